@@ -1,0 +1,131 @@
+/* Mode S: one frame decoded by itself, and encoded.
+ *
+ * A frame is 7 bytes (downlink formats 0..15) or 14 bytes (16..31). This header looks at one frame
+ * at a time: no state, no position (a position needs two frames: see cpr.h), no attribution of
+ * address/parity replies (see the sense stage). Raw values keep their unit in the name.
+ * Source of the layouts: ICAO Annex 10 volume IV and Doc 9871; see doc/formats.md, Mode S. */
+#ifndef AIRPICTURE_MODES_H
+#define AIRPICTURE_MODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/bytes.h"
+#include "airpicture/err.h"
+
+#define AP_MODES_SHORT_SIZE 7
+#define AP_MODES_LONG_SIZE 14
+
+typedef enum ap_modes_has {
+    AP_MODES_HAS_ALTITUDE = 1u << 0,        /* altitude_ft, pressure */
+    AP_MODES_HAS_GNSS_HEIGHT = 1u << 1,     /* gnss_height_ft, above the ellipsoid */
+    AP_MODES_HAS_SQUAWK = 1u << 2,
+    AP_MODES_HAS_CALLSIGN = 1u << 3,
+    AP_MODES_HAS_CPR = 1u << 4,             /* cpr_* */
+    AP_MODES_HAS_GROUND_VELOCITY = 1u << 5, /* ground_speed_kt and track_deg, TC 19 subtype 1, 2 */
+    AP_MODES_HAS_GROUND_SPEED = 1u << 6,    /* ground_speed_kt alone, or with track, surface */
+    AP_MODES_HAS_TRACK = 1u << 7,           /* track_deg, surface */
+    AP_MODES_HAS_AIRSPEED = 1u << 8,        /* airspeed_kt, airspeed_is_true */
+    AP_MODES_HAS_HEADING = 1u << 9,         /* heading_deg */
+    AP_MODES_HAS_VERTICAL_RATE = 1u << 10,  /* vertical_rate_fpm, vertical_rate_is_gnss */
+    AP_MODES_HAS_GEO_MINUS_BARO = 1u << 11, /* geo_minus_baro_ft */
+    AP_MODES_HAS_CATEGORY = 1u << 12,       /* emitter_category */
+    AP_MODES_HAS_VERSION = 1u << 13,        /* adsb_version with nac_p, sil, ... (TC 31) */
+    AP_MODES_HAS_NAC_V = 1u << 14,
+    AP_MODES_HAS_EMERGENCY = 1u << 15,      /* emergency_state, TC 28 */
+    AP_MODES_HAS_CAPABILITY = 1u << 16,     /* capability, DF11 and DF17 */
+    AP_MODES_HAS_FLIGHT_STATUS = 1u << 17,  /* flight_status, DF4/5/20/21 */
+    AP_MODES_HAS_MB = 1u << 18,             /* mb, DF20/21 */
+    AP_MODES_HAS_TARGET_STATE = 1u << 19,   /* selected_altitude_ft and others, TC 29 */
+} ap_modes_has;
+
+typedef enum ap_modes_check {
+    AP_MODES_CHECKED,     /* parity proves address and content (DF17/18, DF11 with zero code) */
+    AP_MODES_INTERROGATOR,/* DF11 with a non-zero interrogator code: probable */
+    AP_MODES_OVERLAID,    /* address overlaid on parity: nothing is proved (DF0/4/5/16/20/21) */
+    AP_MODES_DAMAGED      /* parity does not fit */
+} ap_modes_check;
+
+typedef struct ap_modes_frame {
+    uint8_t df;            /* downlink format, 0..24 */
+    ap_modes_check check;
+    uint32_t icao24;       /* announced, or recovered from the parity when overlaid */
+    uint8_t interrogator;  /* DF11: low 7 bits of the parity */
+    uint32_t present;      /* AP_MODES_HAS_* */
+
+    uint8_t capability;    /* CA (DF11/17) */
+    uint8_t control;       /* CF (DF18) */
+    uint8_t flight_status; /* FS */
+    bool on_ground;        /* vertical status, flight status, or surface type code */
+    bool ground_known;     /* on_ground is stated */
+    bool spi, alert;
+
+    uint8_t type_code;     /* DF17/18, 0..31 */
+    uint8_t subtype;
+    int32_t altitude_ft;
+    bool altitude_25_ft;   /* quantised to 25 ft; else 100 ft */
+    int32_t gnss_height_ft;
+    uint16_t squawk;       /* 12 bit, octal digits */
+    char callsign[9];      /* trailing spaces kept out; invalid characters '?' */
+    uint8_t emitter_category; /* 0xA0..0xD7: set and number */
+
+    bool cpr_odd, cpr_surface;
+    uint32_t cpr_latitude_17, cpr_longitude_17; /* 17-bit CPR words */
+    bool nic_b;            /* single antenna flag / NIC supplement B (TC 9..18, 20..22) */
+    bool utc_synchronised; /* T bit */
+
+    double ground_speed_kt, track_deg;
+    double airspeed_kt;
+    bool airspeed_is_true;
+    double heading_deg;
+    int32_t vertical_rate_fpm;
+    bool vertical_rate_is_gnss;
+    int32_t geo_minus_baro_ft;
+    uint8_t movement;      /* surface movement code, raw */
+
+    uint8_t adsb_version, nac_p, nac_v, sil, sil_supplement, sda, gva;
+    bool nic_a, nic_c, nic_baro;
+    uint8_t emergency_state;
+    int32_t selected_altitude_ft;
+    double selected_heading_deg;
+    double baro_setting_hpa;
+    uint64_t mb;           /* 56-bit Comm-B field */
+} ap_modes_frame;
+
+/* Decodes one frame.
+ * in : size is 7 or 14 and fits the downlink format.
+ * out: *out, whole. AP_ERR_TRUNCATED for a size that does not fit the format, AP_ERR_UNKNOWN for a
+ *      format not decoded here (DF1-3, 6-10, 12-15, 19, 22-31), AP_ERR_PARITY for a damaged DF11,
+ *      17 or 18 (then df, check and icao24 are still set). */
+ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out);
+
+/* Remainder of the 24-bit parity over the frame: 0 for an undamaged DF17/18, the overlaid address
+ * for an address/parity reply. */
+uint32_t ap_modes_syndrome(const uint8_t *frame, size_t size);
+
+/* Fills in the parity of a frame whose other bits are set: `overlay` is 0 for DF17/18, the
+ * interrogator code for DF11, the address for address/parity formats. */
+void ap_modes_seal(uint8_t *frame, size_t size, uint32_t overlay);
+
+/* Altitude of a 13-bit AC field or a 12-bit field of an airborne position (M bit inserted).
+ * False when unknown or invalid. Metric coding (M = 1) is refused. */
+bool ap_modes_altitude_ac13(uint16_t ac13, int32_t *altitude_ft, bool *is_25_ft);
+bool ap_modes_altitude_ac12(uint16_t ac12, int32_t *altitude_ft, bool *is_25_ft);
+
+/* Squawk of a 13-bit identity field. */
+uint16_t ap_modes_squawk_id13(uint16_t id13);
+
+/* Inverses for encoders. Altitude in [-1000, 50175] ft, rounded to 25 ft, Q bit set. */
+uint16_t ap_modes_ac13_of_altitude(int32_t altitude_ft);
+uint16_t ap_modes_id13_of_squawk(uint16_t squawk);
+
+/* NIC of a position by type code, supplements and version (version 0: NUCp by the same numbers). */
+uint8_t ap_modes_nic(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c, uint8_t version);
+
+/* 1-sigma horizontal position error per axis, metres, from NACp; and from NIC for a version 0
+ * transponder. Unknown gives 1,000 m or more. */
+double ap_modes_sigma_of_nac_p(uint8_t nac_p);
+double ap_modes_sigma_of_nuc_p(uint8_t nuc_p);
+
+#endif

@@ -1,0 +1,57 @@
+/* Time: UTC in nanoseconds, and times of day made whole.
+ *
+ * The engine has no clock of its own. "Now" is the receive time of what it is given, so a
+ * recording holds it, and a replay computes what the live run computed. */
+#ifndef AIRPICTURE_TIME_H
+#define AIRPICTURE_TIME_H
+
+#include <stdint.h>
+
+#include "airpicture/err.h"
+
+/* Nanoseconds since 1970-01-01T00:00:00 UTC, without leap seconds (as POSIX counts). Years 1678 to
+ * 2261. */
+typedef int64_t ap_utc_ns;
+
+#define AP_UTC_UNKNOWN INT64_MIN /* "no time is known"; never a valid time */
+
+#define AP_NS_PER_S INT64_C(1000000000)
+#define AP_NS_PER_MS INT64_C(1000000)
+#define AP_NS_PER_DAY INT64_C(86400000000000)
+
+/* Units of an ASTERIX time of day: 1/128 s since midnight UTC. */
+#define AP_TOD_128TH_PER_DAY 11059200u
+/* Units of the truncated time of CAT001/CAT002: 16 bits of the same, wraps every 512 s. */
+#define AP_TOD_128TH_PER_512_S 65536u
+
+/* Seconds from `from` to `to` as a double; exact to a nanosecond for spans up to 104 days. */
+double ap_seconds_between(ap_utc_ns from, ap_utc_ns to);
+
+/* `time` moved by `dt_s` seconds, rounded to the nanosecond. `dt_s` must be finite; the result
+ * saturates at the ends of the range. */
+ap_utc_ns ap_utc_add_s(ap_utc_ns time, double dt_s);
+
+/* The instant whose time of day is `tod_128th_s` and which lies nearest to `near` (at most 12 h
+ * away): time of day over midnight, whichever clock passed it first.
+ * in : tod_128th_s in [0, 11059200); near any known time.
+ * out: AP_ERR_RANGE for a time of day beyond 24 h, AP_ERR_ARGUMENT for an unknown `near`. */
+ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time);
+
+/* The same for the truncated time of CAT001: nearest instant whose time of day modulo 512 s is
+ * `tod_128th_s`. 86,400 s is no multiple of 512 s, so the wrap at midnight is not a wrap of the
+ * counter: the candidates are those of the day of `near`, of the day before and of the day after. */
+ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time);
+
+/* Time of day in 1/128 s, rounded to nearest and wrapped, [0, 11059200). */
+uint32_t ap_tod_from_utc(ap_utc_ns time);
+
+/* Parses "YYYY-MM-DD" or "YYYY-MM-DDThh:mm:ss[.fraction]Z". AP_ERR_MALFORMED for anything else. */
+ap_err ap_utc_parse(const char *text, ap_utc_ns *time);
+
+#define AP_UTC_TEXT_SIZE 32
+
+/* Writes "YYYY-MM-DDThh:mm:ss.sssZ" (milliseconds, rounded down) with its NUL. An unknown time
+ * becomes "-". */
+void ap_utc_text(ap_utc_ns time, char text[AP_UTC_TEXT_SIZE]);
+
+#endif

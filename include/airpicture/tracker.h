@@ -1,0 +1,94 @@
+/* The tracker: reports in, tracks out. Three calls: init, step, and the events it makes.
+ *
+ *     ap_tracker_config config = ap_tracker_config_default();
+ *     config.sensors = &sensor_table;
+ *     config.on_event = my_function;
+ *     void *mem = malloc(ap_tracker_size(&config));
+ *     ap_tracker tracker;
+ *     ap_tracker_init(&tracker, &config, mem, ap_tracker_size(&config));
+ *     ap_tracker_step(&tracker, now, reports, report_count);    (again and again)
+ *     ap_tracker_flush(&tracker);                               (at the end of the input)
+ *
+ * Time is what it is told: `now` is the receive time of the input so far. Reports of one sensor
+ * that belong to one sweep are associated together; the groups are cut by report time, never by
+ * call, so the same reports in the same order give the same tracks however they are batched.
+ * Nothing is allocated after init. */
+#ifndef AIRPICTURE_TRACKER_H
+#define AIRPICTURE_TRACKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/err.h"
+#include "airpicture/refusal.h"
+#include "airpicture/report.h"
+#include "airpicture/sensor.h"
+#include "airpicture/track.h"
+
+/* Called for each event, in order, during step and flush. `track` holds the state after the event
+ * and is valid during the call. */
+typedef void (*ap_track_event_fn)(void *context, const ap_track_event *event,
+                                  const ap_track *track);
+
+typedef struct ap_tracker_config {
+    uint32_t track_cap;       /* tracks alive at once, tentative ones included; [16, 1000000] */
+    uint32_t group_report_cap;/* reports waiting for association at once; [64, 4000000] */
+    double confirm_existence; /* confirm when the existence probability passes this; (0.5, 1) */
+    double drop_existence;    /* drop when it falls below this; (0, confirm_existence) */
+    double drop_after_s;      /* drop a confirmed track after this long without update; > 0 */
+    double coast_after_turns; /* coasting after this many turns of its best sensor; >= 1 */
+    double gate_chi2;         /* squared Mahalanobis gate of an association; > 0 */
+    double lag_s;             /* reports older than this are refused as late; > 0 */
+    double survival_per_s;    /* probability that an aircraft is still there a second later */
+    double birth_per_turn_km2;/* expected new aircraft per turn and km2 (for plots) */
+    const ap_sensor_table *sensors; /* may grow between calls; entries never move */
+    ap_track_event_fn on_event;     /* may be NULL */
+    void *context;                  /* for on_event */
+} ap_tracker_config;
+
+typedef struct ap_tracker_stats {
+    uint64_t report_count;    /* reports taken in */
+    uint64_t born_count, confirmed_count, dropped_count; /* tracks; dropped: confirmed ones */
+    uint64_t tentative_dropped_count;
+    uint32_t alive_count, confirmed_alive_count;
+    uint64_t group_count, cluster_count, exact_count, belief_count, nearest_count; /* association */
+    ap_refusals refused;
+} ap_tracker_stats;
+
+struct ap_tracker_state; /* lives in the caller's memory */
+
+typedef struct ap_tracker {
+    struct ap_tracker_state *state;
+} ap_tracker;
+
+/* The one parameter set used everywhere; sensors, on_event and context are NULL. */
+ap_tracker_config ap_tracker_config_default(void);
+
+/* Bytes that init needs for this configuration; 0 when a field is out of its range. */
+size_t ap_tracker_size(const ap_tracker_config *config);
+
+/* `mem` must be aligned as malloc does and outlive the tracker. AP_ERR_ARGUMENT for a bad
+ * configuration, AP_ERR_MEMORY when mem_size is too small. */
+ap_err ap_tracker_init(ap_tracker *tracker, const ap_tracker_config *config, void *mem,
+                       size_t mem_size);
+
+/* Forgets every track; the configuration stays. */
+void ap_tracker_reset(ap_tracker *tracker);
+
+/* Takes `count` reports in and moves time to `now` (a `now` before an earlier one is ignored).
+ * Reports are in order of receive_utc. Refused reports are counted, never an error. */
+void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count);
+
+/* Associates what still waits. Call at the end of the input. */
+void ap_tracker_flush(ap_tracker *tracker);
+
+/* Copies the live tracks, in order of id, at most `cap`; returns how many there are. Tentative
+ * tracks are left out unless `tentative`. */
+size_t ap_tracker_tracks(const ap_tracker *tracker, bool tentative, ap_track *tracks, size_t cap);
+
+/* The track with this id, or NULL. Valid until the next step. */
+const ap_track *ap_tracker_find(const ap_tracker *tracker, uint32_t id);
+
+const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker);
+
+#endif

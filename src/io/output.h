@@ -1,0 +1,37 @@
+/* Outputs: files that appear whole or not at all.
+ *
+ * Bytes go to "<path>.part" beside the final name; commit syncs and renames. Whatever happens
+ * before, nothing half-written stands under the final name. "-" is standard output, unbuffered by
+ * names. */
+#ifndef AP_IO_OUTPUT_H
+#define AP_IO_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/err.h"
+#include "io/input.h"
+
+struct ap_output_state;
+
+typedef struct ap_output {
+    struct ap_output_state *state; /* NULL when closed */
+    uint64_t size;                 /* bytes written */
+} ap_output;
+
+ap_err ap_output_open(ap_output *output, const char *path, char message[AP_IO_MESSAGE_SIZE]);
+
+/* Buffered. The first failure (disk full, pipe closed) is kept and given again by every later
+ * call, and by commit. */
+ap_err ap_output_write(ap_output *output, const void *data, size_t size);
+ap_err ap_output_flush(ap_output *output);
+
+/* Flushes, syncs, renames and closes. On failure the partial file is removed and `message` says
+ * why. */
+ap_err ap_output_commit(ap_output *output, char message[AP_IO_MESSAGE_SIZE]);
+
+/* Closes without commit and removes the partial file; safe twice and after commit. */
+void ap_output_close(ap_output *output);
+
+#endif

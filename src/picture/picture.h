@@ -1,0 +1,45 @@
+/* Picture: the current state of every track and alert, with sequence numbers. Hop 7.
+ *
+ * What changed since any sequence number can be asked, so a display or a writer resumes where it
+ * stopped. Tracks are rows by id; the oldest dead rows make room for new ones. */
+#ifndef AP_PICTURE_PICTURE_H
+#define AP_PICTURE_PICTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/alert.h"
+#include "airpicture/err.h"
+#include "airpicture/track.h"
+
+typedef struct ap_picture_config {
+    uint32_t track_cap; /* rows, live and lately dead, [16, 1000000] */
+    uint32_t alert_cap; /* newest alerts kept, [16, 100000] */
+} ap_picture_config;
+
+struct ap_picture_state;
+
+typedef struct ap_picture {
+    struct ap_picture_state *state;
+} ap_picture;
+
+size_t ap_picture_size(const ap_picture_config *config); /* 0 = bad config */
+ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, void *mem,
+                       size_t mem_size);
+
+/* Takes an event's track in and gives it the next sequence number. */
+void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track);
+void ap_picture_alert(ap_picture *picture, const ap_alert *alert);
+
+uint64_t ap_picture_sequence(const ap_picture *picture); /* of the newest change; 0 = none yet */
+
+/* Tracks that changed after `since`, oldest change first, at most `cap` pointers (valid until the
+ * next call that changes the picture); returns how many there are. */
+size_t ap_picture_changes(const ap_picture *picture, uint64_t since, const ap_track **tracks,
+                          size_t cap);
+
+/* Published tracks now (firm or coasting), in order of id. */
+size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, size_t cap);
+size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, size_t cap);
+
+#endif

@@ -1,0 +1,58 @@
+/* Sense: records of each format to reports. Hop 4.
+ *
+ * One ap_sense per run. It finds the sensor of each record, gives it a UTC, solves CPR, checks
+ * what an address/parity reply claims, corrects slant range, folds duplicates, and counts what it
+ * refuses in the row of the sensor. No clock, no heap: memory is handed in. */
+#ifndef AP_SENSE_SENSE_H
+#define AP_SENSE_SENSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/asterix.h"
+#include "airpicture/err.h"
+#include "airpicture/modes.h"
+#include "airpicture/report.h"
+#include "airpicture/sensor.h"
+
+typedef struct ap_sense_config {
+    ap_sensor_table *sensors; /* read, and added to when a self-locating source appears */
+    uint16_t input_cap;       /* inputs: files or receivers, [1, 4096] */
+    uint32_t aircraft_cap;    /* addresses remembered per run, [64, 4000000] */
+    const ap_asterix_editions *editions;
+    ap_report_fn on_report;   /* not NULL */
+    void *context;
+} ap_sense_config;
+
+struct ap_sense_state;
+
+typedef struct ap_sense {
+    struct ap_sense_state *state;
+} ap_sense;
+
+/* Bytes for init; 0 when a field is out of its range. */
+size_t ap_sense_size(const ap_sense_config *config);
+ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, size_t mem_size);
+
+/* One datagram or block run. `receive_utc` is known (the pipeline makes one up from the time of
+ * day where the container has none). Every record that cannot be used is counted. */
+void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
+                      const uint8_t *data, size_t size);
+
+/* One Mode S frame. `signal` 0..255, or -1. */
+void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
+                    size_t size, int signal);
+
+/* Position of a frame just given to ap_sense_modes, if it led to one: for `decode`, which prints
+ * it beside the frame's own fields. */
+typedef struct ap_sense_fix {
+    bool has_position;
+    double latitude_deg, longitude_deg;
+} ap_sense_fix;
+ap_sense_fix ap_sense_last_fix(const ap_sense *sense);
+
+/* What belongs to no sensor: blocks that name none, by input. */
+const ap_refusals *ap_sense_refused(const ap_sense *sense, uint16_t input);
+
+#endif

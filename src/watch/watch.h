@@ -1,0 +1,34 @@
+/* Watch: tracks to alerts. Hop 6. */
+#ifndef AP_WATCH_WATCH_H
+#define AP_WATCH_WATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/alert.h"
+#include "airpicture/err.h"
+#include "airpicture/track.h"
+
+typedef struct ap_watch_config {
+    uint32_t alert_cap; /* alerts that last at once, [16, 100000] */
+    ap_alert_fn on_alert; /* at each begin and each end, not NULL */
+    void *context;
+} ap_watch_config;
+
+struct ap_watch_state;
+
+typedef struct ap_watch {
+    struct ap_watch_state *state;
+} ap_watch;
+
+size_t ap_watch_size(const ap_watch_config *config); /* 0 = bad config */
+ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, size_t mem_size);
+
+/* Looks at a track after an event; begins and ends alerts. A condition must hold for two updates
+ * to begin, and be gone for two to end; a dropped track ends all of its alerts. */
+void ap_watch_track(ap_watch *watch, const ap_track_event *event, const ap_track *track);
+
+/* Alerts that could not be kept because the table was full. */
+uint64_t ap_watch_refused(const ap_watch *watch);
+
+#endif
