@@ -1,0 +1,81 @@
+#include "airpicture/asterix_cursor.h"
+
+ap_asterix_cursor ap_asterix_cursor_of(const ap_asterix_editions *editions, const uint8_t *data,
+                                       size_t size)
+{
+    return (ap_asterix_cursor){ .editions = editions, .bytes = ap_reader_of(data, size) };
+}
+
+/* Moves over bytes that cannot be a block, to the next offset that proves itself, or the end. */
+static void skip_damage(ap_asterix_cursor *cursor)
+{
+    ap_reader *bytes = &cursor->bytes;
+    size_t at = bytes->at + 1;
+    while (at < bytes->size &&
+           !ap_asterix_block_proves(cursor->editions, bytes->data + at, bytes->size - at))
+        at++;
+    cursor->skipped_size += at - bytes->at;
+    bytes->at = at;
+}
+
+static ap_err enter_block(ap_asterix_cursor *cursor, ap_asterix_fault *fault)
+{
+    ap_reader *bytes = &cursor->bytes;
+    size_t offset = bytes->at;
+    ap_err err = ap_asterix_block_next(bytes, &cursor->block);
+    if (err == AP_ERR_END)
+        return err;
+    *fault = (ap_asterix_fault){ .offset = offset };
+    if (err) {
+        fault->reason = err == AP_ERR_TRUNCATED ? AP_REFUSED_TRUNCATED : AP_REFUSED_BLOCK_LENGTH;
+        cursor->block.size = 0;
+        skip_damage(cursor);
+        return AP_ERR_MALFORMED;
+    }
+    cursor->block_offset = offset + AP_ASTERIX_BLOCK_HEADER_SIZE;
+    cursor->at = 0;
+    cursor->index = 0;
+    cursor->inherited = (ap_asterix_inherited){ 0 };
+    if (cursor->editions->category[cursor->block.category])
+        return AP_OK;
+    fault->reason = AP_REFUSED_CATEGORY;
+    cursor->block.size = 0;
+    return AP_ERR_UNKNOWN;
+}
+
+/* A record broke its block: what follows in it has no boundary. */
+static ap_err leave_block(ap_asterix_cursor *cursor, ap_asterix_fault *fault)
+{
+    fault->offset = cursor->block_offset + cursor->at;
+    fault->record = cursor->index;
+    cursor->at = cursor->block.size;
+    return AP_ERR_MALFORMED;
+}
+
+ap_err ap_asterix_cursor_next(ap_asterix_cursor *cursor, ap_asterix_record *record,
+                              ap_asterix_fault *fault)
+{
+    if (cursor->at >= cursor->block.size) {
+        ap_err err = enter_block(cursor, fault);
+        if (err)
+            return err;
+    }
+    const ap_asterix_block *block = &cursor->block;
+    *record = (ap_asterix_record){ .category = block->category,
+                                   .spec = cursor->editions->category[block->category],
+                                   .data = block->data + cursor->at,
+                                   .offset = cursor->block_offset + cursor->at,
+                                   .index = cursor->index,
+                                   .block_start = cursor->at == 0,
+                                   .block_size = block->size + AP_ASTERIX_BLOCK_HEADER_SIZE };
+    if (ap_asterix_walk(record->spec, record->data, block->size - cursor->at, &record->size, fault))
+        return leave_block(cursor, fault);
+    if (ap_asterix_look(record->spec, record->data, record->size, &cursor->inherited,
+                        &record->glance)) {
+        *fault = (ap_asterix_fault){ .reason = AP_REFUSED_ITEM };
+        return leave_block(cursor, fault);
+    }
+    cursor->at += record->size;
+    cursor->index++;
+    return AP_OK;
+}
