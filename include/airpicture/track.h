@@ -71,7 +71,8 @@ typedef struct ap_track_source {
 
 typedef struct ap_track {
     uint32_t id;       /* from 1, in order of birth, never used twice in a run */
-    uint16_t number;   /* 1..65535, on the wire; not reused while alive nor for five minutes */
+    uint16_t number;   /* 1..65535, on the wire, given at confirmation (0: none yet, or all are
+                        * taken); not reused while alive nor for five minutes */
     ap_track_state state;
     double existence;  /* probability that there is an aircraft, [0, 1] */
     ap_utc_ns born_utc, confirmed_utc; /* AP_UTC_UNKNOWN before confirmation */

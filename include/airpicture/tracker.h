@@ -51,7 +51,10 @@ typedef struct ap_tracker_stats {
     uint64_t born_count, confirmed_count, dropped_count; /* tracks; dropped: confirmed ones */
     uint64_t tentative_dropped_count;
     uint32_t alive_count, confirmed_alive_count;
-    uint64_t group_count, cluster_count, exact_count, belief_count, nearest_count; /* association */
+    uint64_t group_count, cluster_count; /* association: groups, clusters in them, and how each */
+    uint64_t single_count, exact_count, belief_count, nearest_count; /* cluster was solved */
+    uint64_t reset_count;     /* filters started anew because a covariance had lost its meaning */
+    uint64_t gate_refused_count; /* reports outside the gate of the track with their address */
     ap_refusals refused;
 } ap_tracker_stats;
 
@@ -86,8 +89,8 @@ void ap_tracker_flush(ap_tracker *tracker);
  * tracks are left out unless `tentative`. */
 size_t ap_tracker_tracks(const ap_tracker *tracker, bool tentative, ap_track *tracks, size_t cap);
 
-/* The track with this id, or NULL. Valid until the next step. */
-const ap_track *ap_tracker_find(const ap_tracker *tracker, uint32_t id);
+/* Copies the live track with this id; false, and *track unchanged, when there is none. */
+bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track);
 
 const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker);
 
