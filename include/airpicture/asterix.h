@@ -21,6 +21,13 @@
 #define AP_ASTERIX_BLOCK_HEADER_SIZE 3
 #define AP_ASTERIX_BLOCK_SIZE_MAX 65535
 
+/* The repetitions of an item, as they lie in the record: read with the item's _get. In an item that
+ * repeats by FX the elements hold the FX bits too. data may be NULL only when count is 0. */
+typedef struct ap_repeats {
+    const uint8_t *data;
+    uint16_t count;
+} ap_repeats;
+
 /* A data block: category, length, records. */
 typedef struct ap_asterix_block {
     uint8_t category;

@@ -1,0 +1,240 @@
+"""Reader of the ASTERIX definitions in spec/asterix; see spec/asterix/README.md for the notation."""
+
+import re
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+
+class SpecError(Exception):
+    pass
+
+
+@dataclass
+class Bits:
+    """One run of bits inside an item: op is element, spare, group or fx."""
+    op: str
+    name: str = ""
+    size: int = 0            # bits; of a group: the sum of its members
+    content: str = "raw"     # raw table ascii icao octal bds integer quantity by
+    signed: bool = False
+    lsb: Fraction = None
+    unit: str = ""
+    title: str = ""
+    members: list = field(default_factory=list)  # of a group
+    selector: str = ""       # content "by": name of the sibling that selects
+    cases: list = field(default_factory=list)    # content "by": (value, Bits)
+
+
+@dataclass
+class Item:
+    """kind: fixed, extended, repeat, compound, explicit, rfs."""
+    name: str
+    kind: str
+    title: str = ""
+    single: bool = False     # one element without a name of its own, not a group
+    bits: list = field(default_factory=list)
+    count_size: int = 0      # repeat: octets of the count; 0: repetition by FX
+    subs: list = field(default_factory=list)  # compound: Item or None
+
+    def size(self):
+        """Octets of a fixed item or of one repetition."""
+        total = sum(b.size for b in self.bits) + (self.kind == "repeat" and not self.count_size)
+        if total % 8:
+            raise SpecError(f"item {self.name}: {total} bits are no whole octets")
+        return total // 8
+
+    def parts(self):
+        """Parts of an extended item, as (list of Bits without the FX bit, ends in FX)."""
+        parts, part = [], []
+        for bits in self.bits:
+            if bits.op == "fx":
+                parts.append((part, True))
+                part = []
+            else:
+                part.append(bits)
+        if part:
+            parts.append((part, False))
+        for part, fx in parts:
+            if (sum(b.size for b in part) + fx) % 8:
+                raise SpecError(f"item {self.name}: a part is no whole octets")
+        return parts
+
+
+@dataclass
+class Spec:
+    category: int
+    edition: str
+    title: str
+    uaps: list               # (name, [item name or '-' or 'RFS'])
+    select: tuple            # (item, element, {value: uap name}) or None
+    items: dict              # name -> Item, in the order of the definition
+
+
+def fraction(text):
+    def integer(token):
+        base, _, power = token.partition("^")
+        return int(base) ** int(power or 1)
+    numerator, _, denominator = text.partition("/")
+    return Fraction(integer(numerator), integer(denominator or "1"))
+
+
+class Lines:
+    """Indented lines as (depth, text, title); one is looked at before it is taken."""
+
+    def __init__(self, path):
+        self.path = path
+        self.rows = []
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            code = line.split("#")[0].rstrip()
+            if not code.strip():
+                continue
+            text, _, title = code.partition(";")
+            depth = len(text) - len(text.lstrip(" "))
+            if depth % 4:
+                raise SpecError(f"{path}:{number}: indent is no multiple of 4")
+            self.rows.append((depth // 4, text.strip(), title.strip(), number))
+        self.at = 0
+
+    def peek_depth(self):
+        return self.rows[self.at][0] if self.at < len(self.rows) else -1
+
+    def take(self):
+        self.at += 1
+        return self.rows[self.at - 1]
+
+    def fail(self, number, why):
+        raise SpecError(f"{self.path}:{number}: {why}")
+
+
+def read_content(bits, tokens, lines, depth, number):
+    kind = tokens[0] if tokens else ""
+    if kind in ("", "table", "ascii", "icao", "octal", "bds"):
+        bits.content = kind or "raw"
+    elif kind in ("u", "s"):
+        bits.signed = kind == "s"
+        bits.content = "quantity" if len(tokens) > 1 else "integer"
+        if len(tokens) > 1:
+            bits.lsb = fraction(tokens[1])
+            bits.unit = tokens[2] if len(tokens) > 2 else ""
+    elif kind == "by":
+        bits.content, bits.selector = "by", tokens[1]
+        while lines.peek_depth() == depth + 1:
+            _, text, _, at = lines.take()
+            value, *rest = text.split()
+            case = Bits("element", size=bits.size)
+            read_content(case, rest, lines, depth + 1, at)
+            bits.cases.append((int(value), case))
+    else:
+        lines.fail(number, f"unknown content {kind!r}")
+
+
+def read_bits(lines, depth):
+    """The members of a group or extended item, at `depth`."""
+    members = []
+    while lines.peek_depth() == depth:
+        _, text, title, number = lines.take()
+        name, *tokens = text.split()
+        if name == "fx":
+            members.append(Bits("fx", size=1))
+        elif name == "-":
+            members.append(Bits("spare", size=int(tokens[0])))
+        elif tokens == ["group"]:
+            inner = read_bits(lines, depth + 1)
+            members.append(Bits("group", name, sum(b.size for b in inner), title=title,
+                                members=inner))
+        elif tokens and tokens[0].isdigit():
+            bits = Bits("element", name, int(tokens[0]), title=title)
+            read_content(bits, tokens[1:], lines, depth, number)
+            members.append(bits)
+        else:
+            lines.fail(number, f"no member of a group: {text!r}")
+    return members
+
+
+def read_item(lines, depth):
+    _, text, title, number = lines.take()
+    name, *tokens = text.split()
+    if name == "-" and not tokens:
+        return None
+    item = Item(name, "fixed", title)
+    if tokens[:1] == ["repeat"]:
+        item.kind = "repeat"
+        item.count_size = 0 if tokens[1] == "fx" else int(tokens[1])
+        tokens = tokens[2:]
+    if tokens == ["group"]:
+        item.bits = read_bits(lines, depth + 1)
+    elif tokens and tokens[0].isdigit():
+        bits = Bits("element", "", int(tokens[0]), title=title)
+        read_content(bits, tokens[1:], lines, depth, number)
+        item.single, item.bits = True, [bits]
+    elif tokens == ["extended"] and item.kind == "fixed":
+        item.kind, item.bits = "extended", read_bits(lines, depth + 1)
+        item.parts()
+    elif tokens == ["explicit"] and item.kind == "fixed":
+        item.kind = "explicit"
+    elif tokens == ["compound"] and item.kind == "fixed" and depth == 0:
+        item.kind = "compound"
+        while lines.peek_depth() == depth + 1:
+            item.subs.append(read_item(lines, depth + 1))
+    else:
+        lines.fail(number, f"no item: {text!r}")
+    if item.kind in ("fixed", "repeat"):
+        item.size()
+    return item
+
+
+def read_spec(path):
+    lines = Lines(Path(path))
+    spec = Spec(0, "", "", [], None, {})
+    while lines.peek_depth() >= 0:
+        depth, text, title, number = lines.rows[lines.at]
+        if depth:
+            lines.fail(number, "stray indent")
+        word, *tokens = text.split()
+        if word == "category":
+            spec.category, spec.title = int(tokens[0]), title
+        elif word == "edition":
+            spec.edition = tokens[0]
+        elif word == "uap":
+            name = tokens.pop(0)[:-1] if tokens[0].endswith(":") else ""
+            spec.uaps.append((name, tokens))
+        elif word == "select":
+            item, element = tokens[0].split("/")
+            spec.select = (item, element,
+                           {int(v): n for v, n in (t.split("=") for t in tokens[1:])})
+        else:
+            item = read_item(lines, 0)
+            if item.name in spec.items:
+                lines.fail(number, f"item {item.name} twice")
+            spec.items[item.name] = item
+            continue
+        lines.take()
+    for _, names in spec.uaps:
+        for name in names:
+            if name not in ("-", "RFS") and name not in spec.items:
+                raise SpecError(f"{path}: no item {name} of the UAP")
+        if len(names) > 63:
+            raise SpecError(f"{path}: UAP of more than 63 items")
+    return spec
+
+
+def edition_key(edition):
+    return tuple(int(part) for part in edition.split("."))
+
+
+def read_overrides(path):
+    """[(category, edition, element path, [content tokens], reason)]"""
+    overrides = []
+    for line in Path(path).read_text().splitlines():
+        code = line.split("#")[0].strip()
+        if code:
+            text, _, reason = code.partition(";")
+            category, edition, where, *tokens = text.split()
+            overrides.append((int(category), edition, where, tokens, reason.strip()))
+    return overrides
+
+
+def read_all(folder):
+    specs = [read_spec(p) for p in sorted(Path(folder).glob("cat*.txt"))]
+    return sorted(specs, key=lambda s: (s.category, edition_key(s.edition)))

@@ -1,0 +1,4 @@
+def source(specs):
+    return ""
+def header(specs):
+    return ""
