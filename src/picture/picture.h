@@ -29,17 +29,28 @@ ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, voi
 
 /* Takes an event's track in and gives it the next sequence number. */
 void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track);
+
+/* Takes the begin or the end of an alert in; it also gets the next sequence number. */
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert);
 
 uint64_t ap_picture_sequence(const ap_picture *picture); /* of the newest change; 0 = none yet */
 
+/* Sequence number of the newest change that made room and is forgotten, 0 = none: who stopped
+ * before it has missed the end of a track and must start anew with ap_picture_tracks. */
+uint64_t ap_picture_forgotten(const ap_picture *picture);
+
+/* Changes of tracks that found no room, because every row was alive. */
+uint64_t ap_picture_refused(const ap_picture *picture);
+
 /* Tracks that changed after `since`, oldest change first, at most `cap` pointers (valid until the
- * next call that changes the picture); returns how many there are. */
+ * next call that changes the picture); returns how many there are. O(answer). */
 size_t ap_picture_changes(const ap_picture *picture, uint64_t since, const ap_track **tracks,
                           size_t cap);
 
-/* Published tracks now (firm or coasting), in order of id. */
+/* Published tracks now (firm or coasting), in order of id; returns how many there are. */
 size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, size_t cap);
+
+/* The newest alerts, lasting and ended, in order of id; returns how many there are. */
 size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, size_t cap);
 
 #endif

@@ -10,7 +10,7 @@
 #include "airpicture/track.h"
 
 typedef struct ap_watch_config {
-    uint32_t alert_cap; /* alerts that last at once, [16, 100000] */
+    uint32_t alert_cap;   /* conditions that last or may begin at once, [16, 100000] */
     ap_alert_fn on_alert; /* at each begin and each end, not NULL */
     void *context;
 } ap_watch_config;
@@ -24,11 +24,12 @@ typedef struct ap_watch {
 size_t ap_watch_size(const ap_watch_config *config); /* 0 = bad config */
 ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, size_t mem_size);
 
-/* Looks at a track after an event; begins and ends alerts. A condition must hold for two updates
- * to begin, and be gone for two to end; a dropped track ends all of its alerts. */
+/* Looks at a track after an event; begins and ends alerts. A condition must hold in two updates
+ * that speak of it to begin, and be gone in two to end; a dropped track ends all of its alerts.
+ * Tentative tracks give none. since_utc and until_utc are the times of the first of the two. */
 void ap_watch_track(ap_watch *watch, const ap_track_event *event, const ap_track *track);
 
-/* Alerts that could not be kept because the table was full. */
+/* Updates of conditions that could not be kept because the table was full. */
 uint64_t ap_watch_refused(const ap_watch *watch);
 
 #endif
