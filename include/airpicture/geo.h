@@ -38,8 +38,9 @@ typedef struct ap_enu_frame {
 
 ap_vec3 ap_ecef_from_geodetic(ap_geodetic position);
 
-/* Exact to 1e-9 m in height and 1e-15 rad within 10,000 km of the surface, poles included; the
- * centre of the Earth gives latitude 0, longitude 0, height -a. */
+/* Exact to 5e-9 m in height and 1e-15 rad from 6,000 km below the surface to 10,000 km above it,
+ * poles included; the centre of the Earth gives latitude 0, longitude 0, height -a, and within
+ * 43 km of it, where several normals meet, the answer is only finite and in range. */
 ap_geodetic ap_geodetic_from_ecef(ap_vec3 position);
 
 /* The frame at `origin`; at a pole, east is the direction that its longitude names. */

@@ -37,7 +37,8 @@ static void reduced_latitude(double p, double z, double *sin_out, double *cos_ou
         c = f * f - b * c;
     }
     *sin_out = s;
-    *cos_out = c;
+    /* Within 43 km of the centre several normals meet and the step can pass the pole. */
+    *cos_out = c < 0.0 ? 0.0 : c;
 }
 
 /* (-pi, pi]: the date line has one name. */
