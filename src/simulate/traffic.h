@@ -1,0 +1,32 @@
+/* Traffic: a mix of flights around a reference point, drawn from a seed.
+ *
+ * Flight i depends on (seed, i) and the configuration alone. Half cruise through the area, the
+ * rest arrive, depart, hold and fly low and slow; most are there from the beginning, some appear
+ * or end on the way. Fixed parts, for the demonstration:
+ *   flights 0, 1   cross each other 300 m apart in height at the middle of the run;
+ *   flight 2       squawks 7700 for the last 30 % of the run;
+ *   every 10th     has Mode S without extended squitter, every 30th only Mode A/C;
+ *   every 15th     has a poor satellite position (NACp 5 to 7). */
+#ifndef AP_SIMULATE_TRAFFIC_H
+#define AP_SIMULATE_TRAFFIC_H
+
+#include <stdint.h>
+
+#include "simulate/flight.h"
+
+#define AP_TRAFFIC_ADDRESS_FIRST 0xF0A001u /* in the block for temporary use */
+#define AP_TRAFFIC_ALTITUDE_MIN_M 150.0
+
+typedef struct ap_traffic_config {
+    uint64_t seed;
+    uint32_t flight_count;
+    uint32_t primary_only_count; /* of these, the last ones carry no transponder */
+    double duration_s;
+    double radius_m; /* of the area */
+    double height_offset_m;
+} ap_traffic_config;
+
+/* Makes flight `index` < flight_count. */
+void ap_traffic_make(const ap_traffic_config *config, uint32_t index, ap_flight *flight);
+
+#endif
