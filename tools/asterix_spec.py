@@ -21,6 +21,7 @@ class Bits:
     lsb: Fraction = None
     unit: str = ""
     title: str = ""
+    c_name: str = ""         # field name, given by the generator
     members: list = field(default_factory=list)  # of a group
     selector: str = ""       # content "by": name of the sibling that selects
     cases: list = field(default_factory=list)    # content "by": (value, Bits)
@@ -69,6 +70,8 @@ class Spec:
     uaps: list               # (name, [item name or '-' or 'RFS'])
     select: tuple            # (item, element, {value: uap name}) or None
     items: dict              # name -> Item, in the order of the definition
+    times: list = field(default_factory=list)     # items that tell the time of day, best first
+    time_512: str = ""       # item that tells the time of day modulo 512 s
 
 
 def fraction(text):
@@ -199,6 +202,10 @@ def read_spec(path):
         elif word == "uap":
             name = tokens.pop(0)[:-1] if tokens[0].endswith(":") else ""
             spec.uaps.append((name, tokens))
+        elif word == "time":
+            spec.times = tokens
+        elif word == "time512":
+            spec.time_512, = tokens
         elif word == "select":
             item, element = tokens[0].split("/")
             spec.select = (item, element,
@@ -210,6 +217,9 @@ def read_spec(path):
             spec.items[item.name] = item
             continue
         lines.take()
+    for name in spec.times + ([spec.time_512] if spec.time_512 else []):
+        if spec.items[name].size() != (2 if name == spec.time_512 else 3):
+            raise SpecError(f"{path}: item {name} is no time of day")
     for _, names in spec.uaps:
         for name in names:
             if name not in ("-", "RFS") and name not in spec.items:

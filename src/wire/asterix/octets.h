@@ -112,8 +112,7 @@ static inline const uint8_t *ap_octets_more(const uint8_t *p, const uint8_t *end
 }
 
 static inline const uint8_t *ap_repeats_read(const uint8_t *p, const uint8_t *end,
-                                             unsigned count_size, size_t size,
-                                             ap_repeats *repeats)
+                                             unsigned count_size, size_t size, ap_repeats *repeats)
 {
     if ((size_t)(end - p) < count_size)
         return NULL;

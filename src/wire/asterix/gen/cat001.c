@@ -266,7 +266,7 @@ static inline const uint8_t *read_i170(const uint8_t *p, const uint8_t *end,
     if (end - p < 1)
         return NULL;
     record->i170.tre = (uint8_t)(p[0] >> 7);
-    record->i170.spare = (uint8_t)((p[0] >> 1) & 0x3f);
+    record->i170.spare2 = (uint8_t)((p[0] >> 1) & 0x3f);
     record->i170.octet_count = 2;
     p += 1;
     return (p[-1] & 1) ? ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count) : p;
@@ -784,7 +784,7 @@ static bool write_i170(ap_writer *writer, const ap_cat001 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-    if (octets < 2 && (record->i170.tre || record->i170.spare))
+    if (octets < 2 && (record->i170.tre || record->i170.spare2))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;
@@ -807,9 +807,9 @@ static bool write_i170(ap_writer *writer, const ap_cat001 *record)
                 ((uint64_t)(octets > 1)), 1);
     if (octets > 1) {
         bad |= record->i170.tre > 0x1;
-        bad |= record->i170.spare > 0x3f;
+        bad |= record->i170.spare2 > 0x3f;
         ap_write_be(writer, ((uint64_t)record->i170.tre) << 7 |
-                ((uint64_t)record->i170.spare) << 1 |
+                ((uint64_t)record->i170.spare2) << 1 |
                 ((uint64_t)(octets > 2)), 1);
     }
     ap_octets_more_write(writer, &record->i170.raw);

@@ -87,9 +87,9 @@ static inline const uint8_t *read_i553(const uint8_t *p, const uint8_t *end,
     if (end - p < 1)
         return NULL;
     record->i553.reftr3 = (uint8_t)(p[0] >> 6);
-    record->i553.spare = (uint8_t)((p[0] >> 4) & 0x3);
+    record->i553.spare3 = (uint8_t)((p[0] >> 4) & 0x3);
     record->i553.reftr4 = (uint8_t)((p[0] >> 2) & 0x3);
-    record->i553.spare2 = (uint8_t)((p[0] >> 1) & 0x1);
+    record->i553.spare4 = (uint8_t)((p[0] >> 1) & 0x1);
     record->i553.octet_count = 2;
     p += 1;
     return (p[-1] & 1) ? ap_octets_more(p, end, &record->i553.raw, &record->i553.octet_count) : p;
@@ -253,7 +253,7 @@ static bool write_i553(ap_writer *writer, const ap_cat019 *record)
 {
     bool bad = false;
     unsigned octets = record->i553.octet_count;
-    if (octets < 2 && (record->i553.reftr3 || record->i553.spare || record->i553.reftr4 || record->i553.spare2))
+    if (octets < 2 && (record->i553.reftr3 || record->i553.spare3 || record->i553.reftr4 || record->i553.spare4))
         octets = 2;
     if (record->i553.raw.size > 0)
         octets = 2 + (unsigned)record->i553.raw.size;
@@ -270,13 +270,13 @@ static bool write_i553(ap_writer *writer, const ap_cat019 *record)
                 ((uint64_t)(octets > 1)), 1);
     if (octets > 1) {
         bad |= record->i553.reftr3 > 0x3;
-        bad |= record->i553.spare > 0x3;
+        bad |= record->i553.spare3 > 0x3;
         bad |= record->i553.reftr4 > 0x3;
-        bad |= record->i553.spare2 > 0x1;
+        bad |= record->i553.spare4 > 0x1;
         ap_write_be(writer, ((uint64_t)record->i553.reftr3) << 6 |
-                ((uint64_t)record->i553.spare) << 4 |
+                ((uint64_t)record->i553.spare3) << 4 |
                 ((uint64_t)record->i553.reftr4) << 2 |
-                ((uint64_t)record->i553.spare2) << 1 |
+                ((uint64_t)record->i553.spare4) << 1 |
                 ((uint64_t)(octets > 2)), 1);
     }
     ap_octets_more_write(writer, &record->i553.raw);

@@ -502,14 +502,14 @@ static inline const uint8_t *read_i090(const uint8_t *p, const uint8_t *end,
         return NULL;
     record->i090.pic = (uint8_t)(p[0] >> 4);
     record->i090.src = (uint8_t)((p[0] >> 3) & 0x1);
-    record->i090.spare = (uint8_t)((p[0] >> 1) & 0x3);
+    record->i090.spare2 = (uint8_t)((p[0] >> 1) & 0x3);
     record->i090.octet_count = 4;
     p += 1;
     if (!(p[-1] & 1))
         return p;
     if (end - p < 1)
         return NULL;
-    record->i090.spare = (uint8_t)(p[0] >> 6);
+    record->i090.spare3 = (uint8_t)(p[0] >> 6);
     record->i090.valstate.ep = (uint8_t)((p[0] >> 5) & 0x1);
     record->i090.valstate.val = (uint8_t)((p[0] >> 3) & 0x3);
     record->i090.vd = (uint8_t)((p[0] >> 2) & 0x1);
@@ -772,7 +772,7 @@ static inline const uint8_t *read_i271(const uint8_t *p, const uint8_t *end,
     if (end - p < 1)
         return NULL;
     record->i271.lw = (uint8_t)(p[0] >> 4);
-    record->i271.spare = (uint8_t)((p[0] >> 1) & 0x7);
+    record->i271.spare2 = (uint8_t)((p[0] >> 1) & 0x7);
     record->i271.octet_count = 2;
     p += 1;
     return (p[-1] & 1) ? ap_octets_more(p, end, &record->i271.raw, &record->i271.octet_count) : p;
@@ -1398,9 +1398,9 @@ static bool write_i090(ap_writer *writer, const ap_cat021 *record)
         octets = 7;
     if (octets < 6 && (record->i090.valdistp1_128_m))
         octets = 6;
-    if (octets < 5 && (record->i090.spare || record->i090.valstate.ep || record->i090.valstate.val || record->i090.vd || record->i090.vq))
+    if (octets < 5 && (record->i090.spare3 || record->i090.valstate.ep || record->i090.valstate.val || record->i090.vd || record->i090.vq))
         octets = 5;
-    if (octets < 4 && (record->i090.pic || record->i090.src || record->i090.spare))
+    if (octets < 4 && (record->i090.pic || record->i090.src || record->i090.spare2))
         octets = 4;
     if (octets < 3 && (record->i090.spare || record->i090.sils || record->i090.sda || record->i090.gva))
         octets = 3;
@@ -1438,19 +1438,19 @@ static bool write_i090(ap_writer *writer, const ap_cat021 *record)
     if (octets > 3) {
         bad |= record->i090.pic > 0xf;
         bad |= record->i090.src > 0x1;
-        bad |= record->i090.spare > 0x3;
+        bad |= record->i090.spare2 > 0x3;
         ap_write_be(writer, ((uint64_t)record->i090.pic) << 4 |
                 ((uint64_t)record->i090.src) << 3 |
-                ((uint64_t)record->i090.spare) << 1 |
+                ((uint64_t)record->i090.spare2) << 1 |
                 ((uint64_t)(octets > 4)), 1);
     }
     if (octets > 4) {
-        bad |= record->i090.spare > 0x3;
+        bad |= record->i090.spare3 > 0x3;
         bad |= record->i090.valstate.ep > 0x1;
         bad |= record->i090.valstate.val > 0x3;
         bad |= record->i090.vd > 0x1;
         bad |= record->i090.vq > 0x1;
-        ap_write_be(writer, ((uint64_t)record->i090.spare) << 6 |
+        ap_write_be(writer, ((uint64_t)record->i090.spare3) << 6 |
                 ((uint64_t)record->i090.valstate.ep) << 5 |
                 ((uint64_t)record->i090.valstate.val) << 3 |
                 ((uint64_t)record->i090.vd) << 2 |
@@ -1682,7 +1682,7 @@ static bool write_i271(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i271.octet_count;
-    if (octets < 2 && (record->i271.lw || record->i271.spare))
+    if (octets < 2 && (record->i271.lw || record->i271.spare2))
         octets = 2;
     if (record->i271.raw.size > 0)
         octets = 2 + (unsigned)record->i271.raw.size;
@@ -1703,9 +1703,9 @@ static bool write_i271(ap_writer *writer, const ap_cat021 *record)
                 ((uint64_t)(octets > 1)), 1);
     if (octets > 1) {
         bad |= record->i271.lw > 0xf;
-        bad |= record->i271.spare > 0x7;
+        bad |= record->i271.spare2 > 0x7;
         ap_write_be(writer, ((uint64_t)record->i271.lw) << 4 |
-                ((uint64_t)record->i271.spare) << 1 |
+                ((uint64_t)record->i271.spare2) << 1 |
                 ((uint64_t)(octets > 2)), 1);
     }
     ap_octets_more_write(writer, &record->i271.raw);

@@ -164,7 +164,7 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.dtfxpr.val = (uint8_t)((p[0] >> 4) & 0x1);
     record->i020.dtfact.ep = (uint8_t)((p[0] >> 3) & 0x1);
     record->i020.dtfact.val = (uint8_t)((p[0] >> 2) & 0x1);
-    record->i020.spare = (uint8_t)((p[0] >> 1) & 0x1);
+    record->i020.spare2 = (uint8_t)((p[0] >> 1) & 0x1);
     record->i020.octet_count = 5;
     p += 1;
     if (!(p[-1] & 1))
@@ -175,7 +175,7 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.irmxpr.val = (uint8_t)((p[0] >> 6) & 0x1);
     record->i020.irmact.ep = (uint8_t)((p[0] >> 5) & 0x1);
     record->i020.irmact.val = (uint8_t)((p[0] >> 4) & 0x1);
-    record->i020.spare = (uint8_t)((p[0] >> 1) & 0x7);
+    record->i020.spare3 = (uint8_t)((p[0] >> 1) & 0x7);
     record->i020.octet_count = 6;
     p += 1;
     return (p[-1] & 1) ? ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count) : p;
@@ -663,9 +663,9 @@ static bool write_i020(ap_writer *writer, const ap_cat048 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-    if (octets < 6 && (record->i020.irmxpr.ep || record->i020.irmxpr.val || record->i020.irmact.ep || record->i020.irmact.val || record->i020.spare))
+    if (octets < 6 && (record->i020.irmxpr.ep || record->i020.irmxpr.val || record->i020.irmact.ep || record->i020.irmact.val || record->i020.spare3))
         octets = 6;
-    if (octets < 5 && (record->i020.poact.ep || record->i020.poact.val || record->i020.dtfxpr.ep || record->i020.dtfxpr.val || record->i020.dtfact.ep || record->i020.dtfact.val || record->i020.spare))
+    if (octets < 5 && (record->i020.poact.ep || record->i020.poact.val || record->i020.dtfxpr.ep || record->i020.dtfxpr.val || record->i020.dtfact.ep || record->i020.dtfact.val || record->i020.spare2))
         octets = 5;
     if (octets < 4 && (record->i020.acasxv.ep || record->i020.acasxv.val || record->i020.poxpr.ep || record->i020.poxpr.val))
         octets = 4;
@@ -738,14 +738,14 @@ static bool write_i020(ap_writer *writer, const ap_cat048 *record)
         bad |= record->i020.dtfxpr.val > 0x1;
         bad |= record->i020.dtfact.ep > 0x1;
         bad |= record->i020.dtfact.val > 0x1;
-        bad |= record->i020.spare > 0x1;
+        bad |= record->i020.spare2 > 0x1;
         ap_write_be(writer, ((uint64_t)record->i020.poact.ep) << 7 |
                 ((uint64_t)record->i020.poact.val) << 6 |
                 ((uint64_t)record->i020.dtfxpr.ep) << 5 |
                 ((uint64_t)record->i020.dtfxpr.val) << 4 |
                 ((uint64_t)record->i020.dtfact.ep) << 3 |
                 ((uint64_t)record->i020.dtfact.val) << 2 |
-                ((uint64_t)record->i020.spare) << 1 |
+                ((uint64_t)record->i020.spare2) << 1 |
                 ((uint64_t)(octets > 5)), 1);
     }
     if (octets > 5) {
@@ -753,12 +753,12 @@ static bool write_i020(ap_writer *writer, const ap_cat048 *record)
         bad |= record->i020.irmxpr.val > 0x1;
         bad |= record->i020.irmact.ep > 0x1;
         bad |= record->i020.irmact.val > 0x1;
-        bad |= record->i020.spare > 0x7;
+        bad |= record->i020.spare3 > 0x7;
         ap_write_be(writer, ((uint64_t)record->i020.irmxpr.ep) << 7 |
                 ((uint64_t)record->i020.irmxpr.val) << 6 |
                 ((uint64_t)record->i020.irmact.ep) << 5 |
                 ((uint64_t)record->i020.irmact.val) << 4 |
-                ((uint64_t)record->i020.spare) << 1 |
+                ((uint64_t)record->i020.spare3) << 1 |
                 ((uint64_t)(octets > 6)), 1);
     }
     ap_octets_more_write(writer, &record->i020.raw);

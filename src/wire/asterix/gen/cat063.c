@@ -79,7 +79,7 @@ static inline const uint8_t *read_i060(const uint8_t *p, const uint8_t *end,
     record->i060.ttf.val = (uint8_t)((p[0] >> 6) & 0x1);
     record->i060.spo.ep = (uint8_t)((p[0] >> 5) & 0x1);
     record->i060.spo.val = (uint8_t)((p[0] >> 4) & 0x1);
-    record->i060.spare = (uint8_t)((p[0] >> 1) & 0x7);
+    record->i060.spare2 = (uint8_t)((p[0] >> 1) & 0x7);
     record->i060.octet_count = 3;
     p += 1;
     return (p[-1] & 1) ? ap_octets_more(p, end, &record->i060.raw, &record->i060.octet_count) : p;
@@ -237,7 +237,7 @@ static bool write_i060(ap_writer *writer, const ap_cat063 *record)
 {
     bool bad = false;
     unsigned octets = record->i060.octet_count;
-    if (octets < 3 && (record->i060.ttf.ep || record->i060.ttf.val || record->i060.spo.ep || record->i060.spo.val || record->i060.spare))
+    if (octets < 3 && (record->i060.ttf.ep || record->i060.ttf.val || record->i060.spo.ep || record->i060.spo.val || record->i060.spare2))
         octets = 3;
     if (octets < 2 && (record->i060.ops || record->i060.odp || record->i060.oxt || record->i060.msc || record->i060.tsv || record->i060.npw || record->i060.spare))
         octets = 2;
@@ -280,12 +280,12 @@ static bool write_i060(ap_writer *writer, const ap_cat063 *record)
         bad |= record->i060.ttf.val > 0x1;
         bad |= record->i060.spo.ep > 0x1;
         bad |= record->i060.spo.val > 0x1;
-        bad |= record->i060.spare > 0x7;
+        bad |= record->i060.spare2 > 0x7;
         ap_write_be(writer, ((uint64_t)record->i060.ttf.ep) << 7 |
                 ((uint64_t)record->i060.ttf.val) << 6 |
                 ((uint64_t)record->i060.spo.ep) << 5 |
                 ((uint64_t)record->i060.spo.val) << 4 |
-                ((uint64_t)record->i060.spare) << 1 |
+                ((uint64_t)record->i060.spare2) << 1 |
                 ((uint64_t)(octets > 3)), 1);
     }
     ap_octets_more_write(writer, &record->i060.raw);

@@ -1,0 +1,166 @@
+#include "airpicture/asterix.h"
+
+#include "wire/asterix/octets.h"
+#include "wire/asterix/spec.h"
+#include "wire/asterix/walk.h"
+
+#include <string.h>
+
+/* ---- definitions ---- */
+
+const ap_asterix_spec *ap_asterix_spec_find(uint8_t category, const char *edition)
+{
+    const ap_asterix_spec *found = NULL;
+    for (unsigned k = 0; k < ap_asterix_spec_count; k++) {
+        const ap_asterix_spec *spec = ap_asterix_specs[k];
+        if (spec->category == category && (!edition || strcmp(spec->edition, edition) == 0))
+            found = spec; /* editions ascend: the last is the newest */
+    }
+    return found;
+}
+
+void ap_asterix_editions_default(ap_asterix_editions *editions)
+{
+    *editions = (ap_asterix_editions){ { NULL } };
+    for (unsigned k = 0; k < ap_asterix_spec_count; k++)
+        editions->category[ap_asterix_specs[k]->category] = ap_asterix_specs[k];
+}
+
+uint8_t ap_asterix_spec_category(const ap_asterix_spec *spec)
+{
+    return spec->category;
+}
+
+const char *ap_asterix_spec_edition(const ap_asterix_spec *spec)
+{
+    return spec->edition;
+}
+
+/* ---- blocks ---- */
+
+ap_err ap_asterix_block_next(ap_reader *reader, ap_asterix_block *block)
+{
+    size_t left = ap_reader_left(reader);
+    if (left == 0)
+        return AP_ERR_END;
+    if (left < AP_ASTERIX_BLOCK_HEADER_SIZE)
+        return AP_ERR_TRUNCATED;
+    const uint8_t *head = reader->data + reader->at;
+    size_t length = ap_be16(head + 1);
+    if (length <= AP_ASTERIX_BLOCK_HEADER_SIZE)
+        return AP_ERR_MALFORMED;
+    if (length > left)
+        return AP_ERR_TRUNCATED;
+    *block = (ap_asterix_block){ head[0], head + AP_ASTERIX_BLOCK_HEADER_SIZE,
+                                 length - AP_ASTERIX_BLOCK_HEADER_SIZE };
+    reader->at += length;
+    return AP_OK;
+}
+
+size_t ap_asterix_block_open(ap_writer *writer, uint8_t category)
+{
+    size_t offset = writer->size;
+    ap_write_u8(writer, category);
+    ap_write_u16(writer, 0);
+    return offset;
+}
+
+ap_err ap_asterix_block_close(ap_writer *writer, size_t offset)
+{
+    if (writer->bad)
+        return AP_ERR_FULL;
+    size_t length = writer->size - offset;
+    if (length > AP_ASTERIX_BLOCK_SIZE_MAX)
+        return AP_ERR_RANGE;
+    writer->data[offset + 1] = (uint8_t)(length >> 8);
+    writer->data[offset + 2] = (uint8_t)length;
+    return AP_OK;
+}
+
+/* ---- records ---- */
+
+static void tell_fault(const ap_asterix_walker *walker, ap_asterix_fault *fault)
+{
+    *fault = (ap_asterix_fault){ .reason = walker->reason };
+    if (walker->item == NULL)
+        return;
+    size_t size = strlen(walker->item->name);
+    memcpy(fault->item, walker->item->name, size < sizeof fault->item ? size + 1 : 0);
+}
+
+ap_err ap_asterix_walk(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                       size_t *record_size, ap_asterix_fault *fault)
+{
+    ap_asterix_walker walker;
+    const ap_asterix_item *item;
+    const uint8_t *start;
+    if (ap_asterix_walker_open(&walker, spec, data, size))
+        while (ap_asterix_walker_next(&walker, &item, &start))
+            ;
+    if (walker.failed) {
+        tell_fault(&walker, fault);
+        return AP_ERR_MALFORMED;
+    }
+    *record_size = (size_t)(walker.p - data);
+    return AP_OK;
+}
+
+bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t *data, size_t size)
+{
+    if (size <= AP_ASTERIX_BLOCK_HEADER_SIZE)
+        return false;
+    const ap_asterix_spec *spec = editions->category[data[0]];
+    size_t length = ap_be16(data + 1);
+    if (spec == NULL || length <= AP_ASTERIX_BLOCK_HEADER_SIZE || length > size)
+        return false;
+    size_t at = AP_ASTERIX_BLOCK_HEADER_SIZE;
+    while (at < length) {
+        size_t record_size;
+        ap_asterix_fault fault;
+        if (ap_asterix_walk(spec, data + at, length - at, &record_size, &fault))
+            return false;
+        at += record_size;
+    }
+    return true;
+}
+
+/* Rank of an item among those that tell the time, 1 = best; 0: it tells none. */
+static unsigned time_rank(const ap_asterix_spec *spec, unsigned index)
+{
+    for (unsigned k = 0; k < 4; k++)
+        if (spec->time_items[k] == index)
+            return k + 1;
+    return 0;
+}
+
+ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                       ap_asterix_inherited *inherited, ap_asterix_glance *glance)
+{
+    ap_asterix_walker walker;
+    const ap_asterix_item *item;
+    const uint8_t *p;
+    unsigned best = 5;
+    *glance = (ap_asterix_glance){ 0 };
+    if (!ap_asterix_walker_open(&walker, spec, data, size))
+        return AP_ERR_MALFORMED;
+    while (ap_asterix_walker_next(&walker, &item, &p)) {
+        unsigned index = (unsigned)(item - spec->items);
+        unsigned rank = time_rank(spec, index);
+        if (index == spec->source_item) {
+            *inherited = (ap_asterix_inherited){ true, p[0], p[1] };
+        } else if (rank != 0 && rank < best) {
+            best = rank;
+            glance->has_tod = true;
+            glance->tod_128th_s = ap_be24(p);
+        } else if (index == spec->time_512_item) {
+            glance->has_tod_512 = true;
+            glance->tod_512_128th_s = (uint16_t)ap_be16(p);
+        }
+    }
+    if (walker.failed)
+        return AP_ERR_MALFORMED;
+    glance->has_source = inherited->has_source;
+    glance->sac = inherited->sac;
+    glance->sic = inherited->sic;
+    return AP_OK;
+}

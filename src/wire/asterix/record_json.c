@@ -1,0 +1,255 @@
+#include "airpicture/asterix.h"
+
+#include "wire/asterix/octets.h"
+#include "wire/asterix/spec.h"
+#include "wire/asterix/walk.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+/* ---- six-bit characters ---- */
+
+static const char icao6_alphabet[] = "?ABCDEFGHIJKLMNOPQRSTUVWXYZ?????"
+                                     " ???????????????0123456789??????";
+
+void ap_asterix_icao6_text(uint64_t raw, char text[9])
+{
+    for (int k = 0; k < 8; k++)
+        text[k] = icao6_alphabet[raw >> (42 - 6 * k) & 63];
+    text[8] = '\0';
+}
+
+uint64_t ap_asterix_icao6_raw(const char *text)
+{
+    uint64_t raw = 0;
+    for (int k = 0; k < 8; k++) {
+        char c = *text;
+        unsigned code = 32;
+        if (c >= 'A' && c <= 'Z')
+            code = (unsigned)(c - 'A') + 1;
+        else if (c >= '0' && c <= '9')
+            code = (unsigned)(c - '0') + 48;
+        raw = raw << 6 | code;
+        text += c != '\0';
+    }
+    return raw;
+}
+
+/* ---- values ---- */
+
+static void put_key(ap_writer *text, const char *key, size_t size, bool *any)
+{
+    if (*any)
+        ap_write_bytes(text, ", ", 2);
+    *any = true;
+    ap_write_bytes(text, key, size);
+}
+
+static void put_scaled(ap_writer *text, int64_t raw, double numerator, double denominator)
+{
+    ap_text_double(text, (double)raw * numerator / denominator);
+}
+
+/* A value whose step another value in the same item selects; the raw number if none does. */
+static void put_by(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                   const uint8_t *p, size_t offset, uint64_t raw)
+{
+    uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
+    for (unsigned k = 0; k < bits->case_count; k++) {
+        const ap_asterix_case *row = &spec->cases[bits->case_first + k];
+        if (row->value == selector) {
+            put_scaled(text, (int64_t)raw, row->numerator, row->denominator);
+            return;
+        }
+    }
+    ap_text_u64(text, raw);
+}
+
+static void put_icao6(ap_writer *text, uint64_t raw)
+{
+    char plain[9];
+    ap_asterix_icao6_text(raw, plain);
+    ap_write_u8(text, '"');
+    ap_write_bytes(text, plain, 8);
+    ap_write_u8(text, '"');
+}
+
+static void put_hex(ap_writer *text, const uint8_t *bytes, size_t size)
+{
+    ap_write_u8(text, '"');
+    ap_text_hex(text, bytes, size);
+    ap_write_u8(text, '"');
+}
+
+static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                      const uint8_t *p, size_t offset)
+{
+    uint64_t raw = bits->size <= 64 ? ap_asterix_bits_at(p, offset, bits->size) : 0;
+    switch ((ap_bits_op)bits->op) {
+    case AP_BITS_UNSIGNED:
+        ap_text_u64(text, raw);
+        break;
+    case AP_BITS_SIGNED:
+        ap_text_i64(text, ap_sign64(raw, bits->size));
+        break;
+    case AP_BITS_SCALED:
+        put_scaled(text, (int64_t)raw, bits->numerator, bits->denominator);
+        break;
+    case AP_BITS_SIGNED_SCALED:
+        put_scaled(text, ap_sign64(raw, bits->size), bits->numerator, bits->denominator);
+        break;
+    case AP_BITS_BY:
+        put_by(text, spec, bits, p, offset, raw);
+        break;
+    case AP_BITS_OCTAL:
+        ap_write_u8(text, '"');
+        ap_text_octal(text, (uint32_t)raw, bits->size / 3);
+        ap_write_u8(text, '"');
+        break;
+    case AP_BITS_ICAO6:
+        put_icao6(text, raw);
+        break;
+    case AP_BITS_ASCII:
+        ap_json_string(text, (const char *)p + offset / 8, bits->size / 8);
+        break;
+    case AP_BITS_BYTES:
+        put_hex(text, p + offset / 8, bits->size / 8);
+        break;
+    case AP_BITS_SPARE:
+    case AP_BITS_OPEN:
+    case AP_BITS_CLOSE:
+    case AP_BITS_FX:
+        break;
+    }
+}
+
+/* The members of a group, an element of a repetition or an extended item, as one object. */
+static void put_members(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
+                        const uint8_t *p)
+{
+    const ap_asterix_bits *bits = spec->bits + item->first;
+    size_t offset = 0;
+    bool any = false;
+    ap_write_u8(text, '{');
+    for (unsigned k = 0; k < item->count; k++, bits++) {
+        if (bits->op == AP_BITS_OPEN) {
+            put_key(text, bits->key, bits->key_size, &any);
+            ap_write_u8(text, '{');
+            any = false;
+        } else if (bits->op == AP_BITS_CLOSE) {
+            ap_write_u8(text, '}');
+            any = true;
+        } else if (bits->op == AP_BITS_FX) {
+            if (!ap_asterix_bits_at(p, offset, 1))
+                break;
+        } else if (bits->op != AP_BITS_SPARE) {
+            put_key(text, bits->key, bits->key_size, &any);
+            put_value(text, spec, bits, p, offset);
+        }
+        offset += bits->size;
+    }
+    ap_write_u8(text, '}');
+}
+
+/* ---- items ---- */
+
+static void put_element(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
+                        const uint8_t *p)
+{
+    if (item->is_single)
+        put_value(text, spec, spec->bits + item->first, p, 0);
+    else
+        put_members(text, spec, item, p);
+}
+
+static void put_repeats(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
+                        const uint8_t *p, const uint8_t *end)
+{
+    ap_write_u8(text, '[');
+    for (const uint8_t *at = p; at < end; at += item->size) {
+        if (at != p)
+            ap_write_bytes(text, ", ", 2);
+        put_element(text, spec, item, at);
+    }
+    ap_write_u8(text, ']');
+}
+
+static void put_raw(ap_writer *text, const uint8_t *p, const uint8_t *end)
+{
+    ap_text_str(text, "{\"raw\": ");
+    put_hex(text, p, (size_t)(end - p));
+    ap_write_u8(text, '}');
+}
+
+/* Any item in [p, end) but a compound one. */
+static void put_part(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
+                     const uint8_t *p, const uint8_t *end)
+{
+    switch ((ap_item_kind)item->kind) {
+    case AP_ITEM_FIXED:
+        put_element(text, spec, item, p);
+        break;
+    case AP_ITEM_EXTENDED:
+        put_members(text, spec, item, p);
+        break;
+    case AP_ITEM_REPEAT:
+        put_repeats(text, spec, item, p + item->count_size, end);
+        break;
+    case AP_ITEM_REPEAT_FX:
+        put_repeats(text, spec, item, p, end);
+        break;
+    case AP_ITEM_EXPLICIT:
+        put_raw(text, p + 1, end);
+        break;
+    case AP_ITEM_RANDOM:
+    case AP_ITEM_UNUSED:
+    case AP_ITEM_COMPOUND:
+        put_raw(text, p, end);
+        break;
+    }
+}
+
+static void put_compound(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
+                         const uint8_t *p, const uint8_t *end)
+{
+    uint64_t present = 0;
+    uint8_t fspec_size;
+    bool any = false;
+    p = ap_fspec_read(p, end, (item->count + 6u) / 7u, &present, &fspec_size);
+    ap_write_u8(text, '{');
+    for (const ap_asterix_item *sub = spec->items + item->first; p && present != 0;
+         present >>= 1, sub++) {
+        if (!(present & 1))
+            continue;
+        const uint8_t *behind = ap_asterix_part_end(spec, sub, p, end);
+        if (behind == NULL)
+            break;
+        put_key(text, sub->key, sub->key_size, &any);
+        put_part(text, spec, sub, p, behind);
+        p = behind;
+    }
+    ap_write_u8(text, '}');
+}
+
+ap_err ap_asterix_json(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                       ap_writer *text)
+{
+    ap_asterix_walker walker;
+    const ap_asterix_item *item;
+    const uint8_t *start;
+    bool any = false;
+    if (!ap_asterix_walker_open(&walker, spec, data, size))
+        return AP_ERR_MALFORMED;
+    ap_write_u8(text, '{');
+    while (ap_asterix_walker_next(&walker, &item, &start)) {
+        put_key(text, item->key, item->key_size, &any);
+        if (item->kind == AP_ITEM_COMPOUND)
+            put_compound(text, spec, item, start, walker.p);
+        else
+            put_part(text, spec, item, start, walker.p);
+    }
+    if (walker.failed)
+        return AP_ERR_MALFORMED;
+    ap_write_u8(text, '}');
+    return text->bad ? AP_ERR_FULL : AP_OK;
+}

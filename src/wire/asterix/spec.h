@@ -1,0 +1,97 @@
+/* Definition tables of the ASTERIX categories, as tools/asterix-generate writes them.
+ *
+ * An item is a run of octets; what is inside one is a row of `bits`, read from left to right.
+ * Groups are flattened between OPEN and CLOSE, so that one loop reads any item. */
+#ifndef AP_WIRE_ASTERIX_SPEC_H
+#define AP_WIRE_ASTERIX_SPEC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "airpicture/asterix.h"
+
+typedef enum ap_bits_op {
+    AP_BITS_UNSIGNED, /* a number, code or raw value */
+    AP_BITS_SIGNED,
+    AP_BITS_SCALED, /* raw * numerator / denominator */
+    AP_BITS_SIGNED_SCALED,
+    AP_BITS_BY,    /* scaled by one of `cases`, else raw */
+    AP_BITS_OCTAL, /* three bits a digit */
+    AP_BITS_ICAO6, /* eight six-bit characters */
+    AP_BITS_ASCII,
+    AP_BITS_BYTES, /* longer than 64 bits: as it is */
+    AP_BITS_SPARE,
+    AP_BITS_OPEN, /* a group begins; no bits of its own */
+    AP_BITS_CLOSE,
+    AP_BITS_FX /* one bit: clear = the item ends here */
+} ap_bits_op;
+
+typedef struct ap_asterix_bits {
+    const char *key; /* `"NAME": ` */
+    uint8_t op;      /* ap_bits_op */
+    uint8_t key_size;
+    uint16_t size; /* bits */
+    double numerator, denominator;
+    /* AP_BITS_BY: the selecting value lies `back` bits before this one */
+    uint8_t back, back_size;
+    uint16_t case_first, case_count;
+} ap_asterix_bits;
+
+typedef struct ap_asterix_case {
+    uint32_t value;
+    double numerator, denominator;
+} ap_asterix_case;
+
+typedef enum ap_item_kind {
+    AP_ITEM_UNUSED, /* no item has this place */
+    AP_ITEM_RANDOM, /* random field sequencing */
+    AP_ITEM_FIXED,
+    AP_ITEM_EXTENDED,
+    AP_ITEM_REPEAT,    /* a count, then as many elements */
+    AP_ITEM_REPEAT_FX, /* elements whose last bit tells whether another follows */
+    AP_ITEM_COMPOUND,
+    AP_ITEM_EXPLICIT /* a length that counts itself, then content */
+} ap_item_kind;
+
+typedef struct ap_asterix_item {
+    const char *name;
+    const char *key; /* `"NAME": ` */
+    uint8_t kind;    /* ap_item_kind */
+    uint8_t key_size;
+    bool is_single;      /* one element without a name of its own */
+    uint8_t count_size;  /* REPEAT: octets of the count */
+    uint16_t size;       /* FIXED: octets; REPEAT, REPEAT_FX: of one element */
+    uint16_t first;      /* of its rows in bits; COMPOUND: of its sub-items in items */
+    uint16_t count;      /* of rows or sub-items */
+    uint16_t part_first; /* EXTENDED: octets of its parts in parts */
+    uint8_t part_count;
+    bool is_open; /* EXTENDED: the last part known ends in FX too */
+} ap_asterix_item;
+
+typedef struct ap_asterix_uap {
+    const uint16_t *items; /* index in items by place in the field specification */
+    uint8_t count;
+} ap_asterix_uap;
+
+struct ap_asterix_spec {
+    uint8_t category;
+    const char *edition;
+    const ap_asterix_item *items; /* 0: the unused one, 1: random field sequencing */
+    const ap_asterix_bits *bits;
+    const ap_asterix_case *cases;
+    const uint8_t *parts;
+    ap_asterix_uap uap[2];
+    uint8_t uap_count;
+    /* With two layouts: bits of `select_item` that tell the second one. */
+    uint16_t select_item;
+    uint8_t select_offset, select_size, select_value;
+    uint16_t source_item;
+    uint16_t time_items[4]; /* best first; 0: none */
+    uint16_t time_512_item; /* 0: none */
+};
+
+/* Every definition, by category, then edition. */
+extern const ap_asterix_spec *const ap_asterix_specs[];
+extern const unsigned ap_asterix_spec_count;
+
+#endif

@@ -1,0 +1,42 @@
+/* From item to item through a record, by the definition tables. */
+#ifndef AP_WIRE_ASTERIX_WALK_H
+#define AP_WIRE_ASTERIX_WALK_H
+
+#include "wire/asterix/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct ap_asterix_walker {
+    const ap_asterix_spec *spec;
+    const ap_asterix_uap *uap;
+    const uint8_t *p, *end;
+    uint64_t left; /* presence bits of the items not yet passed */
+    /* what went wrong, when open or next return false */
+    bool failed;
+    ap_refusal reason;
+    const ap_asterix_item *item; /* of the fault; NULL: the field specification */
+} ap_asterix_walker;
+
+/* Reads the field specification at `data`. False on a fault. */
+bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *spec,
+                            const uint8_t *data, size_t size);
+
+/* Passes the next item: *item lies in [*start, walker->p). False at the end of the record or, with
+ * `failed`, on a fault. */
+bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **item,
+                            const uint8_t **start);
+
+/* The octet behind an item at p, or NULL on a fault. Not for random field sequencing. */
+const uint8_t *ap_asterix_item_end(const ap_asterix_spec *spec, const ap_asterix_item *item,
+                                   const uint8_t *p, const uint8_t *end);
+
+/* The same for any item but a compound one. */
+const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix_item *item,
+                                   const uint8_t *p, const uint8_t *end);
+
+/* `size` <= 64 bits that begin `offset` bits behind p. */
+uint64_t ap_asterix_bits_at(const uint8_t *p, size_t offset, unsigned size);
+
+#endif
