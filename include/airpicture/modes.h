@@ -31,14 +31,30 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_VERTICAL_RATE = 1u << 10,  /* vertical_rate_fpm, vertical_rate_is_gnss */
     AP_MODES_HAS_GEO_MINUS_BARO = 1u << 11, /* geo_minus_baro_ft */
     AP_MODES_HAS_CATEGORY = 1u << 12,       /* emitter_category */
-    AP_MODES_HAS_VERSION = 1u << 13,        /* adsb_version with nac_p, sil, ... (TC 31) */
+    AP_MODES_HAS_VERSION = 1u << 13,        /* adsb_version, TC 31; from version 1 nac_p, sil... */
     AP_MODES_HAS_NAC_V = 1u << 14,
     AP_MODES_HAS_EMERGENCY = 1u << 15,      /* emergency_state, TC 28 */
     AP_MODES_HAS_CAPABILITY = 1u << 16,     /* capability, DF11 and DF17 */
     AP_MODES_HAS_FLIGHT_STATUS = 1u << 17,  /* flight_status, DF4/5/20/21 */
     AP_MODES_HAS_MB = 1u << 18,             /* mb, DF20/21 */
-    AP_MODES_HAS_TARGET_STATE = 1u << 19,   /* selected_altitude_ft and others, TC 29 */
+    AP_MODES_HAS_TARGET_STATE = 1u << 19,   /* nac_p, nic_baro, sil, sil_supplement of TC 29 */
+    AP_MODES_HAS_SELECTED_ALTITUDE = 1u << 20, /* selected_altitude_ft, selected_by_fms */
+    AP_MODES_HAS_SELECTED_HEADING = 1u << 21,
+    AP_MODES_HAS_BARO_SETTING = 1u << 22,
+    AP_MODES_HAS_NAVIGATION = 1u << 23,     /* navigation, TC 29 */
+    AP_MODES_HAS_NIC_SUPPLEMENT_A = 1u << 24, /* nic_a, TC 31 of version 1 and up */
+    AP_MODES_HAS_NIC_SUPPLEMENT_C = 1u << 25, /* nic_c, TC 31 on the surface, version 2 and up */
 } ap_modes_has;
+
+/* Bits of `navigation`. */
+typedef enum ap_modes_navigation {
+    AP_MODES_AUTOPILOT = 1u << 0,
+    AP_MODES_VNAV = 1u << 1,
+    AP_MODES_ALTITUDE_HOLD = 1u << 2,
+    AP_MODES_APPROACH = 1u << 3,
+    AP_MODES_TCAS_OPERATIONAL = 1u << 4,
+    AP_MODES_LNAV = 1u << 5,
+} ap_modes_navigation;
 
 typedef enum ap_modes_check {
     AP_MODES_CHECKED,     /* parity proves address and content (DF17/18, DF11 with zero code) */
@@ -52,44 +68,50 @@ typedef struct ap_modes_frame {
     ap_modes_check check;
     uint32_t icao24;       /* announced, or recovered from the parity when overlaid */
     uint8_t interrogator;  /* DF11: low 7 bits of the parity */
+    bool suspect;          /* DF0/4/5/16/20/21: a value that is not assigned or hardly ever sent
+                              (flight status 6, 7; downlink request above 7; spare or metre bit;
+                              impossible altitude): where nothing is proved, a sign of damage */
     uint32_t present;      /* AP_MODES_HAS_* */
 
     uint8_t capability;    /* CA (DF11/17) */
     uint8_t control;       /* CF (DF18) */
+    bool imf;              /* DF18, CF 2, 3, 6: the address is no ICAO 24-bit address */
     uint8_t flight_status; /* FS */
-    bool on_ground;        /* vertical status, flight status, or surface type code */
+    bool on_ground;        /* surface type code, vertical status, flight status, or CA 4, 5 */
     bool ground_known;     /* on_ground is stated */
-    bool spi, alert;
+    bool spi, alert;       /* flight status, or surveillance status of an airborne position */
 
-    uint8_t type_code;     /* DF17/18, 0..31 */
+    uint8_t type_code;     /* DF17, DF18 with CF 0, 1, 2, 5, 6: 0..31 */
     uint8_t subtype;
     int32_t altitude_ft;
     bool altitude_25_ft;   /* quantised to 25 ft; else 100 ft */
     int32_t gnss_height_ft;
     uint16_t squawk;       /* 12 bit, octal digits */
-    char callsign[9];      /* trailing spaces kept out; invalid characters '?' */
+    char callsign[9];      /* trailing spaces kept out; invalid characters '?'; never empty */
     uint8_t emitter_category; /* 0xA0..0xD7: set and number */
 
     bool cpr_odd, cpr_surface;
     uint32_t cpr_latitude_17, cpr_longitude_17; /* 17-bit CPR words */
-    bool nic_b;            /* single antenna flag / NIC supplement B (TC 9..18, 20..22) */
+    bool nic_b;            /* NIC supplement B, before version 2 single antenna (TC 9..22) */
     bool utc_synchronised; /* T bit */
 
-    double ground_speed_kt, track_deg;
+    double ground_speed_kt, track_deg; /* track [0, 360), clockwise from true north */
     double airspeed_kt;
     bool airspeed_is_true;
     double heading_deg;
     int32_t vertical_rate_fpm;
     bool vertical_rate_is_gnss;
     int32_t geo_minus_baro_ft;
-    uint8_t movement;      /* surface movement code, raw */
+    uint8_t movement;      /* surface movement code, raw; 124 is 175 kt or more */
 
     uint8_t adsb_version, nac_p, nac_v, sil, sil_supplement, sda, gva;
     bool nic_a, nic_c, nic_baro;
     uint8_t emergency_state;
     int32_t selected_altitude_ft;
+    bool selected_by_fms;  /* else by the mode control panel */
     double selected_heading_deg;
     double baro_setting_hpa;
+    uint8_t navigation;    /* AP_MODES_AUTOPILOT... */
     uint64_t mb;           /* 56-bit Comm-B field */
 } ap_modes_frame;
 
@@ -97,11 +119,15 @@ typedef struct ap_modes_frame {
  * in : size is 7 or 14 and fits the downlink format.
  * out: *out, whole. AP_ERR_TRUNCATED for a size that does not fit the format, AP_ERR_UNKNOWN for a
  *      format not decoded here (DF1-3, 6-10, 12-15, 19, 22-31), AP_ERR_PARITY for a damaged DF11,
- *      17 or 18 (then df, check and icao24 are still set). */
+ *      17 or 18 (then df, check and icao24 are still set, and nothing else).
+ * Of DF18, coarse TIS-B (CF 3) yields address and imf only, CF 4 and 7 (no aircraft) nothing; an
+ * address is of the ICAO only for CF 0, and for CF 2, 3 and 6 when imf is not set.
+ * A type code 0 gives the altitude, no position. Target state of version 1 (TC 29 subtype 0)
+ * yields the type code alone. TIS-B velocity gives no nac_v and no geo_minus_baro_ft. */
 ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out);
 
-/* Remainder of the 24-bit parity over the frame: 0 for an undamaged DF17/18, the overlaid address
- * for an address/parity reply. */
+/* Remainder of the 24-bit parity over the frame, size >= 3: 0 for an undamaged DF17/18, the
+ * interrogator code for DF11, the overlaid address for an address/parity reply. */
 uint32_t ap_modes_syndrome(const uint8_t *frame, size_t size);
 
 /* Fills in the parity of a frame whose other bits are set: `overlay` is 0 for DF17/18, the
@@ -113,19 +139,39 @@ void ap_modes_seal(uint8_t *frame, size_t size, uint32_t overlay);
 bool ap_modes_altitude_ac13(uint16_t ac13, int32_t *altitude_ft, bool *is_25_ft);
 bool ap_modes_altitude_ac12(uint16_t ac12, int32_t *altitude_ft, bool *is_25_ft);
 
-/* Squawk of a 13-bit identity field. */
+/* Squawk of a 13-bit identity field: 12 bits, three a digit. */
 uint16_t ap_modes_squawk_id13(uint16_t id13);
 
-/* Inverses for encoders. Altitude in [-1000, 50175] ft, rounded to 25 ft, Q bit set. */
+/* Inverses for encoders. Altitude in [-1000, 50175] ft, rounded to 25 ft, Q bit set; what is
+ * outside becomes the nearest end. */
 uint16_t ap_modes_ac13_of_altitude(int32_t altitude_ft);
+uint16_t ap_modes_ac12_of_altitude(int32_t altitude_ft);
 uint16_t ap_modes_id13_of_squawk(uint16_t squawk);
 
-/* NIC of a position by type code, supplements and version (version 0: NUCp by the same numbers). */
+/* Ground speed of a surface movement code: the lower edge of its step. False for no information
+ * (0) and for the reserved codes. The inverse gives the code of the step that holds the speed. */
+bool ap_modes_speed_of_movement(uint8_t movement, double *ground_speed_kt);
+uint8_t ap_modes_movement_of_speed(double ground_speed_kt);
+
+/* NIC of a position by type code, supplements and version; for version 0, which has no NIC, the
+ * NUCp. Supplement B counts from version 2, C on the surface from version 2. Combinations that the
+ * standard does not list give the worse NIC. 0 for type codes that are no position. */
 uint8_t ap_modes_nic(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c, uint8_t version);
 
-/* 1-sigma horizontal position error per axis, metres, from NACp; and from NIC for a version 0
- * transponder. Unknown gives 1,000 m or more. */
+/* Radius of containment, metres, that belongs to the same arguments; infinite when unknown. */
+double ap_modes_containment_m(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c,
+                              uint8_t version);
+
+/* 1-sigma horizontal position error per axis, metres, from NACp; and from NUCp for a version 0
+ * transponder: the 95 % radius over 2.4477. Unknown and reserved values give 10,000 m. */
 double ap_modes_sigma_of_nac_p(uint8_t nac_p);
 double ap_modes_sigma_of_nuc_p(uint8_t nuc_p);
+
+/* 1-sigma horizontal velocity error per axis, m/s, from NACv (version 0: NUCr). 10 when unknown. */
+double ap_modes_sigma_of_nac_v(uint8_t nac_v);
+
+/* Probability that the containment radius is exceeded unannounced, per hour or per sample as the
+ * SIL supplement says; 1 when unknown (0). */
+double ap_modes_risk_of_sil(uint8_t sil);
 
 #endif
