@@ -1,0 +1,10 @@
+#include "publish/track_json.h"
+
+#include "publish/track_columns.h"
+
+ap_err ap_track_json(ap_writer *text, const ap_sensor_table *sensors, const ap_track_event *event,
+                     const ap_track *track)
+{
+    ap_track_row row = ap_track_row_of(sensors, event, track);
+    return ap_columns_json(text, ap_track_columns, ap_track_column_count, &row);
+}
