@@ -55,7 +55,7 @@ const char *ap_asterix_spec_edition(const ap_asterix_spec *spec);
 
 /* Next block of a datagram or buffer.
  * AP_ERR_END at the clean end; AP_ERR_MALFORMED for a length below 3 or of no record (length 3);
- * AP_ERR_TRUNCATED for one that runs past the buffer. On an error the reader stays at the header. */
+ * AP_ERR_TRUNCATED for one that runs past the buffer. On an error the reader stays there. */
 ap_err ap_asterix_block_next(ap_reader *reader, ap_asterix_block *block);
 
 /* What went wrong in a record, exactly enough to repair the sender. */

@@ -1,7 +1,7 @@
 /* Error codes of libairpicture.
  *
  * One list yields the codes, their names and their texts. 0 is success, every error is negative.
- * A function that returns an error leaves its outputs unchanged unless its comment says otherwise. */
+ * A function that returns an error leaves its outputs unchanged unless it says otherwise. */
 #ifndef AIRPICTURE_ERR_H
 #define AIRPICTURE_ERR_H
 

@@ -47,7 +47,7 @@
     X(TEST_TARGET,        "test_target",        "a test target or field monitor")                \
     /* track */                                                                                  \
     X(LATE,               "late",               "a report older than the lag window")            \
-    X(NOT_FINITE,         "not_finite",         "a report with a NaN, an infinity or a bad variance") \
+    X(NOT_FINITE,         "not_finite",         "a report with a NaN, infinity or bad variance") \
     X(TRACK_TABLE_FULL,   "track_table_full",   "a report that needed a track beyond capacity")  \
     X(QUEUE_FULL,         "queue_full",         "a report beyond the capacity of a scan")
 /* clang-format on */

@@ -51,7 +51,7 @@ typedef struct ap_sensor {
     double range_min_m, range_max_m; /* coverage; max 0 = unlimited */
     double range_sigma_m;      /* 1-sigma slant range noise, > 0 */
     double azimuth_sigma_rad;  /* 1-sigma azimuth noise, > 0 */
-    double position_sigma_m;   /* 1-sigma per axis of a stated position with no accuracy of its own */
+    double position_sigma_m;   /* 1-sigma per axis of a position stated without accuracy */
     double altitude_sigma_m;   /* 1-sigma pressure altitude noise beside its quantisation */
     double range_bias_m;       /* subtracted from measured ranges */
     double azimuth_bias_rad;   /* subtracted from measured azimuths */

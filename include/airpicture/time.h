@@ -39,7 +39,7 @@ ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time);
 
 /* The same for the truncated time of CAT001: nearest instant whose time of day modulo 512 s is
  * `tod_128th_s`. 86,400 s is no multiple of 512 s, so the wrap at midnight is not a wrap of the
- * counter: the candidates are those of the day of `near`, of the day before and of the day after. */
+ * counter: the candidates are those of the day of `near` and of the days beside it. */
 ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time);
 
 /* Time of day in 1/128 s, rounded to nearest and wrapped, [0, 11059200). */

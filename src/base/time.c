@@ -45,7 +45,8 @@ ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time)
         return AP_ERR_RANGE;
     ap_utc_ns best = day_start(near) + (int64_t)tod_128th_s * NS_PER_128TH_S;
     for (int day = -1; day <= 1; day += 2) {
-        ap_utc_ns other = day_start(near) + day * AP_NS_PER_DAY + (int64_t)tod_128th_s * NS_PER_128TH_S;
+        ap_utc_ns other =
+            day_start(near) + day * AP_NS_PER_DAY + (int64_t)tod_128th_s * NS_PER_128TH_S;
         if (distance_ns(other, near) < distance_ns(best, near))
             best = other;
     }
@@ -65,8 +66,8 @@ ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time
         for (int64_t k = turn - 1; k <= turn + 1; k++) {
             ap_utc_ns candidate = start + k * period + (int64_t)tod_128th_s * NS_PER_128TH_S;
             bool in_day = candidate >= start && candidate < start + AP_NS_PER_DAY;
-            if (in_day && (best == AP_UTC_UNKNOWN ||
-                           distance_ns(candidate, near) < distance_ns(best, near)))
+            if (in_day &&
+                (best == AP_UTC_UNKNOWN || distance_ns(candidate, near) < distance_ns(best, near)))
                 best = candidate;
         }
     }

@@ -26,9 +26,16 @@ static void test_utc_parse_known_instants(void **state)
 static void test_utc_parse_refuses(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "",           "2024",       "2024-13-01", "2023-02-29",
-                                       "2024-01-01T", "2024-01-01T24:00:00Z", "2024-01-01T00:00:00",
-                                       "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00Zx", "24-01-01" };
+    static const char *const bad[] = { "",
+                                       "2024",
+                                       "2024-13-01",
+                                       "2023-02-29",
+                                       "2024-01-01T",
+                                       "2024-01-01T24:00:00Z",
+                                       "2024-01-01T00:00:00",
+                                       "2024-01-01T00:00:00.Z",
+                                       "2024-01-01T00:00:00Zx",
+                                       "24-01-01" };
     ap_utc_ns time = 7;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(ap_utc_parse(bad[i], &time), AP_ERR_MALFORMED);

@@ -1,0 +1,61 @@
+# Front door. `make` names the targets; each installs what it needs, if something is missing.
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo check bench fuzz fuzz-long soak man format clean
+
+PROGRAM := build/program/airpicture
+
+help:
+	@echo "make demo       a simulated air picture, live in this terminal (Ctrl-C ends it)"
+	@echo "make build      the program: $(PROGRAM)"
+	@echo "make check      build and test everything"
+	@echo "make bench      benchmarks"
+	@echo "make fuzz       fuzz every reader, a minute each (fuzz-long: an hour each)"
+	@echo "make soak       the program under load for an hour (SOAK_S=seconds)"
+	@echo "make man        manual pages from the program's own help"
+	@echo "make format     clang-format"
+	@echo "make clean      remove build/"
+
+build:
+	@tools/install-deps build
+	@[ -f build/program/build.ninja ] || cmake --preset program
+	@ninja -C build/program airpicture
+
+demo: build
+	@$(PROGRAM) demo -o airpicture-demo
+
+check:
+	@tools/install-deps build check
+	@tools/check
+
+bench:
+	@tools/install-deps build check
+	@tools/bench
+
+fuzz:
+	@tools/install-deps build check
+	@tools/check --fuzz-seconds 60
+
+fuzz-long:
+	@tools/install-deps build check
+	@tools/check --fuzz-seconds 3600
+
+SOAK_S ?= 3600
+soak:
+	@tools/install-deps build check
+	@tools/soak $(SOAK_S)
+
+man: build
+	@mkdir -p doc/man
+	@$(PROGRAM) help --man > doc/man/airpicture.1
+	@for command in replay decode demo help; do \
+	    $(PROGRAM) help --man $$command > doc/man/airpicture-$$command.1 || exit 1; \
+	done
+
+format:
+	@tools/install-deps style
+	@git ls-files '*.c' '*.h' | grep -v '/gen/' | grep -v '^include/airpicture/asterix/' | \
+	    xargs clang-format-14 -i
+
+clean:
+	rm -rf build
