@@ -19,6 +19,11 @@ typedef struct told {
     char text[TOLD_CAP][320];
 } told;
 
+static void assert_near(double value, double expected, double tolerance)
+{
+    assert_true(fabs(value - expected) <= tolerance);
+}
+
 static void remember(void *context, const ap_sensors_file_error *error)
 {
     told *into = context;
@@ -64,21 +69,21 @@ static void test_parse_takes_every_key(void **state)
     assert_int_equal(radar->sac, 25);
     assert_int_equal(radar->sic, 201);
     assert_int_equal(radar->input, 1); /* the 2nd input has index 1 */
-    assert_float_equal(radar->site.latitude_rad, 52.5 * AP_RAD_PER_DEG, 1e-15);
-    assert_float_equal(radar->site.longitude_rad, 4.75 * AP_RAD_PER_DEG, 1e-15);
-    assert_float_equal(radar->site.height_m, 25, 0);
-    assert_float_equal(radar->range_max_m, 250000, 0);
-    assert_float_equal(radar->range_min_m, 900, 0);
-    assert_float_equal(radar->range_sigma_m, 55.5, 0);
-    assert_float_equal(radar->azimuth_sigma_rad, 0.09 * AP_RAD_PER_DEG, 1e-15);
-    assert_float_equal(radar->position_sigma_m, 12, 0);
-    assert_float_equal(radar->altitude_sigma_m, 8, 0);
-    assert_float_equal(radar->range_bias_m, -30, 0);
-    assert_float_equal(radar->azimuth_bias_rad, 0.18 * AP_RAD_PER_DEG, 1e-15);
-    assert_float_equal(radar->latency_s, 0.25, 0);
-    assert_float_equal(radar->turn_s, 4.8, 0);
-    assert_float_equal(radar->detection_probability, 0.97, 0);
-    assert_float_equal(radar->clutter_per_turn, 0, 0);
+    assert_near(radar->site.latitude_rad, 52.5 * AP_RAD_PER_DEG, 1e-15);
+    assert_near(radar->site.longitude_rad, 4.75 * AP_RAD_PER_DEG, 1e-15);
+    assert_near(radar->site.height_m, 25, 0);
+    assert_near(radar->range_max_m, 250000, 0);
+    assert_near(radar->range_min_m, 900, 0);
+    assert_near(radar->range_sigma_m, 55.5, 0);
+    assert_near(radar->azimuth_sigma_rad, 0.09 * AP_RAD_PER_DEG, 1e-15);
+    assert_near(radar->position_sigma_m, 12, 0);
+    assert_near(radar->altitude_sigma_m, 8, 0);
+    assert_near(radar->range_bias_m, -30, 0);
+    assert_near(radar->azimuth_bias_rad, 0.18 * AP_RAD_PER_DEG, 1e-15);
+    assert_near(radar->latency_s, 0.25, 0);
+    assert_near(radar->turn_s, 4.8, 0);
+    assert_near(radar->detection_probability, 0.97, 0);
+    assert_near(radar->clutter_per_turn, 0, 0);
     assert_string_equal(sensors[1].name, "Z\xC3\xBCrich WAM");
     assert_int_equal(sensors[1].input, AP_INPUT_NONE);
     assert_false(sensors[1].has_site);
