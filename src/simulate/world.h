@@ -1,0 +1,55 @@
+/* World: what every simulated sensor looks at. */
+#ifndef AP_SIMULATE_WORLD_H
+#define AP_SIMULATE_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "airpicture/sensor.h"
+#include "simulate/flight.h"
+
+/* Streams of random numbers; traffic has 1. A sensor's is STREAM_SENSOR + its index. */
+#define AP_STREAM_SENSOR 16u
+
+#define AP_WORLD_LEVEL_STEP_FT 25 /* Mode S altitude; Mode C has 100 ft */
+
+typedef struct ap_world {
+    uint64_t seed;
+    ap_utc_ns start_utc;
+    ap_enu_frame plane; /* at the reference point */
+    const ap_flight *flights;
+    uint32_t flight_count;
+} ap_world;
+
+/* A target as an antenna sees it. */
+typedef struct ap_sight {
+    double range_m, azimuth_rad, elevation_rad;
+} ap_sight;
+
+/* A rotating antenna: it passes north at north_s + k turn_s. */
+typedef struct ap_antenna {
+    const ap_sensor *sensor;
+    double turn_s, north_s;
+} ap_antenna;
+
+ap_utc_ns ap_world_utc(const ap_world *world, double time_s);
+
+/* The state of a flight; false when it is not in the air. */
+bool ap_world_truth(const ap_world *world, uint32_t flight, double time_s, ap_truth *truth);
+
+/* Pressure altitude in steps of 1/4 flight level, as its transponder tells it. */
+int16_t ap_world_level_4th(const ap_flight *flight, double pressure_altitude_m);
+
+/* The direction and distance of a point, and whether it is within the sensor's range and above
+ * the horizon of an Earth of 4/3 radius (heights taken above the ellipsoid). */
+bool ap_sight_of(const ap_sensor *sensor, ap_geodetic position, ap_sight *sight);
+
+/* The first time after `after_s` at which the beam meets the flight; HUGE_VAL if never again. */
+double ap_antenna_first_pass(const ap_world *world, const ap_antenna *antenna, uint32_t flight,
+                             double after_s);
+
+/* The time of the pass that follows the one at pass_s, a turn later and a little. */
+double ap_antenna_next_pass(const ap_world *world, const ap_antenna *antenna, uint32_t flight,
+                            double pass_s);
+
+#endif
