@@ -58,55 +58,74 @@ typedef enum ap_frame_time {
     AP_FRAME_TIME_NONE, /* the container has none */
     AP_FRAME_TIME_DAY,  /* time_ns = nanoseconds since midnight, the day is not known */
     AP_FRAME_TIME_UTC,  /* time_ns = UTC */
-    AP_FRAME_TIME_TICKS /* ticks of the receiver's free-running 12 MHz counter, 48 bits */
+    AP_FRAME_TIME_TICKS /* ticks_12mhz = the receiver's free-running 12 MHz counter, 48 bits */
 } ap_frame_time;
 
 typedef struct ap_frame {
     ap_frame_kind kind;
     ap_frame_time time_kind;
     int64_t time_ns;      /* TIME_DAY, TIME_UTC */
-    uint64_t ticks_12mhz; /* TIME_TICKS */
+    uint64_t ticks_12mhz; /* TIME_TICKS; of Beast and AVR frames also beside TIME_UTC, else 0 */
     uint64_t offset;      /* of the frame's first payload byte in the (decompressed) input */
     const uint8_t *data;
     size_t size;
     bool has_signal;
-    uint8_t signal;       /* Beast level, 0..255, amplitude of full scale */
+    uint8_t signal; /* Beast level, 0..255, amplitude of full scale */
+    bool has_receiver;
+    uint64_t receiver; /* who received it, in a merged Beast stream */
 } ap_frame;
 
 /* Enough for two of the longest elements of any format behind a read of 64 KiB. */
 #define AP_FRAMER_SIZE (512u * 1024u)
 
+/* Interfaces of a pcapng section that are told apart; packets of further ones are refused. */
+#define AP_FRAMER_INTERFACE_CAP 64u
+
+/* State of pcap and pcapng. */
+typedef struct ap_framer_capture {
+    bool is_pcapng;
+    bool little_endian;
+    bool nanosecond;          /* pcap: unit of the fraction */
+    bool has_last;            /* pcap: last_s is known */
+    uint32_t last_s;          /* pcap: seconds of the last packet */
+    uint32_t interface_count; /* pcap: 1; pcapng: of the current section */
+    struct {
+        uint16_t link_type;
+        uint8_t resolution; /* of pcapng: 10^-n s, or 2^-n s with the high bit */
+        int64_t offset_s;
+        uint32_t snap_size; /* 0: no limit */
+    } interface[AP_FRAMER_INTERFACE_CAP];
+} ap_framer_capture;
+
 typedef struct ap_framer {
-    ap_format format;       /* AUTO until recognised */
+    ap_format format;                    /* AUTO until recognised */
     const ap_asterix_editions *editions; /* to prove blocks when the stream was lost */
     uint8_t *buffer;
     size_t cap;
-    size_t start, end;      /* unread bytes of buffer */
-    uint64_t offset;        /* of buffer[start] in the input */
-    bool ended;             /* the end of the input was committed */
+    size_t start, end; /* unread bytes of buffer */
+    uint64_t offset;   /* of buffer[start] in the input */
+    bool ended;        /* the end of the input was committed */
+    bool unknown;      /* AUTO recognised nothing */
     ap_refusals refused;
     uint64_t frame_count;
     /* of the containers */
-    bool head_done;         /* the file header was taken */
-    bool swapped;           /* pcap, pcapng: other byte order than ours is big-endian */
-    bool nanosecond;        /* pcap */
-    bool is_pcapng;
-    uint32_t link_type;     /* pcap */
-    uint32_t interface_count; /* pcapng, of the current section */
-    struct {
-        uint32_t link_type;
-        uint64_t ticks_per_s;
-        int64_t offset_s;
-    } interface[16];
-    ap_reader payload;      /* UDP payload or block run still to be handed out */
-    ap_frame pending;       /* times and offset of that payload */
+    bool head_done;     /* the file header was taken */
+    bool lost;          /* searching for the next element that proves itself */
+    uint64_t skip_size; /* bytes that belong to a skipped element */
+    size_t element_at;  /* bytes of the current element already handed out */
+    bool has_utc;       /* Beast: the last time that the stream told */
+    int64_t utc_ns;
+    bool has_receiver; /* Beast: whose frame comes next */
+    uint64_t receiver;
+    ap_framer_capture capture;
 } ap_framer;
 
 /* `mem` of `mem_size` >= AP_FRAMER_SIZE is its buffer and outlives it. editions may not be NULL. */
 ap_err ap_framer_init(ap_framer *framer, ap_format format, const ap_asterix_editions *editions,
                       void *mem, size_t mem_size);
 
-/* Where the next bytes go; *space has room for the returned count (>= 64 KiB). */
+/* Where the next bytes go; *space has room for the returned count: >= 64 KiB when
+ * ap_framer_next was called until it gave no more frames, else what is left, down to 0. */
 size_t ap_framer_space(ap_framer *framer, uint8_t **space);
 
 /* `n` bytes were put there; 0 marks the end of the input. */

@@ -1,0 +1,224 @@
+/* Beast binary stream: 1A, type, then bytes in which 1A stands doubled.
+ *
+ * Types '1' '2' '3': 48-bit ticks of 12 MHz, signal level, and 2, 7 or 14 bytes. '4' and '5' are
+ * status of the receiver. Of readsb's extensions E3 names the receiver of the next frame by 8
+ * bytes, E4 by a text, and E8 tells the time as 8 bytes of little-endian Unix milliseconds, in
+ * which 1A is not doubled. */
+#include "wire/framing/framing.h"
+
+#include <string.h>
+
+#define ESCAPE 0x1A
+#define STAMP_SIZE 7u /* ticks and signal */
+#define LONG_SIZE 14u
+#define TIME_SIZE 8u
+#define RECEIVER_SIZE 8u
+#define OPEN_MAX 128u /* elements without a length of their own */
+
+typedef enum beast_type {
+    TYPE_MODE_AC = '1',
+    TYPE_SHORT = '2',
+    TYPE_LONG = '3',
+    TYPE_STATUS = '4',
+    TYPE_POSITION = '5',
+    TYPE_RECEIVER = 0xE3,
+    TYPE_NAME = 0xE4,
+    TYPE_TIME = 0xE8
+} beast_type;
+
+/* Bytes behind the type, without doubling; 0: up to the next element. */
+static bool size_of_type(uint8_t type, size_t *plain_size)
+{
+    switch (type) {
+    case TYPE_MODE_AC:
+        *plain_size = STAMP_SIZE + 2;
+        return true;
+    case TYPE_SHORT:
+        *plain_size = STAMP_SIZE + 7;
+        return true;
+    case TYPE_LONG:
+        *plain_size = STAMP_SIZE + LONG_SIZE;
+        return true;
+    case TYPE_RECEIVER:
+        *plain_size = RECEIVER_SIZE;
+        return true;
+    case TYPE_TIME:
+        *plain_size = TIME_SIZE;
+        return true;
+    case TYPE_STATUS:
+    case TYPE_POSITION:
+    case TYPE_NAME:
+        *plain_size = 0;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Walks doubled bytes up to `plain_size` of them. NO at an undoubled escape, *at standing on it. */
+static ap_framing_verdict walk(const uint8_t *data, size_t size, size_t plain_size, size_t *at)
+{
+    for (size_t plain = 0; plain < plain_size; plain++) {
+        if (*at >= size)
+            return AP_FRAMING_MORE;
+        if (data[*at] == ESCAPE) {
+            if (*at + 1 >= size)
+                return AP_FRAMING_MORE;
+            if (data[*at + 1] != ESCAPE)
+                return AP_FRAMING_NO;
+            ++*at;
+        }
+        ++*at;
+    }
+    return AP_FRAMING_YES;
+}
+
+static ap_framing_verdict look_element(const uint8_t *data, size_t size, bool ended,
+                                       size_t *element_size)
+{
+    *element_size = 0;
+    if (data[0] != ESCAPE) {
+        const uint8_t *next = memchr(data, ESCAPE, size);
+        *element_size = next ? (size_t)(next - data) : size;
+        return AP_FRAMING_NO;
+    }
+    if (size < 2)
+        return AP_FRAMING_MORE;
+    size_t at = 2, plain_size;
+    if (!size_of_type(data[1], &plain_size)) {
+        *element_size = 2;
+        return AP_FRAMING_NO;
+    }
+    ap_framing_verdict verdict;
+    if (data[1] == TYPE_TIME) {
+        at = 2 + TIME_SIZE;
+        verdict = at <= size ? AP_FRAMING_YES : AP_FRAMING_MORE;
+    } else if (plain_size > 0) {
+        verdict = walk(data, size, plain_size, &at);
+    } else {
+        verdict = walk(data, size, OPEN_MAX, &at);
+        if (verdict == AP_FRAMING_MORE && ended)
+            at = size;
+        if (verdict != AP_FRAMING_MORE || ended)
+            verdict = verdict == AP_FRAMING_YES ? AP_FRAMING_NO : AP_FRAMING_YES;
+    }
+    *element_size = verdict == AP_FRAMING_MORE ? 0 : at;
+    return verdict;
+}
+
+static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
+                               ap_refusal *why)
+{
+    (void)strict;
+    *why = AP_REFUSED_SYNTAX;
+    return look_element(ap_framing_data(framer) + at, ap_framing_left(framer) - at, framer->ended,
+                        size);
+}
+
+/* The next byte with its doubling undone; the element was walked before. */
+static uint8_t plain_byte(const uint8_t **data)
+{
+    uint8_t value = **data;
+    *data += value == ESCAPE ? 2 : 1;
+    return value;
+}
+
+static uint64_t plain_number(const uint8_t **data, size_t n)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < n; i++)
+        value = value << 8 | plain_byte(data);
+    return value;
+}
+
+static void take_time(ap_framer *framer, const uint8_t *data)
+{
+    uint64_t ms = 0;
+    for (size_t i = TIME_SIZE; i-- > 0;)
+        ms = ms << 8 | data[i];
+    framer->has_utc = ms <= (uint64_t)(INT64_MAX / AP_NS_PER_MS);
+    framer->utc_ns = framer->has_utc ? (int64_t)ms * AP_NS_PER_MS : 0;
+}
+
+/* The doubling is undone in the buffer itself, where the frame stands. */
+static void fill_frame(ap_framer *framer, size_t payload_size, ap_frame *frame)
+{
+    const uint8_t *element = ap_framing_data(framer), *from = element + 2;
+    *frame = (ap_frame){ .kind = AP_FRAME_MODES, .size = payload_size };
+    ap_framing_set_ticks(frame, plain_number(&from, 6));
+    frame->has_signal = true;
+    frame->signal = plain_byte(&from);
+    frame->offset = framer->offset + (size_t)(from - element);
+    if (framer->has_utc) {
+        frame->time_kind = AP_FRAME_TIME_UTC;
+        frame->time_ns = framer->utc_ns;
+    }
+    frame->has_receiver = framer->has_receiver;
+    frame->receiver = framer->receiver;
+    uint8_t *to = framer->buffer + framer->start + (size_t)(from - element);
+    frame->data = to;
+    for (size_t i = 0; i < payload_size; i++)
+        to[i] = plain_byte(&from);
+}
+
+/* Acts on the element at the first unread byte. True when it is a frame. */
+static bool take_element(ap_framer *framer, ap_frame *frame)
+{
+    const uint8_t *behind = ap_framing_data(framer) + 2;
+    switch (behind[-1]) {
+    case TYPE_TIME:
+        take_time(framer, behind);
+        return false;
+    case TYPE_RECEIVER:
+        framer->receiver = plain_number(&behind, RECEIVER_SIZE);
+        framer->has_receiver = true;
+        return false;
+    case TYPE_NAME:
+        return false;
+    case TYPE_MODE_AC:
+        ap_refuse(&framer->refused, AP_REFUSED_MODE_AC);
+        framer->has_receiver = false;
+        return false;
+    case TYPE_SHORT:
+    case TYPE_LONG:
+        fill_frame(framer, behind[-1] == TYPE_LONG ? LONG_SIZE : 7, frame);
+        framer->has_receiver = false;
+        return true;
+    default:
+        ap_refuse(&framer->refused, AP_REFUSED_STATUS_FRAME);
+        return false;
+    }
+}
+
+ap_err ap_framing_next_beast(ap_framer *framer, ap_frame *frame)
+{
+    for (;;) {
+        size_t size;
+        ap_err err = ap_framing_find(framer, look, &size);
+        if (err)
+            return err;
+        bool is_frame = take_element(framer, frame);
+        ap_framing_take(framer, size);
+        if (is_frame)
+            return AP_OK;
+    }
+}
+
+int ap_framing_score_beast(const ap_framer *framer, const uint8_t *data, size_t size, bool all)
+{
+    (void)framer;
+    size_t at = 0, element;
+    int good = 0, bad = 0;
+    while (at < size) {
+        ap_framing_verdict verdict = look_element(data + at, size - at, all, &element);
+        if (verdict == AP_FRAMING_MORE)
+            break;
+        good += verdict == AP_FRAMING_YES;
+        bad += verdict == AP_FRAMING_NO;
+        at += element;
+    }
+    if (good == 0)
+        return 0;
+    bool clean = bad == 0 || (bad == 1 && good >= 3);
+    return clean && (good >= 3 || (all && at == size)) ? 95 : clean ? 80 : good > bad ? 55 : 0;
+}

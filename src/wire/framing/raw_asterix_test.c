@@ -1,0 +1,280 @@
+#include "wire/framing/framing_check.h"
+
+#define BLOCKS 12
+
+/* A run of blocks with one fault, as recordings and lines have them. */
+static void put_blocks(ap_writer *w, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++)
+        put_block(w, i % 3 == 0 ? 2 : 34, 1 + i % 4, (uint8_t)(100 + i));
+}
+
+static run *run_writer(const ap_writer *w)
+{
+    assert_false(w->bad);
+    return run_any_cut(AP_FORMAT_ASTERIX, w->data, w->size);
+}
+
+static uint8_t mark_of(const ap_frame *frame)
+{
+    return frame->data[5];
+}
+
+/* Every frame is a block by its own length; their marks tell which ones came. */
+static void assert_marks(const run *r, const unsigned *marks, size_t count)
+{
+    assert_int_equal(r->count, count);
+    for (size_t i = 0; i < count; i++) {
+        const ap_frame *f = &r->frame[i];
+        assert_int_equal(f->kind, AP_FRAME_ASTERIX);
+        assert_int_equal(f->time_kind, AP_FRAME_TIME_NONE);
+        assert_int_equal(f->data[1] << 8 | f->data[2], (int)f->size);
+        assert_int_equal(mark_of(f), 100 + marks[i]);
+    }
+}
+
+static void assert_all_but(const run *r, unsigned lost)
+{
+    unsigned marks[BLOCKS], n = 0;
+    for (unsigned i = 0; i < BLOCKS; i++)
+        if (i != lost)
+            marks[n++] = i;
+    assert_marks(r, marks, n);
+}
+
+static void test_next_blocks(void **state)
+{
+    (void)state;
+    uint8_t data[2000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_blocks(&w, 0, BLOCKS);
+    run *r = run_writer(&w);
+    assert_all_but(r, BLOCKS);
+    assert_int_equal(r->end, AP_ERR_END);
+    assert_int_equal(ap_refusals_total(&r->refused), 0);
+    assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 0);
+    assert_int_equal(r->frame[1].offset, 11);
+    free(r);
+}
+
+/* A whole block that proves itself does not wait for the next one: live streams have no delay. */
+static void test_next_gives_a_proved_block_at_once(void **state)
+{
+    (void)state;
+    uint8_t data[100], *space;
+    static uint8_t mem[AP_FRAMER_SIZE];
+    ap_asterix_editions editions;
+    ap_framer framer;
+    ap_frame frame;
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_block(&w, 34, 2, 1);
+    ap_asterix_editions_default(&editions);
+    ap_framer_init(&framer, AP_FORMAT_ASTERIX, &editions, mem, sizeof mem);
+    ap_framer_space(&framer, &space);
+    memcpy(space, data, w.size);
+    ap_framer_commit(&framer, w.size);
+    assert_int_equal(ap_framer_next(&framer, &frame), AP_OK);
+    assert_int_equal(frame.size, w.size);
+    assert_int_equal(ap_framer_next(&framer, &frame), AP_ERR_MORE);
+}
+
+static void test_next_record_cut_in_a_right_block(void **state)
+{
+    (void)state;
+    uint8_t data[2000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_blocks(&w, 0, 5);
+    size_t at = w.size;
+    put_blocks(&w, 5, 6);
+    w.size -= 3;
+    data[at + 2] = (uint8_t)(data[at + 2] - 3);
+    put_blocks(&w, 6, BLOCKS);
+    run *r = run_writer(&w);
+    assert_all_but(r, BLOCKS); /* handed out whole: the record is its consumer's matter */
+    assert_int_equal(ap_refusals_total(&r->refused), 0);
+    free(r);
+}
+
+/* The damaged block is lost and no other. With two bytes more, those of the next header happen to
+ * make a record (02 00: a compound item without parts): the block proves itself, and it is the next
+ * one that is lost. */
+static void test_next_length_too_large(void **state)
+{
+    (void)state;
+    static const uint8_t too_much[] = { 1, 2, 5, 8, 11, 100, 200 };
+    for (size_t i = 0; i < sizeof too_much; i++) {
+        uint8_t data[2000];
+        ap_writer w = ap_writer_of(data, sizeof data);
+        put_blocks(&w, 0, 5);
+        size_t at = w.size;
+        put_blocks(&w, 5, BLOCKS);
+        data[at + 2] = (uint8_t)(data[at + 2] + too_much[i]);
+        run *r = run_writer(&w);
+        assert_all_but(r, too_much[i] == 2 ? 6 : 5);
+        assert_true(ap_refusals_total(&r->refused) == 1);
+        free(r);
+    }
+}
+
+/* Blocks of categories that cannot be read are framed by their headers alone, also after damage. */
+static void test_next_unreadable_stream(void **state)
+{
+    (void)state;
+    uint8_t data[2000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    for (uint8_t i = 0; i < 20; i++) {
+        if (i == 7)
+            ap_write_bytes(&w, "\xDE\xAD\xBE\xEF\x55", 5);
+        put_block(&w, 200, 1 + i % 3, i);
+    }
+    run *r = run_writer(&w);
+    assert_int_equal(r->refused.count[AP_REFUSED_CATEGORY], 1);
+    assert_in_range(r->count, 16, 20); /* those before the damage lack their chain */
+    assert_int_equal(r->frame[r->count - 1].data[5], 19);
+    free(r);
+}
+
+static void test_next_length_too_small(void **state)
+{
+    (void)state;
+    uint8_t data[2000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_blocks(&w, 0, 6);
+    size_t at = w.size;
+    put_blocks(&w, 6, BLOCKS);
+    data[at + 2] = (uint8_t)(data[at + 2] - 2);
+    run *r = run_writer(&w);
+    assert_all_but(r, 6);
+    assert_int_equal(r->refused.count[AP_REFUSED_BLOCK_LENGTH], 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 3 + 8 * 3);
+    free(r);
+}
+
+static void test_next_garbage_between_blocks(void **state)
+{
+    (void)state;
+    static const uint8_t garbage[][5] = { { 0xDE, 0xAD, 0xBE, 0xEF, 0x55 },
+                                          { 0, 0, 0, 0, 0 },
+                                          { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF },
+                                          { 34, 0, 99, 34, 0 } };
+    for (size_t i = 0; i < 4; i++)
+        for (unsigned place = 0; place <= BLOCKS; place += 4) {
+            uint8_t data[2000];
+            ap_writer w = ap_writer_of(data, sizeof data);
+            put_blocks(&w, 0, place);
+            ap_write_bytes(&w, garbage[i], 5);
+            put_blocks(&w, place, BLOCKS);
+            run *r = run_writer(&w);
+            assert_all_but(r, BLOCKS);
+            assert_int_equal(ap_refusals_total(&r->refused), 1);
+            if (place < BLOCKS || i == 1)
+                assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 5);
+            free(r);
+        }
+}
+
+static void test_next_header_of_length_zero(void **state)
+{
+    (void)state;
+    uint8_t data[2000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_blocks(&w, 0, 5);
+    ap_write_bytes(&w, (const uint8_t[]){ 48, 0, 0 }, 3);
+    put_blocks(&w, 5, BLOCKS);
+    run *r = run_writer(&w);
+    assert_all_but(r, BLOCKS);
+    assert_int_equal(r->refused.count[AP_REFUSED_BLOCK_LENGTH], 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 3);
+    free(r);
+}
+
+/* Unknown categories are the consumer's to count: one alone, two in a row, and the last. */
+static void test_next_unknown_category(void **state)
+{
+    (void)state;
+    uint8_t data[2000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_blocks(&w, 0, 5);
+    put_block(&w, 200, 3, 1);
+    put_blocks(&w, 5, 7);
+    put_block(&w, 201, 2, 2);
+    put_block(&w, 202, 4, 3);
+    put_blocks(&w, 7, BLOCKS);
+    put_block(&w, 203, 1, 4);
+    run *r = run_writer(&w);
+    assert_int_equal(r->count, BLOCKS + 4);
+    assert_int_equal(r->frame[5].data[0], 200);
+    assert_int_equal(r->frame[8].data[0], 201);
+    assert_int_equal(r->frame[9].data[0], 202);
+    assert_int_equal(r->frame[BLOCKS + 3].data[0], 203);
+    assert_int_equal(ap_refusals_total(&r->refused), 0);
+    free(r);
+}
+
+static void test_next_cut_in_the_last_block(void **state)
+{
+    (void)state;
+    for (size_t missing = 1; missing < 27; missing++) {
+        uint8_t data[2000];
+        ap_writer w = ap_writer_of(data, sizeof data);
+        put_blocks(&w, 0, BLOCKS);
+        w.size -= missing;
+        run *r = run_writer(&w);
+        assert_all_but(r, BLOCKS - 1);
+        assert_int_equal(r->end, AP_ERR_END);
+        assert_int_equal(r->refused.count[AP_REFUSED_TRUNCATED], 1);
+        assert_int_equal(ap_refusals_total(&r->refused), 1);
+        free(r);
+    }
+}
+
+static void test_next_nothing_but_noise_ends(void **state)
+{
+    (void)state;
+    uint8_t data[900];
+    uint32_t x = 1;
+    for (size_t i = 0; i < sizeof data; i++)
+        data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+    run *r = run_any_cut(AP_FORMAT_ASTERIX, data, sizeof data);
+    assert_int_equal(r->end, AP_ERR_END);
+    free(r);
+}
+
+/* A block of the greatest length fits, and a flood of them does not fill the buffer. */
+static void test_next_longest_blocks(void **state)
+{
+    (void)state;
+    enum { COUNT = 2, RECORDS = 8191, SIZE = 3 + 8 * RECORDS };
+    uint8_t *data = malloc(COUNT * SIZE);
+    assert_non_null(data);
+    ap_writer w = ap_writer_of(data, COUNT * SIZE);
+    for (unsigned i = 0; i < COUNT; i++)
+        put_block(&w, 34, RECORDS, (uint8_t)i);
+    static const size_t chunks[] = { 1000, 65536, 1000000 };
+    for (size_t i = 0; i < 3; i++) {
+        run *r = run_make(AP_FORMAT_ASTERIX, data, w.size, chunks[i]);
+        assert_int_equal(r->count, COUNT);
+        assert_int_equal(r->frame[1].size, SIZE);
+        free(r);
+    }
+    free(data);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_next_blocks),
+        cmocka_unit_test(test_next_gives_a_proved_block_at_once),
+        cmocka_unit_test(test_next_record_cut_in_a_right_block),
+        cmocka_unit_test(test_next_length_too_large),
+        cmocka_unit_test(test_next_unreadable_stream),
+        cmocka_unit_test(test_next_length_too_small),
+        cmocka_unit_test(test_next_garbage_between_blocks),
+        cmocka_unit_test(test_next_header_of_length_zero),
+        cmocka_unit_test(test_next_unknown_category),
+        cmocka_unit_test(test_next_cut_in_the_last_block),
+        cmocka_unit_test(test_next_nothing_but_noise_ends),
+        cmocka_unit_test(test_next_longest_blocks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
