@@ -107,7 +107,7 @@ def member_lines(bits_list, indent):
             lines.append(f"{pad}}} {name};")
         elif bits.op == "spare":
             kind = f"uint{integer_bits(bits.size)}_t"
-            lines.append(f"{pad}{kind} {name}; /* {bits.size} unused bits */")
+            lines.append(f"{pad}{kind} {name}; /* {bits.size} unused bit{'s'[:bits.size - 1]} */")
         else:
             lines.append(f"{pad}{declaration(bits, name)};{note(bits)}")
     return lines
@@ -160,6 +160,32 @@ def walk(category):
                 yield (name, sub.name), sub
 
 
+def aligned(lines):
+    """Trailing comments of neighbouring lines of one level, in one column."""
+    result, run = [], []
+
+    def flush():
+        width = max((len(line.partition(" /* ")[0]) for line in run), default=0)
+        for line in run:
+            code, _, note_text = line.partition(" /* ")
+            result.append(f"{code:{width}} /* {note_text}" if width < 60 else line)
+        run.clear()
+
+    def level(line):
+        return len(line) - len(line.lstrip())
+
+    for line in lines:
+        if " /* " not in line or line.lstrip().startswith("/*") or "{ /*" in line:
+            flush()
+            result.append(line)
+            continue
+        if run and level(run[-1]) != level(line):
+            flush()
+        run.append(line)
+    flush()
+    return result
+
+
 def header(spec):
     category = Category(spec)
     guard = f"AIRPICTURE_ASTERIX_CAT{spec.category:03d}_H"
@@ -209,7 +235,7 @@ def header(spec):
               " * is then as before. */",
               f"ap_err {category.low}_encode(ap_writer *writer, const {category.low} *record);",
               "", "#endif", ""]
-    return "\n".join(lines)
+    return "\n".join(aligned(lines))
 
 
 # --- source ---------------------------------------------------------------------------------
@@ -522,9 +548,13 @@ class Source:
             self.add(f"    if ((fspec & ~UINT64_C({hex(known)})) != 0)", "        return NULL;")
         self.read_items(names, first, uap)
 
+    def fspec_octets(self):
+        """Longest field specification of any layout: it is read before the layout is known."""
+        return (max(len(names) for _, names in self.spec.uaps) + 6) // 7
+
     def decoder(self):
         low, uaps = self.category.low, self.spec.uaps
-        octets = (max(len(names) for _, names in uaps) + 6) // 7
+        octets = self.fspec_octets()
         if self.spec.select:
             common = uaps[0][1].index(self.spec.select[0]) + 1
             assert uaps[0][1][:common] == uaps[1][1][:common]
@@ -566,7 +596,7 @@ class Source:
                      f"        ok &= {call};")
 
     def encoder_of(self, function, names):
-        octets = (len(names) + 6) // 7
+        octets = self.fspec_octets()
         self.add(f"static bool {function}(ap_writer *writer, const {self.category.low} *record)",
                  "{")
         if len(self.spec.uaps) == 1:

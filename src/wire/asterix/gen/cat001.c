@@ -842,7 +842,7 @@ static bool write_plot(ap_writer *writer, const ap_cat001 *record)
     fspec |= (record->present & AP_CAT001_SP) ? UINT64_C(1) << 19 : 0;
     fspec |= (record->present & AP_CAT001_RFS) ? UINT64_C(1) << 20 : 0;
     bool ok = fspec != 0 && (record->present & ~UINT64_C(0x1ffff)) == 0 &&
-              ap_fspec_write(writer, fspec, UINT64_MAX, record->fspec_size, 3);
+              ap_fspec_write(writer, fspec, UINT64_MAX, record->fspec_size, 4);
     if (record->present & AP_CAT001_I010)
         ok &= write_i010(writer, record);
     if (record->present & AP_CAT001_I020)
