@@ -141,7 +141,7 @@ static void check_hexdata(const char *line, tally *count)
 static void check_file(const char *path, void (*check)(const char *, tally *), tally *count)
 {
     static char line[1 << 20];
-    char command[1024];
+    char command[1100];
     snprintf(command, sizeof command, "zstd -dcq '%s'", path);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
