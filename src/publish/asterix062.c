@@ -91,11 +91,19 @@ static void put_mode_of_movement(const ap_track *t, ap_cat062 *r)
     r->i200.vert = t->has_height ? direction(t->up_mps, CLIMB_MPS) : undetermined;
 }
 
+/* The filtered pressure altitude back at the time of its last report. */
+static double measured_altitude_m(const ap_track *t)
+{
+    bool moves = t->has_height && t->pressure_altitude_utc != AP_UTC_UNKNOWN;
+    double age_s = moves ? ap_seconds_between(t->pressure_altitude_utc, t->time_utc) : 0.0;
+    return t->pressure_altitude_m - t->up_mps * age_s;
+}
+
 static void put_vertical(const ap_track *t, ap_cat062 *r)
 {
     if (t->has_pressure_altitude) {
         r->present |= AP_CAT062_I136 | AP_CAT062_I135;
-        r->i136_4th_fl = steps_i16(t->pressure_altitude_m, STEP_FL_M);
+        r->i136_4th_fl = steps_i16(measured_altitude_m(t), STEP_FL_M);
         r->i135.ctb_4th_fl =
             (int16_t)steps(t->pressure_altitude_m, STEP_FL_M, -(1 << 14), (1 << 14) - 1);
     }

@@ -26,7 +26,8 @@ typedef enum ap_asterix062_mark {
 
 /* The record of a track whose number is not 0 and whose time_utc is known (move it there first with
  * ap_track_at). Ages count from that time and, like every accuracy, stand at the largest value
- * when they are larger. The measured flight level (136) is the filtered pressure altitude. */
+ * when they are larger. The measured flight level (136) is the filtered pressure altitude
+ * at the time of its last report. */
 void ap_asterix062_from_track(const ap_asterix062_sender *sender, const ap_track *track,
                               unsigned marks, ap_cat062 *record);
 

@@ -69,7 +69,7 @@ static void test_asterix062_from_track_values(void **state)
     assert_int_equal(r.i380.iar_kt, 270);
     assert_near(r.i380.mac_125th_mach / 125.0, 0.78, 0.004);
     assert_int_equal(r.i040, 4095);
-    assert_int_equal(r.i136_4th_fl, 350 * 4);
+    assert_int_equal(r.i136_4th_fl, 350 * 4 + 1); /* 2 s before, 1000 ft/min higher */
     assert_int_equal(r.i135.ctb_4th_fl, 350 * 4);
     assert_near(r.i130_25_4th_ft * 6.25, 36000, 3.125);
     assert_near(r.i220_25_4th_ftpmin * 6.25, -1000, 3.125);
