@@ -21,7 +21,7 @@ typedef struct ap_sense_config {
     uint16_t input_cap;       /* inputs: files or receivers, [1, 4096] */
     uint32_t aircraft_cap;    /* addresses remembered per run, [64, 4000000] */
     const ap_asterix_editions *editions;
-    ap_report_fn on_report;   /* not NULL */
+    ap_report_fn on_report; /* not NULL */
     void *context;
 } ap_sense_config;
 
@@ -37,8 +37,8 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
 
 /* One datagram or block run. `receive_utc` is known (the pipeline makes one up from the time of
  * day where the container has none). Every record that cannot be used is counted. */
-void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
-                      const uint8_t *data, size_t size);
+void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *data,
+                      size_t size);
 
 /* One Mode S frame. `signal` 0..255, or -1. */
 void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,

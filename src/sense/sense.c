@@ -1,0 +1,176 @@
+#include "sense/sense.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "sense/state.h"
+
+#define INPUT_CAP_MAX 4096u
+#define AIRCRAFT_CAP_MIN 64u
+#define AIRCRAFT_CAP_MAX 4000000u
+#define HELD_CAP_MAX 4096u
+/* Frames of 2 s at the most that a receiver on a hill has shown, times two. */
+#define ECHO_CAP_MAX 65536u
+
+static bool is_good(const ap_sense_config *config)
+{
+    return config->sensors && config->editions && config->on_report && config->input_cap >= 1 &&
+           config->input_cap <= INPUT_CAP_MAX && config->aircraft_cap >= AIRCRAFT_CAP_MIN &&
+           config->aircraft_cap <= AIRCRAFT_CAP_MAX;
+}
+
+/* All memory of the stage; NULL while the arena measures. */
+static struct ap_sense_state *lay_out(ap_arena *arena, const ap_sense_config *config)
+{
+    struct ap_sense_state scratch = { 0 };
+    struct ap_sense_state *state = ap_arena_take(arena, 1, sizeof *state);
+    struct ap_sense_state *into = state ? state : &scratch;
+    uint32_t held_cap = config->aircraft_cap < HELD_CAP_MAX ? config->aircraft_cap : HELD_CAP_MAX;
+    uint32_t echo_cap = config->input_cap > 1 ? ECHO_CAP_MAX : 4;
+    into->inputs = ap_arena_take(arena, config->input_cap, sizeof *into->inputs);
+    into->sources = ap_arena_take(arena, config->sensors->cap, sizeof *into->sources);
+    ap_aircraft_init(&into->aircraft, arena, config->aircraft_cap);
+    ap_held_init(&into->held, arena, held_cap);
+    ap_echo_init(&into->echoes, arena, echo_cap);
+    return state;
+}
+
+size_t ap_sense_size(const ap_sense_config *config)
+{
+    if (!is_good(config))
+        return 0;
+    ap_arena arena = ap_arena_measure();
+    (void)lay_out(&arena, config); /* only measures */
+    return ap_arena_need(&arena);
+}
+
+ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, size_t mem_size)
+{
+    if (!is_good(config))
+        return AP_ERR_ARGUMENT;
+    ap_arena arena = ap_arena_over(mem, mem_size);
+    struct ap_sense_state *state = lay_out(&arena, config);
+    if (ap_arena_need(&arena) == 0)
+        return AP_ERR_MEMORY;
+    state->config = *config;
+    state->receive_utc = AP_UTC_UNKNOWN;
+    for (size_t i = 0; i < config->input_cap; i++) {
+        state->inputs[i].modes_sensor = AP_SENSOR_NONE;
+        state->inputs[i].surface_utc = AP_UTC_UNKNOWN;
+    }
+    for (size_t i = 0; i < config->sensors->cap; i++)
+        state->sources[i].marker_utc = AP_UTC_UNKNOWN;
+    sense->state = state;
+    return AP_OK;
+}
+
+ap_sense_input *ap_sense_enter(struct ap_sense_state *state, uint16_t input, ap_utc_ns receive_utc)
+{
+    if (input >= state->config.input_cap)
+        return NULL;
+    if (receive_utc > state->receive_utc) /* also from the first on: unknown is the smallest */
+        state->receive_utc = receive_utc;
+    return &state->inputs[input];
+}
+
+void ap_sense_emit(struct ap_sense_state *state, ap_report *report)
+{
+    ap_sensor_stats *stats = &state->config.sensors->stats[report->sensor];
+    report->receive_utc = state->receive_utc;
+    if (report->kind == AP_REPORT_TARGET)
+        stats->report_count++;
+    ap_sensor_stats_saw(stats, report->time_utc);
+    state->config.on_report(state->config.context, report);
+}
+
+/* Three digits, as the codes of a source are written. */
+static char *put_3_digits(char *at, uint8_t value)
+{
+    *at++ = (char)('0' + value / 100);
+    *at++ = (char)('0' + value / 10 % 10);
+    *at++ = (char)('0' + value % 10);
+    return at;
+}
+
+static void name_by_codes(ap_sensor *sensor, uint8_t sac, uint8_t sic)
+{
+    memcpy(sensor->name, "SAC/SIC ", 8);
+    char *at = put_3_digits(sensor->name + 8, sac);
+    *at++ = '/';
+    *put_3_digits(at, sic) = '\0';
+}
+
+static void name_by_input(ap_sensor *sensor, uint16_t input)
+{
+    char digits[8];
+    size_t count = 0;
+    for (unsigned number = input + 1u; number > 0; number /= 10)
+        digits[count++] = (char)('0' + number % 10);
+    memcpy(sensor->name, "receiver ", 9);
+    for (size_t i = 0; i < count; i++)
+        sensor->name[9 + i] = digits[count - 1 - i];
+    sensor->name[9 + count] = '\0';
+}
+
+/* A made-up name that the sensors file has given away already gets a prime behind it. */
+static void make_unique(const ap_sensor_table *table, ap_sensor *sensor)
+{
+    for (uint16_t i = 0; i < table->count; i++) {
+        size_t size = strlen(sensor->name);
+        if (strcmp(table->sensor[i].name, sensor->name) != 0 || size + 2 > AP_SENSOR_NAME_SIZE)
+            continue;
+        sensor->name[size] = '\'';
+        sensor->name[size + 1] = '\0';
+        i = UINT16_MAX; /* from the start */
+    }
+}
+
+static uint16_t add_sensor(struct ap_sense_state *state, ap_sensor *sensor)
+{
+    uint16_t index;
+    make_unique(state->config.sensors, sensor);
+    return ap_sensor_add(state->config.sensors, sensor, &index) == AP_OK ? index : AP_SENSOR_NONE;
+}
+
+uint16_t ap_sense_sensor_of_codes(struct ap_sense_state *state, uint16_t input, uint8_t sac,
+                                  uint8_t sic, ap_sensor_kind kind)
+{
+    ap_sensor_table *table = state->config.sensors;
+    uint16_t index = ap_sensor_find(table, sac, sic, input);
+    if (index == AP_SENSOR_NONE) {
+        ap_sensor sensor = { .has_sac_sic = true, .sac = sac, .sic = sic, .input = AP_INPUT_NONE };
+        ap_sensor_defaults(&sensor, kind);
+        name_by_codes(&sensor, sac, sic);
+        return add_sensor(state, &sensor);
+    }
+    ap_sensor *sensor = &table->sensor[index];
+    if (!sensor->described && sensor->kind == AP_SENSOR_UNKNOWN && kind != AP_SENSOR_UNKNOWN)
+        ap_sensor_defaults(sensor, kind); /* now it is known what it is */
+    return index;
+}
+
+uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input)
+{
+    uint16_t *index = &state->inputs[input].modes_sensor;
+    if (*index == AP_SENSOR_NONE)
+        *index = ap_sensor_find_input(state->config.sensors, input);
+    if (*index == AP_SENSOR_NONE) {
+        ap_sensor sensor = { .input = input };
+        ap_sensor_defaults(&sensor, AP_SENSOR_ADSB);
+        name_by_input(&sensor, input);
+        *index = add_sensor(state, &sensor);
+    }
+    return *index;
+}
+
+ap_sense_fix ap_sense_last_fix(const ap_sense *sense)
+{
+    return sense->state->last_fix;
+}
+
+const ap_refusals *ap_sense_refused(const ap_sense *sense, uint16_t input)
+{
+    static const ap_refusals none = { { 0 } };
+    const struct ap_sense_state *state = sense->state;
+    return input < state->config.input_cap ? &state->inputs[input].refused : &none;
+}
