@@ -1,0 +1,49 @@
+#include "sense/held.h"
+
+#include <math.h>
+
+void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap)
+{
+    *ring = (ap_held_ring){ .cap = cap };
+    ring->frames = ap_arena_take(arena, cap, sizeof *ring->frames);
+}
+
+void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *frame,
+                 const ap_report *report)
+{
+    uint64_t sequence = ++ring->sequence;
+    ring->frames[sequence % ring->cap] = (ap_held_frame){ .sequence = sequence,
+                                                          .previous = aircraft->held_sequence,
+                                                          .key = aircraft->key,
+                                                          .frame = *frame,
+                                                          .report = *report };
+    aircraft->held_sequence = sequence;
+}
+
+size_t ap_held_take(ap_held_ring *ring, const ap_aircraft *aircraft, double latitude_deg,
+                    double longitude_deg, ap_utc_ns fix_utc, ap_held_placed placed[AP_HELD_BATCH])
+{
+    size_t count = 0;
+    uint64_t sequence = aircraft->held_sequence;
+    for (size_t step = 0; sequence != 0 && step < AP_HELD_BATCH; step++) {
+        ap_held_frame *held = &ring->frames[sequence % ring->cap];
+        if (held->sequence != sequence || held->key != aircraft->key ||
+            fabs(ap_seconds_between(held->frame.utc, fix_utc)) > AP_HELD_S)
+            break;
+        sequence = held->previous;
+        ap_held_placed *into = &placed[count];
+        if (held->placed || !ap_cpr_place_near(&held->frame, latitude_deg, longitude_deg, fix_utc,
+                                               &into->latitude_deg, &into->longitude_deg))
+            continue;
+        into->report = held->report;
+        into->surface = held->frame.cpr.surface;
+        held->placed = true;
+        count++;
+    }
+    for (size_t i = 0; i < count / 2; i++) {
+        ap_held_placed swap = placed[i];
+        placed[i] = placed[count - 1 - i];
+        placed[count - 1 - i] = swap;
+    }
+    return count;
+}

@@ -1,0 +1,45 @@
+/* Held back: position frames that wait for the fix that places them. */
+#ifndef AP_SENSE_HELD_H
+#define AP_SENSE_HELD_H
+
+#include "airpicture/report.h"
+#include "base/arena.h"
+#include "sense/aircraft.h"
+
+#define AP_HELD_S 10.0   /* a frame waits no longer */
+#define AP_HELD_BATCH 16 /* frames of one aircraft placed by one fix */
+
+/* One frame, with what its report needs. */
+typedef struct ap_held_frame {
+    uint64_t sequence; /* number of the frame; 0: none */
+    uint64_t previous; /* of the same aircraft; 0: none */
+    uint32_t key;      /* of the aircraft */
+    bool placed;       /* taken out; kept to lead to the ones before it */
+    ap_cpr_frame frame;
+    ap_report report;
+} ap_held_frame;
+
+/* A ring shared by all aircraft: when it is full the oldest frame is given up. */
+typedef struct ap_held_ring {
+    ap_held_frame *frames; /* [cap] */
+    uint32_t cap;
+    uint64_t sequence; /* of the newest */
+} ap_held_ring;
+
+void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap);
+
+void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *frame,
+                 const ap_report *report);
+
+/* A frame that was held back and now has its place; the report is without it yet. */
+typedef struct ap_held_placed {
+    ap_report report;
+    bool surface;
+    double latitude_deg, longitude_deg;
+} ap_held_placed;
+
+/* Takes out up to AP_HELD_BATCH frames that the fix places, oldest first; returns their count. */
+size_t ap_held_take(ap_held_ring *ring, const ap_aircraft *aircraft, double latitude_deg,
+                    double longitude_deg, ap_utc_ns fix_utc, ap_held_placed placed[AP_HELD_BATCH]);
+
+#endif

@@ -1,0 +1,231 @@
+/* The recorded flight, 71,939 frames, through framer and sense: every position that another decoder
+ * gives must come out, with the time of its frame, to 0.1 m. */
+#include "sense/sense.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "wire/framer.h"
+
+#define FRAME_CAP 80000
+#define START_UTC (INT64_C(1717664319147975) * 1000) /* of the first frame, from the reference */
+
+typedef struct flight {
+    size_t frame_count;
+    ap_utc_ns utc[FRAME_CAP];
+    uint32_t address[FRAME_CAP];
+    bool has_position[FRAME_CAP], placed[FRAME_CAP];
+    double latitude_deg[FRAME_CAP], longitude_deg[FRAME_CAP];
+    uint64_t report_count, strange_count; /* strange: a position that no frame was received for */
+    ap_utc_ns receive_utc;
+    bool went_back;
+} flight;
+
+static FILE *open_data(const char *name)
+{
+    const char *root = getenv("AIRPICTURE_DATA");
+    char path[512], command[600];
+    snprintf(path, sizeof path, "%s/modes/%s", root ? root : "../shared/data", name);
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        print_message("skipped: %s is not there\n", path);
+        return NULL;
+    }
+    fclose(file);
+    snprintf(command, sizeof command, "gzip -dcf '%s'", path);
+    return popen(command, "r");
+}
+
+/* Index of the position frame of the address at this time. */
+static size_t frame_at(const flight *of, ap_utc_ns utc, uint32_t address)
+{
+    for (size_t i = of->frame_count; i-- > 0 && of->utc[i] >= utc;)
+        if (of->utc[i] == utc && of->address[i] == address && of->has_position[i])
+            return i;
+    return FRAME_CAP;
+}
+
+static void take_report(void *context, const ap_report *report)
+{
+    flight *of = context;
+    of->report_count++;
+    assert_true(ap_report_is_sound(report));
+    of->went_back = of->went_back || report->receive_utc < of->receive_utc;
+    of->receive_utc = report->receive_utc;
+    if (!(report->present & AP_HAS_POSITION))
+        return;
+    size_t i = frame_at(of, report->time_utc, report->address);
+    if (i == FRAME_CAP) {
+        of->strange_count++;
+        return;
+    }
+    of->placed[i] = true;
+    of->latitude_deg[i] = report->latitude_rad / AP_RAD_PER_DEG;
+    of->longitude_deg[i] = report->longitude_rad / AP_RAD_PER_DEG;
+}
+
+static void feed_frame(flight *of, ap_sense *sense, const ap_frame *frame)
+{
+    size_t i = of->frame_count++;
+    assert_true(i < FRAME_CAP);
+    assert_int_equal(frame->time_kind, AP_FRAME_TIME_TICKS);
+    /* The first tick is 12,000,000: see where the recording was made from. */
+    of->utc[i] = START_UTC + (int64_t)((frame->ticks_12mhz - 12000000) * 250 / 3);
+    of->address[i] =
+        (uint32_t)frame->data[1] << 16 | (uint32_t)frame->data[2] << 8 | frame->data[3];
+    unsigned df = frame->data[0] >> 3, type_code = frame->data[4] >> 3;
+    of->has_position[i] =
+        df == 17 && ((type_code >= 5 && type_code <= 18) || (type_code >= 20 && type_code <= 22));
+    ap_sense_modes(sense, 0, of->utc[i], frame->data, frame->size, frame->signal);
+}
+
+static void feed(flight *of, ap_sense *sense, FILE *file, const ap_asterix_editions *editions)
+{
+    ap_framer framer;
+    void *mem = malloc(AP_FRAMER_SIZE);
+    assert_int_equal(ap_framer_init(&framer, AP_FORMAT_BEAST, editions, mem, AP_FRAMER_SIZE),
+                     AP_OK);
+    for (size_t n = 1; n > 0;) {
+        uint8_t *space;
+        size_t cap = ap_framer_space(&framer, &space);
+        n = fread(space, 1, cap, file);
+        ap_framer_commit(&framer, n);
+        ap_frame frame;
+        while (ap_framer_next(&framer, &frame) == AP_OK)
+            feed_frame(of, sense, &frame);
+    }
+    free(mem);
+}
+
+typedef struct score {
+    size_t reference_count, missing_count, wrong_count, extra_count;
+    double worst_m;
+} score;
+
+/* Column `wanted` of a line of comma-separated values, from 0. */
+static const char *column(const char *line, int wanted)
+{
+    for (bool quoted = false; wanted > 0; line++) {
+        quoted = quoted != (*line == '"');
+        wanted -= *line == ',' && !quoted;
+    }
+    return line;
+}
+
+static score compare(const flight *of, FILE *reference)
+{
+    score out = { 0 };
+    char line[4096];
+    assert_non_null(fgets(line, sizeof line, reference)); /* names */
+    for (size_t i = 0; i < of->frame_count && fgets(line, sizeof line, reference); i++) {
+        assert_int_equal(strtoul(line, NULL, 10), i);
+        const char *latitude = column(line, 9), *longitude = column(line, 10);
+        bool expected = *latitude != ',';
+        out.reference_count += expected;
+        out.missing_count += expected && !of->placed[i];
+        out.extra_count += !expected && of->placed[i];
+        if (!expected || !of->placed[i])
+            continue;
+        ap_geodetic here = { of->latitude_deg[i] * AP_RAD_PER_DEG,
+                             of->longitude_deg[i] * AP_RAD_PER_DEG, 0 };
+        ap_geodetic there = { strtod(latitude, NULL) * AP_RAD_PER_DEG,
+                              strtod(longitude, NULL) * AP_RAD_PER_DEG, 0 };
+        double error_m = ap_distance_m(here, there);
+        out.wrong_count += !(error_m <= 0.1);
+        out.worst_m = fmax(out.worst_m, error_m);
+    }
+    return out;
+}
+
+static ap_sensor_stats stats[2];
+
+static bool run(const ap_sensor *receiver, score *result)
+{
+    FILE *recording = open_data("jet1090_tutorial.beast.gz");
+    FILE *reference = open_data("jet1090_tutorial_reference.csv.gz");
+    if (!recording || !reference)
+        return false;
+    ap_sensor sensors[2];
+    ap_sensor_table table = { .sensor = sensors, .stats = stats, .cap = 2 };
+    uint16_t index;
+    if (receiver)
+        assert_int_equal(ap_sensor_add(&table, receiver, &index), AP_OK);
+    ap_asterix_editions editions;
+    ap_asterix_editions_default(&editions);
+    flight *of = calloc(1, sizeof *of);
+    ap_sense_config config = { .sensors = &table,
+                               .input_cap = 1,
+                               .aircraft_cap = 64,
+                               .editions = &editions,
+                               .on_report = take_report,
+                               .context = of };
+    size_t size = ap_sense_size(&config);
+    void *mem = malloc(size);
+    ap_sense sense;
+    assert_int_equal(ap_sense_init(&sense, &config, mem, size), AP_OK);
+    feed(of, &sense, recording, &editions);
+    *result = compare(of, reference);
+    assert_int_equal(of->frame_count, 71939);
+    assert_int_equal(of->strange_count, 0);
+    assert_false(of->went_back);
+    assert_int_equal(stats[0].report_count, of->report_count);
+    assert_int_equal(stats[0].block_count, 71939);
+    print_message("reference %zu, missing %zu, wrong %zu, extra %zu, worst %.4f m\n",
+                  result->reference_count, result->missing_count, result->wrong_count,
+                  result->extra_count, result->worst_m);
+    for (int r = 0; r < AP_REFUSAL_COUNT; r++)
+        if (stats[0].refused.count[r])
+            print_message("  %s %llu\n", ap_refusal_key((ap_refusal)r),
+                          (unsigned long long)stats[0].refused.count[r]);
+    free(mem);
+    free(of);
+    pclose(recording);
+    pclose(reference);
+    return true;
+}
+
+/* The airport of departure as the receiver's site. */
+static void test_modes_places_every_reference_position(void **state)
+{
+    (void)state;
+    ap_sensor receiver = { .name = "receiver", .described = true, .input = 0 };
+    ap_sensor_defaults(&receiver, AP_SENSOR_ADSB);
+    assert_int_equal(ap_sensor_place(&receiver, (ap_geodetic){ 43.629 * AP_RAD_PER_DEG,
+                                                               1.367 * AP_RAD_PER_DEG, 200 }),
+                     AP_OK);
+    score result;
+    if (!run(&receiver, &result))
+        skip();
+    assert_int_equal(result.reference_count, 13465);
+    assert_int_equal(result.missing_count, 0);
+    assert_int_equal(result.wrong_count, 0);
+    assert_int_equal(result.extra_count, 0);
+}
+
+/* Without a site nothing on the surface can be placed before the first air pair. */
+static void test_modes_places_without_site(void **state)
+{
+    (void)state;
+    score result;
+    if (!run(NULL, &result))
+        skip();
+    assert_int_equal(result.reference_count, 13465);
+    assert_int_equal(result.missing_count, 1354); /* the last 10 were held back until it */
+    assert_int_equal(result.wrong_count, 0);
+    assert_int_equal(result.extra_count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_modes_places_every_reference_position),
+        cmocka_unit_test(test_modes_places_without_site),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,361 @@
+/* Mode S frames to reports: who sent it, whether to believe it, where it was. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "sense/fields.h"
+#include "sense/state.h"
+
+#define DF_ALL_CALL 11
+#define DF_SQUITTER 17
+#define DF_NON_TRANSPONDER 18
+/* Control fields of DF18. */
+#define CF_ANONYMOUS 1
+#define CF_TISB_FINE 2
+#define CF_TISB_COARSE 3
+#define CF_TISB_OTHER 5
+#define CF_REBROADCAST 6
+/* Emergency state that asks for no help of its own. */
+#define EMERGENCY_LIFEGUARD 2
+
+#define SURFACE_REFERENCE_S 120.0 /* a surface position heard says where the receiver is */
+#define ALTITUDE_S 5.0            /* an altitude may be combined with a difference to it */
+#define HEIGHT_SIGMA_M 20.0       /* GNSS height of an aircraft, and rounding to 25 ft */
+#define CLIMB_SIGMA_MPS 1.5
+#define SURFACE_SPEED_SIGMA_MPS 0.5
+#define SURFACE_TRACK_SIGMA_RAD (1.5 * AP_RAD_PER_DEG)
+
+/* An altitude reply may differ from the squitter's by this, and by the climb since. */
+#define ALTITUDE_GATE_FT 500.0
+#define CLIMB_GATE_FTPS 200.0
+
+/* One frame on its way through. */
+typedef struct heard {
+    struct ap_sense_state *state;
+    ap_sense_input *from;
+    uint16_t input, sensor_index;
+    const ap_sensor *sensor;
+    ap_sensor_stats *stats;
+    ap_utc_ns utc;
+    ap_aircraft *aircraft;
+    ap_modes_frame frame;
+} heard;
+
+/* --- whose it is ----------------------------------------------------------------------------- */
+
+/* False when the frame is of no aircraft (TIS-B management, reserved control fields). */
+static bool address_kind_of(const ap_modes_frame *frame, ap_address_kind *kind)
+{
+    *kind = AP_ADDRESS_ICAO;
+    if (frame->df != DF_NON_TRANSPONDER)
+        return true;
+    switch (frame->control) {
+    case 0:
+        return true;
+    case CF_ANONYMOUS:
+    case CF_TISB_OTHER:
+        *kind = AP_ADDRESS_ANONYMOUS;
+        return true;
+    case CF_TISB_FINE:
+    case CF_TISB_COARSE:
+        *kind = frame->imf ? AP_ADDRESS_TRACK_FILE : AP_ADDRESS_ICAO;
+        return true;
+    case CF_REBROADCAST:
+        *kind = frame->imf ? AP_ADDRESS_ANONYMOUS : AP_ADDRESS_ICAO;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An altitude that the aircraft cannot have reached since its squitter said another one. */
+static bool altitude_contradicts(const heard *of)
+{
+    const ap_aircraft *aircraft = of->aircraft;
+    if (!(of->frame.present & AP_MODES_HAS_ALTITUDE) || !aircraft->has_altitude)
+        return false;
+    double dt_s = fabs(ap_seconds_between(aircraft->altitude_utc, of->utc));
+    return dt_s <= AP_HELD_S && abs(of->frame.altitude_ft - aircraft->altitude_ft) >
+                                    ALTITUDE_GATE_FT + CLIMB_GATE_FTPS * dt_s;
+}
+
+/* Finds the aircraft of a frame; AP_VERDICT_REPORT or the reason to refuse it. Checked squitters
+ * prove their address; replies need one that was proved on this input, because their own parity
+ * proves nothing. */
+static ap_verdict attribute(heard *of)
+{
+    ap_address_kind kind;
+    if (!address_kind_of(&of->frame, &kind))
+        return AP_VERDICT_SERVICE;
+    ap_aircraft_table *table = &of->state->aircraft;
+    uint32_t key = ap_aircraft_key(of->frame.icao24, kind);
+    if (of->frame.check == AP_MODES_CHECKED) {
+        of->aircraft = ap_aircraft_take(table, key, of->state->receive_utc);
+        if (!of->aircraft)
+            return AP_REFUSED_TABLE_FULL;
+        ap_aircraft_prove(of->aircraft, of->input, of->utc);
+        return AP_VERDICT_REPORT;
+    }
+    of->aircraft = ap_aircraft_find(table, key);
+    if (!of->aircraft || !ap_aircraft_is_proved(of->aircraft, of->input, of->utc))
+        return AP_REFUSED_ADDRESS_UNPROVED;
+    bool overlaid = of->frame.check == AP_MODES_OVERLAID;
+    if (overlaid && (of->frame.suspect || altitude_contradicts(of)))
+        return AP_REFUSED_PARITY;
+    return AP_VERDICT_REPORT;
+}
+
+/* --- what it says ---------------------------------------------------------------------------- */
+
+static void set_status(const heard *of, ap_report *report)
+{
+    const ap_modes_frame *frame = &of->frame;
+    ap_address_kind kind = (ap_address_kind)(of->aircraft->key >> 24);
+    report->present |= AP_HAS_ADDRESS;
+    report->address = frame->icao24;
+    report->address_kind = (uint8_t)kind;
+    bool squitter = frame->df == DF_SQUITTER || frame->df == DF_NON_TRANSPONDER;
+    report->flags |= squitter ? 0 : AP_FLAG_SECONDARY;
+    report->flags |= frame->check == AP_MODES_OVERLAID ? AP_FLAG_ADDRESS_UNCHECKED : 0;
+    report->flags |= frame->ground_known && frame->on_ground ? AP_FLAG_ON_GROUND : 0;
+    report->flags |= frame->spi ? AP_FLAG_SPI : 0;
+    if ((frame->present & AP_MODES_HAS_EMERGENCY) && frame->emergency_state != 0 &&
+        frame->emergency_state != EMERGENCY_LIFEGUARD)
+        report->flags |= AP_FLAG_EMERGENCY;
+    if (frame->present & AP_MODES_HAS_SQUAWK)
+        ap_sense_set_mode_3a(report, frame->squawk, false, false);
+    if (frame->present & AP_MODES_HAS_CALLSIGN)
+        ap_sense_set_callsign(report, frame->callsign);
+    if ((frame->present & AP_MODES_HAS_CATEGORY) && (frame->emitter_category & 7)) {
+        report->present |= AP_HAS_EMITTER_CATEGORY;
+        report->emitter_category = frame->emitter_category;
+    }
+}
+
+static void set_vertical(const heard *of, ap_report *report)
+{
+    const ap_modes_frame *frame = &of->frame;
+    const ap_aircraft *aircraft = of->aircraft;
+    if (frame->present & AP_MODES_HAS_ALTITUDE)
+        ap_sense_set_altitude(report, of->sensor, frame->altitude_ft,
+                              frame->altitude_25_ft ? 25.0 : 100.0);
+    if (frame->present & AP_MODES_HAS_GNSS_HEIGHT)
+        ap_sense_set_height(report, frame->gnss_height_ft, HEIGHT_SIGMA_M);
+    bool fresh = aircraft->has_altitude &&
+                 fabs(ap_seconds_between(aircraft->altitude_utc, of->utc)) <= ALTITUDE_S;
+    if ((frame->present & AP_MODES_HAS_GEO_MINUS_BARO) && fresh)
+        ap_sense_set_height(report, aircraft->altitude_ft + frame->geo_minus_baro_ft,
+                            HEIGHT_SIGMA_M);
+    if (frame->present & AP_MODES_HAS_VERTICAL_RATE)
+        ap_sense_set_vertical_rate(report, frame->vertical_rate_fpm, CLIMB_SIGMA_MPS);
+    if (frame->present & AP_MODES_HAS_SELECTED_ALTITUDE) {
+        report->present |= AP_HAS_SELECTED_ALTITUDE;
+        report->selected_altitude_m = frame->selected_altitude_ft * AP_M_PER_FT;
+    }
+}
+
+static void set_motion(const heard *of, ap_report *report)
+{
+    const ap_modes_frame *frame = &of->frame;
+    const uint32_t surface_vector = AP_MODES_HAS_GROUND_SPEED | AP_MODES_HAS_TRACK;
+    double speed_mps = frame->ground_speed_kt * AP_MPS_PER_KT;
+    if (frame->present & AP_MODES_HAS_GROUND_VELOCITY)
+        ap_sense_set_ground_vector(report, speed_mps, frame->track_deg * AP_RAD_PER_DEG,
+                                   ap_modes_sigma_of_nac_v(frame->nac_v));
+    else if ((frame->present & surface_vector) == surface_vector)
+        ap_sense_set_ground_vector(
+            report, speed_mps, frame->track_deg * AP_RAD_PER_DEG,
+            hypot(SURFACE_SPEED_SIGMA_MPS, speed_mps * SURFACE_TRACK_SIGMA_RAD));
+    if (frame->present & AP_MODES_HAS_HEADING) {
+        report->present |= AP_HAS_HEADING;
+        report->heading_rad = frame->heading_deg * AP_RAD_PER_DEG;
+    }
+    if ((frame->present & AP_MODES_HAS_AIRSPEED) && frame->airspeed_is_true) {
+        report->present |= AP_HAS_TRUE_AIRSPEED;
+        report->true_airspeed_mps = frame->airspeed_kt * AP_MPS_PER_KT;
+    } else if (frame->present & AP_MODES_HAS_AIRSPEED) {
+        report->present |= AP_HAS_INDICATED_AIRSPEED;
+        report->indicated_airspeed_mps = frame->airspeed_kt * AP_MPS_PER_KT;
+    }
+}
+
+/* Takes the quality that the frame states, and gives the report what is known by now. */
+static void set_quality(const heard *of, ap_report *report)
+{
+    const ap_modes_frame *frame = &of->frame;
+    ap_aircraft *aircraft = of->aircraft;
+    if (frame->present & AP_MODES_HAS_VERSION) {
+        aircraft->has_version = true;
+        aircraft->adsb_version = frame->adsb_version;
+    }
+    if (frame->present & AP_MODES_HAS_NIC_SUPPLEMENT_A)
+        aircraft->nic_a = frame->nic_a;
+    if (frame->present & AP_MODES_HAS_NIC_SUPPLEMENT_C)
+        aircraft->nic_c = frame->nic_c;
+    bool states = frame->present & (AP_MODES_HAS_VERSION | AP_MODES_HAS_TARGET_STATE);
+    if (states) {
+        aircraft->nac_p = frame->nac_p;
+        aircraft->sil = frame->sil;
+    }
+    if (frame->present & AP_MODES_HAS_CPR)
+        aircraft->nic = ap_modes_nic(frame->type_code, aircraft->nic_a, frame->nic_b,
+                                     aircraft->nic_c, aircraft->adsb_version);
+    if (!states && !(frame->present & (AP_MODES_HAS_CPR | AP_MODES_HAS_NAC_V)))
+        return;
+    report->present |= AP_HAS_INTEGRITY;
+    report->nic = aircraft->nic;
+    report->nac_p = aircraft->nac_p;
+    report->nac_v = frame->present & AP_MODES_HAS_NAC_V ? frame->nac_v : 0;
+    report->sil = aircraft->sil;
+}
+
+/* Until a status message has told the version, the type code is read as version 0 has it: its NUCp
+ * promises no more than a later version would. */
+static double position_sigma_m(const heard *of)
+{
+    const ap_aircraft *aircraft = of->aircraft;
+    if (aircraft->has_version && aircraft->adsb_version > 0)
+        return ap_modes_sigma_of_nac_p(aircraft->nac_p);
+    return ap_modes_sigma_of_nuc_p(ap_modes_nic(of->frame.type_code, false, false, false, 0));
+}
+
+static void note_altitude(const heard *of)
+{
+    if (of->frame.check != AP_MODES_CHECKED || !(of->frame.present & AP_MODES_HAS_ALTITUDE))
+        return;
+    of->aircraft->has_altitude = true;
+    of->aircraft->altitude_ft = of->frame.altitude_ft;
+    of->aircraft->altitude_utc = of->utc;
+}
+
+/* --- where it was ---------------------------------------------------------------------------- */
+
+/* A point near the surface traffic of the input: what was placed there last, else the site. */
+static ap_cpr_reference reference_of(const heard *of)
+{
+    const ap_sense_input *from = of->from;
+    if (from->surface_utc != AP_UTC_UNKNOWN &&
+        fabs(ap_seconds_between(from->surface_utc, of->utc)) <= SURFACE_REFERENCE_S)
+        return from->surface;
+    const ap_sensor *sensor = of->sensor;
+    return (ap_cpr_reference){ sensor->has_site, sensor->site.latitude_rad / AP_RAD_PER_DEG,
+                               sensor->site.longitude_rad / AP_RAD_PER_DEG };
+}
+
+static ap_cpr_frame cpr_of(const heard *of)
+{
+    const ap_modes_frame *frame = &of->frame;
+    bool has_speed = frame->present & AP_MODES_HAS_GROUND_SPEED;
+    return (ap_cpr_frame){ .cpr = { frame->cpr_latitude_17, frame->cpr_longitude_17, frame->cpr_odd,
+                                    frame->cpr_surface },
+                           .utc = of->utc,
+                           .speed_kt = has_speed ? (float)frame->ground_speed_kt : -1.0f };
+}
+
+/* Sends the frames that waited for this position on, each with its own time. */
+static void release_held(const heard *of, double latitude_deg, double longitude_deg)
+{
+    ap_held_placed placed[AP_HELD_BATCH];
+    size_t count =
+        ap_held_take(&of->state->held, of->aircraft, latitude_deg, longitude_deg, of->utc, placed);
+    for (size_t i = 0; i < count; i++) {
+        ap_report *report = &placed[i].report;
+        double sigma_m = sqrt(report->position_var_ee_m2);
+        if (ap_sense_set_position(report, placed[i].latitude_deg, placed[i].longitude_deg, sigma_m))
+            ap_sense_emit(of->state, report);
+    }
+}
+
+/* A position frame: places it and what waited for it, or holds it back. */
+static ap_verdict place(heard *of, ap_report *report)
+{
+    ap_cpr_frame frame = cpr_of(of);
+    ap_cpr_reference reference = reference_of(of);
+    double latitude_deg, longitude_deg;
+    ap_cpr_answer answer =
+        ap_cpr_state_place(&of->aircraft->cpr, &frame, &reference, &latitude_deg, &longitude_deg);
+    ap_sense_set_covariance(report, position_sigma_m(of), position_sigma_m(of), 0.0);
+    if (answer != AP_CPR_PLACED) {
+        ap_held_add(&of->state->held, of->aircraft, &frame, report);
+        return answer == AP_CPR_PENDING ? AP_REFUSED_CPR_PENDING : AP_REFUSED_CPR_INCONSISTENT;
+    }
+    if (!ap_sense_set_position(report, latitude_deg, longitude_deg, position_sigma_m(of)))
+        return AP_REFUSED_POSITION_RANGE;
+    if (frame.cpr.surface) {
+        of->from->surface = (ap_cpr_reference){ true, latitude_deg, longitude_deg };
+        of->from->surface_utc = of->utc;
+    }
+    of->state->last_fix = (ap_sense_fix){ true, latitude_deg, longitude_deg };
+    release_held(of, latitude_deg, longitude_deg);
+    return AP_VERDICT_REPORT;
+}
+
+/* --- frames ---------------------------------------------------------------------------------- */
+
+static ap_verdict take_frame(heard *of, const uint8_t *bytes, size_t size, ap_report *report)
+{
+    ap_verdict verdict = attribute(of);
+    if (verdict != AP_VERDICT_REPORT)
+        return verdict;
+    if (of->state->config.input_cap > 1 &&
+        ap_echo_heard(&of->state->echoes, bytes, size, of->input, of->utc))
+        return AP_REFUSED_DUPLICATE;
+    *report = (ap_report){ .kind = AP_REPORT_TARGET, .sensor = of->sensor_index };
+    report->time_utc = ap_utc_add_s(of->utc, -of->sensor->latency_s);
+    set_status(of, report);
+    set_vertical(of, report);
+    set_motion(of, report);
+    set_quality(of, report);
+    note_altitude(of);
+    return of->frame.present & AP_MODES_HAS_CPR ? place(of, report) : AP_VERDICT_REPORT;
+}
+
+static ap_refusal reason_of(ap_err err)
+{
+    return err == AP_ERR_UNKNOWN  ? AP_REFUSED_FORMAT
+           : err == AP_ERR_PARITY ? AP_REFUSED_PARITY
+                                  : AP_REFUSED_SYNTAX;
+}
+
+static void finish(heard *of, ap_verdict verdict, ap_report *report)
+{
+    if (verdict == AP_VERDICT_REPORT)
+        ap_sense_emit(of->state, report);
+    else if (verdict == AP_VERDICT_SERVICE)
+        of->stats->service_count++;
+    else
+        ap_refuse(&of->stats->refused, (ap_refusal)verdict);
+}
+
+void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
+                    size_t size, int signal)
+{
+    (void)signal; /* kept for witnessing: who should hear it */
+    struct ap_sense_state *state = sense->state;
+    state->last_fix = (ap_sense_fix){ 0 };
+    heard of = { .state = state, .input = input, .utc = receive_utc };
+    of.from = ap_sense_enter(state, input, receive_utc);
+    if (!of.from)
+        return;
+    of.sensor_index = ap_sense_sensor_of_input(state, input);
+    if (of.sensor_index == AP_SENSOR_NONE) {
+        ap_refuse(&of.from->refused, AP_REFUSED_SENSOR_TABLE_FULL);
+        return;
+    }
+    of.sensor = &state->config.sensors->sensor[of.sensor_index];
+    of.stats = &state->config.sensors->stats[of.sensor_index];
+    of.stats->block_count++;
+    of.stats->byte_count += size;
+    if (receive_utc == AP_UTC_UNKNOWN) {
+        ap_refuse(&of.stats->refused, AP_REFUSED_TIME_MISSING);
+        return;
+    }
+    ap_err err = ap_modes_decode(frame, size, &of.frame);
+    if (err) {
+        ap_refuse(&of.stats->refused, reason_of(err));
+        return;
+    }
+    of.stats->record_count++;
+    ap_report report;
+    ap_verdict verdict = take_frame(&of, frame, size, &report);
+    finish(&of, verdict, &report);
+}
