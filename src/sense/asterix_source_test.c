@@ -42,7 +42,7 @@ static void send_at(bench *on, const datagram *of, const char *receive)
 /* One record in one block. */
 #define SEND(on, number, record, receive)                                                          \
     do {                                                                                           \
-        datagram sent = { { 0 } };                                                                 \
+        datagram sent = { .block = 0 };                                                            \
         block_open(&sent, number);                                                                 \
         assert_int_equal(ap_cat0##number##_encode(&sent.writer, record), AP_OK);                   \
         block_close(&sent);                                                                        \
@@ -250,7 +250,7 @@ static void test_time_of_day_late_over_midnight(void **state)
             int64_t tod = at_midnight ? offset_128th_s : (int64_t)TOD_NOON + offset_128th_s;
             tod = (tod + 11059200) % 11059200;
             ap_cat048 plot = plot_048((uint32_t)tod);
-            datagram of = { { 0 } };
+            datagram of = { .block = 0 };
             block_open(&of, 48);
             assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
             block_close(&of);
@@ -303,7 +303,7 @@ static void test_cat001_inherits_source(void **state)
     (void)state;
     bench *on = bench_open(64);
     bench_add(on, AP_SENSOR_SSR, SIC);
-    datagram of = { { 0 } };
+    datagram of = { .block = 0 };
     block_open(&of, 1);
     ap_cat001 plot = plot_001();
     assert_int_equal(ap_cat001_encode(&of.writer, &plot), AP_OK);
@@ -332,7 +332,7 @@ static void test_markers_and_inherited_time(void **state)
                          .i000 = 2,
                          .i020_turn8 = 64,
                          .i030_128th_s = TOD_NOON };
-    datagram of = { { 0 } };
+    datagram of = { .block = 0 };
     block_open(&of, 2);
     assert_int_equal(ap_cat002_encode(&of.writer, &sector), AP_OK);
     sector.i000 = 1;
@@ -651,7 +651,7 @@ static void test_faults_are_counted(void **state)
     bench *on = bench_open(64);
     bench_add(on, AP_SENSOR_MODE_S, SIC);
     ap_cat048 plot = plot_048(TOD_NOON);
-    datagram of = { { 0 } };
+    datagram of = { .block = 0 };
     block_open(&of, 48);
     assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
     ap_write_u8(&of.writer, 0xFF); /* a record that runs past its block */
@@ -702,7 +702,7 @@ static void test_sensor_by_input(void **state)
     bench_add(on, AP_SENSOR_MODE_S, SIC);
     bench_add(on, AP_SENSOR_MODE_S, SIC)->input = 0;
     ap_cat048 plot = plot_048(TOD_NOON);
-    datagram of = { { 0 } };
+    datagram of = { .block = 0 };
     block_open(&of, 48);
     assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
     block_close(&of);
