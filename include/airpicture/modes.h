@@ -37,7 +37,7 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_CAPABILITY = 1u << 16,     /* capability, DF11 and DF17 */
     AP_MODES_HAS_FLIGHT_STATUS = 1u << 17,  /* flight_status, DF4/5/20/21 */
     AP_MODES_HAS_MB = 1u << 18,             /* mb, DF20/21 */
-    AP_MODES_HAS_TARGET_STATE = 1u << 19,   /* nac_p, nic_baro, sil, sil_supplement of TC 29 */
+    AP_MODES_HAS_TARGET_STATE = 1u << 19,   /* TC 29: nac_p, nic_baro, sil, sil_supplement, tcas */
     AP_MODES_HAS_SELECTED_ALTITUDE = 1u << 20, /* selected_altitude_ft, selected_by_fms */
     AP_MODES_HAS_SELECTED_HEADING = 1u << 21,
     AP_MODES_HAS_BARO_SETTING = 1u << 22,
@@ -52,8 +52,7 @@ typedef enum ap_modes_navigation {
     AP_MODES_VNAV = 1u << 1,
     AP_MODES_ALTITUDE_HOLD = 1u << 2,
     AP_MODES_APPROACH = 1u << 3,
-    AP_MODES_TCAS_OPERATIONAL = 1u << 4,
-    AP_MODES_LNAV = 1u << 5,
+    AP_MODES_LNAV = 1u << 4,
 } ap_modes_navigation;
 
 typedef enum ap_modes_check {
@@ -77,6 +76,7 @@ typedef struct ap_modes_frame {
     uint8_t control;       /* CF (DF18) */
     bool imf;              /* DF18, CF 2, 3, 6: the address is no ICAO 24-bit address */
     uint8_t flight_status; /* FS */
+    uint8_t downlink_request; /* DR (DF4/5/20/21), 0..31 */
     bool on_ground;        /* surface type code, vertical status, flight status, or CA 4, 5 */
     bool ground_known;     /* on_ground is stated */
     bool spi, alert;       /* flight status, or surveillance status of an airborne position */
@@ -112,6 +112,7 @@ typedef struct ap_modes_frame {
     double selected_heading_deg;
     double baro_setting_hpa;
     uint8_t navigation;    /* AP_MODES_AUTOPILOT... */
+    bool tcas_operational; /* TC 29 */
     uint64_t mb;           /* 56-bit Comm-B field */
 } ap_modes_frame;
 
@@ -146,6 +147,9 @@ uint16_t ap_modes_squawk_id13(uint16_t id13);
  * outside becomes the nearest end. */
 uint16_t ap_modes_ac13_of_altitude(int32_t altitude_ft);
 uint16_t ap_modes_ac12_of_altitude(int32_t altitude_ft);
+
+/* The same in 100 ft steps, Q bit clear. Altitude in [-1200, 126700] ft. */
+uint16_t ap_modes_gillham_of_altitude(int32_t altitude_ft);
 uint16_t ap_modes_id13_of_squawk(uint16_t squawk);
 
 /* Ground speed of a surface movement code: the lower edge of its step. False for no information

@@ -1,8 +1,9 @@
 /* Outputs: files that appear whole or not at all.
  *
  * Bytes go to "<path>.part" beside the final name; commit syncs and renames. Whatever happens
- * before, nothing half-written stands under the final name. "-" is standard output, unbuffered by
- * names. */
+ * before, nothing half-written stands under the final name. "-" is standard output; devices and
+ * pipes are written to as they are. The program ignores SIGPIPE, so that a closed pipe is an error.
+ * One process at a time writes a file: another one is refused at open. */
 #ifndef AP_IO_OUTPUT_H
 #define AP_IO_OUTPUT_H
 

@@ -6,11 +6,13 @@
 #include "base/arena.h"
 #include "simulate/mlat.h"
 #include "simulate/radar.h"
+#include "simulate/receiver.h"
 #include "simulate/traffic.h"
 #include "simulate/world.h"
 
 #define ALL_SENSORS ((1u << AP_SIMULATE_SENSOR_COUNT) - 1u)
 #define SAC 250 /* not assigned to a state */
+_Static_assert(AP_RECEIVER_RADAR_CAP == AP_SIMULATE_RADAR_COUNT, "every radar is answered");
 
 struct ap_simulate_state {
     ap_simulate_config config;
@@ -19,6 +21,7 @@ struct ap_simulate_state {
     ap_sensor sensors[AP_SIMULATE_SENSOR_COUNT];
     ap_radar radars[AP_SIMULATE_RADAR_COUNT];
     ap_mlat mlat;
+    ap_receiver receiver;
     uint8_t packet[AP_SIMULATE_PACKET_SIZE];
 };
 
@@ -149,6 +152,8 @@ static struct ap_simulate_state *lay_out(const ap_simulate_config *config, ap_ar
     }
     ap_mlat_init(&state->mlat, arena, &state->world, &state->sensors[AP_SIMULATE_MLAT],
                  AP_SIMULATE_MLAT);
+    ap_receiver_init(&state->receiver, arena, &state->world, &state->sensors[AP_SIMULATE_ADSB],
+                     AP_SIMULATE_ADSB, state->sensors);
     return taken;
 }
 
@@ -183,7 +188,7 @@ static double sensor_time_s(const struct ap_simulate_state *state, unsigned sens
         return ap_radar_time_s(&state->radars[sensor]);
     if (sensor == AP_SIMULATE_MLAT)
         return ap_mlat_time_s(&state->mlat);
-    return HUGE_VAL;
+    return ap_receiver_time_s(&state->receiver);
 }
 
 static void send(struct ap_simulate_state *state, unsigned sensor, ap_writer *writer)
@@ -192,6 +197,8 @@ static void send(struct ap_simulate_state *state, unsigned sensor, ap_writer *wr
         ap_radar_send(&state->radars[sensor], writer);
     else if (sensor == AP_SIMULATE_MLAT)
         ap_mlat_send(&state->mlat, writer);
+    else
+        ap_receiver_send(&state->receiver, writer);
 }
 
 ap_err ap_simulate_next(ap_simulate *sim, ap_packet *packet)

@@ -66,7 +66,7 @@ static void test_simulate_next_same_seed_same_bytes(void **state)
     ap_simulate_config config = ap_simulate_config_default(), other = config;
     config.duration_s = other.duration_s = 60.0;
     other.seed = 2;
-    for (uint16_t i = 0; i < AP_SIMULATE_ADSB; i++) {
+    for (uint16_t i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++) {
         uint64_t first = digest(&config, i);
         assert_true(first == digest(&config, i));
         assert_true(first != digest(&other, i));

@@ -16,23 +16,23 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT001_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT001_I020 (UINT64_C(1) << 1) /* target report descriptor */
-#define AP_CAT001_I040 (UINT64_C(1) << 2) /* measured position in polar coordinates */
-#define AP_CAT001_I070 (UINT64_C(1) << 3) /* Mode-3/A code in octal representation */
-#define AP_CAT001_I090 (UINT64_C(1) << 4) /* Mode-C code in binary representation */
-#define AP_CAT001_I130 (UINT64_C(1) << 5) /* radar plot characteristics */
-#define AP_CAT001_I141 (UINT64_C(1) << 6) /* truncated time of day */
-#define AP_CAT001_I050 (UINT64_C(1) << 7) /* Mode-2 code in octal representation */
-#define AP_CAT001_I120 (UINT64_C(1) << 8) /* measured radial Doppler speed */
-#define AP_CAT001_I131 (UINT64_C(1) << 9) /* received power */
+#define AP_CAT001_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT001_I020 (UINT64_C(1) << 1)  /* target report descriptor */
+#define AP_CAT001_I040 (UINT64_C(1) << 2)  /* measured position in polar coordinates */
+#define AP_CAT001_I070 (UINT64_C(1) << 3)  /* Mode-3/A code in octal representation */
+#define AP_CAT001_I090 (UINT64_C(1) << 4)  /* Mode-C code in binary representation */
+#define AP_CAT001_I130 (UINT64_C(1) << 5)  /* radar plot characteristics */
+#define AP_CAT001_I141 (UINT64_C(1) << 6)  /* truncated time of day */
+#define AP_CAT001_I050 (UINT64_C(1) << 7)  /* Mode-2 code in octal representation */
+#define AP_CAT001_I120 (UINT64_C(1) << 8)  /* measured radial Doppler speed */
+#define AP_CAT001_I131 (UINT64_C(1) << 9)  /* received power */
 #define AP_CAT001_I080 (UINT64_C(1) << 10) /* Mode-3/A code confidence indicator */
 #define AP_CAT001_I100 (UINT64_C(1) << 11) /* Mode-C code and code confidence indicator */
 #define AP_CAT001_I060 (UINT64_C(1) << 12) /* Mode-2 code confidence indicator */
 #define AP_CAT001_I030 (UINT64_C(1) << 13) /* warning/error conditions */
 #define AP_CAT001_I150 (UINT64_C(1) << 14) /* presence of X-pulse */
-#define AP_CAT001_SP (UINT64_C(1) << 15) /* special purpose field */
-#define AP_CAT001_RFS (UINT64_C(1) << 16) /* random field sequencing */
+#define AP_CAT001_SP (UINT64_C(1) << 15)   /* special purpose field */
+#define AP_CAT001_RFS (UINT64_C(1) << 16)  /* random field sequencing */
 #define AP_CAT001_I161 (UINT64_C(1) << 17) /* track plot number */
 #define AP_CAT001_I042 (UINT64_C(1) << 18) /* calculated position in cartesian coordinates */
 #define AP_CAT001_I200 (UINT64_C(1) << 19) /* calculated track velocity in polar */
@@ -64,9 +64,9 @@ void ap_cat001_i210_get(const ap_repeats *repeats, size_t k, ap_cat001_i210 *val
 void ap_cat001_i210_put(ap_writer *writer, const ap_cat001_i210 *value);
 
 typedef struct ap_cat001 {
-    uint64_t present; /* AP_CAT001_I... */
+    uint64_t present;   /* AP_CAT001_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
-    bool is_track; /* which of the two layouts; goes with i020.typ */
+    bool is_track;      /* which of the two layouts; goes with i020.typ */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
@@ -84,17 +84,17 @@ typedef struct ap_cat001 {
         uint8_t me;
         uint8_t mi;
         uint8_t spare; /* 2 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i020;
     struct { /* measured position in polar coordinates */
         uint16_t rho_128th_nmi; /* 1/2^7 NM */
-        uint16_t theta_turn16; /* 360/2^16 deg */
+        uint16_t theta_turn16;  /* 360/2^16 deg */
     } i040;
     struct { /* Mode-3/A code in octal representation */
         uint8_t v;
         uint8_t g;
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
     struct { /* Mode-C code in binary representation */
@@ -102,17 +102,17 @@ typedef struct ap_cat001 {
         uint8_t g;
         int16_t hgt_4th_fl; /* Mode-C HEIGHT; 1/4 FL */
     } i090;
-    ap_repeats i130; /* radar plot characteristics; ap_cat001_i130 */
+    ap_repeats i130;       /* radar plot characteristics; ap_cat001_i130 */
     uint16_t i141_128th_s; /* truncated time of day; 1/2^7 s */
     struct { /* Mode-2 code in octal representation */
         uint8_t v;
         uint8_t g;
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;  /* 1 unused bit */
         uint16_t mode2; /* Mode-2 code in octal representation; octal digits */
     } i050;
     int8_t i120_256th_nmips; /* measured radial Doppler speed; 1/2^8 NM/s */
-    int8_t i131_dbm; /* received power; 1 dBm */
+    int8_t i131_dbm;         /* received power; 1 dBm */
     struct { /* Mode-3/A code confidence indicator */
         uint8_t spare; /* 4 unused bits */
         uint8_t qa4;
@@ -131,7 +131,7 @@ typedef struct ap_cat001 {
     struct { /* Mode-C code and code confidence indicator */
         uint8_t v;
         uint8_t g;
-        uint8_t spare; /* 2 unused bits */
+        uint8_t spare;  /* 2 unused bits */
         uint16_t modec; /* Mode-C reply in gray notation */
         uint8_t spare2; /* 4 unused bits */
         uint8_t qc1;
@@ -165,14 +165,14 @@ typedef struct ap_cat001 {
     ap_repeats i030; /* warning/error conditions; ap_cat001_i030 */
     struct { /* presence of X-pulse */
         uint8_t xa;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare; /* 1 unused bit */
         uint8_t xc;
         uint8_t spare2; /* 2 unused bits */
         uint8_t x2;
         uint8_t spare3; /* 2 unused bits */
     } i150;
-    ap_bytes sp; /* special purpose field; content behind its length */
-    ap_bytes rfs; /* random field sequencing: count and fields, raw */
+    ap_bytes sp;   /* special purpose field; content behind its length */
+    ap_bytes rfs;  /* random field sequencing: count and fields, raw */
     uint16_t i161; /* track plot number */
     struct { /* calculated position in cartesian coordinates */
         int16_t x_64th_nmi; /* X-component; 1/2^6 NM */
@@ -180,7 +180,7 @@ typedef struct ap_cat001 {
     } i042;
     struct { /* calculated track velocity in polar */
         uint16_t gsp_16384th_nmips; /* calculated groundspeed; 1/2^14 NM/s */
-        uint16_t hdg_turn16; /* calculated heading; 360/2^16 deg */
+        uint16_t hdg_turn16;        /* calculated heading; 360/2^16 deg */
     } i200;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
@@ -188,12 +188,12 @@ typedef struct ap_cat001 {
         uint8_t rad;
         uint8_t man;
         uint8_t dou;
-        uint8_t rdpc; /* radar data processing chain */
-        uint8_t spare; /* 1 unused bits */
+        uint8_t rdpc;  /* radar data processing chain */
+        uint8_t spare; /* 1 unused bit */
         uint8_t gho;
         uint8_t tre;
         uint8_t spare2; /* 6 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;   /* octets behind those known here */
     } i170;
     ap_repeats i210; /* track quality; ap_cat001_i210 */
 } ap_cat001;

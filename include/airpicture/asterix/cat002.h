@@ -16,19 +16,19 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT002_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT002_I000 (UINT64_C(1) << 1) /* message type */
-#define AP_CAT002_I020 (UINT64_C(1) << 2) /* sector number */
-#define AP_CAT002_I030 (UINT64_C(1) << 3) /* time of day */
-#define AP_CAT002_I041 (UINT64_C(1) << 4) /* antenna rotation speed */
-#define AP_CAT002_I050 (UINT64_C(1) << 5) /* station configuration status */
-#define AP_CAT002_I060 (UINT64_C(1) << 6) /* station processing Mode */
-#define AP_CAT002_I070 (UINT64_C(1) << 7) /* plot count values */
-#define AP_CAT002_I100 (UINT64_C(1) << 8) /* dynamic window type 1 */
-#define AP_CAT002_I090 (UINT64_C(1) << 9) /* collimation error */
+#define AP_CAT002_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT002_I000 (UINT64_C(1) << 1)  /* message type */
+#define AP_CAT002_I020 (UINT64_C(1) << 2)  /* sector number */
+#define AP_CAT002_I030 (UINT64_C(1) << 3)  /* time of day */
+#define AP_CAT002_I041 (UINT64_C(1) << 4)  /* antenna rotation speed */
+#define AP_CAT002_I050 (UINT64_C(1) << 5)  /* station configuration status */
+#define AP_CAT002_I060 (UINT64_C(1) << 6)  /* station processing Mode */
+#define AP_CAT002_I070 (UINT64_C(1) << 7)  /* plot count values */
+#define AP_CAT002_I100 (UINT64_C(1) << 8)  /* dynamic window type 1 */
+#define AP_CAT002_I090 (UINT64_C(1) << 9)  /* collimation error */
 #define AP_CAT002_I080 (UINT64_C(1) << 10) /* warning/error conditions */
-#define AP_CAT002_SP (UINT64_C(1) << 12) /* special purpose field */
-#define AP_CAT002_RFS (UINT64_C(1) << 13) /* random field sequencing */
+#define AP_CAT002_SP (UINT64_C(1) << 12)   /* special purpose field */
+#define AP_CAT002_RFS (UINT64_C(1) << 13)  /* random field sequencing */
 
 /* One repetition of I050: station configuration status; repeated by FX. */
 typedef struct ap_cat002_i050 {
@@ -65,32 +65,32 @@ void ap_cat002_i080_get(const ap_repeats *repeats, size_t k, ap_cat002_i080 *val
 void ap_cat002_i080_put(ap_writer *writer, const ap_cat002_i080 *value);
 
 typedef struct ap_cat002 {
-    uint64_t present; /* AP_CAT002_I... */
+    uint64_t present;   /* AP_CAT002_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
-    uint8_t i020_turn8; /* sector number; 360/2^8 deg */
+    uint8_t i000;          /* message type */
+    uint8_t i020_turn8;    /* sector number; 360/2^8 deg */
     uint32_t i030_128th_s; /* time of day; 1/2^7 s */
     uint16_t i041_128th_s; /* antenna rotation speed; 1/2^7 s */
-    ap_repeats i050; /* station configuration status; ap_cat002_i050 */
-    ap_repeats i060; /* station processing Mode; ap_cat002_i060 */
-    ap_repeats i070; /* plot count values; ap_cat002_i070 */
+    ap_repeats i050;       /* station configuration status; ap_cat002_i050 */
+    ap_repeats i060;       /* station processing Mode; ap_cat002_i060 */
+    ap_repeats i070;       /* plot count values; ap_cat002_i070 */
     struct { /* dynamic window type 1 */
         uint16_t rs_128th_nmi; /* rho start; 1/2^7 NM */
         uint16_t re_128th_nmi; /* rho end; 1/2^7 NM */
-        uint16_t ts_turn16; /* theta start; 360/2^16 deg */
-        uint16_t te_turn16; /* theta end; 360/2^16 deg */
+        uint16_t ts_turn16;    /* theta start; 360/2^16 deg */
+        uint16_t te_turn16;    /* theta end; 360/2^16 deg */
     } i100;
     struct { /* collimation error */
         int8_t re_128th_nmi; /* range error; 1/2^7 NM */
-        int8_t ae_turn14; /* azimuth error; 360/2^14 deg */
+        int8_t ae_turn14;    /* azimuth error; 360/2^14 deg */
     } i090;
     ap_repeats i080; /* warning/error conditions; ap_cat002_i080 */
-    ap_bytes sp; /* special purpose field; content behind its length */
-    ap_bytes rfs; /* random field sequencing: count and fields, raw */
+    ap_bytes sp;     /* special purpose field; content behind its length */
+    ap_bytes rfs;    /* random field sequencing: count and fields, raw */
 } ap_cat002;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

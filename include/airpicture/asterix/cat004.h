@@ -16,16 +16,16 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT004_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT004_I000 (UINT64_C(1) << 1) /* message type */
-#define AP_CAT004_I015 (UINT64_C(1) << 2) /* SDPS identifier */
-#define AP_CAT004_I020 (UINT64_C(1) << 3) /* time of message */
-#define AP_CAT004_I040 (UINT64_C(1) << 4) /* alert identifier */
-#define AP_CAT004_I045 (UINT64_C(1) << 5) /* area and alert status */
-#define AP_CAT004_I060 (UINT64_C(1) << 6) /* safety net function and system status */
-#define AP_CAT004_I030 (UINT64_C(1) << 7) /* track number 1 */
-#define AP_CAT004_I170 (UINT64_C(1) << 8) /* aircraft identification and characteristics */
-#define AP_CAT004_I120 (UINT64_C(1) << 9) /* conflict characteristics */
+#define AP_CAT004_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT004_I000 (UINT64_C(1) << 1)  /* message type */
+#define AP_CAT004_I015 (UINT64_C(1) << 2)  /* SDPS identifier */
+#define AP_CAT004_I020 (UINT64_C(1) << 3)  /* time of message */
+#define AP_CAT004_I040 (UINT64_C(1) << 4)  /* alert identifier */
+#define AP_CAT004_I045 (UINT64_C(1) << 5)  /* area and alert status */
+#define AP_CAT004_I060 (UINT64_C(1) << 6)  /* safety net function and system status */
+#define AP_CAT004_I030 (UINT64_C(1) << 7)  /* track number 1 */
+#define AP_CAT004_I170 (UINT64_C(1) << 8)  /* aircraft identification and characteristics */
+#define AP_CAT004_I120 (UINT64_C(1) << 9)  /* conflict characteristics */
 #define AP_CAT004_I070 (UINT64_C(1) << 10) /* conflict timing and separation */
 #define AP_CAT004_I076 (UINT64_C(1) << 11) /* vertical deviation */
 #define AP_CAT004_I074 (UINT64_C(1) << 12) /* longitudinal deviation */
@@ -34,8 +34,8 @@
 #define AP_CAT004_I035 (UINT64_C(1) << 15) /* track number 2 */
 #define AP_CAT004_I171 (UINT64_C(1) << 16) /* aircraft identification and characteristics */
 #define AP_CAT004_I110 (UINT64_C(1) << 17) /* FDPS sector control identification */
-#define AP_CAT004_RE (UINT64_C(1) << 19) /* reserved expansion field */
-#define AP_CAT004_SP (UINT64_C(1) << 20) /* special purpose field */
+#define AP_CAT004_RE (UINT64_C(1) << 19)   /* reserved expansion field */
+#define AP_CAT004_SP (UINT64_C(1) << 20)   /* special purpose field */
 
 #define AP_CAT004_I170_AI1 (UINT64_C(1) << 0) /* aircraft identifier of aircraft 1 involved */
 #define AP_CAT004_I170_M31 (UINT64_C(1) << 1) /* Mode 3/A code aircraft 1 */
@@ -53,19 +53,19 @@
 #define AP_CAT004_I120_CP (UINT64_C(1) << 2) /* conflict probability */
 #define AP_CAT004_I120_CD (UINT64_C(1) << 3) /* conflict duration */
 
-#define AP_CAT004_I070_TC (UINT64_C(1) << 0) /* time to conflict */
+#define AP_CAT004_I070_TC (UINT64_C(1) << 0)  /* time to conflict */
 #define AP_CAT004_I070_TCA (UINT64_C(1) << 1) /* time to closest approach */
 #define AP_CAT004_I070_CHS (UINT64_C(1) << 2) /* current horizontal separation */
 #define AP_CAT004_I070_MHS (UINT64_C(1) << 3) /* estimated minimum horizontal separation */
 #define AP_CAT004_I070_CVS (UINT64_C(1) << 4) /* current vertical separation */
 #define AP_CAT004_I070_MVS (UINT64_C(1) << 5) /* estimated minimum vertical separation */
 
-#define AP_CAT004_I100_AN (UINT64_C(1) << 0) /* area name */
+#define AP_CAT004_I100_AN (UINT64_C(1) << 0)  /* area name */
 #define AP_CAT004_I100_CAN (UINT64_C(1) << 1) /* crossing area name */
 #define AP_CAT004_I100_RT1 (UINT64_C(1) << 2) /* runway/taxiway designator 1 */
 #define AP_CAT004_I100_RT2 (UINT64_C(1) << 3) /* runway/taxiway designator 2 */
-#define AP_CAT004_I100_SB (UINT64_C(1) << 4) /* stop bar designator */
-#define AP_CAT004_I100_G (UINT64_C(1) << 5) /* gate designator */
+#define AP_CAT004_I100_SB (UINT64_C(1) << 4)  /* stop bar designator */
+#define AP_CAT004_I100_G (UINT64_C(1) << 5)   /* gate designator */
 
 #define AP_CAT004_I171_AI2 (UINT64_C(1) << 0) /* aircraft identifier of aircraft 2 involved */
 #define AP_CAT004_I171_M32 (UINT64_C(1) << 1) /* Mode 3/A code aircraft 2 */
@@ -97,23 +97,23 @@ void ap_cat004_i110_get(const ap_repeats *repeats, size_t k, ap_cat004_i110 *val
 void ap_cat004_i110_put(ap_writer *writer, const ap_cat004_i110 *value);
 
 typedef struct ap_cat004 {
-    uint64_t present; /* AP_CAT004_I... */
+    uint64_t present;   /* AP_CAT004_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
-    ap_repeats i015; /* SDPS identifier; ap_cat004_i015 */
+    uint8_t i000;          /* message type */
+    ap_repeats i015;       /* SDPS identifier; ap_cat004_i015 */
     uint32_t i020_128th_s; /* time of message; 1/2^7 s */
-    uint16_t i040; /* alert identifier */
+    uint16_t i040;         /* alert identifier */
     struct { /* area and alert status */
         struct { /* area status */
-            uint8_t ep; /* element populated bit */
+            uint8_t ep;  /* element populated bit */
             uint8_t val; /* area status value */
         } area;
-        uint8_t stat; /* status of the alert */
-        uint8_t spare; /* 1 unused bits */
+        uint8_t stat;  /* status of the alert */
+        uint8_t spare; /* 1 unused bit */
     } i045;
     struct { /* safety net function and system status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
@@ -168,62 +168,62 @@ typedef struct ap_cat004 {
         uint8_t ongoing;
         uint8_t ntz;
         uint8_t spare; /* 6 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i060;
     uint16_t i030; /* track number 1 */
     struct { /* aircraft identification and characteristics */
-        uint64_t present; /* AP_CAT004_I170_... */
+        uint64_t present;   /* AP_CAT004_I170_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        char ai1[8]; /* aircraft identifier of aircraft 1 involved; ASCII */
+        char ai1[8];        /* aircraft identifier of aircraft 1 involved; ASCII */
         struct { /* Mode 3/A code aircraft 1 */
-            uint8_t spare; /* 4 unused bits */
+            uint8_t spare;   /* 4 unused bits */
             uint16_t mode3a; /* Mode-3/A code of aircraft 1 involved in; octal digits */
         } m31;
         struct { /* predicted conflict position target 1 */
             int32_t lat_turn26; /* latitude; 360/2^26 deg */
             int32_t lon_turn26; /* longitude; 360/2^26 deg */
-            int16_t alt_25_ft; /* altitude of predicted conflict; 25 ft */
+            int16_t alt_25_ft;  /* altitude of predicted conflict; 25 ft */
         } cpw;
         struct { /* predicted conflict position for */
             int32_t x_half_m; /* starting X-position of the conflict; 1/2 m */
             int32_t y_half_m; /* starting Y-position of the conflict; 1/2 m */
-            int16_t z_25_ft; /* starting Z-position of the conflict; 25 ft */
+            int16_t z_25_ft;  /* starting Z-position of the conflict; 25 ft */
         } cpc;
         uint32_t tt1_128th_s; /* time to runway threshold for first; 1/2^7 s */
-        uint16_t dt1_half_m; /* distance to runway threshold for aircraft 1; 1/2 m */
+        uint16_t dt1_half_m;  /* distance to runway threshold for aircraft 1; 1/2 m */
         struct { /* characteristics of aircraft 1 involved */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t gatoat; /* identification of conflict categories */
-            uint8_t fr1fr2; /* flight rules */
+            uint8_t gatoat;      /* identification of conflict categories */
+            uint8_t fr1fr2;      /* flight rules */
             uint8_t rvsm;
             uint8_t hpr;
             uint8_t cdm; /* climbing/descending Mode */
             uint8_t pri;
             uint8_t gv;
             uint8_t spare; /* 3 unused bits */
-            ap_bytes raw; /* octets behind those known here */
+            ap_bytes raw;  /* octets behind those known here */
         } ac1;
         uint64_t ms1_icao6; /* aircraft identification downloaded; 8 six-bit characters */
         struct { /* number of the flight plan correlated */
             uint8_t spare; /* 5 unused bits */
-            uint32_t nbr; /* 1 */
+            uint32_t nbr;  /* 1 */
         } fp1;
         uint16_t cf1_4th_fl; /* cleared flight level for aircraft 1; 1/4 FL */
     } i170;
     struct { /* conflict characteristics */
-        uint64_t present; /* AP_CAT004_I120_... */
+        uint64_t present;   /* AP_CAT004_I120_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* conflict nature */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t mas; /* conflict location in military airspace */
-            uint8_t cas; /* conflict location in civil airspace */
-            uint8_t fld; /* fast lateral divergence */
-            uint8_t fvd; /* fast vertical divergence */
-            uint8_t type; /* type of separation infringement */
-            uint8_t cross; /* crossing test */
-            uint8_t div; /* divergence test */
-            uint8_t rrc; /* runway/runway crossing in RIMCAS */
-            uint8_t rtc; /* runway/taxiway crossing in RIMCAS */
+            uint8_t mas;         /* conflict location in military airspace */
+            uint8_t cas;         /* conflict location in civil airspace */
+            uint8_t fld;         /* fast lateral divergence */
+            uint8_t fvd;         /* fast vertical divergence */
+            uint8_t type;        /* type of separation infringement */
+            uint8_t cross;       /* crossing test */
+            uint8_t div;         /* divergence test */
+            uint8_t rrc;         /* runway/runway crossing in RIMCAS */
+            uint8_t rtc;         /* runway/taxiway crossing in RIMCAS */
             uint8_t mrva;
             uint8_t vramcrm;
             uint8_t vramvrm;
@@ -235,83 +235,83 @@ typedef struct ap_cat004 {
             uint8_t dbpsmdep;
             uint8_t dbpsmtl;
             uint8_t aiw;
-            uint8_t spare; /* 1 unused bits */
-            ap_bytes raw; /* octets behind those known here */
+            uint8_t spare; /* 1 unused bit */
+            ap_bytes raw;  /* octets behind those known here */
         } cn;
         struct { /* conflict classification */
             uint8_t tid; /* identification of conflict categories */
             uint8_t cpc; /* conflict properties class */
-            uint8_t cs; /* conflict severity */
+            uint8_t cs;  /* conflict severity */
         } cc;
         uint8_t cp_half_percent; /* conflict probability; 1/2 % */
-        uint32_t cd_128th_s; /* conflict duration; 1/2^7 s */
+        uint32_t cd_128th_s;     /* conflict duration; 1/2^7 s */
     } i120;
     struct { /* conflict timing and separation */
-        uint64_t present; /* AP_CAT004_I070_... */
-        uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint32_t tc_128th_s; /* time to conflict; 1/2^7 s */
+        uint64_t present;     /* AP_CAT004_I070_... */
+        uint8_t fspec_size;   /* octets as received; 0: as few as needed */
+        uint32_t tc_128th_s;  /* time to conflict; 1/2^7 s */
         uint32_t tca_128th_s; /* time to closest approach; 1/2^7 s */
-        uint32_t chs_half_m; /* current horizontal separation; 1/2 m */
-        uint16_t mhs_half_m; /* estimated minimum horizontal separation; 1/2 m */
-        uint16_t cvs_25_ft; /* current vertical separation; 25 ft */
-        uint16_t mvs_25_ft; /* estimated minimum vertical separation; 25 ft */
+        uint32_t chs_half_m;  /* current horizontal separation; 1/2 m */
+        uint16_t mhs_half_m;  /* estimated minimum horizontal separation; 1/2 m */
+        uint16_t cvs_25_ft;   /* current vertical separation; 25 ft */
+        uint16_t mvs_25_ft;   /* estimated minimum vertical separation; 25 ft */
     } i070;
-    int16_t i076_25_ft; /* vertical deviation; 25 ft */
-    int16_t i074_32_m; /* longitudinal deviation; 32 m */
+    int16_t i076_25_ft;  /* vertical deviation; 25 ft */
+    int16_t i074_32_m;   /* longitudinal deviation; 32 m */
     int32_t i075_half_m; /* transversal distance deviation; 1/2 m */
     struct { /* area definition */
-        uint64_t present; /* AP_CAT004_I100_... */
+        uint64_t present;   /* AP_CAT004_I100_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint64_t an_icao6; /* area name; 8 six-bit characters */
-        char can[8]; /* crossing area name; ASCII */
-        char rt1[8]; /* runway/taxiway designator 1; ASCII */
-        char rt2[8]; /* runway/taxiway designator 2; ASCII */
-        char sb[8]; /* stop bar designator; ASCII */
-        char g[8]; /* gate designator; ASCII */
+        uint64_t an_icao6;  /* area name; 8 six-bit characters */
+        char can[8];        /* crossing area name; ASCII */
+        char rt1[8];        /* runway/taxiway designator 1; ASCII */
+        char rt2[8];        /* runway/taxiway designator 2; ASCII */
+        char sb[8];         /* stop bar designator; ASCII */
+        char g[8];          /* gate designator; ASCII */
     } i100;
     uint16_t i035; /* track number 2 */
     struct { /* aircraft identification and characteristics */
-        uint64_t present; /* AP_CAT004_I171_... */
+        uint64_t present;   /* AP_CAT004_I171_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        char ai2[8]; /* aircraft identifier of aircraft 2 involved; ASCII */
+        char ai2[8];        /* aircraft identifier of aircraft 2 involved; ASCII */
         struct { /* Mode 3/A code aircraft 2 */
-            uint8_t spare; /* 4 unused bits */
+            uint8_t spare;   /* 4 unused bits */
             uint16_t mode3a; /* Mode-3/A code of aircraft 2 involved in; octal digits */
         } m32;
         struct { /* predicted conflict position target 2 */
             int32_t lat_turn26; /* latitude; 360/2^26 deg */
             int32_t lon_turn26; /* longitude; 360/2^26 deg */
-            int16_t alt_25_ft; /* altitude of predicted conflict; 25 ft */
+            int16_t alt_25_ft;  /* altitude of predicted conflict; 25 ft */
         } cpw;
         struct { /* predicted conflict position for */
             int32_t x_half_m; /* starting X-position of the conflict; 1/2 m */
             int32_t y_half_m; /* starting Y-position of the conflict; 1/2 m */
-            int16_t z_25_ft; /* starting Z-position of the conflict; 25 ft */
+            int16_t z_25_ft;  /* starting Z-position of the conflict; 25 ft */
         } cpl;
         uint32_t tt2_128th_s; /* time to runway threshold for second; 1/2^7 s */
-        uint16_t dt2_half_m; /* distance to runway threshold for aircraft 2; 1/2 m */
+        uint16_t dt2_half_m;  /* distance to runway threshold for aircraft 2; 1/2 m */
         struct { /* characteristics of aircraft 2 involved */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t gatoat; /* identification of conflict categories */
-            uint8_t fr1fr2; /* flight rules */
+            uint8_t gatoat;      /* identification of conflict categories */
+            uint8_t fr1fr2;      /* flight rules */
             uint8_t rvsm;
             uint8_t hpr;
             uint8_t cdm; /* climbing/descending Mode */
             uint8_t pri;
             uint8_t gv;
             uint8_t spare; /* 3 unused bits */
-            ap_bytes raw; /* octets behind those known here */
+            ap_bytes raw;  /* octets behind those known here */
         } ac2;
         uint64_t ms2_icao6; /* aircraft identification downloaded; 8 six-bit characters */
         struct { /* number of the flight plan correlated */
             uint8_t spare; /* 5 unused bits */
-            uint32_t nbr; /* 1 */
+            uint32_t nbr;  /* 1 */
         } fp2;
         uint16_t cf2_4th_fl; /* cleared flight level for aircraft 2; 1/4 FL */
     } i171;
     ap_repeats i110; /* FDPS sector control identification; ap_cat004_i110 */
-    ap_bytes re; /* reserved expansion field; content behind its length */
-    ap_bytes sp; /* special purpose field; content behind its length */
+    ap_bytes re;     /* reserved expansion field; content behind its length */
+    ap_bytes sp;     /* special purpose field; content behind its length */
 } ap_cat004;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

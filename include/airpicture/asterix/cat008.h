@@ -16,25 +16,25 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT008_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT008_I000 (UINT64_C(1) << 1) /* message type */
-#define AP_CAT008_I020 (UINT64_C(1) << 2) /* vector qualifier */
-#define AP_CAT008_I036 (UINT64_C(1) << 3) /* sequence of cartesian vectors in SPF */
-#define AP_CAT008_I034 (UINT64_C(1) << 4) /* sequence of polar vectors in SPF notation */
-#define AP_CAT008_I040 (UINT64_C(1) << 5) /* contour identifier */
-#define AP_CAT008_I050 (UINT64_C(1) << 6) /* sequence of contour points in SPF notation */
-#define AP_CAT008_I090 (UINT64_C(1) << 7) /* time of day */
-#define AP_CAT008_I100 (UINT64_C(1) << 8) /* processing status */
-#define AP_CAT008_I110 (UINT64_C(1) << 9) /* station configuration status */
+#define AP_CAT008_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT008_I000 (UINT64_C(1) << 1)  /* message type */
+#define AP_CAT008_I020 (UINT64_C(1) << 2)  /* vector qualifier */
+#define AP_CAT008_I036 (UINT64_C(1) << 3)  /* sequence of cartesian vectors in SPF */
+#define AP_CAT008_I034 (UINT64_C(1) << 4)  /* sequence of polar vectors in SPF notation */
+#define AP_CAT008_I040 (UINT64_C(1) << 5)  /* contour identifier */
+#define AP_CAT008_I050 (UINT64_C(1) << 6)  /* sequence of contour points in SPF notation */
+#define AP_CAT008_I090 (UINT64_C(1) << 7)  /* time of day */
+#define AP_CAT008_I100 (UINT64_C(1) << 8)  /* processing status */
+#define AP_CAT008_I110 (UINT64_C(1) << 9)  /* station configuration status */
 #define AP_CAT008_I120 (UINT64_C(1) << 10) /* total number of items constituting one */
 #define AP_CAT008_I038 (UINT64_C(1) << 11) /* sequence of weather vectors in SPF notation */
-#define AP_CAT008_SP (UINT64_C(1) << 12) /* special purpose field */
-#define AP_CAT008_RFS (UINT64_C(1) << 13) /* random field sequencing */
+#define AP_CAT008_SP (UINT64_C(1) << 12)   /* special purpose field */
+#define AP_CAT008_RFS (UINT64_C(1) << 13)  /* random field sequencing */
 
 /* One repetition of I036: sequence of cartesian vectors in SPF. */
 typedef struct ap_cat008_i036 {
-    int8_t x; /* X-component */
-    int8_t y; /* Y-component */
+    int8_t x;       /* X-component */
+    int8_t y;       /* Y-component */
     uint8_t length; /* length */
 } ap_cat008_i036;
 
@@ -43,8 +43,8 @@ void ap_cat008_i036_put(ap_writer *writer, const ap_cat008_i036 *value);
 
 /* One repetition of I034: sequence of polar vectors in SPF notation. */
 typedef struct ap_cat008_i034 {
-    uint8_t str; /* start range */
-    uint8_t endr; /* end range */
+    uint8_t str;        /* start range */
+    uint8_t endr;       /* end range */
     uint16_t az_turn16; /* azimuth; 360/2^16 deg */
 } ap_cat008_i034;
 
@@ -80,7 +80,7 @@ void ap_cat008_i038_get(const ap_repeats *repeats, size_t k, ap_cat008_i038 *val
 void ap_cat008_i038_put(ap_writer *writer, const ap_cat008_i038 *value);
 
 typedef struct ap_cat008 {
-    uint64_t present; /* AP_CAT008_I... */
+    uint64_t present;   /* AP_CAT008_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
@@ -90,8 +90,8 @@ typedef struct ap_cat008 {
     struct { /* vector qualifier */
         uint8_t octet_count; /* as received; 0: as few as the values need */
         uint8_t org;
-        uint8_t i; /* intensity level */
-        uint8_t s; /* shading orientation with respect to north */
+        uint8_t i;     /* intensity level */
+        uint8_t s;     /* shading orientation with respect to north */
         uint8_t spare; /* 5 unused bits */
         uint8_t tst;
         uint8_t er;
@@ -101,25 +101,25 @@ typedef struct ap_cat008 {
     ap_repeats i034; /* sequence of polar vectors in SPF notation; ap_cat008_i034 */
     struct { /* contour identifier */
         uint8_t org;
-        uint8_t i; /* intensity level */
+        uint8_t i;     /* intensity level */
         uint8_t spare; /* 2 unused bits */
         uint8_t fstlst;
         uint8_t csn; /* contour serial number */
     } i040;
-    ap_repeats i050; /* sequence of contour points in SPF notation; ap_cat008_i050 */
+    ap_repeats i050;       /* sequence of contour points in SPF notation; ap_cat008_i050 */
     uint32_t i090_128th_s; /* time of day; 1/2^7 s */
     struct { /* processing status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        int8_t f; /* scaling factor */
-        uint8_t r; /* current reduction stage in use */
-        uint16_t q; /* processing parameters */
-        ap_bytes raw; /* octets behind those known here */
+        int8_t f;            /* scaling factor */
+        uint8_t r;           /* current reduction stage in use */
+        uint16_t q;          /* processing parameters */
+        ap_bytes raw;        /* octets behind those known here */
     } i100;
     ap_repeats i110; /* station configuration status; ap_cat008_i110 */
-    uint16_t i120; /* total number of items constituting one */
+    uint16_t i120;   /* total number of items constituting one */
     ap_repeats i038; /* sequence of weather vectors in SPF notation; ap_cat008_i038 */
-    ap_bytes sp; /* special purpose field; content behind its length */
-    ap_bytes rfs; /* random field sequencing: count and fields, raw */
+    ap_bytes sp;     /* special purpose field; content behind its length */
+    ap_bytes rfs;    /* random field sequencing: count and fields, raw */
 } ap_cat008;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

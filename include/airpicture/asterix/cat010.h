@@ -16,16 +16,16 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT010_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT010_I000 (UINT64_C(1) << 1) /* message type */
-#define AP_CAT010_I020 (UINT64_C(1) << 2) /* target report descriptor */
-#define AP_CAT010_I140 (UINT64_C(1) << 3) /* time of day */
-#define AP_CAT010_I041 (UINT64_C(1) << 4) /* position coordinates */
-#define AP_CAT010_I040 (UINT64_C(1) << 5) /* measured position in polar coordinates */
-#define AP_CAT010_I042 (UINT64_C(1) << 6) /* position in cartesian coordinates */
-#define AP_CAT010_I200 (UINT64_C(1) << 7) /* calculated track velocity in polar */
-#define AP_CAT010_I202 (UINT64_C(1) << 8) /* calculated track velocity in cartesian */
-#define AP_CAT010_I161 (UINT64_C(1) << 9) /* track number */
+#define AP_CAT010_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT010_I000 (UINT64_C(1) << 1)  /* message type */
+#define AP_CAT010_I020 (UINT64_C(1) << 2)  /* target report descriptor */
+#define AP_CAT010_I140 (UINT64_C(1) << 3)  /* time of day */
+#define AP_CAT010_I041 (UINT64_C(1) << 4)  /* position coordinates */
+#define AP_CAT010_I040 (UINT64_C(1) << 5)  /* measured position in polar coordinates */
+#define AP_CAT010_I042 (UINT64_C(1) << 6)  /* position in cartesian coordinates */
+#define AP_CAT010_I200 (UINT64_C(1) << 7)  /* calculated track velocity in polar */
+#define AP_CAT010_I202 (UINT64_C(1) << 8)  /* calculated track velocity in cartesian */
+#define AP_CAT010_I161 (UINT64_C(1) << 9)  /* track number */
 #define AP_CAT010_I170 (UINT64_C(1) << 10) /* track status */
 #define AP_CAT010_I060 (UINT64_C(1) << 11) /* Mode-3/A code in octal representation */
 #define AP_CAT010_I220 (UINT64_C(1) << 12) /* target address */
@@ -41,8 +41,8 @@
 #define AP_CAT010_I280 (UINT64_C(1) << 22) /* presence */
 #define AP_CAT010_I131 (UINT64_C(1) << 23) /* amplitude of primary plot */
 #define AP_CAT010_I210 (UINT64_C(1) << 24) /* calculated acceleration */
-#define AP_CAT010_SP (UINT64_C(1) << 26) /* special purpose field */
-#define AP_CAT010_RE (UINT64_C(1) << 27) /* reserved expansion field */
+#define AP_CAT010_SP (UINT64_C(1) << 26)   /* special purpose field */
+#define AP_CAT010_RE (UINT64_C(1) << 27)   /* reserved expansion field */
 
 /* One repetition of I250: Mode S MB data. */
 typedef struct ap_cat010_i250 {
@@ -56,7 +56,7 @@ void ap_cat010_i250_put(ap_writer *writer, const ap_cat010_i250 *value);
 
 /* One repetition of I280: presence. */
 typedef struct ap_cat010_i280 {
-    int8_t drho_m; /* 1 m */
+    int8_t drho_m;            /* 1 m */
     int8_t dtheta_3_20th_deg; /* 3/20 deg */
 } ap_cat010_i280;
 
@@ -64,7 +64,7 @@ void ap_cat010_i280_get(const ap_repeats *repeats, size_t k, ap_cat010_i280 *val
 void ap_cat010_i280_put(ap_writer *writer, const ap_cat010_i280 *value);
 
 typedef struct ap_cat010 {
-    uint64_t present; /* AP_CAT010_I... */
+    uint64_t present;   /* AP_CAT010_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
@@ -85,7 +85,7 @@ typedef struct ap_cat010 {
         uint8_t tot;
         uint8_t spi;
         uint8_t spare; /* 6 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i020;
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
     struct { /* position coordinates */
@@ -93,7 +93,7 @@ typedef struct ap_cat010 {
         int32_t lon_turn32; /* longitude; 360/2^32 deg */
     } i041;
     struct { /* measured position in polar coordinates */
-        uint16_t rho_m; /* RHO; 1 m */
+        uint16_t rho_m;     /* RHO; 1 m */
         uint16_t th_turn16; /* theta; 360/2^16 deg */
     } i040;
     struct { /* position in cartesian coordinates */
@@ -102,7 +102,7 @@ typedef struct ap_cat010 {
     } i042;
     struct { /* calculated track velocity in polar */
         uint16_t gsp_16384th_nmips; /* ground speed; 1/2^14 NM/s */
-        uint16_t tra_turn16; /* track angle; 360/2^16 deg */
+        uint16_t tra_turn16;        /* track angle; 360/2^16 deg */
     } i200;
     struct { /* calculated track velocity in cartesian */
         int16_t vx_16th_mps; /* X velocity; 1/16 m/s */
@@ -110,7 +110,7 @@ typedef struct ap_cat010 {
     } i202;
     struct { /* track number */
         uint8_t spare; /* 4 unused bits */
-        uint16_t trk; /* track number */
+        uint16_t trk;  /* track number */
     } i161;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
@@ -125,40 +125,40 @@ typedef struct ap_cat010 {
         uint8_t mrs;
         uint8_t gho;
         uint8_t spare; /* 6 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i170;
     struct { /* Mode-3/A code in octal representation */
         uint8_t v; /* validated */
         uint8_t g; /* garbled */
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i060;
     uint32_t i220; /* target address */
     struct { /* target identification */
         uint8_t sti;
-        uint8_t spare; /* 6 unused bits */
+        uint8_t spare;      /* 6 unused bits */
         uint64_t chr_icao6; /* characters 1-8 defining target; 8 six-bit characters */
     } i245;
     ap_repeats i250; /* Mode S MB data; ap_cat010_i250 */
-    uint8_t i300; /* vehicle fleet identification */
+    uint8_t i300;    /* vehicle fleet identification */
     struct { /* flight level in binary representation */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
+        uint8_t v;         /* validated */
+        uint8_t g;         /* garbled */
         int16_t fl_4th_fl; /* flight level; 1/4 FL */
     } i090;
     int16_t i091_25_4th_ft; /* measured height; 25/4 ft */
     struct { /* target size and orientation */
-        uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t length_m; /* length; 1 m */
+        uint8_t octet_count;       /* as received; 0: as few as the values need */
+        uint8_t length_m;          /* length; 1 m */
         uint8_t orientation_turn7; /* orientation; 360/2^7 deg */
-        uint8_t width_m; /* width; 1 m */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t width_m;           /* width; 1 m */
+        ap_bytes raw;              /* octets behind those known here */
     } i270;
     struct { /* system status */
         uint8_t nogo; /* operational release status of the system */
-        uint8_t ovl; /* overload indicator */
-        uint8_t tsv; /* time source validity */
+        uint8_t ovl;  /* overload indicator */
+        uint8_t tsv;  /* time source validity */
         uint8_t div;
         uint8_t ttf;
         uint8_t spare; /* 2 unused bits */
@@ -168,12 +168,12 @@ typedef struct ap_cat010 {
         uint8_t msg;
     } i310;
     struct { /* standard deviation of position */
-        uint8_t devx_4th_m; /* standard deviation of X component; 1/4 m */
-        uint8_t devy_4th_m; /* standard deviation of Y component; 1/4 m */
+        uint8_t devx_4th_m;  /* standard deviation of X component; 1/4 m */
+        uint8_t devy_4th_m;  /* standard deviation of Y component; 1/4 m */
         int16_t covxy_4th_m; /* covariance; 1/4 m */
     } i500;
     ap_repeats i280; /* presence; ap_cat010_i280 */
-    uint8_t i131; /* amplitude of primary plot */
+    uint8_t i131;    /* amplitude of primary plot */
     struct { /* calculated acceleration */
         int8_t ax_16th_mps2; /* X acceleration; 1/16 m/s2 */
         int8_t ay_16th_mps2; /* Y acceleration; 1/16 m/s2 */

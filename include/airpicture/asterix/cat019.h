@@ -26,18 +26,18 @@
 #define AP_CAT019_I600 (UINT64_C(1) << 7) /* position of the MLT system reference point */
 #define AP_CAT019_I610 (UINT64_C(1) << 8) /* height of the MLT system reference point */
 #define AP_CAT019_I620 (UINT64_C(1) << 9) /* WGS-84 undulation */
-#define AP_CAT019_RE (UINT64_C(1) << 12) /* reserved expansion field */
-#define AP_CAT019_SP (UINT64_C(1) << 13) /* special purpose field */
+#define AP_CAT019_RE (UINT64_C(1) << 12)  /* reserved expansion field */
+#define AP_CAT019_SP (UINT64_C(1) << 13)  /* special purpose field */
 
 /* One repetition of I552: remote sensor detailed status. */
 typedef struct ap_cat019_i552 {
-    uint8_t rsi; /* 8-bit identification number of RS */
-    uint8_t spare; /* 1 unused bits */
+    uint8_t rsi;    /* 8-bit identification number of RS */
+    uint8_t spare;  /* 1 unused bit */
     uint8_t rs1090; /* receiver 1090 MHz */
     uint8_t tx1030; /* transmitter 1030 MHz */
     uint8_t tx1090; /* transmitter 1090 MHz */
-    uint8_t rss; /* RS status */
-    uint8_t rso; /* RS operational */
+    uint8_t rss;    /* RS status */
+    uint8_t rso;    /* RS operational */
     uint8_t spare2; /* 2 unused bits */
 } ap_cat019_i552;
 
@@ -45,19 +45,19 @@ void ap_cat019_i552_get(const ap_repeats *repeats, size_t k, ap_cat019_i552 *val
 void ap_cat019_i552_put(ap_writer *writer, const ap_cat019_i552 *value);
 
 typedef struct ap_cat019 {
-    uint64_t present; /* AP_CAT019_I... */
+    uint64_t present;   /* AP_CAT019_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
+    uint8_t i000;          /* message type */
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
     struct { /* system status */
-        uint8_t nogo; /* operational release status of the system */
-        uint8_t ovl; /* overload indicator */
-        uint8_t tsv; /* time source validity */
-        uint8_t ttf; /* test target */
+        uint8_t nogo;  /* operational release status of the system */
+        uint8_t ovl;   /* overload indicator */
+        uint8_t tsv;   /* time source validity */
+        uint8_t ttf;   /* test target */
         uint8_t spare; /* 3 unused bits */
     } i550;
     struct { /* tracking processor detailed status */
@@ -73,24 +73,24 @@ typedef struct ap_cat019 {
     ap_repeats i552; /* remote sensor detailed status; ap_cat019_i552 */
     struct { /* reference transponder detailed status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t reftr1; /* ref trans 1 status */
-        uint8_t spare; /* 2 unused bits */
-        uint8_t reftr2; /* ref trans 2 status */
-        uint8_t spare2; /* 1 unused bits */
-        uint8_t reftr3; /* ref trans 3 status */
-        uint8_t spare3; /* 2 unused bits */
-        uint8_t reftr4; /* ref trans 4 status */
-        uint8_t spare4; /* 1 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t reftr1;      /* ref trans 1 status */
+        uint8_t spare;       /* 2 unused bits */
+        uint8_t reftr2;      /* ref trans 2 status */
+        uint8_t spare2;      /* 1 unused bit */
+        uint8_t reftr3;      /* ref trans 3 status */
+        uint8_t spare3;      /* 2 unused bits */
+        uint8_t reftr4;      /* ref trans 4 status */
+        uint8_t spare4;      /* 1 unused bit */
+        ap_bytes raw;        /* octets behind those known here */
     } i553;
     struct { /* position of the MLT system reference point */
         int32_t lat_turn31; /* latitude; 360/2^31 deg */
         int32_t lon_turn31; /* longitude; 360/2^31 deg */
     } i600;
     int16_t i610_4th_m; /* height of the MLT system reference point; 1/4 m */
-    int8_t i620_m; /* WGS-84 undulation; 1 m */
-    ap_bytes re; /* reserved expansion field; content behind its length */
-    ap_bytes sp; /* special purpose field; content behind its length */
+    int8_t i620_m;      /* WGS-84 undulation; 1 m */
+    ap_bytes re;        /* reserved expansion field; content behind its length */
+    ap_bytes sp;        /* special purpose field; content behind its length */
 } ap_cat019;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

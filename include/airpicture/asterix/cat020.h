@@ -16,16 +16,16 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT020_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT020_I020 (UINT64_C(1) << 1) /* target report descriptor */
-#define AP_CAT020_I140 (UINT64_C(1) << 2) /* time of day */
-#define AP_CAT020_I041 (UINT64_C(1) << 3) /* position coordinates */
-#define AP_CAT020_I042 (UINT64_C(1) << 4) /* position in cartesian coordinates */
-#define AP_CAT020_I161 (UINT64_C(1) << 5) /* track number */
-#define AP_CAT020_I170 (UINT64_C(1) << 6) /* track status */
-#define AP_CAT020_I070 (UINT64_C(1) << 7) /* Mode-3/A code in octal representation */
-#define AP_CAT020_I202 (UINT64_C(1) << 8) /* calculated track velocity in cartesian */
-#define AP_CAT020_I090 (UINT64_C(1) << 9) /* flight level in binary representation */
+#define AP_CAT020_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT020_I020 (UINT64_C(1) << 1)  /* target report descriptor */
+#define AP_CAT020_I140 (UINT64_C(1) << 2)  /* time of day */
+#define AP_CAT020_I041 (UINT64_C(1) << 3)  /* position coordinates */
+#define AP_CAT020_I042 (UINT64_C(1) << 4)  /* position in cartesian coordinates */
+#define AP_CAT020_I161 (UINT64_C(1) << 5)  /* track number */
+#define AP_CAT020_I170 (UINT64_C(1) << 6)  /* track status */
+#define AP_CAT020_I070 (UINT64_C(1) << 7)  /* Mode-3/A code in octal representation */
+#define AP_CAT020_I202 (UINT64_C(1) << 8)  /* calculated track velocity in cartesian */
+#define AP_CAT020_I090 (UINT64_C(1) << 9)  /* flight level in binary representation */
 #define AP_CAT020_I100 (UINT64_C(1) << 10) /* Mode C code */
 #define AP_CAT020_I220 (UINT64_C(1) << 11) /* target address */
 #define AP_CAT020_I245 (UINT64_C(1) << 12) /* target identification */
@@ -42,8 +42,8 @@
 #define AP_CAT020_I030 (UINT64_C(1) << 23) /* warning/error conditions */
 #define AP_CAT020_I055 (UINT64_C(1) << 24) /* Mode-1 code in octal representation */
 #define AP_CAT020_I050 (UINT64_C(1) << 25) /* Mode-2 code in octal representation */
-#define AP_CAT020_RE (UINT64_C(1) << 26) /* reserved expansion field */
-#define AP_CAT020_SP (UINT64_C(1) << 27) /* special purpose field */
+#define AP_CAT020_RE (UINT64_C(1) << 26)   /* reserved expansion field */
+#define AP_CAT020_SP (UINT64_C(1) << 27)   /* special purpose field */
 
 #define AP_CAT020_I500_DOP (UINT64_C(1) << 0) /* DOP of position */
 #define AP_CAT020_I500_SDP (UINT64_C(1) << 1) /* standard deviation of position */
@@ -67,8 +67,8 @@ void ap_cat020_i400_put(ap_writer *writer, const ap_cat020_i400 *value);
 /* One repetition of I250: BDS register data. */
 typedef struct ap_cat020_i250 {
     uint64_t bdsdata; /* 56-bit message conveying BDS register data */
-    uint8_t bds1; /* BDS register address 1 */
-    uint8_t bds2; /* BDS register address 2 */
+    uint8_t bds1;     /* BDS register address 1 */
+    uint8_t bds2;     /* BDS register address 2 */
 } ap_cat020_i250;
 
 void ap_cat020_i250_get(const ap_repeats *repeats, size_t k, ap_cat020_i250 *value);
@@ -83,7 +83,7 @@ void ap_cat020_i030_get(const ap_repeats *repeats, size_t k, ap_cat020_i030 *val
 void ap_cat020_i030_put(ap_writer *writer, const ap_cat020_i030 *value);
 
 typedef struct ap_cat020 {
-    uint64_t present; /* AP_CAT020_I... */
+    uint64_t present;   /* AP_CAT020_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
@@ -107,7 +107,7 @@ typedef struct ap_cat020 {
         uint8_t tst;
         uint8_t cf;
         uint8_t spare; /* 5 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i020;
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
     struct { /* position coordinates */
@@ -120,7 +120,7 @@ typedef struct ap_cat020 {
     } i042;
     struct { /* track number */
         uint8_t spare; /* 4 unused bits */
-        uint16_t trn; /* track number */
+        uint16_t trn;  /* track number */
     } i161;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
@@ -132,13 +132,13 @@ typedef struct ap_cat020 {
         uint8_t sth;
         uint8_t gho;
         uint8_t spare; /* 6 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i170;
     struct { /* Mode-3/A code in octal representation */
         uint8_t v; /* validated */
         uint8_t g; /* garbled */
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
     struct { /* calculated track velocity in cartesian */
@@ -146,33 +146,33 @@ typedef struct ap_cat020 {
         int16_t vy_4th_mps; /* 1/4 m/s */
     } i202;
     struct { /* flight level in binary representation */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
+        uint8_t v;         /* validated */
+        uint8_t g;         /* garbled */
         int16_t fl_4th_fl; /* flight level; 1/4 FL */
     } i090;
     struct { /* Mode C code */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
-        uint8_t spare; /* 2 unused bits */
+        uint8_t v;      /* validated */
+        uint8_t g;      /* garbled */
+        uint8_t spare;  /* 2 unused bits */
         uint16_t modec; /* Mode-C reply in gray notation */
         uint8_t spare2; /* 4 unused bits */
-        uint8_t qc1; /* quality pulse C1 */
-        uint8_t qa1; /* quality pulse A1 */
-        uint8_t qc2; /* quality pulse C2 */
-        uint8_t qa2; /* quality pulse A2 */
-        uint8_t qc4; /* quality pulse C4 */
-        uint8_t qa4; /* quality pulse A4 */
-        uint8_t qb1; /* quality pulse B1 */
-        uint8_t qd1; /* quality pulse D1 */
-        uint8_t qb2; /* quality pulse B2 */
-        uint8_t qd2; /* quality pulse D2 */
-        uint8_t qb4; /* quality pulse B4 */
-        uint8_t qd4; /* quality pulse D4 */
+        uint8_t qc1;    /* quality pulse C1 */
+        uint8_t qa1;    /* quality pulse A1 */
+        uint8_t qc2;    /* quality pulse C2 */
+        uint8_t qa2;    /* quality pulse A2 */
+        uint8_t qc4;    /* quality pulse C4 */
+        uint8_t qa4;    /* quality pulse A4 */
+        uint8_t qb1;    /* quality pulse B1 */
+        uint8_t qd1;    /* quality pulse D1 */
+        uint8_t qb2;    /* quality pulse B2 */
+        uint8_t qd2;    /* quality pulse D2 */
+        uint8_t qb4;    /* quality pulse B4 */
+        uint8_t qd4;    /* quality pulse D4 */
     } i100;
     uint32_t i220; /* target address */
     struct { /* target identification */
         uint8_t sti;
-        uint8_t spare; /* 6 unused bits */
+        uint8_t spare;      /* 6 unused bits */
         uint64_t chr_icao6; /* characters 1-8 defining target; 8 six-bit characters */
     } i245;
     int16_t i110_25_4th_ft; /* measured height; 25/4 ft */
@@ -187,33 +187,33 @@ typedef struct ap_cat020 {
         uint8_t msg;
     } i310;
     struct { /* position accuracy */
-        uint64_t present; /* AP_CAT020_I500_... */
+        uint64_t present;   /* AP_CAT020_I500_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* DOP of position */
-            uint16_t x_4th; /* DOP; 1/4 */
-            uint16_t y_4th; /* DOP; 1/4 */
+            uint16_t x_4th;  /* DOP; 1/4 */
+            uint16_t y_4th;  /* DOP; 1/4 */
             uint16_t xy_4th; /* DOP; 1/4 */
         } dop;
         struct { /* standard deviation of position */
             uint16_t x_4th_m; /* SDP; 1/4 m */
             uint16_t y_4th_m; /* SDP; 1/4 m */
-            int16_t xy_4th; /* SDP; 1/4 */
+            int16_t xy_4th;   /* SDP; 1/4 */
         } sdp;
         uint16_t sdh_half_m; /* standard deviation of geometric height; 1/2 m */
     } i500;
     ap_repeats i400; /* contributing devices; ap_cat020_i400 */
     ap_repeats i250; /* BDS register data; ap_cat020_i250 */
     struct { /* communications/ACAS capability and flight */
-        uint8_t com; /* communications capability of the transponder */
-        uint8_t stat; /* flight status */
+        uint8_t com;    /* communications capability of the transponder */
+        uint8_t stat;   /* flight status */
         uint8_t casevn; /* CAS extended version number */
-        uint8_t mssc; /* Mode-S specific service capability */
-        uint8_t arc; /* altitude reporting capability */
-        uint8_t aic; /* aircraft identification capability */
-        uint8_t b1a; /* BDS 1,0 bit 16 */
-        uint8_t b1b; /* BDS 1,0 bits 37/40 */
+        uint8_t mssc;   /* Mode-S specific service capability */
+        uint8_t arc;    /* altitude reporting capability */
+        uint8_t aic;    /* aircraft identification capability */
+        uint8_t b1a;    /* BDS 1,0 bit 16 */
+        uint8_t b1b;    /* BDS 1,0 bits 37/40 */
     } i230;
-    uint64_t i260; /* ACAS resolution advisory report */
+    uint64_t i260;   /* ACAS resolution advisory report */
     ap_repeats i030; /* warning/error conditions; ap_cat020_i030 */
     struct { /* Mode-1 code in octal representation */
         uint8_t v; /* validated */
@@ -225,7 +225,7 @@ typedef struct ap_cat020 {
         uint8_t v; /* validated */
         uint8_t g; /* garbled */
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;  /* 1 unused bit */
         uint16_t mode2; /* Mode-2 reply in octal representation; octal digits */
     } i050;
     ap_bytes re; /* reserved expansion field; content behind its length */

@@ -16,16 +16,16 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT021_I010 (UINT64_C(1) << 0) /* data source identification */
-#define AP_CAT021_I040 (UINT64_C(1) << 1) /* target report descriptor */
-#define AP_CAT021_I161 (UINT64_C(1) << 2) /* track number */
-#define AP_CAT021_I015 (UINT64_C(1) << 3) /* service identification */
-#define AP_CAT021_I071 (UINT64_C(1) << 4) /* time of applicability for position */
-#define AP_CAT021_I130 (UINT64_C(1) << 5) /* position coordinates */
-#define AP_CAT021_I131 (UINT64_C(1) << 6) /* high-resolution position coordinates */
-#define AP_CAT021_I072 (UINT64_C(1) << 7) /* time of applicability for velocity */
-#define AP_CAT021_I150 (UINT64_C(1) << 8) /* air speed */
-#define AP_CAT021_I151 (UINT64_C(1) << 9) /* true airspeed */
+#define AP_CAT021_I010 (UINT64_C(1) << 0)  /* data source identification */
+#define AP_CAT021_I040 (UINT64_C(1) << 1)  /* target report descriptor */
+#define AP_CAT021_I161 (UINT64_C(1) << 2)  /* track number */
+#define AP_CAT021_I015 (UINT64_C(1) << 3)  /* service identification */
+#define AP_CAT021_I071 (UINT64_C(1) << 4)  /* time of applicability for position */
+#define AP_CAT021_I130 (UINT64_C(1) << 5)  /* position coordinates */
+#define AP_CAT021_I131 (UINT64_C(1) << 6)  /* high-resolution position coordinates */
+#define AP_CAT021_I072 (UINT64_C(1) << 7)  /* time of applicability for velocity */
+#define AP_CAT021_I150 (UINT64_C(1) << 8)  /* air speed */
+#define AP_CAT021_I151 (UINT64_C(1) << 9)  /* true airspeed */
 #define AP_CAT021_I080 (UINT64_C(1) << 10) /* target address */
 #define AP_CAT021_I073 (UINT64_C(1) << 11) /* time of message reception for position */
 #define AP_CAT021_I074 (UINT64_C(1) << 12) /* time of message reception of position-high */
@@ -58,36 +58,36 @@
 #define AP_CAT021_I260 (UINT64_C(1) << 39) /* ACAS resolution advisory report */
 #define AP_CAT021_I400 (UINT64_C(1) << 40) /* receiver ID */
 #define AP_CAT021_I295 (UINT64_C(1) << 41) /* data ages */
-#define AP_CAT021_RE (UINT64_C(1) << 47) /* reserved expansion field */
-#define AP_CAT021_SP (UINT64_C(1) << 48) /* special purpose field */
+#define AP_CAT021_RE (UINT64_C(1) << 47)   /* reserved expansion field */
+#define AP_CAT021_SP (UINT64_C(1) << 48)   /* special purpose field */
 
-#define AP_CAT021_I220_WS (UINT64_C(1) << 0) /* wind speed */
-#define AP_CAT021_I220_WD (UINT64_C(1) << 1) /* wind direction */
+#define AP_CAT021_I220_WS (UINT64_C(1) << 0)  /* wind speed */
+#define AP_CAT021_I220_WD (UINT64_C(1) << 1)  /* wind direction */
 #define AP_CAT021_I220_TMP (UINT64_C(1) << 2) /* temperature */
 #define AP_CAT021_I220_TRB (UINT64_C(1) << 3) /* turbulence */
 
 #define AP_CAT021_I110_TIS (UINT64_C(1) << 0) /* trajectory intent status */
 #define AP_CAT021_I110_TID (UINT64_C(1) << 1) /* trajectory intent data */
 
-#define AP_CAT021_I295_AOS (UINT64_C(1) << 0) /* aircraft operational status age */
-#define AP_CAT021_I295_TRD (UINT64_C(1) << 1) /* target report descriptor age */
-#define AP_CAT021_I295_M3A (UINT64_C(1) << 2) /* Mode 3/A age */
-#define AP_CAT021_I295_QI (UINT64_C(1) << 3) /* quality indicators age */
-#define AP_CAT021_I295_TI1 (UINT64_C(1) << 4) /* trajectory intent age */
-#define AP_CAT021_I295_MAM (UINT64_C(1) << 5) /* message amplitude age */
-#define AP_CAT021_I295_GH (UINT64_C(1) << 6) /* geometric height age */
-#define AP_CAT021_I295_FL (UINT64_C(1) << 7) /* flight level age */
-#define AP_CAT021_I295_SAL (UINT64_C(1) << 8) /* selected altitude age */
-#define AP_CAT021_I295_FSA (UINT64_C(1) << 9) /* final state selected altitude age */
-#define AP_CAT021_I295_AS (UINT64_C(1) << 10) /* air speed age */
+#define AP_CAT021_I295_AOS (UINT64_C(1) << 0)  /* aircraft operational status age */
+#define AP_CAT021_I295_TRD (UINT64_C(1) << 1)  /* target report descriptor age */
+#define AP_CAT021_I295_M3A (UINT64_C(1) << 2)  /* Mode 3/A age */
+#define AP_CAT021_I295_QI (UINT64_C(1) << 3)   /* quality indicators age */
+#define AP_CAT021_I295_TI1 (UINT64_C(1) << 4)  /* trajectory intent age */
+#define AP_CAT021_I295_MAM (UINT64_C(1) << 5)  /* message amplitude age */
+#define AP_CAT021_I295_GH (UINT64_C(1) << 6)   /* geometric height age */
+#define AP_CAT021_I295_FL (UINT64_C(1) << 7)   /* flight level age */
+#define AP_CAT021_I295_SAL (UINT64_C(1) << 8)  /* selected altitude age */
+#define AP_CAT021_I295_FSA (UINT64_C(1) << 9)  /* final state selected altitude age */
+#define AP_CAT021_I295_AS (UINT64_C(1) << 10)  /* air speed age */
 #define AP_CAT021_I295_TAS (UINT64_C(1) << 11) /* true air speed age */
-#define AP_CAT021_I295_MH (UINT64_C(1) << 12) /* magnetic heading age */
+#define AP_CAT021_I295_MH (UINT64_C(1) << 12)  /* magnetic heading age */
 #define AP_CAT021_I295_BVR (UINT64_C(1) << 13) /* barometric vertical rate age */
 #define AP_CAT021_I295_GVR (UINT64_C(1) << 14) /* geometric vertical rate age */
-#define AP_CAT021_I295_GV (UINT64_C(1) << 15) /* ground vector age */
+#define AP_CAT021_I295_GV (UINT64_C(1) << 15)  /* ground vector age */
 #define AP_CAT021_I295_TAR (UINT64_C(1) << 16) /* track angle rate age */
 #define AP_CAT021_I295_TI2 (UINT64_C(1) << 17) /* target identification age */
-#define AP_CAT021_I295_TS (UINT64_C(1) << 18) /* target status age */
+#define AP_CAT021_I295_TS (UINT64_C(1) << 18)  /* target status age */
 #define AP_CAT021_I295_MET (UINT64_C(1) << 19) /* met information age */
 #define AP_CAT021_I295_ROA (UINT64_C(1) << 20) /* roll angle age */
 #define AP_CAT021_I295_ARA (UINT64_C(1) << 21) /* ACAS resolution advisory age */
@@ -98,14 +98,14 @@ typedef struct ap_cat021_i110_tid {
     uint8_t tca;
     uint8_t nc;
     uint8_t tcpn;
-    int16_t alt_10_ft; /* altitude; 10 ft */
+    int16_t alt_10_ft;  /* altitude; 10 ft */
     int32_t lat_turn24; /* 360/2^24 deg */
     int32_t lon_turn24; /* 360/2^24 deg */
-    uint8_t pt; /* point type */
+    uint8_t pt;         /* point type */
     uint8_t td;
     uint8_t tra;
     uint8_t toa;
-    uint32_t tov_s; /* time over point; 1 s */
+    uint32_t tov_s;         /* time over point; 1 s */
     uint16_t ttr_100th_nmi; /* TCP turn radius; 1/100 NM */
 } ap_cat021_i110_tid;
 
@@ -121,7 +121,7 @@ void ap_cat021_i250_get(const ap_repeats *repeats, size_t k, ap_cat021_i250 *val
 void ap_cat021_i250_put(ap_writer *writer, const ap_cat021_i250 *value);
 
 typedef struct ap_cat021 {
-    uint64_t present; /* AP_CAT021_I... */
+    uint64_t present;   /* AP_CAT021_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identification */
         uint8_t sac; /* system area code */
@@ -129,38 +129,38 @@ typedef struct ap_cat021 {
     } i010;
     struct { /* target report descriptor */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t atp; /* address type */
-        uint8_t arc; /* altitude reporting capability */
-        uint8_t rc; /* range check */
-        uint8_t rab; /* report type */
-        uint8_t dcr; /* differential correction */
-        uint8_t gbs; /* ground bit setting */
-        uint8_t sim; /* simulated target */
-        uint8_t tst; /* test target */
-        uint8_t saa; /* selected altitude available */
-        uint8_t cl; /* confidence level */
-        uint8_t spare; /* 1 unused bits */
-        uint8_t llc; /* list lookup check */
-        uint8_t ipc; /* independent position check */
-        uint8_t nogo; /* no-go bit status */
-        uint8_t cpr; /* compact position reporting */
-        uint8_t ldpj; /* local decoding position jump */
-        uint8_t rcf; /* range check */
+        uint8_t atp;         /* address type */
+        uint8_t arc;         /* altitude reporting capability */
+        uint8_t rc;          /* range check */
+        uint8_t rab;         /* report type */
+        uint8_t dcr;         /* differential correction */
+        uint8_t gbs;         /* ground bit setting */
+        uint8_t sim;         /* simulated target */
+        uint8_t tst;         /* test target */
+        uint8_t saa;         /* selected altitude available */
+        uint8_t cl;          /* confidence level */
+        uint8_t spare;       /* 1 unused bit */
+        uint8_t llc;         /* list lookup check */
+        uint8_t ipc;         /* independent position check */
+        uint8_t nogo;        /* no-go bit status */
+        uint8_t cpr;         /* compact position reporting */
+        uint8_t ldpj;        /* local decoding position jump */
+        uint8_t rcf;         /* range check */
         struct { /* total bits corrected */
-            uint8_t ep; /* element populated bit */
+            uint8_t ep;  /* element populated bit */
             uint8_t val; /* value */
         } tbc;
         struct { /* maximum bits corrected */
-            uint8_t ep; /* element populated bit */
+            uint8_t ep;  /* element populated bit */
             uint8_t val; /* value */
         } mbc;
         ap_bytes raw; /* octets behind those known here */
     } i040;
     struct { /* track number */
-        uint8_t spare; /* 4 unused bits */
+        uint8_t spare;  /* 4 unused bits */
         uint16_t trnum; /* track number */
     } i161;
-    uint8_t i015; /* service identification */
+    uint8_t i015;          /* service identification */
     uint32_t i071_128th_s; /* time of applicability for position; 1/2^7 s */
     struct { /* position coordinates */
         int32_t lat_turn24; /* latitude; 360/2^24 deg */
@@ -176,176 +176,176 @@ typedef struct ap_cat021 {
         uint16_t as; /* air speed; step depends on IM */
     } i150;
     struct { /* true airspeed */
-        uint8_t re; /* range exceeded indicator */
+        uint8_t re;      /* range exceeded indicator */
         uint16_t tas_kt; /* true air speed; 1 kt */
     } i151;
-    uint32_t i080; /* target address */
+    uint32_t i080;         /* target address */
     uint32_t i073_128th_s; /* time of message reception for position; 1/2^7 s */
     struct { /* time of message reception of position-high */
-        uint8_t fsi; /* full second indication */
+        uint8_t fsi;            /* full second indication */
         uint32_t tomrp_2pm30_s; /* fractional part of the time of message; 1/2^30 s */
     } i074;
     uint32_t i075_128th_s; /* time of message reception for velocity; 1/2^7 s */
     struct { /* time of message reception of velocity-high */
-        uint8_t fsi; /* full second indication */
+        uint8_t fsi;            /* full second indication */
         uint32_t tomrp_2pm30_s; /* fractional part of the time of message; 1/2^30 s */
     } i076;
     int16_t i140_25_4th_ft; /* geometric height; 25/4 ft */
     struct { /* quality indicators */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t nucrnacv; /* navigation uncertainty category */
-        uint8_t nucpnic; /* navigation uncertainty category */
-        uint8_t nicbaro; /* navigation integrity category */
-        uint8_t sil; /* surveillance or source integrity level */
-        uint8_t nacp; /* navigation accuracy category for position */
-        uint8_t spare; /* 2 unused bits */
-        uint8_t sils; /* SIL-supplement */
-        uint8_t sda; /* horizontal position system design assurance */
-        uint8_t gva; /* geometric altitude accuracy */
-        uint8_t pic; /* position integrity category */
-        uint8_t src; /* source of the PIC */
-        uint8_t spare2; /* 2 unused bits */
-        uint8_t spare3; /* 2 unused bits */
+        uint8_t nucrnacv;    /* navigation uncertainty category */
+        uint8_t nucpnic;     /* navigation uncertainty category */
+        uint8_t nicbaro;     /* navigation integrity category */
+        uint8_t sil;         /* surveillance or source integrity level */
+        uint8_t nacp;        /* navigation accuracy category for position */
+        uint8_t spare;       /* 2 unused bits */
+        uint8_t sils;        /* SIL-supplement */
+        uint8_t sda;         /* horizontal position system design assurance */
+        uint8_t gva;         /* geometric altitude accuracy */
+        uint8_t pic;         /* position integrity category */
+        uint8_t src;         /* source of the PIC */
+        uint8_t spare2;      /* 2 unused bits */
+        uint8_t spare3;      /* 2 unused bits */
         struct { /* position validation state */
-            uint8_t ep; /* VAL_STATE element populated bit */
+            uint8_t ep;  /* VAL_STATE element populated bit */
             uint8_t val; /* VAL_STATE value */
         } valstate;
-        uint8_t vd; /* validation distance availability */
-        uint8_t vq; /* validation distance quality availability */
-        uint8_t valdistp1_128_m; /* position validation distance P1; 128 m */
-        uint8_t valdistp2_m; /* position validation distance P2; 1 m */
+        uint8_t vd;                  /* validation distance availability */
+        uint8_t vq;                  /* validation distance quality availability */
+        uint8_t valdistp1_128_m;     /* position validation distance P1; 128 m */
+        uint8_t valdistp2_m;         /* position validation distance P2; 1 m */
         uint8_t valdistqualp1_128_m; /* position validation distance quality P1; 128 m */
-        uint8_t valdistqualp2_m; /* position validation distance quality P2; 1 m */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t valdistqualp2_m;     /* position validation distance quality P2; 1 m */
+        ap_bytes raw;                /* octets behind those known here */
     } i090;
     struct { /* MOPS version */
-        uint8_t spare; /* 1 unused bits */
-        uint8_t vns; /* version not supported */
-        uint8_t vn; /* version number */
-        uint8_t ltt; /* link technology type */
+        uint8_t spare; /* 1 unused bit */
+        uint8_t vns;   /* version not supported */
+        uint8_t vn;    /* version number */
+        uint8_t ltt;   /* link technology type */
     } i210;
     struct { /* Mode 3/A code in octal representation */
-        uint8_t spare; /* 4 unused bits */
+        uint8_t spare;   /* 4 unused bits */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
     int16_t i230_100th_deg; /* roll angle; 1/100 deg */
-    int16_t i145_4th_fl; /* flight level; 1/4 FL */
-    uint16_t i152_turn16; /* magnetic heading; 360/2^16 deg */
+    int16_t i145_4th_fl;    /* flight level; 1/4 FL */
+    uint16_t i152_turn16;   /* magnetic heading; 360/2^16 deg */
     struct { /* target status */
-        uint8_t icf; /* intent change flag */
+        uint8_t icf;  /* intent change flag */
         uint8_t lnav; /* LNAV Mode */
-        uint8_t me; /* military emergency */
-        uint8_t ps; /* priority status */
-        uint8_t ss; /* surveillance status */
+        uint8_t me;   /* military emergency */
+        uint8_t ps;   /* priority status */
+        uint8_t ss;   /* surveillance status */
     } i200;
     struct { /* barometric vertical rate */
-        uint8_t re; /* range exceeded indicator */
+        uint8_t re;                /* range exceeded indicator */
         int16_t bvr_25_4th_ftpmin; /* barometric vertical rate; 25/4 ft/min */
     } i155;
     struct { /* geometric vertical rate */
-        uint8_t re; /* range exceeded indicator */
+        uint8_t re;                /* range exceeded indicator */
         int16_t gvr_25_4th_ftpmin; /* geometric vertical rate; 25/4 ft/min */
     } i157;
     struct { /* airborne ground vector */
-        uint8_t re; /* range exceeded indicator */
+        uint8_t re;                /* range exceeded indicator */
         uint16_t gs_16384th_nmips; /* ground speed referenced to WGS-84; 1/2^14 NM/s */
-        uint16_t ta_turn16; /* track angle clockwise reference to true; 360/2^16 deg */
+        uint16_t ta_turn16;        /* track angle clockwise reference to true; 360/2^16 deg */
     } i160;
     struct { /* track angle rate */
-        uint8_t spare; /* 6 unused bits */
+        uint8_t spare;          /* 6 unused bits */
         int16_t tar_32th_degps; /* track angle rate; 1/2^5 deg/s */
     } i165;
     uint32_t i077_128th_s; /* time of ASTERIX report transmission; 1/2^7 s */
-    uint64_t i170_icao6; /* target identification; 8 six-bit characters */
-    uint8_t i020; /* emitter category */
+    uint64_t i170_icao6;   /* target identification; 8 six-bit characters */
+    uint8_t i020;          /* emitter category */
     struct { /* met information */
-        uint64_t present; /* AP_CAT021_I220_... */
-        uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint16_t ws_kt; /* wind speed; 1 kt */
-        uint16_t wd_deg; /* wind direction; 1 deg */
+        uint64_t present;     /* AP_CAT021_I220_... */
+        uint8_t fspec_size;   /* octets as received; 0: as few as needed */
+        uint16_t ws_kt;       /* wind speed; 1 kt */
+        uint16_t wd_deg;      /* wind direction; 1 deg */
         int16_t tmp_4th_degc; /* temperature; 1/4 degC */
-        uint8_t trb; /* turbulence */
+        uint8_t trb;          /* turbulence */
     } i220;
     struct { /* selected altitude */
-        uint8_t sas; /* source availability */
-        uint8_t s; /* source */
+        uint8_t sas;       /* source availability */
+        uint8_t s;         /* source */
         int16_t alt_25_ft; /* altitude; 25 ft */
     } i146;
     struct { /* final state selected altitude */
-        uint8_t mv; /* manage vertical Mode */
-        uint8_t ah; /* altitude hold Mode */
-        uint8_t am; /* approach Mode */
+        uint8_t mv;        /* manage vertical Mode */
+        uint8_t ah;        /* altitude hold Mode */
+        uint8_t am;        /* approach Mode */
         int16_t alt_25_ft; /* altitude; 25 ft */
     } i148;
     struct { /* trajectory intent */
-        uint64_t present; /* AP_CAT021_I110_... */
+        uint64_t present;   /* AP_CAT021_I110_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* trajectory intent status */
             uint8_t octet_count; /* as received; 0: as few as the values need */
             uint8_t nav;
             uint8_t nvb;
             uint8_t spare; /* 5 unused bits */
-            ap_bytes raw; /* octets behind those known here */
+            ap_bytes raw;  /* octets behind those known here */
         } tis;
         ap_repeats tid; /* trajectory intent data; ap_cat021_i110_tid */
     } i110;
     uint8_t i016_half_s; /* service management; 1/2 s */
     struct { /* aircraft operational status */
-        uint8_t ra; /* TCAS resolution advisory active */
-        uint8_t tc; /* target trajectory change report capability */
-        uint8_t ts; /* target state report capability */
-        uint8_t arv; /* air-referenced velocity report capability */
-        uint8_t cdtia; /* cockpit display of traffic information */
+        uint8_t ra;      /* TCAS resolution advisory active */
+        uint8_t tc;      /* target trajectory change report capability */
+        uint8_t ts;      /* target state report capability */
+        uint8_t arv;     /* air-referenced velocity report capability */
+        uint8_t cdtia;   /* cockpit display of traffic information */
         uint8_t nottcas; /* TCAS system status */
-        uint8_t sa; /* single antenna */
+        uint8_t sa;      /* single antenna */
     } i008;
     struct { /* surface capabilities and characteristics */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t spare; /* 2 unused bits */
-        uint8_t poa; /* position offset applied */
-        uint8_t cdtis; /* cockpit display of traffic information */
-        uint8_t b2low; /* class B2 transmit power less than 70 watts */
-        uint8_t ras; /* receiving ATC services */
-        uint8_t ident; /* setting of IDENT switch */
-        uint8_t lw; /* length and width of the aircraft */
-        uint8_t spare2; /* 3 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t spare;       /* 2 unused bits */
+        uint8_t poa;         /* position offset applied */
+        uint8_t cdtis;       /* cockpit display of traffic information */
+        uint8_t b2low;       /* class B2 transmit power less than 70 watts */
+        uint8_t ras;         /* receiving ATC services */
+        uint8_t ident;       /* setting of IDENT switch */
+        uint8_t lw;          /* length and width of the aircraft */
+        uint8_t spare2;      /* 3 unused bits */
+        ap_bytes raw;        /* octets behind those known here */
     } i271;
     int8_t i132_dbm; /* message amplitude; 1 dBm */
     ap_repeats i250; /* Mode S MB data; ap_cat021_i250 */
     struct { /* ACAS resolution advisory report */
-        uint8_t typ; /* message type */
+        uint8_t typ;  /* message type */
         uint8_t styp; /* message sub-type */
         uint16_t ara; /* active resolution advisories */
-        uint8_t rac; /* RAC record */
-        uint8_t rat; /* RA terminated */
-        uint8_t mte; /* multiple threat encounter */
-        uint8_t tti; /* threat type indicator */
+        uint8_t rac;  /* RAC record */
+        uint8_t rat;  /* RA terminated */
+        uint8_t mte;  /* multiple threat encounter */
+        uint8_t tti;  /* threat type indicator */
         uint32_t tid; /* threat identity data */
     } i260;
     uint8_t i400; /* receiver ID */
     struct { /* data ages */
-        uint64_t present; /* AP_CAT021_I295_... */
+        uint64_t present;   /* AP_CAT021_I295_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         uint8_t aos_10th_s; /* aircraft operational status age; 1/10 s */
         uint8_t trd_10th_s; /* target report descriptor age; 1/10 s */
         uint8_t m3a_10th_s; /* Mode 3/A age; 1/10 s */
-        uint8_t qi_10th_s; /* quality indicators age; 1/10 s */
+        uint8_t qi_10th_s;  /* quality indicators age; 1/10 s */
         uint8_t ti1_10th_s; /* trajectory intent age; 1/10 s */
         uint8_t mam_10th_s; /* message amplitude age; 1/10 s */
-        uint8_t gh_10th_s; /* geometric height age; 1/10 s */
-        uint8_t fl_10th_s; /* flight level age; 1/10 s */
+        uint8_t gh_10th_s;  /* geometric height age; 1/10 s */
+        uint8_t fl_10th_s;  /* flight level age; 1/10 s */
         uint8_t sal_10th_s; /* selected altitude age; 1/10 s */
         uint8_t fsa_10th_s; /* final state selected altitude age; 1/10 s */
-        uint8_t as_10th_s; /* air speed age; 1/10 s */
+        uint8_t as_10th_s;  /* air speed age; 1/10 s */
         uint8_t tas_10th_s; /* true air speed age; 1/10 s */
-        uint8_t mh_10th_s; /* magnetic heading age; 1/10 s */
+        uint8_t mh_10th_s;  /* magnetic heading age; 1/10 s */
         uint8_t bvr_10th_s; /* barometric vertical rate age; 1/10 s */
         uint8_t gvr_10th_s; /* geometric vertical rate age; 1/10 s */
-        uint8_t gv_10th_s; /* ground vector age; 1/10 s */
+        uint8_t gv_10th_s;  /* ground vector age; 1/10 s */
         uint8_t tar_10th_s; /* track angle rate age; 1/10 s */
         uint8_t ti2_10th_s; /* target identification age; 1/10 s */
-        uint8_t ts_10th_s; /* target status age; 1/10 s */
+        uint8_t ts_10th_s;  /* target status age; 1/10 s */
         uint8_t met_10th_s; /* met information age; 1/10 s */
         uint8_t roa_10th_s; /* roll angle age; 1/10 s */
         uint8_t ara_10th_s; /* ACAS resolution advisory age; 1/10 s */

@@ -25,22 +25,22 @@
 #define AP_CAT023_I200 (UINT64_C(1) << 6) /* operational range */
 #define AP_CAT023_I110 (UINT64_C(1) << 7) /* service status */
 #define AP_CAT023_I120 (UINT64_C(1) << 8) /* service statistics */
-#define AP_CAT023_RE (UINT64_C(1) << 12) /* reserved expansion field */
-#define AP_CAT023_SP (UINT64_C(1) << 13) /* special purpose field */
+#define AP_CAT023_RE (UINT64_C(1) << 12)  /* reserved expansion field */
+#define AP_CAT023_SP (UINT64_C(1) << 13)  /* special purpose field */
 
 /* One repetition of I120: service statistics. */
 typedef struct ap_cat023_i120 {
-    uint8_t type; /* type of report counter */
-    uint8_t ref; /* reference from which the messages are */
+    uint8_t type;  /* type of report counter */
+    uint8_t ref;   /* reference from which the messages are */
     uint8_t spare; /* 7 unused bits */
-    uint32_t cv; /* 32-bit counter value */
+    uint32_t cv;   /* 32-bit counter value */
 } ap_cat023_i120;
 
 void ap_cat023_i120_get(const ap_repeats *repeats, size_t k, ap_cat023_i120 *value);
 void ap_cat023_i120_put(ap_writer *writer, const ap_cat023_i120 *value);
 
 typedef struct ap_cat023 {
-    uint64_t present; /* AP_CAT023_I... */
+    uint64_t present;   /* AP_CAT023_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
@@ -48,40 +48,40 @@ typedef struct ap_cat023 {
     } i010;
     uint8_t i000; /* report type */
     struct { /* service type and identification */
-        uint8_t sid; /* service identification */
+        uint8_t sid;  /* service identification */
         uint8_t styp; /* type of service */
     } i015;
     uint32_t i070_128th_s; /* time of day; 1/2^7 s */
     struct { /* ground station status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t nogo; /* operational release status of the data */
-        uint8_t odp; /* data processor overload indicator */
-        uint8_t oxt; /* ground interface data communications */
-        uint8_t msc; /* monitoring system connected status */
-        uint8_t tsv; /* time source validity */
-        uint8_t spo; /* indication of spoofing attack */
-        uint8_t rn; /* renumbering indication for track ID */
-        uint8_t gssp_s; /* ground station status reporting period; 1 s */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t nogo;        /* operational release status of the data */
+        uint8_t odp;         /* data processor overload indicator */
+        uint8_t oxt;         /* ground interface data communications */
+        uint8_t msc;         /* monitoring system connected status */
+        uint8_t tsv;         /* time source validity */
+        uint8_t spo;         /* indication of spoofing attack */
+        uint8_t rn;          /* renumbering indication for track ID */
+        uint8_t gssp_s;      /* ground station status reporting period; 1 s */
+        ap_bytes raw;        /* octets behind those known here */
     } i100;
     struct { /* service configuration */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t rp_half_s; /* report period for category 021 reports; 1/2 s */
-        uint8_t sc; /* service class */
-        uint8_t spare; /* 4 unused bits */
-        uint8_t ssrp_s; /* service status reporting period; 1 s */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t rp_half_s;   /* report period for category 021 reports; 1/2 s */
+        uint8_t sc;          /* service class */
+        uint8_t spare;       /* 4 unused bits */
+        uint8_t ssrp_s;      /* service status reporting period; 1 s */
+        ap_bytes raw;        /* octets behind those known here */
     } i101;
     uint8_t i200_nmi; /* operational range; 1 NM */
     struct { /* service status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t spare; /* 4 unused bits */
-        uint8_t stat; /* status of the service */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t spare;       /* 4 unused bits */
+        uint8_t stat;        /* status of the service */
+        ap_bytes raw;        /* octets behind those known here */
     } i110;
     ap_repeats i120; /* service statistics; ap_cat023_i120 */
-    ap_bytes re; /* reserved expansion field; content behind its length */
-    ap_bytes sp; /* special purpose field; content behind its length */
+    ap_bytes re;     /* reserved expansion field; content behind its length */
+    ap_bytes sp;     /* special purpose field; content behind its length */
 } ap_cat023;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

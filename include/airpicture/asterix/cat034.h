@@ -16,20 +16,20 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT034_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT034_I000 (UINT64_C(1) << 1) /* message type */
-#define AP_CAT034_I030 (UINT64_C(1) << 2) /* time of day */
-#define AP_CAT034_I020 (UINT64_C(1) << 3) /* sector number */
-#define AP_CAT034_I041 (UINT64_C(1) << 4) /* antenna rotation speed */
-#define AP_CAT034_I050 (UINT64_C(1) << 5) /* system configuration and status */
-#define AP_CAT034_I060 (UINT64_C(1) << 6) /* system processing Mode */
-#define AP_CAT034_I070 (UINT64_C(1) << 7) /* message count values */
-#define AP_CAT034_I100 (UINT64_C(1) << 8) /* generic polar window */
-#define AP_CAT034_I110 (UINT64_C(1) << 9) /* data filter */
+#define AP_CAT034_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT034_I000 (UINT64_C(1) << 1)  /* message type */
+#define AP_CAT034_I030 (UINT64_C(1) << 2)  /* time of day */
+#define AP_CAT034_I020 (UINT64_C(1) << 3)  /* sector number */
+#define AP_CAT034_I041 (UINT64_C(1) << 4)  /* antenna rotation speed */
+#define AP_CAT034_I050 (UINT64_C(1) << 5)  /* system configuration and status */
+#define AP_CAT034_I060 (UINT64_C(1) << 6)  /* system processing Mode */
+#define AP_CAT034_I070 (UINT64_C(1) << 7)  /* message count values */
+#define AP_CAT034_I100 (UINT64_C(1) << 8)  /* generic polar window */
+#define AP_CAT034_I110 (UINT64_C(1) << 9)  /* data filter */
 #define AP_CAT034_I120 (UINT64_C(1) << 10) /* 3D-position of data source */
 #define AP_CAT034_I090 (UINT64_C(1) << 11) /* collimation error */
-#define AP_CAT034_RE (UINT64_C(1) << 12) /* reserved expansion field */
-#define AP_CAT034_SP (UINT64_C(1) << 13) /* special purpose field */
+#define AP_CAT034_RE (UINT64_C(1) << 12)   /* reserved expansion field */
+#define AP_CAT034_SP (UINT64_C(1) << 13)   /* special purpose field */
 
 #define AP_CAT034_I050_COM (UINT64_C(1) << 0) /* common part */
 #define AP_CAT034_I050_PSR (UINT64_C(1) << 3) /* specific status information for a PSR sensor */
@@ -43,7 +43,7 @@
 
 /* One repetition of I070: message count values. */
 typedef struct ap_cat034_i070 {
-    uint8_t typ; /* type of message counter */
+    uint8_t typ;    /* type of message counter */
     uint16_t count; /* COUNTER */
 } ap_cat034_i070;
 
@@ -51,96 +51,96 @@ void ap_cat034_i070_get(const ap_repeats *repeats, size_t k, ap_cat034_i070 *val
 void ap_cat034_i070_put(ap_writer *writer, const ap_cat034_i070 *value);
 
 typedef struct ap_cat034 {
-    uint64_t present; /* AP_CAT034_I... */
+    uint64_t present;   /* AP_CAT034_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
+    uint8_t i000;          /* message type */
     uint32_t i030_128th_s; /* time of day; 1/2^7 s */
-    uint8_t i020_turn8; /* sector number; 360/2^8 deg */
+    uint8_t i020_turn8;    /* sector number; 360/2^8 deg */
     uint16_t i041_128th_s; /* antenna rotation speed; 1/2^7 s */
     struct { /* system configuration and status */
-        uint64_t present; /* AP_CAT034_I050_... */
+        uint64_t present;   /* AP_CAT034_I050_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* common part */
-            uint8_t nogo; /* operational release status of the system */
-            uint8_t rdpc; /* radar data processor chain selection status */
-            uint8_t rdpr; /* event to signal a reset/restart of */
+            uint8_t nogo;   /* operational release status of the system */
+            uint8_t rdpc;   /* radar data processor chain selection status */
+            uint8_t rdpr;   /* event to signal a reset/restart of */
             uint8_t ovlrdp; /* radar data processor overload indicator */
             uint8_t ovlxmt; /* transmission subsystem overload status */
-            uint8_t msc; /* monitoring system connected status */
-            uint8_t tsv; /* time source validity */
-            uint8_t spare; /* 1 unused bits */
+            uint8_t msc;    /* monitoring system connected status */
+            uint8_t tsv;    /* time source validity */
+            uint8_t spare;  /* 1 unused bit */
         } com;
         struct { /* specific status information for a PSR sensor */
-            uint8_t ant; /* selected antenna */
-            uint8_t chab; /* channel A/B selection status */
-            uint8_t ovl; /* overload condition */
-            uint8_t msc; /* monitoring system connected status */
+            uint8_t ant;   /* selected antenna */
+            uint8_t chab;  /* channel A/B selection status */
+            uint8_t ovl;   /* overload condition */
+            uint8_t msc;   /* monitoring system connected status */
             uint8_t spare; /* 3 unused bits */
         } psr;
         struct { /* specific status information for a SSR sensor */
-            uint8_t ant; /* selected antenna */
-            uint8_t chab; /* channel A/B selection status */
-            uint8_t ovl; /* overload condition */
-            uint8_t msc; /* monitoring system connected status */
+            uint8_t ant;   /* selected antenna */
+            uint8_t chab;  /* channel A/B selection status */
+            uint8_t ovl;   /* overload condition */
+            uint8_t msc;   /* monitoring system connected status */
             uint8_t spare; /* 3 unused bits */
         } ssr;
         struct { /* specific status information for a Mode S */
-            uint8_t ant; /* selected antenna */
-            uint8_t chab; /* channel A/B selection status */
+            uint8_t ant;    /* selected antenna */
+            uint8_t chab;   /* channel A/B selection status */
             uint8_t ovlsur; /* overload condition */
-            uint8_t msc; /* monitoring system connected status */
-            uint8_t scf; /* channel A/B selection status */
-            uint8_t dlf; /* channel A/B selection status for data link */
+            uint8_t msc;    /* monitoring system connected status */
+            uint8_t scf;    /* channel A/B selection status */
+            uint8_t dlf;    /* channel A/B selection status for data link */
             uint8_t ovlscf; /* overload in surveillance co-ordination */
             uint8_t ovldlf; /* overload in data link function */
-            uint8_t spare; /* 7 unused bits */
+            uint8_t spare;  /* 7 unused bits */
         } mds;
     } i050;
     struct { /* system processing Mode */
-        uint64_t present; /* AP_CAT034_I060_... */
+        uint64_t present;   /* AP_CAT034_I060_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* common part */
-            uint8_t spare; /* 1 unused bits */
+            uint8_t spare;  /* 1 unused bit */
             uint8_t redrdp; /* reduction steps in use for an overload */
             uint8_t redxmt; /* reduction steps in use for an overload */
-            uint8_t spare2; /* 1 unused bits */
+            uint8_t spare2; /* 1 unused bit */
         } com;
         struct { /* specific processing Mode information for */
-            uint8_t pol; /* polarization in use by PSR */
+            uint8_t pol;    /* polarization in use by PSR */
             uint8_t redrad; /* reduction steps in use as result of an */
-            uint8_t stc; /* sensitivity time control map in use */
-            uint8_t spare; /* 2 unused bits */
+            uint8_t stc;    /* sensitivity time control map in use */
+            uint8_t spare;  /* 2 unused bits */
         } psr;
         struct { /* specific processing Mode information for */
             uint8_t redrad; /* reduction steps in use as result of an */
-            uint8_t spare; /* 5 unused bits */
+            uint8_t spare;  /* 5 unused bits */
         } ssr;
         struct { /* specific processing Mode information for */
             uint8_t redrad; /* reduction steps in use as result of an */
-            uint8_t clu; /* cluster state */
-            uint8_t spare; /* 4 unused bits */
+            uint8_t clu;    /* cluster state */
+            uint8_t spare;  /* 4 unused bits */
         } mds;
     } i060;
     ap_repeats i070; /* message count values; ap_cat034_i070 */
     struct { /* generic polar window */
-        uint16_t rhost_256th_nmi; /* rho start; 1/2^8 NM */
+        uint16_t rhost_256th_nmi;  /* rho start; 1/2^8 NM */
         uint16_t rhoend_256th_nmi; /* rho end; 1/2^8 NM */
-        uint16_t thetast_turn16; /* theta start; 360/2^16 deg */
-        uint16_t thetaend_turn16; /* theta end; 360/2^16 deg */
+        uint16_t thetast_turn16;   /* theta start; 360/2^16 deg */
+        uint16_t thetaend_turn16;  /* theta end; 360/2^16 deg */
     } i100;
     uint8_t i110; /* data filter */
     struct { /* 3D-position of data source */
-        int16_t hgt_m; /* height of data source; 1 m */
+        int16_t hgt_m;      /* height of data source; 1 m */
         int32_t lat_turn24; /* latitude; 360/2^24 deg */
         int32_t lon_turn24; /* longitude; 360/2^24 deg */
     } i120;
     struct { /* collimation error */
         int8_t rng_128th_nmi; /* range error; 1/2^7 NM */
-        int8_t azm_turn14; /* azimuth error; 360/2^14 deg */
+        int8_t azm_turn14;    /* azimuth error; 360/2^14 deg */
     } i090;
     ap_bytes re; /* reserved expansion field; content behind its length */
     ap_bytes sp; /* special purpose field; content behind its length */

@@ -16,16 +16,16 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT048_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT048_I140 (UINT64_C(1) << 1) /* time of day */
-#define AP_CAT048_I020 (UINT64_C(1) << 2) /* target report descriptor */
-#define AP_CAT048_I040 (UINT64_C(1) << 3) /* measured position in polar coordinates */
-#define AP_CAT048_I070 (UINT64_C(1) << 4) /* Mode-3/A code in octal representation */
-#define AP_CAT048_I090 (UINT64_C(1) << 5) /* flight level in binary representation */
-#define AP_CAT048_I130 (UINT64_C(1) << 6) /* radar plot characteristics */
-#define AP_CAT048_I220 (UINT64_C(1) << 7) /* aircraft address */
-#define AP_CAT048_I240 (UINT64_C(1) << 8) /* aircraft identification */
-#define AP_CAT048_I250 (UINT64_C(1) << 9) /* BDS register data */
+#define AP_CAT048_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT048_I140 (UINT64_C(1) << 1)  /* time of day */
+#define AP_CAT048_I020 (UINT64_C(1) << 2)  /* target report descriptor */
+#define AP_CAT048_I040 (UINT64_C(1) << 3)  /* measured position in polar coordinates */
+#define AP_CAT048_I070 (UINT64_C(1) << 4)  /* Mode-3/A code in octal representation */
+#define AP_CAT048_I090 (UINT64_C(1) << 5)  /* flight level in binary representation */
+#define AP_CAT048_I130 (UINT64_C(1) << 6)  /* radar plot characteristics */
+#define AP_CAT048_I220 (UINT64_C(1) << 7)  /* aircraft address */
+#define AP_CAT048_I240 (UINT64_C(1) << 8)  /* aircraft identification */
+#define AP_CAT048_I250 (UINT64_C(1) << 9)  /* BDS register data */
 #define AP_CAT048_I161 (UINT64_C(1) << 10) /* track number */
 #define AP_CAT048_I042 (UINT64_C(1) << 11) /* calculated position in cartesian coordinates */
 #define AP_CAT048_I200 (UINT64_C(1) << 12) /* calculated track velocity in polar */
@@ -42,8 +42,8 @@
 #define AP_CAT048_I050 (UINT64_C(1) << 23) /* Mode-2 code in octal representation */
 #define AP_CAT048_I065 (UINT64_C(1) << 24) /* Mode-1 code confidence indicator */
 #define AP_CAT048_I060 (UINT64_C(1) << 25) /* Mode-2 code confidence indicator */
-#define AP_CAT048_SP (UINT64_C(1) << 26) /* special purpose field */
-#define AP_CAT048_RE (UINT64_C(1) << 27) /* reserved expansion field */
+#define AP_CAT048_SP (UINT64_C(1) << 26)   /* special purpose field */
+#define AP_CAT048_RE (UINT64_C(1) << 27)   /* reserved expansion field */
 
 #define AP_CAT048_I130_SRL (UINT64_C(1) << 0) /* SSR plot runlength */
 #define AP_CAT048_I130_SRR (UINT64_C(1) << 1) /* number of received replies for SSR */
@@ -59,8 +59,8 @@
 /* One repetition of I250: BDS register data. */
 typedef struct ap_cat048_i250 {
     uint64_t mbdata; /* Mode S comm B message data */
-    uint8_t bds1; /* comm B data buffer store 1 address */
-    uint8_t bds2; /* comm B data buffer store 2 address */
+    uint8_t bds1;    /* comm B data buffer store 1 address */
+    uint8_t bds2;    /* comm B data buffer store 2 address */
 } ap_cat048_i250;
 
 void ap_cat048_i250_get(const ap_repeats *repeats, size_t k, ap_cat048_i250 *value);
@@ -85,7 +85,7 @@ void ap_cat048_i120_rds_get(const ap_repeats *repeats, size_t k, ap_cat048_i120_
 void ap_cat048_i120_rds_put(ap_writer *writer, const ap_cat048_i120_rds *value);
 
 typedef struct ap_cat048 {
-    uint64_t present; /* AP_CAT048_I... */
+    uint64_t present;   /* AP_CAT048_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
@@ -106,59 +106,59 @@ typedef struct ap_cat048 {
         uint8_t mi;
         uint8_t foefri;
         struct { /* on-site ADS-B information */
-            uint8_t ep; /* ADSB element populated bit */
+            uint8_t ep;  /* ADSB element populated bit */
             uint8_t val; /* on-site ADS-B information */
         } adsb;
         struct { /* surveillance cluster network information */
-            uint8_t ep; /* SCN element populated bit */
+            uint8_t ep;  /* SCN element populated bit */
             uint8_t val; /* surveillance cluster network information */
         } scn;
         struct { /* passive acquisition interface information */
-            uint8_t ep; /* PAI element populated bit */
+            uint8_t ep;  /* PAI element populated bit */
             uint8_t val; /* passive acquisition interface information */
         } pai;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare; /* 1 unused bit */
         struct { /* extended version */
-            uint8_t ep; /* ACASXV element populated bit */
+            uint8_t ep;  /* ACASXV element populated bit */
             uint8_t val; /* ACAS extended version value */
         } acasxv;
         struct { /* PO transponder capability */
-            uint8_t ep; /* POXPR element populated bit */
+            uint8_t ep;  /* POXPR element populated bit */
             uint8_t val; /* PO transponder capability */
         } poxpr;
         struct { /* PO active for current plot */
-            uint8_t ep; /* POACT element populated bit */
+            uint8_t ep;  /* POACT element populated bit */
             uint8_t val; /* POACT active for current plot */
         } poact;
         struct { /* basic dataflash transponder capability */
-            uint8_t ep; /* DTFXPR element populated bit */
+            uint8_t ep;  /* DTFXPR element populated bit */
             uint8_t val; /* basic dataflash transponder capability */
         } dtfxpr;
         struct { /* basic dataflash active for current plot */
-            uint8_t ep; /* DTFACT element populated bit */
+            uint8_t ep;  /* DTFACT element populated bit */
             uint8_t val; /* basic dataflash in current plot */
         } dtfact;
-        uint8_t spare2; /* 1 unused bits */
+        uint8_t spare2; /* 1 unused bit */
         struct { /* IRM transponder capability */
-            uint8_t ep; /* IRMXPR element populated bit */
+            uint8_t ep;  /* IRMXPR element populated bit */
             uint8_t val; /* transponder IRM capability */
         } irmxpr;
         struct { /* IRM active for current plot */
-            uint8_t ep; /* IRM element populated bit */
+            uint8_t ep;  /* IRM element populated bit */
             uint8_t val; /* IRM active for current plot */
         } irmact;
         uint8_t spare3; /* 3 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;   /* octets behind those known here */
     } i020;
     struct { /* measured position in polar coordinates */
         uint16_t rho_256th_nmi; /* 1/2^8 NM */
-        uint16_t theta_turn16; /* 360/2^16 deg */
+        uint16_t theta_turn16;  /* 360/2^16 deg */
     } i040;
     struct { /* Mode-3/A code in octal representation */
         uint8_t v;
         uint8_t g;
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
     struct { /* flight level in binary representation */
@@ -167,22 +167,22 @@ typedef struct ap_cat048 {
         int16_t fl_4th_fl; /* 1/4 FL */
     } i090;
     struct { /* radar plot characteristics */
-        uint64_t present; /* AP_CAT048_I130_... */
-        uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint8_t srl_turn13; /* SSR plot runlength; 360/2^13 deg */
-        uint8_t srr; /* number of received replies for SSR */
-        int8_t sam_dbm; /* amplitude of SSR reply; 1 dBm */
-        uint8_t prl_turn13; /* primary plot runlength; 360/2^13 deg */
-        int8_t pam_dbm; /* amplitude of primary plot; 1 dBm */
+        uint64_t present;     /* AP_CAT048_I130_... */
+        uint8_t fspec_size;   /* octets as received; 0: as few as needed */
+        uint8_t srl_turn13;   /* SSR plot runlength; 360/2^13 deg */
+        uint8_t srr;          /* number of received replies for SSR */
+        int8_t sam_dbm;       /* amplitude of SSR reply; 1 dBm */
+        uint8_t prl_turn13;   /* primary plot runlength; 360/2^13 deg */
+        int8_t pam_dbm;       /* amplitude of primary plot; 1 dBm */
         int8_t rpd_256th_nmi; /* difference in range between PSR and SSR plot; 1/2^8 NM */
-        int8_t apd_turn14; /* difference in azimuth between PSR and SSR; 360/2^14 deg */
+        int8_t apd_turn14;    /* difference in azimuth between PSR and SSR; 360/2^14 deg */
     } i130;
-    uint32_t i220; /* aircraft address */
+    uint32_t i220;       /* aircraft address */
     uint64_t i240_icao6; /* aircraft identification; 8 six-bit characters */
-    ap_repeats i250; /* BDS register data; ap_cat048_i250 */
+    ap_repeats i250;     /* BDS register data; ap_cat048_i250 */
     struct { /* track number */
         uint8_t spare; /* 4 unused bits */
-        uint16_t trn; /* track number */
+        uint16_t trn;  /* track number */
     } i161;
     struct { /* calculated position in cartesian coordinates */
         int16_t x_128th_nmi; /* X-component; 1/2^7 NM */
@@ -190,27 +190,27 @@ typedef struct ap_cat048 {
     } i042;
     struct { /* calculated track velocity in polar */
         uint16_t gsp_16384th_nmips; /* calculated groundspeed; 1/2^14 NM/s */
-        uint16_t hdg_turn16; /* calculated heading; 360/2^16 deg */
+        uint16_t hdg_turn16;        /* calculated heading; 360/2^16 deg */
     } i200;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t cnf; /* confirmed vs. tentative track */
-        uint8_t rad; /* type of sensor maintaining track */
-        uint8_t dou; /* signals level of confidence in plot */
-        uint8_t mah; /* manoeuvre detection in horizontal sense */
-        uint8_t cdm; /* climbing / descending Mode */
-        uint8_t tre; /* signal for End_of_Track */
-        uint8_t gho; /* ghost vs. true target */
-        uint8_t sup; /* track maintained with track information */
-        uint8_t tcc; /* type of plot coordinate transformation */
-        uint8_t spare; /* 3 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t cnf;         /* confirmed vs. tentative track */
+        uint8_t rad;         /* type of sensor maintaining track */
+        uint8_t dou;         /* signals level of confidence in plot */
+        uint8_t mah;         /* manoeuvre detection in horizontal sense */
+        uint8_t cdm;         /* climbing / descending Mode */
+        uint8_t tre;         /* signal for End_of_Track */
+        uint8_t gho;         /* ghost vs. true target */
+        uint8_t sup;         /* track maintained with track information */
+        uint8_t tcc;         /* type of plot coordinate transformation */
+        uint8_t spare;       /* 3 unused bits */
+        ap_bytes raw;        /* octets behind those known here */
     } i170;
     struct { /* track quality */
-        uint8_t sigx_128th_nmi; /* sigma ) standard deviation on; 1/2^7 NM */
-        uint8_t sigy_128th_nmi; /* sigma ) standard deviation on the vertical; 1/2^7 NM */
+        uint8_t sigx_128th_nmi;     /* sigma ) standard deviation on; 1/2^7 NM */
+        uint8_t sigy_128th_nmi;     /* sigma ) standard deviation on the vertical; 1/2^7 NM */
         uint8_t sigv_16384th_nmips; /* sigma ) standard deviation on; 1/2^14 NM/s */
-        uint8_t sigh_turn12; /* sigma ) standard deviation on the heading; 360/2^12 deg */
+        uint8_t sigh_turn12;        /* sigma ) standard deviation on the heading; 360/2^12 deg */
     } i210;
     ap_repeats i030; /* warning/error conditions and target; ap_cat048_i030 */
     struct { /* Mode-3/A code confidence indicator */
@@ -231,7 +231,7 @@ typedef struct ap_cat048 {
     struct { /* Mode-C code and code confidence indicator */
         uint8_t v;
         uint8_t g;
-        uint8_t spare; /* 2 unused bits */
+        uint8_t spare;  /* 2 unused bits */
         uint16_t modec; /* Mode-C reply in gray notation */
         uint8_t spare2; /* 4 unused bits */
         uint8_t qc1;
@@ -248,29 +248,29 @@ typedef struct ap_cat048 {
         uint8_t qd4;
     } i100;
     struct { /* height measured by a 3D radar */
-        uint8_t spare; /* 2 unused bits */
+        uint8_t spare;      /* 2 unused bits */
         int16_t n3dh_25_ft; /* 3D height, in binary notation. negative; 25 ft */
     } i110;
     struct { /* radial Doppler speed */
-        uint64_t present; /* AP_CAT048_I120_... */
+        uint64_t present;   /* AP_CAT048_I120_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* calculated Doppler speed */
             uint8_t d;
-            uint8_t spare; /* 5 unused bits */
+            uint8_t spare;   /* 5 unused bits */
             int16_t cal_mps; /* calculated Doppler speed, coded; 1 m/s */
         } cal;
         ap_repeats rds; /* raw Doppler speed; ap_cat048_i120_rds */
     } i120;
     struct { /* communications/ACAS capability and flight */
-        uint8_t com; /* communications capability of the transponder */
-        uint8_t stat; /* flight status */
-        uint8_t si; /* SI/II transponder capability */
-        uint8_t spare; /* 1 unused bits */
-        uint8_t mssc; /* Mode-S specific service capability */
-        uint8_t arc; /* altitude reporting capability */
-        uint8_t aic; /* aircraft identification capability */
-        uint8_t b1a; /* BDS 1,0 bit 16 */
-        uint8_t b1b; /* BDS 1,0 bits 37/40 */
+        uint8_t com;   /* communications capability of the transponder */
+        uint8_t stat;  /* flight status */
+        uint8_t si;    /* SI/II transponder capability */
+        uint8_t spare; /* 1 unused bit */
+        uint8_t mssc;  /* Mode-S specific service capability */
+        uint8_t arc;   /* altitude reporting capability */
+        uint8_t aic;   /* aircraft identification capability */
+        uint8_t b1a;   /* BDS 1,0 bit 16 */
+        uint8_t b1b;   /* BDS 1,0 bits 37/40 */
     } i230;
     uint64_t i260; /* ACAS resolution advisory report */
     struct { /* Mode-1 code in octal representation */
@@ -283,7 +283,7 @@ typedef struct ap_cat048 {
         uint8_t v;
         uint8_t g;
         uint8_t l;
-        uint8_t spare; /* 1 unused bits */
+        uint8_t spare;  /* 1 unused bit */
         uint16_t mode2; /* Mode-2 code in octal representation; octal digits */
     } i050;
     struct { /* Mode-1 code confidence indicator */

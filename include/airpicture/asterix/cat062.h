@@ -16,15 +16,15 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT062_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT062_I015 (UINT64_C(1) << 2) /* service identification */
-#define AP_CAT062_I070 (UINT64_C(1) << 3) /* time of track information */
-#define AP_CAT062_I105 (UINT64_C(1) << 4) /* calculated position coordinates */
-#define AP_CAT062_I100 (UINT64_C(1) << 5) /* calculated track position */
-#define AP_CAT062_I185 (UINT64_C(1) << 6) /* calculated track velocity */
-#define AP_CAT062_I210 (UINT64_C(1) << 7) /* calculated acceleration */
-#define AP_CAT062_I060 (UINT64_C(1) << 8) /* track Mode 3/A code */
-#define AP_CAT062_I245 (UINT64_C(1) << 9) /* target identification */
+#define AP_CAT062_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT062_I015 (UINT64_C(1) << 2)  /* service identification */
+#define AP_CAT062_I070 (UINT64_C(1) << 3)  /* time of track information */
+#define AP_CAT062_I105 (UINT64_C(1) << 4)  /* calculated position coordinates */
+#define AP_CAT062_I100 (UINT64_C(1) << 5)  /* calculated track position */
+#define AP_CAT062_I185 (UINT64_C(1) << 6)  /* calculated track velocity */
+#define AP_CAT062_I210 (UINT64_C(1) << 7)  /* calculated acceleration */
+#define AP_CAT062_I060 (UINT64_C(1) << 8)  /* track Mode 3/A code */
+#define AP_CAT062_I245 (UINT64_C(1) << 9)  /* target identification */
 #define AP_CAT062_I380 (UINT64_C(1) << 10) /* aircraft derived data */
 #define AP_CAT062_I040 (UINT64_C(1) << 11) /* track number */
 #define AP_CAT062_I080 (UINT64_C(1) << 12) /* track status */
@@ -43,59 +43,59 @@
 #define AP_CAT062_I510 (UINT64_C(1) << 25) /* composed track number */
 #define AP_CAT062_I500 (UINT64_C(1) << 26) /* estimated accuracies */
 #define AP_CAT062_I340 (UINT64_C(1) << 27) /* measured information */
-#define AP_CAT062_RE (UINT64_C(1) << 33) /* reserved expansion field */
-#define AP_CAT062_SP (UINT64_C(1) << 34) /* special purpose field */
+#define AP_CAT062_RE (UINT64_C(1) << 33)   /* reserved expansion field */
+#define AP_CAT062_SP (UINT64_C(1) << 34)   /* special purpose field */
 
-#define AP_CAT062_I380_ADR (UINT64_C(1) << 0) /* target address */
-#define AP_CAT062_I380_ID (UINT64_C(1) << 1) /* target identification */
-#define AP_CAT062_I380_MHG (UINT64_C(1) << 2) /* magnetic heading */
-#define AP_CAT062_I380_IAS (UINT64_C(1) << 3) /* indicated airspeed/mach no */
-#define AP_CAT062_I380_TAS (UINT64_C(1) << 4) /* true airspeed */
-#define AP_CAT062_I380_SAL (UINT64_C(1) << 5) /* selected altitude */
-#define AP_CAT062_I380_FSS (UINT64_C(1) << 6) /* final state selected altitude */
-#define AP_CAT062_I380_TIS (UINT64_C(1) << 7) /* trajectory intent status */
-#define AP_CAT062_I380_TID (UINT64_C(1) << 8) /* trajectory intent data */
-#define AP_CAT062_I380_COM (UINT64_C(1) << 9) /* communications/ACAS capability and flight */
-#define AP_CAT062_I380_SAB (UINT64_C(1) << 10) /* status reported by ADS-B */
-#define AP_CAT062_I380_ACS (UINT64_C(1) << 11) /* ACAS resolution advisory report */
-#define AP_CAT062_I380_BVR (UINT64_C(1) << 12) /* barometric vertical rate */
-#define AP_CAT062_I380_GVR (UINT64_C(1) << 13) /* geometric vertical rate */
-#define AP_CAT062_I380_RAN (UINT64_C(1) << 14) /* roll angle */
-#define AP_CAT062_I380_TAR (UINT64_C(1) << 15) /* track angle rate */
-#define AP_CAT062_I380_TAN (UINT64_C(1) << 16) /* track angle */
-#define AP_CAT062_I380_GS (UINT64_C(1) << 17) /* ground speed */
-#define AP_CAT062_I380_VUN (UINT64_C(1) << 18) /* velocity uncertainty */
-#define AP_CAT062_I380_MET (UINT64_C(1) << 19) /* meteorological data */
-#define AP_CAT062_I380_EMC (UINT64_C(1) << 20) /* emitter category */
-#define AP_CAT062_I380_POS (UINT64_C(1) << 21) /* position */
-#define AP_CAT062_I380_GAL (UINT64_C(1) << 22) /* geometric altitude */
-#define AP_CAT062_I380_PUN (UINT64_C(1) << 23) /* position uncertainty */
+#define AP_CAT062_I380_ADR (UINT64_C(1) << 0)      /* target address */
+#define AP_CAT062_I380_ID (UINT64_C(1) << 1)       /* target identification */
+#define AP_CAT062_I380_MHG (UINT64_C(1) << 2)      /* magnetic heading */
+#define AP_CAT062_I380_IAS (UINT64_C(1) << 3)      /* indicated airspeed/mach no */
+#define AP_CAT062_I380_TAS (UINT64_C(1) << 4)      /* true airspeed */
+#define AP_CAT062_I380_SAL (UINT64_C(1) << 5)      /* selected altitude */
+#define AP_CAT062_I380_FSS (UINT64_C(1) << 6)      /* final state selected altitude */
+#define AP_CAT062_I380_TIS (UINT64_C(1) << 7)      /* trajectory intent status */
+#define AP_CAT062_I380_TID (UINT64_C(1) << 8)      /* trajectory intent data */
+#define AP_CAT062_I380_COM (UINT64_C(1) << 9)      /* communications/ACAS capability and flight */
+#define AP_CAT062_I380_SAB (UINT64_C(1) << 10)     /* status reported by ADS-B */
+#define AP_CAT062_I380_ACS (UINT64_C(1) << 11)     /* ACAS resolution advisory report */
+#define AP_CAT062_I380_BVR (UINT64_C(1) << 12)     /* barometric vertical rate */
+#define AP_CAT062_I380_GVR (UINT64_C(1) << 13)     /* geometric vertical rate */
+#define AP_CAT062_I380_RAN (UINT64_C(1) << 14)     /* roll angle */
+#define AP_CAT062_I380_TAR (UINT64_C(1) << 15)     /* track angle rate */
+#define AP_CAT062_I380_TAN (UINT64_C(1) << 16)     /* track angle */
+#define AP_CAT062_I380_GS (UINT64_C(1) << 17)      /* ground speed */
+#define AP_CAT062_I380_VUN (UINT64_C(1) << 18)     /* velocity uncertainty */
+#define AP_CAT062_I380_MET (UINT64_C(1) << 19)     /* meteorological data */
+#define AP_CAT062_I380_EMC (UINT64_C(1) << 20)     /* emitter category */
+#define AP_CAT062_I380_POS (UINT64_C(1) << 21)     /* position */
+#define AP_CAT062_I380_GAL (UINT64_C(1) << 22)     /* geometric altitude */
+#define AP_CAT062_I380_PUN (UINT64_C(1) << 23)     /* position uncertainty */
 #define AP_CAT062_I380_BDSDATA (UINT64_C(1) << 24) /* BDS register DATA */
-#define AP_CAT062_I380_IAR (UINT64_C(1) << 25) /* indicated airspeed */
-#define AP_CAT062_I380_MAC (UINT64_C(1) << 26) /* mach number */
-#define AP_CAT062_I380_BPS (UINT64_C(1) << 27) /* barometric pressure setting */
+#define AP_CAT062_I380_IAR (UINT64_C(1) << 25)     /* indicated airspeed */
+#define AP_CAT062_I380_MAC (UINT64_C(1) << 26)     /* mach number */
+#define AP_CAT062_I380_BPS (UINT64_C(1) << 27)     /* barometric pressure setting */
 
 #define AP_CAT062_I290_TRK (UINT64_C(1) << 0) /* track age */
 #define AP_CAT062_I290_PSR (UINT64_C(1) << 1) /* PSR age */
 #define AP_CAT062_I290_SSR (UINT64_C(1) << 2) /* SSR age */
 #define AP_CAT062_I290_MDS (UINT64_C(1) << 3) /* Mode S age */
 #define AP_CAT062_I290_ADS (UINT64_C(1) << 4) /* ADS-C age */
-#define AP_CAT062_I290_ES (UINT64_C(1) << 5) /* ADS-B extended squitter age */
+#define AP_CAT062_I290_ES (UINT64_C(1) << 5)  /* ADS-B extended squitter age */
 #define AP_CAT062_I290_VDL (UINT64_C(1) << 6) /* ADS-B VDL Mode 4 age */
 #define AP_CAT062_I290_UAT (UINT64_C(1) << 7) /* ADS-B UAT age */
 #define AP_CAT062_I290_LOP (UINT64_C(1) << 8) /* loop age */
 #define AP_CAT062_I290_MLT (UINT64_C(1) << 9) /* multilateration age */
 
-#define AP_CAT062_I295_MFL (UINT64_C(1) << 0) /* measured flight level age */
-#define AP_CAT062_I295_MD1 (UINT64_C(1) << 1) /* Mode 1 age */
-#define AP_CAT062_I295_MD2 (UINT64_C(1) << 2) /* Mode 2 age */
-#define AP_CAT062_I295_MDA (UINT64_C(1) << 3) /* Mode 3/A age */
-#define AP_CAT062_I295_MD4 (UINT64_C(1) << 4) /* Mode 4 age */
-#define AP_CAT062_I295_MD5 (UINT64_C(1) << 5) /* Mode 5 age */
-#define AP_CAT062_I295_MHG (UINT64_C(1) << 6) /* magnetic heading age */
-#define AP_CAT062_I295_IAS (UINT64_C(1) << 7) /* indicated airspeed / mach nb age */
-#define AP_CAT062_I295_TAS (UINT64_C(1) << 8) /* true airspeed age */
-#define AP_CAT062_I295_SAL (UINT64_C(1) << 9) /* selected altitude age */
+#define AP_CAT062_I295_MFL (UINT64_C(1) << 0)  /* measured flight level age */
+#define AP_CAT062_I295_MD1 (UINT64_C(1) << 1)  /* Mode 1 age */
+#define AP_CAT062_I295_MD2 (UINT64_C(1) << 2)  /* Mode 2 age */
+#define AP_CAT062_I295_MDA (UINT64_C(1) << 3)  /* Mode 3/A age */
+#define AP_CAT062_I295_MD4 (UINT64_C(1) << 4)  /* Mode 4 age */
+#define AP_CAT062_I295_MD5 (UINT64_C(1) << 5)  /* Mode 5 age */
+#define AP_CAT062_I295_MHG (UINT64_C(1) << 6)  /* magnetic heading age */
+#define AP_CAT062_I295_IAS (UINT64_C(1) << 7)  /* indicated airspeed / mach nb age */
+#define AP_CAT062_I295_TAS (UINT64_C(1) << 8)  /* true airspeed age */
+#define AP_CAT062_I295_SAL (UINT64_C(1) << 9)  /* selected altitude age */
 #define AP_CAT062_I295_FSS (UINT64_C(1) << 10) /* final state selected altitude age */
 #define AP_CAT062_I295_TID (UINT64_C(1) << 11) /* trajectory intent age */
 #define AP_CAT062_I295_COM (UINT64_C(1) << 12) /* communication/ACAS capability and flight */
@@ -113,21 +113,21 @@
 #define AP_CAT062_I295_POS (UINT64_C(1) << 24) /* position age */
 #define AP_CAT062_I295_GAL (UINT64_C(1) << 25) /* geometric altitude age */
 #define AP_CAT062_I295_PUN (UINT64_C(1) << 26) /* position uncertainty age */
-#define AP_CAT062_I295_MB (UINT64_C(1) << 27) /* BDS register data age */
+#define AP_CAT062_I295_MB (UINT64_C(1) << 27)  /* BDS register data age */
 #define AP_CAT062_I295_IAR (UINT64_C(1) << 28) /* indicated airspeed data age */
 #define AP_CAT062_I295_MAC (UINT64_C(1) << 29) /* mach number data age */
 #define AP_CAT062_I295_BPS (UINT64_C(1) << 30) /* barometric pressure setting data age */
 
-#define AP_CAT062_I390_TAG (UINT64_C(1) << 0) /* FPPS identification tag */
-#define AP_CAT062_I390_CS (UINT64_C(1) << 1) /* callsign */
-#define AP_CAT062_I390_IFI (UINT64_C(1) << 2) /* IFPS_FLIGHT_ID */
-#define AP_CAT062_I390_FCT (UINT64_C(1) << 3) /* flight category */
-#define AP_CAT062_I390_TAC (UINT64_C(1) << 4) /* type of aircraft */
-#define AP_CAT062_I390_WTC (UINT64_C(1) << 5) /* wake turbulence category */
-#define AP_CAT062_I390_DEP (UINT64_C(1) << 6) /* departure airport */
-#define AP_CAT062_I390_DST (UINT64_C(1) << 7) /* destination airport */
-#define AP_CAT062_I390_RDS (UINT64_C(1) << 8) /* runway designation */
-#define AP_CAT062_I390_CFL (UINT64_C(1) << 9) /* current cleared flight level */
+#define AP_CAT062_I390_TAG (UINT64_C(1) << 0)  /* FPPS identification tag */
+#define AP_CAT062_I390_CS (UINT64_C(1) << 1)   /* callsign */
+#define AP_CAT062_I390_IFI (UINT64_C(1) << 2)  /* IFPS_FLIGHT_ID */
+#define AP_CAT062_I390_FCT (UINT64_C(1) << 3)  /* flight category */
+#define AP_CAT062_I390_TAC (UINT64_C(1) << 4)  /* type of aircraft */
+#define AP_CAT062_I390_WTC (UINT64_C(1) << 5)  /* wake turbulence category */
+#define AP_CAT062_I390_DEP (UINT64_C(1) << 6)  /* departure airport */
+#define AP_CAT062_I390_DST (UINT64_C(1) << 7)  /* destination airport */
+#define AP_CAT062_I390_RDS (UINT64_C(1) << 8)  /* runway designation */
+#define AP_CAT062_I390_CFL (UINT64_C(1) << 9)  /* current cleared flight level */
 #define AP_CAT062_I390_CTL (UINT64_C(1) << 10) /* current control position */
 #define AP_CAT062_I390_TOD (UINT64_C(1) << 11) /* time of departure / arrival */
 #define AP_CAT062_I390_AST (UINT64_C(1) << 12) /* aircraft stand */
@@ -140,10 +140,10 @@
 #define AP_CAT062_I110_SUM (UINT64_C(1) << 0) /* Mode 5 summary */
 #define AP_CAT062_I110_PMN (UINT64_C(1) << 1) /* Mode 5 PIN/ national origin/mission code */
 #define AP_CAT062_I110_POS (UINT64_C(1) << 2) /* Mode 5 reported position */
-#define AP_CAT062_I110_GA (UINT64_C(1) << 3) /* Mode 5 GNSS-derived altitude */
+#define AP_CAT062_I110_GA (UINT64_C(1) << 3)  /* Mode 5 GNSS-derived altitude */
 #define AP_CAT062_I110_EM1 (UINT64_C(1) << 4) /* extended Mode 1 code in octal representation */
 #define AP_CAT062_I110_TOS (UINT64_C(1) << 5) /* time offset for POS and GA */
-#define AP_CAT062_I110_XP (UINT64_C(1) << 6) /* X pulse presence */
+#define AP_CAT062_I110_XP (UINT64_C(1) << 6)  /* X pulse presence */
 
 #define AP_CAT062_I500_APC (UINT64_C(1) << 0) /* estimated accuracy of track position */
 #define AP_CAT062_I500_COV (UINT64_C(1) << 1) /* XY covariance component */
@@ -151,11 +151,11 @@
 #define AP_CAT062_I500_AGA (UINT64_C(1) << 3) /* estimated accuracy of calculated track */
 #define AP_CAT062_I500_ABA (UINT64_C(1) << 4) /* estimated accuracy of calculated track */
 #define AP_CAT062_I500_ATV (UINT64_C(1) << 5) /* estimated accuracy of track velocity */
-#define AP_CAT062_I500_AA (UINT64_C(1) << 6) /* estimated accuracy of acceleration */
+#define AP_CAT062_I500_AA (UINT64_C(1) << 6)  /* estimated accuracy of acceleration */
 #define AP_CAT062_I500_ARC (UINT64_C(1) << 7) /* estimated accuracy of rate of climb/descent */
 
-#define AP_CAT062_I340_SID (UINT64_C(1) << 0) /* sensor identification */
-#define AP_CAT062_I340_POS (UINT64_C(1) << 1) /* measured position */
+#define AP_CAT062_I340_SID (UINT64_C(1) << 0)    /* sensor identification */
+#define AP_CAT062_I340_POS (UINT64_C(1) << 1)    /* measured position */
 #define AP_CAT062_I340_HEIGHT (UINT64_C(1) << 2) /* measured 3-D height */
 #define AP_CAT062_I340_MDC (UINT64_C(1) << 3)
 #define AP_CAT062_I340_MDA (UINT64_C(1) << 4)
@@ -163,17 +163,17 @@
 
 /* One repetition of I380/TID: trajectory intent data. */
 typedef struct ap_cat062_i380_tid {
-    uint8_t tca; /* TCP number availability */
-    uint8_t nc; /* TCP compliance */
-    uint8_t tcpn; /* trajectory change point number */
-    int16_t alt_10_ft; /* altitude; 10 ft */
-    int32_t lat_turn24; /* latitude; 360/2^24 deg */
-    int32_t lon_turn24; /* longitude; 360/2^24 deg */
-    uint8_t pt; /* point type */
-    uint8_t td; /* turn direction */
-    uint8_t tra; /* turn radius availability */
-    uint8_t toa; /* TOV available */
-    uint32_t tov_s; /* time over point; 1 s */
+    uint8_t tca;            /* TCP number availability */
+    uint8_t nc;             /* TCP compliance */
+    uint8_t tcpn;           /* trajectory change point number */
+    int16_t alt_10_ft;      /* altitude; 10 ft */
+    int32_t lat_turn24;     /* latitude; 360/2^24 deg */
+    int32_t lon_turn24;     /* longitude; 360/2^24 deg */
+    uint8_t pt;             /* point type */
+    uint8_t td;             /* turn direction */
+    uint8_t tra;            /* turn radius availability */
+    uint8_t toa;            /* TOV available */
+    uint32_t tov_s;         /* time over point; 1 s */
     uint16_t ttr_100th_nmi; /* TCP turn radius; 1/100 NM */
 } ap_cat062_i380_tid;
 
@@ -192,13 +192,13 @@ void ap_cat062_i380_bdsdata_put(ap_writer *writer, const ap_cat062_i380_bdsdata 
 typedef struct ap_cat062_i390_tod {
     uint8_t typ;
     uint8_t day;
-    uint8_t spare; /* 4 unused bits */
-    uint8_t hor; /* hours */
+    uint8_t spare;  /* 4 unused bits */
+    uint8_t hor;    /* hours */
     uint8_t spare2; /* 2 unused bits */
-    uint8_t min; /* minutes */
-    uint8_t avs; /* seconds available flag */
-    uint8_t spare3; /* 1 unused bits */
-    uint8_t sec; /* seconds */
+    uint8_t min;    /* minutes */
+    uint8_t avs;    /* seconds available flag */
+    uint8_t spare3; /* 1 unused bit */
+    uint8_t sec;    /* seconds */
 } ap_cat062_i390_tod;
 
 void ap_cat062_i390_tod_get(const ap_repeats *repeats, size_t k, ap_cat062_i390_tod *value);
@@ -206,7 +206,7 @@ void ap_cat062_i390_tod_put(ap_writer *writer, const ap_cat062_i390_tod *value);
 
 /* One repetition of I510: composed track number; repeated by FX. */
 typedef struct ap_cat062_i510 {
-    uint8_t ident; /* system unit identification */
+    uint8_t ident;  /* system unit identification */
     uint16_t track; /* system track number */
 } ap_cat062_i510;
 
@@ -214,13 +214,13 @@ void ap_cat062_i510_get(const ap_repeats *repeats, size_t k, ap_cat062_i510 *val
 void ap_cat062_i510_put(ap_writer *writer, const ap_cat062_i510 *value);
 
 typedef struct ap_cat062 {
-    uint64_t present; /* AP_CAT062_I... */
+    uint64_t present;   /* AP_CAT062_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i015; /* service identification */
+    uint8_t i015;          /* service identification */
     uint32_t i070_128th_s; /* time of track information; 1/2^7 s */
     struct { /* calculated position coordinates */
         int32_t lat_turn26; /* latitude; 360/2^26 deg */
@@ -239,22 +239,22 @@ typedef struct ap_cat062 {
         int8_t ay_4th_mps2; /* 1/4 m/s2 */
     } i210;
     struct { /* track Mode 3/A code */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
-        uint8_t ch; /* change in Mode 3/A */
-        uint8_t spare; /* 1 unused bits */
+        uint8_t v;       /* validated */
+        uint8_t g;       /* garbled */
+        uint8_t ch;      /* change in Mode 3/A */
+        uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i060;
     struct { /* target identification */
         uint8_t sti;
-        uint8_t spare; /* 6 unused bits */
+        uint8_t spare;      /* 6 unused bits */
         uint64_t chr_icao6; /* characters 1-8 defining target; 8 six-bit characters */
     } i245;
     struct { /* aircraft derived data */
-        uint64_t present; /* AP_CAT062_I380_... */
-        uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint32_t adr; /* target address */
-        uint64_t id_icao6; /* target identification; 8 six-bit characters */
+        uint64_t present;    /* AP_CAT062_I380_... */
+        uint8_t fspec_size;  /* octets as received; 0: as few as needed */
+        uint32_t adr;        /* target address */
+        uint64_t id_icao6;   /* target identification; 8 six-bit characters */
         uint16_t mhg_turn16; /* magnetic heading; 360/2^16 deg */
         struct { /* indicated airspeed/mach no */
             uint8_t im;
@@ -267,60 +267,60 @@ typedef struct ap_cat062 {
             int16_t alt_25_ft; /* altitude; 25 ft */
         } sal;
         struct { /* final state selected altitude */
-            uint8_t mv; /* manage vertical Mode */
-            uint8_t ah; /* altitude hold */
-            uint8_t am; /* approach Mode */
+            uint8_t mv;        /* manage vertical Mode */
+            uint8_t ah;        /* altitude hold */
+            uint8_t am;        /* approach Mode */
             int16_t alt_25_ft; /* altitude; 25 ft */
         } fss;
         struct { /* trajectory intent status */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t nav; /* TID available */
-            uint8_t nvb; /* TID valid */
-            uint8_t spare; /* 5 unused bits */
-            ap_bytes raw; /* octets behind those known here */
+            uint8_t nav;         /* TID available */
+            uint8_t nvb;         /* TID valid */
+            uint8_t spare;       /* 5 unused bits */
+            ap_bytes raw;        /* octets behind those known here */
         } tis;
         ap_repeats tid; /* trajectory intent data; ap_cat062_i380_tid */
         struct { /* communications/ACAS capability and flight */
-            uint8_t com; /* communications capability of the transponder */
-            uint8_t stat; /* flight status */
+            uint8_t com;   /* communications capability of the transponder */
+            uint8_t stat;  /* flight status */
             uint8_t spare; /* 2 unused bits */
-            uint8_t ssc; /* specific service capability */
-            uint8_t arc; /* altitude reporting capability */
-            uint8_t aic; /* aircraft identification capability */
-            uint8_t b1a; /* BDS 1,0 bit 16 */
-            uint8_t b1b; /* BDS BDS 1,0 bits 37/40 */
+            uint8_t ssc;   /* specific service capability */
+            uint8_t arc;   /* altitude reporting capability */
+            uint8_t aic;   /* aircraft identification capability */
+            uint8_t b1a;   /* BDS 1,0 bit 16 */
+            uint8_t b1b;   /* BDS BDS 1,0 bits 37/40 */
         } com;
         struct { /* status reported by ADS-B */
-            uint8_t ac; /* ACAS status */
-            uint8_t mn; /* multiple navigational aids status */
-            uint8_t dc; /* differential correction status */
-            uint8_t gbs; /* ground bit set */
+            uint8_t ac;    /* ACAS status */
+            uint8_t mn;    /* multiple navigational aids status */
+            uint8_t dc;    /* differential correction status */
+            uint8_t gbs;   /* ground bit set */
             uint8_t spare; /* 6 unused bits */
-            uint8_t stat; /* flight status */
+            uint8_t stat;  /* flight status */
         } sab;
-        uint64_t acs; /* ACAS resolution advisory report; register */
+        uint64_t acs;              /* ACAS resolution advisory report; register */
         int16_t bvr_25_4th_ftpmin; /* barometric vertical rate; 25/4 ft/min */
         int16_t gvr_25_4th_ftpmin; /* geometric vertical rate; 25/4 ft/min */
-        int16_t ran_100th_deg; /* roll angle; 1/100 deg */
+        int16_t ran_100th_deg;     /* roll angle; 1/100 deg */
         struct { /* track angle rate */
-            uint8_t ti; /* turn indicator */
-            uint8_t spare; /* 6 unused bits */
+            uint8_t ti;           /* turn indicator */
+            uint8_t spare;        /* 6 unused bits */
             int8_t rot_4th_degps; /* rate of turn; 1/4 deg/s */
-            uint8_t spare2; /* 1 unused bits */
+            uint8_t spare2;       /* 1 unused bit */
         } tar;
-        uint16_t tan_turn16; /* track angle; 360/2^16 deg */
+        uint16_t tan_turn16;      /* track angle; 360/2^16 deg */
         int16_t gs_16384th_nmips; /* ground speed; 1/2^14 NM/s */
-        uint8_t vun; /* velocity uncertainty */
+        uint8_t vun;              /* velocity uncertainty */
         struct { /* meteorological data */
-            uint8_t ws; /* wind speed valid flag */
-            uint8_t wd; /* wind direction valid flag */
-            uint8_t tmp; /* temperature valid flag */
-            uint8_t trb; /* turbulence valid flag */
-            uint8_t spare; /* 4 unused bits */
-            uint16_t wsd_kt; /* wind speed; 1 kt */
-            uint16_t wdd_deg; /* wind direction; 1 deg */
+            uint8_t ws;            /* wind speed valid flag */
+            uint8_t wd;            /* wind direction valid flag */
+            uint8_t tmp;           /* temperature valid flag */
+            uint8_t trb;           /* turbulence valid flag */
+            uint8_t spare;         /* 4 unused bits */
+            uint16_t wsd_kt;       /* wind speed; 1 kt */
+            uint16_t wdd_deg;      /* wind direction; 1 deg */
             int16_t tmpd_4th_degc; /* temperature in degrees celsius; 1/4 degC */
-            uint8_t trbd; /* turbulence */
+            uint8_t trbd;          /* turbulence */
         } met;
         uint8_t emc; /* emitter category */
         struct { /* position */
@@ -330,13 +330,13 @@ typedef struct ap_cat062 {
         int16_t gal_25_4th_ft; /* geometric altitude; 25/4 ft */
         struct { /* position uncertainty */
             uint8_t spare; /* 4 unused bits */
-            uint8_t pun; /* position uncertainty */
+            uint8_t pun;   /* position uncertainty */
         } pun;
-        ap_repeats bdsdata; /* BDS register DATA; ap_cat062_i380_bdsdata */
-        uint16_t iar_kt; /* indicated airspeed; 1 kt */
+        ap_repeats bdsdata;      /* BDS register DATA; ap_cat062_i380_bdsdata */
+        uint16_t iar_kt;         /* indicated airspeed; 1 kt */
         uint16_t mac_125th_mach; /* mach number; 1/125 Mach */
         struct { /* barometric pressure setting */
-            uint8_t spare; /* 4 unused bits */
+            uint8_t spare;        /* 4 unused bits */
             uint16_t bps_10th_mb; /* 1/10 mb */
         } bps;
     } i380;
@@ -380,65 +380,65 @@ typedef struct ap_cat062 {
         uint8_t mlat;
         uint8_t m5i;
         uint8_t spare; /* 6 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;  /* octets behind those known here */
     } i080;
     struct { /* system track update ages */
-        uint64_t present; /* AP_CAT062_I290_... */
+        uint64_t present;   /* AP_CAT062_I290_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint8_t trk_4th_s; /* track age; 1/4 s */
-        uint8_t psr_4th_s; /* PSR age; 1/4 s */
-        uint8_t ssr_4th_s; /* SSR age; 1/4 s */
-        uint8_t mds_4th_s; /* Mode S age; 1/4 s */
+        uint8_t trk_4th_s;  /* track age; 1/4 s */
+        uint8_t psr_4th_s;  /* PSR age; 1/4 s */
+        uint8_t ssr_4th_s;  /* SSR age; 1/4 s */
+        uint8_t mds_4th_s;  /* Mode S age; 1/4 s */
         uint16_t ads_4th_s; /* ADS-C age; 1/4 s */
-        uint8_t es_4th_s; /* ADS-B extended squitter age; 1/4 s */
-        uint8_t vdl_4th_s; /* ADS-B VDL Mode 4 age; 1/4 s */
-        uint8_t uat_4th_s; /* ADS-B UAT age; 1/4 s */
-        uint8_t lop_4th_s; /* loop age; 1/4 s */
-        uint8_t mlt_4th_s; /* multilateration age; 1/4 s */
+        uint8_t es_4th_s;   /* ADS-B extended squitter age; 1/4 s */
+        uint8_t vdl_4th_s;  /* ADS-B VDL Mode 4 age; 1/4 s */
+        uint8_t uat_4th_s;  /* ADS-B UAT age; 1/4 s */
+        uint8_t lop_4th_s;  /* loop age; 1/4 s */
+        uint8_t mlt_4th_s;  /* multilateration age; 1/4 s */
     } i290;
     struct { /* Mode of movement */
         uint8_t trans; /* transversal acceleration */
         uint8_t long_; /* longitudinal acceleration */
-        uint8_t vert; /* vertical rate */
-        uint8_t adf; /* altitude discrepancy flag */
-        uint8_t spare; /* 1 unused bits */
+        uint8_t vert;  /* vertical rate */
+        uint8_t adf;   /* altitude discrepancy flag */
+        uint8_t spare; /* 1 unused bit */
     } i200;
     struct { /* track data ages */
-        uint64_t present; /* AP_CAT062_I295_... */
+        uint64_t present;   /* AP_CAT062_I295_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        uint8_t mfl_4th_s; /* measured flight level age; 1/4 s */
-        uint8_t md1_4th_s; /* Mode 1 age; 1/4 s */
-        uint8_t md2_4th_s; /* Mode 2 age; 1/4 s */
-        uint8_t mda_4th_s; /* Mode 3/A age; 1/4 s */
-        uint8_t md4_4th_s; /* Mode 4 age; 1/4 s */
-        uint8_t md5_4th_s; /* Mode 5 age; 1/4 s */
-        uint8_t mhg_4th_s; /* magnetic heading age; 1/4 s */
-        uint8_t ias_4th_s; /* indicated airspeed / mach nb age; 1/4 s */
-        uint8_t tas_4th_s; /* true airspeed age; 1/4 s */
-        uint8_t sal_4th_s; /* selected altitude age; 1/4 s */
-        uint8_t fss_4th_s; /* final state selected altitude age; 1/4 s */
-        uint8_t tid_4th_s; /* trajectory intent age; 1/4 s */
-        uint8_t com_4th_s; /* communication/ACAS capability and flight; 1/4 s */
-        uint8_t sab_4th_s; /* status reported by ADS-B age; 1/4 s */
-        uint8_t acs_4th_s; /* ACAS resolution advisory report age; 1/4 s */
-        uint8_t bvr_4th_s; /* barometric vertical rate age; 1/4 s */
-        uint8_t gvr_4th_s; /* geometrical vertical rate age; 1/4 s */
-        uint8_t ran_4th_s; /* roll angle age; 1/4 s */
-        uint8_t tar_4th_s; /* track angle rate age; 1/4 s */
-        uint8_t tan_4th_s; /* track angle age; 1/4 s */
-        uint8_t gsp_4th_s; /* ground speed age; 1/4 s */
-        uint8_t vun_4th_s; /* velocity uncertainty age; 1/4 s */
-        uint8_t met_4th_s; /* meteorological data age; 1/4 s */
-        uint8_t emc_4th_s; /* emitter category age; 1/4 s */
-        uint8_t pos_4th_s; /* position age; 1/4 s */
-        uint8_t gal_4th_s; /* geometric altitude age; 1/4 s */
-        uint8_t pun_4th_s; /* position uncertainty age; 1/4 s */
-        uint8_t mb_4th_s; /* BDS register data age; 1/4 s */
-        uint8_t iar_4th_s; /* indicated airspeed data age; 1/4 s */
-        uint8_t mac_4th_s; /* mach number data age; 1/4 s */
-        uint8_t bps_4th_s; /* barometric pressure setting data age; 1/4 s */
+        uint8_t mfl_4th_s;  /* measured flight level age; 1/4 s */
+        uint8_t md1_4th_s;  /* Mode 1 age; 1/4 s */
+        uint8_t md2_4th_s;  /* Mode 2 age; 1/4 s */
+        uint8_t mda_4th_s;  /* Mode 3/A age; 1/4 s */
+        uint8_t md4_4th_s;  /* Mode 4 age; 1/4 s */
+        uint8_t md5_4th_s;  /* Mode 5 age; 1/4 s */
+        uint8_t mhg_4th_s;  /* magnetic heading age; 1/4 s */
+        uint8_t ias_4th_s;  /* indicated airspeed / mach nb age; 1/4 s */
+        uint8_t tas_4th_s;  /* true airspeed age; 1/4 s */
+        uint8_t sal_4th_s;  /* selected altitude age; 1/4 s */
+        uint8_t fss_4th_s;  /* final state selected altitude age; 1/4 s */
+        uint8_t tid_4th_s;  /* trajectory intent age; 1/4 s */
+        uint8_t com_4th_s;  /* communication/ACAS capability and flight; 1/4 s */
+        uint8_t sab_4th_s;  /* status reported by ADS-B age; 1/4 s */
+        uint8_t acs_4th_s;  /* ACAS resolution advisory report age; 1/4 s */
+        uint8_t bvr_4th_s;  /* barometric vertical rate age; 1/4 s */
+        uint8_t gvr_4th_s;  /* geometrical vertical rate age; 1/4 s */
+        uint8_t ran_4th_s;  /* roll angle age; 1/4 s */
+        uint8_t tar_4th_s;  /* track angle rate age; 1/4 s */
+        uint8_t tan_4th_s;  /* track angle age; 1/4 s */
+        uint8_t gsp_4th_s;  /* ground speed age; 1/4 s */
+        uint8_t vun_4th_s;  /* velocity uncertainty age; 1/4 s */
+        uint8_t met_4th_s;  /* meteorological data age; 1/4 s */
+        uint8_t emc_4th_s;  /* emitter category age; 1/4 s */
+        uint8_t pos_4th_s;  /* position age; 1/4 s */
+        uint8_t gal_4th_s;  /* geometric altitude age; 1/4 s */
+        uint8_t pun_4th_s;  /* position uncertainty age; 1/4 s */
+        uint8_t mb_4th_s;   /* BDS register data age; 1/4 s */
+        uint8_t iar_4th_s;  /* indicated airspeed data age; 1/4 s */
+        uint8_t mac_4th_s;  /* mach number data age; 1/4 s */
+        uint8_t bps_4th_s;  /* barometric pressure setting data age; 1/4 s */
     } i295;
-    int16_t i136_4th_fl; /* measured flight level; 1/4 FL */
+    int16_t i136_4th_fl;    /* measured flight level; 1/4 FL */
     int16_t i130_25_4th_ft; /* calculated track geometric altitude; 25/4 ft */
     struct { /* calculated track barometric altitude */
         uint8_t qnh;
@@ -446,7 +446,7 @@ typedef struct ap_cat062 {
     } i135;
     int16_t i220_25_4th_ftpmin; /* calculated rate of climb/descent; 25/4 ft/min */
     struct { /* flight plan related data */
-        uint64_t present; /* AP_CAT062_I390_... */
+        uint64_t present;   /* AP_CAT062_I390_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* FPPS identification tag */
             uint8_t sac; /* system area code */
@@ -456,14 +456,14 @@ typedef struct ap_cat062 {
         struct { /* IFPS_FLIGHT_ID */
             uint8_t typ;
             uint8_t spare; /* 3 unused bits */
-            uint32_t nbr; /* number from 0 to 99 999 999 */
+            uint32_t nbr;  /* number from 0 to 99 999 999 */
         } ifi;
         struct { /* flight category */
             uint8_t gatoat;
             uint8_t fr1fr2;
             uint8_t rvsm;
             uint8_t hpr;
-            uint8_t spare; /* 1 unused bits */
+            uint8_t spare; /* 1 unused bit */
         } fct;
         char tac[5]; /* type of aircraft; ASCII */
         char wtc[2]; /* wake turbulence category; ASCII */
@@ -476,11 +476,11 @@ typedef struct ap_cat062 {
         } rds;
         uint16_t cfl_4th_fl; /* current cleared flight level; 1/4 FL */
         struct { /* current control position */
-            uint8_t centre; /* 8-bit group identification code */
+            uint8_t centre;   /* 8-bit group identification code */
             uint8_t position; /* 8-bit control position identification code */
         } ctl;
         ap_repeats tod; /* time of departure / arrival; ap_cat062_i390_tod */
-        char ast[7]; /* aircraft stand; ASCII */
+        char ast[7];    /* aircraft stand; ASCII */
         struct { /* stand status */
             uint8_t emp;
             uint8_t avl;
@@ -496,15 +496,15 @@ typedef struct ap_cat062 {
         char pec[8]; /* pre-emergency callsign; ASCII */
     } i390;
     struct { /* target size and orientation */
-        uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t length_m; /* length; 1 m */
+        uint8_t octet_count;       /* as received; 0: as few as the values need */
+        uint8_t length_m;          /* length; 1 m */
         uint8_t orientation_turn7; /* orientation; 360/2^7 deg */
-        uint8_t width_m; /* width; 1 m */
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t width_m;           /* width; 1 m */
+        ap_bytes raw;              /* octets behind those known here */
     } i270;
     uint8_t i300; /* vehicle fleet identification */
     struct { /* Mode 5 data reports and extended Mode 1 code */
-        uint64_t present; /* AP_CAT062_I110_... */
+        uint64_t present;   /* AP_CAT062_I110_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* Mode 5 summary */
             uint8_t m5;
@@ -517,43 +517,43 @@ typedef struct ap_cat062 {
             uint8_t x; /* X-pulse from Mode 5 data reply or report */
         } sum;
         struct { /* Mode 5 PIN/ national origin/mission code */
-            uint8_t spare; /* 2 unused bits */
-            uint16_t pin; /* PIN code */
+            uint8_t spare;  /* 2 unused bits */
+            uint16_t pin;   /* PIN code */
             uint8_t spare2; /* 3 unused bits */
-            uint8_t nat; /* national origin */
+            uint8_t nat;    /* national origin */
             uint8_t spare3; /* 2 unused bits */
-            uint8_t mis; /* mission code */
+            uint8_t mis;    /* mission code */
         } pmn;
         struct { /* Mode 5 reported position */
             int32_t lat_turn24; /* latitude; 360/2^24 deg */
             int32_t lon_turn24; /* longitude; 360/2^24 deg */
         } pos;
         struct { /* Mode 5 GNSS-derived altitude */
-            uint8_t spare; /* 1 unused bits */
-            uint8_t res; /* resolution with which the GNSS-derived */
+            uint8_t spare;    /* 1 unused bit */
+            uint8_t res;      /* resolution with which the GNSS-derived */
             int16_t ga_25_ft; /* GNSS-derived altitude of target, expressed; 25 ft */
         } ga;
         struct { /* extended Mode 1 code in octal representation */
             uint8_t spare; /* 4 unused bits */
-            uint16_t em1; /* extended Mode 1 reply in octal; octal digits */
+            uint16_t em1;  /* extended Mode 1 reply in octal; octal digits */
         } em1;
         int8_t tos_128th_s; /* time offset for POS and GA; 1/2^7 s */
         struct { /* X pulse presence */
             uint8_t spare; /* 3 unused bits */
-            uint8_t x5; /* X-pulse from Mode 5 data reply or report */
-            uint8_t xc; /* X-pulse from Mode C reply */
-            uint8_t x3; /* X-pulse from Mode 3/A reply */
-            uint8_t x2; /* X-pulse from Mode 2 reply */
-            uint8_t x1; /* X-pulse from Mode 1 reply */
+            uint8_t x5;    /* X-pulse from Mode 5 data reply or report */
+            uint8_t xc;    /* X-pulse from Mode C reply */
+            uint8_t x3;    /* X-pulse from Mode 3/A reply */
+            uint8_t x2;    /* X-pulse from Mode 2 reply */
+            uint8_t x1;    /* X-pulse from Mode 1 reply */
         } xp;
     } i110;
     struct { /* track Mode 2 code */
-        uint8_t spare; /* 4 unused bits */
+        uint8_t spare;  /* 4 unused bits */
         uint16_t mode2; /* Mode-2 code in octal representation; octal digits */
     } i120;
     ap_repeats i510; /* composed track number; ap_cat062_i510 */
     struct { /* estimated accuracies */
-        uint64_t present; /* AP_CAT062_I500_... */
+        uint64_t present;   /* AP_CAT062_I500_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* estimated accuracy of track position */
             uint16_t x_half_m; /* APC; 1/2 m */
@@ -565,7 +565,7 @@ typedef struct ap_cat062 {
             uint16_t lon_turn26; /* APW; 360/2^26 deg */
         } apw;
         uint8_t aga_25_4th_ft; /* estimated accuracy of calculated track; 25/4 ft */
-        uint8_t aba_4th_fl; /* estimated accuracy of calculated track; 1/4 FL */
+        uint8_t aba_4th_fl;    /* estimated accuracy of calculated track; 1/4 FL */
         struct { /* estimated accuracy of track velocity */
             uint8_t x_4th_mps; /* ATV; 1/4 m/s */
             uint8_t y_4th_mps; /* ATV; 1/4 m/s */
@@ -577,7 +577,7 @@ typedef struct ap_cat062 {
         uint8_t arc_25_4th_ftpmin; /* estimated accuracy of rate of climb/descent; 25/4 ft/min */
     } i500;
     struct { /* measured information */
-        uint64_t present; /* AP_CAT062_I340_... */
+        uint64_t present;   /* AP_CAT062_I340_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* sensor identification */
             uint8_t sac; /* system area code */
@@ -585,19 +585,19 @@ typedef struct ap_cat062 {
         } sid;
         struct { /* measured position */
             uint16_t rho_256th_nmi; /* measured distance; 1/2^8 NM */
-            uint16_t theta_turn16; /* measured azimuth; 360/2^16 deg */
+            uint16_t theta_turn16;  /* measured azimuth; 360/2^16 deg */
         } pos;
         int16_t height_25_ft; /* measured 3-D height; 25 ft */
         struct {
-            uint8_t v; /* validated */
-            uint8_t g; /* garbled */
+            uint8_t v;          /* validated */
+            uint8_t g;          /* garbled */
             int16_t lmc_4th_fl; /* last measured Mode C code; 1/4 FL */
         } mdc;
         struct {
             uint8_t v; /* validated */
             uint8_t g; /* garbled */
             uint8_t l;
-            uint8_t spare; /* 1 unused bits */
+            uint8_t spare;   /* 1 unused bit */
             uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
         } mda;
         struct {

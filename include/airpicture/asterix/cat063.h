@@ -16,28 +16,28 @@
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
 
-#define AP_CAT063_I010 (UINT64_C(1) << 0) /* data source identifier */
-#define AP_CAT063_I015 (UINT64_C(1) << 1) /* service identification */
-#define AP_CAT063_I030 (UINT64_C(1) << 2) /* time of message */
-#define AP_CAT063_I050 (UINT64_C(1) << 3) /* sensor identifier */
-#define AP_CAT063_I060 (UINT64_C(1) << 4) /* sensor configuration and status */
-#define AP_CAT063_I070 (UINT64_C(1) << 5) /* time stamping bias */
-#define AP_CAT063_I080 (UINT64_C(1) << 6) /* SSR / Mode S range gain and bias */
-#define AP_CAT063_I081 (UINT64_C(1) << 7) /* SSR Mode S azimuth bias */
-#define AP_CAT063_I090 (UINT64_C(1) << 8) /* PSR range gain and bias */
-#define AP_CAT063_I091 (UINT64_C(1) << 9) /* PSR azimuth bias */
+#define AP_CAT063_I010 (UINT64_C(1) << 0)  /* data source identifier */
+#define AP_CAT063_I015 (UINT64_C(1) << 1)  /* service identification */
+#define AP_CAT063_I030 (UINT64_C(1) << 2)  /* time of message */
+#define AP_CAT063_I050 (UINT64_C(1) << 3)  /* sensor identifier */
+#define AP_CAT063_I060 (UINT64_C(1) << 4)  /* sensor configuration and status */
+#define AP_CAT063_I070 (UINT64_C(1) << 5)  /* time stamping bias */
+#define AP_CAT063_I080 (UINT64_C(1) << 6)  /* SSR / Mode S range gain and bias */
+#define AP_CAT063_I081 (UINT64_C(1) << 7)  /* SSR Mode S azimuth bias */
+#define AP_CAT063_I090 (UINT64_C(1) << 8)  /* PSR range gain and bias */
+#define AP_CAT063_I091 (UINT64_C(1) << 9)  /* PSR azimuth bias */
 #define AP_CAT063_I092 (UINT64_C(1) << 10) /* PSR elevation bias */
-#define AP_CAT063_RE (UINT64_C(1) << 12) /* reserved expansion field */
-#define AP_CAT063_SP (UINT64_C(1) << 13) /* special purpose field */
+#define AP_CAT063_RE (UINT64_C(1) << 12)   /* reserved expansion field */
+#define AP_CAT063_SP (UINT64_C(1) << 13)   /* special purpose field */
 
 typedef struct ap_cat063 {
-    uint64_t present; /* AP_CAT063_I... */
+    uint64_t present;   /* AP_CAT063_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i015; /* service identification */
+    uint8_t i015;          /* service identification */
     uint32_t i030_128th_s; /* time of message; 1/2^7 s */
     struct { /* sensor identifier */
         uint8_t sac; /* system area code */
@@ -51,38 +51,38 @@ typedef struct ap_cat063 {
         uint8_t mds;
         uint8_t ads;
         uint8_t mlt;
-        uint8_t ops; /* operational release status of the system */
-        uint8_t odp; /* data processor overload indicator */
-        uint8_t oxt; /* transmission subsystem overload status */
-        uint8_t msc; /* monitoring system connected status */
-        uint8_t tsv; /* time source validity */
-        uint8_t npw; /* no plot warning */
-        uint8_t spare; /* 1 unused bits */
+        uint8_t ops;   /* operational release status of the system */
+        uint8_t odp;   /* data processor overload indicator */
+        uint8_t oxt;   /* transmission subsystem overload status */
+        uint8_t msc;   /* monitoring system connected status */
+        uint8_t tsv;   /* time source validity */
+        uint8_t npw;   /* no plot warning */
+        uint8_t spare; /* 1 unused bit */
         struct { /* test target failure status from sensor */
-            uint8_t ep; /* element populated bit */
+            uint8_t ep;  /* element populated bit */
             uint8_t val; /* test target failure status values */
         } ttf;
         struct { /* indication of spoofing attack from sensor */
-            uint8_t ep; /* element populated bit */
+            uint8_t ep;  /* element populated bit */
             uint8_t val; /* indication of spoofing attack values */
         } spo;
         uint8_t spare2; /* 3 unused bits */
-        ap_bytes raw; /* octets behind those known here */
+        ap_bytes raw;   /* octets behind those known here */
     } i060;
     int16_t i070_ms; /* time stamping bias; 1 ms */
     struct { /* SSR / Mode S range gain and bias */
-        int16_t srg_100000th; /* Mode S range gain; 1/100000 */
+        int16_t srg_100000th;  /* Mode S range gain; 1/100000 */
         int16_t srb_128th_nmi; /* Mode S range bias; 1/2^7 NM */
     } i080;
     int16_t i081_turn16; /* SSR Mode S azimuth bias; 360/2^16 deg */
     struct { /* PSR range gain and bias */
-        int16_t prg_100000th; /* PSR range gain; 1/100000 */
+        int16_t prg_100000th;  /* PSR range gain; 1/100000 */
         int16_t prb_128th_nmi; /* PSR range bias; 1/2^7 NM */
     } i090;
     int16_t i091_turn16; /* PSR azimuth bias; 360/2^16 deg */
     int16_t i092_turn16; /* PSR elevation bias; 360/2^16 deg */
-    ap_bytes re; /* reserved expansion field; content behind its length */
-    ap_bytes sp; /* special purpose field; content behind its length */
+    ap_bytes re;         /* reserved expansion field; content behind its length */
+    ap_bytes sp;         /* special purpose field; content behind its length */
 } ap_cat063;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

@@ -23,31 +23,31 @@
 #define AP_CAT065_I020 (UINT64_C(1) << 4) /* batch number */
 #define AP_CAT065_I040 (UINT64_C(1) << 5) /* SDPS configuration and status */
 #define AP_CAT065_I050 (UINT64_C(1) << 6) /* service status report */
-#define AP_CAT065_RE (UINT64_C(1) << 12) /* reserved expansion field */
-#define AP_CAT065_SP (UINT64_C(1) << 13) /* special purpose field */
+#define AP_CAT065_RE (UINT64_C(1) << 12)  /* reserved expansion field */
+#define AP_CAT065_SP (UINT64_C(1) << 13)  /* special purpose field */
 
 typedef struct ap_cat065 {
-    uint64_t present; /* AP_CAT065_I... */
+    uint64_t present;   /* AP_CAT065_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
-    uint8_t i015; /* service identification */
+    uint8_t i000;          /* message type */
+    uint8_t i015;          /* service identification */
     uint32_t i030_128th_s; /* time of message; 1/2^7 s */
-    uint8_t i020; /* batch number */
+    uint8_t i020;          /* batch number */
     struct { /* SDPS configuration and status */
         uint8_t nogo;
         uint8_t ovl;
         uint8_t tsv;
-        uint8_t pss; /* processing system status */
-        uint8_t sttn; /* track re-numbering indication */
-        uint8_t spare; /* 1 unused bits */
+        uint8_t pss;   /* processing system status */
+        uint8_t sttn;  /* track re-numbering indication */
+        uint8_t spare; /* 1 unused bit */
     } i040;
     uint8_t i050; /* service status report */
-    ap_bytes re; /* reserved expansion field; content behind its length */
-    ap_bytes sp; /* special purpose field; content behind its length */
+    ap_bytes re;  /* reserved expansion field; content behind its length */
+    ap_bytes sp;  /* special purpose field; content behind its length */
 } ap_cat065;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

@@ -20,31 +20,31 @@
 #define AP_CAT247_I015 (UINT64_C(1) << 1) /* service identification */
 #define AP_CAT247_I140 (UINT64_C(1) << 2) /* time of day */
 #define AP_CAT247_I550 (UINT64_C(1) << 3) /* category version number report */
-#define AP_CAT247_SP (UINT64_C(1) << 5) /* special purpose field */
-#define AP_CAT247_RE (UINT64_C(1) << 6) /* reserved expansion field */
+#define AP_CAT247_SP (UINT64_C(1) << 5)   /* special purpose field */
+#define AP_CAT247_RE (UINT64_C(1) << 6)   /* reserved expansion field */
 
 /* One repetition of I550: category version number report. */
 typedef struct ap_cat247_i550 {
-    uint8_t cat; /* category */
+    uint8_t cat;  /* category */
     uint8_t main; /* main version number */
-    uint8_t sub; /* sub version number */
+    uint8_t sub;  /* sub version number */
 } ap_cat247_i550;
 
 void ap_cat247_i550_get(const ap_repeats *repeats, size_t k, ap_cat247_i550 *value);
 void ap_cat247_i550_put(ap_writer *writer, const ap_cat247_i550 *value);
 
 typedef struct ap_cat247 {
-    uint64_t present; /* AP_CAT247_I... */
+    uint64_t present;   /* AP_CAT247_I... */
     uint8_t fspec_size; /* octets as received; 0: as few as needed */
     struct { /* data source identifier */
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i015; /* service identification */
+    uint8_t i015;          /* service identification */
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
-    ap_repeats i550; /* category version number report; ap_cat247_i550 */
-    ap_bytes sp; /* special purpose field; content behind its length */
-    ap_bytes re; /* reserved expansion field; content behind its length */
+    ap_repeats i550;       /* category version number report; ap_cat247_i550 */
+    ap_bytes sp;           /* special purpose field; content behind its length */
+    ap_bytes re;           /* reserved expansion field; content behind its length */
 } ap_cat247;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

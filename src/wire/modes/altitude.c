@@ -112,10 +112,31 @@ uint16_t ap_modes_ac12_of_altitude(int32_t altitude_ft)
     return (uint16_t)((ac13 >> 1 & 0xFC0u) | (ac13 & 0x3Fu));
 }
 
+static unsigned scatter(unsigned value, const uint8_t *bits, int count)
+{
+    unsigned field = 0;
+    for (int i = 0; i < count; i++)
+        field |= (value >> (count - 1 - i) & 1u) << bits[i];
+    return field;
+}
+
+uint16_t ap_modes_gillham_of_altitude(int32_t altitude_ft)
+{
+    if (altitude_ft < -1200)
+        altitude_ft = -1200;
+    if (altitude_ft > 126700)
+        altitude_ft = 126700;
+    unsigned steps = (unsigned)(altitude_ft + 1200 + 50) / 100;
+    unsigned five_hundreds = steps / 5, hundreds = steps % 5 + 1;
+    if (five_hundreds & 1u)
+        hundreds = 6 - hundreds;
+    if (hundreds == 5)
+        hundreds = 7;
+    return (uint16_t)(scatter(five_hundreds ^ five_hundreds >> 1, gillham_500_bits, 8) |
+                      scatter(hundreds ^ hundreds >> 1, gillham_100_bits, 3));
+}
+
 uint16_t ap_modes_id13_of_squawk(uint16_t squawk)
 {
-    unsigned id13 = 0;
-    for (int i = 0; i < 12; i++)
-        id13 |= (squawk >> (11 - i) & 1u) << squawk_bits[i];
-    return (uint16_t)id13;
+    return (uint16_t)scatter(squawk, squawk_bits, 12);
 }

@@ -87,7 +87,8 @@ static void read_flight_status(const uint8_t *frame, ap_modes_frame *out)
 static void read_surveillance(const uint8_t *frame, ap_modes_frame *out)
 {
     read_flight_status(frame, out);
-    if (out->flight_status > 5 || frame[1] >> 3 > 7)
+    out->downlink_request = frame[1] >> 3;
+    if (out->flight_status > 5 || out->downlink_request > 7)
         out->suspect = true;
     uint16_t field = (uint16_t)((frame[2] & 0x1Fu) << 8 | frame[3]);
     if (out->df == 4 || out->df == 20) {
@@ -280,6 +281,7 @@ static void read_target_state(uint64_t me, bool has_imf, ap_modes_frame *out)
     out->nac_p = (uint8_t)bits(me, 40, 4);
     out->nic_baro = bit(me, 44);
     out->sil = (uint8_t)bits(me, 45, 2);
+    out->tcas_operational = bit(me, 53);
     out->present |= AP_MODES_HAS_TARGET_STATE;
 
     unsigned altitude = bits(me, 10, 11);
@@ -302,9 +304,7 @@ static void read_target_state(uint64_t me, bool has_imf, ap_modes_frame *out)
     out->navigation =
         (uint8_t)((bit(me, 48) ? AP_MODES_AUTOPILOT : 0) | (bit(me, 49) ? AP_MODES_VNAV : 0) |
                   (bit(me, 50) ? AP_MODES_ALTITUDE_HOLD : 0) |
-                  (bit(me, 52) ? AP_MODES_APPROACH : 0) |
-                  (bit(me, 53) ? AP_MODES_TCAS_OPERATIONAL : 0) |
-                  (bit(me, 54) ? AP_MODES_LNAV : 0));
+                  (bit(me, 52) ? AP_MODES_APPROACH : 0) | (bit(me, 54) ? AP_MODES_LNAV : 0));
     out->present |= AP_MODES_HAS_NAVIGATION;
 }
 

@@ -371,8 +371,8 @@ static void test_decode_target_state(void **state)
     assert_int_equal(f.nac_p, 9);
     assert_true(f.nic_baro);
     assert_int_equal(f.sil, 3);
-    assert_int_equal(f.navigation, AP_MODES_AUTOPILOT | AP_MODES_VNAV | AP_MODES_TCAS_OPERATIONAL |
-                                       AP_MODES_LNAV);
+    assert_int_equal(f.navigation, AP_MODES_AUTOPILOT | AP_MODES_VNAV | AP_MODES_LNAV);
+    assert_true(f.tcas_operational);
     f = of_me(0x8D, at(1, 5, 29) | at(8, 49, 0x1FFFFFFFFFFFF));
     assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY);
 }

@@ -42,7 +42,9 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.spare = (uint8_t)((p[0] >> 1) & 0x3);
     record->i020.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count);
 }
 
 static inline const uint8_t *read_i040(const uint8_t *p, const uint8_t *end,
@@ -269,7 +271,9 @@ static inline const uint8_t *read_i170(const uint8_t *p, const uint8_t *end,
     record->i170.spare2 = (uint8_t)((p[0] >> 1) & 0x3f);
     record->i170.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count);
 }
 
 static inline const uint8_t *read_i210(const uint8_t *p, const uint8_t *end,
@@ -371,7 +375,8 @@ static inline const uint8_t *read_plot(const uint8_t *p, const uint8_t *end, uin
     }
     if (fspec & UINT64_C(1) << 20) {
         record->present |= AP_CAT001_RFS;
-        if (!(p = ap_rfs_read(ap_asterix_spec_find(1, NULL), 0, p, end, &record->rfs)))
+        if (!(p = ap_rfs_read(ap_asterix_spec_find(1, NULL), 0, p, end,
+                                       &record->rfs)))
             return NULL;
     }
     return p;
@@ -474,7 +479,8 @@ static inline const uint8_t *read_track(const uint8_t *p, const uint8_t *end, ui
     }
     if (fspec & UINT64_C(1) << 20) {
         record->present |= AP_CAT001_RFS;
-        if (!(p = ap_rfs_read(ap_asterix_spec_find(1, NULL), 1, p, end, &record->rfs)))
+        if (!(p = ap_rfs_read(ap_asterix_spec_find(1, NULL), 1, p, end,
+                                       &record->rfs)))
             return NULL;
     }
     if (fspec & UINT64_C(1) << 21) {
@@ -518,7 +524,8 @@ static bool write_i020(ap_writer *writer, const ap_cat001 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-    if (octets < 2 && (record->i020.tst || record->i020.ds1ds2 || record->i020.me || record->i020.mi || record->i020.spare))
+        if (octets < 2 && (record->i020.tst || record->i020.ds1ds2 || record->i020.me ||
+        record->i020.mi || record->i020.spare))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 2 + (unsigned)record->i020.raw.size;
@@ -784,7 +791,7 @@ static bool write_i170(ap_writer *writer, const ap_cat001 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-    if (octets < 2 && (record->i170.tre || record->i170.spare2))
+        if (octets < 2 && (record->i170.tre || record->i170.spare2))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;
@@ -842,7 +849,7 @@ static bool write_plot(ap_writer *writer, const ap_cat001 *record)
     fspec |= (record->present & AP_CAT001_SP) ? UINT64_C(1) << 19 : 0;
     fspec |= (record->present & AP_CAT001_RFS) ? UINT64_C(1) << 20 : 0;
     bool ok = fspec != 0 && (record->present & ~UINT64_C(0x1ffff)) == 0 &&
-              ap_fspec_write(writer, fspec, UINT64_MAX, record->fspec_size, 3);
+              ap_fspec_write(writer, fspec, UINT64_MAX, record->fspec_size, 4);
     if (record->present & AP_CAT001_I010)
         ok &= write_i010(writer, record);
     if (record->present & AP_CAT001_I020)

@@ -135,7 +135,8 @@ static inline const uint8_t *read_items(const uint8_t *p, const uint8_t *end, ui
         return NULL;
     if ((fspec & AP_CAT002_SP) && !(p = read_sp(p, end, record)))
         return NULL;
-    if ((fspec & AP_CAT002_RFS) && !(p = ap_rfs_read(ap_asterix_spec_find(2, NULL), 0, p, end, &record->rfs)))
+    if ((fspec & AP_CAT002_RFS) && !(p = ap_rfs_read(ap_asterix_spec_find(2, NULL), 0, p, end,
+                                       &record->rfs)))
         return NULL;
     return p;
 }

@@ -46,7 +46,9 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.er = (uint8_t)((p[0] >> 1) & 0x1);
     record->i020.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count);
 }
 
 static inline const uint8_t *read_i036(const uint8_t *p, const uint8_t *end,
@@ -99,7 +101,9 @@ static inline const uint8_t *read_i100(const uint8_t *p, const uint8_t *end,
     record->i100.q = (uint16_t)(ap_be16(p + 1) >> 1);
     record->i100.octet_count = 3;
     p += 3;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i100.raw, &record->i100.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i100.raw, &record->i100.octet_count);
 }
 
 static inline const uint8_t *read_i110(const uint8_t *p, const uint8_t *end,
@@ -160,7 +164,8 @@ static inline const uint8_t *read_items(const uint8_t *p, const uint8_t *end, ui
         return NULL;
     if ((fspec & AP_CAT008_SP) && !(p = read_sp(p, end, record)))
         return NULL;
-    if ((fspec & AP_CAT008_RFS) && !(p = ap_rfs_read(ap_asterix_spec_find(8, NULL), 0, p, end, &record->rfs)))
+    if ((fspec & AP_CAT008_RFS) && !(p = ap_rfs_read(ap_asterix_spec_find(8, NULL), 0, p, end,
+                                       &record->rfs)))
         return NULL;
     return p;
 }
@@ -200,7 +205,7 @@ static bool write_i020(ap_writer *writer, const ap_cat008 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-    if (octets < 2 && (record->i020.spare || record->i020.tst || record->i020.er))
+        if (octets < 2 && (record->i020.spare || record->i020.tst || record->i020.er))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 2 + (unsigned)record->i020.raw.size;

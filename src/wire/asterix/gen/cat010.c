@@ -58,7 +58,9 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.spare = (uint8_t)((p[0] >> 1) & 0x3f);
     record->i020.octet_count = 3;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count);
 }
 
 static inline const uint8_t *read_i140(const uint8_t *p, const uint8_t *end,
@@ -160,7 +162,9 @@ static inline const uint8_t *read_i170(const uint8_t *p, const uint8_t *end,
     record->i170.spare = (uint8_t)((p[0] >> 1) & 0x3f);
     record->i170.octet_count = 3;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count);
 }
 
 static inline const uint8_t *read_i060(const uint8_t *p, const uint8_t *end,
@@ -253,7 +257,9 @@ static inline const uint8_t *read_i270(const uint8_t *p, const uint8_t *end,
     record->i270.width_m = (uint8_t)(p[0] >> 1);
     record->i270.octet_count = 3;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i270.raw, &record->i270.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i270.raw, &record->i270.octet_count);
 }
 
 static inline const uint8_t *read_i550(const uint8_t *p, const uint8_t *end,
@@ -425,9 +431,10 @@ static bool write_i020(ap_writer *writer, const ap_cat010 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-    if (octets < 3 && (record->i020.spi || record->i020.spare))
+        if (octets < 3 && (record->i020.spi || record->i020.spare))
         octets = 3;
-    if (octets < 2 && (record->i020.sim || record->i020.tst || record->i020.rab || record->i020.lop || record->i020.tot))
+        if (octets < 2 && (record->i020.sim || record->i020.tst || record->i020.rab ||
+        record->i020.lop || record->i020.tot))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 3 + (unsigned)record->i020.raw.size;
@@ -525,9 +532,9 @@ static bool write_i170(ap_writer *writer, const ap_cat010 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-    if (octets < 3 && (record->i170.gho || record->i170.spare))
+        if (octets < 3 && (record->i170.gho || record->i170.spare))
         octets = 3;
-    if (octets < 2 && (record->i170.tom || record->i170.dou || record->i170.mrs))
+        if (octets < 2 && (record->i170.tom || record->i170.dou || record->i170.mrs))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 3 + (unsigned)record->i170.raw.size;
@@ -635,9 +642,9 @@ static bool write_i270(ap_writer *writer, const ap_cat010 *record)
 {
     bool bad = false;
     unsigned octets = record->i270.octet_count;
-    if (octets < 3 && (record->i270.width_m))
+        if (octets < 3 && (record->i270.width_m))
         octets = 3;
-    if (octets < 2 && (record->i270.orientation_turn7))
+        if (octets < 2 && (record->i270.orientation_turn7))
         octets = 2;
     if (record->i270.raw.size > 0)
         octets = 3 + (unsigned)record->i270.raw.size;

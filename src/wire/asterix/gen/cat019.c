@@ -92,7 +92,9 @@ static inline const uint8_t *read_i553(const uint8_t *p, const uint8_t *end,
     record->i553.spare4 = (uint8_t)((p[0] >> 1) & 0x1);
     record->i553.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i553.raw, &record->i553.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i553.raw, &record->i553.octet_count);
 }
 
 static inline const uint8_t *read_i600(const uint8_t *p, const uint8_t *end,
@@ -253,7 +255,8 @@ static bool write_i553(ap_writer *writer, const ap_cat019 *record)
 {
     bool bad = false;
     unsigned octets = record->i553.octet_count;
-    if (octets < 2 && (record->i553.reftr3 || record->i553.spare3 || record->i553.reftr4 || record->i553.spare4))
+        if (octets < 2 && (record->i553.reftr3 || record->i553.spare3 || record->i553.reftr4 ||
+        record->i553.spare4))
         octets = 2;
     if (record->i553.raw.size > 0)
         octets = 2 + (unsigned)record->i553.raw.size;

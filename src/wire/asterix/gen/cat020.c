@@ -84,7 +84,9 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.spare = (uint8_t)((p[0] >> 1) & 0x1f);
     record->i020.octet_count = 3;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count);
 }
 
 static inline const uint8_t *read_i140(const uint8_t *p, const uint8_t *end,
@@ -147,7 +149,9 @@ static inline const uint8_t *read_i170(const uint8_t *p, const uint8_t *end,
     record->i170.spare = (uint8_t)((p[0] >> 1) & 0x3f);
     record->i170.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count);
 }
 
 static inline const uint8_t *read_i070(const uint8_t *p, const uint8_t *end,
@@ -486,9 +490,10 @@ static bool write_i020(ap_writer *writer, const ap_cat020 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-    if (octets < 3 && (record->i020.cf || record->i020.spare))
+        if (octets < 3 && (record->i020.cf || record->i020.spare))
         octets = 3;
-    if (octets < 2 && (record->i020.rab || record->i020.spi || record->i020.chn || record->i020.gbs || record->i020.crt || record->i020.sim || record->i020.tst))
+        if (octets < 2 && (record->i020.rab || record->i020.spi || record->i020.chn ||
+        record->i020.gbs || record->i020.crt || record->i020.sim || record->i020.tst))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 3 + (unsigned)record->i020.raw.size;
@@ -576,7 +581,7 @@ static bool write_i170(ap_writer *writer, const ap_cat020 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-    if (octets < 2 && (record->i170.gho || record->i170.spare))
+        if (octets < 2 && (record->i170.gho || record->i170.spare))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;

@@ -54,7 +54,9 @@ static inline const uint8_t *read_i110_tis(const uint8_t *p, const uint8_t *end,
     record->i110.tis.spare = (uint8_t)((p[0] >> 1) & 0x1f);
     record->i110.tis.octet_count = 1;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i110.tis.raw, &record->i110.tis.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i110.tis.raw, &record->i110.tis.octet_count);
 }
 
 static inline const uint8_t *read_i110_tid(const uint8_t *p, const uint8_t *end,
@@ -332,7 +334,9 @@ static inline const uint8_t *read_i040(const uint8_t *p, const uint8_t *end,
     record->i040.mbc.val = (uint8_t)((p[0] >> 1) & 0x3f);
     record->i040.octet_count = 5;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i040.raw, &record->i040.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i040.raw, &record->i040.octet_count);
 }
 
 static inline const uint8_t *read_i161(const uint8_t *p, const uint8_t *end,
@@ -544,7 +548,9 @@ static inline const uint8_t *read_i090(const uint8_t *p, const uint8_t *end,
     record->i090.valdistqualp2_m = (uint8_t)(p[0] >> 1);
     record->i090.octet_count = 9;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i090.raw, &record->i090.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i090.raw, &record->i090.octet_count);
 }
 
 static inline const uint8_t *read_i210(const uint8_t *p, const uint8_t *end,
@@ -775,7 +781,9 @@ static inline const uint8_t *read_i271(const uint8_t *p, const uint8_t *end,
     record->i271.spare2 = (uint8_t)((p[0] >> 1) & 0x7);
     record->i271.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i271.raw, &record->i271.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i271.raw, &record->i271.octet_count);
 }
 
 static inline const uint8_t *read_i132(const uint8_t *p, const uint8_t *end,
@@ -1196,13 +1204,15 @@ static bool write_i040(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i040.octet_count;
-    if (octets < 5 && (record->i040.mbc.ep || record->i040.mbc.val))
+        if (octets < 5 && (record->i040.mbc.ep || record->i040.mbc.val))
         octets = 5;
-    if (octets < 4 && (record->i040.tbc.ep || record->i040.tbc.val))
+        if (octets < 4 && (record->i040.tbc.ep || record->i040.tbc.val))
         octets = 4;
-    if (octets < 3 && (record->i040.spare || record->i040.llc || record->i040.ipc || record->i040.nogo || record->i040.cpr || record->i040.ldpj || record->i040.rcf))
+        if (octets < 3 && (record->i040.spare || record->i040.llc || record->i040.ipc ||
+        record->i040.nogo || record->i040.cpr || record->i040.ldpj || record->i040.rcf))
         octets = 3;
-    if (octets < 2 && (record->i040.dcr || record->i040.gbs || record->i040.sim || record->i040.tst || record->i040.saa || record->i040.cl))
+        if (octets < 2 && (record->i040.dcr || record->i040.gbs || record->i040.sim ||
+        record->i040.tst || record->i040.saa || record->i040.cl))
         octets = 2;
     if (record->i040.raw.size > 0)
         octets = 5 + (unsigned)record->i040.raw.size;
@@ -1390,21 +1400,23 @@ static bool write_i090(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i090.octet_count;
-    if (octets < 9 && (record->i090.valdistqualp2_m))
+        if (octets < 9 && (record->i090.valdistqualp2_m))
         octets = 9;
-    if (octets < 8 && (record->i090.valdistqualp1_128_m))
+        if (octets < 8 && (record->i090.valdistqualp1_128_m))
         octets = 8;
-    if (octets < 7 && (record->i090.valdistp2_m))
+        if (octets < 7 && (record->i090.valdistp2_m))
         octets = 7;
-    if (octets < 6 && (record->i090.valdistp1_128_m))
+        if (octets < 6 && (record->i090.valdistp1_128_m))
         octets = 6;
-    if (octets < 5 && (record->i090.spare3 || record->i090.valstate.ep || record->i090.valstate.val || record->i090.vd || record->i090.vq))
+        if (octets < 5 && (record->i090.spare3 || record->i090.valstate.ep ||
+        record->i090.valstate.val || record->i090.vd || record->i090.vq))
         octets = 5;
-    if (octets < 4 && (record->i090.pic || record->i090.src || record->i090.spare2))
+        if (octets < 4 && (record->i090.pic || record->i090.src || record->i090.spare2))
         octets = 4;
-    if (octets < 3 && (record->i090.spare || record->i090.sils || record->i090.sda || record->i090.gva))
+        if (octets < 3 && (record->i090.spare || record->i090.sils || record->i090.sda ||
+        record->i090.gva))
         octets = 3;
-    if (octets < 2 && (record->i090.nicbaro || record->i090.sil || record->i090.nacp))
+        if (octets < 2 && (record->i090.nicbaro || record->i090.sil || record->i090.nacp))
         octets = 2;
     if (record->i090.raw.size > 0)
         octets = 9 + (unsigned)record->i090.raw.size;
@@ -1682,7 +1694,7 @@ static bool write_i271(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i271.octet_count;
-    if (octets < 2 && (record->i271.lw || record->i271.spare2))
+        if (octets < 2 && (record->i271.lw || record->i271.spare2))
         octets = 2;
     if (record->i271.raw.size > 0)
         octets = 2 + (unsigned)record->i271.raw.size;

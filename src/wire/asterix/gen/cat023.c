@@ -67,7 +67,9 @@ static inline const uint8_t *read_i100(const uint8_t *p, const uint8_t *end,
     record->i100.gssp_s = (uint8_t)(p[0] >> 1);
     record->i100.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i100.raw, &record->i100.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i100.raw, &record->i100.octet_count);
 }
 
 static inline const uint8_t *read_i101(const uint8_t *p, const uint8_t *end,
@@ -87,7 +89,9 @@ static inline const uint8_t *read_i101(const uint8_t *p, const uint8_t *end,
     record->i101.ssrp_s = (uint8_t)(p[0] >> 1);
     record->i101.octet_count = 3;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i101.raw, &record->i101.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i101.raw, &record->i101.octet_count);
 }
 
 static inline const uint8_t *read_i200(const uint8_t *p, const uint8_t *end,
@@ -108,7 +112,9 @@ static inline const uint8_t *read_i110(const uint8_t *p, const uint8_t *end,
     record->i110.stat = (uint8_t)((p[0] >> 1) & 0x7);
     record->i110.octet_count = 1;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i110.raw, &record->i110.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i110.raw, &record->i110.octet_count);
 }
 
 static inline const uint8_t *read_i120(const uint8_t *p, const uint8_t *end,
@@ -212,7 +218,7 @@ static bool write_i100(ap_writer *writer, const ap_cat023 *record)
 {
     bool bad = false;
     unsigned octets = record->i100.octet_count;
-    if (octets < 2 && (record->i100.gssp_s))
+        if (octets < 2 && (record->i100.gssp_s))
         octets = 2;
     if (record->i100.raw.size > 0)
         octets = 2 + (unsigned)record->i100.raw.size;
@@ -246,7 +252,7 @@ static bool write_i101(ap_writer *writer, const ap_cat023 *record)
 {
     bool bad = false;
     unsigned octets = record->i101.octet_count;
-    if (octets < 3 && (record->i101.ssrp_s))
+        if (octets < 3 && (record->i101.ssrp_s))
         octets = 3;
     if (record->i101.raw.size > 0)
         octets = 3 + (unsigned)record->i101.raw.size;

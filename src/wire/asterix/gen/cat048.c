@@ -178,7 +178,9 @@ static inline const uint8_t *read_i020(const uint8_t *p, const uint8_t *end,
     record->i020.spare3 = (uint8_t)((p[0] >> 1) & 0x7);
     record->i020.octet_count = 6;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i020.raw, &record->i020.octet_count);
 }
 
 static inline const uint8_t *read_i040(const uint8_t *p, const uint8_t *end,
@@ -315,7 +317,9 @@ static inline const uint8_t *read_i170(const uint8_t *p, const uint8_t *end,
     record->i170.spare = (uint8_t)((p[0] >> 1) & 0x7);
     record->i170.octet_count = 2;
     p += 1;
-    return (p[-1] & 1) ? ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count) : p;
+    if (!(p[-1] & 1))
+        return p;
+    return ap_octets_more(p, end, &record->i170.raw, &record->i170.octet_count);
 }
 
 static inline const uint8_t *read_i210(const uint8_t *p, const uint8_t *end,
@@ -663,15 +667,22 @@ static bool write_i020(ap_writer *writer, const ap_cat048 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-    if (octets < 6 && (record->i020.irmxpr.ep || record->i020.irmxpr.val || record->i020.irmact.ep || record->i020.irmact.val || record->i020.spare3))
+        if (octets < 6 && (record->i020.irmxpr.ep || record->i020.irmxpr.val ||
+        record->i020.irmact.ep || record->i020.irmact.val || record->i020.spare3))
         octets = 6;
-    if (octets < 5 && (record->i020.poact.ep || record->i020.poact.val || record->i020.dtfxpr.ep || record->i020.dtfxpr.val || record->i020.dtfact.ep || record->i020.dtfact.val || record->i020.spare2))
+        if (octets < 5 && (record->i020.poact.ep || record->i020.poact.val ||
+        record->i020.dtfxpr.ep || record->i020.dtfxpr.val || record->i020.dtfact.ep ||
+        record->i020.dtfact.val || record->i020.spare2))
         octets = 5;
-    if (octets < 4 && (record->i020.acasxv.ep || record->i020.acasxv.val || record->i020.poxpr.ep || record->i020.poxpr.val))
+        if (octets < 4 && (record->i020.acasxv.ep || record->i020.acasxv.val ||
+        record->i020.poxpr.ep || record->i020.poxpr.val))
         octets = 4;
-    if (octets < 3 && (record->i020.adsb.ep || record->i020.adsb.val || record->i020.scn.ep || record->i020.scn.val || record->i020.pai.ep || record->i020.pai.val || record->i020.spare))
+        if (octets < 3 && (record->i020.adsb.ep || record->i020.adsb.val || record->i020.scn.ep ||
+        record->i020.scn.val || record->i020.pai.ep || record->i020.pai.val ||
+        record->i020.spare))
         octets = 3;
-    if (octets < 2 && (record->i020.tst || record->i020.err || record->i020.xpp || record->i020.me || record->i020.mi || record->i020.foefri))
+        if (octets < 2 && (record->i020.tst || record->i020.err || record->i020.xpp ||
+        record->i020.me || record->i020.mi || record->i020.foefri))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 6 + (unsigned)record->i020.raw.size;
@@ -869,7 +880,8 @@ static bool write_i170(ap_writer *writer, const ap_cat048 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-    if (octets < 2 && (record->i170.tre || record->i170.gho || record->i170.sup || record->i170.tcc || record->i170.spare))
+        if (octets < 2 && (record->i170.tre || record->i170.gho || record->i170.sup ||
+        record->i170.tcc || record->i170.spare))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;

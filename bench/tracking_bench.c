@@ -1,0 +1,224 @@
+/* The tracker on one radar: CPU time a scan, and its tracks for a scorer.
+ *
+ *     bench.tracking DETECTIONS.csv TRACKS.csv SCAN_S CLUTTER RADIUS_M
+ *         plots of one radar (det_id,time_s,scan,sensor_id,range_m,azimuth_rad,sigma_range_m,
+ *         sigma_azimuth_rad, flat ENU), CLUTTER false plots a scan within RADIUS_M
+ *     bench.tracking
+ *         500 aircraft in straight flight and 250 false plots a 4 s scan, made here
+ *
+ * Flat plots lie in the tangent plane of the radar; their height above the ellipsoid goes with
+ * them, so the tracker's round Earth gives the flat one back. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "airpicture/tracker.h"
+
+#define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
+#define SCORE_EXISTENCE 0.5
+
+typedef struct plots {
+    size_t count, cap;
+    ap_report *report;
+} plots;
+
+typedef struct writer {
+    FILE *file;
+    const ap_enu_frame *frame;
+} writer;
+
+static double cpu_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+static void add_plot(plots *p, const ap_sensor *radar, double time_s, double range_m,
+                     double azimuth_rad, double range_sigma_m, double azimuth_sigma_rad)
+{
+    if (p->count == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 4096;
+        p->report = realloc(p->report, p->cap * sizeof *p->report);
+        if (!p->report)
+            exit(1);
+    }
+    ap_vec3 enu = { range_m * sin(azimuth_rad), range_m * cos(azimuth_rad), 0.0 };
+    ap_geodetic at = ap_geodetic_from_ecef(ap_ecef_from_enu(&radar->frame, enu));
+    ap_utc_ns time_utc = ap_utc_add_s(START_UTC, time_s);
+    p->report[p->count++] = (ap_report){ .time_utc = time_utc,
+                                         .receive_utc = time_utc,
+                                         .kind = AP_REPORT_TARGET,
+                                         .present = AP_HAS_POLAR | AP_HAS_GEOMETRIC_HEIGHT,
+                                         .flags = AP_FLAG_PRIMARY,
+                                         .range_m = range_m,
+                                         .azimuth_rad = azimuth_rad,
+                                         .range_sigma_m = range_sigma_m,
+                                         .azimuth_sigma_rad = azimuth_sigma_rad,
+                                         .geometric_height_m = at.height_m,
+                                         .geometric_height_sigma_m = 1.0 };
+}
+
+static void read_plots(plots *p, const ap_sensor *radar, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char line[256];
+    if (!file || !fgets(line, sizeof line, file))
+        exit(2);
+    while (fgets(line, sizeof line, file)) {
+        double time_s, range_m, azimuth_rad, range_sigma_m, azimuth_sigma_rad;
+        if (sscanf(line, "%*d,%lf,%*d,%*d,%lf,%lf,%lf,%lf", &time_s, &range_m, &azimuth_rad,
+                   &range_sigma_m, &azimuth_sigma_rad) == 5)
+            add_plot(p, radar, time_s, range_m, azimuth_rad, range_sigma_m, azimuth_sigma_rad);
+    }
+    fclose(file);
+}
+
+/* A state in the plane of the radar, and of its covariance the position part. */
+static void write_track(const writer *w, const ap_track *track, double time_s)
+{
+    ap_enu_frame own = ap_enu_frame_at(track->position);
+    ap_vec3 at = ap_enu_from_ecef(w->frame, own.origin_ecef);
+    ap_vec3 e = ap_enu_rotate(w->frame, ap_ecef_rotate(&own, (ap_vec3){ .x_m = 1.0 }));
+    ap_vec3 n = ap_enu_rotate(w->frame, ap_ecef_rotate(&own, (ap_vec3){ .y_m = 1.0 }));
+    double vx = track->east_mps * e.x_m + track->north_mps * n.x_m;
+    double vy = track->east_mps * e.y_m + track->north_mps * n.y_m;
+    const double(*P)[4] = track->P_enu;
+    double sxx = e.x_m * e.x_m * P[0][0] + 2.0 * e.x_m * n.x_m * P[0][1] + n.x_m * n.x_m * P[1][1];
+    double syy = e.y_m * e.y_m * P[0][0] + 2.0 * e.y_m * n.y_m * P[0][1] + n.y_m * n.y_m * P[1][1];
+    double sxy = e.x_m * e.y_m * P[0][0] + (e.x_m * n.y_m + e.y_m * n.x_m) * P[0][1] +
+                 n.x_m * n.y_m * P[1][1];
+    fprintf(w->file, "%.4f,%" PRIu32 ",%.2f,%.2f,%.3f,%.3f,%.2f,%.2f,%.2f\n", time_s, track->id,
+            at.x_m, at.y_m, vx, vy, sxx, sxy, syy);
+}
+
+/* What a display would show at the end of a scan. */
+static void write_picture(const writer *w, const ap_tracker *tracker, ap_track *tracks, size_t cap,
+                          ap_utc_ns time_utc)
+{
+    size_t count = ap_tracker_tracks(tracker, false, tracks, cap);
+    for (size_t i = 0; i < count && i < cap; i++) {
+        if (tracks[i].existence < SCORE_EXISTENCE)
+            continue;
+        ap_track now = ap_track_at(&tracks[i], time_utc);
+        write_track(w, &now, ap_seconds_between(START_UTC, time_utc));
+    }
+}
+
+static void run(ap_tracker *tracker, const plots *p, double scan_s, const writer *w)
+{
+    enum { TRACK_CAP = 65536 };
+    ap_track *tracks = w ? malloc(TRACK_CAP * sizeof *tracks) : NULL;
+    double spent_ms = 0.0, worst_ms = 0.0;
+    size_t scan_count = 0, next = 0, timed = 0;
+    while (next < p->count) {
+        ap_utc_ns end_utc = ap_utc_add_s(START_UTC, (double)++scan_count * scan_s);
+        size_t first = next;
+        while (next < p->count && p->report[next].time_utc <= end_utc)
+            next++;
+        double begin_ms = cpu_ms();
+        ap_tracker_step(tracker, end_utc, p->report + first, next - first);
+        ap_tracker_flush(tracker);
+        double took_ms = cpu_ms() - begin_ms;
+        if (scan_count > 10) {
+            spent_ms += took_ms;
+            worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
+            timed++;
+        }
+        if (w)
+            write_picture(w, tracker, tracks, TRACK_CAP, end_utc);
+    }
+    free(tracks);
+    const ap_tracker_stats *s = ap_tracker_stats_of(tracker);
+    printf("{\"cpu_ms_per_scan\": %.3f, \"worst_ms\": %.3f, \"scans\": %zu, \"reports\": %" PRIu64
+           ", \"born\": %" PRIu64 ", \"confirmed\": %" PRIu64 ", \"dropped\": %" PRIu64
+           ", \"alive\": %u, \"clusters\": %" PRIu64 ", \"single\": %" PRIu64
+           ", \"exact\": %" PRIu64 ", \"belief\": %" PRIu64 ", \"nearest\": %" PRIu64
+           ", \"reset\": %" PRIu64 "}\n",
+           spent_ms / (double)(timed ? timed : 1), worst_ms, scan_count, s->report_count,
+           s->born_count, s->confirmed_count, s->dropped_count, s->alive_count, s->cluster_count,
+           s->single_count, s->exact_count, s->belief_count, s->nearest_count, s->reset_count);
+}
+
+static double uniform(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*seed >> 11) * 0x1p-53;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const ap_report *x = a, *y = b;
+    return (x->time_utc > y->time_utc) - (x->time_utc < y->time_utc);
+}
+
+/* Straight flights on a square of 400 km, one plot each a turn as the beam passes. */
+static void make_plots(plots *p, const ap_sensor *radar, int aircraft, int scans)
+{
+    uint64_t seed = 1;
+    for (int i = 0; i < aircraft; i++) {
+        double x = (uniform(&seed) - 0.5) * 3e5, y = (uniform(&seed) - 0.5) * 3e5;
+        double heading = uniform(&seed) * 2.0 * AP_PI, v = 100.0 + 150.0 * uniform(&seed);
+        for (int scan = 0; scan < scans; scan++) {
+            double t = 4.0 * scan, az = 0.0, e = 0.0, n = 0.0;
+            for (int k = 0; k < 3; k++) {
+                e = x + v * t * sin(heading);
+                n = y + v * t * cos(heading);
+                az = ap_wrap_two_pi(atan2(e, n));
+                t = 4.0 * (scan + az / (2.0 * AP_PI));
+            }
+            double g1 = sqrt(-2.0 * log(1.0 - uniform(&seed))), a = uniform(&seed) * 2.0 * AP_PI;
+            if (uniform(&seed) < 0.9)
+                add_plot(p, radar, t, hypot(e, n) + 50.0 * g1 * cos(a),
+                         ap_wrap_two_pi(az + 0.0014 * g1 * sin(a)), 50.0, 0.0014);
+        }
+    }
+    for (int i = 0; i < scans * aircraft / 2; i++) {
+        double x = (uniform(&seed) - 0.5) * 4e5, y = (uniform(&seed) - 0.5) * 4e5;
+        double az = ap_wrap_two_pi(atan2(x, y));
+        add_plot(p, radar, 4.0 * (i % scans + az / (2.0 * AP_PI)), hypot(x, y), az, 50.0, 0.0014);
+    }
+    qsort(p->report, p->count, sizeof *p->report, by_time);
+}
+
+int main(int argc, char **argv)
+{
+    bool files = argc >= 6;
+    double scan_s = files ? atof(argv[3]) : 4.0;
+    ap_sensor radar = { .name = "radar", .described = true, .input = AP_INPUT_NONE };
+    ap_sensor_defaults(&radar, AP_SENSOR_PSR);
+    radar.turn_s = scan_s;
+    radar.detection_probability = 0.9;
+    radar.clutter_per_turn = files ? atof(argv[4]) : 250.0;
+    radar.range_max_m = files ? atof(argv[5]) : 226e3;
+    if (ap_sensor_place(&radar, (ap_geodetic){ 50.0 * AP_RAD_PER_DEG, 8.0 * AP_RAD_PER_DEG, 0.0 }))
+        return 1;
+    ap_sensor_stats stats;
+    ap_sensor_table sensors = { .sensor = &radar, .stats = &stats, .count = 1, .cap = 1 };
+    plots p = { 0 };
+    if (files)
+        read_plots(&p, &radar, argv[1]);
+    else
+        make_plots(&p, &radar, 500, 40);
+    ap_tracker_config config = ap_tracker_config_default();
+    config.sensors = &sensors;
+    size_t size = ap_tracker_size(&config);
+    void *mem = malloc(size);
+    ap_tracker tracker;
+    if (!mem || ap_tracker_init(&tracker, &config, mem, size))
+        return 1;
+    writer w = { .frame = &radar.frame };
+    if (files && !(w.file = fopen(argv[2], "w")))
+        return 2;
+    if (files)
+        fputs("time_s,track_id,x,y,vx,vy,sxx,sxy,syy\n", w.file);
+    run(&tracker, &p, scan_s, files ? &w : NULL);
+    if (w.file)
+        fclose(w.file);
+    free(mem);
+    free(p.report);
+    return 0;
+}

@@ -1,0 +1,163 @@
+/* Real recordings through input and framer: the counts that other programs measured. */
+#include "io/input.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "wire/framer.h"
+
+typedef struct recording {
+    const char *path;
+    ap_format format;
+    uint64_t count; /* ASTERIX data blocks, or Mode S frames */
+} recording;
+
+/* Blocks as the table beside the files has them. */
+static const recording asterix[] = {
+    { "asterix/asterix4py_cat062.ast", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/croatia_cat048.raw", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/croatia_cat_001_002_oradis.pcap", AP_FORMAT_PCAP, 6 },
+    { "asterix/croatia_cat_034_048.pcap", AP_FORMAT_PCAP, 120 },
+    { "asterix/croatia_cat_062_065.pcap", AP_FORMAT_PCAP, 2 },
+    { "asterix/croatia_parsegps.gps", AP_FORMAT_GPS, 15 },
+    { "asterix/goasterix_sample.ast", AP_FORMAT_ASTERIX, 7 },
+    { "asterix/jasterix_cat001ed1.1.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat002ed1.0.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat004ed1.4.bin", AP_FORMAT_ASTERIX, 3 },
+    { "asterix/jasterix_cat010ed0.31.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat019ed1.3.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat020ed1.5.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat021ed2.1.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat034ed1.26.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat048ed1.15.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat062ed1.16.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat063ed1.0.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat065ed1.3.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/jasterix_cat247ed1.2.bin", AP_FORMAT_ASTERIX, 1 },
+    { "asterix/rn_066test_filter.gps", AP_FORMAT_GPS, 3 },
+    { "asterix/rn_068test_bds30.first.gps", AP_FORMAT_GPS, 1842 },
+    { "asterix/rn_068test_rrd3.gps", AP_FORMAT_GPS, 1718 },
+    { "asterix/rn_GrabSMR-071017a.ast", AP_FORMAT_ASTERIX, 25117 },
+    { "asterix/rn_canalB.gps", AP_FORMAT_GPS, 103139 },
+    { "asterix/rn_midnight_cross.gps", AP_FORMAT_GPS, 5 },
+    { "asterix/rn_res.ast", AP_FORMAT_ASTERIX, 19488 },
+    { "asterix/rn_sdpb-op-cat20.first.ast", AP_FORMAT_ASTERIX, 731 },
+};
+
+static const recording modes[] = {
+    { "modes/jet1090_tutorial.beast.gz", AP_FORMAT_BEAST, 71939 },
+    { "modes/sample_dump1090.bin", AP_FORMAT_BEAST, 239 },
+    { "modes/antirez_modes1_frames.avr", AP_FORMAT_AVR, 217 },
+};
+
+static const char *data_directory(void)
+{
+    const char *named = getenv("AIRPICTURE_DATA");
+    return named ? named : "../shared/data";
+}
+
+static uint64_t blocks_of(const ap_frame *frame)
+{
+    ap_reader reader = ap_reader_of(frame->data, frame->size);
+    ap_asterix_block block;
+    uint64_t count = 0;
+    while (ap_asterix_block_next(&reader, &block) == AP_OK)
+        count++;
+    assert_int_equal(reader.at, reader.size);
+    return count;
+}
+
+/* Mixes the frames into one number, to compare runs. */
+static uint64_t mix(uint64_t sum, const ap_frame *frame)
+{
+    sum = (sum ^ frame->offset) * UINT64_C(0x100000001B3);
+    sum = (sum ^ (uint64_t)frame->time_ns ^ frame->ticks_12mhz) * UINT64_C(0x100000001B3);
+    for (size_t i = 0; i < frame->size; i++)
+        sum = (sum ^ frame->data[i]) * UINT64_C(0x100000001B3);
+    return sum;
+}
+
+/* Counts the recording, read in pieces of at most `chunk`; false when it is not there. */
+static bool count_recording(const recording *r, size_t chunk, uint64_t *count, uint64_t *sum)
+{
+    static uint8_t mem[AP_FRAMER_SIZE];
+    char path[512], message[AP_IO_MESSAGE_SIZE];
+    snprintf(path, sizeof path, "%s/%s", data_directory(), r->path);
+    if (access(path, R_OK) != 0)
+        return false;
+    ap_input input;
+    ap_framer framer;
+    ap_asterix_editions editions;
+    ap_frame frame;
+    ap_asterix_editions_default(&editions);
+    assert_int_equal(ap_input_open(&input, path, message), AP_OK);
+    assert_int_equal(ap_framer_init(&framer, AP_FORMAT_AUTO, &editions, mem, sizeof mem), AP_OK);
+    *count = *sum = 0;
+    for (size_t n = 1; n > 0;) {
+        uint8_t *space;
+        size_t cap = ap_framer_space(&framer, &space);
+        assert_int_equal(ap_input_read(&input, space, cap < chunk ? cap : chunk, &n, message),
+                         AP_OK);
+        ap_framer_commit(&framer, n);
+        ap_err err;
+        while ((err = ap_framer_next(&framer, &frame)) == AP_OK) {
+            *count += frame.kind == AP_FRAME_MODES ? 1 : blocks_of(&frame);
+            *sum = mix(*sum, &frame);
+        }
+        assert_int_equal(err, n > 0 ? AP_ERR_MORE : AP_ERR_END);
+    }
+    ap_input_close(&input);
+    assert_int_equal(framer.format, r->format);
+    if (ap_refusals_total(&framer.refused) != 0)
+        fail_msg("%s: refusals", r->path);
+    return true;
+}
+
+static void count_all(const recording *recordings, size_t size)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < size; i++) {
+        uint64_t count, sum, cut_count, cut_sum;
+        if (!count_recording(&recordings[i], SIZE_MAX, &count, &sum))
+            continue;
+        found++;
+        if (count != recordings[i].count)
+            fail_msg("%s: %llu, not %llu", recordings[i].path, (unsigned long long)count,
+                     (unsigned long long)recordings[i].count);
+        assert_true(count_recording(&recordings[i], 311, &cut_count, &cut_sum));
+        assert_int_equal(cut_count, count);
+        assert_true(cut_sum == sum);
+    }
+    if (found == 0) {
+        print_message("no recordings in %s: skipped\n", data_directory());
+        skip();
+    }
+    assert_int_equal(found, size);
+}
+
+static void test_recordings_asterix(void **state)
+{
+    (void)state;
+    count_all(asterix, sizeof asterix / sizeof asterix[0]);
+}
+
+static void test_recordings_modes(void **state)
+{
+    (void)state;
+    count_all(modes, sizeof modes / sizeof modes[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_recordings_asterix),
+        cmocka_unit_test(test_recordings_modes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

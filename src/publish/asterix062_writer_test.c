@@ -1,0 +1,256 @@
+#include "publish/asterix062_writer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "airpicture/asterix.h"
+#include "airpicture/asterix/cat062.h"
+#include "airpicture/asterix/cat063.h"
+#include "airpicture/asterix/cat065.h"
+#include "publish/fixture.h"
+
+#define LOG_CAP 4096
+#define S AP_NS_PER_S
+#define T0 (FIXTURE_UTC / S * S + 1 * S) /* 08:58:40, on the grid of five seconds */
+
+/* One line of what was received: 62 t number marks, 63 t sic con, 65 t type batch. */
+typedef struct entry {
+    uint8_t category;
+    uint32_t tod_128th_s;
+    int a, b;
+} entry;
+
+typedef struct fixture_writer {
+    void *memory;
+    fixture f;
+    ap_asterix062_writer writer;
+    entry log[LOG_CAP];
+    size_t count, datagrams, bytes, biggest;
+    uint64_t hash;
+} fixture_writer;
+
+static void log_record(fixture_writer *w, uint8_t category, ap_reader *reader)
+{
+    assert_true(w->count < LOG_CAP);
+    entry *e = &w->log[w->count++];
+    if (category == 62) {
+        ap_cat062 r;
+        assert_int_equal(ap_cat062_decode(reader, &r), AP_OK);
+        *e = (entry){ 62, r.i070_128th_s, r.i040, r.i080.tsb | r.i080.tse << 1 };
+    } else if (category == 63) {
+        ap_cat063 r;
+        assert_int_equal(ap_cat063_decode(reader, &r), AP_OK);
+        *e = (entry){ 63, r.i030_128th_s, r.i050.sic, r.i060.con };
+    } else {
+        ap_cat065 r;
+        assert_int_equal(category, 65);
+        assert_int_equal(ap_cat065_decode(reader, &r), AP_OK);
+        *e = (entry){ 65, r.i030_128th_s, r.i000, r.i020 };
+    }
+}
+
+static void take(void *context, ap_utc_ns time, const uint8_t *data, size_t size)
+{
+    fixture_writer *w = context;
+    ap_reader blocks = ap_reader_of(data, size);
+    ap_asterix_block block;
+    while (ap_asterix_block_next(&blocks, &block) == AP_OK) {
+        ap_reader records = ap_reader_of(block.data, block.size);
+        while (ap_reader_left(&records) > 0)
+            log_record(w, block.category, &records);
+    }
+    assert_int_equal(ap_reader_left(&blocks), 0);
+    assert_int_equal(w->log[w->count - 1].tod_128th_s, ap_tod_from_utc(time));
+    w->datagrams++;
+    w->bytes += size;
+    w->biggest = size > w->biggest ? size : w->biggest;
+    for (size_t i = 0; i < size; i++)
+        w->hash = (w->hash ^ data[i]) * UINT64_C(1099511628211);
+}
+
+static fixture_writer *writer_of(uint32_t track_cap)
+{
+    fixture_writer *w = calloc(1, sizeof *w);
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.sac = 25;
+    config.sic = 100;
+    config.track_cap = track_cap;
+    config.sensors = fixture_table(&w->f);
+    config.on_datagram = take;
+    config.context = w;
+    size_t size = ap_asterix062_writer_size(&config);
+    w->memory = malloc(size);
+    assert_int_equal(ap_asterix062_writer_init(&w->writer, &config, w->memory, size), AP_OK);
+    for (int i = 0; i < 3; i++)
+        w->f.stats[i].last_utc = AP_UTC_UNKNOWN;
+    return w;
+}
+
+static void release(fixture_writer *w)
+{
+    free(w->memory);
+    free(w);
+}
+
+static void put(fixture_writer *w, uint32_t id, ap_track_event_kind kind, ap_utc_ns time)
+{
+    ap_track track = fixture_track();
+    track.id = id;
+    track.number = (uint16_t)id;
+    track.time_utc = track.updated_utc = time;
+    track.state = kind == AP_EVENT_DROPPED ? AP_TRACK_DEAD : AP_TRACK_FIRM;
+    ap_asterix062_writer_track(&w->writer, &(ap_track_event){ kind, time, 0 }, &track);
+}
+
+static void assert_entry(const entry *e, uint8_t category, ap_utc_ns time, int a, int b)
+{
+    assert_int_equal(e->category, category);
+    assert_int_equal(e->tod_128th_s, ap_tod_from_utc(time));
+    assert_int_equal(e->a, a);
+    assert_int_equal(e->b, b);
+}
+
+static void test_asterix062_writer_init_refuses(void **state)
+{
+    (void)state;
+    ap_asterix062_config good = ap_asterix062_config_default(), bad;
+    good.on_datagram = take;
+    assert_true(ap_asterix062_writer_size(&good) > 0);
+    bad = good, bad.on_datagram = NULL;
+    assert_int_equal(ap_asterix062_writer_size(&bad), 0);
+    bad = good, bad.period_s = 0;
+    assert_int_equal(ap_asterix062_writer_size(&bad), 0);
+    bad = good, bad.track_cap = 70000;
+    assert_int_equal(ap_asterix062_writer_size(&bad), 0);
+    bad = good, bad.has_reference = true, bad.reference.latitude_rad = 1.57;
+    assert_int_equal(ap_asterix062_writer_size(&bad), 0);
+    ap_asterix062_writer writer;
+    assert_int_equal(ap_asterix062_writer_init(&writer, &bad, NULL, 0), AP_ERR_ARGUMENT);
+    assert_int_equal(ap_asterix062_writer_init(&writer, &good, NULL, 0), AP_ERR_MEMORY);
+}
+
+static void test_asterix062_writer_life_of_a_track(void **state)
+{
+    (void)state;
+    fixture_writer *w = writer_of(16);
+    w->f.sensors[0].turn_s = w->f.sensors[2].turn_s = 5;
+    w->f.stats[0].last_utc = T0 - 16 * S;
+    w->f.stats[0].record_count = w->f.stats[2].record_count = 1;
+    w->f.stats[2].last_utc = T0 - 15 * S;
+    ap_asterix062_writer_tick(&w->writer, T0 - 1);
+    assert_int_equal(w->count, 0);
+    put(w, 7, AP_EVENT_CONFIRMED, T0 - 1);
+    ap_asterix062_writer_tick(&w->writer, T0);
+    ap_asterix062_writer_tick(&w->writer, T0 + 5 * S - 1);
+    assert_int_equal(w->count, 5);
+    assert_entry(&w->log[0], 65, T0, 1, 0);
+    assert_entry(&w->log[1], 63, T0, 201, 3); /* silent for more than three turns */
+    assert_entry(&w->log[2], 63, T0, 17, 0);
+    assert_entry(&w->log[3], 62, T0, 7, 1); /* TSB */
+    assert_entry(&w->log[4], 65, T0, 2, 0);
+    assert_int_equal(w->datagrams, 1);
+    ap_asterix062_writer_tick(&w->writer, T0 + 5 * S);
+    assert_int_equal(w->count, 10);
+    assert_entry(&w->log[8], 62, T0 + 5 * S, 7, 0);
+    assert_entry(&w->log[9], 65, T0 + 5 * S, 2, 1);
+    put(w, 7, AP_EVENT_DROPPED, T0 + 6 * S);
+    assert_int_equal(w->count, 11);
+    assert_entry(&w->log[10], 62, T0 + 6 * S, 7, 2); /* TSE */
+    ap_asterix062_writer_flush(&w->writer, T0 + 7 * S);
+    assert_int_equal(w->count, 15);
+    assert_entry(&w->log[14], 65, T0 + 7 * S, 2, 2);
+    ap_asterix062_stats stats = ap_asterix062_writer_stats(&w->writer);
+    assert_int_equal(stats.batch_count, 3);
+    assert_int_equal(stats.track_record_count, 3);
+    assert_int_equal(stats.datagram_count, w->datagrams);
+    assert_int_equal(stats.byte_count, w->bytes);
+    assert_int_equal(stats.refused_count, 0);
+    release(w);
+}
+
+/* Never told, so its end is not told either; without a number it is not told at all. */
+static void test_asterix062_writer_unannounced(void **state)
+{
+    (void)state;
+    fixture_writer *w = writer_of(16);
+    put(w, 7, AP_EVENT_CONFIRMED, T0);
+    put(w, 7, AP_EVENT_DROPPED, T0 + 1);
+    ap_track track = fixture_track();
+    track.number = 0;
+    ap_asterix062_writer_track(&w->writer, &(ap_track_event){ AP_EVENT_UPDATED, T0, 0 }, &track);
+    ap_asterix062_writer_flush(&w->writer, T0 + 10 * S);
+    for (size_t i = 0; i < w->count; i++)
+        assert_int_not_equal(w->log[i].category, 62);
+    release(w);
+}
+
+/* Batches over midnight and over a pause. */
+static void test_asterix062_writer_grid(void **state)
+{
+    (void)state;
+    fixture_writer *w = writer_of(16);
+    ap_utc_ns midnight = FIXTURE_UTC / AP_NS_PER_DAY * AP_NS_PER_DAY + AP_NS_PER_DAY;
+    ap_asterix062_writer_tick(&w->writer, midnight - 7 * S);
+    ap_asterix062_writer_tick(&w->writer, midnight + 5 * S);
+    ap_utc_ns later = midnight + 3600 * S + 2 * S;
+    ap_asterix062_writer_tick(&w->writer, later);
+    ap_asterix062_writer_tick(&w->writer, later + 3 * S);
+    static const int expected_s[] = { -5, 0, 5, 3605 };
+    size_t batch = 0;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->log[i].category == 65 && w->log[i].a == 2) {
+            assert_true(batch < 4);
+            assert_int_equal(w->log[i].tod_128th_s,
+                             ap_tod_from_utc(midnight + expected_s[batch++] * S));
+        }
+    assert_int_equal(batch, 4);
+    release(w);
+}
+
+/* A thousand tracks: many datagrams, none too long, every track once a batch; the second run,
+ * ticked more often, gives the same bytes. */
+static void test_asterix062_writer_many_tracks(void **state)
+{
+    (void)state;
+    fixture_writer *runs[2];
+    for (int run = 0; run < 2; run++) {
+        fixture_writer *w = runs[run] = writer_of(1000);
+        for (uint32_t id = 1; id <= 1010; id++)
+            put(w, id, AP_EVENT_CONFIRMED, T0 - 2 * S);
+        for (ap_utc_ns t = T0 - 2 * S; t <= T0 + 5 * S; t += run ? S : 7 * S)
+            ap_asterix062_writer_tick(&w->writer, t);
+        for (uint32_t id = 1; id <= 500; id++)
+            put(w, id, AP_EVENT_DROPPED, T0 + 6 * S);
+        ap_asterix062_writer_flush(&w->writer, T0 + 7 * S);
+        assert_int_equal(ap_asterix062_writer_stats(&w->writer).refused_count, 10);
+        assert_true(w->biggest <= AP_ASTERIX062_DATAGRAM_SIZE);
+        assert_true(w->biggest > AP_ASTERIX062_DATAGRAM_SIZE - 200);
+        int told[1011] = { 0 };
+        for (size_t i = 0; i < w->count; i++)
+            if (w->log[i].category == 62)
+                told[w->log[i].a]++;
+        for (int id = 1; id <= 1010; id++)
+            assert_int_equal(told[id], id <= 1000 ? 3 : 0);
+    }
+    assert_int_equal(runs[0]->bytes, runs[1]->bytes);
+    assert_true(runs[0]->hash == runs[1]->hash);
+    release(runs[0]);
+    release(runs[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_asterix062_writer_init_refuses),
+        cmocka_unit_test(test_asterix062_writer_life_of_a_track),
+        cmocka_unit_test(test_asterix062_writer_unannounced),
+        cmocka_unit_test(test_asterix062_writer_grid),
+        cmocka_unit_test(test_asterix062_writer_many_tracks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

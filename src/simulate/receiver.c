@@ -1,0 +1,183 @@
+#include "simulate/receiver.h"
+
+#include <math.h>
+
+#include "simulate/radar.h"
+#include "wire/modes/beast.h"
+#include "wire/modes/encode.h"
+
+#define LIGHT_MPS 299792458.0
+#define TICKS_PER_S 12e6
+#define PHASE_EVENT UINT64_MAX
+#define FULL_SCALE_M 12e3 /* distance at which a frame fills the receiver's scale */
+#define FAR_LOSS 0.5      /* share of the frames that is lost in addition at the end of the range */
+
+static bool arrives_before(const ap_receiver *receiver, uint32_t a, uint32_t b)
+{
+    double at_a = receiver->transponders[a].arrival_s, at_b = receiver->transponders[b].arrival_s;
+    return at_a < at_b || (at_a == at_b && a < b);
+}
+
+static void sift_down(ap_receiver *receiver, size_t at)
+{
+    uint32_t *heap = receiver->heap;
+    size_t count = receiver->world->flight_count;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= count)
+            return;
+        if (child + 1 < count && arrives_before(receiver, heap[child + 1], heap[child]))
+            child++;
+        if (!arrives_before(receiver, heap[child], heap[at]))
+            return;
+        uint32_t later = heap[at];
+        heap[at] = heap[child];
+        heap[child] = later;
+        at = child;
+    }
+}
+
+static ap_squitter kind_of(unsigned timer)
+{
+    return timer < AP_SQUITTER_REPLY ? (ap_squitter)timer : AP_SQUITTER_REPLY;
+}
+
+/* Finds what the aircraft sends next, and when that arrives. */
+static void plan(const ap_receiver *receiver, uint32_t flight)
+{
+    ap_transponder *own = &receiver->transponders[flight];
+    own->timer = 0;
+    for (unsigned i = 1; i < AP_RECEIVER_TIMER_COUNT; i++)
+        if (own->next_s[i] < own->next_s[own->timer])
+            own->timer = i;
+    double sent_s = own->next_s[own->timer];
+    ap_truth truth;
+    ap_sight sight;
+    own->arrival_s = HUGE_VAL;
+    if (sent_s == HUGE_VAL || !ap_world_truth(receiver->world, flight, sent_s, &truth))
+        return;
+    own->is_in_sight = ap_sight_of(receiver->sensor, truth.position, &sight);
+    own->distance_m = sight.range_m;
+    own->arrival_s = sent_s + sight.range_m / LIGHT_MPS;
+}
+
+static void start_transponder(ap_receiver *receiver, uint32_t flight)
+{
+    const ap_flight *of = &receiver->world->flights[flight];
+    ap_transponder *own = &receiver->transponders[flight];
+    ap_random random = ap_random_of(receiver->world->seed, receiver->stream, flight, PHASE_EVENT);
+    for (unsigned i = 0; i < AP_RECEIVER_TIMER_COUNT; i++) {
+        ap_squitter kind = kind_of(i);
+        own->next_s[i] = HUGE_VAL;
+        if (!ap_squitter_is_sent(kind, of))
+            continue;
+        if (kind == AP_SQUITTER_REPLY)
+            own->next_s[i] = ap_antenna_first_pass(
+                receiver->world, &receiver->antennas[i - AP_SQUITTER_REPLY], flight, 0.0);
+        else
+            own->next_s[i] =
+                of->birth_s + ap_random_unit(&random) * ap_squitter_interval_s(kind, &random);
+    }
+    plan(receiver, flight);
+}
+
+void ap_receiver_init(ap_receiver *receiver, ap_arena *arena, const ap_world *world,
+                      const ap_sensor *sensor, uint32_t index, const ap_sensor *radars)
+{
+    *receiver =
+        (ap_receiver){ .world = world, .sensor = sensor, .stream = AP_STREAM_SENSOR + index };
+    receiver->transponders =
+        ap_arena_take(arena, world->flight_count, sizeof *receiver->transponders);
+    receiver->heap = ap_arena_take(arena, world->flight_count, sizeof *receiver->heap);
+    if (!receiver->heap)
+        return;
+    for (uint32_t i = 0; i < AP_RECEIVER_RADAR_CAP; i++)
+        receiver->antennas[i] = ap_radar_antenna(world, &radars[i], i);
+    ap_random random = ap_random_of(world->seed, receiver->stream, UINT32_MAX, PHASE_EVENT);
+    receiver->tick_offset = ap_random_bits(&random) >> 24;
+    for (uint32_t i = 0; i < world->flight_count; i++) {
+        start_transponder(receiver, i);
+        receiver->heap[i] = i;
+    }
+    for (size_t i = world->flight_count / 2; i-- > 0;)
+        sift_down(receiver, i);
+}
+
+double ap_receiver_time_s(const ap_receiver *receiver)
+{
+    return receiver->transponders[receiver->heap[0]].arrival_s;
+}
+
+/* A transponder answers a radar that sees it. */
+static bool is_asked(const ap_receiver *receiver, const ap_transponder *own, const ap_truth *truth)
+{
+    if (own->timer < AP_SQUITTER_REPLY)
+        return true;
+    ap_sight sight;
+    return ap_sight_of(receiver->antennas[own->timer - AP_SQUITTER_REPLY].sensor, truth->position,
+                       &sight) &&
+           sight.elevation_rad <= AP_RADAR_CONE_RAD;
+}
+
+static bool is_received(const ap_receiver *receiver, const ap_transponder *own, ap_random *random)
+{
+    double share = own->distance_m / receiver->sensor->range_max_m;
+    double probability = receiver->sensor->detection_probability * (1.0 - FAR_LOSS * share * share);
+    return ap_random_unit(random) < probability && own->is_in_sight;
+}
+
+static uint8_t signal_of(double distance_m, ap_random *random)
+{
+    double level = 255.0 * FULL_SCALE_M / fmax(distance_m, FULL_SCALE_M);
+    level *= exp(0.1 * ap_random_normal(random));
+    return (uint8_t)lround(fmin(fmax(level, 4.0), 255.0));
+}
+
+static void transmit(const ap_receiver *receiver, uint32_t flight, ap_random *random,
+                     ap_writer *writer)
+{
+    const ap_flight *of = &receiver->world->flights[flight];
+    const ap_transponder *own = &receiver->transponders[flight];
+    double sent_s = own->next_s[own->timer];
+    ap_truth truth;
+    ap_modes_frame content;
+    if (!ap_world_truth(receiver->world, flight, sent_s, &truth) ||
+        !is_asked(receiver, own, &truth) || !is_received(receiver, own, random) ||
+        !ap_squitter_make(kind_of(own->timer), receiver->world, of, &truth, sent_s,
+                          own->count[own->timer], random, &content))
+        return;
+    uint8_t frame[AP_MODES_LONG_SIZE];
+    size_t size;
+    if (ap_modes_encode(&content, frame, &size) != AP_OK)
+        return;
+    uint64_t ticks = receiver->tick_offset + (uint64_t)llround(own->arrival_s * TICKS_PER_S);
+    (void)ap_beast_write(writer, frame, size, ticks, /* a full writer tells by `bad` */
+                         signal_of(own->distance_m, random));
+}
+
+static void set_timer(const ap_receiver *receiver, uint32_t flight, ap_random *random)
+{
+    ap_transponder *own = &receiver->transponders[flight];
+    unsigned timer = own->timer;
+    own->count[timer]++;
+    if (kind_of(timer) == AP_SQUITTER_REPLY)
+        own->next_s[timer] =
+            ap_antenna_next_pass(receiver->world, &receiver->antennas[timer - AP_SQUITTER_REPLY],
+                                 flight, own->next_s[timer]);
+    else
+        own->next_s[timer] += ap_squitter_interval_s(kind_of(timer), random);
+}
+
+void ap_receiver_send(ap_receiver *receiver, ap_writer *writer)
+{
+    uint32_t flight = receiver->heap[0];
+    const ap_transponder *own = &receiver->transponders[flight];
+    if (own->arrival_s == HUGE_VAL)
+        return;
+    uint64_t event = (uint64_t)own->count[own->timer] * AP_RECEIVER_TIMER_COUNT + own->timer;
+    ap_random random = ap_random_of(receiver->world->seed, receiver->stream, flight, event);
+    transmit(receiver, flight, &random, writer);
+    set_timer(receiver, flight, &random);
+    plan(receiver, flight);
+    sift_down(receiver, 0);
+}

@@ -1,0 +1,49 @@
+/* A receiver of 1090 MHz: squitters of every Mode S transponder in sight and its replies to the
+ * radars, as Beast frames with ticks of a 12 MHz counter.
+ *
+ * Each aircraft sends on its own schedule; what is next over all of them comes out of a heap. A
+ * frame arrives after its travel at the speed of light. */
+#ifndef AP_SIMULATE_RECEIVER_H
+#define AP_SIMULATE_RECEIVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/bytes.h"
+#include "base/arena.h"
+#include "simulate/squitter.h"
+#include "simulate/world.h"
+
+#define AP_RECEIVER_RADAR_CAP 3
+#define AP_RECEIVER_TIMER_COUNT (AP_SQUITTER_REPLY + AP_RECEIVER_RADAR_CAP)
+
+/* Schedule of one aircraft. */
+typedef struct ap_transponder {
+    double next_s[AP_RECEIVER_TIMER_COUNT]; /* when each kind is sent next; replies by radar */
+    uint32_t count[AP_RECEIVER_TIMER_COUNT];
+    unsigned timer;    /* the earliest of them */
+    double arrival_s;  /* when that reaches the receiver */
+    bool is_in_sight;  /* it will arrive there */
+    double distance_m; /* of the aircraft then */
+} ap_transponder;
+
+typedef struct ap_receiver {
+    const ap_world *world;
+    const ap_sensor *sensor;
+    uint32_t stream;
+    ap_antenna antennas[AP_RECEIVER_RADAR_CAP]; /* of the radars that ask */
+    ap_transponder *transponders;               /* [flight_count] */
+    uint32_t *heap;                             /* [flight_count], by arrival */
+    uint64_t tick_offset;                       /* of the counter at the start of the run */
+} ap_receiver;
+
+/* Takes memory from the arena (measuring or real). radars: AP_RECEIVER_RADAR_CAP of them. */
+void ap_receiver_init(ap_receiver *receiver, ap_arena *arena, const ap_world *world,
+                      const ap_sensor *sensor, uint32_t index, const ap_sensor *radars);
+
+double ap_receiver_time_s(const ap_receiver *receiver);
+
+/* Appends the next frame; nothing when it was not received. */
+void ap_receiver_send(ap_receiver *receiver, ap_writer *writer);
+
+#endif

@@ -1,0 +1,183 @@
+#include "track/state.h"
+
+#include <math.h>
+
+#include "track/lifecycle.h"
+#include "track/measure.h"
+
+/* Identity first: a report with a 24-bit address goes to the track that has it. Its gate is wide,
+ * for the address itself says nearly all; but addresses are duplicated, wrong and forged. */
+#define GATE2 36.0
+#define GATE_EXTRA_M 150.0 /* biases between sensors */
+#define VELOCITY_GATE2 60.0
+#define VELOCITY_EXTRA_MPS 5.0
+#define RATIO_ADDRESS 20.0 /* a position under the right address, in the gate */
+#define STRAY_COUNT 3
+#define STRAY_SPEED_MPS 600.0
+#define STRAY_EXTRA_M 500.0
+#define STRAY_GAP_S 30.0
+#define BOTH_ALIVE_S 10.0
+#define AHEAD_S 5.0
+#define SHARED_CAP 4 /* tracks under one address */
+#define BIRTH_EXISTENCE 0.5
+
+typedef struct offer {
+    uint32_t slot;
+    bool is_late;
+    double distance2;
+    ap_imm imm; /* at the time of the report */
+    ap_measure measure;
+} offer;
+
+/* A time far ahead of what the receive clock allows would carry the track away. */
+static bool time_is_wild(const ap_state *state, const ap_row *row, ap_utc_ns time_utc)
+{
+    double ahead_s = ap_seconds_between(row->imm.time_utc, time_utc);
+    double waited_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    return ahead_s > waited_s + state->config.lag_s + AHEAD_S;
+}
+
+/* Fills the offer of one track; false when its filter cannot be brought to the time. */
+static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, offer *o)
+{
+    const ap_row *row = &state->store.row[slot];
+    o->slot = slot;
+    o->is_late = report->time_utc < row->imm.time_utc;
+    if (o->is_late) {
+        double late_s = ap_seconds_between(report->time_utc, row->imm.time_utc);
+        if (late_s > state->config.lag_s ||
+            !ap_history_at(&row->history, report->time_utc, &o->imm))
+            return false;
+    } else {
+        o->imm = row->imm;
+        if (!time_is_wild(state, row, report->time_utc))
+            ap_imm_predict(&o->imm, report->time_utc);
+    }
+    ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
+    o->distance2 = 0.0;
+    if (time_is_wild(state, row, report->time_utc))
+        o->distance2 = 1e9;
+    if (!(o->measure.has & AP_MEASURE_POSITION))
+        return true;
+    ap_gauss mean;
+    ap_imm_combine(&o->imm, &mean);
+    ap_fix fix = ap_imm_fix(&o->imm, &o->measure, mean.x[2], mean.x[3]);
+    fix.R.ee += GATE_EXTRA_M * GATE_EXTRA_M;
+    fix.R.nn += GATE_EXTRA_M * GATE_EXTRA_M;
+    o->distance2 = fmax(o->distance2, ap_gauss_distance2(&mean, &fix));
+    return true;
+}
+
+/* Leaves out a velocity that the filter cannot have. */
+static void gate_velocity(ap_state *state, offer *o)
+{
+    if (!(o->measure.has & AP_MEASURE_VELOCITY))
+        return;
+    ap_gauss mean;
+    ap_imm_combine(&o->imm, &mean);
+    ap_vec3 v = ap_enu_rotate(&o->imm.frame, o->measure.velocity_ecef);
+    double extra = o->measure.velocity_var + VELOCITY_EXTRA_MPS * VELOCITY_EXTRA_MPS;
+    ap_gauss swapped = { .x = { mean.x[2], mean.x[3] }, .A = mean.C };
+    ap_fix fix = { v.x_m, v.y_m, { extra, 0.0, extra } };
+    if (ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
+        return;
+    o->measure.has &= (uint16_t)~AP_MEASURE_VELOCITY;
+    state->stats.gate_refused_count++;
+}
+
+static void take(ap_state *state, const ap_report *report, offer *o)
+{
+    ap_row *row = &state->store.row[o->slot];
+    bool is_position = (o->measure.has & AP_MEASURE_POSITION) != 0;
+    gate_velocity(state, o);
+    if (o->measure.has != 0 && o->is_late) {
+        ap_history_insert(&row->history, &row->imm, &o->measure);
+    } else if (o->measure.has != 0) {
+        ap_history_append(&row->history, &row->imm, &o->measure);
+        row->imm = o->imm;
+        ap_imm_take(&row->imm, &o->measure);
+    }
+    if (is_position)
+        row->existence = ap_existence_detected(row->existence, RATIO_ADDRESS);
+    ap_track_taken(state, o->slot, report, is_position);
+}
+
+/* ---- strays ---- */
+
+static bool strays_agree(const ap_measure *before, const ap_measure *now)
+{
+    double dt_s = ap_seconds_between(before->time_utc, now->time_utc);
+    double dx = now->ecef.x_m - before->ecef.x_m, dy = now->ecef.y_m - before->ecef.y_m;
+    double dz = now->ecef.z_m - before->ecef.z_m;
+    double reach_m = STRAY_EXTRA_M + STRAY_SPEED_MPS * fabs(dt_s);
+    return fabs(dt_s) <= STRAY_GAP_S && dx * dx + dy * dy + dz * dz <= reach_m * reach_m;
+}
+
+static uint32_t count_shared(const ap_state *state, uint32_t slot)
+{
+    const ap_identity *identity = &state->store.row[slot].identity;
+    uint32_t count = 0;
+    slot = ap_store_find_address(&state->store, identity->address, identity->address_kind);
+    for (; slot != AP_SLOT_NONE; slot = ap_store_next_address(&state->store, slot))
+        count++;
+    return count;
+}
+
+static void reinitialise(ap_state *state, const ap_report *report, offer *o)
+{
+    ap_row *row = &state->store.row[o->slot];
+    ap_imm_start(&row->imm, &o->measure, 140.0);
+    ap_history_start(&row->history, &row->imm);
+    ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
+    ap_track_taken(state, o->slot, report, true);
+}
+
+/* A position under the track's address but outside its gate. One is an error; several that agree
+ * are an aircraft: another with the same address when the first is still being seen, else this
+ * one, lost and found. */
+static void stray(ap_state *state, const ap_report *report, offer *o)
+{
+    ap_row *row = &state->store.row[o->slot];
+    ap_stray *s = &row->stray;
+    state->stats.gate_refused_count++;
+    if (s->count == 0)
+        ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
+    if (s->count == 0 || !strays_agree(&s->last, &o->measure)) {
+        s->count = 0;
+        s->first_received_utc = state->clock_utc;
+    }
+    s->count++;
+    s->last = o->measure;
+    if (s->count < STRAY_COUNT)
+        return;
+    s->count = 0;
+    bool alive = ap_seconds_between(row->received_utc, state->clock_utc) < BOTH_ALIVE_S &&
+                 row->hit_count >= STRAY_COUNT;
+    if (!alive) {
+        reinitialise(state, report, o);
+        return;
+    }
+    if (count_shared(state, o->slot) < SHARED_CAP)
+        ap_track_birth(state, report, &o->measure, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
+}
+
+bool ap_direct_take(ap_state *state, const ap_report *report)
+{
+    uint32_t slot = ap_store_find_address(&state->store, report->address, report->address_kind);
+    if (slot == AP_SLOT_NONE)
+        return false;
+    offer best = { .slot = AP_SLOT_NONE }, other;
+    for (; slot != AP_SLOT_NONE; slot = ap_store_next_address(&state->store, slot))
+        if (make_offer(state, slot, report, &other) &&
+            (best.slot == AP_SLOT_NONE || other.distance2 < best.distance2))
+            best = other;
+    if (best.slot == AP_SLOT_NONE)
+        ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
+    else if (best.distance2 <= fmax(GATE2, state->config.gate_chi2))
+        take(state, report, &best);
+    else if (best.measure.has & AP_MEASURE_POSITION)
+        stray(state, report, &best);
+    else
+        state->stats.gate_refused_count++;
+    return true;
+}

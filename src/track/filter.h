@@ -1,0 +1,145 @@
+/* The filter of a track: an interacting multiple model (IMM) in the plane, and a vertical one.
+ *
+ * The plane is tangent to the ellipsoid at the track's own height and near its own position; it
+ * moves along with the track, so there is no map and no edge of one. In it every motion model
+ * holds (east, north, east velocity, north velocity). Turns are coordinated: their rate follows
+ * from a bank angle and the speed. The vertical filter is apart: pressure altitude and its rate.
+ *
+ * Modes change as a Markov process with generator rate * (1 prior' - I). Its transition matrix over
+ * any time is exp(-rate t) I + (1 - exp(-rate t)) 1 prior', so irregular sampling is exact, and
+ * mixing is a blend of each model with the mean of all: linear in the number of models. */
+#ifndef AP_TRACK_FILTER_H
+#define AP_TRACK_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "airpicture/geo.h"
+#include "airpicture/time.h"
+
+#define AP_IMM_MODELS 6
+#define AP_FIX_CAP 12 /* measurements that may share in one update */
+
+/* Symmetric 2 x 2. */
+typedef struct ap_sym2 {
+    double ee, en, nn;
+} ap_sym2;
+
+/* A Gaussian over (east, north, velocity east, velocity north): mean x, and covariance in blocks,
+ * A of position, B of position (rows) with velocity, C of velocity. */
+typedef struct ap_gauss {
+    double x[4];
+    ap_sym2 A;
+    double B[2][2];
+    ap_sym2 C;
+} ap_gauss;
+
+typedef struct ap_vertical {
+    bool has;         /* altitude and rate rest on a report */
+    bool is_pressure; /* else above the ellipsoid */
+    double altitude_m, up_mps;
+    double P[3];       /* altitude, both, rate */
+    int refused_count; /* altitudes in a row that did not fit */
+} ap_vertical;
+
+typedef struct ap_imm {
+    ap_utc_ns time_utc;
+    ap_enu_frame frame;
+    ap_gauss model[AP_IMM_MODELS];
+    double probability[AP_IMM_MODELS];
+    ap_vertical vertical;
+} ap_imm;
+
+/* What one report measured, in frames that outlive any track's: ECEF. */
+typedef enum ap_measure_has {
+    AP_MEASURE_POSITION = 1u << 0,
+    AP_MEASURE_VELOCITY = 1u << 1,
+    AP_MEASURE_PRESSURE = 1u << 2,
+    AP_MEASURE_HEIGHT = 1u << 3, /* above the ellipsoid */
+    AP_MEASURE_RATE = 1u << 4,
+} ap_measure_has;
+
+typedef struct ap_measure {
+    ap_utc_ns time_utc;
+    uint16_t sensor;
+    uint16_t has;                       /* AP_MEASURE_* */
+    double weight;                      /* probability that it is of this track, (0, 1] */
+    ap_vec3 ecef;                       /* position */
+    double R_ecef_m2[6];                /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
+    double timing_s;                    /* 1-sigma error of time_utc: an error along the velocity */
+    ap_vec3 velocity_ecef;              /* m/s */
+    double velocity_var;                /* (m/s)2 per axis */
+    double altitude_m, altitude_var_m2; /* pressure, or height */
+    double up_mps, up_var;
+} ap_measure;
+
+/* A position measurement in the plane of one filter. */
+typedef struct ap_fix {
+    double east_m, north_m;
+    ap_sym2 R;
+} ap_fix;
+
+/* Probability density of a fix, 1/m2: under each model, and under their mixture. */
+typedef struct ap_likelihood {
+    double model[AP_IMM_MODELS];
+    double all;
+} ap_likelihood;
+
+/* White-noise-acceleration prediction of one Gaussian; a turn of rate 0 is a straight line.
+ * noise_m2ps3 is the spectral density per axis; dt_s may be negative (the covariance grows). */
+void ap_gauss_predict(ap_gauss *gauss, double dt_s, double turn_radps, double noise_m2ps3);
+
+/* Kalman update with a position; false and unchanged when the innovation covariance is singular. */
+bool ap_gauss_update(ap_gauss *gauss, const ap_fix *fix);
+
+/* Squared Mahalanobis distance of a fix, NaN-free: huge when the covariance is singular. */
+double ap_gauss_distance2(const ap_gauss *gauss, const ap_fix *fix);
+
+/* A new filter at a measured position. Velocity: the measured one, else 0 with `speed_sigma_mps`
+ * per axis. */
+void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps);
+
+/* The same at the origin of the filter's own plane, when nothing better is left. */
+void ap_imm_restart(ap_imm *imm, double speed_sigma_mps);
+
+void ap_imm_predict(ap_imm *imm, ap_utc_ns time_utc);
+
+/* Mean and covariance of the mixture. */
+void ap_imm_combine(const ap_imm *imm, ap_gauss *gauss);
+
+/* Where a measured position lies in the filter's plane. The error of its time is added along
+ * (ve, vn). */
+ap_fix ap_imm_fix(const ap_imm *imm, const ap_measure *measure, double ve, double vn);
+
+void ap_imm_likelihood(const ap_imm *imm, const ap_fix *fix, ap_likelihood *likelihood);
+
+/* Update with `count` fixes of which at most one is right: weight[i] is the probability that fix i
+ * is, the rest that none is. count in [1, AP_FIX_CAP]. */
+void ap_imm_update(ap_imm *imm, size_t count, const ap_fix *fix, const ap_likelihood *likelihood,
+                   const double *weight);
+
+/* Takes in all that a measurement has, at the filter's own time; moves the plane if need be. */
+void ap_imm_take(ap_imm *imm, const ap_measure *measure);
+
+/* Predicts to the time of the measurement, then ap_imm_take. */
+void ap_imm_apply(ap_imm *imm, const ap_measure *measure);
+
+/* Velocity, altitude and vertical rate of a measurement, at the filter's own time. */
+void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure);
+
+/* Moves the plane to the mean position when that has left its neighbourhood. */
+void ap_imm_recentre(ap_imm *imm);
+
+/* Mean position, at the height of the vertical filter, and the mixture in the frame there. */
+void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss);
+
+/* Turn rate, clockwise > 0, as the mixture has it. */
+double ap_imm_turn_radps(const ap_imm *imm);
+
+/* Height above the ellipsoid that positions are reckoned with. */
+double ap_vertical_height_m(const ap_vertical *vertical, double otherwise_m);
+
+/* True when every number is finite and every covariance positive definite. */
+bool ap_imm_is_sound(const ap_imm *imm);
+
+#endif

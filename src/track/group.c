@@ -1,0 +1,500 @@
+#include "track/state.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "track/lifecycle.h"
+#include "track/measure.h"
+
+#define WINDOWS_PER_TURN 16.0
+#define WINDOW_MIN_S 0.02
+#define WINDOW_MAX_S 1.0
+#define WINDOW_STILL_S 0.5 /* of sensors that do not turn */
+#define WAIT_EXTRA_NS (AP_NS_PER_S / 5)
+#define NEAR_CAP 4096u
+#define LOOK_CAP 16384u
+#define EDGES_PER_PLOT 8u
+#define AREA_RADIUS_M 300e3 /* of a sensor whose range has no stated end */
+#define SECOND_LOOK 0.02    /* a sensor that saw it this turn sees it again this often */
+#define SECOND_LOOK_TURNS 0.4
+#define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
+#define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
+#define ALTITUDE_EXTRA_M 30.0
+#define BIRTH_ADDRESS 0.5
+#define HIT 0.5
+#define NEGLIGIBLE 1e-3
+
+/* ---- waiting ---- */
+
+void ap_groups_init(ap_state *state, ap_arena *arena)
+{
+    const ap_tracker_config *config = &state->config;
+    uint32_t plots = config->group_report_cap, looks = config->track_cap;
+    ap_bench *b = &state->bench;
+    looks = looks < LOOK_CAP ? looks : LOOK_CAP;
+    state->waiting_cap = plots;
+    state->waiting = ap_arena_take(arena, plots, sizeof *state->waiting);
+    state->waiting_next = ap_arena_take(arena, plots, sizeof *state->waiting_next);
+    state->group_cap = config->sensors->cap;
+    state->group = ap_arena_take(arena, state->group_cap, sizeof *state->group);
+    state->open = ap_arena_take(arena, state->group_cap, sizeof *state->open);
+    *b = (ap_bench){ .plot_cap = plots,
+                     .look_cap = looks,
+                     .edge_cap = plots * EDGES_PER_PLOT,
+                     .near_cap = NEAR_CAP };
+    b->plot = ap_arena_take(arena, plots, sizeof *b->plot);
+    b->look = ap_arena_take(arena, looks, sizeof *b->look);
+    b->edge = ap_arena_take(arena, b->edge_cap, sizeof *b->edge);
+    b->near = ap_arena_take(arena, NEAR_CAP, sizeof *b->near);
+    b->look_of = ap_arena_take(arena, config->track_cap, sizeof *b->look_of);
+    b->look_stamp = ap_arena_take(arena, config->track_cap, sizeof *b->look_stamp);
+    b->parent = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->parent);
+    b->count = ap_arena_take(arena, (size_t)looks + plots + 1, sizeof *b->count);
+    b->order = ap_arena_take(arena, b->edge_cap, sizeof *b->order);
+    b->order2 = ap_arena_take(arena, b->edge_cap, sizeof *b->order2);
+    b->local = ap_arena_take(arena, plots, sizeof *b->local);
+    b->start = ap_arena_take(arena, (size_t)looks + 1, sizeof *b->start);
+    b->column = ap_arena_take(arena, b->edge_cap, sizeof *b->column);
+    b->psi = ap_arena_take(arena, b->edge_cap, sizeof *b->psi);
+    b->p = ap_arena_take(arena, b->edge_cap, sizeof *b->p);
+    size_t work = (size_t)b->edge_cap + plots;
+    b->work = ap_arena_take(arena, work > AP_EXACT_WORK ? work : AP_EXACT_WORK, sizeof *b->work);
+    b->used = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->used);
+}
+
+void ap_groups_reset(ap_state *state)
+{
+    for (uint32_t i = 0; i < state->waiting_cap; i++)
+        state->waiting_next[i] = i + 1 < state->waiting_cap ? i + 1 : AP_SLOT_NONE;
+    state->waiting_free = 0;
+    state->waiting_count = 0;
+    state->open_count = 0;
+    for (uint32_t i = 0; i < state->group_cap; i++)
+        state->group[i] = (ap_group){ .first = AP_SLOT_NONE, .last = AP_SLOT_NONE };
+    memset(state->bench.look_stamp, 0, state->config.track_cap * sizeof *state->bench.look_stamp);
+    state->bench.stamp = 0;
+}
+
+static double window_s(const ap_sensor *sensor)
+{
+    if (!ap_sensor_rotates(sensor))
+        return WINDOW_STILL_S;
+    return fmin(fmax(sensor->turn_s / WINDOWS_PER_TURN, WINDOW_MIN_S), WINDOW_MAX_S);
+}
+
+static int64_t window_of(const ap_sensor *sensor, ap_utc_ns time_utc)
+{
+    int64_t width_ns = ap_utc_add_s(0, window_s(sensor));
+    int64_t window = time_utc / width_ns;
+    return time_utc % width_ns < 0 ? window - 1 : window;
+}
+
+static void open_group(ap_state *state, uint16_t sensor, int64_t window)
+{
+    ap_group *group = &state->group[sensor];
+    group->window = window;
+    group->due_utc =
+        ap_utc_add_s(state->clock_utc, 1.5 * window_s(ap_sensor_of(state, sensor))) + WAIT_EXTRA_NS;
+    group->open_place = state->open_count;
+    state->open[state->open_count++] = sensor;
+}
+
+static void shut_group(ap_state *state, uint16_t sensor)
+{
+    ap_group *group = &state->group[sensor];
+    uint16_t last = state->open[--state->open_count];
+    state->open[group->open_place] = last;
+    state->group[last].open_place = group->open_place;
+    group->first = group->last = AP_SLOT_NONE;
+}
+
+void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
+{
+    const ap_group *group = &state->group[sensor];
+    if (group->first != AP_SLOT_NONE &&
+        window_of(ap_sensor_of(state, sensor), time_utc) > group->window)
+        ap_group_close(state, sensor);
+}
+
+void ap_group_add(ap_state *state, const ap_report *report)
+{
+    uint16_t sensor = report->sensor;
+    ap_group_passed(state, sensor, report->time_utc);
+    uint32_t place = state->waiting_free;
+    if (place == AP_SLOT_NONE) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_QUEUE_FULL);
+        return;
+    }
+    ap_group *group = &state->group[sensor];
+    if (group->first == AP_SLOT_NONE)
+        open_group(state, sensor, window_of(ap_sensor_of(state, sensor), report->time_utc));
+    state->waiting_free = state->waiting_next[place];
+    state->waiting[place] = *report;
+    state->waiting_next[place] = AP_SLOT_NONE;
+    if (group->first == AP_SLOT_NONE)
+        group->first = place;
+    else
+        state->waiting_next[group->last] = place;
+    group->last = place;
+    state->waiting_count++;
+}
+
+/* ---- plots ---- */
+
+/* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
+static void set_background(const ap_state *state, const ap_sensor *sensor, ap_plot *plot)
+{
+    double radius_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : AREA_RADIUS_M;
+    double clutter = sensor->clutter_per_turn / (AP_PI * radius_m * radius_m);
+    double born = sensor->detection_probability * state->config.birth_per_turn_km2 / 1e6;
+    plot->background = fmax(clutter, 1e-18) + born;
+    plot->birth = born / plot->background;
+}
+
+static void add_plot(ap_state *state, uint32_t place)
+{
+    ap_bench *b = &state->bench;
+    const ap_report *report = &state->waiting[place];
+    const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
+    if ((report->present & AP_HAS_ADDRESS) && ap_direct_take(state, report))
+        return;
+    ap_plot *plot = &b->plot[b->plot_count];
+    *plot = (ap_plot){ .report = place, .unused = 1.0 };
+    ap_measure_from_report(report, sensor, NULL, &plot->measure);
+    if (!(plot->measure.has & AP_MEASURE_POSITION)) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_POSITION_RANGE);
+        return;
+    }
+    plot->needs_height = ap_measure_needs_height(report);
+    set_background(state, sensor, plot);
+    b->plot_count++;
+}
+
+/* ---- edges ---- */
+
+/* Whether the track could have given the plot, from its hot line only. */
+static bool within_reach(const ap_hot *hot, const ap_measure *measure, double gate2)
+{
+    double dt_s = ap_seconds_between(hot->time_utc, measure->time_utc);
+    double dx = measure->ecef.x_m - hot->ecef.x_m - dt_s * hot->velocity_mps[0];
+    double dy = measure->ecef.y_m - hot->ecef.y_m - dt_s * hot->velocity_mps[1];
+    double dz = measure->ecef.z_m - hot->ecef.z_m - dt_s * hot->velocity_mps[2];
+    double t = fabs(dt_s), turn_m = 20.0 * t * t; /* half of four g */
+    double var = hot->position_var_m2 + t * t * hot->velocity_var + measure->R_ecef_m2[0] +
+                 measure->R_ecef_m2[3] + measure->R_ecef_m2[5];
+    double reach_m = sqrt(gate2 * var) + fmin(turn_m, 20000.0);
+    return dx * dx + dy * dy + dz * dz <= reach_m * reach_m;
+}
+
+/* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
+static double detection_of(const ap_row *row, const ap_sensor *sensor, uint16_t index,
+                           ap_utc_ns time_utc)
+{
+    if (!ap_sensor_rotates(sensor))
+        return sensor->detection_probability;
+    for (int i = 0; i < row->source_count; i++)
+        if (row->source[i].sensor == index) {
+            double since_s = fabs(ap_seconds_between(row->source[i].last_utc, time_utc));
+            if (since_s < SECOND_LOOK_TURNS * sensor->turn_s)
+                return SECOND_LOOK;
+        }
+    return sensor->detection_probability;
+}
+
+/* The look at a track in this group, made at the first plot near it; NULL when it cannot be. */
+static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measure)
+{
+    ap_bench *b = &state->bench;
+    if (b->look_stamp[slot] == b->stamp)
+        return b->look_of[slot] == AP_SLOT_NONE ? NULL : &b->look[b->look_of[slot]];
+    b->look_stamp[slot] = b->stamp;
+    b->look_of[slot] = AP_SLOT_NONE;
+    if (b->look_count >= b->look_cap)
+        return NULL;
+    const ap_row *row = &state->store.row[slot];
+    ap_look *look = &b->look[b->look_count];
+    look->slot = slot;
+    look->is_late = measure->time_utc < row->imm.time_utc;
+    if (look->is_late) {
+        double late_s = ap_seconds_between(measure->time_utc, row->imm.time_utc);
+        if (late_s > state->config.lag_s ||
+            !ap_history_at(&row->history, measure->time_utc, &look->imm))
+            return NULL;
+    } else {
+        look->imm = row->imm;
+        ap_imm_predict(&look->imm, measure->time_utc);
+    }
+    ap_imm_combine(&look->imm, &look->mean);
+    look->detection =
+        detection_of(row, ap_sensor_of(state, measure->sensor), measure->sensor, measure->time_utc);
+    b->look_of[slot] = b->look_count++;
+    return look;
+}
+
+static double altitude_factor(const ap_imm *imm, const ap_measure *measure)
+{
+    const ap_vertical *v = &imm->vertical;
+    bool is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0;
+    if (!v->has || !(measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) ||
+        v->is_pressure != is_pressure)
+        return 1.0;
+    double var = v->P[0] + measure->altitude_var_m2 + ALTITUDE_EXTRA_M * ALTITUDE_EXTRA_M;
+    double d = measure->altitude_m - v->altitude_m;
+    double density = exp(-0.5 * d * d / var) / sqrt(2.0 * AP_PI * var);
+    return ALTITUDE_FLOOR + (1.0 - ALTITUDE_FLOOR) * density * ALTITUDE_SPAN_M;
+}
+
+static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
+{
+    ap_bench *b = &state->bench;
+    const ap_plot *plot = &b->plot[plot_index];
+    const ap_report *report = &state->waiting[plot->report];
+    const ap_row *row = &state->store.row[slot];
+    double identity = ap_identity_factor(&row->identity, report);
+    if (identity == 0.0)
+        return;
+    ap_look *look = look_at(state, slot, &plot->measure);
+    if (!look)
+        return;
+    ap_measure measure = plot->measure;
+    if (plot->needs_height && look->imm.vertical.has)
+        ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &look->imm, &measure);
+    ap_edge *edge = &b->edge[b->edge_count];
+    edge->fix = ap_imm_fix(&look->imm, &measure, look->mean.x[2], look->mean.x[3]);
+    double dt_s = ap_seconds_between(look->imm.time_utc, measure.time_utc);
+    edge->fix.east_m -= dt_s * look->mean.x[2];
+    edge->fix.north_m -= dt_s * look->mean.x[3];
+    if (ap_gauss_distance2(&look->mean, &edge->fix) > state->config.gate_chi2)
+        return;
+    ap_imm_likelihood(&look->imm, &edge->fix, &edge->likelihood);
+    double seen = row->existence * look->detection;
+    edge->psi = seen * edge->likelihood.all * identity * altitude_factor(&look->imm, &measure) /
+                ((1.0 - seen) * plot->background);
+    if (!(edge->psi > 1e-9))
+        return;
+    edge->psi = fmin(edge->psi, 1e15);
+    edge->plot = plot_index;
+    edge->row = b->look_of[slot];
+    b->edge_count++;
+}
+
+static void add_edges(ap_state *state, uint32_t plot_index)
+{
+    ap_bench *b = &state->bench;
+    const ap_measure *measure = &b->plot[plot_index].measure;
+    size_t count = ap_grid_near(&state->store.grid, measure->ecef, AP_GRID_RADIUS_MAX_M / 4.0,
+                                b->near, b->near_cap);
+    count = count < b->near_cap ? count : b->near_cap;
+    for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
+        if (within_reach(&state->store.hot[b->near[k]], measure, state->config.gate_chi2))
+            add_edge(state, plot_index, b->near[k]);
+}
+
+/* ---- clusters ---- */
+
+/* Stable counting sort of edge numbers by a key below key_count. */
+static void sort_edges(ap_bench *b, const uint32_t *from, uint32_t *to, uint32_t key_count,
+                       bool by_row)
+{
+    memset(b->count, 0, ((size_t)key_count + 1) * sizeof *b->count);
+    for (uint32_t k = 0; k < b->edge_count; k++) {
+        uint32_t row = b->edge[from[k]].row;
+        b->count[(by_row ? row : ap_sets_find(b->parent, row)) + 1]++;
+    }
+    for (uint32_t key = 0; key < key_count; key++)
+        b->count[key + 1] += b->count[key];
+    for (uint32_t k = 0; k < b->edge_count; k++) {
+        uint32_t row = b->edge[from[k]].row;
+        to[b->count[by_row ? row : ap_sets_find(b->parent, row)]++] = from[k];
+    }
+}
+
+/* Marginals of the cluster whose edges are order[0..count), by row. */
+static void solve_cluster(ap_state *state, const uint32_t *order, uint32_t count)
+{
+    ap_bench *b = &state->bench;
+    state->stats.cluster_count++;
+    if (count == 1) {
+        ap_edge *edge = &b->edge[order[0]];
+        edge->p = edge->psi / (1.0 + edge->psi);
+        state->stats.single_count++;
+        return;
+    }
+    uint32_t rows = 0, columns = 0, last = AP_SLOT_NONE;
+    for (uint32_t k = 0; k < count; k++)
+        b->local[b->edge[order[k]].plot] = AP_SLOT_NONE;
+    for (uint32_t k = 0; k < count; k++) {
+        const ap_edge *edge = &b->edge[order[k]];
+        if (edge->row != last)
+            b->start[rows++] = k;
+        last = edge->row;
+        if (b->local[edge->plot] == AP_SLOT_NONE)
+            b->local[edge->plot] = columns++;
+        b->column[k] = b->local[edge->plot];
+        b->psi[k] = edge->psi;
+    }
+    b->start[rows] = count;
+    ap_cluster cluster = { rows, columns, b->start, b->column, b->psi };
+    if (ap_marginals_exact(&cluster, b->work, b->p)) {
+        state->stats.exact_count++;
+    } else if (ap_marginals_belief(&cluster, b->work, b->p) < AP_BELIEF_SWEEPS) {
+        state->stats.belief_count++;
+    } else {
+        ap_marginals_nearest(&cluster, b->order2 + (order - b->order), b->used, b->p);
+        state->stats.nearest_count++;
+    }
+    for (uint32_t k = 0; k < count; k++)
+        b->edge[order[k]].p = b->p[k];
+}
+
+static void solve(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    if (b->edge_count == 0)
+        return;
+    ap_sets_init(b->parent, (size_t)b->look_count + b->plot_count);
+    for (uint32_t k = 0; k < b->edge_count; k++)
+        ap_sets_join(b->parent, b->edge[k].row, b->look_count + b->edge[k].plot);
+    for (uint32_t k = 0; k < b->edge_count; k++)
+        b->order2[k] = k;
+    sort_edges(b, b->order2, b->order, b->look_count, true);
+    sort_edges(b, b->order, b->order2, b->look_count, false);
+    memcpy(b->order, b->order2, b->edge_count * sizeof *b->order);
+    for (uint32_t from = 0, to; from < b->edge_count; from = to) {
+        uint32_t root = ap_sets_find(b->parent, b->edge[b->order[from]].row);
+        to = from + 1;
+        while (to < b->edge_count && ap_sets_find(b->parent, b->edge[b->order[to]].row) == root)
+            to++;
+        solve_cluster(state, b->order + from, to - from);
+    }
+    for (uint32_t k = 0; k < b->edge_count; k++)
+        b->plot[b->edge[k].plot].unused -= b->edge[k].p;
+}
+
+/* ---- updates ---- */
+
+/* Takes the plots into the filter of one track. exists: its new existence probability. */
+static void update_filter(ap_state *state, const ap_look *look, const uint32_t *order,
+                          uint32_t count, uint32_t best, double exists)
+{
+    ap_bench *b = &state->bench;
+    ap_row *row = &state->store.row[look->slot];
+    const ap_plot *plot = &b->plot[b->edge[best].plot];
+    ap_measure measure = plot->measure;
+    if (plot->needs_height && look->imm.vertical.has)
+        ap_measure_from_report(&state->waiting[plot->report], ap_sensor_of(state, measure.sensor),
+                               &look->imm, &measure);
+    measure.weight = fmin(b->edge[best].p / exists, 1.0);
+    bool sure = measure.weight > HIT;
+    if (!sure)
+        measure.has = AP_MEASURE_POSITION;
+    if (look->is_late) {
+        ap_history_insert(&row->history, &row->imm, &measure);
+        return;
+    }
+    ap_fix fix[AP_FIX_CAP];
+    ap_likelihood likelihood[AP_FIX_CAP];
+    double weight[AP_FIX_CAP];
+    size_t used = 0;
+    for (uint32_t k = 0; k < count && used < AP_FIX_CAP; k++) {
+        const ap_edge *edge = &b->edge[order[k]];
+        if (edge->p < NEGLIGIBLE * NEGLIGIBLE)
+            continue;
+        fix[used] = edge->fix;
+        likelihood[used] = edge->likelihood;
+        weight[used++] = fmin(edge->p / exists, 1.0);
+    }
+    measure.time_utc = look->imm.time_utc;
+    ap_history_append(&row->history, &row->imm, &measure);
+    row->imm = look->imm;
+    ap_imm_update(&row->imm, used, fix, likelihood, weight);
+    ap_imm_update_rest(&row->imm, &measure);
+    ap_imm_recentre(&row->imm);
+}
+
+static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
+{
+    ap_bench *b = &state->bench;
+    const ap_look *look = &b->look[b->edge[order[0]].row];
+    ap_row *row = &state->store.row[look->slot];
+    double hit = 0.0;
+    uint32_t best = order[0];
+    for (uint32_t k = 0; k < count; k++) {
+        hit += b->edge[order[k]].p;
+        if (b->edge[order[k]].p > b->edge[best].p)
+            best = order[k];
+    }
+    hit = fmin(hit, 1.0);
+    double missed = ap_existence_missed(row->existence, look->detection);
+    double exists = fmin(hit + (1.0 - hit) * missed, 1.0 - 1e-9);
+    const ap_report *report = &state->waiting[b->plot[b->edge[best].plot].report];
+    row->existence = exists;
+    if (hit < NEGLIGIBLE)
+        return;
+    update_filter(state, look, order, count, best, exists);
+    if (hit < HIT) {
+        ap_store_refresh(&state->store, look->slot);
+        ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);
+        return;
+    }
+    ap_report anonymous = *report;
+    if (b->edge[best].p < HIT) /* whose identity it is remains open */
+        anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
+    ap_track_taken(state, look->slot, &anonymous, true);
+}
+
+static void update_all(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    for (uint32_t from = 0, to; from < b->edge_count; from = to) {
+        uint32_t row = b->edge[b->order[from]].row;
+        to = from + 1;
+        while (to < b->edge_count && b->edge[b->order[to]].row == row)
+            to++;
+        update_look(state, b->order + from, to - from);
+    }
+}
+
+static void give_birth(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        ap_plot *plot = &b->plot[i];
+        const ap_report *report = &state->waiting[plot->report];
+        bool has_address = (report->present & AP_HAS_ADDRESS) != 0;
+        double unused = fmax(plot->unused, 0.0);
+        if (has_address && unused > HIT) {
+            /* An earlier plot of this group may have been the first of its address. */
+            if (!ap_direct_take(state, report))
+                ap_track_birth(state, report, &plot->measure, BIRTH_ADDRESS,
+                               AP_REASON_BORN_ADDRESS);
+            continue;
+        }
+        double existence = unused * plot->birth;
+        if (!has_address && existence > state->config.drop_existence)
+            ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
+    }
+}
+
+void ap_group_close(ap_state *state, uint16_t sensor)
+{
+    ap_bench *b = &state->bench;
+    uint32_t first = state->group[sensor].first;
+    b->plot_count = b->look_count = b->edge_count = 0;
+    b->stamp++;
+    state->stats.group_count++;
+    for (uint32_t place = first; place != AP_SLOT_NONE; place = state->waiting_next[place])
+        add_plot(state, place);
+    for (uint32_t i = 0; i < b->plot_count; i++)
+        add_edges(state, i);
+    solve(state);
+    update_all(state);
+    give_birth(state);
+    for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {
+        next = state->waiting_next[place];
+        state->waiting_next[place] = state->waiting_free;
+        state->waiting_free = place;
+        state->waiting_count--;
+    }
+    shut_group(state, sensor);
+}

@@ -1,0 +1,37 @@
+/* The last measurements of a track, and the filter before them: late reports are put in where they
+ * belong and the filter is run again from there, exactly as if they had come in order. */
+#ifndef AP_TRACK_HISTORY_H
+#define AP_TRACK_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "track/filter.h"
+
+#define AP_HISTORY_HALF 4
+#define AP_HISTORY_CAP (2 * AP_HISTORY_HALF)
+
+/* Measurements in order of time. before[0] is the filter before measure[0]; before[1] the one
+ * before measure[AP_HISTORY_HALF], once there are that many. When all places are taken, the older
+ * half makes room: so the last AP_HISTORY_HALF measurements can always be undone. */
+typedef struct ap_history {
+    uint8_t count;
+    ap_imm before[2];
+    ap_measure measure[AP_HISTORY_CAP];
+} ap_history;
+
+/* Nothing before `imm` can be undone. */
+void ap_history_start(ap_history *history, const ap_imm *imm);
+
+/* Notes that `measure` is about to be applied to `imm`, which has not been moved to its time yet.
+ * measure->time_utc >= imm->time_utc. */
+void ap_history_append(ap_history *history, const ap_imm *imm, const ap_measure *measure);
+
+/* Applies a measurement that is older than `imm`, and again all after it. False, and nothing
+ * changed, when it is older than what can be undone. */
+bool ap_history_insert(ap_history *history, ap_imm *imm, const ap_measure *measure);
+
+/* The filter as it was at `time_utc`, no later measurement in it. False when that is too old. */
+bool ap_history_at(const ap_history *history, ap_utc_ns time_utc, ap_imm *imm);
+
+#endif

@@ -1,0 +1,396 @@
+#include "track/state.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "track/lifecycle.h"
+
+#define SPEED_SIGMA_MPS 140.0
+#define CONFIRM_HITS 3
+#define DUE_TURNS 1.35 /* a look is missed this long after the last one, and ... */
+#define DUE_EXTRA_NS (AP_NS_PER_S / 2)
+#define FORGET_TURNS 4.0 /* a sensor that has not seen it for this long left it */
+#define TENTATIVE_TURNS 3.0
+#define TENTATIVE_MIN_S 10.0
+#define MERGE_CHECKS 3
+#define MERGE_EVERY 4 /* rounds between checks of one track */
+#define MERGE_DISTANCE2 9.0
+#define MERGE_RADIUS_M 1500.0
+#define MERGE_LOOKS_TURNS 2.5
+
+void ap_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
+             uint16_t sensor)
+{
+    if (!state->config.on_event)
+        return;
+    ap_track_event event = { .kind = kind, .time_utc = time_utc, .sensor = sensor };
+    ap_store_show(&state->store, slot, &state->shown);
+    state->config.on_event(state->config.context, &event, &state->shown);
+}
+
+/* ---- sources ---- */
+
+/* Moves the sensor's entry to the front, making one if need be; the oldest goes when full. */
+static ap_source *source_front(ap_row *row, uint16_t sensor)
+{
+    uint16_t place = 0;
+    while (place < row->source_count && row->source[place].sensor != sensor)
+        place++;
+    ap_source found = { .sensor = sensor };
+    if (place < row->source_count)
+        found = row->source[place];
+    else if (row->source_count < AP_TRACK_SOURCE_CAP)
+        row->source_count++;
+    else
+        place--;
+    memmove(&row->source[1], &row->source[0], place * sizeof row->source[0]);
+    row->source[0] = found;
+    return &row->source[0];
+}
+
+void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns time_utc,
+                     bool is_hit)
+{
+    ap_row *row = &state->store.row[slot];
+    const ap_sensor *from = ap_sensor_of(state, sensor);
+    ap_source *source = source_front(row, sensor);
+    if (is_hit) {
+        source->report_count++;
+        source->last_utc = time_utc;
+        source->received_utc = state->clock_utc;
+    }
+    source->due_utc = INT64_MAX;
+    if (ap_sensor_rotates(from))
+        source->due_utc = ap_utc_add_s(state->clock_utc, DUE_TURNS * from->turn_s) + DUE_EXTRA_NS;
+}
+
+/* Update interval of the quickest sensor that contributed lately. */
+static double best_turn_s(const ap_state *state, const ap_row *row)
+{
+    double best = 1e9;
+    for (int i = 0; i < row->source_count; i++) {
+        double turn_s = ap_sensor_of(state, row->source[i].sensor)->turn_s;
+        double age_s = ap_seconds_between(row->source[i].received_utc, row->received_utc);
+        if (age_s <= FORGET_TURNS * turn_s)
+            best = fmin(best, turn_s);
+    }
+    return best < 1e9 ? best : 10.0;
+}
+
+/* ---- birth, hits ---- */
+
+static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *report)
+{
+    ap_row *row = &state->store.row[slot];
+    if (row->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS ||
+        row->existence < state->config.confirm_existence)
+        return;
+    bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
+    row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_CONFIRM);
+    row->confirmed_utc = report->time_utc;
+    ap_store_number(&state->store, slot, state->clock_utc);
+    ap_store_reason(row, report->time_utc,
+                    has_address ? AP_REASON_CONFIRMED_ADDRESS : AP_REASON_CONFIRMED_EXISTS,
+                    report->sensor, 0);
+    state->stats.confirmed_count++;
+    state->stats.confirmed_alive_count++;
+    ap_emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
+}
+
+static void take_identity(ap_state *state, uint32_t slot, const ap_report *report)
+{
+    ap_row *row = &state->store.row[slot];
+    bool had_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
+    ap_identity_news news =
+        ap_identity_take(&row->identity, report, ap_sensor_of(state, report->sensor)->kind);
+    if (!had_address && (row->identity.present & AP_HAS_ADDRESS))
+        ap_store_file_address(&state->store, slot);
+    if (news == AP_IDENTITY_GAINED && row->update_count > 0)
+        ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_GAINED, report->sensor, 0);
+    if (news == AP_IDENTITY_CHANGED)
+        ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_CHANGED, report->sensor, 0);
+}
+
+/* A covariance that has lost its meaning: start again from the last measurement. */
+static void repair(ap_state *state, uint32_t slot)
+{
+    ap_row *row = &state->store.row[slot];
+    if (ap_imm_is_sound(&row->imm))
+        return;
+    state->stats.reset_count++;
+    const ap_history *history = &row->history;
+    for (int i = history->count; i-- > 0;)
+        if (history->measure[i].has & AP_MEASURE_POSITION) {
+            ap_measure last = history->measure[i];
+            ap_imm_start(&row->imm, &last, SPEED_SIGMA_MPS);
+            break;
+        }
+    if (!ap_imm_is_sound(&row->imm))
+        ap_imm_restart(&row->imm, SPEED_SIGMA_MPS);
+    ap_history_start(&row->history, &row->imm);
+}
+
+void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, bool is_position)
+{
+    ap_row *row = &state->store.row[slot];
+    repair(state, slot);
+    take_identity(state, slot, report);
+    row->update_count++;
+    if (row->updated_utc == AP_UTC_UNKNOWN || report->time_utc > row->updated_utc)
+        row->updated_utc = report->time_utc;
+    if (is_position) {
+        row->hit_count++;
+        row->received_utc = state->clock_utc;
+        row->stray.count = 0;
+        ap_track_looked(state, slot, report->sensor, report->time_utc, true);
+        if (row->state == AP_TRACK_COASTING)
+            ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);
+        row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_HIT);
+    }
+    ap_store_refresh(&state->store, slot);
+    ap_emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
+    if (is_position)
+        confirm_if_due(state, slot, report);
+}
+
+static uint32_t room_for(ap_state *state, double existence)
+{
+    uint32_t slot = ap_store_add(&state->store);
+    if (slot != AP_SLOT_NONE)
+        return slot;
+    uint32_t least = ap_store_least(&state->store, existence);
+    if (least == AP_SLOT_NONE)
+        return AP_SLOT_NONE;
+    ap_track_end(state, least, state->clock_utc, AP_REASON_DROPPED_CAPACITY, 0);
+    return ap_store_add(&state->store);
+}
+
+uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
+                        double existence, ap_reason_code reason)
+{
+    ap_imm imm;
+    ap_imm_start(&imm, measure, SPEED_SIGMA_MPS);
+    if (!ap_imm_is_sound(&imm)) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_NOT_FINITE);
+        return AP_SLOT_NONE;
+    }
+    uint32_t slot = room_for(state, existence);
+    if (slot == AP_SLOT_NONE) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_TRACK_TABLE_FULL);
+        return slot;
+    }
+    ap_row *row = &state->store.row[slot];
+    row->state = AP_TRACK_TENTATIVE;
+    row->existence = existence;
+    row->born_utc = row->updated_utc = report->time_utc;
+    row->confirmed_utc = AP_UTC_UNKNOWN;
+    row->received_utc = state->clock_utc;
+    row->imm = imm;
+    ap_history_start(&row->history, &row->imm);
+    take_identity(state, slot, report);
+    row->hit_count = row->update_count = 1;
+    ap_track_looked(state, slot, report->sensor, report->time_utc, true);
+    ap_store_reason(row, report->time_utc, reason, report->sensor, 0);
+    ap_store_refresh(&state->store, slot);
+    state->stats.born_count++;
+    state->stats.alive_count = state->store.alive_count;
+    ap_emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);
+    return slot;
+}
+
+void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_code reason,
+                  uint32_t other)
+{
+    ap_row *row = &state->store.row[slot];
+    bool confirmed = row->state != AP_TRACK_TENTATIVE;
+    row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_END);
+    ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
+    ap_emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
+    ap_store_remove(&state->store, slot, state->clock_utc);
+    state->stats.alive_count = state->store.alive_count;
+    if (confirmed) {
+        state->stats.dropped_count++;
+        state->stats.confirmed_alive_count--;
+    } else {
+        state->stats.tentative_dropped_count++;
+    }
+}
+
+/* ---- the round ---- */
+
+static void count_misses(ap_state *state, ap_row *row)
+{
+    for (int i = 0; i < row->source_count; i++) {
+        ap_source *source = &row->source[i];
+        if (source->due_utc > state->clock_utc)
+            continue;
+        const ap_sensor *sensor = ap_sensor_of(state, source->sensor);
+        double silent_s = ap_seconds_between(source->received_utc, state->clock_utc);
+        bool others = ap_seconds_between(source->received_utc, row->received_utc) > sensor->turn_s;
+        if (others && silent_s > FORGET_TURNS * sensor->turn_s) {
+            source->due_utc = INT64_MAX; /* it has left this sensor's view, others see it */
+            continue;
+        }
+        row->existence = ap_existence_missed(row->existence, sensor->detection_probability);
+        source->due_utc = ap_utc_add_s(source->due_utc, sensor->turn_s);
+    }
+}
+
+/* True when the track ended. */
+static bool end_if_due(ap_state *state, uint32_t slot)
+{
+    ap_row *row = &state->store.row[slot];
+    double silent_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    double limit_s = state->config.drop_after_s;
+    if (row->state == AP_TRACK_TENTATIVE)
+        limit_s = fmin(limit_s, fmax(TENTATIVE_TURNS * best_turn_s(state, row), TENTATIVE_MIN_S));
+    if (silent_s > limit_s) {
+        ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
+        return true;
+    }
+    if (row->existence < state->config.drop_existence) {
+        ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_EXISTS, 0);
+        return true;
+    }
+    return false;
+}
+
+static void coast_if_due(ap_state *state, uint32_t slot)
+{
+    ap_row *row = &state->store.row[slot];
+    double silent_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    if (row->state != AP_TRACK_FIRM ||
+        silent_s <= state->config.coast_after_turns * best_turn_s(state, row))
+        return;
+    row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_OVERDUE);
+    ap_store_reason(row, state->clock_utc, AP_REASON_COASTED, AP_SENSOR_NONE, 0);
+    ap_emit(state, slot, AP_EVENT_COASTED, state->clock_utc, AP_SENSOR_NONE);
+}
+
+/* Keeps the track findable where it must be by now. */
+static void move_in_grid(ap_state *state, uint32_t slot)
+{
+    const ap_row *row = &state->store.row[slot];
+    const ap_hot *hot = &state->store.hot[slot];
+    double dt_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    ap_vec3 at = { hot->ecef.x_m + dt_s * hot->velocity_mps[0],
+                   hot->ecef.y_m + dt_s * hot->velocity_mps[1],
+                   hot->ecef.z_m + dt_s * hot->velocity_mps[2] };
+    ap_grid_put(&state->store.grid, slot, at);
+}
+
+/* ---- two tracks of one aircraft ---- */
+
+/* A sensor that lately gave plots to both tracks says that they are two. */
+static bool seen_apart(const ap_state *state, const ap_row *a, const ap_row *b)
+{
+    for (int i = 0; i < a->source_count; i++)
+        for (int j = 0; j < b->source_count; j++) {
+            if (a->source[i].sensor != b->source[j].sensor)
+                continue;
+            double turn_s = ap_sensor_of(state, a->source[i].sensor)->turn_s;
+            double age_a = ap_seconds_between(a->source[i].received_utc, state->clock_utc);
+            double age_b = ap_seconds_between(b->source[j].received_utc, state->clock_utc);
+            if (fmax(age_a, age_b) < MERGE_LOOKS_TURNS * turn_s)
+                return true;
+        }
+    return false;
+}
+
+/* Squared distance of two tracks in units of their joint position covariance, at the newer time. */
+static double tracks_distance2(const ap_row *a, const ap_row *b)
+{
+    ap_imm moved = a->imm, other = b->imm;
+    ap_utc_ns time_utc = a->imm.time_utc > b->imm.time_utc ? a->imm.time_utc : b->imm.time_utc;
+    ap_gauss ga, gb;
+    ap_imm_predict(&moved, time_utc);
+    ap_imm_predict(&other, time_utc);
+    ap_imm_combine(&moved, &ga);
+    ap_imm_combine(&other, &gb);
+    ap_vec3 ecef = ap_ecef_from_enu(&other.frame, (ap_vec3){ gb.x[0], gb.x[1], 0.0 });
+    ap_vec3 enu = ap_enu_from_ecef(&moved.frame, ecef);
+    ap_vec3 v = ap_enu_rotate(&moved.frame,
+                              ap_ecef_rotate(&other.frame, (ap_vec3){ gb.x[2], gb.x[3], 0.0 }));
+    ap_fix fix = { enu.x_m, enu.y_m, gb.A };
+    double dve = v.x_m - ga.x[2], dvn = v.y_m - ga.x[3];
+    double var = ga.C.ee + ga.C.nn + gb.C.ee + gb.C.nn;
+    return ap_gauss_distance2(&ga, &fix) + (dve * dve + dvn * dvn) / fmax(var, 1.0);
+}
+
+static bool may_be_one(const ap_state *state, const ap_row *a, const ap_row *b)
+{
+    if (b->state == AP_TRACK_TENTATIVE || !ap_identity_compatible(&a->identity, &b->identity) ||
+        seen_apart(state, a, b))
+        return false;
+    if (a->imm.vertical.has && b->imm.vertical.has &&
+        a->imm.vertical.is_pressure == b->imm.vertical.is_pressure &&
+        fabs(a->imm.vertical.altitude_m - b->imm.vertical.altitude_m) > 300.0)
+        return false;
+    return tracks_distance2(a, b) < MERGE_DISTANCE2;
+}
+
+/* The nearest other firm track that may be the same aircraft; AP_SLOT_NONE if none. */
+static uint32_t twin_of(ap_state *state, uint32_t slot)
+{
+    ap_store *store = &state->store;
+    uint32_t *near = state->bench.near;
+    size_t count = ap_grid_near(&store->grid, store->hot[slot].ecef, MERGE_RADIUS_M, near,
+                                state->bench.near_cap);
+    count = count < state->bench.near_cap ? count : state->bench.near_cap;
+    uint32_t best = AP_SLOT_NONE;
+    for (size_t k = 0; k < count; k++) {
+        bool may = near[k] != slot && may_be_one(state, &store->row[slot], &store->row[near[k]]);
+        if (may && (best == AP_SLOT_NONE || store->row[near[k]].id < store->row[best].id))
+            best = near[k];
+    }
+    return best;
+}
+
+static void merge(ap_state *state, uint32_t slot, uint32_t into)
+{
+    ap_row *kept = &state->store.row[into];
+    const ap_row *gone = &state->store.row[slot];
+    ap_store_reason(kept, state->clock_utc, AP_REASON_MERGED, AP_SENSOR_NONE, gone->id);
+    ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_MERGED, kept->id);
+}
+
+/* A firm track without an address, or with one that another has too, joins its twin when the two
+ * have kept together for some rounds. True when it is gone. */
+static bool merge_if_due(ap_state *state, uint32_t slot)
+{
+    ap_row *row = &state->store.row[slot];
+    bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
+    bool shared = has_address && (ap_store_next_address(&state->store, slot) != AP_SLOT_NONE);
+    bool turn = (state->clock_utc / AP_NS_PER_S + row->id) % MERGE_EVERY == 0;
+    if (row->state == AP_TRACK_TENTATIVE || (has_address && !shared) || !turn ||
+        state->config.sensors->count < 2)
+        return false;
+    uint32_t twin = twin_of(state, slot);
+    uint32_t twin_id = twin == AP_SLOT_NONE ? 0 : state->store.row[twin].id;
+    row->near_count = twin_id != 0 && twin_id == row->near_id ? row->near_count + 1 : 0;
+    row->near_id = twin_id;
+    if (row->near_count < MERGE_CHECKS)
+        return false;
+    const ap_row *other = &state->store.row[twin];
+    bool other_has_address = (other->identity.present & AP_HAS_ADDRESS) != 0;
+    if (!other_has_address && other->id > row->id)
+        return false; /* the younger one joins the older */
+    merge(state, slot, twin);
+    return true;
+}
+
+void ap_tracks_tick(ap_state *state)
+{
+    uint32_t next;
+    for (uint32_t slot = state->store.oldest; slot != AP_SLOT_NONE; slot = next) {
+        ap_row *row = &state->store.row[slot];
+        next = row->newer;
+        row->existence *= state->config.survival_per_s;
+        count_misses(state, row);
+        if (end_if_due(state, slot))
+            continue;
+        coast_if_due(state, slot);
+        move_in_grid(state, slot);
+        merge_if_due(state, slot);
+    }
+}

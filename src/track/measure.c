@@ -1,0 +1,214 @@
+#include "track/measure.h"
+
+#include <math.h>
+
+#define HEIGHT_MIN_M (-1500.0)
+#define HEIGHT_MAX_M 1.0e6
+#define SPEED_MAX_MPS 1.2e4
+#define POSITION_VAR_MIN_M2 1.0
+#define POSITION_VAR_MAX_M2 1.0e9
+#define RANGE_SIGMA_MIN_M 1.0
+#define RANGE_MAX_M 5.0e6
+#define AZIMUTH_SIGMA_MIN_RAD 1e-5
+#define ALTITUDE_SIGMA_MIN_M 2.0
+#define VELOCITY_SIGMA_MIN_MPS 0.5
+/* Pressure altitude taken for height: weather and geoid. */
+#define PRESSURE_AS_HEIGHT_SIGMA_M 100.0
+/* Height of a plot that has none: at most this, at most this share of its range. */
+#define USUAL_HEIGHT_M 5000.0
+#define USUAL_HEIGHT_SHARE 0.25
+#define USUAL_HEIGHT_SPREAD 0.6
+/* How well the time of a self-reported position is known, and its errors beyond those stated. */
+#define ADSB_TIMING_S 0.1
+#define ADSB_EXTRA_VAR_M2 64.0
+#define MLAT_TIMING_S 0.02
+
+static bool within(double value, double low, double high)
+{
+    return value >= low && value <= high; /* false for NaN */
+}
+
+static double at_least(double value, double least)
+{
+    return value > least ? value : least;
+}
+
+typedef struct height {
+    double m, sigma_m;
+} height;
+
+static bool has_own_height(const ap_report *report)
+{
+    return ((report->present & AP_HAS_GEOMETRIC_HEIGHT) &&
+            within(report->geometric_height_m, HEIGHT_MIN_M, HEIGHT_MAX_M)) ||
+           ((report->present & AP_HAS_PRESSURE_ALTITUDE) &&
+            !(report->flags & AP_FLAG_ALTITUDE_GARBLED) &&
+            within(report->pressure_altitude_m, HEIGHT_MIN_M, HEIGHT_MAX_M));
+}
+
+bool ap_measure_needs_height(const ap_report *report)
+{
+    return (report->present & AP_HAS_POLAR) && !(report->present & AP_HAS_ELEVATION) &&
+           !has_own_height(report);
+}
+
+static height pressure_as_height(double altitude_m, double sigma_m)
+{
+    double extra = PRESSURE_AS_HEIGHT_SIGMA_M;
+    return (height){ altitude_m, sqrt(sigma_m * sigma_m + extra * extra) };
+}
+
+static height height_of(const ap_report *report, const ap_imm *track, double site_m, double range_m)
+{
+    if ((report->present & AP_HAS_GEOMETRIC_HEIGHT) &&
+        within(report->geometric_height_m, HEIGHT_MIN_M, HEIGHT_MAX_M))
+        return (height){ report->geometric_height_m,
+                         at_least(report->geometric_height_sigma_m, ALTITUDE_SIGMA_MIN_M) };
+    if (has_own_height(report))
+        return pressure_as_height(report->pressure_altitude_m, report->pressure_altitude_sigma_m);
+    if (track && track->vertical.has)
+        return pressure_as_height(track->vertical.altitude_m, sqrt(track->vertical.P[0]));
+    double usual_m = fmin(USUAL_HEIGHT_M, USUAL_HEIGHT_SHARE * range_m);
+    return (height){ site_m + usual_m, at_least(USUAL_HEIGHT_SPREAD * usual_m, 10.0) };
+}
+
+static void set_position(ap_measure *measure, ap_geodetic at, double ee, double en, double nn,
+                         ap_enu_frame *frame)
+{
+    *frame = ap_enu_frame_at(at);
+    const double *e = frame->rotation[0], *n = frame->rotation[1];
+    int k = 0;
+    for (int i = 0; i < 3; i++)
+        for (int j = i; j < 3; j++)
+            measure->R_ecef_m2[k++] =
+                ee * e[i] * e[j] + en * (e[i] * n[j] + n[i] * e[j]) + nn * n[i] * n[j];
+    measure->ecef = frame->origin_ecef;
+    measure->has |= AP_MEASURE_POSITION;
+}
+
+/* Slant polar at a height. With elevation el of the line of sight at the target, the ground range
+ * errs by (dr - sin el dh) / cos el; near the zenith, where that has no bound, by what the slant
+ * and the height leave open. */
+static void set_polar(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
+                      height h, ap_enu_frame *frame)
+{
+    ap_geodetic at;
+    double range_m = report->range_m;
+    ap_geodetic_from_slant(&sensor->frame, range_m, report->azimuth_rad, h.m, &at);
+    at.height_m = h.m;
+    *frame = ap_enu_frame_at(at);
+    ap_vec3 d = { frame->origin_ecef.x_m - sensor->frame.origin_ecef.x_m,
+                  frame->origin_ecef.y_m - sensor->frame.origin_ecef.y_m,
+                  frame->origin_ecef.z_m - sensor->frame.origin_ecef.z_m };
+    ap_vec3 sight = ap_enu_rotate(frame, d);
+    double ground_m = sqrt(sight.x_m * sight.x_m + sight.y_m * sight.y_m);
+    double sr = at_least(report->range_sigma_m, RANGE_SIGMA_MIN_M);
+    double sa = at_least(report->azimuth_sigma_rad, AZIMUTH_SIGMA_MIN_RAD);
+    double open_m2 = range_m * sr + fabs(sight.z_m) * h.sigma_m;
+    double ground2_m2 = at_least(ground_m * ground_m, open_m2);
+    double along =
+        (range_m * range_m * sr * sr + sight.z_m * sight.z_m * h.sigma_m * h.sigma_m) / ground2_m2;
+    double across = ground2_m2 * sa * sa;
+    double ue = ground_m > 1.0 ? sight.x_m / ground_m : 0.0;
+    double un = ground_m > 1.0 ? sight.y_m / ground_m : 1.0;
+    if (ground_m * ground_m < open_m2) /* overhead: the azimuth says nothing either */
+        across = at_least(across, along);
+    along = at_least(along, POSITION_VAR_MIN_M2);
+    across = at_least(across, POSITION_VAR_MIN_M2);
+    set_position(measure, at, along * ue * ue + across * un * un, (along - across) * ue * un,
+                 along * un * un + across * ue * ue, frame);
+}
+
+static bool set_stated(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
+                       const ap_imm *track, ap_enu_frame *frame)
+{
+    double extra = sensor->kind == AP_SENSOR_ADSB ? ADSB_EXTRA_VAR_M2 : POSITION_VAR_MIN_M2;
+    double ee = report->position_var_ee_m2 + extra, nn = report->position_var_nn_m2 + extra;
+    if (!within(ee, 0.0, POSITION_VAR_MAX_M2) || !within(nn, 0.0, POSITION_VAR_MAX_M2))
+        return false;
+    height h = height_of(report, track, 0.0, 0.0);
+    ap_geodetic at = { report->latitude_rad, report->longitude_rad, h.m };
+    set_position(measure, at, ee, report->position_var_en_m2, nn, frame);
+    if (sensor->kind == AP_SENSOR_ADSB)
+        measure->timing_s = ADSB_TIMING_S;
+    if (sensor->kind == AP_SENSOR_MLAT)
+        measure->timing_s = MLAT_TIMING_S;
+    return true;
+}
+
+/* Range, azimuth and elevation: the height follows. */
+static height elevation_height(const ap_report *report, const ap_sensor *sensor)
+{
+    double r = report->range_m, el = report->elevation_rad, az = report->azimuth_rad;
+    ap_vec3 enu = { r * cos(el) * sin(az), r * cos(el) * cos(az), r * sin(el) };
+    ap_geodetic at = ap_geodetic_from_ecef(ap_ecef_from_enu(&sensor->frame, enu));
+    double se = r * cos(el) * report->elevation_sigma_rad, sr = sin(el) * report->range_sigma_m;
+    return (height){ at.height_m, at_least(sqrt(se * se + sr * sr), ALTITUDE_SIGMA_MIN_M) };
+}
+
+static bool set_horizontal(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
+                           const ap_imm *track, ap_enu_frame *frame)
+{
+    bool polar =
+        (report->present & AP_HAS_POLAR) && sensor->has_site && report->range_m <= RANGE_MAX_M;
+    if (!polar)
+        return (report->present & AP_HAS_POSITION) &&
+               set_stated(measure, report, sensor, track, frame);
+    height h;
+    if ((report->present & AP_HAS_ELEVATION) && !has_own_height(report)) {
+        h = elevation_height(report, sensor);
+        if (!within(h.m, HEIGHT_MIN_M, HEIGHT_MAX_M))
+            return false;
+        measure->has |= AP_MEASURE_HEIGHT;
+        measure->altitude_m = h.m;
+        measure->altitude_var_m2 = h.sigma_m * h.sigma_m;
+    } else {
+        h = height_of(report, track, sensor->site.height_m, report->range_m);
+    }
+    set_polar(measure, report, sensor, h, frame);
+    return true;
+}
+
+static void set_vertical(ap_measure *measure, const ap_report *report)
+{
+    bool doubtful = (report->flags & AP_FLAG_ALTITUDE_GARBLED) != 0;
+    if ((report->present & AP_HAS_PRESSURE_ALTITUDE) && !doubtful &&
+        within(report->pressure_altitude_m, HEIGHT_MIN_M, HEIGHT_MAX_M)) {
+        double sigma = at_least(report->pressure_altitude_sigma_m, ALTITUDE_SIGMA_MIN_M);
+        measure->has = (uint16_t)((measure->has & ~AP_MEASURE_HEIGHT) | AP_MEASURE_PRESSURE);
+        measure->altitude_m = report->pressure_altitude_m;
+        measure->altitude_var_m2 = sigma * sigma;
+    } else if ((report->present & AP_HAS_GEOMETRIC_HEIGHT) &&
+               within(report->geometric_height_m, HEIGHT_MIN_M, HEIGHT_MAX_M)) {
+        double sigma = at_least(report->geometric_height_sigma_m, ALTITUDE_SIGMA_MIN_M);
+        measure->has |= AP_MEASURE_HEIGHT;
+        measure->altitude_m = report->geometric_height_m;
+        measure->altitude_var_m2 = sigma * sigma;
+    }
+    if ((report->present & AP_HAS_VERTICAL_RATE) && fabs(report->up_mps) <= SPEED_MAX_MPS) {
+        double sigma = at_least(report->up_sigma_mps, VELOCITY_SIGMA_MIN_MPS);
+        measure->has |= AP_MEASURE_RATE;
+        measure->up_mps = report->up_mps;
+        measure->up_var = sigma * sigma;
+    }
+}
+
+void ap_measure_from_report(const ap_report *report, const ap_sensor *sensor, const ap_imm *track,
+                            ap_measure *measure)
+{
+    ap_enu_frame frame;
+    *measure =
+        (ap_measure){ .time_utc = report->time_utc, .sensor = report->sensor, .weight = 1.0 };
+    bool placed = set_horizontal(measure, report, sensor, track, &frame);
+    if (!placed && track)
+        frame = track->frame;
+    if ((report->present & AP_HAS_VELOCITY) && (placed || track) &&
+        hypot(report->east_mps, report->north_mps) <= SPEED_MAX_MPS) {
+        double sigma = at_least(report->velocity_sigma_mps, VELOCITY_SIGMA_MIN_MPS);
+        ap_vec3 enu = { report->east_mps, report->north_mps, 0.0 };
+        measure->has |= AP_MEASURE_VELOCITY;
+        measure->velocity_ecef = ap_ecef_rotate(&frame, enu);
+        measure->velocity_var = sigma * sigma;
+    }
+    set_vertical(measure, report);
+}

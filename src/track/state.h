@@ -1,0 +1,127 @@
+/* Inside the tracker: its state, and the steps that its files share. */
+#ifndef AP_TRACK_STATE_H
+#define AP_TRACK_STATE_H
+
+#include "airpicture/tracker.h"
+#include "track/associate.h"
+#include "track/store.h"
+
+/* Reports of one sensor that wait to be associated together. */
+typedef struct ap_group {
+    uint32_t first, last; /* waiting list; AP_SLOT_NONE: none wait */
+    int64_t window;       /* number of the sweep part that they belong to */
+    ap_utc_ns due_utc;    /* receive clock */
+    uint32_t open_place;  /* in the list of open groups */
+} ap_group;
+
+/* One plot that may be of one track. */
+typedef struct ap_edge {
+    uint32_t row, plot;
+    double psi, p;
+    ap_fix fix;
+    ap_likelihood likelihood;
+} ap_edge;
+
+/* One track in the association of a group. */
+typedef struct ap_look {
+    uint32_t slot;
+    bool is_late;     /* older than the track's newest report */
+    double detection; /* probability that the sensor sees it now */
+    ap_imm imm;       /* at the time of the plots */
+    ap_gauss mean;
+} ap_look;
+
+typedef struct ap_plot {
+    uint32_t report; /* in waiting[] */
+    ap_measure measure;
+    double background; /* density of clutter and of new aircraft, 1/m2 */
+    double birth;      /* part of it that is aircraft, [0, 1] */
+    double unused;     /* probability that no track gave it */
+    bool needs_height;
+    bool done;
+} ap_plot;
+
+/* Memory for the association of one group. */
+typedef struct ap_bench {
+    uint32_t plot_cap, look_cap, edge_cap, near_cap;
+    uint32_t plot_count, look_count, edge_count;
+    ap_plot *plot;
+    ap_look *look;
+    ap_edge *edge;
+    uint32_t *near;       /* [near_cap] slots */
+    uint32_t *look_of;    /* [track_cap] */
+    uint32_t *look_stamp; /* [track_cap] */
+    uint32_t stamp;
+    uint32_t *parent;         /* [look_cap + plot_cap] */
+    uint32_t *count;          /* [look_cap + plot_cap + 1] */
+    uint32_t *order, *order2; /* [edge_cap] */
+    uint32_t *local;          /* [plot_cap] */
+    uint32_t *start, *column; /* [look_cap + 1], [edge_cap] */
+    double *psi, *p;          /* [edge_cap] */
+    double *work;             /* [edge_cap + plot_cap], at least AP_EXACT_WORK */
+    uint8_t *used;            /* [look_cap + plot_cap] */
+} ap_bench;
+
+struct ap_tracker_state {
+    ap_tracker_config config;
+    ap_tracker_stats stats;
+    ap_utc_ns clock_utc; /* receive clock; AP_UTC_UNKNOWN before the first report */
+    ap_utc_ns next_tick_utc;
+    ap_store store;
+    uint32_t waiting_cap, waiting_count;
+    ap_report *waiting; /* [waiting_cap] */
+    uint32_t *waiting_next;
+    uint32_t waiting_free;
+    uint16_t group_cap, open_count;
+    ap_group *group; /* [group_cap], by sensor */
+    uint16_t *open;  /* [group_cap], sensors with an open group */
+    ap_bench bench;
+    ap_track shown; /* scratch of events */
+};
+
+typedef struct ap_tracker_state ap_state;
+
+static inline const ap_sensor *ap_sensor_of(const ap_state *state, uint16_t sensor)
+{
+    return &state->config.sensors->sensor[sensor];
+}
+
+/* True for a sensor that looks once a turn at everything around it. */
+static inline bool ap_sensor_rotates(const ap_sensor *sensor)
+{
+    return sensor->has_site && sensor->kind != AP_SENSOR_ADSB && sensor->kind != AP_SENSOR_MLAT &&
+           sensor->kind != AP_SENSOR_TRACKER;
+}
+
+/* life.c */
+void ap_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
+             uint16_t sensor);
+/* A new tentative track; AP_SLOT_NONE and counted when there is no room. */
+uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
+                        double existence, ap_reason_code reason);
+/* Bookkeeping after a position (is_position) or anything else of a report was taken in. */
+void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, bool is_position);
+/* Removes a track, with its last event. */
+void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_code reason,
+                  uint32_t other);
+/* A sensor looked at the track at the present clock. */
+void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns time_utc,
+                     bool is_hit);
+/* The once-a-second round: overdue, missed, unlikely and merged tracks. */
+void ap_tracks_tick(ap_state *state);
+
+/* direct.c */
+/* Offers a report to the tracks with its address; false when there is none. */
+bool ap_direct_take(ap_state *state, const ap_report *report);
+
+/* group.c */
+void ap_groups_init(ap_state *state, ap_arena *arena);
+void ap_groups_reset(ap_state *state);
+/* Lets a report wait for its group; closes the group before it when it belongs to the next. */
+void ap_group_add(ap_state *state, const ap_report *report);
+/* The sweep has passed this time. */
+void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc);
+/* Closes and associates one group. */
+void ap_group_close(ap_state *state, uint16_t sensor);
+
+#endif

@@ -1,0 +1,272 @@
+#include "track/store.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NUMBER_REST_NS (300 * AP_NS_PER_S)
+#define NUMBER_COUNT 65536u
+#define LEAST_LOOKED_AT 64u
+
+static uint32_t bucket_of(const ap_store *store, uint64_t key)
+{
+    key = (key + 1) * UINT64_C(0x9E3779B97F4A7C15);
+    return (uint32_t)(key >> 33) & (store->bucket_count - 1);
+}
+
+void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena)
+{
+    uint32_t buckets = 64;
+    while (buckets < cap)
+        buckets *= 2;
+    *store = (ap_store){ .cap = cap, .bucket_count = buckets };
+    store->by_id = ap_arena_take(arena, buckets, sizeof *store->by_id);
+    store->by_address = ap_arena_take(arena, buckets, sizeof *store->by_address);
+    store->row = ap_arena_take(arena, cap, sizeof *store->row);
+    store->hot = ap_arena_take(arena, cap, sizeof *store->hot);
+    store->number_free_utc = ap_arena_take(arena, NUMBER_COUNT, sizeof *store->number_free_utc);
+    ap_grid_init(&store->grid, cap, arena);
+    if (arena->base)
+        ap_store_reset(store);
+}
+
+void ap_store_reset(ap_store *store)
+{
+    for (uint32_t i = 0; i < store->bucket_count; i++)
+        store->by_id[i] = store->by_address[i] = AP_SLOT_NONE;
+    for (uint32_t i = 0; i < store->cap; i++) {
+        store->row[i].id = 0;
+        store->row[i].newer = i + 1 < store->cap ? i + 1 : AP_SLOT_NONE;
+    }
+    for (uint32_t i = 0; i < NUMBER_COUNT; i++)
+        store->number_free_utc[i] = INT64_MIN;
+    ap_grid_reset(&store->grid);
+    store->alive_count = 0;
+    store->oldest = store->newest = AP_SLOT_NONE;
+    store->free_head = 0;
+    store->next_id = 1;
+    store->last_number = 0;
+    store->clock_hand = 0;
+}
+
+uint32_t ap_store_add(ap_store *store)
+{
+    uint32_t slot = store->free_head;
+    if (slot == AP_SLOT_NONE)
+        return slot;
+    ap_row *row = &store->row[slot];
+    store->free_head = row->newer;
+    memset(row, 0, sizeof *row);
+    row->id = store->next_id++;
+    row->older = store->newest;
+    row->newer = AP_SLOT_NONE;
+    row->same_address = AP_SLOT_NONE;
+    if (store->newest != AP_SLOT_NONE)
+        store->row[store->newest].newer = slot;
+    else
+        store->oldest = slot;
+    store->newest = slot;
+    store->alive_count++;
+    uint32_t bucket = bucket_of(store, row->id);
+    row->same_id = store->by_id[bucket];
+    store->by_id[bucket] = slot;
+    ap_identity_start(&row->identity);
+    return slot;
+}
+
+static uint64_t address_key(uint32_t address, uint8_t kind)
+{
+    return ((uint64_t)kind << 32) | address;
+}
+
+static void unfile(ap_store *store, uint32_t slot)
+{
+    ap_row *row = &store->row[slot];
+    uint32_t *link = &store->by_id[bucket_of(store, row->id)];
+    while (*link != slot)
+        link = &store->row[*link].same_id;
+    *link = row->same_id;
+    if (!(row->identity.present & AP_HAS_ADDRESS))
+        return;
+    link = &store->by_address[bucket_of(
+        store, address_key(row->identity.address, row->identity.address_kind))];
+    while (*link != slot)
+        link = &store->row[*link].same_address;
+    *link = row->same_address;
+}
+
+void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
+{
+    ap_row *row = &store->row[slot];
+    unfile(store, slot);
+    if (row->older != AP_SLOT_NONE)
+        store->row[row->older].newer = row->newer;
+    else
+        store->oldest = row->newer;
+    if (row->newer != AP_SLOT_NONE)
+        store->row[row->newer].older = row->older;
+    else
+        store->newest = row->older;
+    if (row->number != 0)
+        store->number_free_utc[row->number] = clock_utc + NUMBER_REST_NS;
+    ap_grid_remove(&store->grid, slot);
+    row->id = 0;
+    row->newer = store->free_head;
+    store->free_head = slot;
+    store->alive_count--;
+}
+
+uint32_t ap_store_find_id(const ap_store *store, uint32_t id)
+{
+    if (id == 0)
+        return AP_SLOT_NONE;
+    uint32_t slot = store->by_id[bucket_of(store, id)];
+    while (slot != AP_SLOT_NONE && store->row[slot].id != id)
+        slot = store->row[slot].same_id;
+    return slot;
+}
+
+static uint32_t with_address(const ap_store *store, uint32_t slot, uint32_t address, uint8_t kind)
+{
+    while (slot != AP_SLOT_NONE && (store->row[slot].identity.address != address ||
+                                    store->row[slot].identity.address_kind != kind))
+        slot = store->row[slot].same_address;
+    return slot;
+}
+
+uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t kind)
+{
+    uint32_t slot = store->by_address[bucket_of(store, address_key(address, kind))];
+    return with_address(store, slot, address, kind);
+}
+
+uint32_t ap_store_next_address(const ap_store *store, uint32_t slot)
+{
+    const ap_row *row = &store->row[slot];
+    return with_address(store, row->same_address, row->identity.address,
+                        row->identity.address_kind);
+}
+
+void ap_store_file_address(ap_store *store, uint32_t slot)
+{
+    ap_row *row = &store->row[slot];
+    uint32_t bucket =
+        bucket_of(store, address_key(row->identity.address, row->identity.address_kind));
+    row->same_address = store->by_address[bucket];
+    store->by_address[bucket] = slot;
+}
+
+void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
+{
+    uint32_t number = store->last_number;
+    for (uint32_t step = 1; step < NUMBER_COUNT; step++) {
+        number = number % (NUMBER_COUNT - 1) + 1; /* 1..65535, in turn */
+        if (store->number_free_utc[number] > clock_utc)
+            continue;
+        store->number_free_utc[number] = INT64_MAX;
+        store->row[slot].number = (uint16_t)number;
+        store->last_number = number;
+        return;
+    }
+}
+
+void ap_store_refresh(ap_store *store, uint32_t slot)
+{
+    const ap_imm *imm = &store->row[slot].imm;
+    ap_hot *hot = &store->hot[slot];
+    ap_gauss g;
+    ap_imm_combine(imm, &g);
+    hot->ecef = ap_ecef_from_enu(&imm->frame, (ap_vec3){ g.x[0], g.x[1], 0.0 });
+    ap_vec3 v = ap_ecef_rotate(&imm->frame, (ap_vec3){ g.x[2], g.x[3], 0.0 });
+    hot->velocity_mps[0] = (float)v.x_m;
+    hot->velocity_mps[1] = (float)v.y_m;
+    hot->velocity_mps[2] = (float)v.z_m;
+    hot->position_var_m2 = (float)(g.A.ee + g.A.nn);
+    hot->velocity_var = (float)(g.C.ee + g.C.nn);
+    hot->time_utc = imm->time_utc;
+    ap_grid_put(&store->grid, slot, hot->ecef);
+}
+
+uint32_t ap_store_least(ap_store *store, double existence)
+{
+    uint32_t least = AP_SLOT_NONE;
+    for (uint32_t k = 0; k < LEAST_LOOKED_AT && k < store->cap; k++) {
+        store->clock_hand = (store->clock_hand + 1) % store->cap;
+        const ap_row *row = &store->row[store->clock_hand];
+        if (row->id != 0 && row->state == AP_TRACK_TENTATIVE && row->existence < existence) {
+            existence = row->existence;
+            least = store->clock_hand;
+        }
+    }
+    return least;
+}
+
+void ap_store_reason(ap_row *row, ap_utc_ns time_utc, ap_reason_code code, uint16_t sensor,
+                     uint32_t other)
+{
+    row->reason[row->reason_count % AP_TRACK_REASON_CAP] =
+        (ap_reason){ .time_utc = time_utc, .code = code, .sensor = sensor, .other = other };
+    /* The ring goes round whole before the counter would start anew. */
+    row->reason_count = row->reason_count == UINT16_MAX
+                            ? (uint16_t)(UINT16_MAX - AP_TRACK_REASON_CAP + 1)
+                            : (uint16_t)(row->reason_count + 1);
+}
+
+static void show_sources(const ap_row *row, ap_track *track)
+{
+    track->source_count = row->source_count;
+    for (int i = 0; i < row->source_count; i++)
+        track->source[i] = (ap_track_source){ .sensor = row->source[i].sensor,
+                                              .report_count = row->source[i].report_count,
+                                              .last_utc = row->source[i].last_utc };
+    track->reason_count = row->reason_count;
+    memcpy(track->reason, row->reason, sizeof track->reason);
+}
+
+static void show_motion(const ap_imm *imm, ap_track *track)
+{
+    ap_gauss g;
+    ap_imm_own(imm, &track->position, &g);
+    track->time_utc = imm->time_utc;
+    track->east_mps = g.x[2];
+    track->north_mps = g.x[3];
+    track->track_rate_radps = ap_imm_turn_radps(imm);
+    const double P[4][4] = { { g.A.ee, g.A.en, g.B[0][0], g.B[0][1] },
+                             { g.A.en, g.A.nn, g.B[1][0], g.B[1][1] },
+                             { g.B[0][0], g.B[1][0], g.C.ee, g.C.en },
+                             { g.B[0][1], g.B[1][1], g.C.en, g.C.nn } };
+    memcpy(track->P_enu, P, sizeof P);
+    memcpy(track->mode_probability, imm->probability, sizeof imm->probability);
+    const ap_vertical *v = &imm->vertical;
+    track->has_height = v->has;
+    if (!v->has)
+        return;
+    track->up_mps = v->up_mps;
+    track->vertical_P[0][0] = v->P[0];
+    track->vertical_P[0][1] = track->vertical_P[1][0] = v->P[1];
+    track->vertical_P[1][1] = v->P[2];
+    if (v->is_pressure)
+        track->pressure_altitude_m = v->altitude_m;
+}
+
+_Static_assert(AP_IMM_MODELS <= AP_TRACK_MODE_CAP, "a snapshot holds every mode");
+
+void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
+{
+    const ap_row *row = &store->row[slot];
+    *track = (ap_track){ .id = row->id,
+                         .number = row->number,
+                         .state = row->state,
+                         .existence = row->existence,
+                         .born_utc = row->born_utc,
+                         .confirmed_utc = row->confirmed_utc,
+                         .updated_utc = row->updated_utc,
+                         .update_count = row->update_count };
+    ap_identity_show(&row->identity, track);
+    show_motion(&row->imm, track);
+    show_sources(row, track);
+    if (!(row->identity.present & AP_HAS_ADDRESS))
+        return;
+    uint32_t first =
+        ap_store_find_address(store, row->identity.address, row->identity.address_kind);
+    track->address_shared = first != slot || ap_store_next_address(store, slot) != AP_SLOT_NONE;
+}

@@ -1,0 +1,108 @@
+/* The table of tracks: rows, their lists and hashes, numbers, snapshots. */
+#ifndef AP_TRACK_STORE_H
+#define AP_TRACK_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/track.h"
+#include "base/arena.h"
+#include "track/grid.h"
+#include "track/history.h"
+#include "track/identity.h"
+
+#define AP_SLOT_NONE UINT32_MAX
+
+/* One sensor's part in a track, and when its next look is overdue (receive clock). */
+typedef struct ap_source {
+    uint16_t sensor;
+    uint32_t report_count;
+    ap_utc_ns last_utc;
+    ap_utc_ns received_utc;
+    ap_utc_ns due_utc; /* INT64_MAX: nothing is expected */
+} ap_source;
+
+/* Reports with this track's address that lay outside its gate. */
+typedef struct ap_stray {
+    uint32_t count; /* that agree with each other */
+    ap_utc_ns first_received_utc;
+    ap_measure last;
+} ap_stray;
+
+typedef struct ap_row {
+    uint32_t id; /* 0: free */
+    uint16_t number;
+    uint8_t state;                  /* ap_track_state */
+    bool is_late;                   /* the newest report did not move it: it belonged before */
+    uint32_t older, newer;          /* alive list, in order of id */
+    uint32_t same_id, same_address; /* hash chains */
+    double existence;
+    ap_utc_ns born_utc, confirmed_utc, updated_utc;
+    ap_utc_ns received_utc; /* of the newest position, receive clock */
+    uint32_t hit_count, update_count;
+    uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
+    ap_imm imm;
+    ap_history history;
+    ap_identity identity;
+    ap_stray stray;
+    uint16_t source_count;
+    ap_source source[AP_TRACK_SOURCE_CAP]; /* newest first */
+    uint16_t reason_count;
+    ap_reason reason[AP_TRACK_REASON_CAP];
+} ap_row;
+
+/* What a search reads of a track: one cache line. */
+typedef struct ap_hot {
+    ap_vec3 ecef;
+    float velocity_mps[3];               /* ECEF */
+    float position_var_m2, velocity_var; /* largest of any direction, at most */
+    ap_utc_ns time_utc;
+} ap_hot;
+
+typedef struct ap_store {
+    uint32_t cap, alive_count;
+    uint32_t oldest, newest; /* alive list */
+    uint32_t free_head;      /* through row.newer */
+    uint32_t next_id;
+    uint32_t clock_hand; /* of the search for a row to give up */
+    uint32_t bucket_count;
+    uint32_t *by_id, *by_address; /* [bucket_count] heads */
+    ap_row *row;                  /* [cap] */
+    ap_hot *hot;                  /* [cap] */
+    ap_utc_ns *number_free_utc;   /* [65536] INT64_MIN: free at once; INT64_MAX: in use */
+    uint32_t last_number;
+    ap_grid grid;
+} ap_store;
+
+void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena);
+void ap_store_reset(ap_store *store);
+
+/* A fresh row at the end of the alive list, its id given; AP_SLOT_NONE when all are taken. */
+uint32_t ap_store_add(ap_store *store);
+void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc);
+
+uint32_t ap_store_find_id(const ap_store *store, uint32_t id);
+
+/* First track with this address; further ones through row.same_address. */
+uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t kind);
+uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);
+/* Files the row under the address that its identity has now. */
+void ap_store_file_address(ap_store *store, uint32_t slot);
+
+/* Gives the row a number that no track has or had in the last five minutes; 0 when none is left. */
+void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc);
+
+/* Brings the row's place and hot line up to date with its filter. */
+void ap_store_refresh(ap_store *store, uint32_t slot);
+
+/* A tentative row worth less than `existence`, among the next few; AP_SLOT_NONE if there is none.
+ */
+uint32_t ap_store_least(ap_store *store, double existence);
+
+void ap_store_reason(ap_row *row, ap_utc_ns time_utc, ap_reason_code code, uint16_t sensor,
+                     uint32_t other);
+
+void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track);
+
+#endif

@@ -1,0 +1,241 @@
+#include "airpicture/tracker.h"
+
+#include <string.h>
+
+#include "track/state.h"
+
+#define TICK_NS AP_NS_PER_S
+#define TIME_LIMIT_NS INT64_C(4000000000000000000)
+
+ap_tracker_config ap_tracker_config_default(void)
+{
+    return (ap_tracker_config){ .track_cap = 16384,
+                                .group_report_cap = 16384,
+                                .confirm_existence = 0.97,
+                                .drop_existence = 1e-3,
+                                .drop_after_s = 60.0,
+                                .coast_after_turns = 2.5,
+                                .gate_chi2 = 20.0,
+                                .lag_s = 10.0,
+                                .survival_per_s = 0.9998,
+                                .birth_per_turn_km2 = 1e-5 };
+}
+
+static bool config_is_sound(const ap_tracker_config *c)
+{
+    return c->track_cap >= 16 && c->track_cap <= 1000000 && c->group_report_cap >= 64 &&
+           c->group_report_cap <= 4000000 && c->confirm_existence > 0.5 &&
+           c->confirm_existence < 1.0 && c->drop_existence > 0.0 &&
+           c->drop_existence < c->confirm_existence && c->drop_after_s > 0.0 &&
+           c->drop_after_s < 1e6 && c->coast_after_turns >= 1.0 && c->gate_chi2 > 0.0 &&
+           c->gate_chi2 < 1e6 && c->lag_s > 0.0 && c->lag_s < 1e6 && c->survival_per_s > 0.0 &&
+           c->survival_per_s <= 1.0 && c->birth_per_turn_km2 > 0.0 && c->birth_per_turn_km2 < 1e6 &&
+           c->sensors != NULL;
+}
+
+/* Hands out the pieces; with a measuring arena, only counts them. */
+static ap_state *lay_out(const ap_tracker_config *config, ap_arena *arena)
+{
+    ap_state measured = { .config = *config };
+    ap_state *state = ap_arena_take(arena, 1, sizeof *state);
+    ap_state *target = state ? state : &measured;
+    target->config = *config;
+    ap_store_init(&target->store, config->track_cap, arena);
+    ap_groups_init(target, arena);
+    return state;
+}
+
+size_t ap_tracker_size(const ap_tracker_config *config)
+{
+    if (!config_is_sound(config))
+        return 0;
+    ap_arena arena = ap_arena_measure();
+    lay_out(config, &arena);
+    return ap_arena_need(&arena);
+}
+
+ap_err ap_tracker_init(ap_tracker *tracker, const ap_tracker_config *config, void *mem,
+                       size_t mem_size)
+{
+    size_t need = ap_tracker_size(config);
+    if (need == 0)
+        return AP_ERR_ARGUMENT;
+    if (!mem || mem_size < need)
+        return AP_ERR_MEMORY;
+    ap_arena arena = ap_arena_over(mem, mem_size);
+    tracker->state = lay_out(config, &arena);
+    ap_tracker_reset(tracker);
+    return AP_OK;
+}
+
+void ap_tracker_reset(ap_tracker *tracker)
+{
+    ap_state *state = tracker->state;
+    memset(&state->stats, 0, sizeof state->stats);
+    state->clock_utc = AP_UTC_UNKNOWN;
+    state->next_tick_utc = AP_UTC_UNKNOWN;
+    ap_store_reset(&state->store);
+    ap_groups_reset(state);
+}
+
+/* ---- time ---- */
+
+/* First tick after a time: whole seconds, whatever the input. */
+static ap_utc_ns tick_after(ap_utc_ns time_utc)
+{
+    int64_t rest = time_utc % TICK_NS;
+    return time_utc - (rest < 0 ? rest + TICK_NS : rest) + TICK_NS;
+}
+
+/* The open group that is due first; by sensor when two are due together. */
+static uint16_t first_due(const ap_state *state)
+{
+    uint16_t best = AP_SENSOR_NONE;
+    for (uint16_t i = 0; i < state->open_count; i++) {
+        uint16_t sensor = state->open[i];
+        const ap_group *group = &state->group[sensor];
+        if (best == AP_SENSOR_NONE || group->due_utc < state->group[best].due_utc ||
+            (group->due_utc == state->group[best].due_utc && sensor < best))
+            best = sensor;
+    }
+    return best;
+}
+
+/* Does what falls due until `to_utc`, each at its own time: so that it makes no difference when the
+ * caller comes by. */
+static void advance(ap_state *state, ap_utc_ns to_utc)
+{
+    if (state->clock_utc == AP_UTC_UNKNOWN) {
+        state->clock_utc = to_utc;
+        state->next_tick_utc = tick_after(to_utc);
+    }
+    while (state->clock_utc < to_utc) {
+        uint16_t sensor = first_due(state);
+        ap_utc_ns due_utc = sensor == AP_SENSOR_NONE ? INT64_MAX : state->group[sensor].due_utc;
+        if (due_utc > to_utc && state->next_tick_utc > to_utc)
+            break;
+        if (due_utc <= state->next_tick_utc) {
+            state->clock_utc = due_utc > state->clock_utc ? due_utc : state->clock_utc;
+            ap_group_close(state, sensor);
+        } else {
+            state->clock_utc = state->next_tick_utc;
+            ap_tracks_tick(state);
+            state->next_tick_utc += TICK_NS;
+            if (state->store.alive_count == 0 && state->open_count == 0)
+                state->next_tick_utc = tick_after(to_utc);
+        }
+    }
+    if (to_utc > state->clock_utc)
+        state->clock_utc = to_utc;
+}
+
+/* ---- reports ---- */
+
+/* Differences of two such times fit 64 bits: years 1843 to 2096. */
+static bool time_is_usable(ap_utc_ns time_utc)
+{
+    return time_utc >= -TIME_LIMIT_NS && time_utc <= TIME_LIMIT_NS;
+}
+
+/* The reason to refuse a report, or AP_REFUSAL_COUNT. */
+static ap_refusal refusal_of(const ap_state *state, const ap_report *report)
+{
+    if (report->sensor >= state->config.sensors->count || report->sensor >= state->group_cap)
+        return AP_REFUSED_SENSOR_UNKNOWN;
+    if (!ap_report_is_sound(report))
+        return AP_REFUSED_NOT_FINITE;
+    if (report->flags & AP_FLAG_TEST)
+        return AP_REFUSED_TEST_TARGET;
+    if (report->flags & AP_FLAG_EXTRAPOLATED)
+        return AP_REFUSED_NOT_A_TARGET;
+    return AP_REFUSAL_COUNT;
+}
+
+static void take_target(ap_state *state, const ap_report *report)
+{
+    bool has_position = (report->present & (AP_HAS_POLAR | AP_HAS_POSITION)) != 0;
+    bool has_address = (report->present & AP_HAS_ADDRESS) != 0;
+    if (has_address && ap_direct_take(state, report))
+        return;
+    if (!has_position) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_POSITION_MISSING);
+        return;
+    }
+    if (!has_address || !(report->flags & AP_FLAG_ADDRESS_UNCHECKED)) {
+        ap_group_add(state, report);
+        return;
+    }
+    if (!(report->present & AP_HAS_POLAR)) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_ADDRESS_UNPROVED);
+        return;
+    }
+    ap_report plot = *report; /* the radar saw something there, whatever its address */
+    plot.present &= ~(uint32_t)AP_HAS_ADDRESS;
+    ap_group_add(state, &plot);
+}
+
+static void take_report(ap_state *state, const ap_report *report)
+{
+    state->stats.report_count++;
+    if (!time_is_usable(report->receive_utc) || !time_is_usable(report->time_utc)) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_TIME_RANGE);
+        return;
+    }
+    advance(state, report->receive_utc);
+    ap_refusal refusal = refusal_of(state, report);
+    if (refusal != AP_REFUSAL_COUNT) {
+        ap_refuse(&state->stats.refused, refusal);
+        return;
+    }
+    if (report->kind != AP_REPORT_TARGET) {
+        ap_group_passed(state, report->sensor, report->time_utc);
+        return;
+    }
+    take_target(state, report);
+}
+
+void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count)
+{
+    ap_state *state = tracker->state;
+    for (size_t i = 0; i < count; i++)
+        take_report(state, &reports[i]);
+    if (time_is_usable(now))
+        advance(state, now);
+}
+
+void ap_tracker_flush(ap_tracker *tracker)
+{
+    ap_state *state = tracker->state;
+    while (state->open_count > 0)
+        ap_group_close(state, first_due(state));
+}
+
+/* ---- looking ---- */
+
+size_t ap_tracker_tracks(const ap_tracker *tracker, bool tentative, ap_track *tracks, size_t cap)
+{
+    const ap_store *store = &tracker->state->store;
+    size_t count = 0;
+    for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = store->row[slot].newer) {
+        if (!tentative && store->row[slot].state == AP_TRACK_TENTATIVE)
+            continue;
+        if (count < cap)
+            ap_store_show(store, slot, &tracks[count]);
+        count++;
+    }
+    return count;
+}
+
+bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track)
+{
+    uint32_t slot = ap_store_find_id(&tracker->state->store, id);
+    if (slot == AP_SLOT_NONE)
+        return false;
+    ap_store_show(&tracker->state->store, slot, track);
+    return true;
+}
+
+const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker)
+{
+    return &tracker->state->stats;
+}

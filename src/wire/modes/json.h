@@ -1,0 +1,33 @@
+/* One Mode S frame as a line for programs: JSON object or CSV row, from one table of columns.
+ *
+ * Keys carry their units. A key is there only when the frame states the value (CSV: an empty cell
+ * otherwise). `check` is checked, interrogator, overlaid or damaged. `nic_a`, `nic_b`, `nic_c` are
+ * the supplements: a NIC itself needs several frames. */
+#ifndef AP_WIRE_MODES_JSON_H
+#define AP_WIRE_MODES_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/bytes.h"
+#include "airpicture/modes.h"
+
+typedef struct ap_modes_line {
+    const uint8_t *frame;
+    size_t size;
+    const ap_modes_frame *decoded; /* NULL: the frame cannot be decoded */
+    bool has_time;
+    double time_s; /* UTC, since 1970 */
+    bool has_position;
+    double latitude_deg, longitude_deg;
+} ap_modes_line;
+
+/* The object, without a newline: under 1,500 bytes. */
+void ap_modes_json(ap_writer *text, const ap_modes_line *line);
+
+/* Names of the columns; rows end in CR LF. */
+void ap_modes_csv_head(ap_writer *text);
+void ap_modes_csv(ap_writer *text, const ap_modes_line *line);
+
+#endif
