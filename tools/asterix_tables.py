@@ -12,12 +12,26 @@ NUMBER = {"raw": "UNSIGNED", "table": "UNSIGNED", "bds": "UNSIGNED", "octal": "O
 
 
 def key(name):
-    text = f'\\"{name}\\": '
-    return f'"{text}", ', len(name) + 4
+    if len(name) + 6 > 24:
+        raise SpecError(f"{name}: longer than AP_ASTERIX_KEY_CAP allows")
+    text = f', \\"{name}\\": '
+    return f'"{text}", ', len(name) + 6
+
+
+# Decimals of up to this many digits are the shortest text of the double nearest to them.
+DIGITS_SURE = 15
 
 
 def step(lsb):
-    return f"{lsb.numerator}.0, {lsb.denominator}.0"
+    """C of a step; with its decimal form if it has one of up to 15 digits."""
+    scaled = [(digits, lsb * 10 ** digits) for digits in range(DIGITS_SURE + 1)]
+    digits, decimal = next(((d, s.numerator) for d, s in scaled if s.denominator == 1), (0, 0))
+    raw_max = (10 ** DIGITS_SURE - 1) // decimal if decimal else 0
+    return (f"{{ {lsb.numerator}.0, {lsb.denominator}.0, UINT64_C({decimal}), "
+            f"UINT64_C({raw_max}), {digits} }}")
+
+
+NO_STEP = "{ 1.0, 1.0, 0, 0, 0 }"
 
 
 class Tables:
@@ -25,15 +39,15 @@ class Tables:
         self.spec = spec
         self.bits, self.cases, self.parts = [], [], []
         self.items = ['{ "-", "", AP_ITEM_UNUSED, 0, false, 0, 0, 0, 0, 0, 0, false }',
-                      '{ "RFS", "\\"RFS\\": ", AP_ITEM_RANDOM, 7, false, 0, 0, 0, 0, 0, 0, false }']
+                      '{ "RFS", ", \\"RFS\\": ", AP_ITEM_RANDOM, 9, false, 0, 0, 0, 0, 0, 0, false }']
         self.index = {"-": 0, "RFS": 1}
 
-    def row(self, op, name="", size=0, scale="1.0, 1.0", by="0, 0, 0, 0"):
+    def row(self, op, name="", size=0, scale=NO_STEP, by="0, 0, 0, 0"):
         text, length = key(name) if name else ('"", ', 0)
         self.bits.append(f"{{ {text}AP_BITS_{op}, {length}, {size}, {scale}, {by} }}")
 
     def element(self, bits, siblings):
-        op, scale, by = NUMBER.get(bits.content), "1.0, 1.0", "0, 0, 0, 0"
+        op, scale, by = NUMBER.get(bits.content), NO_STEP, "0, 0, 0, 0"
         if bits.content == "integer":
             op = "SIGNED" if bits.signed else "UNSIGNED"
         elif bits.content == "quantity":

@@ -349,7 +349,7 @@ def nonzero(part, target):
 
 def wrapped(line):
     """A long condition over several lines."""
-    return textwrap.wrap(line, 98, initial_indent="    ", subsequent_indent=" " * 8,
+    return textwrap.wrap(line.strip(), 98, initial_indent="    ", subsequent_indent=" " * 23,
                          break_on_hyphens=False, break_long_words=False)
 
 

@@ -37,17 +37,73 @@ uint64_t ap_asterix_icao6_raw(const char *text)
 
 /* ---- values ---- */
 
-static void put_key(ap_writer *text, const char *key, size_t size, bool *any)
+/* Up to AP_ASTERIX_KEY_CAP characters, so many readable: where there is room, a copy of fixed size,
+ * several times as fast as one of a few characters. */
+static void put_short(ap_writer *text, const char *plain, size_t size)
 {
-    if (*any)
-        ap_write_bytes(text, ", ", 2);
-    *any = true;
-    ap_write_bytes(text, key, size);
+    if (text->bad || text->cap - text->size < AP_ASTERIX_KEY_CAP) {
+        ap_write_bytes(text, plain, size);
+        return;
+    }
+    memcpy(text->data + text->size, plain, AP_ASTERIX_KEY_CAP);
+    text->size += size;
 }
 
-static void put_scaled(ap_writer *text, int64_t raw, double numerator, double denominator)
+/* A key begins with the comma that separates it from a member before it. */
+static void put_key(ap_writer *text, const ap_asterix_key key, size_t size, bool *any)
 {
-    ap_text_double(text, (double)raw * numerator / denominator);
+    size_t skip = *any ? 0 : 2;
+    *any = true;
+    put_short(text, key + skip, size - skip);
+}
+
+static void put_unsigned(ap_writer *text, uint64_t value)
+{
+    if (value < 10)
+        ap_write_u8(text, (uint8_t)('0' + value));
+    else
+        ap_text_u64(text, value);
+}
+
+/* `value` in units of 10^-digits, as ap_text_double would write it: up to 15 digits are the
+ * shortest text of their double. In: value < 10^15, and 0 or at least 10^(digits - 4). */
+static void put_decimal(ap_writer *text, uint64_t value, unsigned digits)
+{
+    char plain[2 * AP_ASTERIX_KEY_CAP] = { 0 };
+    unsigned at = AP_ASTERIX_KEY_CAP;
+    while (digits > 1 && value % 10 == 0) {
+        value /= 10;
+        digits--;
+    }
+    for (unsigned k = 0; k < digits; k++) {
+        plain[--at] = (char)('0' + value % 10);
+        value /= 10;
+    }
+    if (digits == 0)
+        plain[--at] = '0';
+    plain[--at] = '.';
+    do {
+        plain[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value != 0);
+    put_short(text, plain + at, AP_ASTERIX_KEY_CAP - at);
+}
+
+static void put_scaled(ap_writer *text, int64_t raw, const ap_asterix_step *step)
+{
+    static const uint64_t least[16] = { 0,         0,          0,           0,
+                                        1,         10,         100,         1000,
+                                        10000,     100000,     1000000,     10000000,
+                                        100000000, 1000000000, 10000000000, 100000000000 };
+    uint64_t magnitude = raw < 0 ? 0 - (uint64_t)raw : (uint64_t)raw;
+    uint64_t value = magnitude * step->decimal;
+    if (magnitude > step->raw_max || (value < least[step->digits] && value != 0)) {
+        ap_text_double(text, (double)raw * step->numerator / step->denominator);
+        return;
+    }
+    if (raw < 0)
+        ap_write_u8(text, '-');
+    put_decimal(text, value, step->digits);
 }
 
 /* A value whose step another value in the same item selects; the raw number if none does. */
@@ -58,11 +114,11 @@ static void put_by(ap_writer *text, const ap_asterix_spec *spec, const ap_asteri
     for (unsigned k = 0; k < bits->case_count; k++) {
         const ap_asterix_case *row = &spec->cases[bits->case_first + k];
         if (row->value == selector) {
-            put_scaled(text, (int64_t)raw, row->numerator, row->denominator);
+            put_scaled(text, (int64_t)raw, &row->step);
             return;
         }
     }
-    ap_text_u64(text, raw);
+    put_unsigned(text, raw);
 }
 
 static void put_icao6(ap_writer *text, uint64_t raw)
@@ -87,16 +143,16 @@ static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_ast
     uint64_t raw = bits->size <= 64 ? ap_asterix_bits_at(p, offset, bits->size) : 0;
     switch ((ap_bits_op)bits->op) {
     case AP_BITS_UNSIGNED:
-        ap_text_u64(text, raw);
+        put_unsigned(text, raw);
         break;
     case AP_BITS_SIGNED:
         ap_text_i64(text, ap_sign64(raw, bits->size));
         break;
     case AP_BITS_SCALED:
-        put_scaled(text, (int64_t)raw, bits->numerator, bits->denominator);
+        put_scaled(text, (int64_t)raw, &bits->step);
         break;
     case AP_BITS_SIGNED_SCALED:
-        put_scaled(text, ap_sign64(raw, bits->size), bits->numerator, bits->denominator);
+        put_scaled(text, ap_sign64(raw, bits->size), &bits->step);
         break;
     case AP_BITS_BY:
         put_by(text, spec, bits, p, offset, raw);

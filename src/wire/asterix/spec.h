@@ -26,12 +26,25 @@ typedef enum ap_bits_op {
     AP_BITS_FX /* one bit: clear = the item ends here */
 } ap_bits_op;
 
+/* A step: value = raw * numerator / denominator, to the nearest double. If the step is a short
+ * decimal number, raw * decimal is the value in units of 10^-digits for raw <= raw_max, and has at
+ * most 15 digits there; else raw_max is 0. */
+typedef struct ap_asterix_step {
+    double numerator, denominator;
+    uint64_t decimal, raw_max;
+    uint8_t digits;
+} ap_asterix_step;
+
+/* `, "NAME": `; padded, so that a copy of fixed size may begin at its third character. */
+#define AP_ASTERIX_KEY_CAP 24
+typedef char ap_asterix_key[AP_ASTERIX_KEY_CAP + 2];
+
 typedef struct ap_asterix_bits {
-    const char *key; /* `"NAME": ` */
-    uint8_t op;      /* ap_bits_op */
+    ap_asterix_key key;
+    uint8_t op; /* ap_bits_op */
     uint8_t key_size;
     uint16_t size; /* bits */
-    double numerator, denominator;
+    ap_asterix_step step;
     /* AP_BITS_BY: the selecting value lies `back` bits before this one */
     uint8_t back, back_size;
     uint16_t case_first, case_count;
@@ -39,7 +52,7 @@ typedef struct ap_asterix_bits {
 
 typedef struct ap_asterix_case {
     uint32_t value;
-    double numerator, denominator;
+    ap_asterix_step step;
 } ap_asterix_case;
 
 typedef enum ap_item_kind {
@@ -55,8 +68,8 @@ typedef enum ap_item_kind {
 
 typedef struct ap_asterix_item {
     const char *name;
-    const char *key; /* `"NAME": ` */
-    uint8_t kind;    /* ap_item_kind */
+    ap_asterix_key key;
+    uint8_t kind; /* ap_item_kind */
     uint8_t key_size;
     bool is_single;      /* one element without a name of its own */
     uint8_t count_size;  /* REPEAT: octets of the count */

@@ -4,7 +4,7 @@
 
 #define FSPEC_OCTETS(count) (((count) + 6u) / 7u)
 
-uint64_t ap_asterix_bits_at(const uint8_t *p, size_t offset, unsigned size)
+uint64_t ap_asterix_long_bits_at(const uint8_t *p, size_t offset, unsigned size)
 {
     p += offset / 8;
     unsigned ahead = (unsigned)(offset % 8);
@@ -171,26 +171,16 @@ bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *sp
     return true;
 }
 
-static unsigned lowest_bit(uint64_t bits)
-{
-    unsigned place = 0;
-    for (unsigned half = 32; half > 0; half /= 2) {
-        if ((bits & ((UINT64_C(1) << half) - 1)) == 0) {
-            bits >>= half;
-            place += half;
-        }
-    }
-    return place;
-}
-
 bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **item,
                             const uint8_t **start)
 {
     const ap_asterix_spec *spec = walker->spec;
     if (walker->left == 0)
         return false;
-    unsigned place = lowest_bit(walker->left);
-    walker->left &= walker->left - 1;
+    for (; !(walker->left & 1); walker->left >>= 1)
+        walker->place++;
+    unsigned place = walker->place++;
+    walker->left >>= 1;
     if (place >= walker->uap->count)
         return fail(walker, AP_REFUSED_FSPEC, NULL);
     unsigned index = walker->uap->items[place];

@@ -12,7 +12,8 @@ typedef struct ap_asterix_walker {
     const ap_asterix_spec *spec;
     const ap_asterix_uap *uap;
     const uint8_t *p, *end;
-    uint64_t left; /* presence bits of the items not yet passed */
+    unsigned place; /* of the next item in the field specification */
+    uint64_t left;  /* presence bits of the items not yet passed, from `place` on */
     /* what went wrong, when open or next return false */
     bool failed;
     ap_refusal reason;
@@ -37,6 +38,14 @@ const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix
                                    const uint8_t *p, const uint8_t *end);
 
 /* `size` <= 64 bits that begin `offset` bits behind p. */
-uint64_t ap_asterix_bits_at(const uint8_t *p, size_t offset, unsigned size);
+uint64_t ap_asterix_long_bits_at(const uint8_t *p, size_t offset, unsigned size);
+
+static inline uint64_t ap_asterix_bits_at(const uint8_t *p, size_t offset, unsigned size)
+{
+    unsigned ahead = (unsigned)(offset % 8);
+    if (ahead + size > 8)
+        return ap_asterix_long_bits_at(p, offset, size);
+    return (uint64_t)(p[offset / 8] >> (8 - ahead - size)) & ((1u << size) - 1);
+}
 
 #endif

@@ -524,8 +524,8 @@ static bool write_i020(ap_writer *writer, const ap_cat001 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-        if (octets < 2 && (record->i020.tst || record->i020.ds1ds2 || record->i020.me ||
-        record->i020.mi || record->i020.spare))
+    if (octets < 2 && (record->i020.tst || record->i020.ds1ds2 || record->i020.me ||
+                       record->i020.mi || record->i020.spare))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 2 + (unsigned)record->i020.raw.size;
@@ -791,7 +791,7 @@ static bool write_i170(ap_writer *writer, const ap_cat001 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-        if (octets < 2 && (record->i170.tre || record->i170.spare2))
+    if (octets < 2 && (record->i170.tre || record->i170.spare2))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;

@@ -875,8 +875,8 @@ static bool write_i170_ac1(ap_writer *writer, const ap_cat004 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.ac1.octet_count;
-        if (octets < 2 && (record->i170.ac1.cdm || record->i170.ac1.pri || record->i170.ac1.gv ||
-        record->i170.ac1.spare))
+    if (octets < 2 && (record->i170.ac1.cdm || record->i170.ac1.pri || record->i170.ac1.gv ||
+                       record->i170.ac1.spare))
         octets = 2;
     if (record->i170.ac1.raw.size > 0)
         octets = 2 + (unsigned)record->i170.ac1.raw.size;
@@ -934,13 +934,13 @@ static bool write_i120_cn(ap_writer *writer, const ap_cat004 *record)
 {
     bool bad = false;
     unsigned octets = record->i120.cn.octet_count;
-        if (octets < 3 && (record->i120.cn.hamrd || record->i120.cn.hamvd ||
-        record->i120.cn.dbpsmarr || record->i120.cn.dbpsmdep || record->i120.cn.dbpsmtl ||
-        record->i120.cn.aiw || record->i120.cn.spare))
+    if (octets < 3 && (record->i120.cn.hamrd || record->i120.cn.hamvd || record->i120.cn.dbpsmarr
+                       || record->i120.cn.dbpsmdep || record->i120.cn.dbpsmtl ||
+                       record->i120.cn.aiw || record->i120.cn.spare))
         octets = 3;
-        if (octets < 2 && (record->i120.cn.rrc || record->i120.cn.rtc || record->i120.cn.mrva ||
-        record->i120.cn.vramcrm || record->i120.cn.vramvrm || record->i120.cn.vramvtm ||
-        record->i120.cn.hamhd))
+    if (octets < 2 && (record->i120.cn.rrc || record->i120.cn.rtc || record->i120.cn.mrva ||
+                       record->i120.cn.vramcrm || record->i120.cn.vramvrm ||
+                       record->i120.cn.vramvtm || record->i120.cn.hamhd))
         octets = 2;
     if (record->i120.cn.raw.size > 0)
         octets = 3 + (unsigned)record->i120.cn.raw.size;
@@ -1158,8 +1158,8 @@ static bool write_i171_ac2(ap_writer *writer, const ap_cat004 *record)
 {
     bool bad = false;
     unsigned octets = record->i171.ac2.octet_count;
-        if (octets < 2 && (record->i171.ac2.cdm || record->i171.ac2.pri || record->i171.ac2.gv ||
-        record->i171.ac2.spare))
+    if (octets < 2 && (record->i171.ac2.cdm || record->i171.ac2.pri || record->i171.ac2.gv ||
+                       record->i171.ac2.spare))
         octets = 2;
     if (record->i171.ac2.raw.size > 0)
         octets = 2 + (unsigned)record->i171.ac2.raw.size;
@@ -1263,26 +1263,31 @@ static bool write_i060(ap_writer *writer, const ap_cat004 *record)
 {
     bool bad = false;
     unsigned octets = record->i060.octet_count;
-        if (octets < 8 && (record->i060.ntz || record->i060.spare))
+    if (octets < 8 && (record->i060.ntz || record->i060.spare))
         octets = 8;
-        if (octets < 7 && (record->i060.catc || record->i060.noclr || record->i060.nomov ||
-        record->i060.noh || record->i060.wrty || record->i060.stocc || record->i060.ongoing))
+    if (octets < 7 && (record->i060.catc || record->i060.noclr || record->i060.nomov ||
+                       record->i060.noh || record->i060.wrty || record->i060.stocc ||
+                       record->i060.ongoing))
         octets = 7;
-        if (octets < 6 && (record->i060.asm || record->i060.iavm || record->i060.ftd ||
-        record->i060.itd || record->i060.iia || record->i060.sqw || record->i060.cuw))
+    if (octets < 6 && (record->i060.asm || record->i060.iavm || record->i060.ftd ||
+                       record->i060.itd || record->i060.iia || record->i060.sqw ||
+                       record->i060.cuw))
         octets = 6;
-        if (octets < 5 && (record->i060.hamrd || record->i060.hamvd || record->i060.hvi ||
-        record->i060.ltw || record->i060.vpm || record->i060.tta || record->i060.cra))
+    if (octets < 5 && (record->i060.hamrd || record->i060.hamvd || record->i060.hvi ||
+                       record->i060.ltw || record->i060.vpm || record->i060.tta ||
+                       record->i060.cra))
         octets = 5;
-        if (octets < 4 && (record->i060.dbpsmarr || record->i060.dbpsmdep || record->i060.dbpsmtl
-        || record->i060.vramcrm || record->i060.vramvtm || record->i060.vramvrm ||
-        record->i060.hamhd))
+    if (octets < 4 && (record->i060.dbpsmarr || record->i060.dbpsmdep || record->i060.dbpsmtl ||
+                       record->i060.vramcrm || record->i060.vramvtm || record->i060.vramvrm ||
+                       record->i060.hamhd))
         octets = 4;
-        if (octets < 3 && (record->i060.aiw || record->i060.paiw || record->i060.ocat ||
-        record->i060.sam || record->i060.vcd || record->i060.cham || record->i060.dsam))
+    if (octets < 3 && (record->i060.aiw || record->i060.paiw || record->i060.ocat ||
+                       record->i060.sam || record->i060.vcd || record->i060.cham ||
+                       record->i060.dsam))
         octets = 3;
-        if (octets < 2 && (record->i060.apm || record->i060.rimca || record->i060.acasra ||
-        record->i060.ntca || record->i060.dg || record->i060.of || record->i060.ol))
+    if (octets < 2 && (record->i060.apm || record->i060.rimca || record->i060.acasra ||
+                       record->i060.ntca || record->i060.dg || record->i060.of ||
+                       record->i060.ol))
         octets = 2;
     if (record->i060.raw.size > 0)
         octets = 8 + (unsigned)record->i060.raw.size;

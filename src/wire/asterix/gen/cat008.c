@@ -205,7 +205,7 @@ static bool write_i020(ap_writer *writer, const ap_cat008 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-        if (octets < 2 && (record->i020.spare || record->i020.tst || record->i020.er))
+    if (octets < 2 && (record->i020.spare || record->i020.tst || record->i020.er))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 2 + (unsigned)record->i020.raw.size;

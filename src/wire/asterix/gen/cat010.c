@@ -431,10 +431,10 @@ static bool write_i020(ap_writer *writer, const ap_cat010 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-        if (octets < 3 && (record->i020.spi || record->i020.spare))
+    if (octets < 3 && (record->i020.spi || record->i020.spare))
         octets = 3;
-        if (octets < 2 && (record->i020.sim || record->i020.tst || record->i020.rab ||
-        record->i020.lop || record->i020.tot))
+    if (octets < 2 && (record->i020.sim || record->i020.tst || record->i020.rab ||
+                       record->i020.lop || record->i020.tot))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 3 + (unsigned)record->i020.raw.size;
@@ -532,9 +532,9 @@ static bool write_i170(ap_writer *writer, const ap_cat010 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-        if (octets < 3 && (record->i170.gho || record->i170.spare))
+    if (octets < 3 && (record->i170.gho || record->i170.spare))
         octets = 3;
-        if (octets < 2 && (record->i170.tom || record->i170.dou || record->i170.mrs))
+    if (octets < 2 && (record->i170.tom || record->i170.dou || record->i170.mrs))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 3 + (unsigned)record->i170.raw.size;
@@ -642,9 +642,9 @@ static bool write_i270(ap_writer *writer, const ap_cat010 *record)
 {
     bool bad = false;
     unsigned octets = record->i270.octet_count;
-        if (octets < 3 && (record->i270.width_m))
+    if (octets < 3 && (record->i270.width_m))
         octets = 3;
-        if (octets < 2 && (record->i270.orientation_turn7))
+    if (octets < 2 && (record->i270.orientation_turn7))
         octets = 2;
     if (record->i270.raw.size > 0)
         octets = 3 + (unsigned)record->i270.raw.size;

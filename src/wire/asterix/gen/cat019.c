@@ -255,8 +255,8 @@ static bool write_i553(ap_writer *writer, const ap_cat019 *record)
 {
     bool bad = false;
     unsigned octets = record->i553.octet_count;
-        if (octets < 2 && (record->i553.reftr3 || record->i553.spare3 || record->i553.reftr4 ||
-        record->i553.spare4))
+    if (octets < 2 && (record->i553.reftr3 || record->i553.spare3 || record->i553.reftr4 ||
+                       record->i553.spare4))
         octets = 2;
     if (record->i553.raw.size > 0)
         octets = 2 + (unsigned)record->i553.raw.size;

@@ -490,10 +490,11 @@ static bool write_i020(ap_writer *writer, const ap_cat020 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-        if (octets < 3 && (record->i020.cf || record->i020.spare))
+    if (octets < 3 && (record->i020.cf || record->i020.spare))
         octets = 3;
-        if (octets < 2 && (record->i020.rab || record->i020.spi || record->i020.chn ||
-        record->i020.gbs || record->i020.crt || record->i020.sim || record->i020.tst))
+    if (octets < 2 && (record->i020.rab || record->i020.spi || record->i020.chn ||
+                       record->i020.gbs || record->i020.crt || record->i020.sim ||
+                       record->i020.tst))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 3 + (unsigned)record->i020.raw.size;
@@ -581,7 +582,7 @@ static bool write_i170(ap_writer *writer, const ap_cat020 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-        if (octets < 2 && (record->i170.gho || record->i170.spare))
+    if (octets < 2 && (record->i170.gho || record->i170.spare))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;

@@ -1204,15 +1204,16 @@ static bool write_i040(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i040.octet_count;
-        if (octets < 5 && (record->i040.mbc.ep || record->i040.mbc.val))
+    if (octets < 5 && (record->i040.mbc.ep || record->i040.mbc.val))
         octets = 5;
-        if (octets < 4 && (record->i040.tbc.ep || record->i040.tbc.val))
+    if (octets < 4 && (record->i040.tbc.ep || record->i040.tbc.val))
         octets = 4;
-        if (octets < 3 && (record->i040.spare || record->i040.llc || record->i040.ipc ||
-        record->i040.nogo || record->i040.cpr || record->i040.ldpj || record->i040.rcf))
+    if (octets < 3 && (record->i040.spare || record->i040.llc || record->i040.ipc ||
+                       record->i040.nogo || record->i040.cpr || record->i040.ldpj ||
+                       record->i040.rcf))
         octets = 3;
-        if (octets < 2 && (record->i040.dcr || record->i040.gbs || record->i040.sim ||
-        record->i040.tst || record->i040.saa || record->i040.cl))
+    if (octets < 2 && (record->i040.dcr || record->i040.gbs || record->i040.sim ||
+                       record->i040.tst || record->i040.saa || record->i040.cl))
         octets = 2;
     if (record->i040.raw.size > 0)
         octets = 5 + (unsigned)record->i040.raw.size;
@@ -1400,23 +1401,23 @@ static bool write_i090(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i090.octet_count;
-        if (octets < 9 && (record->i090.valdistqualp2_m))
+    if (octets < 9 && (record->i090.valdistqualp2_m))
         octets = 9;
-        if (octets < 8 && (record->i090.valdistqualp1_128_m))
+    if (octets < 8 && (record->i090.valdistqualp1_128_m))
         octets = 8;
-        if (octets < 7 && (record->i090.valdistp2_m))
+    if (octets < 7 && (record->i090.valdistp2_m))
         octets = 7;
-        if (octets < 6 && (record->i090.valdistp1_128_m))
+    if (octets < 6 && (record->i090.valdistp1_128_m))
         octets = 6;
-        if (octets < 5 && (record->i090.spare3 || record->i090.valstate.ep ||
-        record->i090.valstate.val || record->i090.vd || record->i090.vq))
+    if (octets < 5 && (record->i090.spare3 || record->i090.valstate.ep ||
+                       record->i090.valstate.val || record->i090.vd || record->i090.vq))
         octets = 5;
-        if (octets < 4 && (record->i090.pic || record->i090.src || record->i090.spare2))
+    if (octets < 4 && (record->i090.pic || record->i090.src || record->i090.spare2))
         octets = 4;
-        if (octets < 3 && (record->i090.spare || record->i090.sils || record->i090.sda ||
-        record->i090.gva))
+    if (octets < 3 && (record->i090.spare || record->i090.sils || record->i090.sda ||
+                       record->i090.gva))
         octets = 3;
-        if (octets < 2 && (record->i090.nicbaro || record->i090.sil || record->i090.nacp))
+    if (octets < 2 && (record->i090.nicbaro || record->i090.sil || record->i090.nacp))
         octets = 2;
     if (record->i090.raw.size > 0)
         octets = 9 + (unsigned)record->i090.raw.size;
@@ -1694,7 +1695,7 @@ static bool write_i271(ap_writer *writer, const ap_cat021 *record)
 {
     bool bad = false;
     unsigned octets = record->i271.octet_count;
-        if (octets < 2 && (record->i271.lw || record->i271.spare2))
+    if (octets < 2 && (record->i271.lw || record->i271.spare2))
         octets = 2;
     if (record->i271.raw.size > 0)
         octets = 2 + (unsigned)record->i271.raw.size;

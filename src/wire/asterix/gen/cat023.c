@@ -218,7 +218,7 @@ static bool write_i100(ap_writer *writer, const ap_cat023 *record)
 {
     bool bad = false;
     unsigned octets = record->i100.octet_count;
-        if (octets < 2 && (record->i100.gssp_s))
+    if (octets < 2 && (record->i100.gssp_s))
         octets = 2;
     if (record->i100.raw.size > 0)
         octets = 2 + (unsigned)record->i100.raw.size;
@@ -252,7 +252,7 @@ static bool write_i101(ap_writer *writer, const ap_cat023 *record)
 {
     bool bad = false;
     unsigned octets = record->i101.octet_count;
-        if (octets < 3 && (record->i101.ssrp_s))
+    if (octets < 3 && (record->i101.ssrp_s))
         octets = 3;
     if (record->i101.raw.size > 0)
         octets = 3 + (unsigned)record->i101.raw.size;

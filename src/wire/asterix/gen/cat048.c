@@ -667,22 +667,22 @@ static bool write_i020(ap_writer *writer, const ap_cat048 *record)
 {
     bool bad = false;
     unsigned octets = record->i020.octet_count;
-        if (octets < 6 && (record->i020.irmxpr.ep || record->i020.irmxpr.val ||
-        record->i020.irmact.ep || record->i020.irmact.val || record->i020.spare3))
+    if (octets < 6 && (record->i020.irmxpr.ep || record->i020.irmxpr.val || record->i020.irmact.ep
+                       || record->i020.irmact.val || record->i020.spare3))
         octets = 6;
-        if (octets < 5 && (record->i020.poact.ep || record->i020.poact.val ||
-        record->i020.dtfxpr.ep || record->i020.dtfxpr.val || record->i020.dtfact.ep ||
-        record->i020.dtfact.val || record->i020.spare2))
+    if (octets < 5 && (record->i020.poact.ep || record->i020.poact.val || record->i020.dtfxpr.ep
+                       || record->i020.dtfxpr.val || record->i020.dtfact.ep ||
+                       record->i020.dtfact.val || record->i020.spare2))
         octets = 5;
-        if (octets < 4 && (record->i020.acasxv.ep || record->i020.acasxv.val ||
-        record->i020.poxpr.ep || record->i020.poxpr.val))
+    if (octets < 4 && (record->i020.acasxv.ep || record->i020.acasxv.val || record->i020.poxpr.ep
+                       || record->i020.poxpr.val))
         octets = 4;
-        if (octets < 3 && (record->i020.adsb.ep || record->i020.adsb.val || record->i020.scn.ep ||
-        record->i020.scn.val || record->i020.pai.ep || record->i020.pai.val ||
-        record->i020.spare))
+    if (octets < 3 && (record->i020.adsb.ep || record->i020.adsb.val || record->i020.scn.ep ||
+                       record->i020.scn.val || record->i020.pai.ep || record->i020.pai.val ||
+                       record->i020.spare))
         octets = 3;
-        if (octets < 2 && (record->i020.tst || record->i020.err || record->i020.xpp ||
-        record->i020.me || record->i020.mi || record->i020.foefri))
+    if (octets < 2 && (record->i020.tst || record->i020.err || record->i020.xpp || record->i020.me
+                       || record->i020.mi || record->i020.foefri))
         octets = 2;
     if (record->i020.raw.size > 0)
         octets = 6 + (unsigned)record->i020.raw.size;
@@ -880,8 +880,8 @@ static bool write_i170(ap_writer *writer, const ap_cat048 *record)
 {
     bool bad = false;
     unsigned octets = record->i170.octet_count;
-        if (octets < 2 && (record->i170.tre || record->i170.gho || record->i170.sup ||
-        record->i170.tcc || record->i170.spare))
+    if (octets < 2 && (record->i170.tre || record->i170.gho || record->i170.sup ||
+                       record->i170.tcc || record->i170.spare))
         octets = 2;
     if (record->i170.raw.size > 0)
         octets = 2 + (unsigned)record->i170.raw.size;

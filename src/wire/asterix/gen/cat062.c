@@ -2737,22 +2737,25 @@ static bool write_i080(ap_writer *writer, const ap_cat062 *record)
 {
     bool bad = false;
     unsigned octets = record->i080.octet_count;
-        if (octets < 7 && (record->i080.m5i || record->i080.spare))
+    if (octets < 7 && (record->i080.m5i || record->i080.spare))
         octets = 7;
-        if (octets < 6 && (record->i080.dupt || record->i080.dupf || record->i080.dupm ||
-        record->i080.sfc || record->i080.idd || record->i080.iec || record->i080.mlat))
+    if (octets < 6 && (record->i080.dupt || record->i080.dupf || record->i080.dupm ||
+                       record->i080.sfc || record->i080.idd || record->i080.iec ||
+                       record->i080.mlat))
         octets = 6;
-        if (octets < 5 && (record->i080.sds || record->i080.ems || record->i080.pft ||
-        record->i080.fplt))
+    if (octets < 5 && (record->i080.sds || record->i080.ems || record->i080.pft ||
+                       record->i080.fplt))
         octets = 5;
-        if (octets < 4 && (record->i080.cst || record->i080.psr || record->i080.ssr ||
-        record->i080.mds || record->i080.ads || record->i080.suc || record->i080.aac))
+    if (octets < 4 && (record->i080.cst || record->i080.psr || record->i080.ssr ||
+                       record->i080.mds || record->i080.ads || record->i080.suc ||
+                       record->i080.aac))
         octets = 4;
-        if (octets < 3 && (record->i080.ama || record->i080.md4 || record->i080.me ||
-        record->i080.mi || record->i080.md5))
+    if (octets < 3 && (record->i080.ama || record->i080.md4 || record->i080.me || record->i080.mi
+                       || record->i080.md5))
         octets = 3;
-        if (octets < 2 && (record->i080.sim || record->i080.tse || record->i080.tsb ||
-        record->i080.fpc || record->i080.aff || record->i080.stp || record->i080.kos))
+    if (octets < 2 && (record->i080.sim || record->i080.tse || record->i080.tsb ||
+                       record->i080.fpc || record->i080.aff || record->i080.stp ||
+                       record->i080.kos))
         octets = 2;
     if (record->i080.raw.size > 0)
         octets = 7 + (unsigned)record->i080.raw.size;
@@ -3039,9 +3042,9 @@ static bool write_i270(ap_writer *writer, const ap_cat062 *record)
 {
     bool bad = false;
     unsigned octets = record->i270.octet_count;
-        if (octets < 3 && (record->i270.width_m))
+    if (octets < 3 && (record->i270.width_m))
         octets = 3;
-        if (octets < 2 && (record->i270.orientation_turn7))
+    if (octets < 2 && (record->i270.orientation_turn7))
         octets = 2;
     if (record->i270.raw.size > 0)
         octets = 3 + (unsigned)record->i270.raw.size;

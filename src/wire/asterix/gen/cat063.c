@@ -239,11 +239,12 @@ static bool write_i060(ap_writer *writer, const ap_cat063 *record)
 {
     bool bad = false;
     unsigned octets = record->i060.octet_count;
-        if (octets < 3 && (record->i060.ttf.ep || record->i060.ttf.val || record->i060.spo.ep ||
-        record->i060.spo.val || record->i060.spare2))
+    if (octets < 3 && (record->i060.ttf.ep || record->i060.ttf.val || record->i060.spo.ep ||
+                       record->i060.spo.val || record->i060.spare2))
         octets = 3;
-        if (octets < 2 && (record->i060.ops || record->i060.odp || record->i060.oxt ||
-        record->i060.msc || record->i060.tsv || record->i060.npw || record->i060.spare))
+    if (octets < 2 && (record->i060.ops || record->i060.odp || record->i060.oxt ||
+                       record->i060.msc || record->i060.tsv || record->i060.npw ||
+                       record->i060.spare))
         octets = 2;
     if (record->i060.raw.size > 0)
         octets = 3 + (unsigned)record->i060.raw.size;
