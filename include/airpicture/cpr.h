@@ -33,12 +33,12 @@ ap_err ap_cpr_global(const ap_cpr *even, const ap_cpr *odd, bool newer_odd,
 
 /* Position of one frame, the candidate nearest to a reference within half a cell (about 180 NM in
  * the air, 45 NM on the surface). AP_ERR_RANGE when the latitude leaves the Earth; AP_ERR_ARGUMENT
- * for a reference that is not finite or words of more than 17 bits. */
+ * for a reference outside [-90, 90], [-360, 360] or words of more than 17 bits. */
 ap_err ap_cpr_local(const ap_cpr *frame, double reference_latitude_deg,
                     double reference_longitude_deg, double *latitude_deg, double *longitude_deg);
 
-/* The words that a transponder sends for a position. Latitude [-90, 90], longitude any; zero words
- * when the latitude is outside or one of them is not finite. */
+/* The words that a transponder sends for a position. Latitude [-90, 90], longitude
+ * [-360, 360]; zero words for anything else. */
 ap_cpr ap_cpr_encode(double latitude_deg, double longitude_deg, bool odd, bool surface);
 
 #endif

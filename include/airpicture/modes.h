@@ -84,7 +84,7 @@ typedef struct ap_modes_frame {
     uint8_t type_code;     /* DF17, DF18 with CF 0, 1, 2, 5, 6: 0..31 */
     uint8_t subtype;
     int32_t altitude_ft;
-    bool altitude_25_ft;   /* quantised to 25 ft; else 100 ft */
+    bool altitude_25_ft;   /* that, or the GNSS height, is in steps of 25 ft; else of 100 ft */
     int32_t gnss_height_ft;
     uint16_t squawk;       /* 12 bit, octal digits */
     char callsign[9];      /* trailing spaces kept out; invalid characters '?'; never empty */

@@ -95,6 +95,11 @@ static bool is_valid(const ap_cpr *frame)
     return frame->latitude_17 < WORDS && frame->longitude_17 < WORDS;
 }
 
+static bool is_place(double latitude_deg, double longitude_deg)
+{
+    return fabs(latitude_deg) <= 90.0 && fabs(longitude_deg) <= 360.0;
+}
+
 ap_err ap_cpr_global(const ap_cpr *even, const ap_cpr *odd, bool newer_odd,
                      double reference_latitude_deg, double reference_longitude_deg,
                      double *latitude_deg, double *longitude_deg)
@@ -102,7 +107,7 @@ ap_err ap_cpr_global(const ap_cpr *even, const ap_cpr *odd, bool newer_odd,
     bool surface = even->surface;
     if (even->odd || !odd->odd || surface != odd->surface || !is_valid(even) || !is_valid(odd))
         return AP_ERR_ARGUMENT;
-    if (surface && !(isfinite(reference_latitude_deg) && isfinite(reference_longitude_deg)))
+    if (surface && !is_place(reference_latitude_deg, reference_longitude_deg))
         return AP_ERR_ARGUMENT;
 
     double circle = circle_deg(surface);
@@ -131,7 +136,7 @@ ap_err ap_cpr_global(const ap_cpr *even, const ap_cpr *odd, bool newer_odd,
 ap_err ap_cpr_local(const ap_cpr *frame, double reference_latitude_deg,
                     double reference_longitude_deg, double *latitude_deg, double *longitude_deg)
 {
-    if (!is_valid(frame) || !isfinite(reference_latitude_deg) || !isfinite(reference_longitude_deg))
+    if (!is_valid(frame) || !is_place(reference_latitude_deg, reference_longitude_deg))
         return AP_ERR_ARGUMENT;
     double circle = circle_deg(frame->surface);
     double cell = circle / (frame->odd ? 59 : 60);
@@ -165,7 +170,7 @@ static uint32_t word_of(double angle_deg, double cell_deg, double *cell_index)
 ap_cpr ap_cpr_encode(double latitude_deg, double longitude_deg, bool odd, bool surface)
 {
     ap_cpr frame = { .odd = odd, .surface = surface };
-    if (!(fabs(latitude_deg) <= 90.0) || !isfinite(longitude_deg))
+    if (!is_place(latitude_deg, longitude_deg))
         return frame;
     double circle = circle_deg(surface);
     double cell = circle / (odd ? 59 : 60), index;

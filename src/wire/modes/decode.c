@@ -173,14 +173,12 @@ static void read_airborne_position(uint64_t me, bool has_imf, ap_modes_frame *ou
     out->utc_synchronised = bit(me, 21);
 
     int32_t altitude_ft;
-    bool is_25_ft;
-    if (ap_modes_altitude_ac12((uint16_t)bits(me, 9, 12), &altitude_ft, &is_25_ft)) {
+    if (ap_modes_altitude_ac12((uint16_t)bits(me, 9, 12), &altitude_ft, &out->altitude_25_ft)) {
         if (out->type_code >= 20) {
             out->gnss_height_ft = altitude_ft;
             out->present |= AP_MODES_HAS_GNSS_HEIGHT;
         } else {
             out->altitude_ft = altitude_ft;
-            out->altitude_25_ft = is_25_ft;
             out->present |= AP_MODES_HAS_ALTITUDE;
         }
     }

@@ -127,7 +127,7 @@ static uint64_t me_airborne_position(const ap_modes_frame *content, bool has_imf
                   at(21, 1, content->utc_synchronised);
     uint16_t ac13 = 0;
     if (content->type_code >= 20 && has(content, AP_MODES_HAS_GNSS_HEIGHT))
-        ac13 = ap_modes_ac13_of_altitude(content->gnss_height_ft);
+        ac13 = ac13_of(content->gnss_height_ft, content->altitude_25_ft);
     else if (content->type_code < 20 && has(content, AP_MODES_HAS_ALTITUDE))
         ac13 = ac13_of(content->altitude_ft, content->altitude_25_ft);
     me |= at(9, 12, (ac13 >> 1 & 0xFC0u) | (ac13 & 0x3Fu));

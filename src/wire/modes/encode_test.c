@@ -208,7 +208,7 @@ static void test_encode_positions(void **state)
                                    .type_code = code,
                                    .altitude_ft = 1200,
                                    .altitude_25_ft = code % 2,
-                                   .gnss_height_ft = 1375,
+                                   .gnss_height_ft = 1400,
                                    .ground_speed_kt = 12.5,
                                    .track_deg = 359.9,
                                    .cpr_odd = code % 2,
@@ -233,7 +233,7 @@ static void test_encode_positions(void **state)
         } else {
             assert_true(got.nic_b && got.spi && !got.alert);
             assert_int_equal(code < 20 ? got.altitude_ft : got.gnss_height_ft,
-                             code < 20 ? 1200 : 1375);
+                             code < 20 ? 1200 : 1400);
         }
     }
 }
