@@ -146,6 +146,11 @@ ap_err ap_output_open(ap_output *output, const char *path, char message[AP_IO_ME
     return AP_OK;
 }
 
+const char *ap_output_part(const ap_output *output)
+{
+    return output->state && output->state->renames ? output->state->part : NULL;
+}
+
 static ap_err fail(struct ap_output_state *state, int error)
 {
     state->failed = AP_ERR_IO;

@@ -23,6 +23,10 @@ typedef struct ap_output {
 
 ap_err ap_output_open(ap_output *output, const char *path, char message[AP_IO_MESSAGE_SIZE]);
 
+/* Name of the partial file, for a library that writes files by itself; it must not keep it open at
+ * commit. NULL for standard output and devices, which have none. */
+const char *ap_output_part(const ap_output *output);
+
 /* Buffered. The first failure (disk full, pipe closed) is kept and given again by every later
  * call, and by commit. */
 ap_err ap_output_write(ap_output *output, const void *data, size_t size);
