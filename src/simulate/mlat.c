@@ -152,7 +152,7 @@ static void fill_identity(const ap_flight *flight, ap_cat020 *record)
     record->i020.ms = 1;
     record->present |= AP_CAT020_I220 | AP_CAT020_I245;
     record->i220 = flight->address;
-    record->i245.sti = 0; /* call sign or registration downlinked from the target */
+    record->i245.sti = 2; /* call sign downlinked from the target */
     record->i245.chr_icao6 = ap_asterix_icao6_raw(flight->callsign);
 }
 

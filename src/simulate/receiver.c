@@ -61,6 +61,13 @@ static void plan(const ap_receiver *receiver, uint32_t flight)
     own->arrival_s = sent_s + sight.range_m / LIGHT_MPS;
 }
 
+/* Anywhere within an interval after the birth. */
+static double first_squitter_s(const ap_flight *flight, ap_squitter kind, ap_random *random)
+{
+    double interval_s = ap_squitter_interval_s(kind, random);
+    return flight->birth_s + interval_s * ap_random_unit(random);
+}
+
 static void start_transponder(ap_receiver *receiver, uint32_t flight)
 {
     const ap_flight *of = &receiver->world->flights[flight];
@@ -75,8 +82,7 @@ static void start_transponder(ap_receiver *receiver, uint32_t flight)
             own->next_s[i] = ap_antenna_first_pass(
                 receiver->world, &receiver->antennas[i - AP_SQUITTER_REPLY], flight, 0.0);
         else
-            own->next_s[i] =
-                of->birth_s + ap_random_unit(&random) * ap_squitter_interval_s(kind, &random);
+            own->next_s[i] = first_squitter_s(of, kind, &random);
     }
     plan(receiver, flight);
 }

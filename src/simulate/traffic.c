@@ -14,8 +14,17 @@ typedef struct life {
     double birth_s, end_s;
 } life;
 
+typedef struct range {
+    double low, high;
+} range;
+
 typedef void (*programme)(const ap_traffic_config *config, ap_random *random, life lived,
                           ap_flight *flight);
+
+static double draw(ap_random *random, range from)
+{
+    return ap_random_between(random, from.low, from.high);
+}
 
 static bool by_chance(ap_random *random, double probability)
 {
@@ -54,6 +63,33 @@ static double end_of(const ap_traffic_config *config, life lived)
     return fmin(lived.end_s, config->duration_s);
 }
 
+/* Draws are made one per statement everywhere: C leaves the order of arguments to the compiler. */
+static void climb(ap_random *random, range level_fl, range rates_mps, ap_flight *flight)
+{
+    double level_m = draw(random, level_fl) * M_PER_FL;
+    double rate_mps = draw(random, rates_mps);
+    ap_flight_climb(flight, level_m, rate_mps);
+}
+
+/* Level at a point of a disc, with a course, height and speed of its own. */
+static void begin(ap_random *random, life lived, double radius_m, range level_fl, range speeds_mps,
+                  ap_flight *flight)
+{
+    double x_m, y_m;
+    draw_point(random, radius_m, &x_m, &y_m);
+    double altitude_m = draw(random, level_fl) * M_PER_FL;
+    double course_rad = ap_random_between(random, 0.0, 2.0 * AP_PI);
+    double speed_mps = draw(random, speeds_mps);
+    ap_flight_start(flight, lived.birth_s, x_m, y_m, altitude_m, course_rad, speed_mps);
+}
+
+static void climb_by(ap_random *random, ap_flight *flight)
+{
+    double change_m = signed_between(random, 10.0, 40.0) * M_PER_FL;
+    double rate_mps = ap_random_between(random, 5.0, 12.0);
+    ap_flight_climb(flight, ap_flight_altitude_m(flight) + change_m, rate_mps);
+}
+
 static void cruise_on(ap_random *random, double until_s, ap_flight *flight)
 {
     while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 4 <= AP_LEG_CAP) {
@@ -62,10 +98,7 @@ static void cruise_on(ap_random *random, double until_s, ap_flight *flight)
         if (what < 0.45)
             ap_flight_turn(flight, signed_between(random, 10.0, 60.0) * AP_RAD_PER_DEG);
         else if (what < 0.75)
-            ap_flight_climb(flight,
-                            ap_flight_altitude_m(flight) +
-                                signed_between(random, 10.0, 40.0) * M_PER_FL,
-                            ap_random_between(random, 5.0, 12.0));
+            climb_by(random, flight);
         else if (what < 0.9)
             ap_flight_change_speed(
                 flight, ap_flight_speed_mps(flight) + signed_between(random, 8, 25), 0.4);
@@ -95,20 +128,18 @@ static void arrive(const ap_traffic_config *config, ap_random *random, life live
     double bearing_rad = ap_random_between(random, 0.0, 2.0 * AP_PI);
     double distance_m = ap_random_between(random, 0.4, 0.7) * config->radius_m;
     double course_rad = bearing_rad + AP_PI + signed_between(random, 0.05, 0.35);
+    double altitude_m = ap_random_between(random, 120.0, 210.0) * M_PER_FL;
+    double speed_mps = ap_random_between(random, 155.0, 190.0);
     flight->emitter_category = 0xA3;
     ap_flight_start(flight, lived.birth_s, distance_m * sin(bearing_rad),
-                    distance_m * cos(bearing_rad),
-                    ap_random_between(random, 120.0, 210.0) * M_PER_FL, course_rad,
-                    ap_random_between(random, 155.0, 190.0));
+                    distance_m * cos(bearing_rad), altitude_m, course_rad, speed_mps);
     ap_flight_hold(flight, ap_random_between(random, 10.0, 60.0));
-    ap_flight_climb(flight, ap_random_between(random, 50.0, 80.0) * M_PER_FL,
-                    ap_random_between(random, 7.0, 12.0));
+    climb(random, (range){ 50.0, 80.0 }, (range){ 7.0, 12.0 }, flight);
     ap_flight_change_speed(flight, ap_random_between(random, 105.0, 125.0), 0.5);
     double side = by_chance(random, 0.5) ? 1.0 : -1.0;
     ap_flight_turn(flight, side * ap_random_between(random, 50.0, 100.0) * AP_RAD_PER_DEG);
     ap_flight_hold(flight, ap_random_between(random, 25.0, 60.0));
-    ap_flight_climb(flight, ap_random_between(random, 20.0, 30.0) * M_PER_FL,
-                    ap_random_between(random, 4.0, 7.0));
+    climb(random, (range){ 20.0, 30.0 }, (range){ 4.0, 7.0 }, flight);
     ap_flight_turn(flight, side * ap_random_between(random, 70.0, 100.0) * AP_RAD_PER_DEG);
     ap_flight_change_speed(flight, ap_random_between(random, 72.0, 85.0), 0.5);
     ap_flight_climb(flight, 5.0 * M_PER_FL + 50.0, 3.7);
@@ -119,18 +150,13 @@ static void arrive(const ap_traffic_config *config, ap_random *random, life live
 static void depart(const ap_traffic_config *config, ap_random *random, life lived,
                    ap_flight *flight)
 {
-    double x_m, y_m;
-    draw_point(random, 0.1 * config->radius_m, &x_m, &y_m);
     flight->emitter_category = 0xA3;
-    ap_flight_start(flight, lived.birth_s, x_m, y_m, ap_random_between(random, 250.0, 450.0),
-                    ap_random_between(random, 0.0, 2.0 * AP_PI),
-                    ap_random_between(random, 82.0, 95.0));
-    ap_flight_climb(flight, ap_random_between(random, 40.0, 60.0) * M_PER_FL,
-                    ap_random_between(random, 9.0, 14.0));
+    begin(random, lived, 0.1 * config->radius_m, (range){ 8.0, 15.0 }, (range){ 82.0, 95.0 },
+          flight);
+    climb(random, (range){ 40.0, 60.0 }, (range){ 9.0, 14.0 }, flight);
     ap_flight_turn(flight, signed_between(random, 20.0, 110.0) * AP_RAD_PER_DEG);
     ap_flight_change_speed(flight, ap_random_between(random, 130.0, 160.0), 0.7);
-    ap_flight_climb(flight, ap_random_between(random, 150.0, 250.0) * M_PER_FL,
-                    ap_random_between(random, 9.0, 13.0));
+    climb(random, (range){ 150.0, 250.0 }, (range){ 9.0, 13.0 }, flight);
     ap_flight_turn(flight, signed_between(random, 10.0, 60.0) * AP_RAD_PER_DEG);
     ap_flight_change_speed(flight, ap_random_between(random, 180.0, 210.0), 0.5);
     cruise_on(random, end_of(config, lived), flight);
@@ -140,12 +166,11 @@ static void depart(const ap_traffic_config *config, ap_random *random, life live
 static void wait_in_stack(const ap_traffic_config *config, ap_random *random, life lived,
                           ap_flight *flight)
 {
-    double x_m, y_m, until_s = end_of(config, lived);
-    draw_point(random, 0.4 * config->radius_m, &x_m, &y_m);
+    double until_s = end_of(config, lived);
+    double level = 80.0 + 10.0 * ap_random_below(random, 6);
     flight->emitter_category = 0xA3;
-    ap_flight_start(
-        flight, lived.birth_s, x_m, y_m, (80.0 + 10.0 * ap_random_below(random, 6)) * M_PER_FL,
-        ap_random_between(random, 0.0, 2.0 * AP_PI), ap_random_between(random, 105.0, 125.0));
+    begin(random, lived, 0.4 * config->radius_m, (range){ level, level }, (range){ 105.0, 125.0 },
+          flight);
     double side = by_chance(random, 0.8) ? AP_PI : -AP_PI;
     while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 5 <= AP_LEG_CAP) {
         ap_flight_hold(flight, 60.0);
@@ -158,20 +183,16 @@ static void wait_in_stack(const ap_traffic_config *config, ap_random *random, li
 static void fly_low(const ap_traffic_config *config, ap_random *random, life lived,
                     ap_flight *flight)
 {
-    double x_m, y_m, until_s = end_of(config, lived);
-    draw_point(random, 0.5 * config->radius_m, &x_m, &y_m);
+    double until_s = end_of(config, lived);
     bool is_rotorcraft = by_chance(random, 0.4);
+    range speeds_mps = is_rotorcraft ? (range){ 45.0, 70.0 } : (range){ 50.0, 90.0 };
     flight->emitter_category = is_rotorcraft ? 0xA7 : 0xA1;
-    ap_flight_start(flight, lived.birth_s, x_m, y_m, ap_random_between(random, 450.0, 1800.0),
-                    ap_random_between(random, 0.0, 2.0 * AP_PI),
-                    is_rotorcraft ? ap_random_between(random, 45.0, 70.0)
-                                  : ap_random_between(random, 50.0, 90.0));
+    begin(random, lived, 0.5 * config->radius_m, (range){ 15.0, 60.0 }, speeds_mps, flight);
     while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 5 <= AP_LEG_CAP) {
         ap_flight_hold(flight, ap_random_between(random, 20.0, 80.0));
         ap_flight_turn(flight, signed_between(random, 15.0, 170.0) * AP_RAD_PER_DEG);
         if (by_chance(random, 0.3))
-            ap_flight_climb(flight, ap_random_between(random, 450.0, 1800.0),
-                            ap_random_between(random, 2.0, 4.0));
+            climb(random, (range){ 15.0, 60.0 }, (range){ 2.0, 4.0 }, flight);
     }
 }
 
