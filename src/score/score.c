@@ -7,6 +7,8 @@
 #include "score/pairing.h"
 
 #define WORST_INSTANT_MIN 60 /* shorter lives say nothing about a ratio near one */
+#define HEIGHT_MAX_M 1e7
+#define SPEED_MAX_MPS 1e5
 #define BINS_PER_OCTAVE 16
 #define BIN_OCTAVES 24
 #define BIN_FLOOR_OCTAVE (-4) /* the first bin ends near 2^-4 m */
@@ -116,10 +118,26 @@ ap_err ap_score_init(ap_score *score, const ap_score_config *config, void *mem, 
     return AP_OK;
 }
 
-static bool position_is_sound(ap_geodetic position)
+/* Written so that NaN is refused: one such number would spoil every sum it enters. */
+static bool state_is_sound(ap_geodetic position, double altitude_m, double east_mps,
+                           double north_mps, double up_mps)
 {
-    return isfinite(position.latitude_rad) && isfinite(position.longitude_rad) &&
-           isfinite(position.height_m) && fabs(position.latitude_rad) <= AP_PI / 2.0;
+    return fabs(position.latitude_rad) <= AP_PI / 2.0 &&
+           fabs(position.longitude_rad) <= 2.0 * AP_PI && fabs(position.height_m) <= HEIGHT_MAX_M &&
+           fabs(altitude_m) <= HEIGHT_MAX_M && fabs(east_mps) <= SPEED_MAX_MPS &&
+           fabs(north_mps) <= SPEED_MAX_MPS && fabs(up_mps) <= SPEED_MAX_MPS;
+}
+
+static bool truth_is_sound(const ap_truth *truth)
+{
+    return state_is_sound(truth->position, truth->pressure_altitude_m, truth->east_mps,
+                          truth->north_mps, truth->up_mps);
+}
+
+static bool track_is_sound(const ap_track *track)
+{
+    return state_is_sound(track->position, track->pressure_altitude_m, track->east_mps,
+                          track->north_mps, track->up_mps);
 }
 
 static void take_truths(struct ap_score_state *state, const ap_truth *truths, size_t count)
@@ -128,7 +146,7 @@ static void take_truths(struct ap_score_state *state, const ap_truth *truths, si
     state->call_count = count;
     for (size_t i = 0; i < count; i++) {
         bool fits = i < state->config.truth_cap;
-        if (!fits || !position_is_sound(truths[i].position)) {
+        if (!fits || !truth_is_sound(&truths[i])) {
             state->result.truth_refused_count++;
             if (fits)
                 state->truth_of_call[i] = AP_ASSIGN_NONE;
@@ -155,7 +173,7 @@ static void take_tracks(struct ap_score_state *state, ap_utc_ns time, const ap_t
         }
         ap_track *track = &state->tracks[state->track_count];
         *track = ap_track_at(&tracks[i], time);
-        if (!position_is_sound(track->position)) {
+        if (!track_is_sound(track)) {
             state->result.track_refused_count++;
             continue;
         }

@@ -83,8 +83,8 @@ typedef struct ap_score_result {
 
     /* Left out, each with its reason. */
     uint64_t unpublished_count;        /* tracks that were tentative or dead */
-    uint64_t truth_refused_count;      /* beyond truth_cap, or not finite */
-    uint64_t track_refused_count;      /* beyond track_cap, or not finite */
+    uint64_t truth_refused_count;      /* beyond truth_cap, or with impossible numbers */
+    uint64_t track_refused_count;      /* beyond track_cap, or with impossible numbers */
     uint64_t edge_refused_count;       /* beyond edge_cap: the pairing was then not the best */
     uint64_t target_refused_count;     /* beyond target_cap: no switch or worst counted for them */
     uint64_t covariance_refused_count; /* not positive definite: no NEES from that pair */
