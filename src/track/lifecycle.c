@@ -4,11 +4,11 @@
 
 /* clang-format off */
 static const uint8_t life_next[AP_TRACK_STATE_COUNT][AP_LIFE_EVENT_COUNT] = {
-    /*                       hit                 confirm          overdue             end */
-    [AP_TRACK_TENTATIVE] = { AP_TRACK_TENTATIVE, AP_TRACK_FIRM,   AP_TRACK_TENTATIVE, AP_TRACK_DEAD },
-    [AP_TRACK_FIRM]      = { AP_TRACK_FIRM,      AP_TRACK_FIRM,   AP_TRACK_COASTING,  AP_TRACK_DEAD },
-    [AP_TRACK_COASTING]  = { AP_TRACK_FIRM,      AP_TRACK_FIRM,   AP_TRACK_COASTING,  AP_TRACK_DEAD },
-    [AP_TRACK_DEAD]      = { AP_TRACK_DEAD,      AP_TRACK_DEAD,   AP_TRACK_DEAD,      AP_TRACK_DEAD },
+    /*                       hit                 confirm        overdue             end */
+    [AP_TRACK_TENTATIVE] = { AP_TRACK_TENTATIVE, AP_TRACK_FIRM, AP_TRACK_TENTATIVE, AP_TRACK_DEAD },
+    [AP_TRACK_FIRM]      = { AP_TRACK_FIRM,      AP_TRACK_FIRM, AP_TRACK_COASTING,  AP_TRACK_DEAD },
+    [AP_TRACK_COASTING]  = { AP_TRACK_FIRM,      AP_TRACK_FIRM, AP_TRACK_COASTING,  AP_TRACK_DEAD },
+    [AP_TRACK_DEAD]      = { AP_TRACK_DEAD,      AP_TRACK_DEAD, AP_TRACK_DEAD,      AP_TRACK_DEAD },
 };
 /* clang-format on */
 

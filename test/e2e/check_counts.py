@@ -53,7 +53,11 @@ def cmocka_crash():
 
 def program(body):
     """Cases of a test program that is this shell script."""
-    return check.unit_test("asan", {"name": "x", "command": ["sh", "-c", body]})
+    with tempfile.TemporaryDirectory(prefix="airpicture-test-") as name:
+        path = pathlib.Path(name) / "test.x"
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return check.unit_test("asan", {"name": "x", "command": [str(path)]})
 
 
 def unit_programs():
@@ -63,6 +67,7 @@ def unit_programs():
     assert outcomes(program("true")) == ["failed"]
     killed = program("kill -SEGV $$")
     assert outcomes(killed) == ["failed"] and "signal 11" in killed[0][2], killed
+    assert check.unit_test("asan", {"name": "x", "command": ["true"]}) == [("asan x", "ok", "")]
 
 
 def scripts():
