@@ -13,8 +13,10 @@
 #include <zstd_errors.h>
 
 #define STORED_CAP 65536u
+#define UNPACKED_CAP 131072u /* at least a zstd block, so that each step can give all it has */
 #define MAGIC_SIZE 4u
 #define NAME_SIZE 256u
+#define ZSTD_FIRST_STEP 1u
 
 typedef enum packing { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD } packing;
 
@@ -25,10 +27,13 @@ struct ap_input_state {
     uint8_t stored[STORED_CAP];
     size_t start, end; /* bytes of stored not yet unpacked */
     bool ended;        /* the file has no more */
-    bool in_member;    /* inside a gzip member or zstd frame */
+    uint8_t unpacked[UNPACKED_CAP];
+    size_t unpacked_start, unpacked_end; /* bytes of unpacked not yet handed out */
+    bool in_member;                      /* inside a gzip member or zstd frame */
     z_stream gzip;
     ZSTD_DStream *zstd;
-    ap_err failed; /* given again by every later read */
+    size_t zstd_wants; /* bytes of its next step */
+    ap_err failed;     /* given again by every later read */
     char failure[AP_IO_MESSAGE_SIZE];
 };
 
@@ -143,6 +148,7 @@ static ap_err start_unpacking(ap_input *input)
         state->zstd = ZSTD_createDStream();
         state->packing = state->zstd ? PACKING_ZSTD : PACKING_NONE;
         state->in_member = true;
+        state->zstd_wants = ZSTD_FIRST_STEP;
         return state->zstd ? AP_OK : fail(input, AP_ERR_MEMORY, "memory is exhausted");
     }
     return AP_OK;
@@ -223,17 +229,17 @@ static ap_err between_members(ap_input *input, bool *ended)
     return AP_OK;
 }
 
-static ap_err unpack_gzip(ap_input *input, uint8_t *data, size_t cap, size_t *size)
+/* Unpacks stored bytes into the empty buffer. */
+static ap_err unpack_gzip(ap_input *input)
 {
     struct ap_input_state *state = input->state;
     z_stream *gzip = &state->gzip;
     gzip->next_in = state->stored + state->start;
     gzip->avail_in = (uInt)(state->end - state->start);
-    gzip->next_out = data;
-    gzip->avail_out = cap < UINT32_MAX ? (uInt)cap : UINT32_MAX;
-    uInt out_cap = gzip->avail_out;
+    gzip->next_out = state->unpacked;
+    gzip->avail_out = UNPACKED_CAP;
     int result = inflate(gzip, Z_NO_FLUSH);
-    *size = out_cap - gzip->avail_out;
+    state->unpacked_end = UNPACKED_CAP - gzip->avail_out;
     state->start = state->end - gzip->avail_in;
     if (result == Z_STREAM_END)
         state->in_member = false;
@@ -245,16 +251,21 @@ static ap_err unpack_gzip(ap_input *input, uint8_t *data, size_t cap, size_t *si
                 "its gzip data are damaged; check with gzip -t, or get the file anew");
 }
 
-static ap_err unpack_zstd(ap_input *input, uint8_t *data, size_t cap, size_t *size)
+/* The same for zstd. Its decoder forgets what it gave in a call that fails, so each call gets the
+ * bytes of one step: what comes before damage then does not depend on how the input arrives. */
+static ap_err unpack_zstd(ap_input *input)
 {
     struct ap_input_state *state = input->state;
-    ZSTD_inBuffer in = { state->stored + state->start, state->end - state->start, 0 };
-    ZSTD_outBuffer out = { data, cap, 0 };
+    size_t left = state->end - state->start;
+    size_t step = left < state->zstd_wants ? left : state->zstd_wants;
+    ZSTD_inBuffer in = { state->stored + state->start, step, 0 };
+    ZSTD_outBuffer out = { state->unpacked, UNPACKED_CAP, 0 };
     size_t result = ZSTD_decompressStream(state->zstd, &out, &in);
-    *size = out.pos;
+    state->unpacked_end = out.pos;
     state->start += in.pos;
     if (!ZSTD_isError(result)) {
         state->in_member = result != 0;
+        state->zstd_wants = result != 0 ? result : ZSTD_FIRST_STEP;
         return AP_OK;
     }
     switch (ZSTD_getErrorCode(result)) {
@@ -271,20 +282,34 @@ static ap_err unpack_zstd(ap_input *input, uint8_t *data, size_t cap, size_t *si
 }
 
 /* One step: unpacked bytes, or more stored ones. *ended: nothing will come. */
-static ap_err unpack(ap_input *input, uint8_t *data, size_t cap, size_t *size, bool *ended)
+static ap_err unpack(ap_input *input, bool *ended)
 {
     struct ap_input_state *state = input->state;
     if (!state->in_member)
         return between_members(input, ended);
     size_t before = state->start;
-    ap_err err = state->packing == PACKING_GZIP ? unpack_gzip(input, data, cap, size)
-                                                : unpack_zstd(input, data, cap, size);
-    if (err || *size > 0 || state->start > before || !state->in_member)
+    state->unpacked_start = 0;
+    ap_err err = state->packing == PACKING_GZIP ? unpack_gzip(input) : unpack_zstd(input);
+    if (err || state->unpacked_end > 0 || state->start > before || !state->in_member)
         return err;
     if (!state->ended)
         return fill(input);
     return fail(input, AP_ERR_TRUNCATED,
                 "its compressed data end too early; the file is cut off, get it anew");
+}
+
+/* Bytes before damage come first, the error with the next call. */
+static ap_err read_packed(ap_input *input, uint8_t *data, size_t cap, size_t *size)
+{
+    struct ap_input_state *state = input->state;
+    bool ended = false;
+    while (!state->failed && !ended && state->unpacked_start == state->unpacked_end)
+        (void)unpack(input, &ended); /* its error is kept in failed */
+    size_t waiting = state->unpacked_end - state->unpacked_start;
+    *size = waiting < cap ? waiting : cap;
+    memcpy(data, state->unpacked + state->unpacked_start, *size);
+    state->unpacked_start += *size;
+    return *size > 0 ? AP_OK : state->failed;
 }
 
 static ap_err read_plain(ap_input *input, uint8_t *data, size_t cap, size_t *size)
@@ -318,17 +343,10 @@ ap_err ap_input_read(ap_input *input, uint8_t *data, size_t cap, size_t *size,
     if (cap == 0)
         return AP_OK;
     ap_err err = state->failed;
-    bool ended = false;
-    while (!err && *size == 0 && !ended) {
-        if (state->packing == PACKING_NONE) {
-            err = read_plain(input, data, cap, size);
-            ended = true;
-        } else {
-            err = unpack(input, data, cap, size, &ended);
-        }
-    }
-    if (err && *size > 0) /* the bytes before the damage first, the error with the next call */
-        return AP_OK;
+    if (state->packing != PACKING_NONE)
+        err = read_packed(input, data, cap, size);
+    else if (!err)
+        err = read_plain(input, data, cap, size);
     if (err)
         memcpy(message, state->failure, AP_IO_MESSAGE_SIZE);
     return err;

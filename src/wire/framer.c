@@ -88,6 +88,7 @@ static ap_err recognise(ap_framer *framer)
     const uint8_t *data = ap_framing_data(framer);
     size_t left = ap_framing_left(framer);
     int best = 0;
+    ap_format format = AP_FORMAT_AUTO;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (left < rows[i].need && !framer->ended)
             return AP_ERR_MORE;
@@ -95,11 +96,12 @@ static ap_err recognise(ap_framer *framer)
         int score = rows[i].score(framer, data, left < rows[i].need ? left : rows[i].need, all);
         if (score > best) {
             best = score;
-            framer->format = rows[i].format;
+            format = rows[i].format;
         }
         if (best >= AP_FRAMING_SURE)
             break;
     }
+    framer->format = format;
     framer->unknown = best == 0 && left > 0;
     return AP_OK;
 }

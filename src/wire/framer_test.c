@@ -94,12 +94,33 @@ static void test_recognise_raw(void **state)
     }
 }
 
+/* A row that is a little sure early does not decide before the others were asked. */
+static void test_recognise_waits_for_the_best(void **state)
+{
+    (void)state;
+    uint8_t data[3000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_block(&w, 34, 2, 1);
+    ap_write_bytes(&w, "\n*5D4D20237A55A6;\n", 18);
+    put_block(&w, 34, 2, 1);
+    ap_write_bytes(&w, "\xDE\xAD", 2);
+    while (w.size < 1500)
+        put_block(&w, 34, 2, 1);
+    run *r = run_any_cut(AP_FORMAT_AUTO, data, w.size);
+    assert_int_equal(r->format, AP_FORMAT_ASTERIX);
+    free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_format_keys),           cmocka_unit_test(test_init_refuses),
-        cmocka_unit_test(test_next_empty_input_ends), cmocka_unit_test(test_next_unknown_input),
-        cmocka_unit_test(test_next_unknown_goes_on),  cmocka_unit_test(test_recognise_raw),
+        cmocka_unit_test(test_format_keys),
+        cmocka_unit_test(test_init_refuses),
+        cmocka_unit_test(test_next_empty_input_ends),
+        cmocka_unit_test(test_next_unknown_input),
+        cmocka_unit_test(test_next_unknown_goes_on),
+        cmocka_unit_test(test_recognise_raw),
+        cmocka_unit_test(test_recognise_waits_for_the_best),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,10 +69,11 @@ int ap_framing_score_gps(const ap_framer *framer, const uint8_t *data, size_t si
     int hops = 0;
     while (left - at >= AP_ASTERIX_BLOCK_HEADER_SIZE) {
         size_t next = ap_framing_block_size(block + at);
-        if (next == 0 || next + TRAILER_SIZE > left - at)
+        if (next == 0 || next + TRAILER_SIZE > left - at ||
+            trailer_tod_128th_s(block + at + next) >= AP_TOD_128TH_PER_DAY)
             break;
         at += next + TRAILER_SIZE;
         hops++;
     }
-    return (all && at == left) || hops >= 3 ? 75 : 0;
+    return (all && at == left) || hops >= 3 ? 65 : 0;
 }
