@@ -110,7 +110,7 @@ def published_uap(uap):
     inside = uap["contents"]
     select = inside["selector"]
     return ([(name, layout(entries)) for name, entries in inside["cases"]],
-            (*select["item"], {value: name for value, name in select["cases"]}))
+            (*(select["item"] + [""])[:2], {value: name for value, name in select["cases"]}))
 
 
 # --- ours -------------------------------------------------------------------------------------

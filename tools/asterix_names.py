@@ -66,6 +66,8 @@ def ctype(bits):
 def declaration(bits, name):
     if bits.content == "ascii":
         return f"char {name}[{bits.size // 8 + 1}]"
+    if bits.size > 64:
+        return f"uint8_t {name}[{bits.size // 8}]"
     return f"{ctype(bits)} {name}"
 
 

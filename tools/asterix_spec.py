@@ -26,6 +26,10 @@ class Bits:
     selector: str = ""       # content "by": name of the sibling that selects
     cases: list = field(default_factory=list)    # content "by": (value, Bits)
 
+    def is_octets(self):
+        """Whether it is kept as octets: characters, or too long for a number."""
+        return self.content == "ascii" or self.size > 64
+
 
 @dataclass
 class Item:
@@ -62,15 +66,26 @@ class Item:
         return parts
 
 
+    def element(self, name):
+        """Bit offset and Bits of an element; the only one if it has no name."""
+        offset = 0
+        for bits in self.bits:
+            if bits.name == name:
+                return offset, bits
+            offset += bits.size
+        raise SpecError(f"item {self.name}: no element {name}")
+
+
 @dataclass
 class Spec:
     category: int
     edition: str
     title: str
     uaps: list               # (name, [item name or '-' or 'RFS'])
-    select: tuple            # (item, element, {value: uap name}) or None
+    select: tuple            # (item, element or "", {value: uap name}) or None
     items: dict              # name -> Item, in the order of the definition
     times: list = field(default_factory=list)     # items that tell the time of day, best first
+    source: str = "010"      # item of SAC and SIC; "-": none
     time_512: str = ""       # item that tells the time of day modulo 512 s
 
 
@@ -204,10 +219,12 @@ def read_spec(path):
             spec.uaps.append((name, tokens))
         elif word == "time":
             spec.times = tokens
+        elif word == "source":
+            spec.source, = tokens
         elif word == "time512":
             spec.time_512, = tokens
         elif word == "select":
-            item, element = tokens[0].split("/")
+            item, _, element = tokens[0].partition("/")
             spec.select = (item, element,
                            {int(v): n for v, n in (t.split("=") for t in tokens[1:])})
         else:
@@ -217,6 +234,8 @@ def read_spec(path):
             spec.items[item.name] = item
             continue
         lines.take()
+    if spec.source != "-" and spec.items[spec.source].size() != 2:
+        raise SpecError(f"{path}: item {spec.source} is no source")
     for name in spec.times + ([spec.time_512] if spec.time_512 else []):
         if spec.items[name].size() != (2 if name == spec.time_512 else 3):
             raise SpecError(f"{path}: item {name} is no time of day")

@@ -118,43 +118,43 @@ class Tables:
         if not self.spec.select:
             return "0, 0, 0, 0"
         item, element, cases = self.spec.select
-        offset = 0
-        for bits in self.spec.items[item].bits:
-            if bits.name == element:
-                break
-            offset += bits.size
-        value = next(v for v, n in cases.items() if n == self.spec.uaps[1][0])
-        return f"{self.index[item]}, {offset}, {bits.size}, {value}"
+        offset, bits = self.spec.items[item].element(element)
+        second = [v for v, name in cases.items() if name == self.spec.uaps[1][0]]
+        return (f"{self.index[item]}, {offset}, {bits.size}, "
+                f"UINT64_C({hex(sum(1 << v for v in second))})")
 
-    def text(self):
+    def text(self, shared):
+        """C of the definition. shared: {rows: name} of the arrays written so far; editions mostly
+        differ in little, so that an array of the same rows is written once."""
         spec = self.spec
         tag = f"{spec.category:03d}_{spec.edition.replace('.', '_')}"
         lines = []
 
         def array(kind, name, rows, width=1):
-            rows = rows or ["{ 0 }" if " " in kind or kind.startswith("ap_") else "0"]
-            lines.append(f"static const {kind} {name}_{tag}[] = {{")
-            lines.extend(f"    {', '.join(rows[k:k + width])}," for k in range(0, len(rows), width))
-            lines.extend(["};", ""])
+            """Name of an array of these rows."""
+            if not rows:
+                return "NULL"
+            body = [f"    {', '.join(rows[k:k + width])}," for k in range(0, len(rows), width)]
+            found = shared.setdefault((kind, *body), f"{name}_{tag}")
+            if found == f"{name}_{tag}":
+                lines.extend([f"static const {kind} {found}[] = {{", *body, "};", ""])
+            return found
 
-        array("ap_asterix_bits", "bits", self.bits)
-        array("ap_asterix_item", "items", self.items)
-        if self.cases:
-            array("ap_asterix_case", "cases", self.cases)
-        if self.parts:
-            array("uint8_t", "parts", self.parts, 16)
+        bits = array("ap_asterix_bits", "bits", self.bits)
+        items = array("ap_asterix_item", "items", self.items)
+        cases = array("ap_asterix_case", "cases", self.cases)
+        parts = array("uint8_t", "parts", self.parts, 16)
         uaps = []
         for number, (_, names) in enumerate(spec.uaps):
-            array("uint16_t", f"uap{number}", [str(self.index[n]) for n in names], 16)
-            uaps.append(f"{{ uap{number}_{tag}, {len(names)} }}")
+            uap = array("uint16_t", f"uap{number}", [str(self.index[n]) for n in names], 16)
+            uaps.append(f"{{ {uap}, {len(names)} }}")
         uaps += ["{ NULL, 0 }"] * (2 - len(uaps))
         times = [str(self.index[n]) for n in spec.times] + ["0"] * (4 - len(spec.times))
         lines += [f"static const ap_asterix_spec spec_{tag} = {{",
                   f'    {spec.category}, "{spec.edition}",',
-                  f"    items_{tag}, bits_{tag}, {f'cases_{tag}' if self.cases else 'NULL'}, "
-                  f"{f'parts_{tag}' if self.parts else 'NULL'},",
+                  f"    {items}, {bits}, {cases}, {parts},",
                   f"    {{ {', '.join(uaps)} }}, {len(spec.uaps)}, {self.select()},",
-                  f"    {self.index['010']}, {{ {', '.join(times)} }}, "
+                  f"    {self.index[spec.source]}, {{ {', '.join(times)} }}, "
                   f"{self.index[spec.time_512] if spec.time_512 else 0}",
                   "};", ""]
         return "\n".join(lines)
@@ -162,7 +162,8 @@ class Tables:
 
 def source(specs):
     lines = [HEAD + '#include "wire/asterix/spec.h"\n', "#include <stddef.h>\n"]
-    lines += [Tables(spec).build().text() for spec in specs]
+    shared = {}
+    lines += [Tables(spec).build().text(shared) for spec in specs]
     lines.append("const ap_asterix_spec *const ap_asterix_specs[] = {")
     lines += [f"    &spec_{s.category:03d}_{s.edition.replace('.', '_')}," for s in specs]
     lines += ["};", "", "const unsigned ap_asterix_spec_count = "

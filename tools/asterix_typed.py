@@ -69,7 +69,7 @@ class Category:
                     self.order.append(name)
 
     def mask(self, *path):
-        if path[0] in ("RE", "SP", "RFS"):
+        if not path[0].isdigit():
             return f"{self.up}_{path[0]}"
         return "_".join([self.up, f"I{path[0].upper()}", *(p.upper() for p in path[1:])])
 
@@ -77,6 +77,16 @@ class Category:
         if len(self.spec.uaps) == 1:
             return self.spec.uaps[0][1].index(name)
         return self.order.index(name)
+
+    def selector(self):
+        """Member that tells the layout."""
+        item, element, _ = self.spec.select
+        return f"i{item}.{identifier(element)}" if element else field_name(self.spec.items[item], True)
+
+    def is_second(self):
+        """C that tells whether a record has the second layout."""
+        values = [v for v, name in self.spec.select[2].items() if name == self.spec.uaps[1][0]]
+        return " || ".join(f"record->{self.selector()} == {v}" for v in values)
 
     def items(self):
         return [(n, self.spec.items.get(n)) for n in self.order]
@@ -88,7 +98,7 @@ class Category:
 def field_base(item, top):
     if not top:
         return identifier(item.name)
-    return item.name.lower() if item.name in ("RE", "SP") else f"i{item.name.lower()}"
+    return f"i{item.name}" if item.name.isdigit() else item.name.lower()
 
 
 def field_name(item, top):
@@ -221,7 +231,7 @@ def header(spec):
               "    uint8_t fspec_size; /* octets as received; 0: as few as needed */"]
     if spec.select:
         lines.append(f"    bool is_{spec.uaps[1][0]}; /* which of the two layouts; goes with "
-                     f"i{spec.select[0]}.{identifier(spec.select[1])} */")
+                     f"{category.selector()} */")
     for name, item in category.items():
         if item is None:
             lines.append("    ap_bytes rfs; /* random field sequencing: count and fields, raw */")
@@ -266,9 +276,9 @@ def extract(bits, offset):
 def read_rows(bits_list, target):
     lines = []
     for path, bits, offset in flat(bits_list):
-        if bits.content == "ascii":
+        if bits.is_octets():
             if offset % 8:
-                raise ValueError("text off an octet boundary")
+                raise ValueError("octets off an octet boundary")
             lines.append(f"    memcpy({target}{path}, p + {offset // 8}, {bits.size // 8});")
         else:
             lines.append(f"    {target}{path} = {extract(bits, offset)};")
@@ -277,7 +287,7 @@ def read_rows(bits_list, target):
 
 def limits(bits, value):
     """Condition that `value` does not fit, or "" when its type cannot hold too much."""
-    if bits.content == "ascii" or integer_bits(bits.size) == bits.size:
+    if bits.is_octets() or integer_bits(bits.size) == bits.size:
         return ""
     if bits.signed:
         top = 1 << (bits.size - 1)
@@ -322,7 +332,7 @@ def write_rows(bits_list, target, fault, last=""):
         terms, size = [], 0
 
     for index, (path, bits, width) in enumerate(fields):
-        if bits is not None and bits.content == "ascii":
+        if bits is not None and bits.is_octets():
             if size:
                 flush()
             lines.append(f"    ap_write_bytes(writer, {target}{path}, {width // 8});")
@@ -343,7 +353,7 @@ def write_rows(bits_list, target, fault, last=""):
 
 
 def nonzero(part, target):
-    return " || ".join(f"{target}{path}" if bits.content != "ascii" else f"{target}{path}[0]"
+    return " || ".join(f"{target}{path}" if not bits.is_octets() else f"{target}{path}[0]"
                        for path, bits, _ in flat(part)) or "false"
 
 
@@ -369,8 +379,8 @@ class Source:
         return head + field_name(item, len(path) == 1)
 
     def function(self, path):
-        return "_".join(["i" + path[0].lower() if path[0] not in ("RE", "SP") else
-                         path[0].lower(), *(identifier(p) for p in path[1:])])
+        return "_".join(["i" + path[0] if path[0].isdigit() else path[0].lower(),
+                         *(identifier(p) for p in path[1:])])
 
     # readers
 
@@ -387,7 +397,7 @@ class Source:
         self.add(f"    if (end - p < {size})", "        return NULL;")
         if item.single:
             bits = item.bits[0]
-            if bits.content == "ascii":
+            if bits.is_octets():
                 self.add(f"    memcpy({target}, p, {size});")
             else:
                 self.add(f"    {target} = {extract(bits, 0)};")
@@ -449,7 +459,7 @@ class Source:
         body = []
         if item.single:
             bits = item.bits[0]
-            if bits.content == "ascii":
+            if bits.is_octets():
                 body.append(f"    ap_write_bytes(writer, {target}, {item.size()});")
             else:
                 check = limits(bits, target)
@@ -582,12 +592,9 @@ class Source:
                  "    memset(record, 0, sizeof *record);",
                  "    record->fspec_size = fspec_size;")
         if self.spec.select:
-            item, element, cases = self.spec.select
-            value = next(v for v, n in cases.items() if n == uaps[1][0])
             self.add("    p = read_first(p, end, fspec, record);",
                      "    if (p == NULL)", "        return AP_ERR_MALFORMED;",
-                     f"    record->is_{uaps[1][0]} = record->i{item}.{identifier(element)} "
-                     f"== {value};",
+                     f"    record->is_{uaps[1][0]} = {self.category.is_second()};",
                      f"    p = record->is_{uaps[1][0]} ? read_{uaps[1][0]}(p, end, fspec, record)",
                      f"                                : read_{uaps[0][0]}(p, end, fspec, record);")
         else:
@@ -635,11 +642,9 @@ class Source:
         self.add(f"ap_err {low}_encode(ap_writer *writer, const {low} *record)", "{",
                  "    size_t start = writer->size;")
         if self.spec.select:
-            item, element, cases = self.spec.select
-            flag = f"record->is_{uaps[1][0]}"
-            value = next(v for v, n in cases.items() if n == uaps[1][0])
+            item, flag = self.spec.select[0], f"record->is_{uaps[1][0]}"
             self.add(f"    bool is_{uaps[1][0]} = (record->present & {self.category.mask(item)}) && "
-                     f"record->i{item}.{identifier(element)} == {value};",
+                     f"({self.category.is_second()});",
                      f"    bool ok = {flag} == is_{uaps[1][0]} &&",
                      f"              ({flag} ? write_{uaps[1][0]}(writer, record) : "
                      f"write_{uaps[0][0]}(writer, record));")

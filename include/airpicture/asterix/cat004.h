@@ -37,13 +37,13 @@
 #define AP_CAT004_RE (UINT64_C(1) << 19)   /* reserved expansion field */
 #define AP_CAT004_SP (UINT64_C(1) << 20)   /* special purpose field */
 
-#define AP_CAT004_I170_AI1 (UINT64_C(1) << 0) /* aircraft identifier of aircraft 1 involved */
+#define AP_CAT004_I170_AI1 (UINT64_C(1) << 0) /* aircraft identifier of aircraft 1 */
 #define AP_CAT004_I170_M31 (UINT64_C(1) << 1) /* Mode 3/A code aircraft 1 */
 #define AP_CAT004_I170_CPW (UINT64_C(1) << 2) /* predicted conflict position target 1 */
-#define AP_CAT004_I170_CPC (UINT64_C(1) << 3) /* predicted conflict position for */
+#define AP_CAT004_I170_CPC (UINT64_C(1) << 3) /* predicted conflict position */
 #define AP_CAT004_I170_TT1 (UINT64_C(1) << 4) /* time to runway threshold for first */
 #define AP_CAT004_I170_DT1 (UINT64_C(1) << 5) /* distance to runway threshold for aircraft 1 */
-#define AP_CAT004_I170_AC1 (UINT64_C(1) << 6) /* characteristics of aircraft 1 involved */
+#define AP_CAT004_I170_AC1 (UINT64_C(1) << 6) /* characteristics of aircraft 1 */
 #define AP_CAT004_I170_MS1 (UINT64_C(1) << 7) /* aircraft identification downloaded */
 #define AP_CAT004_I170_FP1 (UINT64_C(1) << 8) /* number of the flight plan correlated */
 #define AP_CAT004_I170_CF1 (UINT64_C(1) << 9) /* cleared flight level for aircraft 1 */
@@ -67,13 +67,13 @@
 #define AP_CAT004_I100_SB (UINT64_C(1) << 4)  /* stop bar designator */
 #define AP_CAT004_I100_G (UINT64_C(1) << 5)   /* gate designator */
 
-#define AP_CAT004_I171_AI2 (UINT64_C(1) << 0) /* aircraft identifier of aircraft 2 involved */
+#define AP_CAT004_I171_AI2 (UINT64_C(1) << 0) /* aircraft identifier of aircraft 2 */
 #define AP_CAT004_I171_M32 (UINT64_C(1) << 1) /* Mode 3/A code aircraft 2 */
 #define AP_CAT004_I171_CPW (UINT64_C(1) << 2) /* predicted conflict position target 2 */
-#define AP_CAT004_I171_CPL (UINT64_C(1) << 3) /* predicted conflict position for */
+#define AP_CAT004_I171_CPL (UINT64_C(1) << 3) /* predicted conflict position */
 #define AP_CAT004_I171_TT2 (UINT64_C(1) << 4) /* time to runway threshold for second */
 #define AP_CAT004_I171_DT2 (UINT64_C(1) << 5) /* distance to runway threshold for aircraft 2 */
-#define AP_CAT004_I171_AC2 (UINT64_C(1) << 6) /* characteristics of aircraft 2 involved */
+#define AP_CAT004_I171_AC2 (UINT64_C(1) << 6) /* characteristics of aircraft 2 */
 #define AP_CAT004_I171_MS2 (UINT64_C(1) << 7) /* aircraft identification downloaded */
 #define AP_CAT004_I171_FP2 (UINT64_C(1) << 8) /* number of the flight plan correlated */
 #define AP_CAT004_I171_CF2 (UINT64_C(1) << 9) /* cleared flight level for aircraft 2 */
@@ -174,24 +174,24 @@ typedef struct ap_cat004 {
     struct { /* aircraft identification and characteristics */
         uint64_t present;   /* AP_CAT004_I170_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        char ai1[8];        /* aircraft identifier of aircraft 1 involved; ASCII */
+        char ai1[8];        /* aircraft identifier of aircraft 1; ASCII */
         struct { /* Mode 3/A code aircraft 1 */
             uint8_t spare;   /* 4 unused bits */
-            uint16_t mode3a; /* Mode-3/A code of aircraft 1 involved in; octal digits */
+            uint16_t mode3a; /* Mode-3/A code of aircraft 1; octal digits */
         } m31;
         struct { /* predicted conflict position target 1 */
             int32_t lat_turn26; /* latitude; 360/2^26 deg */
             int32_t lon_turn26; /* longitude; 360/2^26 deg */
             int16_t alt_25_ft;  /* altitude of predicted conflict; 25 ft */
         } cpw;
-        struct { /* predicted conflict position for */
+        struct { /* predicted conflict position */
             int32_t x_half_m; /* starting X-position of the conflict; 1/2 m */
             int32_t y_half_m; /* starting Y-position of the conflict; 1/2 m */
             int16_t z_25_ft;  /* starting Z-position of the conflict; 25 ft */
         } cpc;
         uint32_t tt1_128th_s; /* time to runway threshold for first; 1/2^7 s */
         uint16_t dt1_half_m;  /* distance to runway threshold for aircraft 1; 1/2 m */
-        struct { /* characteristics of aircraft 1 involved */
+        struct { /* characteristics of aircraft 1 */
             uint8_t octet_count; /* as received; 0: as few as the values need */
             uint8_t gatoat;      /* identification of conflict categories */
             uint8_t fr1fr2;      /* flight rules */
@@ -273,24 +273,24 @@ typedef struct ap_cat004 {
     struct { /* aircraft identification and characteristics */
         uint64_t present;   /* AP_CAT004_I171_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
-        char ai2[8];        /* aircraft identifier of aircraft 2 involved; ASCII */
+        char ai2[8];        /* aircraft identifier of aircraft 2; ASCII */
         struct { /* Mode 3/A code aircraft 2 */
             uint8_t spare;   /* 4 unused bits */
-            uint16_t mode3a; /* Mode-3/A code of aircraft 2 involved in; octal digits */
+            uint16_t mode3a; /* Mode-3/A code of aircraft 2; octal digits */
         } m32;
         struct { /* predicted conflict position target 2 */
             int32_t lat_turn26; /* latitude; 360/2^26 deg */
             int32_t lon_turn26; /* longitude; 360/2^26 deg */
             int16_t alt_25_ft;  /* altitude of predicted conflict; 25 ft */
         } cpw;
-        struct { /* predicted conflict position for */
+        struct { /* predicted conflict position */
             int32_t x_half_m; /* starting X-position of the conflict; 1/2 m */
             int32_t y_half_m; /* starting Y-position of the conflict; 1/2 m */
             int16_t z_25_ft;  /* starting Z-position of the conflict; 25 ft */
         } cpl;
         uint32_t tt2_128th_s; /* time to runway threshold for second; 1/2^7 s */
         uint16_t dt2_half_m;  /* distance to runway threshold for aircraft 2; 1/2 m */
-        struct { /* characteristics of aircraft 2 involved */
+        struct { /* characteristics of aircraft 2 */
             uint8_t octet_count; /* as received; 0: as few as the values need */
             uint8_t gatoat;      /* identification of conflict categories */
             uint8_t fr1fr2;      /* flight rules */

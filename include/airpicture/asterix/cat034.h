@@ -37,9 +37,9 @@
 #define AP_CAT034_I050_MDS (UINT64_C(1) << 5) /* specific status information for a Mode S */
 
 #define AP_CAT034_I060_COM (UINT64_C(1) << 0) /* common part */
-#define AP_CAT034_I060_PSR (UINT64_C(1) << 3) /* specific processing Mode information for */
-#define AP_CAT034_I060_SSR (UINT64_C(1) << 4) /* specific processing Mode information for */
-#define AP_CAT034_I060_MDS (UINT64_C(1) << 5) /* specific processing Mode information for */
+#define AP_CAT034_I060_PSR (UINT64_C(1) << 3) /* specific processing Mode */
+#define AP_CAT034_I060_SSR (UINT64_C(1) << 4) /* specific processing Mode */
+#define AP_CAT034_I060_MDS (UINT64_C(1) << 5) /* specific processing Mode */
 
 /* One repetition of I070: message count values. */
 typedef struct ap_cat034_i070 {
@@ -67,7 +67,7 @@ typedef struct ap_cat034 {
         struct { /* common part */
             uint8_t nogo;   /* operational release status of the system */
             uint8_t rdpc;   /* radar data processor chain selection status */
-            uint8_t rdpr;   /* event to signal a reset/restart of */
+            uint8_t rdpr;   /* event: reset or restart */
             uint8_t ovlrdp; /* radar data processor overload indicator */
             uint8_t ovlxmt; /* transmission subsystem overload status */
             uint8_t msc;    /* monitoring system connected status */
@@ -109,18 +109,18 @@ typedef struct ap_cat034 {
             uint8_t redxmt; /* reduction steps in use for an overload */
             uint8_t spare2; /* 1 unused bit */
         } com;
-        struct { /* specific processing Mode information for */
+        struct { /* specific processing Mode */
             uint8_t pol;    /* polarization in use by PSR */
-            uint8_t redrad; /* reduction steps in use as result of an */
+            uint8_t redrad; /* reduction steps in use */
             uint8_t stc;    /* sensitivity time control map in use */
             uint8_t spare;  /* 2 unused bits */
         } psr;
-        struct { /* specific processing Mode information for */
-            uint8_t redrad; /* reduction steps in use as result of an */
+        struct { /* specific processing Mode */
+            uint8_t redrad; /* reduction steps in use */
             uint8_t spare;  /* 5 unused bits */
         } ssr;
-        struct { /* specific processing Mode information for */
-            uint8_t redrad; /* reduction steps in use as result of an */
+        struct { /* specific processing Mode */
+            uint8_t redrad; /* reduction steps in use */
             uint8_t clu;    /* cluster state */
             uint8_t spare;  /* 4 unused bits */
         } mds;

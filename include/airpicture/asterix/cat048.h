@@ -31,7 +31,7 @@
 #define AP_CAT048_I200 (UINT64_C(1) << 12) /* calculated track velocity in polar */
 #define AP_CAT048_I170 (UINT64_C(1) << 13) /* track status */
 #define AP_CAT048_I210 (UINT64_C(1) << 14) /* track quality */
-#define AP_CAT048_I030 (UINT64_C(1) << 15) /* warning/error conditions and target */
+#define AP_CAT048_I030 (UINT64_C(1) << 15) /* warning/error conditions */
 #define AP_CAT048_I080 (UINT64_C(1) << 16) /* Mode-3/A code confidence indicator */
 #define AP_CAT048_I100 (UINT64_C(1) << 17) /* Mode-C code and code confidence indicator */
 #define AP_CAT048_I110 (UINT64_C(1) << 18) /* height measured by a 3D radar */
@@ -51,7 +51,7 @@
 #define AP_CAT048_I130_PRL (UINT64_C(1) << 3) /* primary plot runlength */
 #define AP_CAT048_I130_PAM (UINT64_C(1) << 4) /* amplitude of primary plot */
 #define AP_CAT048_I130_RPD (UINT64_C(1) << 5) /* difference in range between PSR and SSR plot */
-#define AP_CAT048_I130_APD (UINT64_C(1) << 6) /* difference in azimuth between PSR and SSR */
+#define AP_CAT048_I130_APD (UINT64_C(1) << 6) /* difference in azimuth PSR and SSR */
 
 #define AP_CAT048_I120_CAL (UINT64_C(1) << 0) /* calculated Doppler speed */
 #define AP_CAT048_I120_RDS (UINT64_C(1) << 1) /* raw Doppler speed */
@@ -66,9 +66,9 @@ typedef struct ap_cat048_i250 {
 void ap_cat048_i250_get(const ap_repeats *repeats, size_t k, ap_cat048_i250 *value);
 void ap_cat048_i250_put(ap_writer *writer, const ap_cat048_i250 *value);
 
-/* One repetition of I030: warning/error conditions and target; repeated by FX. */
+/* One repetition of I030: warning/error conditions; repeated by FX. */
 typedef struct ap_cat048_i030 {
-    uint8_t value; /* warning/error conditions and target */
+    uint8_t value; /* warning/error conditions */
 } ap_cat048_i030;
 
 void ap_cat048_i030_get(const ap_repeats *repeats, size_t k, ap_cat048_i030 *value);
@@ -175,7 +175,7 @@ typedef struct ap_cat048 {
         uint8_t prl_turn13;   /* primary plot runlength; 360/2^13 deg */
         int8_t pam_dbm;       /* amplitude of primary plot; 1 dBm */
         int8_t rpd_256th_nmi; /* difference in range between PSR and SSR plot; 1/2^8 NM */
-        int8_t apd_turn14;    /* difference in azimuth between PSR and SSR; 360/2^14 deg */
+        int8_t apd_turn14;    /* difference in azimuth PSR and SSR; 360/2^14 deg */
     } i130;
     uint32_t i220;       /* aircraft address */
     uint64_t i240_icao6; /* aircraft identification; 8 six-bit characters */
@@ -186,7 +186,7 @@ typedef struct ap_cat048 {
     } i161;
     struct { /* calculated position in cartesian coordinates */
         int16_t x_128th_nmi; /* X-component; 1/2^7 NM */
-        int16_t y_128th_nmi; /* X-component; 1/2^7 NM */
+        int16_t y_128th_nmi; /* Y-component; 1/2^7 NM */
     } i042;
     struct { /* calculated track velocity in polar */
         uint16_t gsp_16384th_nmips; /* calculated groundspeed; 1/2^14 NM/s */
@@ -207,12 +207,12 @@ typedef struct ap_cat048 {
         ap_bytes raw;        /* octets behind those known here */
     } i170;
     struct { /* track quality */
-        uint8_t sigx_128th_nmi;     /* sigma ) standard deviation on; 1/2^7 NM */
-        uint8_t sigy_128th_nmi;     /* sigma ) standard deviation on the vertical; 1/2^7 NM */
-        uint8_t sigv_16384th_nmips; /* sigma ) standard deviation on; 1/2^14 NM/s */
-        uint8_t sigh_turn12;        /* sigma ) standard deviation on the heading; 360/2^12 deg */
+        uint8_t sigx_128th_nmi;     /* standard deviation; 1/2^7 NM */
+        uint8_t sigy_128th_nmi;     /* standard deviation on the vertical axis; 1/2^7 NM */
+        uint8_t sigv_16384th_nmips; /* standard deviation; 1/2^14 NM/s */
+        uint8_t sigh_turn12;        /* standard deviation of the heading; 360/2^12 deg */
     } i210;
-    ap_repeats i030; /* warning/error conditions and target; ap_cat048_i030 */
+    ap_repeats i030; /* warning/error conditions; ap_cat048_i030 */
     struct { /* Mode-3/A code confidence indicator */
         uint8_t spare; /* 4 unused bits */
         uint8_t qa4;
@@ -249,7 +249,7 @@ typedef struct ap_cat048 {
     } i100;
     struct { /* height measured by a 3D radar */
         uint8_t spare;      /* 2 unused bits */
-        int16_t n3dh_25_ft; /* 3D height, in binary notation. negative; 25 ft */
+        int16_t n3dh_25_ft; /* 3D height; 25 ft */
     } i110;
     struct { /* radial Doppler speed */
         uint64_t present;   /* AP_CAT048_I120_... */
@@ -257,7 +257,7 @@ typedef struct ap_cat048 {
         struct { /* calculated Doppler speed */
             uint8_t d;
             uint8_t spare;   /* 5 unused bits */
-            int16_t cal_mps; /* calculated Doppler speed, coded; 1 m/s */
+            int16_t cal_mps; /* calculated Doppler speed; 1 m/s */
         } cal;
         ap_repeats rds; /* raw Doppler speed; ap_cat048_i120_rds */
     } i120;

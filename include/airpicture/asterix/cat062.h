@@ -531,7 +531,7 @@ typedef struct ap_cat062 {
         struct { /* Mode 5 GNSS-derived altitude */
             uint8_t spare;    /* 1 unused bit */
             uint8_t res;      /* resolution with which the GNSS-derived */
-            int16_t ga_25_ft; /* GNSS-derived altitude of target, expressed; 25 ft */
+            int16_t ga_25_ft; /* GNSS-derived altitude of target; 25 ft */
         } ga;
         struct { /* extended Mode 1 code in octal representation */
             uint8_t spare; /* 4 unused bits */

@@ -135,6 +135,17 @@ static void put_item(draw *d, const ap_asterix_spec *spec, const ap_asterix_uap 
     }
 }
 
+/* Makes the selecting item at `at` tell the layout `which`. */
+static void set_layout(draw *d, const ap_asterix_spec *spec, size_t at, unsigned which)
+{
+    unsigned shift = 8u - spec->select_offset - spec->select_size;
+    unsigned mask = ((1u << spec->select_size) - 1) << shift, value;
+    do {
+        value = below(d, 1u << spec->select_size);
+    } while ((value < 64 && (spec->select_values >> value & 1)) != which);
+    d->out.data[at] = (uint8_t)((d->out.data[at] & ~mask) | value << shift);
+}
+
 /* One record with at least one item. */
 static void put_record(draw *d, const ap_asterix_spec *spec)
 {
@@ -142,10 +153,12 @@ static void put_record(draw *d, const ap_asterix_spec *spec)
     const ap_asterix_uap *uap = &spec->uap[which];
     uint64_t present = next(d) & (below(d, 2) ? next(d) : UINT64_MAX);
     unsigned cap = ((unsigned)uap->count + 6u) / 7u;
-    for (unsigned k = 0; k < 64; k++)
+    for (unsigned k = 0; k < 64; k++) {
         if (k >= uap->count || spec->items[uap->items[k]].kind == AP_ITEM_UNUSED)
             present &= ~(UINT64_C(1) << k);
-    present |= which == 1 ? 2 : 0; /* the selecting item, place 2 */
+        else if (which == 1 && uap->items[k] == spec->select_item)
+            present |= UINT64_C(1) << k;
+    }
     if (present == 0)
         present = 1;
     put_fspec(d, present, cap);
@@ -155,7 +168,7 @@ static void put_record(draw *d, const ap_asterix_spec *spec)
         size_t at = d->out.size;
         put_item(d, spec, uap, k);
         if (spec->uap_count == 2 && uap->items[k] == spec->select_item)
-            d->out.data[at] = (uint8_t)((d->out.data[at] & 0x7F) | which << 7);
+            set_layout(d, spec, at, which);
     }
 }
 

@@ -95,10 +95,12 @@ struct ap_asterix_spec {
     const uint8_t *parts;
     ap_asterix_uap uap[2];
     uint8_t uap_count;
-    /* With two layouts: bits of `select_item` that tell the second one. */
+    /* With two layouts: bits of `select_item` whose value v means the second one if bit v is set.
+     */
     uint16_t select_item;
-    uint8_t select_offset, select_size, select_value;
-    uint16_t source_item;
+    uint8_t select_offset, select_size;
+    uint64_t select_values;
+    uint16_t source_item;   /* SAC and SIC; 0: none */
     uint16_t time_items[4]; /* best first; 0: none */
     uint16_t time_512_item; /* 0: none */
 };

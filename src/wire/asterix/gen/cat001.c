@@ -964,7 +964,7 @@ static bool write_track(ap_writer *writer, const ap_cat001 *record)
 ap_err ap_cat001_encode(ap_writer *writer, const ap_cat001 *record)
 {
     size_t start = writer->size;
-    bool is_track = (record->present & AP_CAT001_I020) && record->i020.typ == 1;
+    bool is_track = (record->present & AP_CAT001_I020) && (record->i020.typ == 1);
     bool ok = record->is_track == is_track &&
               (record->is_track ? write_track(writer, record) : write_plot(writer, record));
     return ap_encode_end(writer, start, ok);

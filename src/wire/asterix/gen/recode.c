@@ -6,17 +6,29 @@
 #include "airpicture/asterix/cat001.h"
 #include "airpicture/asterix/cat002.h"
 #include "airpicture/asterix/cat004.h"
+#include "airpicture/asterix/cat007.h"
 #include "airpicture/asterix/cat008.h"
+#include "airpicture/asterix/cat009.h"
 #include "airpicture/asterix/cat010.h"
+#include "airpicture/asterix/cat011.h"
+#include "airpicture/asterix/cat015.h"
+#include "airpicture/asterix/cat016.h"
+#include "airpicture/asterix/cat017.h"
+#include "airpicture/asterix/cat018.h"
 #include "airpicture/asterix/cat019.h"
 #include "airpicture/asterix/cat020.h"
 #include "airpicture/asterix/cat021.h"
 #include "airpicture/asterix/cat023.h"
+#include "airpicture/asterix/cat025.h"
+#include "airpicture/asterix/cat032.h"
 #include "airpicture/asterix/cat034.h"
 #include "airpicture/asterix/cat048.h"
 #include "airpicture/asterix/cat062.h"
 #include "airpicture/asterix/cat063.h"
 #include "airpicture/asterix/cat065.h"
+#include "airpicture/asterix/cat150.h"
+#include "airpicture/asterix/cat205.h"
+#include "airpicture/asterix/cat240.h"
 #include "airpicture/asterix/cat247.h"
 
 static ap_err decode001(ap_reader *reader)
@@ -58,6 +70,19 @@ static ap_err recode004(ap_reader *reader, ap_writer *writer)
     return err ? err : ap_cat004_encode(writer, &record);
 }
 
+static ap_err decode007(ap_reader *reader)
+{
+    ap_cat007 record;
+    return ap_cat007_decode(reader, &record);
+}
+
+static ap_err recode007(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat007 record;
+    ap_err err = ap_cat007_decode(reader, &record);
+    return err ? err : ap_cat007_encode(writer, &record);
+}
+
 static ap_err decode008(ap_reader *reader)
 {
     ap_cat008 record;
@@ -71,6 +96,19 @@ static ap_err recode008(ap_reader *reader, ap_writer *writer)
     return err ? err : ap_cat008_encode(writer, &record);
 }
 
+static ap_err decode009(ap_reader *reader)
+{
+    ap_cat009 record;
+    return ap_cat009_decode(reader, &record);
+}
+
+static ap_err recode009(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat009 record;
+    ap_err err = ap_cat009_decode(reader, &record);
+    return err ? err : ap_cat009_encode(writer, &record);
+}
+
 static ap_err decode010(ap_reader *reader)
 {
     ap_cat010 record;
@@ -82,6 +120,71 @@ static ap_err recode010(ap_reader *reader, ap_writer *writer)
     ap_cat010 record;
     ap_err err = ap_cat010_decode(reader, &record);
     return err ? err : ap_cat010_encode(writer, &record);
+}
+
+static ap_err decode011(ap_reader *reader)
+{
+    ap_cat011 record;
+    return ap_cat011_decode(reader, &record);
+}
+
+static ap_err recode011(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat011 record;
+    ap_err err = ap_cat011_decode(reader, &record);
+    return err ? err : ap_cat011_encode(writer, &record);
+}
+
+static ap_err decode015(ap_reader *reader)
+{
+    ap_cat015 record;
+    return ap_cat015_decode(reader, &record);
+}
+
+static ap_err recode015(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat015 record;
+    ap_err err = ap_cat015_decode(reader, &record);
+    return err ? err : ap_cat015_encode(writer, &record);
+}
+
+static ap_err decode016(ap_reader *reader)
+{
+    ap_cat016 record;
+    return ap_cat016_decode(reader, &record);
+}
+
+static ap_err recode016(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat016 record;
+    ap_err err = ap_cat016_decode(reader, &record);
+    return err ? err : ap_cat016_encode(writer, &record);
+}
+
+static ap_err decode017(ap_reader *reader)
+{
+    ap_cat017 record;
+    return ap_cat017_decode(reader, &record);
+}
+
+static ap_err recode017(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat017 record;
+    ap_err err = ap_cat017_decode(reader, &record);
+    return err ? err : ap_cat017_encode(writer, &record);
+}
+
+static ap_err decode018(ap_reader *reader)
+{
+    ap_cat018 record;
+    return ap_cat018_decode(reader, &record);
+}
+
+static ap_err recode018(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat018 record;
+    ap_err err = ap_cat018_decode(reader, &record);
+    return err ? err : ap_cat018_encode(writer, &record);
 }
 
 static ap_err decode019(ap_reader *reader)
@@ -134,6 +237,32 @@ static ap_err recode023(ap_reader *reader, ap_writer *writer)
     ap_cat023 record;
     ap_err err = ap_cat023_decode(reader, &record);
     return err ? err : ap_cat023_encode(writer, &record);
+}
+
+static ap_err decode025(ap_reader *reader)
+{
+    ap_cat025 record;
+    return ap_cat025_decode(reader, &record);
+}
+
+static ap_err recode025(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat025 record;
+    ap_err err = ap_cat025_decode(reader, &record);
+    return err ? err : ap_cat025_encode(writer, &record);
+}
+
+static ap_err decode032(ap_reader *reader)
+{
+    ap_cat032 record;
+    return ap_cat032_decode(reader, &record);
+}
+
+static ap_err recode032(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat032 record;
+    ap_err err = ap_cat032_decode(reader, &record);
+    return err ? err : ap_cat032_encode(writer, &record);
 }
 
 static ap_err decode034(ap_reader *reader)
@@ -201,6 +330,45 @@ static ap_err recode065(ap_reader *reader, ap_writer *writer)
     return err ? err : ap_cat065_encode(writer, &record);
 }
 
+static ap_err decode150(ap_reader *reader)
+{
+    ap_cat150 record;
+    return ap_cat150_decode(reader, &record);
+}
+
+static ap_err recode150(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat150 record;
+    ap_err err = ap_cat150_decode(reader, &record);
+    return err ? err : ap_cat150_encode(writer, &record);
+}
+
+static ap_err decode205(ap_reader *reader)
+{
+    ap_cat205 record;
+    return ap_cat205_decode(reader, &record);
+}
+
+static ap_err recode205(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat205 record;
+    ap_err err = ap_cat205_decode(reader, &record);
+    return err ? err : ap_cat205_encode(writer, &record);
+}
+
+static ap_err decode240(ap_reader *reader)
+{
+    ap_cat240 record;
+    return ap_cat240_decode(reader, &record);
+}
+
+static ap_err recode240(ap_reader *reader, ap_writer *writer)
+{
+    ap_cat240 record;
+    ap_err err = ap_cat240_decode(reader, &record);
+    return err ? err : ap_cat240_encode(writer, &record);
+}
+
 static ap_err decode247(ap_reader *reader)
 {
     ap_cat247 record;
@@ -223,10 +391,24 @@ ap_err ap_asterix_recode(uint8_t category, ap_reader *reader, ap_writer *writer)
         return recode002(reader, writer);
     case 4:
         return recode004(reader, writer);
+    case 7:
+        return recode007(reader, writer);
     case 8:
         return recode008(reader, writer);
+    case 9:
+        return recode009(reader, writer);
     case 10:
         return recode010(reader, writer);
+    case 11:
+        return recode011(reader, writer);
+    case 15:
+        return recode015(reader, writer);
+    case 16:
+        return recode016(reader, writer);
+    case 17:
+        return recode017(reader, writer);
+    case 18:
+        return recode018(reader, writer);
     case 19:
         return recode019(reader, writer);
     case 20:
@@ -235,6 +417,10 @@ ap_err ap_asterix_recode(uint8_t category, ap_reader *reader, ap_writer *writer)
         return recode021(reader, writer);
     case 23:
         return recode023(reader, writer);
+    case 25:
+        return recode025(reader, writer);
+    case 32:
+        return recode032(reader, writer);
     case 34:
         return recode034(reader, writer);
     case 48:
@@ -245,6 +431,12 @@ ap_err ap_asterix_recode(uint8_t category, ap_reader *reader, ap_writer *writer)
         return recode063(reader, writer);
     case 65:
         return recode065(reader, writer);
+    case 150:
+        return recode150(reader, writer);
+    case 205:
+        return recode205(reader, writer);
+    case 240:
+        return recode240(reader, writer);
     case 247:
         return recode247(reader, writer);
     default:
@@ -261,10 +453,24 @@ ap_err ap_asterix_decode_only(uint8_t category, ap_reader *reader)
         return decode002(reader);
     case 4:
         return decode004(reader);
+    case 7:
+        return decode007(reader);
     case 8:
         return decode008(reader);
+    case 9:
+        return decode009(reader);
     case 10:
         return decode010(reader);
+    case 11:
+        return decode011(reader);
+    case 15:
+        return decode015(reader);
+    case 16:
+        return decode016(reader);
+    case 17:
+        return decode017(reader);
+    case 18:
+        return decode018(reader);
     case 19:
         return decode019(reader);
     case 20:
@@ -273,6 +479,10 @@ ap_err ap_asterix_decode_only(uint8_t category, ap_reader *reader)
         return decode021(reader);
     case 23:
         return decode023(reader);
+    case 25:
+        return decode025(reader);
+    case 32:
+        return decode032(reader);
     case 34:
         return decode034(reader);
     case 48:
@@ -283,6 +493,12 @@ ap_err ap_asterix_decode_only(uint8_t category, ap_reader *reader)
         return decode063(reader);
     case 65:
         return decode065(reader);
+    case 150:
+        return decode150(reader);
+    case 205:
+        return decode205(reader);
+    case 240:
+        return decode240(reader);
     case 247:
         return decode247(reader);
     default:
