@@ -87,6 +87,7 @@ static ap_err recognise(ap_framer *framer)
 {
     const uint8_t *data = ap_framing_data(framer);
     size_t left = ap_framing_left(framer);
+    ap_format format = AP_FORMAT_AUTO;
     int best = 0;
     ap_format format = AP_FORMAT_AUTO;
     for (size_t i = 0; i < ROW_COUNT; i++) {
