@@ -89,7 +89,6 @@ static ap_err recognise(ap_framer *framer)
     size_t left = ap_framing_left(framer);
     ap_format format = AP_FORMAT_AUTO;
     int best = 0;
-    ap_format format = AP_FORMAT_AUTO;
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (left < rows[i].need && !framer->ended)
             return AP_ERR_MORE;
