@@ -15,6 +15,7 @@ void ap_pairing_init(ap_pairing *pairing, ap_arena *arena, double cutoff_m, int 
         .row_start = ap_arena_take(arena, truth_cap + 1, sizeof(uint32_t)),
         .edge_track = ap_arena_take(arena, edge_cap, sizeof(uint32_t)),
         .edge_cost = ap_arena_take(arena, edge_cap, sizeof(double)),
+        .kept_cost = ap_arena_take(arena, edge_cap, sizeof(double)),
         .by_latitude = ap_arena_take(arena, track_cap, sizeof(uint32_t)),
         .track_near = ap_arena_take(arena, track_cap, sizeof(bool)),
     };
@@ -114,6 +115,11 @@ static void find_edges(ap_pairing *pairing, const ap_enu_frame *truth, size_t tr
     }
 }
 
+static double alone_cost(const ap_pairing *pairing)
+{
+    return pairing->power == 1 ? pairing->cutoff_m : pairing->cutoff_m * pairing->cutoff_m;
+}
+
 static double chosen_cost(const ap_pairing *pairing, size_t truth)
 {
     uint32_t track = pairing->assign.column_of_row[truth];
@@ -137,23 +143,34 @@ void ap_pairing_solve(ap_pairing *pairing, size_t truth_count, const ap_enu_fram
     pairing->row_start[truth_count] = (uint32_t)pairing->edge_count;
 
     ap_assign_edges edges = { pairing->row_start, pairing->edge_track, pairing->edge_cost };
-    double alone = pairing->power == 1 ? pairing->cutoff_m : pairing->cutoff_m * pairing->cutoff_m;
     pairing->pair_count =
-        ap_assign_solve(&pairing->assign, truth_count, track_count, &edges, alone);
+        ap_assign_solve(&pairing->assign, truth_count, track_count, &edges, alone_cost(pairing));
     pairing->pair_cost_sum = 0.0;
     for (size_t i = 0; i < truth_count; i++)
         pairing->pair_cost_sum += chosen_cost(pairing, i);
 }
 
+size_t ap_pairing_near(const ap_pairing *pairing, size_t truth, const uint32_t **tracks)
+{
+    *tracks = &pairing->edge_track[pairing->row_start[truth]];
+    return pairing->row_start[truth + 1] - pairing->row_start[truth];
+}
+
+/* A kept edge costs nothing and all else at least the price of a miss, so that giving one up never
+ * pays: it would cost that price and save less. */
+void ap_pairing_keep(ap_pairing *pairing, size_t truth_count, size_t track_count,
+                     const uint32_t *kept_track)
+{
+    double alone = alone_cost(pairing);
+    for (size_t i = 0; i < truth_count; i++)
+        for (uint32_t e = pairing->row_start[i]; e < pairing->row_start[i + 1]; e++)
+            pairing->kept_cost[e] =
+                pairing->edge_track[e] == kept_track[i] ? 0.0 : alone + pairing->edge_cost[e];
+    ap_assign_edges edges = { pairing->row_start, pairing->edge_track, pairing->kept_cost };
+    (void)ap_assign_solve(&pairing->assign, truth_count, track_count, &edges, 2.0 * alone);
+}
+
 uint32_t ap_pairing_track(const ap_pairing *pairing, size_t truth)
 {
     return pairing->assign.column_of_row[truth];
-}
-
-bool ap_pairing_is_near(const ap_pairing *pairing, size_t truth, size_t track)
-{
-    for (uint32_t e = pairing->row_start[truth]; e < pairing->row_start[truth + 1]; e++)
-        if (pairing->edge_track[e] == track)
-            return true;
-    return false;
 }

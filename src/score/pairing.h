@@ -18,6 +18,7 @@ typedef struct ap_pairing {
     uint32_t *row_start;         /* [truth_cap + 1] */
     uint32_t *edge_track;        /* [edge_cap], beside edge_cost */
     double *edge_cost;           /* distance^power */
+    double *kept_cost;           /* [edge_cap]: the same for the second pairing */
     uint32_t *by_latitude;       /* [track_cap]: tracks, southernmost first */
     bool *track_near;            /* [track_cap]: nearer than the cutoff to some truth */
     ap_assign assign;
@@ -33,14 +34,22 @@ void ap_pairing_init(ap_pairing *pairing, ap_arena *arena, double cutoff_m, int 
 void ap_pairing_offset(const ap_enu_frame *frame, ap_geodetic other, double *east_m,
                        double *north_m);
 
-/* Pairs up; finite positions, counts within the caps. The answer stays in the structure. */
+/* The best pairing: finite positions, counts within the caps. Leaves pair_count, pair_cost_sum,
+ * track_near and the pairs. */
 void ap_pairing_solve(ap_pairing *pairing, size_t truth_count, const ap_enu_frame *truths,
                       size_t track_count, const ap_geodetic *tracks);
 
-/* Track of a truth, or AP_ASSIGN_NONE. */
-uint32_t ap_pairing_track(const ap_pairing *pairing, size_t truth);
+/* The tracks nearer than the cutoff to a truth; returns how many. */
+size_t ap_pairing_near(const ap_pairing *pairing, size_t truth, const uint32_t **tracks);
 
-/* True when `track` is nearer than the cutoff to `truth`. */
-bool ap_pairing_is_near(const ap_pairing *pairing, size_t truth, size_t track);
+/* Pairs up again, so that each truth with a kept_track[truth] (not AP_ASSIGN_NONE) that is nearer
+ * than the cutoff has that one, and the rest is the best pairing that is left. Two truths that keep
+ * the same track: one of them gets it. Leaves the pairs; the sums stay those of the best pairing.
+ */
+void ap_pairing_keep(ap_pairing *pairing, size_t truth_count, size_t track_count,
+                     const uint32_t *kept_track);
+
+/* Track of a truth in the latest pairing, or AP_ASSIGN_NONE. */
+uint32_t ap_pairing_track(const ap_pairing *pairing, size_t truth);
 
 #endif

@@ -40,6 +40,8 @@ struct ap_score_state {
     ap_track *tracks;        /* the same, moved to the instant */
     uint32_t *truth_of_call; /* index in truths of the call's truth, or AP_ASSIGN_NONE */
     ap_enu_frame *frames;    /* at the truths */
+    uint32_t *slots;         /* of the truths in targets, or AP_ASSIGN_NONE */
+    uint32_t *kept;          /* the track each followed so far, where it is near */
     ap_geodetic *positions;  /* of the tracks */
     size_t truth_count, track_count, call_count;
     target_row *targets; /* open addressing, target_slots = power of two */
@@ -86,6 +88,8 @@ static struct ap_score_state *lay_out(const ap_score_config *config, ap_arena *a
     layout->truths = ap_arena_take(arena, config->truth_cap, sizeof(ap_truth));
     layout->tracks = ap_arena_take(arena, config->track_cap, sizeof(ap_track));
     layout->truth_of_call = ap_arena_take(arena, config->truth_cap, sizeof(uint32_t));
+    layout->slots = ap_arena_take(arena, config->truth_cap, sizeof(uint32_t));
+    layout->kept = ap_arena_take(arena, config->truth_cap, sizeof(uint32_t));
     layout->frames = ap_arena_take(arena, config->truth_cap, sizeof(ap_enu_frame));
     layout->positions = ap_arena_take(arena, config->track_cap, sizeof(ap_geodetic));
     layout->targets = ap_arena_take(arena, layout->target_slots, sizeof(target_row));
@@ -279,8 +283,8 @@ static void add_sums(error_sums *total, const error_sums *part)
     total->covariance_refused_count += part->covariance_refused_count;
 }
 
-/* The row of an aircraft, made if it is new; NULL when the table is full. */
-static target_row *target_of(struct ap_score_state *state, uint32_t truth_id)
+/* The slot of an aircraft, made if it is new; AP_ASSIGN_NONE when the table is full. */
+static uint32_t slot_of(struct ap_score_state *state, uint32_t truth_id)
 {
     uint32_t mask = state->target_slots - 1;
     uint32_t at = truth_id * 2654435761u & mask;
@@ -288,38 +292,53 @@ static target_row *target_of(struct ap_score_state *state, uint32_t truth_id)
         at = (at + 1) & mask;
     target_row *row = &state->targets[at];
     if (row->used)
-        return row;
-    if (state->result.target_count == state->config.target_cap)
-        return NULL;
+        return at;
+    if (state->result.target_count == state->config.target_cap) {
+        state->result.target_refused_count++;
+        return AP_ASSIGN_NONE;
+    }
     *row = (target_row){ .used = true, .truth_id = truth_id };
     state->result.target_count++;
-    return row;
+    return at;
 }
 
-/* True when the track with this id is still within the cutoff of a truth. */
-static bool is_still_near(const struct ap_score_state *state, size_t truth, uint32_t track_id)
+/* The track that a truth followed so far, if it is nearer than the cutoff. */
+static uint32_t followed_track(const struct ap_score_state *state, size_t truth)
 {
-    for (size_t i = 0; i < state->track_count; i++)
-        if (state->tracks[i].id == track_id)
-            return ap_pairing_is_near(&state->pairing, truth, i);
-    return false;
+    uint32_t slot = state->slots[truth];
+    uint32_t id = slot == AP_ASSIGN_NONE ? 0 : state->targets[slot].track_id;
+    const uint32_t *near;
+    size_t count = ap_pairing_near(&state->pairing, truth, &near);
+    for (size_t i = 0; id != 0 && i < count; i++)
+        if (state->tracks[near[i]].id == id)
+            return near[i];
+    return AP_ASSIGN_NONE;
 }
 
-/* Two aircraft close together make the pairing ambiguous, so a truth keeps its track for as long
- * as that is near. Returns 1 for a switch. */
+/* Two aircraft at one place make the best pairing ambiguous, so a truth keeps its track for as
+ * long as that is near, as CLEAR-MOT has it. */
+static void keep_pairs(struct ap_score_state *state)
+{
+    for (size_t i = 0; i < state->truth_count; i++) {
+        state->slots[i] = slot_of(state, state->truths[i].id);
+        state->kept[i] = followed_track(state, i);
+    }
+    ap_pairing_keep(&state->pairing, state->truth_count, state->track_count, state->kept);
+}
+
+/* Returns 1 when the truth got another track. */
 static uint32_t follow(struct ap_score_state *state, size_t truth, uint32_t track)
 {
-    target_row *row = target_of(state, state->truths[truth].id);
-    if (!row) {
-        state->result.target_refused_count++;
+    if (state->slots[truth] == AP_ASSIGN_NONE)
         return 0;
-    }
+    target_row *row = &state->targets[state->slots[truth]];
     row->instant_count++;
     if (track == AP_ASSIGN_NONE)
         return 0;
     row->pair_count++;
     uint32_t id = state->tracks[track].id;
-    if (row->track_id == id || (row->track_id && is_still_near(state, truth, row->track_id)))
+    /* Its track may be near and yet another truth's: then nothing is decided. */
+    if (row->track_id == id || state->kept[truth] != AP_ASSIGN_NONE)
         return 0;
     uint32_t switched = row->track_id != 0;
     row->track_id = id;
@@ -361,6 +380,7 @@ void ap_score_instant(ap_score *score, ap_utc_ns time, const ap_truth *truths, s
     take_tracks(state, time, tracks, track_count);
     ap_pairing_solve(&state->pairing, state->truth_count, state->frames, state->track_count,
                      state->positions);
+    keep_pairs(state);
     error_sums sums = { 0 };
     uint32_t switches = 0;
     for (size_t i = 0; i < state->truth_count; i++) {
@@ -416,7 +436,7 @@ static double worst_completeness(const struct ap_score_state *state)
 /* Upper end of the bin that the 95th percentile lies in. */
 static double position_95(const struct ap_score_state *state)
 {
-    uint64_t below = 0, wanted = (state->result.pair_count * 95 + 99) / 100;
+    uint64_t below = 0, wanted = (state->sums.position.count * 95 + 99) / 100;
     if (wanted == 0)
         return 0.0;
     size_t bin = 0;

@@ -12,6 +12,11 @@
  * ground. A pair at or beyond the cutoff is none: one miss and one false track. What is published
  * is what is scored: tracks that are tentative or dead are left out.
  *
+ * GOSPA, OSPA and the counts are of that best pairing. Errors, NEES and switches are of a second
+ * one, in which a truth keeps its track for as long as that is within the cutoff (CLEAR-MOT's
+ * rule): two aircraft that pass over each other do not exchange theirs by a metre, and two tracks
+ * that exchanged their aircraft are held to it.
+ *
  * Sums run in the order of the calls and of the arrays, so the same input gives the same numbers.
  * Nothing is allocated after init; what does not fit is left out and counted. */
 #ifndef AP_SCORE_SCORE_H
@@ -113,7 +118,7 @@ void ap_score_instant(ap_score *score, ap_utc_ns time, const ap_truth *truths, s
 
 ap_score_result ap_score_result_of(const ap_score *score);
 
-/* The pairing of the last instant: id of the track of truths[index], or 0. */
+/* The kept pairing of the last instant: id of the track of truths[index], or 0. */
 uint32_t ap_score_track_of(const ap_score *score, size_t index);
 
 #endif

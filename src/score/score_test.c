@@ -239,10 +239,14 @@ static void test_score_instant_switches(void **state)
     ap_truth truths[] = { truth(1, 0, 0), truth(2, 600, 0) };
     ap_track a[] = { track(1, 0, 0), track(2, 600, 0) };
     ap_score_instant(&score, NOON, truths, 2, a, 2, NULL);
-    /* Crossed, but both still near both: nobody can say whose is whose. */
+    /* Crossed, but both still near both: the best pairing changes, the kept one does not. */
     ap_track crossed[] = { track(1, 600, 0), track(2, 0, 0) };
-    ap_score_instant(&score, NOON, truths, 2, crossed, 2, NULL);
+    ap_score_sample sample;
+    ap_score_instant(&score, NOON, truths, 2, crossed, 2, &sample);
     assert_int_equal(ap_score_result_of(&score).switch_count, 0);
+    assert_true(sample.gospa_m < 1e-3);
+    assert_true(fabs(sample.position_rms_m - 600.0) < 1e-3);
+    assert_int_equal(ap_score_track_of(&score, 0), 1);
     /* Apart again, and swapped for good. */
     ap_truth apart[] = { truth(1, 0, 0), truth(2, 6000, 0) };
     ap_track swapped[] = { track(1, 6000, 0), track(2, 0, 0) };
