@@ -194,6 +194,7 @@ int main(int argc, char **argv)
     radar.detection_probability = 0.9;
     radar.clutter_per_turn = files ? atof(argv[4]) : 250.0;
     radar.range_max_m = files ? atof(argv[5]) : 226e3;
+    radar.range_min_m = 5000.0;
     if (ap_sensor_place(&radar, (ap_geodetic){ 50.0 * AP_RAD_PER_DEG, 8.0 * AP_RAD_PER_DEG, 0.0 }))
         return 1;
     ap_sensor_stats stats;

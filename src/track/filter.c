@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "track/frame.h"
+
 #define G_MPS2 9.80665
 #define RECENTRE_M 2000.0
 #define STRAIGHT_RAD 1e-4     /* below: series */
@@ -15,20 +17,20 @@
 #define VERTICAL_REFUSED_MAX 3
 #define PROBABILITY_MIN 1e-9
 
-/* Motion models: bank angle of the turn (0: straight), white acceleration noise, and the share of
- * time that aircraft spend in each. */
+/* Motion models: tangent of the bank angle of the turn (0: straight), white acceleration noise, and
+ * the share of time that aircraft spend in each. */
 typedef struct motion {
-    double bank_rad, noise_m2ps3, prior;
+    double bank_tan, noise_m2ps3, prior;
 } motion;
 
 /* clang-format off */
 static const motion motions[AP_IMM_MODELS] = {
-    { 0.0,                       0.05, 0.55 },
-    { 0.0,                       8.0,  0.09 },
-    { +13.0 * AP_RAD_PER_DEG,    3.0,  0.09 },
-    { -13.0 * AP_RAD_PER_DEG,    3.0,  0.09 },
-    { +23.0 * AP_RAD_PER_DEG,    3.0,  0.09 },
-    { -23.0 * AP_RAD_PER_DEG,    3.0,  0.09 },
+    { 0.0,     0.03, 0.55 },
+    { 0.0,     4.0,  0.09 },
+    { +0.2309, 1.0,  0.09 }, /* 13 degrees */
+    { -0.2309, 1.0,  0.09 },
+    { +0.4245, 1.0,  0.09 }, /* 23 degrees */
+    { -0.4245, 1.0,  0.09 },
 };
 /* clang-format on */
 
@@ -207,12 +209,31 @@ void ap_imm_combine(const ap_imm *imm, ap_gauss *gauss)
         gauss_add_part(gauss, imm->probability[m], &imm->model[m]);
 }
 
+void ap_imm_outline(const ap_imm *imm, double x[4], double *position_var_m2, double *velocity_var)
+{
+    double second[4] = { 0.0 };
+    memset(x, 0, 4 * sizeof *x);
+    *position_var_m2 = *velocity_var = 0.0;
+    for (int m = 0; m < AP_IMM_MODELS; m++) {
+        double w = imm->probability[m];
+        const ap_gauss *g = &imm->model[m];
+        for (int i = 0; i < 4; i++) {
+            x[i] += w * g->x[i];
+            second[i] += w * g->x[i] * g->x[i];
+        }
+        *position_var_m2 += w * (g->A.ee + g->A.nn);
+        *velocity_var += w * (g->C.ee + g->C.nn);
+    }
+    *position_var_m2 += fmax(0.0, second[0] - x[0] * x[0] + second[1] - x[1] * x[1]);
+    *velocity_var += fmax(0.0, second[2] - x[2] * x[2] + second[3] - x[3] * x[3]);
+}
+
 static double model_turn_radps(int m, double speed_mps)
 {
-    if (motions[m].bank_rad == 0.0)
+    if (motions[m].bank_tan == 0.0)
         return 0.0;
     double v = fmax(speed_mps, TURN_SPEED_MIN_MPS);
-    double rate = G_MPS2 * tan(motions[m].bank_rad) / v;
+    double rate = G_MPS2 * motions[m].bank_tan / v;
     return fmin(fmax(rate, -TURN_MAX_RADPS), TURN_MAX_RADPS);
 }
 
@@ -229,6 +250,25 @@ double ap_imm_turn_radps(const ap_imm *imm)
     return rate;
 }
 
+/* g becomes the mixture of itself, with weight a, and of `other`. */
+static void gauss_blend(ap_gauss *g, double a, const ap_gauss *other)
+{
+    double b = 1.0 - a, spread = a * b, d[4];
+    for (int i = 0; i < 4; i++) {
+        d[i] = g->x[i] - other->x[i];
+        g->x[i] = a * g->x[i] + b * other->x[i];
+    }
+    g->A = (ap_sym2){ a * g->A.ee + b * other->A.ee + spread * d[0] * d[0],
+                      a * g->A.en + b * other->A.en + spread * d[0] * d[1],
+                      a * g->A.nn + b * other->A.nn + spread * d[1] * d[1] };
+    g->C = (ap_sym2){ a * g->C.ee + b * other->C.ee + spread * d[2] * d[2],
+                      a * g->C.en + b * other->C.en + spread * d[2] * d[3],
+                      a * g->C.nn + b * other->C.nn + spread * d[3] * d[3] };
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            g->B[i][j] = a * g->B[i][j] + b * other->B[i][j] + spread * d[i] * d[2 + j];
+}
+
 /* Blends each model with the mean of all, as the Markov process has it after dt_s. */
 static void imm_mix(ap_imm *imm, double dt_s, const ap_gauss *mean)
 {
@@ -237,12 +277,7 @@ static void imm_mix(ap_imm *imm, double dt_s, const ap_gauss *mean)
         double kept = stay * imm->probability[m];
         double all = kept + (1.0 - stay) * motions[m].prior;
         double a = kept / all;
-        ap_gauss own = imm->model[m], blend = { 0 };
-        for (int i = 0; i < 4; i++)
-            blend.x[i] = a * own.x[i] + (1.0 - a) * mean->x[i];
-        gauss_add_part(&blend, a, &own);
-        gauss_add_part(&blend, 1.0 - a, mean);
-        imm->model[m] = blend;
+        gauss_blend(&imm->model[m], a, mean);
         imm->probability[m] = all;
     }
 }
@@ -271,7 +306,7 @@ void ap_imm_predict(ap_imm *imm, ap_utc_ns time_utc)
     for (int m = 0; m < AP_IMM_MODELS; m++) {
         /* Left follows right in the table: the same turn with the signs changed. */
         bool mirror =
-            m > 0 && motions[m].bank_rad != 0.0 && motions[m].bank_rad == -motions[m - 1].bank_rad;
+            m > 0 && motions[m].bank_tan != 0.0 && motions[m].bank_tan == -motions[m - 1].bank_tan;
         if (mirror) {
             last.across_s = -last.across_s;
             last.sin = -last.sin;
@@ -325,10 +360,43 @@ void ap_imm_likelihood(const ap_imm *imm, const ap_fix *fix, ap_likelihood *like
     }
 }
 
+/* One fix that is right with probability w: the mean moves by w K v, and the covariance is that of
+ * the two cases with the spread between them. */
+static void model_update_one(ap_gauss *g, const ap_fix *fix, double w)
+{
+    ap_sym2 S = add(g->A, fix->R);
+    if (!(S.ee > 0.0 && det(S) > 0.0))
+        return;
+    gain k;
+    ap_gauss post;
+    gauss_gain(g, inverse(S), &k, &post);
+    double e = fix->east_m - g->x[0], n = fix->north_m - g->x[1], d[4];
+    for (int i = 0; i < 2; i++) {
+        d[i] = k.Ka[i][0] * e + k.Ka[i][1] * n;
+        d[2 + i] = k.Kb[i][0] * e + k.Kb[i][1] * n;
+    }
+    double stay = 1.0 - w, spread = w * stay;
+    for (int i = 0; i < 4; i++)
+        g->x[i] += w * d[i];
+    g->A = (ap_sym2){ w * post.A.ee + stay * g->A.ee + spread * d[0] * d[0],
+                      w * post.A.en + stay * g->A.en + spread * d[0] * d[1],
+                      w * post.A.nn + stay * g->A.nn + spread * d[1] * d[1] };
+    g->C = (ap_sym2){ w * post.C.ee + stay * g->C.ee + spread * d[2] * d[2],
+                      w * post.C.en + stay * g->C.en + spread * d[2] * d[3],
+                      w * post.C.nn + stay * g->C.nn + spread * d[3] * d[3] };
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            g->B[i][j] = w * post.B[i][j] + stay * g->B[i][j] + spread * d[i] * d[2 + j];
+}
+
 /* One model's part: joint weights of its hypotheses in, its new Gaussian out. */
 static void model_update(ap_gauss *g, size_t count, const ap_fix *fix, const double *share,
                          double miss_share)
 {
+    if (count == 1) {
+        model_update_one(g, fix, share[0]);
+        return;
+    }
     ap_gauss prior = *g, part[AP_FIX_CAP], sum = { 0 };
     for (int i = 0; i < 4; i++)
         sum.x[i] = miss_share * prior.x[i];
@@ -469,8 +537,7 @@ double ap_vertical_height_m(const ap_vertical *vertical, double otherwise_m)
 
 void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
 {
-    ap_geodetic at = ap_geodetic_from_ecef(measure->ecef);
-    *imm = (ap_imm){ .time_utc = measure->time_utc, .frame = ap_enu_frame_at(at) };
+    *imm = (ap_imm){ .time_utc = measure->time_utc, .frame = ap_frame_at(measure->ecef) };
     ap_fix fix = ap_imm_fix(imm, measure, 0.0, 0.0);
     ap_gauss start = { .x = { fix.east_m, fix.north_m }, .A = fix.R };
     start.C.ee = start.C.nn = speed_sigma_mps * speed_sigma_mps;
@@ -530,10 +597,9 @@ static void gauss_reframe(ap_gauss *g, double m[2][2], double shift_e, double sh
  * so that covariances keep their size: the tilt of the horizon is left out. */
 static ap_enu_frame frame_over(const ap_imm *imm, double east_m, double north_m, double m[2][2])
 {
-    ap_geodetic at = ap_geodetic_from_ecef(
-        ap_ecef_from_enu(&imm->frame, (ap_vec3){ .x_m = east_m, .y_m = north_m }));
-    at.height_m = ap_vertical_height_m(&imm->vertical, imm->frame.origin.height_m);
-    ap_enu_frame to = ap_enu_frame_at(at);
+    ap_enu_frame to =
+        ap_frame_at(ap_ecef_from_enu(&imm->frame, (ap_vec3){ .x_m = east_m, .y_m = north_m }));
+    ap_frame_raise(&to, ap_vertical_height_m(&imm->vertical, imm->frame.origin.height_m));
     ap_vec3 east = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .x_m = 1.0 }));
     ap_vec3 north = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .y_m = 1.0 }));
     double c = east.x_m + north.y_m, s = north.x_m - east.y_m, scale = 1.0 / sqrt(c * c + s * s);
@@ -564,7 +630,7 @@ void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss)
     ap_imm_combine(imm, gauss);
     ap_enu_frame to = frame_over(imm, gauss->x[0], gauss->x[1], m);
     gauss_reframe(gauss, m, gauss->x[0], gauss->x[1]);
-    *at = to.origin;
+    *at = ap_geodetic_from_ecef(to.origin_ecef);
 }
 
 void ap_imm_take(ap_imm *imm, const ap_measure *measure)
@@ -589,18 +655,20 @@ void ap_imm_apply(ap_imm *imm, const ap_measure *measure)
 
 static bool gauss_is_sound(const ap_gauss *g)
 {
-    double sum = 0.0;
-    for (int i = 0; i < 4; i++)
-        sum += g->x[i];
-    sum += g->B[0][0] + g->B[0][1] + g->B[1][0] + g->B[1][1];
+    double sum = g->x[0] + g->x[1] + g->x[2] + g->x[3];
     if (!isfinite(sum) || !(g->A.ee > 0.0 && g->A.nn > 0.0 && det(g->A) > 0.0) ||
         !(g->C.ee > 0.0 && g->C.nn > 0.0 && det(g->C) > 0.0) || !isfinite(det(g->A) + det(g->C)))
         return false;
     /* Schur complement C - B' A^-1 B. */
-    gain k;
-    ap_gauss rest;
-    gauss_gain(g, inverse(g->A), &k, &rest);
-    return rest.C.ee > 0.0 && rest.C.nn > 0.0 && det(rest.C) > 0.0;
+    ap_sym2 Ai = inverse(g->A);
+    double k00 = Ai.ee * g->B[0][0] + Ai.en * g->B[1][0];
+    double k10 = Ai.en * g->B[0][0] + Ai.nn * g->B[1][0];
+    double k01 = Ai.ee * g->B[0][1] + Ai.en * g->B[1][1];
+    double k11 = Ai.en * g->B[0][1] + Ai.nn * g->B[1][1];
+    ap_sym2 rest = { g->C.ee - (g->B[0][0] * k00 + g->B[1][0] * k10),
+                     g->C.en - (g->B[0][0] * k01 + g->B[1][0] * k11),
+                     g->C.nn - (g->B[0][1] * k01 + g->B[1][1] * k11) };
+    return rest.ee > 0.0 && det(rest) > 0.0;
 }
 
 bool ap_imm_is_sound(const ap_imm *imm)

@@ -44,7 +44,7 @@ typedef struct ap_vertical {
 
 typedef struct ap_imm {
     ap_utc_ns time_utc;
-    ap_enu_frame frame;
+    ap_enu_frame frame; /* of its origin only the height is filled: track/frame.h */
     ap_gauss model[AP_IMM_MODELS];
     double probability[AP_IMM_MODELS];
     ap_vertical vertical;
@@ -106,6 +106,9 @@ void ap_imm_predict(ap_imm *imm, ap_utc_ns time_utc);
 
 /* Mean and covariance of the mixture. */
 void ap_imm_combine(const ap_imm *imm, ap_gauss *gauss);
+
+/* The mean, and traces of the covariance's two blocks: less work. */
+void ap_imm_outline(const ap_imm *imm, double x[4], double *position_var_m2, double *velocity_var);
 
 /* Where a measured position lies in the filter's plane. The error of its time is added along
  * (ve, vn). */

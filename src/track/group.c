@@ -11,6 +11,8 @@
 #define WINDOW_MAX_S 1.0
 #define WINDOW_STILL_S 0.5 /* of sensors that do not turn */
 #define WAIT_EXTRA_NS (AP_NS_PER_S / 5)
+#define REACH_M 3000.0 /* tracks are sought this far from a plot, and further for slow turns */
+#define REACH_MPS 400.0
 #define NEAR_CAP 4096u
 #define LOOK_CAP 16384u
 #define EDGES_PER_PLOT 8u
@@ -21,6 +23,7 @@
 #define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
 #define ALTITUDE_EXTRA_M 30.0
 #define BIRTH_ADDRESS 0.5
+#define BIRTH_MIN 1e-7
 #define HIT 0.5
 #define NEGLIGIBLE 1e-3
 
@@ -282,7 +285,8 @@ static void add_edges(ap_state *state, uint32_t plot_index)
 {
     ap_bench *b = &state->bench;
     const ap_measure *measure = &b->plot[plot_index].measure;
-    size_t count = ap_grid_near(&state->store.grid, measure->ecef, AP_GRID_RADIUS_MAX_M / 4.0,
+    double turn_s = ap_sensor_of(state, measure->sensor)->turn_s;
+    size_t count = ap_grid_near(&state->store.grid, measure->ecef, REACH_M + REACH_MPS * turn_s,
                                 b->near, b->near_cap);
     count = count < b->near_cap ? count : b->near_cap;
     for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
@@ -471,7 +475,7 @@ static void give_birth(ap_state *state)
             continue;
         }
         double existence = unused * plot->birth;
-        if (!has_address && existence > state->config.drop_existence)
+        if (!has_address && existence > BIRTH_MIN)
             ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
     }
 }

@@ -7,11 +7,14 @@
 
 #define SPEED_SIGMA_MPS 140.0
 #define CONFIRM_HITS 3
-#define DUE_TURNS 1.35 /* a look is missed this long after the last one, and ... */
+#define BIRTH_WORTH 0.3 /* of what it was worth at birth, a new track may lose down to */
+#define DUE_TURNS 1.35  /* a look is missed this long after the last one, and ... */
 #define DUE_EXTRA_NS (AP_NS_PER_S / 2)
 #define FORGET_TURNS 4.0 /* a sensor that has not seen it for this long left it */
 #define TENTATIVE_TURNS 3.0
 #define TENTATIVE_MIN_S 10.0
+#define COAST_MIN_S 2.0
+#define MOVE_EVERY 3 /* rounds between moves of a silent track's place */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
 #define MERGE_DISTANCE2 9.0
@@ -46,6 +49,14 @@ static ap_source *source_front(ap_row *row, uint16_t sensor)
     memmove(&row->source[1], &row->source[0], place * sizeof row->source[0]);
     row->source[0] = found;
     return &row->source[0];
+}
+
+static void set_due(ap_row *row)
+{
+    row->due_utc = INT64_MAX;
+    for (int i = 0; i < row->source_count; i++)
+        if (row->source[i].due_utc < row->due_utc)
+            row->due_utc = row->source[i].due_utc;
 }
 
 void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns time_utc,
@@ -87,6 +98,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
     row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_CONFIRM);
+    row->worth = state->config.drop_existence;
     row->confirmed_utc = report->time_utc;
     ap_store_number(&state->store, slot, state->clock_utc);
     ap_store_reason(row, report->time_utc,
@@ -182,6 +194,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_row *row = &state->store.row[slot];
     row->state = AP_TRACK_TENTATIVE;
     row->existence = existence;
+    row->worth = fmin(state->config.drop_existence, BIRTH_WORTH * existence);
     row->born_utc = row->updated_utc = report->time_utc;
     row->confirmed_utc = AP_UTC_UNKNOWN;
     row->received_utc = state->clock_utc;
@@ -218,8 +231,27 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
 
 /* ---- the round ---- */
 
-static void count_misses(ap_state *state, ap_row *row)
+/* Whether the track is now where the sensor can see it at all: neither in its cone of silence nor
+ * beyond its range. */
+static bool in_coverage(const ap_state *state, uint32_t slot, const ap_sensor *sensor)
 {
+    const ap_row *row = &state->store.row[slot];
+    const ap_hot *hot = &state->store.hot[slot];
+    const ap_vec3 *site = &sensor->frame.origin_ecef;
+    double dt_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    double dx = hot->ecef.x_m + dt_s * hot->velocity_mps[0] - site->x_m;
+    double dy = hot->ecef.y_m + dt_s * hot->velocity_mps[1] - site->y_m;
+    double dz = hot->ecef.z_m + dt_s * hot->velocity_mps[2] - site->z_m;
+    double range2_m2 = dx * dx + dy * dy + dz * dz;
+    double max_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : 1e9;
+    return range2_m2 >= sensor->range_min_m * sensor->range_min_m && range2_m2 <= max_m * max_m;
+}
+
+static void count_misses(ap_state *state, uint32_t slot)
+{
+    ap_row *row = &state->store.row[slot];
+    if (row->due_utc > state->clock_utc)
+        return;
     for (int i = 0; i < row->source_count; i++) {
         ap_source *source = &row->source[i];
         if (source->due_utc > state->clock_utc)
@@ -231,9 +263,11 @@ static void count_misses(ap_state *state, ap_row *row)
             source->due_utc = INT64_MAX; /* it has left this sensor's view, others see it */
             continue;
         }
-        row->existence = ap_existence_missed(row->existence, sensor->detection_probability);
+        if (in_coverage(state, slot, sensor))
+            row->existence = ap_existence_missed(row->existence, sensor->detection_probability);
         source->due_utc = ap_utc_add_s(source->due_utc, sensor->turn_s);
     }
+    set_due(row);
 }
 
 /* True when the track ended. */
@@ -242,13 +276,13 @@ static bool end_if_due(ap_state *state, uint32_t slot)
     ap_row *row = &state->store.row[slot];
     double silent_s = ap_seconds_between(row->received_utc, state->clock_utc);
     double limit_s = state->config.drop_after_s;
-    if (row->state == AP_TRACK_TENTATIVE)
+    if (row->state == AP_TRACK_TENTATIVE && silent_s > TENTATIVE_MIN_S)
         limit_s = fmin(limit_s, fmax(TENTATIVE_TURNS * best_turn_s(state, row), TENTATIVE_MIN_S));
     if (silent_s > limit_s) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
         return true;
     }
-    if (row->existence < state->config.drop_existence) {
+    if (row->existence < row->worth) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_EXISTS, 0);
         return true;
     }
@@ -259,7 +293,7 @@ static void coast_if_due(ap_state *state, uint32_t slot)
 {
     ap_row *row = &state->store.row[slot];
     double silent_s = ap_seconds_between(row->received_utc, state->clock_utc);
-    if (row->state != AP_TRACK_FIRM ||
+    if (row->state != AP_TRACK_FIRM || silent_s <= COAST_MIN_S ||
         silent_s <= state->config.coast_after_turns * best_turn_s(state, row))
         return;
     row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_OVERDUE);
@@ -272,6 +306,8 @@ static void move_in_grid(ap_state *state, uint32_t slot)
 {
     const ap_row *row = &state->store.row[slot];
     const ap_hot *hot = &state->store.hot[slot];
+    if ((state->clock_utc / AP_NS_PER_S + row->id) % MOVE_EVERY != 0)
+        return;
     double dt_s = ap_seconds_between(row->received_utc, state->clock_utc);
     ap_vec3 at = { hot->ecef.x_m + dt_s * hot->velocity_mps[0],
                    hot->ecef.y_m + dt_s * hot->velocity_mps[1],
@@ -386,7 +422,7 @@ void ap_tracks_tick(ap_state *state)
         ap_row *row = &state->store.row[slot];
         next = row->newer;
         row->existence *= state->config.survival_per_s;
-        count_misses(state, row);
+        count_misses(state, slot);
         if (end_if_due(state, slot))
             continue;
         coast_if_due(state, slot);

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "track/frame.h"
+
 #define HEIGHT_MIN_M (-1500.0)
 #define HEIGHT_MAX_M 1.0e6
 #define SPEED_MAX_MPS 1.2e4
@@ -72,10 +74,9 @@ static height height_of(const ap_report *report, const ap_imm *track, double sit
     return (height){ site_m + usual_m, at_least(USUAL_HEIGHT_SPREAD * usual_m, 10.0) };
 }
 
-static void set_position(ap_measure *measure, ap_geodetic at, double ee, double en, double nn,
-                         ap_enu_frame *frame)
+static void set_position(ap_measure *measure, const ap_enu_frame *frame, double ee, double en,
+                         double nn)
 {
-    *frame = ap_enu_frame_at(at);
     const double *e = frame->rotation[0], *n = frame->rotation[1];
     int k = 0;
     for (int i = 0; i < 3; i++)
@@ -92,11 +93,9 @@ static void set_position(ap_measure *measure, ap_geodetic at, double ee, double 
 static void set_polar(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
                       height h, ap_enu_frame *frame)
 {
-    ap_geodetic at;
     double range_m = report->range_m;
-    ap_geodetic_from_slant(&sensor->frame, range_m, report->azimuth_rad, h.m, &at);
-    at.height_m = h.m;
-    *frame = ap_enu_frame_at(at);
+    *frame = ap_frame_from_slant(&sensor->frame, range_m, report->azimuth_rad, h.m);
+    ap_frame_raise(frame, h.m); /* overhead, where range and height may contradict each other */
     ap_vec3 d = { frame->origin_ecef.x_m - sensor->frame.origin_ecef.x_m,
                   frame->origin_ecef.y_m - sensor->frame.origin_ecef.y_m,
                   frame->origin_ecef.z_m - sensor->frame.origin_ecef.z_m };
@@ -115,8 +114,8 @@ static void set_polar(ap_measure *measure, const ap_report *report, const ap_sen
         across = at_least(across, along);
     along = at_least(along, POSITION_VAR_MIN_M2);
     across = at_least(across, POSITION_VAR_MIN_M2);
-    set_position(measure, at, along * ue * ue + across * un * un, (along - across) * ue * un,
-                 along * un * un + across * ue * ue, frame);
+    set_position(measure, frame, along * ue * ue + across * un * un, (along - across) * ue * un,
+                 along * un * un + across * ue * ue);
 }
 
 static bool set_stated(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
@@ -128,7 +127,8 @@ static bool set_stated(ap_measure *measure, const ap_report *report, const ap_se
         return false;
     height h = height_of(report, track, 0.0, 0.0);
     ap_geodetic at = { report->latitude_rad, report->longitude_rad, h.m };
-    set_position(measure, at, ee, report->position_var_en_m2, nn, frame);
+    *frame = ap_enu_frame_at(at);
+    set_position(measure, frame, ee, report->position_var_en_m2, nn);
     if (sensor->kind == AP_SENSOR_ADSB)
         measure->timing_s = ADSB_TIMING_S;
     if (sensor->kind == AP_SENSOR_MLAT)

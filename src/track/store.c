@@ -55,7 +55,9 @@ uint32_t ap_store_add(ap_store *store)
         return slot;
     ap_row *row = &store->row[slot];
     store->free_head = row->newer;
-    memset(row, 0, sizeof *row);
+    memset(row, 0, offsetof(ap_row, imm)); /* what follows is started by who takes the row */
+    row->source_count = row->reason_count = 0;
+    row->stray.count = 0;
     row->id = store->next_id++;
     row->older = store->newest;
     row->newer = AP_SLOT_NONE;
@@ -173,15 +175,15 @@ void ap_store_refresh(ap_store *store, uint32_t slot)
 {
     const ap_imm *imm = &store->row[slot].imm;
     ap_hot *hot = &store->hot[slot];
-    ap_gauss g;
-    ap_imm_combine(imm, &g);
-    hot->ecef = ap_ecef_from_enu(&imm->frame, (ap_vec3){ g.x[0], g.x[1], 0.0 });
-    ap_vec3 v = ap_ecef_rotate(&imm->frame, (ap_vec3){ g.x[2], g.x[3], 0.0 });
+    double x[4], position_var_m2, velocity_var;
+    ap_imm_outline(imm, x, &position_var_m2, &velocity_var);
+    hot->ecef = ap_ecef_from_enu(&imm->frame, (ap_vec3){ x[0], x[1], 0.0 });
+    ap_vec3 v = ap_ecef_rotate(&imm->frame, (ap_vec3){ x[2], x[3], 0.0 });
     hot->velocity_mps[0] = (float)v.x_m;
     hot->velocity_mps[1] = (float)v.y_m;
     hot->velocity_mps[2] = (float)v.z_m;
-    hot->position_var_m2 = (float)(g.A.ee + g.A.nn);
-    hot->velocity_var = (float)(g.C.ee + g.C.nn);
+    hot->position_var_m2 = (float)position_var_m2;
+    hot->velocity_var = (float)velocity_var;
     hot->time_utc = imm->time_utc;
     ap_grid_put(&store->grid, slot, hot->ecef);
 }
@@ -219,7 +221,8 @@ static void show_sources(const ap_row *row, ap_track *track)
                                               .report_count = row->source[i].report_count,
                                               .last_utc = row->source[i].last_utc };
     track->reason_count = row->reason_count;
-    memcpy(track->reason, row->reason, sizeof track->reason);
+    size_t kept = row->reason_count < AP_TRACK_REASON_CAP ? row->reason_count : AP_TRACK_REASON_CAP;
+    memcpy(track->reason, row->reason, kept * sizeof row->reason[0]);
 }
 
 static void show_motion(const ap_imm *imm, ap_track *track)

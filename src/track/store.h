@@ -38,8 +38,10 @@ typedef struct ap_row {
     uint32_t older, newer;          /* alive list, in order of id */
     uint32_t same_id, same_address; /* hash chains */
     double existence;
+    double worth; /* existence below which it is given up */
     ap_utc_ns born_utc, confirmed_utc, updated_utc;
     ap_utc_ns received_utc; /* of the newest position, receive clock */
+    ap_utc_ns due_utc;      /* the first of its sources' */
     uint32_t hit_count, update_count;
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_imm imm;
