@@ -214,6 +214,8 @@ static bool append(struct ap_asterix062_state *s, uint8_t category, const record
     }
     if (err != AP_OK)
         s->stats.refused_count++;
+    else
+        s->stats.record_count++;
     return err == AP_OK;
 }
 

@@ -39,6 +39,7 @@ typedef struct ap_asterix062_writer {
 
 typedef struct ap_asterix062_stats {
     uint64_t batch_count, datagram_count, byte_count;
+    uint64_t record_count;       /* of all three categories */
     uint64_t track_record_count; /* of category 062 */
     uint64_t refused_count;      /* events beyond track_cap, records that cannot be encoded */
 } ap_asterix062_stats;
