@@ -99,8 +99,8 @@ void ap_receiver_init(ap_receiver *receiver, ap_arena *arena, const ap_world *wo
         return;
     for (uint32_t i = 0; i < AP_RECEIVER_RADAR_CAP; i++)
         receiver->antennas[i] = ap_radar_antenna(world, &radars[i], i);
-    ap_random random = ap_random_of(world->seed, receiver->stream, UINT32_MAX, PHASE_EVENT);
-    receiver->tick_offset = ap_random_bits(&random) >> 24;
+    int64_t since_midnight_ns = ap_world_utc(world, 0.0) % AP_NS_PER_DAY;
+    receiver->tick_offset = (uint64_t)llround((double)since_midnight_ns * (TICKS_PER_S / 1e9));
     for (uint32_t i = 0; i < world->flight_count; i++) {
         start_transponder(receiver, i);
         receiver->heap[i] = i;

@@ -1,5 +1,6 @@
 /* A receiver of 1090 MHz: squitters of every Mode S transponder in sight and its replies to the
- * radars, as Beast frames with ticks of a 12 MHz counter.
+ * radars, as Beast frames with ticks of a 12 MHz counter that began at UTC midnight (a recording
+ * without a date then finds its time by the day alone).
  *
  * Each aircraft sends on its own schedule; what is next over all of them comes out of a heap. A
  * frame arrives after its travel at the speed of light. */

@@ -148,7 +148,8 @@ ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report
     take_state(identity, report);
     take_heights(identity, report);
     take_technique(identity, report, kind);
-    identity->flags = report->flags;
+    /* Simulated once, simulated for good: other sensors of an exercise may not say so. */
+    identity->flags = report->flags | (identity->flags & AP_FLAG_SIMULATED);
     if (a == AP_IDENTITY_CHANGED || b == AP_IDENTITY_CHANGED || c == AP_IDENTITY_CHANGED)
         return AP_IDENTITY_CHANGED;
     if (a == AP_IDENTITY_GAINED || b == AP_IDENTITY_GAINED || c == AP_IDENTITY_GAINED)
