@@ -19,25 +19,25 @@
 
 typedef struct ap_asterix_record {
     uint8_t category;
-    const ap_asterix_spec *spec;  /* of its edition */
+    const ap_asterix_spec *spec; /* of its edition */
     const uint8_t *data;
     size_t size;
-    size_t offset;                /* of the record in the buffer */
-    uint16_t index;               /* in its block, from 0 */
-    ap_asterix_glance glance;     /* source and time, inherited ones included */
-    bool block_start;             /* first record of its block */
-    size_t block_size;            /* of its block, header included */
+    size_t offset;            /* of the record in the buffer */
+    uint16_t index;           /* in its block, from 0 */
+    ap_asterix_glance glance; /* source and time, inherited ones included */
+    bool block_start;         /* first record of its block */
+    size_t block_size;        /* of its block, header included */
 } ap_asterix_record;
 
 typedef struct ap_asterix_cursor {
     const ap_asterix_editions *editions;
-    ap_reader bytes;              /* stands behind the current block */
+    ap_reader bytes; /* stands behind the current block */
     ap_asterix_block block;
-    size_t block_offset;          /* of block.data in the buffer */
-    size_t at;                    /* next record in block.data */
+    size_t block_offset; /* of block.data in the buffer */
+    size_t at;           /* next record in block.data */
     uint16_t index;
     ap_asterix_inherited inherited;
-    uint64_t skipped_size;        /* bytes passed over because they proved to be nothing */
+    uint64_t skipped_size; /* bytes passed over because they proved to be nothing */
 } ap_asterix_cursor;
 
 ap_asterix_cursor ap_asterix_cursor_of(const ap_asterix_editions *editions, const uint8_t *data,
