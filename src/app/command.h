@@ -31,9 +31,9 @@ typedef int (*ap_option_fn)(void *config, size_t option, const char *value);
 
 typedef struct ap_command {
     const char *name;
-    const char *operands;    /* "INPUT..." as --help shows it */
-    const char *summary;     /* one line */
-    const char *description; /* paragraphs parted by '\n' */
+    const char *operands;     /* "INPUT..." as --help shows it */
+    const char *summary;      /* one line */
+    const char *description;  /* paragraphs parted by '\n' */
     const ap_option *options; /* ends with a NULL name */
     int (*run)(const struct ap_command *command, int argc, char **argv);
 } ap_command;
@@ -58,7 +58,5 @@ bool ap_parse_number(const char *text, double low, double high, double *value);
 
 /* The program: finds the subcommand and runs it. */
 int ap_app_main(int argc, char **argv);
-
-
 
 #endif

@@ -1,0 +1,32 @@
+/* The archive of a run: tracks, sensors and counters as rows of a GeoPackage. */
+#ifndef AP_APP_ARCHIVE_H
+#define AP_APP_ARCHIVE_H
+
+#include <stdint.h>
+
+#include "airpicture/track.h"
+#include "app/command.h"
+#include "app/pipeline.h"
+#include "io/geopackage.h"
+
+typedef struct ap_archive {
+    const ap_command *command;
+    const ap_sensor_table *sensors;
+    ap_geopackage package;
+    uint64_t point_count, track_count;
+} ap_archive;
+
+/* Returns an exit status after a line on standard error. */
+int ap_archive_open(ap_archive *archive, const ap_command *command, const char *path,
+                    const ap_sensor_table *sensors);
+
+/* One event: a point for each update of a confirmed track, its line when it ends. */
+ap_err ap_archive_track(ap_archive *archive, const ap_track_event *event, const ap_track *track);
+
+/* Writes what is still alive, the sensors and the counters, and puts the file in its place. */
+int ap_archive_commit(ap_archive *archive, const ap_pipeline *pipeline);
+
+/* Safe twice. */
+void ap_archive_close(ap_archive *archive);
+
+#endif

@@ -1,0 +1,19 @@
+/* What each subcommand's file exports: its run function and its option table. */
+#ifndef AP_APP_COMMANDS_H
+#define AP_APP_COMMANDS_H
+
+#include "app/command.h"
+
+extern const ap_option ap_decode_options[];
+int ap_decode_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_replay_options[];
+int ap_replay_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_demo_options[];
+int ap_demo_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_help_options[];
+int ap_help_run(const ap_command *command, int argc, char **argv);
+
+#endif

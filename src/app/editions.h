@@ -1,0 +1,12 @@
+/* --edition CAT=E: which edition of a category is read. */
+#ifndef AP_APP_EDITIONS_H
+#define AP_APP_EDITIONS_H
+
+#include "airpicture/asterix.h"
+#include "app/command.h"
+
+/* Takes "021=2.1" into the table. AP_EXIT_USAGE, after a line that lists what there is, for
+ * anything else. */
+int ap_editions_take(const ap_command *command, const char *value, ap_asterix_editions *editions);
+
+#endif

@@ -1,0 +1,223 @@
+#include "app/outputs.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "publish/alert_json.h"
+#include "publish/report_json.h"
+#include "publish/track_csv.h"
+#include "publish/track_json.h"
+#include "wire/pcap.h"
+
+enum { TEXT_CAP = 1 << 17, ASTERIX_PORT = 8600 };
+
+static bool is_stdout(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+bool ap_output_paths_use_stdout(const ap_output_paths *paths)
+{
+    return is_stdout(paths->tracks) || is_stdout(paths->reports) || is_stdout(paths->alerts) ||
+           is_stdout(paths->asterix);
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t size = strlen(text), ending_size = strlen(ending);
+    return size >= ending_size && strcmp(text + size - ending_size, ending) == 0;
+}
+
+/* Text of one line goes out as a whole; what does not fit or cannot be written ends the run. */
+static void send_text(ap_outputs *outputs, ap_output *output, ap_writer *text)
+{
+    if (text->bad || ap_output_write(output, text->data, text->size))
+        outputs->failed = true;
+}
+
+static ap_writer line(ap_outputs *outputs)
+{
+    return ap_writer_of(outputs->text, TEXT_CAP);
+}
+
+static void send_datagram(void *context, ap_utc_ns time, const uint8_t *data, size_t size)
+{
+    static const ap_pcap_route route = { .source_ip = 0xC0000201,      /* 192.0.2.1 */
+                                         .destination_ip = 0xE9FC0001, /* 233.252.0.1 */
+                                         .source_port = ASTERIX_PORT,
+                                         .destination_port = ASTERIX_PORT };
+    ap_outputs *outputs = context;
+    ap_writer packet = line(outputs);
+    if (ap_pcap_udp(&packet, time, &route, data, size))
+        outputs->failed = true;
+    send_text(outputs, &outputs->asterix, &packet);
+}
+
+static int open_one(ap_outputs *outputs, ap_output *output, const char *path)
+{
+    if (path && ap_output_open(output, path, outputs->message))
+        return ap_command_fail(outputs->command, AP_EXIT_NO_OUTPUT, "%s", outputs->message);
+    return AP_EXIT_OK;
+}
+
+static int start_asterix(ap_outputs *outputs)
+{
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.sac = outputs->paths.sac;
+    config.sic = outputs->paths.sic;
+    if (outputs->pipeline->config.track_cap < config.track_cap)
+        config.track_cap = outputs->pipeline->config.track_cap;
+    config.sensors = outputs->sensors;
+    config.on_datagram = send_datagram;
+    config.context = outputs;
+    size_t size = ap_asterix062_writer_size(&config);
+    outputs->system_mem = size > 0 ? malloc(size) : NULL;
+    if (!outputs->system_mem ||
+        ap_asterix062_writer_init(&outputs->system, &config, outputs->system_mem, size))
+        return ap_command_fail(outputs->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    ap_writer head = line(outputs);
+    ap_pcap_head(&head);
+    send_text(outputs, &outputs->asterix, &head);
+    return AP_EXIT_OK;
+}
+
+static int start_tracks(ap_outputs *outputs)
+{
+    outputs->tracks_csv = ends_with(outputs->paths.tracks, ".csv");
+    if (outputs->tracks_csv) {
+        ap_writer head = line(outputs);
+        ap_track_csv_head(&head);
+        send_text(outputs, &outputs->tracks, &head);
+    }
+    return AP_EXIT_OK;
+}
+
+int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_output_paths *paths,
+                    const ap_pipeline *pipeline)
+{
+    *outputs = (ap_outputs){
+        .command = command, .paths = *paths, .pipeline = pipeline, .sensors = &pipeline->sensors
+    };
+    outputs->text = malloc(TEXT_CAP);
+    if (!outputs->text)
+        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    int status = open_one(outputs, &outputs->tracks, paths->tracks);
+    if (!status)
+        status = open_one(outputs, &outputs->reports, paths->reports);
+    if (!status)
+        status = open_one(outputs, &outputs->alerts, paths->alerts);
+    if (!status)
+        status = open_one(outputs, &outputs->asterix, paths->asterix);
+    if (!status && paths->tracks)
+        status = start_tracks(outputs);
+    if (!status && paths->asterix)
+        status = start_asterix(outputs);
+    if (!status && paths->archive)
+        status = ap_archive_open(&outputs->archive, command, paths->archive, outputs->sensors);
+    return status;
+}
+
+void ap_outputs_report(ap_outputs *outputs, const ap_report *report)
+{
+    if (!outputs->paths.reports)
+        return;
+    ap_writer text = line(outputs);
+    (void)ap_report_json(&text, outputs->sensors, report); /* text.bad tells */
+    send_text(outputs, &outputs->reports, &text);
+}
+
+void ap_outputs_track(ap_outputs *outputs, const ap_track_event *event, const ap_track *track)
+{
+    if (outputs->paths.tracks) {
+        ap_writer text = line(outputs);
+        if (outputs->tracks_csv)
+            (void)ap_track_csv(&text, outputs->sensors, event, track); /* text.bad tells */
+        else
+            (void)ap_track_json(&text, outputs->sensors, event, track);
+        send_text(outputs, &outputs->tracks, &text);
+        outputs->track_line_count++;
+    }
+    if (outputs->paths.asterix)
+        ap_asterix062_writer_track(&outputs->system, event, track);
+    if (outputs->paths.archive && ap_archive_track(&outputs->archive, event, track))
+        outputs->failed = true;
+}
+
+void ap_outputs_alert(ap_outputs *outputs, const ap_alert *alert)
+{
+    if (!outputs->paths.alerts)
+        return;
+    ap_writer text = line(outputs);
+    (void)ap_alert_json(&text, alert); /* text.bad tells */
+    send_text(outputs, &outputs->alerts, &text);
+}
+
+void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now)
+{
+    if (outputs->paths.asterix)
+        ap_asterix062_writer_tick(&outputs->system, now);
+}
+
+bool ap_outputs_failed(const ap_outputs *outputs)
+{
+    return outputs->failed;
+}
+
+static int commit_one(ap_outputs *outputs, ap_output *output, const char *path)
+{
+    if (path && ap_output_commit(output, outputs->message))
+        return ap_command_fail(outputs->command, AP_EXIT_IO, "%s", outputs->message);
+    return AP_EXIT_OK;
+}
+
+int ap_outputs_commit(ap_outputs *outputs)
+{
+    const ap_output_paths *paths = &outputs->paths;
+    if (paths->asterix)
+        ap_asterix062_writer_flush(&outputs->system, outputs->pipeline->now);
+    /* Each is tried, so that one full disk does not cost the files on another. */
+    const int statuses[] = { commit_one(outputs, &outputs->tracks, paths->tracks),
+                             commit_one(outputs, &outputs->reports, paths->reports),
+                             commit_one(outputs, &outputs->alerts, paths->alerts),
+                             commit_one(outputs, &outputs->asterix, paths->asterix),
+                             paths->archive
+                                 ? ap_archive_commit(&outputs->archive, outputs->pipeline)
+                                 : AP_EXIT_OK };
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i])
+            return statuses[i];
+    return outputs->failed ? AP_EXIT_IO : AP_EXIT_OK;
+}
+
+void ap_outputs_tell(const ap_outputs *outputs, FILE *out)
+{
+    const ap_output_paths *paths = &outputs->paths;
+    if (paths->tracks)
+        fprintf(out, "tracks:  %s (%" PRIu64 " lines)\n", paths->tracks, outputs->track_line_count);
+    if (paths->reports)
+        fprintf(out, "reports: %s\n", paths->reports);
+    if (paths->alerts)
+        fprintf(out, "alerts:  %s\n", paths->alerts);
+    if (paths->asterix) {
+        ap_asterix062_stats stats = ap_asterix062_writer_stats(&outputs->system);
+        fprintf(out, "ASTERIX: %s (%" PRIu64 " ASTERIX records in %" PRIu64 " datagrams)\n",
+                paths->asterix, stats.record_count, stats.datagram_count);
+    }
+    if (paths->archive)
+        fprintf(out, "archive: %s (%" PRIu64 " points of %" PRIu64 " tracks)\n", paths->archive,
+                outputs->archive.point_count, outputs->archive.track_count);
+}
+
+void ap_outputs_close(ap_outputs *outputs)
+{
+    ap_output_close(&outputs->tracks);
+    ap_output_close(&outputs->reports);
+    ap_output_close(&outputs->alerts);
+    ap_output_close(&outputs->asterix);
+    ap_archive_close(&outputs->archive);
+    free(outputs->text);
+    free(outputs->system_mem);
+    outputs->text = NULL;
+    outputs->system_mem = NULL;
+}

@@ -1,0 +1,226 @@
+#include "app/pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/command.h"
+#include "app/source.h"
+
+/* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
+enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
+
+enum memory_slot { MEM_SENSORS, MEM_STATS, MEM_SENSE, MEM_TRACKER, MEM_WATCH, MEM_PICTURE };
+
+ap_pipeline_config ap_pipeline_config_default(void)
+{
+    ap_pipeline_config config = {
+        .format = AP_FORMAT_AUTO, .sensor_cap = 512, .track_cap = 20000, .aircraft_cap = 50000
+    };
+    ap_asterix_editions_default(&config.editions);
+    return config;
+}
+
+static int fail(ap_pipeline *pipeline, int status, const char *text)
+{
+    snprintf(pipeline->message, sizeof pipeline->message, "%s", text);
+    return status;
+}
+
+/* Hop 4 to hop 5: what sense makes of one frame waits here for the tracker. */
+static void take_report(void *context, const ap_report *report)
+{
+    ap_pipeline *pipeline = context;
+    pipeline->report_count++;
+    if (pipeline->config.sinks.on_report)
+        pipeline->config.sinks.on_report(pipeline->config.sinks.context, report);
+    if (pipeline->batch_count < BATCH_CAP)
+        pipeline->batch[pipeline->batch_count++] = *report;
+    else
+        pipeline->report_lost_count++;
+}
+
+/* Hops 6, 7 and 8 for one event of the tracker. */
+static void take_event(void *context, const ap_track_event *event, const ap_track *track)
+{
+    ap_pipeline *pipeline = context;
+    ap_watch_track(&pipeline->watch, event, track);
+    ap_picture_track(&pipeline->picture, event, track);
+    if (pipeline->config.sinks.on_track)
+        pipeline->config.sinks.on_track(pipeline->config.sinks.context, event, track);
+}
+
+static void take_alert(void *context, const ap_alert *alert)
+{
+    ap_pipeline *pipeline = context;
+    ap_picture_alert(&pipeline->picture, alert);
+    if (pipeline->config.sinks.on_alert)
+        pipeline->config.sinks.on_alert(pipeline->config.sinks.context, alert);
+}
+
+static void *take_memory(ap_pipeline *pipeline, enum memory_slot slot, size_t size)
+{
+    pipeline->memory[slot] = size > 0 ? calloc(1, size) : NULL;
+    return pipeline->memory[slot];
+}
+
+int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
+{
+    *pipeline = (ap_pipeline){ .config = *config, .now = AP_UTC_UNKNOWN };
+    uint16_t cap = config->sensor_cap;
+    pipeline->sensors.sensor = take_memory(pipeline, MEM_SENSORS, cap * sizeof(ap_sensor));
+    pipeline->sensors.stats = take_memory(pipeline, MEM_STATS, cap * sizeof(ap_sensor_stats));
+    pipeline->sensors.cap = cap;
+    pipeline->sources = calloc(config->path_count + 1, sizeof *pipeline->sources);
+    pipeline->batch = malloc(BATCH_CAP * sizeof *pipeline->batch);
+    if (!pipeline->sensors.sensor || !pipeline->sensors.stats || !pipeline->sources ||
+        !pipeline->batch)
+        return fail(pipeline, AP_EXIT_SOFTWARE, "memory is exhausted; lower the capacities");
+    return AP_EXIT_OK;
+}
+
+static ap_err start_sense(ap_pipeline *pipeline)
+{
+    ap_sense_config config = { .sensors = &pipeline->sensors,
+                               .input_cap = (uint16_t)pipeline->config.path_count,
+                               .aircraft_cap = pipeline->config.aircraft_cap,
+                               .editions = &pipeline->config.editions,
+                               .on_report = take_report,
+                               .context = pipeline };
+    size_t size = ap_sense_size(&config);
+    void *mem = take_memory(pipeline, MEM_SENSE, size);
+    return mem ? ap_sense_init(&pipeline->sense, &config, mem, size) : AP_ERR_MEMORY;
+}
+
+static ap_err start_tracker(ap_pipeline *pipeline)
+{
+    ap_tracker_config config = ap_tracker_config_default();
+    config.track_cap = pipeline->config.track_cap;
+    config.sensors = &pipeline->sensors;
+    config.on_event = take_event;
+    config.context = pipeline;
+    size_t size = ap_tracker_size(&config);
+    void *mem = take_memory(pipeline, MEM_TRACKER, size);
+    return mem ? ap_tracker_init(&pipeline->tracker, &config, mem, size) : AP_ERR_MEMORY;
+}
+
+static ap_err start_watch(ap_pipeline *pipeline)
+{
+    ap_watch_config config = { .alert_cap = ALERT_CAP,
+                               .on_alert = take_alert,
+                               .context = pipeline };
+    size_t size = ap_watch_size(&config);
+    void *mem = take_memory(pipeline, MEM_WATCH, size);
+    return mem ? ap_watch_init(&pipeline->watch, &config, mem, size) : AP_ERR_MEMORY;
+}
+
+static ap_err start_picture(ap_pipeline *pipeline)
+{
+    ap_picture_config config = { .track_cap = pipeline->config.track_cap, .alert_cap = ALERT_CAP };
+    size_t size = ap_picture_size(&config);
+    void *mem = take_memory(pipeline, MEM_PICTURE, size);
+    return mem ? ap_picture_init(&pipeline->picture, &config, mem, size) : AP_ERR_MEMORY;
+}
+
+int ap_pipeline_open(ap_pipeline *pipeline)
+{
+    const ap_pipeline_config *config = &pipeline->config;
+    for (size_t i = 0; i < config->path_count; i++) {
+        ap_source *source = &pipeline->sources[i];
+        if (ap_source_open(source, config->paths[i], (uint16_t)i, config->format,
+                           &pipeline->config.editions, config->start_utc))
+            return fail(pipeline, AP_EXIT_NO_INPUT, source->message);
+    }
+    if (start_sense(pipeline) || start_tracker(pipeline) || start_watch(pipeline) ||
+        start_picture(pipeline))
+        return fail(pipeline, AP_EXIT_SOFTWARE, "the engine does not start; lower the capacities");
+    return AP_EXIT_OK;
+}
+
+/* Hops 1 and 2: the input whose next frame is the oldest; the first of several. NULL at the end. */
+static ap_source *receive(ap_pipeline *pipeline)
+{
+    ap_source *oldest = NULL;
+    for (size_t i = 0; i < pipeline->config.path_count; i++) {
+        ap_source *source = &pipeline->sources[i];
+        if (!source->has_frame && !source->ended)
+            ap_source_advance(source);
+        if (source->has_frame && (!oldest || source->receive_utc < oldest->receive_utc))
+            oldest = source;
+    }
+    return oldest;
+}
+
+/* Hops 3 and 4: one frame to reports, collected in the batch. */
+static void sense(ap_pipeline *pipeline, const ap_source *source)
+{
+    const ap_frame *frame = &source->frame;
+    pipeline->batch_count = 0;
+    if (frame->kind == AP_FRAME_ASTERIX)
+        ap_sense_asterix(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size);
+    else
+        ap_sense_modes(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size,
+                       frame->has_signal ? frame->signal : -1);
+}
+
+/* The map of the program: hop by hop, one frame at a time. Watch, picture and publish hang on the
+ * tracker's events (take_event); send is in the sinks. */
+int ap_pipeline_run(ap_pipeline *pipeline)
+{
+    const ap_pipeline_sinks *sinks = &pipeline->config.sinks;
+    int status = AP_EXIT_OK;
+    for (ap_source *source; !status && (source = receive(pipeline));) {
+        if (pipeline->now == AP_UTC_UNKNOWN || source->receive_utc > pipeline->now)
+            pipeline->now = source->receive_utc;
+        sense(pipeline, source);
+        ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
+        pipeline->frame_count++;
+        source->has_frame = false;
+        if (sinks->on_time)
+            status = sinks->on_time(sinks->context, pipeline->now);
+    }
+    ap_tracker_flush(&pipeline->tracker);
+    for (size_t i = 0; i < pipeline->config.path_count && !status; i++)
+        if (pipeline->sources[i].error)
+            status = fail(pipeline, AP_EXIT_DATA, pipeline->sources[i].message);
+    return status;
+}
+
+void ap_pipeline_close(ap_pipeline *pipeline)
+{
+    for (size_t i = 0; pipeline->sources && i < pipeline->config.path_count; i++)
+        ap_source_close(&pipeline->sources[i]);
+    free(pipeline->sources);
+    free(pipeline->batch);
+    pipeline->sources = NULL;
+    pipeline->batch = NULL;
+    for (size_t i = 0; i < sizeof pipeline->memory / sizeof pipeline->memory[0]; i++) {
+        free(pipeline->memory[i]);
+        pipeline->memory[i] = NULL;
+    }
+}
+
+double ap_pipeline_share(const ap_pipeline *pipeline)
+{
+    uint64_t at = 0, size = 0;
+    for (size_t i = 0; i < pipeline->config.path_count; i++) {
+        const ap_input *input = &pipeline->sources[i].input;
+        if (input->stored_size == 0)
+            return -1.0;
+        at += input->stored_at;
+        size += input->stored_size;
+    }
+    return size > 0 ? (double)at / (double)size : -1.0;
+}
+
+ap_source_summary ap_pipeline_source(const ap_pipeline *pipeline, size_t index)
+{
+    const ap_source *source = &pipeline->sources[index];
+    ap_source_summary summary = { .path = source->path,
+                                  .format = source->framer.format,
+                                  .byte_count = source->byte_count,
+                                  .frame_count = source->framer.frame_count,
+                                  .refused = source->framer.refused };
+    ap_refusals_add(&summary.refused, ap_sense_refused(&pipeline->sense, (uint16_t)index));
+    return summary;
+}

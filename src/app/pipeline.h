@@ -1,0 +1,93 @@
+/* The way of the data: nine hops in one function (see ap_pipeline_run in pipeline.c).
+ *
+ * The pipeline owns the inputs, the sensor table and the stages; what comes out goes to the sinks
+ * of its configuration. Inputs are merged by receive time, so the result is that of one stream. */
+#ifndef AP_APP_PIPELINE_H
+#define AP_APP_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/alert.h"
+#include "airpicture/asterix.h"
+#include "airpicture/report.h"
+#include "airpicture/sensor.h"
+#include "airpicture/tracker.h"
+#include "io/input.h"
+#include "picture/picture.h"
+#include "sense/sense.h"
+#include "watch/watch.h"
+#include "wire/framer.h"
+
+/* What comes out, in order. Every member may be NULL. */
+typedef struct ap_pipeline_sinks {
+    void *context;
+    void (*on_report)(void *context, const ap_report *report);
+    void (*on_track)(void *context, const ap_track_event *event, const ap_track *track);
+    void (*on_alert)(void *context, const ap_alert *alert);
+    /* After each frame: the receive time so far; for periodic outputs, pacing and progress. A
+     * result other than 0 ends the run with that exit status. */
+    int (*on_time)(void *context, ap_utc_ns now);
+} ap_pipeline_sinks;
+
+typedef struct ap_pipeline_config {
+    const char *const *paths; /* inputs, [path_count]; "-" is standard input */
+    size_t path_count;
+    ap_format format;
+    ap_asterix_editions editions;
+    ap_utc_ns start_utc; /* day of recordings that hold times of day; start of tick counters */
+    uint16_t sensor_cap;
+    uint32_t track_cap, aircraft_cap;
+    ap_pipeline_sinks sinks;
+} ap_pipeline_config;
+
+/* Defaults: automatic format, newest editions, 1970-01-01, 512 sensors, 20,000 tracks, 50,000
+ * addresses. */
+ap_pipeline_config ap_pipeline_config_default(void);
+
+typedef struct ap_source ap_source; /* one input with its framer and clock */
+
+typedef struct ap_pipeline {
+    ap_pipeline_config config;
+    ap_sensor_table sensors;
+    ap_source *sources; /* [config.path_count] */
+    ap_sense sense;
+    ap_tracker tracker;
+    ap_watch watch;
+    ap_picture picture;
+    ap_report *batch; /* reports of one frame on their way to the tracker */
+    size_t batch_count;
+    ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
+    uint64_t frame_count, report_count, report_lost_count;
+    void *memory[6];                  /* what close frees */
+    char message[AP_IO_MESSAGE_SIZE]; /* of the last failure */
+} ap_pipeline;
+
+/* Takes memory for the stages; no input is opened yet. The sensor table is empty and may be
+ * filled (from a sensors file) before open. Returns an exit status; the message says why. */
+int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config);
+
+/* Opens the inputs and starts the stages. Returns an exit status. */
+int ap_pipeline_open(ap_pipeline *pipeline);
+
+/* Runs to the end of every input. Returns an exit status; AP_EXIT_DATA when an input turned out to
+ * be none that we know or was cut off in its compression, after all others were read. */
+int ap_pipeline_run(ap_pipeline *pipeline);
+
+/* Safe twice. */
+void ap_pipeline_close(ap_pipeline *pipeline);
+
+/* Share of the stored bytes read so far, [0, 1]; negative when it cannot be known. */
+double ap_pipeline_share(const ap_pipeline *pipeline);
+
+/* What an input delivered and refused before a sensor was known. */
+typedef struct ap_source_summary {
+    const char *path;
+    ap_format format;
+    uint64_t byte_count, frame_count;
+    ap_refusals refused;
+} ap_source_summary;
+ap_source_summary ap_pipeline_source(const ap_pipeline *pipeline, size_t index);
+
+#endif

@@ -1,0 +1,27 @@
+/* A progress line on a terminal: share done, times real time, time left. Silent in a pipe. */
+#ifndef AP_APP_PROGRESS_H
+#define AP_APP_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "airpicture/time.h"
+
+typedef struct ap_progress {
+    bool shown;                /* standard error is a terminal */
+    bool drawn;                /* a line stands there */
+    int64_t start_ns, next_ns; /* monotonic */
+    ap_utc_ns first_utc;       /* of the data */
+    unsigned calls;            /* the clock is read on every 64th */
+} ap_progress;
+
+void ap_progress_start(ap_progress *progress);
+
+/* `share` in [0, 1] or negative when not known; `now` the data's time. Draws a few times a second.
+ */
+void ap_progress_step(ap_progress *progress, double share, ap_utc_ns now);
+
+/* Removes the line. */
+void ap_progress_end(ap_progress *progress);
+
+#endif

@@ -1,0 +1,232 @@
+/* `airpicture replay`: recordings to tracks. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/editions.h"
+#include "app/outputs.h"
+#include "app/pipeline.h"
+#include "app/progress.h"
+#include "app/sensors.h"
+#include "app/summary.h"
+#include "io/clock.h"
+
+enum {
+    OPTION_SENSORS,
+    OPTION_FORMAT,
+    OPTION_START,
+    OPTION_EDITION,
+    OPTION_TRACKS,
+    OPTION_REPORTS,
+    OPTION_ALERTS,
+    OPTION_ASTERIX,
+    OPTION_ARCHIVE,
+    OPTION_SAC_SIC,
+    OPTION_TRACK_CAP,
+    OPTION_QUIET
+};
+
+const ap_option ap_replay_options[] = {
+    [OPTION_SENSORS] = { 'c', "sensors", "FILE",
+                         "Sensors file (YAML): where each radar stands and how accurate it is." },
+    [OPTION_FORMAT] = { 'f', "format", "FORMAT",
+                        "auto (default), asterix, pcap, final, gps, oradis, beast or avr; for "
+                        "every input." },
+    [OPTION_START] = { 's', "start", "TIME",
+                       "Day of recordings that hold times of day only, or UTC of the first frame "
+                       "of a receiver's recording: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "
+                       "1970-01-01." },
+    [OPTION_EDITION] = { 'e', "edition", "CAT=E",
+                         "Read a category in another edition than the newest, such as 021=2.1; "
+                         "may be given for several." },
+    [OPTION_TRACKS] = { 'o', "tracks", "FILE",
+                        "Track updates, one a line: JSON, or CSV when the name ends in .csv." },
+    [OPTION_REPORTS] = { 0, "reports", "FILE",
+                         "Every report that went to the tracker, one JSON object a line." },
+    [OPTION_ALERTS] = { 0, "alerts", "FILE",
+                        "Alerts as they begin and end, one JSON object a line." },
+    [OPTION_ASTERIX] = { 'a', "asterix", "FILE",
+                         "System tracks as ASTERIX CAT062 with CAT063 and CAT065, in a pcap (UDP "
+                         "port 8600)." },
+    [OPTION_ARCHIVE] = { 'g', "archive", "FILE",
+                         "GeoPackage for maps: track points, track lines, sensors, counters." },
+    [OPTION_SAC_SIC] = { 0, "system", "SAC/SIC", "Source of the ASTERIX output, 0/1 by default." },
+    [OPTION_TRACK_CAP] = { 0, "track-cap", "N", "Tracks alive at once; default 20000." },
+    [OPTION_QUIET] = { 'q', "quiet", NULL, "No progress line and no summary." },
+    { .name = NULL },
+};
+
+typedef struct replay_config {
+    const ap_command *command;
+    ap_pipeline_config pipeline;
+    ap_output_paths paths;
+    const char *sensors_path;
+    bool quiet;
+} replay_config;
+
+typedef struct replay_run {
+    replay_config config;
+    ap_pipeline pipeline;
+    ap_outputs outputs;
+    ap_progress progress;
+    ap_utc_ns first_utc;
+} replay_run;
+
+static int take_system(replay_config *config, const char *value)
+{
+    unsigned sac, sic;
+    char rest;
+    if (sscanf(value, "%u/%u%c", &sac, &sic, &rest) != 2 || sac > 255 || sic > 255)
+        return ap_command_fail(config->command, AP_EXIT_USAGE,
+                               "--system %s is no source; expected SAC/SIC such as 25/10", value);
+    config->paths.sac = (uint8_t)sac;
+    config->paths.sic = (uint8_t)sic;
+    return AP_EXIT_OK;
+}
+
+static int take_path(replay_config *config, size_t option, const char *value)
+{
+    const char **const paths[] = {
+        [OPTION_SENSORS] = &config->sensors_path,  [OPTION_TRACKS] = &config->paths.tracks,
+        [OPTION_REPORTS] = &config->paths.reports, [OPTION_ALERTS] = &config->paths.alerts,
+        [OPTION_ASTERIX] = &config->paths.asterix, [OPTION_ARCHIVE] = &config->paths.archive
+    };
+    *paths[option] = value;
+    return AP_EXIT_OK;
+}
+
+static int take_option(void *context, size_t option, const char *value)
+{
+    replay_config *config = context;
+    double number;
+    switch (option) {
+    case OPTION_FORMAT:
+        config->pipeline.format = ap_format_of_key(value);
+        if (config->pipeline.format == AP_FORMAT_COUNT)
+            return ap_command_fail(config->command, AP_EXIT_USAGE,
+                                   "--format %s is not known; see --help for the list", value);
+        return AP_EXIT_OK;
+    case OPTION_START:
+        if (ap_utc_parse(value, &config->pipeline.start_utc))
+            return ap_command_fail(config->command, AP_EXIT_USAGE,
+                                   "--start %s is no time; expected 2024-06-06 or "
+                                   "2024-06-06T08:58:39Z",
+                                   value);
+        return AP_EXIT_OK;
+    case OPTION_EDITION:
+        return ap_editions_take(config->command, value, &config->pipeline.editions);
+    case OPTION_TRACK_CAP:
+        if (!ap_parse_number(value, 16, 1000000, &number))
+            return ap_command_fail(config->command, AP_EXIT_USAGE,
+                                   "--track-cap %s is no capacity; expected 16 to 1000000", value);
+        config->pipeline.track_cap = (uint32_t)number;
+        return AP_EXIT_OK;
+    case OPTION_SAC_SIC:
+        return take_system(config, value);
+    case OPTION_QUIET:
+        config->quiet = true;
+        return AP_EXIT_OK;
+    default:
+        return take_path(config, option, value);
+    }
+}
+
+static void on_report(void *context, const ap_report *report)
+{
+    ap_outputs_report(&((replay_run *)context)->outputs, report);
+}
+
+static void on_track(void *context, const ap_track_event *event, const ap_track *track)
+{
+    ap_outputs_track(&((replay_run *)context)->outputs, event, track);
+}
+
+static void on_alert(void *context, const ap_alert *alert)
+{
+    ap_outputs_alert(&((replay_run *)context)->outputs, alert);
+}
+
+static int on_time(void *context, ap_utc_ns now)
+{
+    replay_run *run = context;
+    if (run->first_utc == AP_UTC_UNKNOWN)
+        run->first_utc = now;
+    ap_outputs_time(&run->outputs, now);
+    if (!run->config.quiet)
+        ap_progress_step(&run->progress, ap_pipeline_share(&run->pipeline), now);
+    return ap_outputs_failed(&run->outputs) ? AP_EXIT_IO : AP_EXIT_OK;
+}
+
+static int start(replay_run *run)
+{
+    const ap_command *command = run->config.command;
+    int status = ap_pipeline_init(&run->pipeline, &run->config.pipeline);
+    if (!status && run->config.sensors_path) {
+        status = ap_sensors_read(command, run->config.sensors_path, &run->pipeline.sensors);
+        if (status)
+            return status;
+    }
+    if (!status)
+        status = ap_pipeline_open(&run->pipeline);
+    if (status)
+        return ap_command_fail(command, status, "%s", run->pipeline.message);
+    return ap_outputs_open(&run->outputs, command, &run->config.paths, &run->pipeline);
+}
+
+/* Runs, then commits every output; a run that failed over an input still keeps what it made. */
+static int run_and_commit(replay_run *run)
+{
+    const ap_command *command = run->config.command;
+    int64_t wall_ns = ap_clock_monotonic_ns(), cpu_ns = ap_clock_cpu_ns();
+    ap_progress_start(&run->progress);
+    int status = ap_pipeline_run(&run->pipeline);
+    ap_progress_end(&run->progress);
+    if (status && status != AP_EXIT_IO)
+        ap_command_fail(command, status, "%s", run->pipeline.message);
+    int commit_status = ap_outputs_commit(&run->outputs);
+    ap_run_cost cost = { .wall_s = (double)(ap_clock_monotonic_ns() - wall_ns) / 1e9,
+                         .cpu_s = (double)(ap_clock_cpu_ns() - cpu_ns) / 1e9 };
+    if (run->first_utc != AP_UTC_UNKNOWN)
+        cost.data_s = ap_seconds_between(run->first_utc, run->pipeline.now);
+    if (!run->config.quiet) {
+        FILE *out = ap_output_paths_use_stdout(&run->config.paths) ? stderr : stdout;
+        ap_summary_print(out, &run->pipeline, &cost);
+        ap_outputs_tell(&run->outputs, out);
+    }
+    return status ? status : commit_status;
+}
+
+int ap_replay_run(const ap_command *command, int argc, char **argv)
+{
+    replay_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    run->first_utc = AP_UTC_UNKNOWN;
+    run->config = (replay_config){ .command = command,
+                                   .pipeline = ap_pipeline_config_default(),
+                                   .paths = { .sic = 1 } };
+    bool done;
+    int operand;
+    int status = ap_command_parse(command, argc, argv, take_option, &run->config, &operand, &done);
+    if (!status && !done && operand == argc)
+        status = ap_command_fail(command, AP_EXIT_USAGE,
+                                 "no input; name a file, or '-' for standard input");
+    if (!status && !done) {
+        run->config.pipeline.paths = (const char *const *)(argv + operand);
+        run->config.pipeline.path_count = (size_t)(argc - operand);
+        run->config.pipeline.sinks = (ap_pipeline_sinks){ .context = run,
+                                                          .on_report = on_report,
+                                                          .on_track = on_track,
+                                                          .on_alert = on_alert,
+                                                          .on_time = on_time };
+        status = start(run);
+        if (!status)
+            status = run_and_commit(run);
+    }
+    ap_outputs_close(&run->outputs);
+    ap_pipeline_close(&run->pipeline);
+    free(run);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* One input on its way through hops 1 and 2: bytes, frames, and a receive time for each frame. */
+#ifndef AP_APP_SOURCE_H
+#define AP_APP_SOURCE_H
+
+#include <stdbool.h>
+
+#include "airpicture/asterix.h"
+#include "airpicture/time.h"
+#include "io/input.h"
+#include "wire/framer.h"
+
+/* Gives frames of one input a UTC, whatever their container knows of time. */
+typedef struct ap_source_clock {
+    ap_utc_ns start_utc; /* configured; day of times of day, first tick of tick counters */
+    ap_utc_ns last_utc;  /* newest receive time; AP_UTC_UNKNOWN before the first */
+    bool tick_anchored;
+    ap_utc_ns tick_utc; /* of tick_anchor */
+    uint64_t tick_anchor;
+    uint64_t tick_resets; /* jumps of the counter that were taken for a restart */
+    ap_utc_ns jump_utc;   /* time of day that jumped ahead and waits to be confirmed */
+} ap_source_clock;
+
+void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc);
+
+/* Receive time of a frame; never before that of the frame before it. Frames without any time take
+ * the time of day of their first record, or the time of the frame before.
+ * A free-running tick counter begins at start_utc + its own value when start_utc is midnight (so
+ * that ticks can be read off the times), else at start_utc exactly; it may wrap at 48 bits, and
+ * a jump of more than an hour, or back by more than a second, is a restart: time goes on. */
+ap_utc_ns ap_source_clock_time(ap_source_clock *clock, const ap_asterix_editions *editions,
+                               const ap_frame *frame);
+
+typedef struct ap_source {
+    const char *path;
+    uint16_t index;
+    ap_input input;
+    ap_framer framer;
+    ap_source_clock clock;
+    ap_frame frame;        /* the next frame, when has_frame */
+    ap_utc_ns receive_utc; /* its receive time */
+    bool has_frame, ended;
+    uint64_t byte_count;
+    ap_err error; /* what ended it early, or AP_OK */
+    char message[AP_IO_MESSAGE_SIZE];
+    void *memory; /* of the framer */
+} ap_source;
+
+/* Opens the input. AP_ERR_NO_INPUT or AP_ERR_MEMORY with source->message. */
+ap_err ap_source_open(ap_source *source, const char *path, uint16_t index, ap_format format,
+                      const ap_asterix_editions *editions, ap_utc_ns start_utc);
+
+/* Makes the next frame ready: has_frame, or ended. */
+void ap_source_advance(ap_source *source);
+
+void ap_source_close(ap_source *source);
+
+#endif

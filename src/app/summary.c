@@ -1,0 +1,97 @@
+#include "app/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void ap_summary_refusals(const ap_refusals *refusals, char *text, size_t size)
+{
+    size_t at = 0;
+    snprintf(text, size, "-");
+    for (int i = 0; i < AP_REFUSAL_COUNT; i++) {
+        if (refusals->count[i] == 0)
+            continue;
+        int length = snprintf(text + at, size - at, "%s%" PRIu64 " %s", at ? ", " : "",
+                              refusals->count[i], ap_refusal_key((ap_refusal)i));
+        if (length < 0 || (size_t)length >= size - at)
+            return;
+        at += (size_t)length;
+    }
+}
+
+static void print_sources(FILE *out, const ap_pipeline *pipeline)
+{
+    char refused[512];
+    fputs("inputs\n", out);
+    fprintf(out, "  %-40s %-8s %12s %10s  %s\n", "file", "format", "bytes", "frames",
+            "refused before a sensor was known");
+    for (size_t i = 0; i < pipeline->config.path_count; i++) {
+        ap_source_summary source = ap_pipeline_source(pipeline, i);
+        ap_summary_refusals(&source.refused, refused, sizeof refused);
+        fprintf(out, "  %-40s %-8s %12" PRIu64 " %10" PRIu64 "  %s\n", source.path,
+                ap_format_key(source.format), source.byte_count, source.frame_count, refused);
+    }
+}
+
+static void print_sensor(FILE *out, const ap_sensor *sensor, const ap_sensor_stats *stats)
+{
+    char refused[512], first[AP_UTC_TEXT_SIZE], last[AP_UTC_TEXT_SIZE], code[8] = "-";
+    if (sensor->has_sac_sic)
+        snprintf(code, sizeof code, "%03u/%03u", sensor->sac, sensor->sic);
+    ap_summary_refusals(&stats->refused, refused, sizeof refused);
+    ap_utc_text(stats->first_utc, first);
+    ap_utc_text(stats->last_utc, last);
+    fprintf(out,
+            "  %-20s %-7s %-8s %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64
+            "  %-24s %-24s  %s\n",
+            sensor->name, code, ap_sensor_kind_key(sensor->kind), stats->byte_count,
+            stats->block_count, stats->record_count, stats->service_count, stats->report_count,
+            first, last, refused);
+}
+
+static void print_sensors(FILE *out, const ap_pipeline *pipeline)
+{
+    fputs("\nsensors\n", out);
+    fprintf(out, "  %-20s %-7s %-8s %10s %8s %8s %8s %8s  %-24s %-24s  %s\n", "name", "sac/sic",
+            "kind", "bytes", "blocks", "records", "service", "reports", "first", "last", "refused");
+    for (uint16_t i = 0; i < pipeline->sensors.count; i++)
+        print_sensor(out, &pipeline->sensors.sensor[i], &pipeline->sensors.stats[i]);
+}
+
+/* What to do about the commonest refusal of a first run. */
+static void print_advice(FILE *out, const ap_pipeline *pipeline)
+{
+    uint64_t unplaced = 0;
+    for (uint16_t i = 0; i < pipeline->sensors.count; i++)
+        unplaced += pipeline->sensors.stats[i].refused.count[AP_REFUSED_SENSOR_UNKNOWN];
+    if (unplaced > 0)
+        fprintf(out,
+                "\n%" PRIu64 " records came from radars that nobody has placed: describe them "
+                "in a sensors file and give it with -c (doc/manual.md, Sensors).\n",
+                unplaced);
+}
+
+void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost *cost)
+{
+    const ap_tracker_stats *tracker = ap_tracker_stats_of(&pipeline->tracker);
+    char refused[512];
+    print_sources(out, pipeline);
+    print_sensors(out, pipeline);
+    ap_summary_refusals(&tracker->refused, refused, sizeof refused);
+    fprintf(out,
+            "\ntracks: %" PRIu64 " born, %" PRIu64 " confirmed, %" PRIu64
+            " dropped, %u alive; %" PRIu64
+            " tentative ones faded; reports refused by the tracker: %s\n",
+            tracker->born_count, tracker->confirmed_count, tracker->dropped_count,
+            tracker->confirmed_alive_count, tracker->tentative_dropped_count, refused);
+    if (pipeline->report_lost_count)
+        fprintf(out, "reports lost because one datagram held too many: %" PRIu64 "\n",
+                pipeline->report_lost_count);
+    print_advice(out, pipeline);
+    if (cost)
+        fprintf(
+            out,
+            "speed: %.1f s of data in %.2f s (%.2f s CPU), %.0f times real time, %.0f reports/s\n",
+            cost->data_s, cost->wall_s, cost->cpu_s,
+            cost->wall_s > 0.0 ? cost->data_s / cost->wall_s : 0.0,
+            cost->wall_s > 0.0 ? (double)pipeline->report_count / cost->wall_s : 0.0);
+}
