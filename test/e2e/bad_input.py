@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Wrong inputs and outputs: one line that says what to do, the right status, nothing half-made."""
+import os
+import pathlib
+import random
+import resource
+import subprocess
+
+from common import PROGRAM, Skip, case, finish, run, workdir
+
+USAGE, DATA_ERROR, NO_INPUT, NO_OUTPUT, IO_ERROR, CONFIG = 64, 65, 66, 73, 74, 78
+
+
+def one_line(done, *words):
+    text = done.stderr.decode()
+    lines = [line for line in text.splitlines() if line]
+    assert len(lines) == 1, f"{len(lines)} lines on standard error: {text[:300]}"
+    for word in words:
+        assert word in lines[0], f"no '{word}' in: {lines[0]}"
+    assert done.stdout == b"", "something on standard output"
+
+
+def main():
+    with workdir() as name:
+        folder = pathlib.Path(name)
+        run("demo", "--speed", "0", "--minutes", "1", "-o", folder / "demo")
+        radars = folder / "demo/radars.pcap"
+        beast = folder / "demo/receiver.beast"
+
+        def missing():
+            for command in ("decode", "replay"):
+                one_line(run(command, folder / "nowhere.pcap", status=NO_INPUT), "nowhere.pcap")
+
+        def directory():
+            for command in ("decode", "replay"):
+                one_line(run(command, folder, status=NO_INPUT), "directory")
+
+        def permission():
+            if os.geteuid() == 0:
+                raise Skip("root may read everything")
+            path = folder / "secret.pcap"
+            path.write_bytes(b"x" * 100)
+            path.chmod(0)
+            one_line(run("decode", path, status=NO_INPUT), "permission")
+
+        def empty():
+            path = folder / "empty"
+            path.write_bytes(b"")
+            done = run("decode", path, status=None)
+            assert done.returncode in (0, DATA_ERROR, NO_INPUT), done.returncode
+            one_line(done, "empty") if done.returncode else None
+
+        def unknown_format():
+            path = folder / "noise.bin"
+            path.write_bytes(random.Random(1).randbytes(5000))
+            one_line(run("decode", path, status=DATA_ERROR), "noise.bin", "--format")
+
+        def truncated():
+            path = folder / "cut.pcap"
+            path.write_bytes(radars.read_bytes()[:-11])
+            done = run("decode", path)
+            whole = run("decode", radars)
+            assert "truncated" in done.stderr.decode(), done.stderr
+            ours, theirs = done.stdout.splitlines(), whole.stdout.splitlines()
+            assert len(theirs) - 40 <= len(ours) < len(theirs) and theirs[:len(ours)] == ours
+
+        def damaged():
+            """Bits flipped all over: the rest is still there, every loss is counted."""
+            rng = random.Random(2)
+            for path in (radars, beast):
+                data = bytearray(path.read_bytes())
+                for _ in range(200):
+                    data[rng.randrange(24, len(data))] ^= 1 << rng.randrange(8)
+                hurt = folder / "hurt"
+                hurt.write_bytes(data)
+                got = len(run("decode", hurt).stdout.splitlines())
+                whole = len(run("decode", path).stdout.splitlines())
+                assert got > 0.5 * whole, f"{got} of {whole} left of {path.name}"
+
+        def garbage_between():
+            data = beast.read_bytes()
+            path = folder / "between.beast"
+            path.write_bytes(data[:5000] + b"\x00\xff" * 300 + data[5000:])
+            got = run("decode", "--format", "beast", path)
+            assert "garbage_bytes" in got.stderr.decode()
+
+        def no_operand():
+            one_line(run("decode", status=USAGE), "no input")
+            one_line(run("replay", status=USAGE), "no input")
+
+        def wrong_option():
+            one_line(run("decode", "--froth", "x", status=USAGE), "--froth")
+            one_line(run("decode", "--to", "xml", radars, status=USAGE), "xml", "jsonl")
+            one_line(run("replay", "--start", "yesterday", radars, status=USAGE), "yesterday")
+            one_line(run("fly", status=USAGE), "fly")
+
+        def sensors_refused():
+            path = folder / "bad.yaml"
+            text = (folder / "demo/sensors.yaml").read_text()
+            path.write_text(text.replace("range_sigma_m", "range_sigma_km", 1))
+            done = run("replay", "-c", path, radars, status=CONFIG)
+            first = done.stderr.decode().splitlines()[0]
+            assert "bad.yaml:" in first and "range_sigma_m" in first, first
+
+        def output_folder_missing():
+            one_line(run("replay", "-q", "--tracks", folder / "no/where.jsonl", radars,
+                         status=NO_OUTPUT), "where.jsonl")
+
+        def disk_full():
+            """A file size limit stands in for a full disk: nothing may stand under the final name."""
+            outputs = {"--tracks": "t.jsonl", "--reports": "r.jsonl", "--asterix": "a.pcap",
+                       "--archive": "g.gpkg"}
+            for option, file in outputs.items():
+                done = subprocess.run(
+                    [PROGRAM, "replay", "-q", "-c", str(folder / "demo/sensors.yaml"), "--start",
+                     "2024-03-01", option, str(folder / file), str(radars), str(beast)],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)))
+                assert done.returncode == IO_ERROR, f"{option}: {done.returncode} {done.stderr}"
+                assert not (folder / file).exists(), f"{file} stands there half-written"
+                assert done.stderr.decode().strip(), "nothing said"
+
+        def device_full():
+            done = subprocess.run(f"'{PROGRAM}' decode '{radars}' > /dev/full", shell=True,
+                                  stderr=subprocess.PIPE)
+            assert done.returncode == IO_ERROR, done.returncode
+
+        def killed():
+            """kill -9 in the middle leaves no file under the final name."""
+            target = folder / "killed.jsonl"
+            process = subprocess.Popen([PROGRAM, "replay", "-q", "--tracks", str(target), "-"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            process.stdin.write(beast.read_bytes()[:200000])
+            process.stdin.flush()
+            process.kill()
+            process.wait()
+            assert not target.exists()
+
+        def pipe_closed():
+            done = subprocess.run(f"'{PROGRAM}' decode '{radars}' | head -1; "
+                                  "echo ${PIPESTATUS[0]}", shell=True, executable="/bin/bash",
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            status = int(done.stdout.splitlines()[-1])
+            assert status in (0, IO_ERROR, 141), status
+
+        for name, function in list(locals().items()):
+            if callable(function) and name not in ("name", "function"):
+                case(name.replace("_", " "), function)
+
+
+main()
+finish()

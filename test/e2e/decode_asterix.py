@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""`decode` of real recordings equals the reference decodes, item by item."""
+import json
+import re
+
+from common import DATA, Skip, case, finish, lines_of_zst, need_data, need_tool, run
+
+# Categories that this version decodes; the references hold more.
+# Files whose reference was made with the edition in their name, not the newest.
+EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16"}
+CATEGORIES = {1, 2, 4, 8, 10, 19, 20, 21, 23, 34, 48, 62, 63, 65, 247}
+
+
+def expected_counts():
+    """Records per category of each file, from the table in SOURCES.md."""
+    counts = {}
+    for line in (DATA / "asterix/SOURCES.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if len(cells) > 9 and re.fullmatch(r"(\d{3}:\d+(, )?)+", cells[9]):
+            counts[cells[1]] = {int(c): int(n) for c, n in
+                                (pair.split(":") for pair in cells[9].split(", "))}
+    return counts
+
+
+def same(ours, theirs, path=""):
+    """Differences between two decoded values; numbers must be equal to the last bit."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        keys = list(ours) + [key for key in theirs if key not in ours]
+        return [d for key in keys for d in
+                (same(ours[key], theirs[key], f"{path}/{key}") if key in ours and key in theirs
+                 else [f"{path}/{key} is in one only"])]
+    if isinstance(theirs, list) and isinstance(ours, list):
+        if len(ours) != len(theirs):
+            return [f"{path} has {len(ours)} for {len(theirs)} elements"]
+        return [d for i, (a, b) in enumerate(zip(ours, theirs)) for d in same(a, b, f"{path}[{i}]")]
+    if type(ours) is bool or type(theirs) is bool or ours != theirs:
+        return [f"{path}: {ours!r} for {theirs!r}"]
+    return []
+
+
+def signed_xy(reference):
+    """I020/500 SDP XY is signed in real data, unsigned in the definition the reference used."""
+    sdp = reference["rec"].get("500", {}).get("SDP") if reference["cat"] == 20 else None
+    if sdp and sdp["XY"] >= 8192:
+        sdp["XY"] -= 16384
+
+
+def check_reference(path, reference_path):
+    need_tool("zstd")
+    edition = ["--edition", EDITIONS[path.name]] if path.name in EDITIONS else []
+    ours = [json.loads(line) for line in run("decode", *edition, path).stdout.splitlines()]
+    theirs = [r for r in lines_of_zst(reference_path) if r["cat"] in CATEGORIES]
+    ours = [r for r in ours if r["cat"] in CATEGORIES]
+    assert len(ours) == len(theirs), f"{len(ours)} records for {len(theirs)}"
+    for index, (mine, reference) in enumerate(zip(ours, theirs)):
+        signed_xy(reference)
+        differences = same(mine, reference)
+        assert not differences, f"record {index}: {'; '.join(differences[:5])}"
+
+
+def check_counts(path, counts):
+    got = {}
+    for line in run("decode", path).stdout.splitlines():
+        cat = json.loads(line)["cat"]
+        got[cat] = got.get(cat, 0) + 1
+    wanted = {cat: n for cat, n in counts.items() if cat in CATEGORIES}
+    got = {cat: n for cat, n in got.items() if cat in CATEGORIES}
+    assert got == wanted, f"{got} for {wanted}"
+
+
+def main():
+    try:
+        need_data("asterix/SOURCES.md")
+        need_tool("zstd")
+    except Skip as why:
+        print(f"skip decode_asterix {why}")
+        return
+    for name, counts in expected_counts().items():
+        case(f"records of {name}", check_counts, DATA / "asterix" / name, counts)
+    for reference in sorted((DATA / "asterix/ref").glob("*.spec.jsonl.zst")):
+        name = reference.name.removesuffix(".spec.jsonl.zst")
+        case(f"items of {name}", check_reference, DATA / "asterix" / name, reference)
+
+
+main()
+finish()
