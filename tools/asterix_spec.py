@@ -1,4 +1,4 @@
-"""Reader of the ASTERIX definitions in spec/asterix; see spec/asterix/README.md for the notation."""
+"""Reader of the ASTERIX definitions in spec/asterix; its README.md explains the notation."""
 
 import re
 from dataclasses import dataclass, field

@@ -39,7 +39,8 @@ class Tables:
         self.spec = spec
         self.bits, self.cases, self.parts = [], [], []
         self.items = ['{ "-", "", AP_ITEM_UNUSED, 0, false, 0, 0, 0, 0, 0, 0, false }',
-                      '{ "RFS", ", \\"RFS\\": ", AP_ITEM_RANDOM, 9, false, 0, 0, 0, 0, 0, 0, false }']
+                      '{ "RFS", ", \\"RFS\\": ", AP_ITEM_RANDOM, 9, false, 0, 0, 0, 0, 0, 0, '
+                      'false }']
         self.index = {"-": 0, "RFS": 1}
 
     def row(self, op, name="", size=0, scale=NO_STEP, by="0, 0, 0, 0"):
