@@ -19,7 +19,8 @@
 _Static_assert(AP_CPR_PLACE_CAP == 2, "places are taken newest first by one comparison");
 
 #define SPEED_MAX_MPS (1333.0 * AP_MPS_PER_KT)
-#define JUMP_M 1000.0 /* rounding of the code and of the times of reception */
+#define JUMP_M 1000.0    /* rounding of the code and of the times of reception */
+#define PAIR_JUMP_M 60.0 /* within a pair; the halves of a wrong cell lie up to 5.6 km apart */
 #define RADIUS_M 6371000.0
 #define AGREED_MIN 3u /* fixes that open a place beside one that lives */
 
@@ -46,16 +47,16 @@ static double apart_m(double latitude_a_deg, double longitude_a_deg, double lati
 }
 
 static bool reachable(double latitude_a_deg, double longitude_a_deg, double latitude_b_deg,
-                      double longitude_b_deg, double dt_s)
+                      double longitude_b_deg, double dt_s, double margin_m)
 {
     return apart_m(latitude_a_deg, longitude_a_deg, latitude_b_deg, longitude_b_deg) <=
-           SPEED_MAX_MPS * dt_s + JUMP_M;
+           SPEED_MAX_MPS * dt_s + margin_m;
 }
 
 static bool follows(const ap_cpr_place *place, const fix *to, ap_utc_ns utc)
 {
     return to->known && reachable(place->latitude_deg, place->longitude_deg, to->latitude_deg,
-                                  to->longitude_deg, age_s(place->fix_utc, utc));
+                                  to->longitude_deg, age_s(place->fix_utc, utc), JUMP_M);
 }
 
 static fix near_point(const ap_cpr *cpr, double latitude_deg, double longitude_deg)
@@ -71,7 +72,7 @@ bool ap_cpr_place_near(const ap_cpr_frame *frame, double fix_latitude_deg, doubl
 {
     fix found = near_point(&frame->cpr, fix_latitude_deg, fix_longitude_deg);
     if (!found.known || !reachable(found.latitude_deg, found.longitude_deg, fix_latitude_deg,
-                                   fix_longitude_deg, age_s(fix_utc, frame->utc)))
+                                   fix_longitude_deg, age_s(fix_utc, frame->utc), JUMP_M))
         return false;
     *latitude_deg = found.latitude_deg;
     *longitude_deg = found.longitude_deg;
@@ -124,8 +125,9 @@ static fix by_pair(const ap_cpr_place *place, const ap_cpr_frame *frame,
                       &found.latitude_deg, &found.longitude_deg) == AP_OK;
     /* The older half, placed near the newer, must be reachable from it. */
     fix older = found.known ? near_point(&half, found.latitude_deg, found.longitude_deg) : found;
-    found.known = older.known && reachable(older.latitude_deg, older.longitude_deg,
-                                           found.latitude_deg, found.longitude_deg, *pair_age_s);
+    found.known =
+        older.known && reachable(older.latitude_deg, older.longitude_deg, found.latitude_deg,
+                                 found.longitude_deg, *pair_age_s, PAIR_JUMP_M);
     return found;
 }
 
