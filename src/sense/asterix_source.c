@@ -113,10 +113,25 @@ typedef struct datagram {
     uint16_t sensor; /* of the last good record; AP_SENSOR_NONE */
 } datagram;
 
+/* A record with a time of day is never sent twice: its second coming is a copy, whichever way it
+ * took. */
+static bool is_copy(const datagram *of, const ap_asterix_record *record)
+{
+    const ap_asterix_glance *glance = &record->glance;
+    if (!glance->has_tod && !glance->has_tod_512)
+        return false;
+    uint32_t source =
+        1u << 24 | (uint32_t)record->category << 16 | (uint32_t)glance->sac << 8 | glance->sic;
+    return ap_echo_anywhere(&of->state->echoes, ap_echo_hash(source, record->data, record->size),
+                            of->input, of->receive_utc);
+}
+
 static ap_verdict read_record(const datagram *of, const ap_asterix_record *record,
                               ap_report *report)
 {
     const category_row *row = row_of(record->category);
+    if (is_copy(of, record))
+        return AP_REFUSED_DUPLICATE;
     if (!row->reader)
         return AP_VERDICT_SERVICE;
     if (!reads_as_newest(record))

@@ -660,6 +660,7 @@ static void test_faults_are_counted(void **state)
     ap_write_u8(&of.writer, 48); /* a block whose length cannot be */
     ap_write_u16(&of.writer, 2);
     ap_write_u8(&of.writer, 7);
+    plot.i140_128th_s++;
     block_open(&of, 48);
     assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
     block_close(&of);
@@ -701,15 +702,40 @@ static void test_sensor_by_input(void **state)
     bench *on = bench_open(64);
     bench_add(on, AP_SENSOR_MODE_S, SIC);
     bench_add(on, AP_SENSOR_MODE_S, SIC)->input = 0;
-    ap_cat048 plot = plot_048(TOD_NOON);
-    datagram of = { .block = 0 };
-    block_open(&of, 48);
-    assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
-    block_close(&of);
-    for (uint16_t input = 0; input < 2; input++)
+    for (uint16_t input = 0; input < 2; input++) {
+        ap_cat048 plot = plot_048(TOD_NOON + input);
+        datagram of = { .block = 0 };
+        block_open(&of, 48);
+        assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
+        block_close(&of);
         ap_sense_asterix(&on->sense, input, utc(NOON), of.writer.data, of.writer.size);
+    }
     assert_int_equal(on->reports[0].sensor, 1);
     assert_int_equal(on->reports[1].sensor, 0);
+    bench_close(on);
+}
+
+/* F9: datagrams that arrive up to five times, by one way or two. */
+static void test_copies(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    bench_add(on, AP_SENSOR_MODE_S, SIC);
+    for (uint32_t k = 0; k < 10; k++) {
+        ap_cat048 plot = plot_048(TOD_NOON + k);
+        datagram of = { .block = 0 };
+        block_open(&of, 48);
+        assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
+        plot.i040.theta_turn16++; /* at the same time, elsewhere */
+        assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
+        block_close(&of);
+        for (uint16_t copy = 0; copy < 5; copy++)
+            ap_sense_asterix(&on->sense, copy & 1, utc(NOON) + copy * 100 * AP_NS_PER_MS,
+                             of.writer.data, of.writer.size);
+    }
+    assert_int_equal(on->report_count, 20);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_DUPLICATE], 80);
+    assert_int_equal(on->stats[0].record_count, 100);
     bench_close(on);
 }
 
@@ -755,6 +781,7 @@ int main(void)
         cmocka_unit_test(test_faults_are_counted),
         cmocka_unit_test(test_sensor_table_full),
         cmocka_unit_test(test_sensor_by_input),
+        cmocka_unit_test(test_copies),
         cmocka_unit_test(test_init_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,49 +1,65 @@
 #include "sense/echo.h"
 
+#include <math.h>
+
 #define WAYS 4u
 
-void ap_echo_init(ap_echo_table *table, ap_arena *arena, uint32_t frame_cap)
+void ap_echo_init(ap_echo_table *table, ap_arena *arena, uint32_t cap)
 {
     table->set_count = 1;
-    while (table->set_count < (frame_cap + WAYS - 1) / WAYS && table->set_count < UINT32_C(1) << 28)
+    while (table->set_count < (cap + WAYS - 1) / WAYS && table->set_count < UINT32_C(1) << 28)
         table->set_count *= 2;
     table->echoes = ap_arena_take(arena, (size_t)table->set_count * WAYS, sizeof *table->echoes);
 }
 
-/* 64 bits of a frame of up to 16 bytes: two words, mixed as MurmurHash3 ends. Never 0. */
-static uint64_t hash_of(const uint8_t *frame, size_t size)
+/* Eight bytes a round, multiplied and folded; finished as MurmurHash3 is. */
+uint64_t ap_echo_hash(uint32_t source, const uint8_t *bytes, size_t size)
 {
-    uint64_t word[2] = { 0, size };
-    for (size_t i = 0; i < size; i++)
-        word[i / 8 & 1] = word[i / 8 & 1] << 8 ^ frame[i];
-    uint64_t hash = word[0] ^ word[1] * UINT64_C(0x9E3779B97F4A7C15);
-    hash = (hash ^ hash >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
+    uint64_t hash = source ^ size * UINT64_C(0x9E3779B97F4A7C15);
+    for (size_t at = 0; at < size; at += 8) {
+        uint64_t word = 0;
+        for (size_t i = at; i < size && i < at + 8; i++)
+            word = word << 8 | bytes[i];
+        hash = (hash ^ word) * UINT64_C(0xFF51AFD7ED558CCD);
+        hash ^= hash >> 32;
+    }
     hash = (hash ^ hash >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
     return (hash ^ hash >> 33) | 1;
 }
 
 static bool is_fresh(const ap_echo *echo, ap_utc_ns now)
 {
-    return echo->hash && now - echo->heard_utc < AP_ECHO_WINDOW_NS &&
-           echo->heard_utc - now < AP_ECHO_WINDOW_NS;
+    return echo->hash && fabs(ap_seconds_between(echo->heard_utc, now)) < AP_ECHO_S;
 }
 
-bool ap_echo_heard(ap_echo_table *table, const uint8_t *frame, size_t size, uint16_t input,
-                   ap_utc_ns heard_utc)
+/* The entry of a hash, or the one it would take: free, else the oldest of its set. */
+static ap_echo *find(const ap_echo_table *table, uint64_t hash)
 {
-    uint64_t hash = hash_of(frame, size);
     ap_echo *set = &table->echoes[(hash >> 32 & (table->set_count - 1)) * WAYS];
     ap_echo *place = &set[0];
     for (size_t i = 0; i < WAYS; i++) {
-        if (set[i].hash == hash) {
-            place = &set[i];
-            if (is_fresh(place, heard_utc) && place->input != input)
-                return true;
-            break;
-        }
+        if (set[i].hash == hash)
+            return &set[i];
         if (place->hash && (!set[i].hash || set[i].heard_utc < place->heard_utc))
             place = &set[i];
     }
-    *place = (ap_echo){ .hash = hash, .heard_utc = heard_utc, .input = input };
+    return place;
+}
+
+bool ap_echo_elsewhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc)
+{
+    ap_echo *echo = find(table, hash);
+    if (echo->hash == hash && echo->input != input && is_fresh(echo, heard_utc))
+        return true;
+    *echo = (ap_echo){ .hash = hash, .heard_utc = heard_utc, .input = input };
+    return false;
+}
+
+bool ap_echo_anywhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc)
+{
+    ap_echo *echo = find(table, hash);
+    if (echo->hash == hash && is_fresh(echo, heard_utc))
+        return true;
+    *echo = (ap_echo){ .hash = hash, .heard_utc = heard_utc, .input = input };
     return false;
 }

@@ -1,4 +1,4 @@
-/* Echoes: the same squitter heard by several receivers. */
+/* Echoes: the same squitter heard by several receivers, the same record received twice. */
 #ifndef AP_SENSE_ECHO_H
 #define AP_SENSE_ECHO_H
 
@@ -9,27 +9,32 @@
 #include "airpicture/time.h"
 #include "base/arena.h"
 
-#define AP_ECHO_WINDOW_NS (INT64_C(2) * AP_NS_PER_S)
+#define AP_ECHO_S 2.0 /* copies arrive within */
 
-/* One frame heard. */
+/* One frame or record heard. */
 typedef struct ap_echo {
-    uint64_t hash; /* of the frame; 0: free */
+    uint64_t hash; /* 0: free */
     ap_utc_ns heard_utc;
     uint16_t input;
 } ap_echo;
 
-/* Sets of four; when a set is full its oldest frame is forgotten, so a copy of it would pass. */
+/* Sets of four; when a set is full its oldest entry is forgotten, so a copy of it would pass. */
 typedef struct ap_echo_table {
     ap_echo *echoes;    /* [set_count * 4] */
     uint32_t set_count; /* a power of two */
 } ap_echo_table;
 
-/* A table for `frame_cap` frames, rounded up, at least four. */
-void ap_echo_init(ap_echo_table *table, ap_arena *arena, uint32_t frame_cap);
+/* A table for `cap` entries, rounded up, at least four. */
+void ap_echo_init(ap_echo_table *table, ap_arena *arena, uint32_t cap);
 
-/* Remembers the frame. True when another input has delivered the same bytes within 2 s. A frame
- * repeated on one input is a new transmission: those repeat identically. */
-bool ap_echo_heard(ap_echo_table *table, const uint8_t *frame, size_t size, uint16_t input,
-                   ap_utc_ns heard_utc);
+/* Hash of `size` bytes that belong to `source` (whose bytes they are: 0 for Mode S). Never 0. */
+uint64_t ap_echo_hash(uint32_t source, const uint8_t *bytes, size_t size);
+
+/* Remembers what was heard. True when another input has delivered the same within 2 s; then what is
+ * remembered stays. */
+bool ap_echo_elsewhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc);
+
+/* True when any input, this one too, has delivered the same within 2 s. */
+bool ap_echo_anywhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc);
 
 #endif

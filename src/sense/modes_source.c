@@ -296,8 +296,9 @@ static ap_verdict take_frame(heard *of, const uint8_t *bytes, size_t size, ap_re
     ap_verdict verdict = attribute(of);
     if (verdict != AP_VERDICT_REPORT)
         return verdict;
+    /* Identical frames of one input are new transmissions; those of another are copies. */
     if (of->state->config.input_cap > 1 &&
-        ap_echo_heard(&of->state->echoes, bytes, size, of->input, of->utc))
+        ap_echo_elsewhere(&of->state->echoes, ap_echo_hash(0, bytes, size), of->input, of->utc))
         return AP_REFUSED_DUPLICATE;
     *report = (ap_report){ .kind = AP_REPORT_TARGET, .sensor = of->sensor_index };
     report->time_utc = ap_utc_add_s(of->utc, -of->sensor->latency_s);

@@ -9,8 +9,7 @@
 #define AIRCRAFT_CAP_MIN 64u
 #define AIRCRAFT_CAP_MAX 4000000u
 #define HELD_CAP_MAX 4096u
-/* Frames of 2 s at the most that a receiver on a hill has shown, times two. */
-#define ECHO_CAP_MAX 65536u
+#define ECHO_CAP 65536u /* frames and records of 2 s at 30,000 a second */
 
 static bool is_good(const ap_sense_config *config)
 {
@@ -26,12 +25,11 @@ static struct ap_sense_state *lay_out(ap_arena *arena, const ap_sense_config *co
     struct ap_sense_state *state = ap_arena_take(arena, 1, sizeof *state);
     struct ap_sense_state *into = state ? state : &scratch;
     uint32_t held_cap = config->aircraft_cap < HELD_CAP_MAX ? config->aircraft_cap : HELD_CAP_MAX;
-    uint32_t echo_cap = config->input_cap > 1 ? ECHO_CAP_MAX : 4;
     into->inputs = ap_arena_take(arena, config->input_cap, sizeof *into->inputs);
     into->sources = ap_arena_take(arena, config->sensors->cap, sizeof *into->sources);
     ap_aircraft_init(&into->aircraft, arena, config->aircraft_cap);
     ap_held_init(&into->held, arena, held_cap);
-    ap_echo_init(&into->echoes, arena, echo_cap);
+    ap_echo_init(&into->echoes, arena, ECHO_CAP);
     return state;
 }
 

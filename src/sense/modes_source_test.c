@@ -1,0 +1,430 @@
+#include "sense/test_bench.h"
+
+#include "airpicture/cpr.h"
+#include "airpicture/modes.h"
+
+#define START (INT64_C(1700000000) * AP_NS_PER_S)
+#define ADDRESS 0x4B1234u
+
+/* --- frames, written bit by bit from the layouts --------------------------------------------- */
+
+typedef struct frame {
+    uint8_t bytes[AP_MODES_LONG_SIZE];
+    size_t size;
+} frame;
+
+static frame long_frame(uint8_t df, uint8_t low, uint32_t address, uint64_t field, uint32_t overlay)
+{
+    frame out = { { (uint8_t)(df << 3 | low), (uint8_t)(address >> 16), (uint8_t)(address >> 8),
+                    (uint8_t)address },
+                  AP_MODES_LONG_SIZE };
+    for (int i = 0; i < 7; i++)
+        out.bytes[4 + i] = (uint8_t)(field >> (8 * (6 - i)));
+    ap_modes_seal(out.bytes, out.size, overlay);
+    return out;
+}
+
+static frame squitter(uint32_t address, uint64_t me)
+{
+    return long_frame(17, 5, address, me, 0);
+}
+
+static uint64_t air_position(double latitude_deg, double longitude_deg, bool odd, int altitude_ft)
+{
+    ap_cpr cpr = ap_cpr_encode(latitude_deg, longitude_deg, odd, false);
+    return UINT64_C(11) << 51 | (uint64_t)ap_modes_ac12_of_altitude(altitude_ft) << 36 |
+           (uint64_t)odd << 34 | (uint64_t)cpr.latitude_17 << 17 | cpr.longitude_17;
+}
+
+static uint64_t surface_position(double latitude_deg, double longitude_deg, bool odd)
+{
+    ap_cpr cpr = ap_cpr_encode(latitude_deg, longitude_deg, odd, true);
+    /* Movement 39 = 15 kt; track 64 / 128 of a turn. */
+    return UINT64_C(7) << 51 | UINT64_C(39) << 44 | UINT64_C(1) << 43 | UINT64_C(64) << 36 |
+           (uint64_t)odd << 34 | (uint64_t)cpr.latitude_17 << 17 | cpr.longitude_17;
+}
+
+/* East 200 kt, south 300 kt, climb 640 ft/min, GNSS 100 ft above baro, NACv 2. */
+static const uint64_t velocity_me = UINT64_C(19) << 51 | UINT64_C(1) << 48 | UINT64_C(2) << 43 |
+                                    UINT64_C(201) << 32 | UINT64_C(1) << 31 | UINT64_C(301) << 21 |
+                                    UINT64_C(11) << 10 | UINT64_C(5);
+
+static frame short_frame(uint8_t df, uint8_t low, uint32_t middle_24, uint32_t overlay)
+{
+    frame out = { { (uint8_t)(df << 3 | low), (uint8_t)(middle_24 >> 16), (uint8_t)(middle_24 >> 8),
+                    (uint8_t)middle_24 },
+                  AP_MODES_SHORT_SIZE };
+    ap_modes_seal(out.bytes, out.size, overlay);
+    return out;
+}
+
+static frame altitude_reply(uint32_t address, int altitude_ft)
+{
+    return short_frame(4, 0, ap_modes_ac13_of_altitude(altitude_ft), address);
+}
+
+static void hear(bench *on, uint16_t input, double at_s, frame of)
+{
+    ap_sense_modes(&on->sense, input, START + (int64_t)(at_s * 1e9), of.bytes, of.size, -1);
+}
+
+static uint64_t refused(const bench *on, ap_refusal reason)
+{
+    uint64_t count = 0;
+    for (uint16_t i = 0; i < on->table.count; i++)
+        count += on->stats[i].refused.count[reason];
+    return count;
+}
+
+/* --- positions ------------------------------------------------------------------------------- */
+
+/* The first frame of a pair waits for the second; each report has its own frame's time. */
+static void test_position_pair_and_held_back(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    assert_int_equal(on->report_count, 0);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 1);
+    assert_false(ap_sense_last_fix(&on->sense).has_position);
+    hear(on, 0, 0.5, squitter(ADDRESS, air_position(50.001, 8, true, 30025)));
+    assert_true(ap_sense_last_fix(&on->sense).has_position);
+    assert_near(ap_sense_last_fix(&on->sense).latitude_deg, 50.001, 1e-4);
+    assert_int_equal(on->report_count, 2);
+    const ap_report *held = &on->reports[0], *second = &on->reports[1];
+    assert_int_equal(held->time_utc, START);
+    assert_int_equal(held->receive_utc, START + AP_NS_PER_S / 2);
+    assert_near(held->latitude_rad / AP_RAD_PER_DEG, 50, 1e-4);
+    assert_near(held->pressure_altitude_m, 30000 * 0.3048, 1e-9);
+    assert_int_equal(second->time_utc, START + AP_NS_PER_S / 2);
+    assert_near(second->latitude_rad / AP_RAD_PER_DEG, 50.001, 1e-4);
+    assert_near(second->longitude_rad / AP_RAD_PER_DEG, 8, 1e-4);
+    assert_near(second->pressure_altitude_m, 30025 * 0.3048, 1e-9);
+    assert_int_equal(second->address, ADDRESS);
+    assert_int_equal(second->address_kind, AP_ADDRESS_ICAO);
+    assert_int_equal(second->flags, 0);
+    /* NUCp 7 of type code 11: 0.05 NM at 95 %. */
+    assert_near(sqrt(second->position_var_ee_m2), 92.6 / 2.4477, 0.01);
+    assert_int_equal(second->nic, 7);
+    assert_string_equal(on->sensors[0].name, "receiver 1");
+    assert_int_equal(on->sensors[0].kind, AP_SENSOR_ADSB);
+    assert_int_equal(on->stats[0].block_count, 2);
+    assert_int_equal(on->stats[0].record_count, 2);
+    assert_int_equal(on->stats[0].report_count, 2);
+    assert_int_equal(on->stats[0].byte_count, 28);
+    assert_int_equal(on->stats[0].first_utc, START);
+    assert_int_equal(on->stats[0].last_utc, START + AP_NS_PER_S / 2);
+    bench_close(on);
+}
+
+/* What waits longer than 10 s is given up. */
+static void test_position_held_too_long(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    hear(on, 0, 8, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    hear(on, 0, 12, squitter(ADDRESS, air_position(50, 8, true, 30000)));
+    assert_int_equal(on->report_count, 2);
+    assert_int_equal(on->reports[0].time_utc, START + 8 * AP_NS_PER_S);
+    bench_close(on);
+}
+
+static void test_position_surface_needs_site(void **state)
+{
+    (void)state;
+    for (int has_site = 0; has_site < 2; has_site++) {
+        bench *on = bench_open(64);
+        if (has_site) {
+            ap_sensor *receiver = bench_add(on, AP_SENSOR_ADSB, 1);
+            receiver->has_sac_sic = false;
+            receiver->input = 0;
+        }
+        hear(on, 0, 0, squitter(ADDRESS, surface_position(50.01, 8.02, false)));
+        hear(on, 0, 1, squitter(ADDRESS, surface_position(50.01, 8.02, true)));
+        assert_int_equal(on->report_count, has_site ? 2 : 0);
+        if (has_site) {
+            const ap_report *report = bench_last(on);
+            assert_near(report->latitude_rad / AP_RAD_PER_DEG, 50.01, 1e-5);
+            assert_int_equal(report->flags, AP_FLAG_ON_GROUND);
+            assert_near(report->north_mps, -15 * 1852.0 / 3600, 1e-6);
+            assert_near(report->east_mps, 0, 1e-6);
+        }
+        bench_close(on);
+    }
+}
+
+/* Quality of a status message holds for the positions behind it. */
+static void test_position_sigma_of_nac_p(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    /* TC 31: version 2, NIC-A 1, NACp 10, SIL 3. */
+    uint64_t status = UINT64_C(31) << 51 | UINT64_C(2) << 13 | UINT64_C(1) << 12 |
+                      UINT64_C(10) << 8 | UINT64_C(3) << 4;
+    hear(on, 0, 0, squitter(ADDRESS, status));
+    assert_true(bench_last(on)->present & AP_HAS_INTEGRITY);
+    assert_int_equal(bench_last(on)->nac_p, 10);
+    assert_int_equal(bench_last(on)->sil, 3);
+    hear(on, 0, 1, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    hear(on, 0, 1.5, squitter(ADDRESS, air_position(50, 8, true, 30000)));
+    assert_near(sqrt(bench_last(on)->position_var_nn_m2), 10 / 2.4477, 1e-3);
+    assert_int_equal(bench_last(on)->nac_p, 10);
+    assert_int_equal(bench_last(on)->nic, 8);
+    bench_close(on);
+}
+
+/* --- contents -------------------------------------------------------------------------------- */
+
+static void test_velocity(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, squitter(ADDRESS, velocity_me));
+    const ap_report *report = bench_last(on);
+    assert_near(report->east_mps, 200 * 1852.0 / 3600, 1e-9);
+    assert_near(report->north_mps, -300 * 1852.0 / 3600, 1e-9);
+    assert_near(report->velocity_sigma_mps, 3 / 2.4477, 1e-4);
+    assert_near(report->up_mps, 640 * 0.3048 / 60, 1e-9);
+    /* The height above the ellipsoid needs an altitude that it is a difference to. */
+    assert_false(report->present & AP_HAS_GEOMETRIC_HEIGHT);
+    hear(on, 0, 1, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    hear(on, 0, 2, squitter(ADDRESS, velocity_me));
+    assert_near(bench_last(on)->geometric_height_m, 30100 * 0.3048, 1e-9);
+    hear(on, 0, 7, squitter(ADDRESS, velocity_me));
+    assert_false(bench_last(on)->present & AP_HAS_GEOMETRIC_HEIGHT);
+    bench_close(on);
+}
+
+static void test_identification(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    uint64_t me = UINT64_C(4) << 51 | UINT64_C(3) << 48 | ap_asterix_icao6_raw("SWR42X");
+    hear(on, 0, 0, squitter(ADDRESS, me));
+    assert_string_equal(bench_last(on)->callsign, "SWR42X");
+    assert_int_equal(bench_last(on)->emitter_category, 0xA3);
+    bench_close(on);
+}
+
+static void test_address_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t control;
+        bool imf; /* bit 9 of a velocity */
+        int kind; /* -1: no aircraft */
+    } cases[] = {
+        { 0, false, AP_ADDRESS_ICAO },      { 1, false, AP_ADDRESS_ANONYMOUS },
+        { 2, false, AP_ADDRESS_ICAO },      { 2, true, AP_ADDRESS_TRACK_FILE },
+        { 5, false, AP_ADDRESS_ANONYMOUS }, { 6, false, AP_ADDRESS_ICAO },
+        { 6, true, AP_ADDRESS_ANONYMOUS },  { 4, false, -1 },
+    };
+    bench *on = bench_open(64);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint64_t me = velocity_me | (uint64_t)cases[i].imf << 47;
+        size_t before = on->report_count;
+        hear(on, 0, (double)i, long_frame(18, cases[i].control, ADDRESS, me, 0));
+        if (cases[i].kind < 0) {
+            assert_int_equal(on->report_count, before);
+            assert_int_equal(on->stats[0].service_count, 1);
+        } else {
+            assert_int_equal(bench_last(on)->address_kind, cases[i].kind);
+        }
+    }
+    bench_close(on);
+}
+
+/* --- replies --------------------------------------------------------------------------------- */
+
+static void test_replies_need_proof(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, altitude_reply(ADDRESS, 30000));
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNPROVED), 1);
+    hear(on, 0, 1, short_frame(11, 5, ADDRESS, 0)); /* an acquisition squitter proves it */
+    assert_int_equal(on->report_count, 1);
+    assert_int_equal(bench_last(on)->present, AP_HAS_ADDRESS);
+    hear(on, 0, 60, altitude_reply(ADDRESS, 30000));
+    assert_int_equal(on->report_count, 2);
+    assert_int_equal(bench_last(on)->address, ADDRESS);
+    assert_near(bench_last(on)->pressure_altitude_m, 30000 * 0.3048, 1e-9);
+    assert_int_equal(bench_last(on)->flags, AP_FLAG_ADDRESS_UNCHECKED | AP_FLAG_SECONDARY);
+    hear(on, 0, 62, altitude_reply(ADDRESS, 30025));     /* 61 s after its proof */
+    hear(on, 1, 20, altitude_reply(ADDRESS, 30050));     /* never proved on this input */
+    hear(on, 0, 62, altitude_reply(ADDRESS ^ 1, 30000)); /* one bit off */
+    assert_int_equal(on->report_count, 2);
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNPROVED), 4);
+    bench_close(on);
+}
+
+static void test_all_call_with_code_is_probable_only(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, short_frame(11, 5, ADDRESS, 7));
+    assert_int_equal(on->report_count, 0);
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNPROVED), 1);
+    hear(on, 0, 1, squitter(ADDRESS, velocity_me));
+    hear(on, 0, 2, short_frame(11, 5, ADDRESS, 7));
+    assert_int_equal(on->report_count, 2);
+    /* It renews no proof. */
+    hear(on, 0, 59, short_frame(11, 5, ADDRESS, 7));
+    hear(on, 0, 70, altitude_reply(ADDRESS, 30000));
+    assert_int_equal(on->report_count, 3);
+    bench_close(on);
+}
+
+static void test_reply_contents(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, squitter(ADDRESS, velocity_me));
+    hear(on, 0, 1, short_frame(5, 1, ap_modes_id13_of_squawk(07700), ADDRESS));
+    assert_int_equal(bench_last(on)->mode_3a, 07700);
+    assert_int_equal(bench_last(on)->flags, AP_FLAG_ADDRESS_UNCHECKED | AP_FLAG_SECONDARY |
+                                                AP_FLAG_ON_GROUND | AP_FLAG_EMERGENCY);
+    /* DF20 with register 2,0. */
+    uint64_t mb = UINT64_C(0x20) << 48 | ap_asterix_icao6_raw("SWR42X");
+    frame reply = long_frame(20, 0, ap_modes_ac13_of_altitude(12000), mb, ADDRESS);
+    hear(on, 0, 2, reply);
+    assert_string_equal(bench_last(on)->callsign, "SWR42X");
+    assert_near(bench_last(on)->pressure_altitude_m, 12000 * 0.3048, 1e-9);
+    bench_close(on);
+}
+
+/* An altitude that contradicts the squitter's: a damaged reply that hit a live address. */
+static void test_reply_contradicts_squitter(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    hear(on, 0, 1, altitude_reply(ADDRESS, 30600));
+    assert_int_equal(on->report_count, 1);
+    hear(on, 0, 1, altitude_reply(ADDRESS, 12000));
+    assert_int_equal(on->report_count, 1);
+    assert_int_equal(refused(on, AP_REFUSED_PARITY), 1);
+    hear(on, 0, 30, altitude_reply(ADDRESS, 12000)); /* too long ago to know */
+    assert_int_equal(on->report_count, 2);
+    bench_close(on);
+}
+
+/* --- copies, limits, damage ------------------------------------------------------------------ */
+
+static void test_copies_of_other_inputs(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    frame same = squitter(ADDRESS, velocity_me);
+    hear(on, 0, 0, same);
+    hear(on, 1, 0.01, same); /* the other receiver */
+    hear(on, 0, 1, same);    /* sent again */
+    hear(on, 1, 1.01, same);
+    hear(on, 1, 3.5, same); /* missed by the first */
+    assert_int_equal(on->report_count, 3);
+    assert_int_equal(on->reports[0].sensor, on->reports[1].sensor);
+    assert_int_not_equal(on->reports[0].sensor, on->reports[2].sensor);
+    assert_int_equal(refused(on, AP_REFUSED_DUPLICATE), 2);
+    /* A folded copy is still a proof on its input. */
+    hear(on, 1, 4, altitude_reply(ADDRESS, 30000));
+    assert_int_equal(on->report_count, 4);
+    bench_close(on);
+}
+
+/* F9: every frame five times on the same and another path gives the reports of one. */
+static void test_position_frames_repeated(void **state)
+{
+    (void)state;
+    bench *once = bench_open(64), *often = bench_open(64);
+    for (int i = 0; i < 20; i++) {
+        frame of = squitter(ADDRESS, air_position(50 + i * 0.0005, 8, i % 2, 30000));
+        hear(once, 0, i * 0.5, of);
+        for (int copy = 0; copy < 5; copy++)
+            hear(often, copy > 0, i * 0.5, of);
+    }
+    assert_int_equal(once->report_count, 20);
+    assert_int_equal(often->report_count, 20);
+    for (size_t i = 0; i < 20; i++)
+        assert_memory_equal(&once->reports[i], &often->reports[i], sizeof once->reports[i]);
+    bench_close(once);
+    bench_close(often);
+}
+
+static void test_table_full(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    for (uint32_t i = 0; i < 70; i++)
+        hear(on, 0, i, squitter(0x100000 + i, velocity_me));
+    assert_int_equal(on->report_count, 64);
+    assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), 6);
+    /* 601 s after the first was heard its place is free, that of the second not yet. */
+    hear(on, 0, 600.5, squitter(0x200000, velocity_me));
+    hear(on, 0, 600.6, squitter(0x200001, velocity_me));
+    assert_int_equal(on->report_count, 65);
+    assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), 7);
+    bench_close(on);
+}
+
+static void test_damage_is_counted(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    frame damaged = squitter(ADDRESS, velocity_me);
+    damaged.bytes[6] ^= 1;
+    hear(on, 0, 0, damaged);
+    frame unknown = squitter(ADDRESS, velocity_me);
+    unknown.bytes[0] = 19 << 3;
+    hear(on, 0, 0, unknown);
+    frame cut = squitter(ADDRESS, velocity_me);
+    cut.size = 7;
+    hear(on, 0, 0, cut);
+    assert_int_equal(refused(on, AP_REFUSED_PARITY), 1);
+    assert_int_equal(refused(on, AP_REFUSED_FORMAT), 1);
+    assert_int_equal(refused(on, AP_REFUSED_SYNTAX), 1);
+    assert_int_equal(on->stats[0].block_count, 3);
+    assert_int_equal(on->stats[0].record_count, 0);
+    assert_int_equal(on->report_count, 0);
+    bench_close(on);
+}
+
+static void test_latency_and_order(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    ap_sensor *receiver = bench_add(on, AP_SENSOR_ADSB, 1);
+    receiver->has_sac_sic = false;
+    receiver->input = 0;
+    receiver->latency_s = 0.25;
+    hear(on, 0, 10, squitter(ADDRESS, velocity_me));
+    assert_int_equal(bench_last(on)->time_utc, START + 9750 * AP_NS_PER_MS);
+    hear(on, 1, 9, squitter(ADDRESS, velocity_me ^ 1)); /* late: reports never go back */
+    assert_int_equal(bench_last(on)->time_utc, START + 9 * AP_NS_PER_S);
+    assert_int_equal(bench_last(on)->receive_utc, START + 10 * AP_NS_PER_S);
+    assert_string_equal(on->sensors[bench_last(on)->sensor].name, "receiver 2");
+    bench_close(on);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_position_pair_and_held_back),
+        cmocka_unit_test(test_position_held_too_long),
+        cmocka_unit_test(test_position_surface_needs_site),
+        cmocka_unit_test(test_position_sigma_of_nac_p),
+        cmocka_unit_test(test_velocity),
+        cmocka_unit_test(test_identification),
+        cmocka_unit_test(test_address_kinds),
+        cmocka_unit_test(test_replies_need_proof),
+        cmocka_unit_test(test_all_call_with_code_is_probable_only),
+        cmocka_unit_test(test_reply_contents),
+        cmocka_unit_test(test_reply_contradicts_squitter),
+        cmocka_unit_test(test_copies_of_other_inputs),
+        cmocka_unit_test(test_position_frames_repeated),
+        cmocka_unit_test(test_table_full),
+        cmocka_unit_test(test_damage_is_counted),
+        cmocka_unit_test(test_latency_and_order),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
