@@ -142,10 +142,8 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
     state->stats.gate_refused_count++;
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
-    if (s->count == 0 || !strays_agree(&s->last, &o->measure)) {
+    if (s->count > 0 && !strays_agree(&s->last, &o->measure))
         s->count = 0;
-        s->first_received_utc = state->clock_utc;
-    }
     s->count++;
     s->last = o->measure;
     if (s->count < STRAY_COUNT)

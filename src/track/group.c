@@ -24,6 +24,7 @@
 #define ALTITUDE_EXTRA_M 30.0
 #define BIRTH_ADDRESS 0.5
 #define BIRTH_MIN 1e-7
+#define BIRTH_UNUSED 0.05 /* a plot that a track explains better than this starts none */
 #define HIT 0.5
 #define NEGLIGIBLE 1e-3
 
@@ -175,7 +176,8 @@ static void add_plot(ap_state *state, uint32_t place)
 
 /* ---- edges ---- */
 
-/* Whether the track could have given the plot, from its hot line only. */
+/* Whether the track could have given the plot, from its hot line only. Heights do not count: a plot
+ * without one was placed at a guess. */
 static bool within_reach(const ap_hot *hot, const ap_measure *measure, double gate2)
 {
     double dt_s = ap_seconds_between(hot->time_utc, measure->time_utc);
@@ -186,7 +188,10 @@ static bool within_reach(const ap_hot *hot, const ap_measure *measure, double ga
     double var = hot->position_var_m2 + t * t * hot->velocity_var + measure->R_ecef_m2[0] +
                  measure->R_ecef_m2[3] + measure->R_ecef_m2[5];
     double reach_m = sqrt(gate2 * var) + fmin(turn_m, 20000.0);
-    return dx * dx + dy * dy + dz * dz <= reach_m * reach_m;
+    const ap_vec3 *p = &measure->ecef;
+    double up = dx * p->x_m + dy * p->y_m + dz * p->z_m;
+    double up2_m2 = up * up / (p->x_m * p->x_m + p->y_m * p->y_m + p->z_m * p->z_m);
+    return dx * dx + dy * dy + dz * dz - up2_m2 <= reach_m * reach_m;
 }
 
 /* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
@@ -475,7 +480,7 @@ static void give_birth(ap_state *state)
             continue;
         }
         double existence = unused * plot->birth;
-        if (!has_address && existence > BIRTH_MIN)
+        if (!has_address && unused > BIRTH_UNUSED && existence > BIRTH_MIN)
             ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
     }
 }

@@ -153,7 +153,6 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, boo
     if (is_position) {
         row->hit_count++;
         row->received_utc = state->clock_utc;
-        row->stray.count = 0;
         ap_track_looked(state, slot, report->sensor, report->time_utc, true);
         if (row->state == AP_TRACK_COASTING)
             ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);

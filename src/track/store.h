@@ -26,7 +26,6 @@ typedef struct ap_source {
 /* Reports with this track's address that lay outside its gate. */
 typedef struct ap_stray {
     uint32_t count; /* that agree with each other */
-    ap_utc_ns first_received_utc;
     ap_measure last;
 } ap_stray;
 

@@ -188,7 +188,7 @@ static void test_tracker_size_refuses_bad_configurations(void **state)
     assert_int_equal(ap_tracker_size(&bad), 0);
     bad = good, bad.track_cap = 1000001;
     assert_int_equal(ap_tracker_size(&bad), 0);
-    bad = good, bad.drop_existence = 0.98;
+    bad = good, bad.drop_existence = 0.9995;
     assert_int_equal(ap_tracker_size(&bad), 0);
     bad = good, bad.confirm_existence = NAN;
     assert_int_equal(ap_tracker_size(&bad), 0);
@@ -271,12 +271,442 @@ static void test_step_follows_plots_anywhere(void **state)
     }
 }
 
+/* ---- several sensors, one aircraft ---- */
+
+static ap_report mode_s(const world *w, uint16_t sensor, const flight *f, uint32_t address,
+                        double t_s)
+{
+    ap_report r = plot(w, sensor, f, t_s);
+    r.present |= AP_HAS_ADDRESS;
+    r.address = address;
+    r.flags = AP_FLAG_SECONDARY;
+    return r;
+}
+
+static ap_report mlat(uint16_t sensor, const flight *f, uint32_t address, double t_s)
+{
+    ap_report r = adsb(sensor, f, address, t_s);
+    r.position_var_ee_m2 = r.position_var_nn_m2 = 2500.0;
+    return r;
+}
+
+/* A Mode S radar, a primary radar, ADS-B and multilateration see one aircraft: one track. */
+static void test_step_one_track_per_aircraft(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t ssr = add_sensor(w, AP_SENSOR_MODE_S, 50, 8),
+             psr = add_sensor(w, AP_SENSOR_PSR, 50.3, 8.5);
+    uint16_t wam = add_sensor(w, AP_SENSOR_MLAT, 50, 8), es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50.5, 8.4, 10000, 210, -60);
+    for (int k = 0; k < 240; k++) {
+        double t_s = 0.5 * k;
+        ap_report r;
+        if (k % 16 == 3) {
+            r = mode_s(w, ssr, &f, 0x3C0001, t_s);
+            step(w, &r);
+        }
+        if (k % 8 == 5) {
+            r = plot(w, psr, &f, t_s);
+            r.present = AP_HAS_POLAR;
+            step(w, &r);
+        }
+        if (k % 2 == 0 && k > 60) {
+            r = mlat(wam, &f, 0x3C0001, t_s);
+            step(w, &r);
+        }
+        if (k > 100) {
+            r = adsb(es, &f, 0x3C0001, t_s);
+            step(w, &r);
+        }
+    }
+    ap_tracker_flush(&w->tracker);
+    ap_track track = only_track(w);
+    assert_int_equal(track.source_count, 4);
+    assert_true(off_m(&track, &f) < 20.0);
+    assert_int_equal(w->event_count[AP_EVENT_CONFIRMED], 1);
+    assert_true(track.psr_utc != AP_UTC_UNKNOWN && track.mode_s_utc != AP_UTC_UNKNOWN &&
+                track.mlat_utc != AP_UTC_UNKNOWN && track.adsb_utc != AP_UTC_UNKNOWN);
+    world_free(w);
+}
+
+/* A track without an address takes the first one that its plots bring. */
+static void test_step_plot_track_gains_an_address(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8), es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50.5, 8.4, 6000, 150, 60);
+    for (double t_s = 0.0; t_s < 40.0; t_s += 4.0) {
+        ap_report r = plot(w, psr, &f, t_s);
+        step(w, &r);
+    }
+    assert_false(only_track(w).present & AP_HAS_ADDRESS);
+    fly_adsb(w, es, &f, 0xABC, 40.0, 60.0);
+    ap_track track = only_track(w);
+    assert_true(track.present & AP_HAS_ADDRESS);
+    assert_int_equal(track.id, 1);
+    assert_int_equal(track.address, 0xABC);
+    world_free(w);
+}
+
+/* Two aircraft that were given one address, 40 km apart: two tracks, each says so. */
+static void test_step_shared_address_makes_two_tracks(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight a = flight_at(50, 8, 10000, 200, 0), b = flight_at(50.4, 8, 10000, -200, 0);
+    for (double t_s = 0.0; t_s < 60.0; t_s += 1.0) {
+        ap_report r = adsb(es, &a, 0x77, t_s);
+        step(w, &r);
+        r = adsb(es, &b, 0x77, t_s + 0.3);
+        step(w, &r);
+    }
+    ap_track track[3];
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, track, 3), 2);
+    assert_true(track[0].address_shared && track[1].address_shared);
+    assert_true(off_m(&track[0], &a) < 10.0 && off_m(&track[1], &b) < 10.0);
+    assert_int_equal(track[1].reason[0].code, AP_REASON_BORN_DUPLICATE);
+    assert_true(ap_tracker_stats_of(&w->tracker)->gate_refused_count >= 3);
+    world_free(w);
+}
+
+/* One aircraft whose positions jump 30 km, and stay there: the same track, taken anew. */
+static void test_step_jump_reinitialises(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight a = flight_at(50, 8, 10000, 200, 0), b = flight_at(50.3, 8, 10000, 200, 0);
+    fly_adsb(w, es, &a, 0x77, 0.0, 30.0);
+    fly_adsb(w, es, &b, 0x77, 45.0, 70.0);
+    ap_track track = only_track(w);
+    assert_int_equal(track.id, 1);
+    assert_true(off_m(&track, &b) < 10.0);
+    bool said = false;
+    for (unsigned i = 0; i < track.reason_count && i < AP_TRACK_REASON_CAP; i++)
+        said = said || track.reason[i].code == AP_REASON_REINITIALISED;
+    assert_true(said);
+    world_free(w);
+}
+
+/* One wild position is refused, and changes nothing. */
+static void test_step_wild_position_is_refused(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight a = flight_at(50, 8, 10000, 200, 0), wild = flight_at(10, 100, 10000, 0, 0);
+    fly_adsb(w, es, &a, 0x77, 0.0, 30.0);
+    ap_track before = only_track(w), after;
+    ap_report r = adsb(es, &wild, 0x77, 30.0);
+    step(w, &r);
+    after = only_track(w);
+    assert_memory_equal(&before.position, &after.position, sizeof before.position);
+    /* A time far ahead of the clock is wild, too. */
+    r = adsb(es, &a, 0x77, 4000.0);
+    r.receive_utc = ap_utc_add_s(START_UTC, 30.5);
+    step(w, &r);
+    after = only_track(w);
+    assert_memory_equal(&before.position, &after.position, sizeof before.position);
+    fly_adsb(w, es, &a, 0x77, 31.0, 40.0);
+    after = only_track(w);
+    assert_true(off_m(&after, &a) < 5.0);
+    world_free(w);
+}
+
+/* ---- time ---- */
+
+/* Reports of a lively scene: three aircraft by two radars and ADS-B, some late, some clutter. */
+static size_t lively(const world *w, ap_report *out, size_t cap)
+{
+    flight f[3] = { flight_at(50.4, 8.2, 9000, 200, 50), flight_at(50.41, 8.2, 9000, 205, 45),
+                    flight_at(49.8, 7.5, 5000, -90, 150) };
+    size_t n = 0;
+    uint64_t seed = 5;
+    for (int k = 0; k < 600 && n + 8 < cap; k++) {
+        double t_s = 0.2 * k;
+        for (int i = 0; i < 3; i++) {
+            if (k % 40 == 7 * i)
+                out[n++] = plot(w, 0, &f[i], t_s);
+            if (k % 20 == 3 + 5 * i)
+                out[n++] = plot(w, 1, &f[i], t_s);
+            if (i == 2 && k % 5 == 0 && k > 100)
+                out[n++] = adsb(2, &f[i], 0x42, t_s);
+            /* A plot that was 1.5 s on its way. */
+            if (k % 40 == 7 * i + 8 && i == 1) {
+                out[n] = plot(w, 1, &f[i], t_s - 1.5);
+                out[n++].receive_utc = ap_utc_add_s(START_UTC, t_s);
+            }
+        }
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        if (seed >> 62 == 0) {
+            flight ghost = flight_at(49.5 + (double)(seed >> 40 & 0xFFF) / 4096.0,
+                                     7.5 + (double)(seed >> 20 & 0xFFF) / 4096.0, 3000, 0, 0);
+            out[n++] = plot(w, (uint16_t)(seed >> 50 & 1), &ghost, t_s);
+        }
+    }
+    return n;
+}
+
+static uint64_t digest_of(uint64_t batch_seed, uint32_t *events)
+{
+    enum { CAP = 4000 };
+    static ap_report reports[CAP];
+    world *w = world_new();
+    add_sensor(w, AP_SENSOR_SSR, 50, 8);
+    add_sensor(w, AP_SENSOR_PSR, 50.2, 8.8);
+    add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    size_t n = lively(w, reports, CAP), at = 0;
+    while (at < n) {
+        batch_seed = batch_seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        size_t batch = batch_seed == 0 ? n : (size_t)(batch_seed >> 60) + 1;
+        batch = batch < n - at ? batch : n - at;
+        ap_utc_ns now = reports[at + batch - 1].receive_utc;
+        /* Sometimes the caller waits until just before the next report. */
+        if (at + batch < n && (batch_seed >> 50 & 1))
+            now = reports[at + batch].receive_utc;
+        ap_tracker_step(&w->tracker, now, reports + at, batch);
+        at += batch;
+    }
+    ap_tracker_flush(&w->tracker);
+    uint64_t digest = w->digest;
+    *events = w->event_count[AP_EVENT_UPDATED];
+    assert_true(w->event_count[AP_EVENT_CONFIRMED] >= 3);
+    world_free(w);
+    return digest;
+}
+
+static void test_step_batches_make_no_difference(void **state)
+{
+    (void)state;
+    uint32_t events, again;
+    uint64_t whole = digest_of(0, &events);
+    assert_true(events > 100);
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        assert_int_equal(digest_of(seed * 77, &again), whole);
+        assert_int_equal(again, events);
+    }
+}
+
+/* Late reports under an address: the same state as in order. */
+static void test_step_late_equals_in_order(void **state)
+{
+    (void)state;
+    ap_track end[2];
+    for (int late = 0; late < 2; late++) {
+        world *w = world_new();
+        uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+        world_start(w);
+        flight f = flight_at(50, 8, 10000, 200, 100);
+        for (int k = 0; k < 80; k++) {
+            /* Pairs change places: 0, 2, 1, 4, 3, ... */
+            int swapped = k == 0 || k == 79 ? k : (k % 2 ? k + 1 : k - 1);
+            ap_report r = adsb(es, &f, 0x99, late ? swapped : k);
+            r.latitude_rad += 3e-6 * sin(7.0 * (late ? swapped : k));
+            r.receive_utc = ap_utc_add_s(START_UTC, k + 1.0);
+            step(w, &r);
+        }
+        end[late] = only_track(w);
+        assert_int_equal(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE], 0);
+        world_free(w);
+    }
+    assert_true(ap_distance_m(end[0].position, end[1].position) < 1e-6);
+    assert_true(fabs(end[0].north_mps - end[1].north_mps) < 1e-9 * fabs(end[0].north_mps));
+    assert_true(fabs(end[0].P_enu[0][0] - end[1].P_enu[0][0]) < 1e-9 * end[0].P_enu[0][0]);
+    assert_true(fabs(end[0].P_enu[1][3] - end[1].P_enu[1][3]) < 1e-9 * end[0].P_enu[1][1]);
+}
+
+/* An hour back: all reports are late, counted, until the track has timed out; then it starts
+ * again. */
+static void test_step_time_back_an_hour(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50, 8, 10000, 0, 0);
+    fly_adsb(w, es, &f, 0x5, 0.0, 20.0);
+    for (double t_s = 20.0; t_s < 120.0; t_s += 0.5) {
+        ap_report r = adsb(es, &f, 0x5, t_s - 3600.0);
+        r.receive_utc = ap_utc_add_s(START_UTC, t_s);
+        step(w, &r);
+    }
+    assert_true(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE] > 50);
+    ap_track track = only_track(w);
+    assert_int_equal(track.id, 2);
+    assert_true(track.updated_utc < START_UTC);
+    world_free(w);
+}
+
+/* ---- what is refused ---- */
+
+static void test_step_refuses_and_counts(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0), ssr = add_sensor(w, AP_SENSOR_MODE_S, 50, 8);
+    world_start(w);
+    flight f = flight_at(50, 8, 10000, 200, 100);
+    ap_report good = adsb(es, &f, 1, 0.0), r;
+    const ap_refusals *refused = &ap_tracker_stats_of(&w->tracker)->refused;
+    r = good, r.latitude_rad = NAN, step(w, &r);
+    r = good, r.longitude_rad = INFINITY, step(w, &r);
+    r = good, r.position_var_ee_m2 = 0.0, step(w, &r);
+    r = good, r.position_var_en_m2 = 1e6, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_NOT_FINITE], 4);
+    r = good, r.sensor = 9, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_SENSOR_UNKNOWN], 1);
+    r = good, r.flags = AP_FLAG_TEST, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_TEST_TARGET], 1);
+    r = good, r.flags = AP_FLAG_EXTRAPOLATED, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_NOT_A_TARGET], 1);
+    r = good, r.flags = AP_FLAG_ADDRESS_UNCHECKED, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_ADDRESS_UNPROVED], 1);
+    r = good, r.present = AP_HAS_ADDRESS | AP_HAS_VELOCITY, r.velocity_sigma_mps = 1.0, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_POSITION_MISSING], 1);
+    r = good, r.time_utc = INT64_MAX, step(w, &r);
+    r = good, r.receive_utc = INT64_MAX - 1, step(w, &r);
+    assert_int_equal(refused->count[AP_REFUSED_TIME_RANGE], 2);
+    ap_tracker_flush(&w->tracker);
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, NULL, 0), 0);
+    /* A plot with an unproved address is still a plot. */
+    r = mode_s(w, ssr, &f, 1, 0.0), r.flags |= AP_FLAG_ADDRESS_UNCHECKED, step(w, &r);
+    ap_tracker_flush(&w->tracker);
+    ap_track track;
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, &track, 1), 1);
+    assert_false(track.present & AP_HAS_ADDRESS);
+    world_free(w);
+}
+
+/* More aircraft than rows: certain tracks stay, what does not fit is counted. */
+static void test_step_full_table(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    w->config.track_cap = 16;
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    for (int k = 0; k < 10; k++)
+        for (uint32_t i = 0; i < 40; i++) {
+            flight f = flight_at(40.0 + i, 8, 10000, 200, 0);
+            ap_report r = adsb(es, &f, 1 + i, k);
+            step(w, &r);
+        }
+    ap_tracker_flush(&w->tracker);
+    const ap_tracker_stats *stats = ap_tracker_stats_of(&w->tracker);
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, NULL, 0), 16);
+    assert_int_equal(stats->alive_count, 16);
+    assert_true(stats->refused.count[AP_REFUSED_TRACK_TABLE_FULL] > 0);
+    world_free(w);
+}
+
+static void test_step_full_queue(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    w->config.group_report_cap = 64;
+    add_sensor(w, AP_SENSOR_SSR, 50, 8);
+    world_start(w);
+    for (int i = 0; i < 100; i++) {
+        flight f = flight_at(50.0 + 0.01 * i, 8, 10000, 200, 0);
+        ap_report r = plot(w, 0, &f, 0.001 * i);
+        step(w, &r);
+    }
+    ap_tracker_flush(&w->tracker);
+    const ap_tracker_stats *stats = ap_tracker_stats_of(&w->tracker);
+    assert_int_equal(stats->refused.count[AP_REFUSED_QUEUE_FULL], 36);
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, NULL, 0), 64);
+    world_free(w);
+}
+
+/* A number rests for five minutes after its track. */
+static void test_step_numbers_rest(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50, 8, 10000, 0, 0);
+    uint16_t number[4];
+    for (uint32_t k = 0; k < 4; k++) {
+        fly_adsb(w, es, &f, 0x100 + k, 100.0 * k, 100.0 * k + 10.0);
+        ap_track track[2];
+        size_t n = ap_tracker_tracks(&w->tracker, false, track, 2);
+        assert_int_equal(n, 1);
+        number[k] = track[0].number;
+        for (uint32_t j = 0; j < k; j++)
+            assert_int_not_equal(number[j], number[k]);
+    }
+    world_free(w);
+}
+
+/* Two plots of a formation 800 m wide stay two tracks; nothing merges what one radar sees apart. */
+static void test_step_formation_stays_two(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t a = add_sensor(w, AP_SENSOR_SSR, 50, 8), b = add_sensor(w, AP_SENSOR_SSR, 50.5, 9);
+    world_start(w);
+    flight f[2] = { flight_at(50.3, 8.0, 9000, 200, 0), flight_at(50.3072, 8.0, 9000, 200, 0) };
+    for (double t_s = 0.0; t_s < 160.0; t_s += 4.0)
+        for (int i = 0; i < 2; i++) {
+            ap_report r = plot(w, ((int)t_s / 4) % 2 ? a : b, &f[i], t_s + 0.001 * i);
+            step(w, &r);
+        }
+    ap_tracker_flush(&w->tracker);
+    ap_track track[3];
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, track, 3), 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(fmin(off_m(&track[i], &f[0]), off_m(&track[i], &f[1])) < 60.0);
+    assert_true(ap_distance_m(track[0].position, track[1].position) > 600.0);
+    world_free(w);
+}
+
+static void test_reset_forgets(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50, 8, 10000, 200, 100);
+    fly_adsb(w, es, &f, 0x5, 0.0, 20.0);
+    uint64_t first = w->digest;
+    ap_tracker_reset(&w->tracker);
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, NULL, 0), 0);
+    w->digest = UINT64_C(0xCBF29CE484222325);
+    fly_adsb(w, es, &f, 0x5, 0.0, 20.0);
+    assert_int_equal(w->digest, first);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tracker_size_refuses_bad_configurations),
         cmocka_unit_test(test_step_follows_an_address),
         cmocka_unit_test(test_step_follows_plots_anywhere),
+        cmocka_unit_test(test_step_one_track_per_aircraft),
+        cmocka_unit_test(test_step_plot_track_gains_an_address),
+        cmocka_unit_test(test_step_shared_address_makes_two_tracks),
+        cmocka_unit_test(test_step_jump_reinitialises),
+        cmocka_unit_test(test_step_wild_position_is_refused),
+        cmocka_unit_test(test_step_batches_make_no_difference),
+        cmocka_unit_test(test_step_late_equals_in_order),
+        cmocka_unit_test(test_step_time_back_an_hour),
+        cmocka_unit_test(test_step_refuses_and_counts),
+        cmocka_unit_test(test_step_full_table),
+        cmocka_unit_test(test_step_full_queue),
+        cmocka_unit_test(test_step_numbers_rest),
+        cmocka_unit_test(test_step_formation_stays_two),
+        cmocka_unit_test(test_reset_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,135 @@
+#include "track/history.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "track/frame.h"
+
+#define S AP_NS_PER_S
+
+static double noise(int k)
+{
+    return 40.0 * sin(12.9898 * k) + 25.0 * cos(78.233 * k);
+}
+
+/* A position on a gently turning way, at k seconds. */
+static ap_measure measure_of(int k)
+{
+    ap_enu_frame site = ap_enu_frame_at((ap_geodetic){ 0.9, 0.1, 9000.0 });
+    double a = 0.01 * k;
+    ap_vec3 enu = { 20000.0 * sin(a) + noise(k), 20000.0 * (1.0 - cos(a)) + noise(k + 50), 0.0 };
+    ap_vec3 ecef = ap_ecef_from_enu(&site, enu);
+    ap_enu_frame f = ap_frame_at(ecef);
+    ap_measure m = { .time_utc = k * S,
+                     .weight = 1.0,
+                     .ecef = ecef,
+                     .has = AP_MEASURE_POSITION | AP_MEASURE_PRESSURE,
+                     .altitude_m = 9000.0 + k,
+                     .altitude_var_m2 = 50.0 };
+    int n = 0;
+    for (int i = 0; i < 3; i++)
+        for (int j = i; j < 3; j++)
+            m.R_ecef_m2[n++] = 2500.0 * (f.rotation[0][i] * f.rotation[0][j] +
+                                         f.rotation[1][i] * f.rotation[1][j]);
+    return m;
+}
+
+static void start(ap_history *history, ap_imm *imm)
+{
+    ap_measure first = measure_of(0);
+    ap_imm_start(imm, &first, 140.0);
+    ap_history_start(history, imm);
+}
+
+static bool take(ap_history *history, ap_imm *imm, int k)
+{
+    ap_measure m = measure_of(k);
+    if (m.time_utc < imm->time_utc)
+        return ap_history_insert(history, imm, &m);
+    ap_history_append(history, imm, &m);
+    ap_imm_apply(imm, &m);
+    return true;
+}
+
+/* Orders of arrival of the same measurements. */
+static void test_insert_equals_order(void **state)
+{
+    (void)state;
+    enum { LAST = 40 };
+    ap_history history, late;
+    ap_imm imm, again;
+    start(&history, &imm);
+    for (int k = 1; k <= LAST; k++)
+        assert_true(take(&history, &imm, k));
+    for (int delay = 1; delay <= AP_HISTORY_HALF - 1; delay++) {
+        start(&late, &again);
+        for (int k = 1; k <= LAST; k++) {
+            /* Every fifth comes `delay` later. */
+            if (k % 5 != 0)
+                assert_true(take(&late, &again, k));
+            if (k > delay && (k - delay) % 5 == 0)
+                assert_true(take(&late, &again, k - delay));
+        }
+        for (int k = LAST - delay + 1; k <= LAST; k++)
+            if (k % 5 == 0)
+                assert_true(take(&late, &again, k));
+        ap_gauss a, b;
+        ap_imm_combine(&imm, &a);
+        ap_imm_combine(&again, &b);
+        assert_int_equal(imm.time_utc, again.time_utc);
+        for (int i = 0; i < 4; i++)
+            assert_true(fabs(a.x[i] - b.x[i]) <= 1e-9 * fmax(1.0, fabs(a.x[i])));
+        assert_true(fabs(a.A.ee - b.A.ee) <= 1e-9 * a.A.ee);
+        assert_true(fabs(a.B[0][1] - b.B[0][1]) <= 1e-9 * a.A.ee);
+        assert_true(fabs(imm.vertical.altitude_m - again.vertical.altitude_m) <= 1e-6);
+    }
+}
+
+static void test_insert_refuses_the_ancient(void **state)
+{
+    (void)state;
+    ap_history history;
+    ap_imm imm;
+    start(&history, &imm);
+    for (int k = 10; k <= 40; k++)
+        assert_true(take(&history, &imm, k));
+    ap_imm before = imm;
+    assert_false(take(&history, &imm, 9));
+    assert_false(take(&history, &imm, 28));
+    assert_memory_equal(&before, &imm, sizeof imm);
+    assert_true(take(&history, &imm, 37));
+}
+
+/* The past as it was: before later measurements, and between two. */
+static void test_at_looks_back(void **state)
+{
+    (void)state;
+    ap_history history;
+    ap_imm imm, then, past;
+    start(&history, &imm);
+    for (int k = 1; k <= 17; k++)
+        take(&history, &imm, k);
+    then = imm;
+    ap_imm_predict(&then, 17 * S + S / 2);
+    for (int k = 18; k <= 20; k++)
+        take(&history, &imm, k);
+    assert_true(ap_history_at(&history, 17 * S + S / 2, &past));
+    ap_gauss a, b;
+    ap_imm_combine(&then, &a);
+    ap_imm_combine(&past, &b);
+    assert_true(fabs(a.x[0] - b.x[0]) < 1e-9 && fabs(a.A.ee - b.A.ee) < 1e-9);
+    assert_false(ap_history_at(&history, 2 * S, &past));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_insert_equals_order),
+        cmocka_unit_test(test_insert_refuses_the_ancient),
+        cmocka_unit_test(test_at_looks_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
