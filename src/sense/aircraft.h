@@ -36,6 +36,10 @@ typedef struct ap_aircraft {
     int32_t altitude_ft; /* pressure, of the last airborne position */
     ap_utc_ns altitude_utc;
 
+    bool has_velocity;
+    float speed_kt, track_deg; /* over ground, of the last velocity squitter */
+    ap_utc_ns velocity_utc;
+
     ap_cpr_state cpr;
     uint64_t held_sequence; /* of its newest frame held back; 0: none */
 } ap_aircraft;

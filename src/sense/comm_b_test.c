@@ -72,13 +72,50 @@ static void test_register_refused(void **state)
     }
 }
 
+static void test_guess(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t mb;
+        ap_comm_b_clue clue;
+        uint8_t expected;
+    } cases[] = {
+        { UINT64_C(0x81951536E024D4), { true, false, 440, 115, 0 }, 0x50 },
+        { UINT64_C(0x81951536E024D4), { true, false, 300, 115, 0 }, 0 },
+        { UINT64_C(0x81951536E024D4), { true, false, 440, 150, 0 }, 0 },
+        { UINT64_C(0x81951536E024D4), { false, false, 0, 0, 0 }, 0x50 },
+        { UINT64_C(0x8F39F91A7E27C4), { false, true, 0, 0, 5500 }, 0x60 },
+        { UINT64_C(0x8F39F91A7E27C4), { false, true, 0, 0, 30000 }, 0 },
+        { UINT64_C(0x8F39F91A7E27C4), { false, false, 0, 0, 0 }, 0 },
+        { UINT64_C(0x85E42F31300000), { false, false, 0, 0, 0 }, 0x40 },
+        { UINT64_C(0x10030A80F50000), { false, false, 0, 0, 0 }, 0 }, /* 1,0 */
+        { UINT64_C(0x20052075D60820), { false, false, 0, 0, 0 }, 0 }, /* 2,0 */
+        { 0, { false, false, 0, 0, 0 }, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(ap_comm_b_guess(cases[i].mb, &cases[i].clue), cases[i].expected);
+}
+
+/* Noise is hardly ever taken for a register when the clue is there. */
+static void test_guess_of_noise(void **state)
+{
+    (void)state;
+    ap_comm_b_clue clue = { true, true, 440, 115, 33000 };
+    uint64_t seed = 5;
+    size_t taken_count = 0;
+    for (int i = 0; i < 1000000; i++) {
+        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        taken_count += ap_comm_b_guess(seed >> 8, &clue) != 0;
+    }
+    assert_true(taken_count <= 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_register_5_0),
-        cmocka_unit_test(test_register_6_0),
-        cmocka_unit_test(test_register_4_0),
-        cmocka_unit_test(test_register_refused),
+        cmocka_unit_test(test_register_5_0), cmocka_unit_test(test_register_6_0),
+        cmocka_unit_test(test_register_4_0), cmocka_unit_test(test_register_refused),
+        cmocka_unit_test(test_guess),        cmocka_unit_test(test_guess_of_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

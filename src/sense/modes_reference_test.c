@@ -21,6 +21,7 @@ typedef struct flight {
     ap_utc_ns utc[FRAME_CAP];
     uint32_t address[FRAME_CAP];
     bool has_position[FRAME_CAP], placed[FRAME_CAP];
+    uint8_t bds[FRAME_CAP]; /* register of a Comm-B reply; 0: not told */
     double latitude_deg[FRAME_CAP], longitude_deg[FRAME_CAP];
     uint64_t report_count, strange_count; /* strange: a position that no frame was received for */
     ap_utc_ns receive_utc;
@@ -51,6 +52,16 @@ static size_t frame_at(const flight *of, ap_utc_ns utc, uint32_t address)
     return FRAME_CAP;
 }
 
+/* The register that the fields of a report can only come from. */
+static uint8_t register_of(const ap_report *report)
+{
+    if (report->present & (AP_HAS_ROLL | AP_HAS_TRACK_RATE | AP_HAS_TRUE_AIRSPEED))
+        return 0x50;
+    if (report->present & (AP_HAS_HEADING | AP_HAS_INDICATED_AIRSPEED | AP_HAS_MACH))
+        return 0x60;
+    return report->present & AP_HAS_SELECTED_ALTITUDE ? 0x40 : 0;
+}
+
 static void take_report(void *context, const ap_report *report)
 {
     flight *of = context;
@@ -58,6 +69,8 @@ static void take_report(void *context, const ap_report *report)
     assert_true(ap_report_is_sound(report));
     of->went_back = of->went_back || report->receive_utc < of->receive_utc;
     of->receive_utc = report->receive_utc;
+    if (report->flags & AP_FLAG_ADDRESS_UNCHECKED) /* a reply: reported at once */
+        of->bds[of->frame_count - 1] = register_of(report);
     if (!(report->present & AP_HAS_POSITION))
         return;
     size_t i = frame_at(of, report->time_utc, report->address);
@@ -106,6 +119,7 @@ static void feed(flight *of, ap_sense *sense, FILE *file, const ap_asterix_editi
 typedef struct score {
     size_t reference_count, missing_count, wrong_count, extra_count;
     double worst_m;
+    size_t register_count, register_same_count, register_other_count; /* Comm-B: 4,0 5,0 6,0 */
 } score;
 
 /* Column `wanted` of a line of comma-separated values, from 0. */
@@ -118,6 +132,19 @@ static const char *column(const char *line, int wanted)
     return line;
 }
 
+/* `text`: "4,0", with its quotes. */
+static void compare_register(uint8_t bds, const char *text, score *out)
+{
+    static const char *const names[] = { "\"4,0\"", "\"5,0\"", "\"6,0\"" };
+    uint8_t expected = 0;
+    for (size_t i = 0; i < 3; i++)
+        if (strncmp(text, names[i], 5) == 0)
+            expected = (uint8_t)(0x40 + 0x10 * i);
+    out->register_count += expected != 0;
+    out->register_same_count += expected != 0 && bds == expected;
+    out->register_other_count += bds != 0 && bds != expected;
+}
+
 static score compare(const flight *of, FILE *reference)
 {
     score out = { 0 };
@@ -125,6 +152,7 @@ static score compare(const flight *of, FILE *reference)
     assert_non_null(fgets(line, sizeof line, reference)); /* names */
     for (size_t i = 0; i < of->frame_count && fgets(line, sizeof line, reference); i++) {
         assert_int_equal(strtoul(line, NULL, 10), i);
+        compare_register(of->bds[i], column(line, 5), &out);
         const char *latitude = column(line, 9), *longitude = column(line, 10);
         bool expected = *latitude != ',';
         out.reference_count += expected;
@@ -179,6 +207,8 @@ static bool run(const ap_sensor *receiver, score *result)
     print_message("reference %zu, missing %zu, wrong %zu, extra %zu, worst %.4f m\n",
                   result->reference_count, result->missing_count, result->wrong_count,
                   result->extra_count, result->worst_m);
+    print_message("Comm-B 4,0 5,0 6,0: %zu, same %zu, other %zu\n", result->register_count,
+                  result->register_same_count, result->register_other_count);
     for (int r = 0; r < AP_REFUSAL_COUNT; r++)
         if (stats[0].refused.count[r])
             print_message("  %s %llu\n", ap_refusal_key((ap_refusal)r),
@@ -206,6 +236,9 @@ static void test_modes_places_every_reference_position(void **state)
     assert_int_equal(result.missing_count, 0);
     assert_int_equal(result.wrong_count, 0);
     assert_int_equal(result.extra_count, 0);
+    assert_int_equal(result.register_count, 37097);
+    assert_int_equal(result.register_same_count, 37097);
+    assert_int_equal(result.register_other_count, 0);
 }
 
 /* Without a site nothing on the surface can be placed before the first air pair. */

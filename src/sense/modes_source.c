@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sense/comm_b.h"
 #include "sense/fields.h"
 #include "sense/state.h"
 
@@ -18,6 +19,7 @@
 #define EMERGENCY_LIFEGUARD 2
 
 #define SURFACE_REFERENCE_S 120.0 /* a surface position heard says where the receiver is */
+#define CLUE_S 5.0                /* a squitter tells which register a reply holds */
 #define ALTITUDE_S 5.0            /* an altitude may be combined with a difference to it */
 #define HEIGHT_SIGMA_M 20.0       /* GNSS height of an aircraft, and rounding to 25 ft */
 #define CLIMB_SIGMA_MPS 1.5
@@ -218,13 +220,49 @@ static double position_sigma_m(const heard *of)
     return ap_modes_sigma_of_nuc_p(ap_modes_nic(of->frame.type_code, false, false, false, 0));
 }
 
-static void note_altitude(const heard *of)
+/* Remembers what later frames are compared with. */
+static void note_state(const heard *of)
 {
-    if (of->frame.check != AP_MODES_CHECKED || !(of->frame.present & AP_MODES_HAS_ALTITUDE))
+    if (of->frame.check != AP_MODES_CHECKED)
         return;
-    of->aircraft->has_altitude = true;
-    of->aircraft->altitude_ft = of->frame.altitude_ft;
-    of->aircraft->altitude_utc = of->utc;
+    ap_aircraft *aircraft = of->aircraft;
+    if (of->frame.present & AP_MODES_HAS_ALTITUDE) {
+        aircraft->has_altitude = true;
+        aircraft->altitude_ft = of->frame.altitude_ft;
+        aircraft->altitude_utc = of->utc;
+    }
+    if (of->frame.present & AP_MODES_HAS_GROUND_VELOCITY) {
+        aircraft->has_velocity = true;
+        aircraft->speed_kt = (float)of->frame.ground_speed_kt;
+        aircraft->track_deg = (float)of->frame.track_deg;
+        aircraft->velocity_utc = of->utc;
+    }
+}
+
+static bool within_s(ap_utc_ns past, ap_utc_ns now, double limit_s)
+{
+    return fabs(ap_seconds_between(past, now)) <= limit_s;
+}
+
+/* The register of a Comm-B reply, guessed. What the aircraft squitters itself is not replaced. */
+static void set_comm_b(const heard *of, ap_report *report)
+{
+    const ap_aircraft *aircraft = of->aircraft;
+    const ap_modes_frame *frame = &of->frame;
+    if (!(frame->present & AP_MODES_HAS_MB))
+        return;
+    bool replied = frame->present & AP_MODES_HAS_ALTITUDE;
+    ap_comm_b_clue clue = {
+        .has_velocity = aircraft->has_velocity && within_s(aircraft->velocity_utc, of->utc, CLUE_S),
+        .speed_kt = aircraft->speed_kt,
+        .track_deg = aircraft->track_deg,
+        .has_altitude = replied || (aircraft->has_altitude &&
+                                    within_s(aircraft->altitude_utc, of->utc, CLUE_S)),
+        .altitude_ft = replied ? frame->altitude_ft : aircraft->altitude_ft
+    };
+    ap_sense_set_comm_b(report, ap_comm_b_guess(frame->mb, &clue), frame->mb);
+    if (clue.has_velocity)
+        report->present &= ~(uint32_t)(AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE);
 }
 
 /* --- where it was ---------------------------------------------------------------------------- */
@@ -306,7 +344,8 @@ static ap_verdict take_frame(heard *of, const uint8_t *bytes, size_t size, ap_re
     set_vertical(of, report);
     set_motion(of, report);
     set_quality(of, report);
-    note_altitude(of);
+    set_comm_b(of, report);
+    note_state(of);
     return of->frame.present & AP_MODES_HAS_CPR ? place(of, report) : AP_VERDICT_REPORT;
 }
 
