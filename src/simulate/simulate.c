@@ -98,7 +98,8 @@ static void place_sensor(struct ap_simulate_state *state, unsigned index)
     sensor->sic = row->sic;
     if (index == AP_SIMULATE_ADSB)
         sensor->input = AP_SIMULATE_INPUT_BEAST;
-    sensor->altitude_sigma_m = 2.0; /* exact but for its steps */
+    /* Beside the steps of 25 ft that a report can state, Mode C has steps of 100 ft. */
+    sensor->altitude_sigma_m = index == AP_SIMULATE_ADSB ? 2.0 : 9.0;
     sensor->turn_s = row->turn_s;
     sensor->range_min_m = row->range_min_m;
     sensor->range_max_m = row->range_max_m;
