@@ -64,7 +64,8 @@ static void check_result(const ap_score_result *result, uint64_t truths, uint64_
 {
     check(result->truth_count + result->truth_refused_count == truths);
     check(result->track_count + result->track_refused_count + result->unpublished_count == tracks);
-    check(result->pair_count + result->redundant_count + result->false_count ==
+    check(result->pair_count + result->redundant_count + result->stale_count +
+              result->false_count ==
           result->track_count);
     check(result->completeness >= 0.0 && result->completeness <= 1.0);
     check(result->worst_completeness >= 0.0 && result->worst_completeness <= 1.0);

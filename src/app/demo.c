@@ -214,6 +214,8 @@ static void print_score(FILE *out, const ap_score_result *result)
     fprintf(out, "  GOSPA (cutoff 1,000 m), RMS  %10.1f m\n", result->gospa_rms_m);
     fprintf(out, "  false tracks, track seconds  %10llu\n",
             (unsigned long long)result->false_count);
+    fprintf(out, "  tracks of ended flights, same%10llu\n",
+            (unsigned long long)result->stale_count);
     fprintf(out, "  second tracks, track seconds %10llu\n",
             (unsigned long long)result->redundant_count);
     fprintf(out, "  track number changes         %10llu\n",
@@ -234,11 +236,13 @@ static int write_score(const demo_run *run, const ap_score_result *result)
         "{\"target_count\": %u, \"completeness\": %.6f, \"position_rms_m\": %.3f, "
         "\"position_95_m\": %.3f, \"velocity_rms_mps\": %.3f, \"altitude_rms_m\": %.3f, "
         "\"gospa_rms_m\": %.3f, \"false_track_seconds\": %llu, \"redundant_track_seconds\": %llu, "
+        "\"stale_track_seconds\": %llu, "
         "\"switch_count\": %llu, \"nees_position\": %.4f}\n",
         result->target_count, result->completeness, result->position_rms_m, result->position_95_m,
         result->velocity_rms_mps, result->altitude_rms_m, result->gospa_rms_m,
         (unsigned long long)result->false_count, (unsigned long long)result->redundant_count,
-        (unsigned long long)result->switch_count, result->nees_position);
+        (unsigned long long)result->stale_count, (unsigned long long)result->switch_count,
+        result->nees_position);
     if (fclose(out) != 0)
         return ap_command_fail(run->config.command, AP_EXIT_IO, "cannot write '%s': %s",
                                run->config.json_path, strerror(errno));

@@ -19,7 +19,13 @@ typedef struct target_row {
     bool used;
     uint32_t truth_id, track_id;
     uint32_t instant_count, pair_count;
+    uint64_t seen_instant; /* number of the last instant it was there */
 } target_row;
+
+/* Whose a track was last; track_id 0: free. */
+typedef struct owner_row {
+    uint32_t track_id, slot; /* of the aircraft in the targets */
+} owner_row;
 
 /* Sums of squares and counts of one kind of error. */
 typedef struct error_sum {
@@ -46,6 +52,8 @@ struct ap_score_state {
     size_t truth_count, track_count, call_count;
     target_row *targets; /* open addressing, target_slots = power of two */
     uint32_t target_slots;
+    owner_row *owners; /* the same, by track id */
+    uint32_t owner_count;
     error_sums sums;
     double gospa_square, ospa_square, localisation, missed, spurious;
     uint64_t error_bin[BIN_COUNT];
@@ -93,6 +101,7 @@ static struct ap_score_state *lay_out(const ap_score_config *config, ap_arena *a
     layout->frames = ap_arena_take(arena, config->truth_cap, sizeof(ap_enu_frame));
     layout->positions = ap_arena_take(arena, config->track_cap, sizeof(ap_geodetic));
     layout->targets = ap_arena_take(arena, layout->target_slots, sizeof(target_row));
+    layout->owners = ap_arena_take(arena, layout->target_slots, sizeof(owner_row));
     ap_pairing_init(&layout->pairing, arena, config->cutoff_m, config->power, config->truth_cap,
                     config->track_cap, config->edge_cap);
     return state;
@@ -326,6 +335,38 @@ static void keep_pairs(struct ap_score_state *state)
     ap_pairing_keep(&state->pairing, state->truth_count, state->track_count, state->kept);
 }
 
+/* The row of a track, a free one if it never had an aircraft. Always found: at most half is used.
+ */
+static owner_row *owner_of(const struct ap_score_state *state, uint32_t track_id)
+{
+    uint32_t mask = state->target_slots - 1;
+    uint32_t at = track_id * 2654435761u & mask;
+    while (state->owners[at].track_id != 0 && state->owners[at].track_id != track_id)
+        at = (at + 1) & mask;
+    return &state->owners[at];
+}
+
+static void own(struct ap_score_state *state, uint32_t track_id, uint32_t slot)
+{
+    owner_row *row = owner_of(state, track_id);
+    if (row->track_id == 0) {
+        if (state->owner_count == state->config.target_cap) {
+            state->result.target_refused_count++;
+            return;
+        }
+        state->owner_count++;
+    }
+    *row = (owner_row){ track_id, slot };
+}
+
+/* True for a track whose aircraft is not among the truths of this instant. */
+static bool is_stale(const struct ap_score_state *state, uint32_t track_id)
+{
+    const owner_row *row = owner_of(state, track_id);
+    return row->track_id != 0 &&
+           state->targets[row->slot].seen_instant != state->result.instant_count;
+}
+
 /* Returns 1 when the truth got another track. */
 static uint32_t follow(struct ap_score_state *state, size_t truth, uint32_t track)
 {
@@ -333,10 +374,12 @@ static uint32_t follow(struct ap_score_state *state, size_t truth, uint32_t trac
         return 0;
     target_row *row = &state->targets[state->slots[truth]];
     row->instant_count++;
+    row->seen_instant = state->result.instant_count;
     if (track == AP_ASSIGN_NONE)
         return 0;
     row->pair_count++;
     uint32_t id = state->tracks[track].id;
+    own(state, id, state->slots[truth]);
     /* Its track may be near and yet another truth's: then nothing is decided. */
     if (row->track_id == id || state->kept[truth] != AP_ASSIGN_NONE)
         return 0;
@@ -347,11 +390,16 @@ static uint32_t follow(struct ap_score_state *state, size_t truth, uint32_t trac
 
 static void count_unpaired(struct ap_score_state *state)
 {
-    uint64_t near = 0;
-    for (size_t i = 0; i < state->track_count; i++)
-        near += state->pairing.track_near[i];
+    uint64_t near = 0, stale = 0;
+    for (size_t i = 0; i < state->track_count; i++) {
+        if (state->pairing.track_near[i])
+            near++;
+        else
+            stale += is_stale(state, state->tracks[i].id);
+    }
     state->result.redundant_count += near - state->pairing.pair_count;
-    state->result.false_count += state->track_count - near;
+    state->result.stale_count += stale;
+    state->result.false_count += state->track_count - near - stale;
 }
 
 static ap_gospa add_gospa(struct ap_score_state *state)
@@ -376,6 +424,7 @@ void ap_score_instant(ap_score *score, ap_utc_ns time, const ap_truth *truths, s
                       const ap_track *tracks, size_t track_count, ap_score_sample *sample)
 {
     struct ap_score_state *state = score->state;
+    state->result.instant_count++;
     take_truths(state, truths, truth_count);
     take_tracks(state, time, tracks, track_count);
     ap_pairing_solve(&state->pairing, state->truth_count, state->frames, state->track_count,
@@ -392,7 +441,6 @@ void ap_score_instant(ap_score *score, ap_utc_ns time, const ap_truth *truths, s
     add_sums(&state->sums, &sums);
     count_unpaired(state);
     ap_gospa gospa = add_gospa(state);
-    state->result.instant_count++;
     state->result.truth_count += state->truth_count;
     state->result.track_count += state->track_count;
     state->result.pair_count += state->pairing.pair_count;
@@ -478,7 +526,7 @@ ap_score_result ap_score_result_of(const ap_score *score)
     result.completeness = ratio(result.pair_count, result.truth_count, 0.0);
     result.worst_completeness = worst_completeness(state);
     result.ambiguity = ratio(result.pair_count + result.redundant_count, result.pair_count, 1.0);
-    result.spuriousness = ratio(result.false_count, result.track_count, 0.0);
+    result.spuriousness = ratio(result.stale_count + result.false_count, result.track_count, 0.0);
     result.edge_refused_count = state->pairing.edge_refused_count;
     fill_errors(state, &result);
     return result;

@@ -31,12 +31,13 @@
 #include "model/truth.h"
 
 typedef struct ap_score_config {
-    double cutoff_m;     /* distance at which a pair is none, and price of a miss; > 0 */
-    int power;           /* p of GOSPA and OSPA: 1 or 2 */
-    uint32_t truth_cap;  /* aircraft at one instant, [1, 1000000] */
-    uint32_t track_cap;  /* tracks at one instant, [1, 1000000] */
-    uint32_t target_cap; /* different aircraft over the whole run, [1, 4000000] */
-    uint32_t edge_cap;   /* pairs nearer than the cutoff at one instant, [1, 16000000] */
+    double cutoff_m;    /* distance at which a pair is none, and price of a miss; > 0 */
+    int power;          /* p of GOSPA and OSPA: 1 or 2 */
+    uint32_t truth_cap; /* aircraft at one instant, [1, 1000000] */
+    uint32_t track_cap; /* tracks at one instant, [1, 1000000] */
+    /* Different aircraft, and tracks that ever had one, over the whole run, [1, 4000000]. */
+    uint32_t target_cap;
+    uint32_t edge_cap; /* pairs nearer than the cutoff at one instant, [1, 16000000] */
 } ap_score_config;
 
 /* Cutoff 1,000 m (twice the RMS limit for 5 NM separation), p = 2, 1,024 aircraft and tracks at
@@ -63,7 +64,8 @@ typedef struct ap_score_result {
     uint64_t track_count;     /* tracks, the same */
     uint64_t pair_count;      /* pairs, the same */
     uint64_t redundant_count; /* tracks without a truth that are within the cutoff of one */
-    uint64_t false_count;     /* tracks without a truth and with none near */
+    uint64_t stale_count;     /* tracks with none near, whose aircraft is not there any more */
+    uint64_t false_count;     /* all other tracks with none near */
     uint64_t switch_count;    /* a truth got another track while its old one was no longer near */
     uint32_t target_count;    /* different aircraft */
 
@@ -73,7 +75,7 @@ typedef struct ap_score_result {
     double completeness;                         /* pairs / truths */
     double worst_completeness; /* the same for the worst aircraft seen at 60 instants or more */
     double ambiguity;          /* tracks near a truth / pairs */
-    double spuriousness;       /* false tracks / tracks */
+    double spuriousness;       /* stale and false tracks / tracks */
 
     double position_rms_m;   /* horizontal, over all pairs */
     double position_95_m;    /* 95 % of the pairs are at most this far off (bins of 1/16 octave) */
@@ -91,7 +93,7 @@ typedef struct ap_score_result {
     uint64_t truth_refused_count;      /* beyond truth_cap, or with impossible numbers */
     uint64_t track_refused_count;      /* beyond track_cap, or with impossible numbers */
     uint64_t edge_refused_count;       /* beyond edge_cap: the pairing was then not the best */
-    uint64_t target_refused_count;     /* beyond target_cap: no switch or worst counted for them */
+    uint64_t target_refused_count;     /* beyond target_cap: no switch, worst or stale counted */
     uint64_t covariance_refused_count; /* not positive definite: no NEES from that pair */
 } ap_score_result;
 

@@ -260,6 +260,22 @@ static void test_score_instant_switches(void **state)
     assert_int_equal(ap_score_result_of(&score).target_count, 2);
 }
 
+/* A track that goes on after its aircraft's end is stale, one that left its aircraft is false. */
+static void test_score_instant_stale_tracks(void **state)
+{
+    (void)state;
+    start_with(1000.0, 2);
+    ap_truth truths[] = { truth(1, 0, 0), truth(2, 50000, 0) };
+    ap_track tracks[] = { track(7, 0, 0), track(8, 50000, 0) };
+    ap_score_instant(&score, NOON, truths, 2, tracks, 2, NULL);
+    ap_track gone[] = { track(7, 0, 0), track(8, 60000, 0), track(9, 90000, 0) };
+    ap_score_instant(&score, NOON, &truths[1], 1, gone, 3, NULL);
+    ap_score_result r = ap_score_result_of(&score);
+    assert_int_equal(r.stale_count, 1);
+    assert_int_equal(r.false_count, 2);
+    assert_true(r.spuriousness == 3.0 / 5.0);
+}
+
 static void test_score_instant_full_tables_are_counted(void **state)
 {
     (void)state;
@@ -361,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_score_instant_counts),
         cmocka_unit_test(test_score_instant_moves_tracks),
         cmocka_unit_test(test_score_instant_switches),
+        cmocka_unit_test(test_score_instant_stale_tracks),
         cmocka_unit_test(test_score_instant_full_tables_are_counted),
         cmocka_unit_test(test_score_instant_bad_covariance_is_counted),
         cmocka_unit_test(test_score_instant_date_line_and_pole),
