@@ -19,7 +19,7 @@ bool ap_archive_point(const ap_sensor_table *sensors, const ap_track_event *even
                       const ap_track *track, ap_geopackage_point *row)
 {
     bool adds = event->kind == AP_EVENT_CONFIRMED || event->kind == AP_EVENT_UPDATED;
-    if (!adds || !ap_archive_holds(track))
+    if (!adds || event->time_utc != track->time_utc || !ap_archive_holds(track))
         return false;
     double major_m, minor_m, axis_rad;
     ap_ellipse_of(track->P_enu[0][0], track->P_enu[0][1], track->P_enu[1][1], &major_m, &minor_m,

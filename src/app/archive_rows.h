@@ -13,8 +13,9 @@
 /* True for a track that was confirmed once: tentative ones are not archived. */
 bool ap_archive_holds(const ap_track *track);
 
-/* The point that an event adds; false when it adds none (only confirmations and updates of
- * archived tracks do). The row points into `sensors`. */
+/* The point that an event adds; false when it adds none: only confirmations and updates of archived
+ * tracks do, and of these only such whose report set the time of the state (an identity alone and
+ * a late report move nothing). The row points into `sensors`. */
 bool ap_archive_point(const ap_sensor_table *sensors, const ap_track_event *event,
                       const ap_track *track, ap_geopackage_point *row);
 

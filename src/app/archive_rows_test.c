@@ -41,6 +41,8 @@ static void test_archive_point_events(void **state)
     assert_true(fabs(row.track_deg - 140.22567) < 1e-5);
     assert_true(fabs(row.vertical_rate_fpm + 1000) < 1e-9);
     assert_true(fabs(row.position_sigma_m - 30.31927) < 1e-5);
+    ap_track_event late = { AP_EVENT_UPDATED, FIXTURE_UTC - 1, 1 };
+    assert_false(ap_archive_point(sensors, &late, &track, &row));
     track.has_height = track.has_pressure_altitude = false;
     ap_track_event event = { AP_EVENT_UPDATED, FIXTURE_UTC, AP_SENSOR_NONE };
     assert_true(ap_archive_point(sensors, &event, &track, &row));

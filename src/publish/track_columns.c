@@ -349,9 +349,12 @@ static ap_value get_extrapolated(const void *row)
 
 /* ---- evidence ---- */
 
+/* Age at the event, or at the time of the state when that is later. */
 static ap_value age(const void *row, ap_utc_ns time)
 {
     ap_utc_ns now = track_of(row)->time_utc;
+    if (event_of(row)->time_utc > now)
+        now = event_of(row)->time_utc;
     bool known = time != AP_UTC_UNKNOWN && now != AP_UTC_UNKNOWN;
     return fixed_if(known, ap_seconds_between(time, now));
 }

@@ -151,6 +151,8 @@ static void test_track_json_late_event(void **state)
     cJSON *o = cJSON_ParseWithLength((const char *)line, text.size);
     assert_near(number(o, "time_s"), 1717664319.147975, 0.5e-6);
     assert_near(number(o, "event_time_s"), 1717664339.147975, 0.5e-6);
+    assert_near(number(o, "psr_age_s"), 25, 0);
+    assert_near(number(o, "update_age_s"), 20, 0);
     assert_false(known(o, "sensor"));
     cJSON_Delete(o);
 }
