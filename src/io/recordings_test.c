@@ -153,11 +153,139 @@ static void test_recordings_modes(void **state)
     count_all(modes, sizeof modes / sizeof modes[0]);
 }
 
+/* --- damage, on real blocks --- */
+
+#define RUN_BLOCKS 60 /* blocks of a run, one of them damaged */
+
+typedef struct fault {
+    const char *name;
+    int length_error;
+    const char *before; /* bytes put before the block */
+    size_t before_size;
+    size_t lost_max; /* blocks of a run */
+    double lost_mean_max;
+} fault;
+
+/* What a good decoder gives: nothing is lost but the damaged block, with few exceptions. A wrong
+ * length that ends in a record all the same (fields are few, any bytes make some record) costs the
+ * next block too. */
+static const fault faults[] = {
+    { "length + 5", 5, "", 0, 2, 1.05 },      { "length + 20000", 20000, "", 0, 2, 1.05 },
+    { "length - 3", -3, "", 0, 2, 1.05 },     { "garbage", 0, "\xDE\xAD\xBE\xEF\x55", 5, 1, 0.02 },
+    { "zeros", 0, "\0\0\0\0\0", 5, 1, 0.02 }, { "header of length 0", 0, "\x30\0\0", 3, 1, 0.02 },
+};
+
+/* All blocks of a recording, one behind the other; their offsets in starts[0..*count]. */
+static void load_blocks(const char *path, uint8_t *blocks, size_t cap, size_t *starts,
+                        size_t *count, size_t count_cap)
+{
+    static uint8_t mem[AP_FRAMER_SIZE];
+    char message[AP_IO_MESSAGE_SIZE];
+    ap_input input;
+    ap_framer framer;
+    ap_asterix_editions editions;
+    ap_frame frame;
+    ap_asterix_editions_default(&editions);
+    size_t size = 0;
+    *count = 0;
+    assert_int_equal(ap_input_open(&input, path, message), AP_OK);
+    assert_int_equal(ap_framer_init(&framer, AP_FORMAT_AUTO, &editions, mem, sizeof mem), AP_OK);
+    for (size_t n = 1; n > 0;) {
+        uint8_t *space;
+        size_t room = ap_framer_space(&framer, &space);
+        assert_int_equal(ap_input_read(&input, space, room, &n, message), AP_OK);
+        ap_framer_commit(&framer, n);
+        while (ap_framer_next(&framer, &frame) == AP_OK && *count < count_cap) {
+            assert_true(frame.size <= cap - size);
+            memcpy(blocks + size, frame.data, frame.size);
+            starts[(*count)++] = size;
+            size += frame.size;
+        }
+    }
+    ap_input_close(&input);
+    starts[*count] = size;
+}
+
+/* Blocks of [data, data + size) that come out of raw framing, in their order. */
+static size_t count_intact(const uint8_t *data, size_t size, const uint8_t *blocks,
+                           const size_t *starts)
+{
+    static uint8_t mem[AP_FRAMER_SIZE];
+    ap_framer framer;
+    ap_asterix_editions editions;
+    ap_frame frame;
+    uint8_t *space;
+    size_t next = 0, intact = 0;
+    ap_asterix_editions_default(&editions);
+    ap_framer_init(&framer, AP_FORMAT_ASTERIX, &editions, mem, sizeof mem);
+    assert_true(size <= ap_framer_space(&framer, &space));
+    memcpy(space, data, size);
+    ap_framer_commit(&framer, size);
+    ap_framer_commit(&framer, 0);
+    while (ap_framer_next(&framer, &frame) == AP_OK)
+        for (size_t i = next; i < RUN_BLOCKS; i++)
+            if (starts[i + 1] - starts[i] == frame.size &&
+                memcmp(blocks + starts[i], frame.data, frame.size) == 0) {
+                next = i + 1;
+                intact++;
+                break;
+            }
+    return intact;
+}
+
+static size_t lost_with(const fault *f, const uint8_t *blocks, const size_t *starts, size_t hit)
+{
+    static uint8_t data[65536];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    for (size_t i = 0; i < RUN_BLOCKS; i++) {
+        size_t size = starts[i + 1] - starts[i];
+        if (i == hit)
+            ap_write_bytes(&w, f->before, f->before_size);
+        size_t at = w.size;
+        ap_write_bytes(&w, blocks + starts[i], size);
+        size_t length = i == hit ? (size_t)((int)size + f->length_error) : size;
+        data[at + 1] = (uint8_t)(length >> 8);
+        data[at + 2] = (uint8_t)length;
+    }
+    assert_false(w.bad);
+    return RUN_BLOCKS - count_intact(data, w.size, blocks, starts);
+}
+
+static void test_recordings_damaged(void **state)
+{
+    (void)state;
+    enum { CAP = 4000000, COUNT_CAP = 20000 };
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", data_directory(), "asterix/rn_canalB.gps");
+    if (access(path, R_OK) != 0) {
+        print_message("no %s: skipped\n", path);
+        skip();
+    }
+    uint8_t *blocks = malloc(CAP);
+    size_t *starts = calloc(COUNT_CAP + 1, sizeof *starts), count;
+    assert_true(blocks && starts);
+    load_blocks(path, blocks, CAP, starts, &count, COUNT_CAP);
+    for (size_t k = 0; k < sizeof faults / sizeof faults[0]; k++) {
+        size_t sum = 0, runs = 0;
+        for (size_t first = 0; first + RUN_BLOCKS <= count; first += RUN_BLOCKS, runs++) {
+            size_t lost = lost_with(&faults[k], blocks, starts + first, 20 + runs % 20);
+            if (lost > faults[k].lost_max)
+                fail_msg("%s: %zu blocks lost of run %zu", faults[k].name, lost, runs);
+            sum += lost;
+        }
+        if ((double)sum > faults[k].lost_mean_max * (double)runs)
+            fail_msg("%s: %zu blocks lost in %zu runs", faults[k].name, sum, runs);
+    }
+    free(blocks);
+    free(starts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_recordings_asterix),
         cmocka_unit_test(test_recordings_modes),
+        cmocka_unit_test(test_recordings_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

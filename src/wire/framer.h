@@ -111,6 +111,7 @@ typedef struct ap_framer {
     /* of the containers */
     bool head_done;     /* the file header was taken */
     bool lost;          /* searching for the next element that proves itself */
+    uint32_t proved[8]; /* bit per category: a block of it has proved itself */
     uint64_t skip_size; /* bytes that belong to a skipped element */
     size_t element_at;  /* bytes of the current element already handed out */
     bool has_utc;       /* Beast: the last time that the stream told */

@@ -79,6 +79,9 @@ bool ap_framing_blocks_fill(const uint8_t *data, size_t size);
 ap_framing_verdict ap_framing_look_block(const ap_framer *framer, size_t at, size_t gap,
                                          bool strict, size_t *size, ap_refusal *why);
 
+/* Keeps the category of the block at the first unread byte when it proves itself. */
+void ap_framing_note_proof(ap_framer *framer, size_t block);
+
 /* Length of the ORADIS element at the front of data: header and blocks; 0 if it is none. */
 size_t ap_framing_oradis_size(const uint8_t *data, size_t size);
 #define AP_FRAMING_ORADIS_HEADER_SIZE 6u

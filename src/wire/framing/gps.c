@@ -42,6 +42,7 @@ ap_err ap_framing_next_gps(ap_framer *framer, ap_frame *frame)
     ap_err err = ap_framing_find(framer, look, &size);
     if (err)
         return err;
+    ap_framing_note_proof(framer, size);
     *frame = ap_framing_asterix(framer, 0, size);
     if (ap_framing_left(framer) - size >= TRAILER_SIZE) {
         ap_framing_set_day(frame,

@@ -14,81 +14,148 @@
 /* A proved block of this size is taken even where no good header follows. */
 #define PROOF_SIZE 16u
 
-/* Does the first record walk? Decided on a window of fixed size. */
-static ap_framing_verdict look_first_record(const ap_framer *framer, size_t at, size_t size)
+/* Does the block of `block` bytes prove itself? What cannot is told by its first record, in a
+ * window of fixed size, before the whole of it is there. */
+static ap_framing_verdict look_proof(const ap_framer *framer, size_t at, size_t block)
 {
-    const ap_asterix_spec *spec = framer->editions->category[ap_framing_data(framer)[at]];
+    const uint8_t *data = ap_framing_data(framer) + at;
+    size_t left = ap_framing_left(framer) - at, record_size;
+    const ap_asterix_spec *spec = framer->editions->category[data[0]];
     if (!spec)
         return AP_FRAMING_NO;
-    size_t window = size < FIRST_RECORD_MAX ? size : FIRST_RECORD_MAX;
-    if (ap_framing_left(framer) < at + window)
+    size_t window = block < FIRST_RECORD_MAX ? block : FIRST_RECORD_MAX;
+    if (left < window)
         return AP_FRAMING_MORE;
-    size_t record_size;
     ap_asterix_fault fault;
-    ap_err err = ap_asterix_walk(spec, ap_framing_data(framer) + at + AP_ASTERIX_BLOCK_HEADER_SIZE,
-                                 window - AP_ASTERIX_BLOCK_HEADER_SIZE, &record_size, &fault);
-    return err ? AP_FRAMING_NO : AP_FRAMING_YES;
+    if (block > window &&
+        ap_asterix_walk(spec, data + AP_ASTERIX_BLOCK_HEADER_SIZE,
+                        window - AP_ASTERIX_BLOCK_HEADER_SIZE, &record_size, &fault) != AP_OK)
+        return AP_FRAMING_NO;
+    if (left < block)
+        return AP_FRAMING_MORE;
+    bool proved = ap_asterix_block_proves(framer->editions, data, block);
+    return proved ? AP_FRAMING_YES : AP_FRAMING_NO;
 }
 
-/* Are there headers where they should be behind a block that ends at `at`? A first record that
- * walks ends the question; without it (unknown category, other edition) the headers behind are
- * followed.
- * out: *blind_hops: headers followed when nothing was read, else 0. */
-static ap_framing_verdict look_chain(const ap_framer *framer, size_t at, size_t gap,
-                                     int *blind_hops)
+/* What stands behind a block. */
+typedef struct chain {
+    ap_framing_verdict verdict; /* YES: headers, or the end, where they should be */
+    bool read;                  /* a block that proves itself, or the end, closes it */
+    int hops;                   /* headers followed before that */
+    size_t end;                 /* where it was closed */
+} chain;
+
+/* Are there headers where they should be behind a block that ends at `at`? A block that proves
+ * itself ends the question; others (unknown category, other edition, damage) are stepped over. */
+static chain look_chain(const ap_framer *framer, size_t at, size_t gap)
 {
-    *blind_hops = 0;
-    size_t left = ap_framing_left(framer);
-    for (int hop = 0; hop < CHAIN_HOPS; hop++) {
-        if (framer->ended && left == at)
-            return AP_FRAMING_YES;
+    chain c = { .verdict = AP_FRAMING_NO };
+    for (; c.hops < CHAIN_HOPS; c.hops++) {
+        size_t left = ap_framing_left(framer);
+        c.end = at;
+        if (framer->ended && left == at) {
+            c.verdict = AP_FRAMING_YES;
+            c.read = true;
+            return c;
+        }
+        c.verdict = framer->ended ? AP_FRAMING_NO : AP_FRAMING_MORE;
         if (left < at + AP_ASTERIX_BLOCK_HEADER_SIZE)
-            return framer->ended ? AP_FRAMING_NO : AP_FRAMING_MORE;
-        size_t size = ap_framing_block_size(ap_framing_data(framer) + at);
-        if (size == 0)
-            return AP_FRAMING_NO;
-        ap_framing_verdict first = look_first_record(framer, at, size);
-        *blind_hops = first == AP_FRAMING_NO ? hop + 1 : 0;
-        if (first != AP_FRAMING_NO)
-            return first == AP_FRAMING_MORE && framer->ended ? AP_FRAMING_NO : first;
-        if (size > CHAIN_BLOCK_MAX)
-            return AP_FRAMING_NO;
-        at += size + gap;
+            return c;
+        size_t block = ap_framing_block_size(ap_framing_data(framer) + at);
+        ap_framing_verdict proof = block > 0 ? look_proof(framer, at, block) : AP_FRAMING_NO;
+        if (proof == AP_FRAMING_MORE)
+            return c;
+        c.verdict = proof;
+        c.read = proof == AP_FRAMING_YES;
+        if (c.read || block == 0 || block > CHAIN_BLOCK_MAX)
+            return c;
+        at += block + gap;
     }
-    return AP_FRAMING_YES;
+    c.verdict = AP_FRAMING_YES;
+    c.end = at;
+    return c;
 }
 
-/* In step, a block is taken when it proves itself or when headers follow; the chain is asked first
- * because it costs less, the proof because it does not wait for the next block. */
+static bool has_proved(const ap_framer *framer, uint8_t category)
+{
+    return (framer->proved[category / 32] >> (category % 32) & 1) != 0;
+}
+
+static bool has_proved_any(const ap_framer *framer)
+{
+    uint32_t any = 0;
+    for (size_t i = 0; i < sizeof framer->proved / sizeof framer->proved[0]; i++)
+        any |= framer->proved[i];
+    return any != 0;
+}
+
+/* Many categories find records in any bytes: proof without headers behind it is trusted for those
+ * that the stream has shown before, and at its start. */
+static bool is_trusted(const ap_framer *framer, size_t at)
+{
+    return has_proved(framer, ap_framing_data(framer)[at]) || !has_proved_any(framer);
+}
+
+/* Does a trusted block stand anywhere in [from, to) that is followed by another one? */
+static ap_framing_verdict look_between(const ap_framer *framer, size_t from, size_t to, size_t gap)
+{
+    for (size_t at = from; at < to; at++) {
+        if (ap_framing_left(framer) < at + AP_ASTERIX_BLOCK_HEADER_SIZE)
+            return framer->ended ? AP_FRAMING_NO : AP_FRAMING_MORE;
+        size_t block = ap_framing_block_size(ap_framing_data(framer) + at);
+        ap_framing_verdict proof =
+            block > 0 && is_trusted(framer, at) ? look_proof(framer, at, block) : AP_FRAMING_NO;
+        chain c = { .verdict = proof };
+        if (proof == AP_FRAMING_YES)
+            c = look_chain(framer, at + block + gap, gap);
+        if (c.verdict == AP_FRAMING_YES && c.read && c.hops == 0)
+            return AP_FRAMING_YES;
+        if (c.verdict == AP_FRAMING_MORE && !framer->ended)
+            return AP_FRAMING_MORE;
+    }
+    return AP_FRAMING_NO;
+}
+
+/* A block whose chain is closed at `end`, though it is not proved or not trusted: YES unless a
+ * better one stands between. */
+static ap_framing_verdict look_unless_better(const ap_framer *framer, size_t at, size_t end,
+                                             size_t gap)
+{
+    ap_framing_verdict better = look_between(framer, at + 1, end, gap);
+    if (better == AP_FRAMING_MORE)
+        return AP_FRAMING_MORE;
+    return better == AP_FRAMING_YES ? AP_FRAMING_NO : AP_FRAMING_YES;
+}
+
+/* In step, a block is taken when it proves itself, and then without waiting for the next one. One
+ * that does not is taken when headers follow where they should, unless a better block stands
+ * between: then its length is wrong and met a later header by chance. */
 static ap_framing_verdict look_in_step(const ap_framer *framer, size_t at, size_t block, size_t gap)
 {
-    int blind_hops;
     if (ap_framing_left(framer) < at + block)
         return AP_FRAMING_MORE;
-    ap_framing_verdict chain = look_chain(framer, at + block + gap, gap, &blind_hops);
-    if (chain == AP_FRAMING_YES)
+    if (is_trusted(framer, at) && look_proof(framer, at, block) == AP_FRAMING_YES)
         return AP_FRAMING_YES;
-    bool proved = ap_asterix_block_proves(framer->editions, ap_framing_data(framer) + at, block);
-    return proved ? AP_FRAMING_YES : chain;
+    chain c = look_chain(framer, at + block + gap, gap);
+    return c.verdict == AP_FRAMING_YES ? look_unless_better(framer, at, c.end, gap) : c.verdict;
 }
 
-/* Lost, a block must prove itself, and a header must follow it unless it is long. Where nothing can
- * be read (unknown categories), a chain of headers that nothing readable ends must do. */
+/* Lost, a block must prove itself, and headers must follow it unless it is long. Where nothing was
+ * ever proved (unknown categories), a chain of headers must do. */
 static ap_framing_verdict look_lost(const ap_framer *framer, size_t at, size_t block, size_t gap)
 {
-    ap_framing_verdict first = look_first_record(framer, at, block);
-    if (first == AP_FRAMING_MORE || (first == AP_FRAMING_NO && block > CHAIN_BLOCK_MAX))
-        return first;
-    if (ap_framing_left(framer) < at + block)
-        return AP_FRAMING_MORE;
-    int blind_hops;
-    ap_framing_verdict chain = look_chain(framer, at + block + gap, gap, &blind_hops);
-    if (first == AP_FRAMING_NO)
-        return chain == AP_FRAMING_YES && blind_hops < BLIND_HOPS_MIN ? AP_FRAMING_NO : chain;
-    if (chain != AP_FRAMING_YES && block < PROOF_SIZE)
-        return chain;
-    bool proved = ap_asterix_block_proves(framer->editions, ap_framing_data(framer) + at, block);
-    return proved ? AP_FRAMING_YES : AP_FRAMING_NO;
+    ap_framing_verdict proof = look_proof(framer, at, block);
+    bool blind = proof == AP_FRAMING_NO;
+    if (proof == AP_FRAMING_MORE || (blind && (block > CHAIN_BLOCK_MAX || has_proved_any(framer))))
+        return proof;
+    if (proof == AP_FRAMING_YES && block >= PROOF_SIZE && is_trusted(framer, at))
+        return proof;
+    chain c = look_chain(framer, at + block + gap, gap);
+    if (blind && c.verdict == AP_FRAMING_YES && (c.read || c.hops < BLIND_HOPS_MIN))
+        return AP_FRAMING_NO;
+    if (c.verdict == AP_FRAMING_YES && !is_trusted(framer, at))
+        return look_unless_better(framer, at, c.end, gap);
+    return c.verdict;
 }
 
 ap_framing_verdict ap_framing_look_block(const ap_framer *framer, size_t at, size_t gap,
@@ -109,6 +176,13 @@ ap_framing_verdict ap_framing_look_block(const ap_framer *framer, size_t at, siz
     return verdict;
 }
 
+void ap_framing_note_proof(ap_framer *framer, size_t block)
+{
+    const uint8_t *data = ap_framing_data(framer);
+    if (!has_proved(framer, data[0]) && ap_asterix_block_proves(framer->editions, data, block))
+        framer->proved[data[0] / 32] |= UINT32_C(1) << (data[0] % 32);
+}
+
 static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
                                ap_refusal *why)
 {
@@ -121,6 +195,7 @@ ap_err ap_framing_next_asterix(ap_framer *framer, ap_frame *frame)
     ap_err err = ap_framing_find(framer, look, &size);
     if (err)
         return err;
+    ap_framing_note_proof(framer, size);
     *frame = ap_framing_asterix(framer, 0, size);
     ap_framing_take(framer, size);
     return AP_OK;
