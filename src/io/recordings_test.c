@@ -254,7 +254,7 @@ static size_t lost_with(const fault *f, const uint8_t *blocks, const size_t *sta
 static void test_recordings_damaged(void **state)
 {
     (void)state;
-    enum { CAP = 4000000, COUNT_CAP = 20000 };
+    enum { CAP = 4000000, COUNT_CAP = 8000 };
     char path[512];
     snprintf(path, sizeof path, "%s/%s", data_directory(), "asterix/rn_canalB.gps");
     if (access(path, R_OK) != 0) {
