@@ -127,10 +127,18 @@ bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t 
 /* Rank of an item among those that tell the time, 1 = best; 0: it tells none. */
 static unsigned time_rank(const ap_asterix_spec *spec, unsigned index)
 {
-    for (unsigned k = 0; k < 4; k++)
+    for (unsigned k = 0; k < AP_ASTERIX_TIME_ITEMS; k++)
         if (spec->time_items[k] == index)
             return k + 1;
     return 0;
+}
+
+/* Whether nothing behind the items seen so far could tell more. */
+static bool looked_enough(const ap_asterix_spec *spec, const ap_asterix_glance *glance,
+                          bool source_seen, unsigned best)
+{
+    return (source_seen || spec->source_item == 0) && (best == 1 || spec->time_items[0] == 0) &&
+           (glance->has_tod_512 || spec->time_512_item == 0);
 }
 
 ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
@@ -139,15 +147,18 @@ ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t 
     ap_asterix_walker walker;
     const ap_asterix_item *item;
     const uint8_t *p;
-    unsigned best = 5;
+    unsigned best = AP_ASTERIX_TIME_ITEMS + 1;
+    bool source_seen = false;
     *glance = (ap_asterix_glance){ 0 };
     if (!ap_asterix_walker_open(&walker, spec, data, size))
         return AP_ERR_MALFORMED;
-    while (ap_asterix_walker_next(&walker, &item, &p)) {
+    while (!looked_enough(spec, glance, source_seen, best) &&
+           ap_asterix_walker_next(&walker, &item, &p)) {
         unsigned index = (unsigned)(item - spec->items);
         unsigned rank = time_rank(spec, index);
         if (index == spec->source_item) {
             *inherited = (ap_asterix_inherited){ true, p[0], p[1] };
+            source_seen = true;
         } else if (rank != 0 && rank < best) {
             best = rank;
             glance->has_tod = true;

@@ -200,7 +200,10 @@ static void put_members(ap_writer *text, const ap_asterix_spec *spec, const ap_a
                 break;
         } else if (bits->op != AP_BITS_SPARE) {
             put_key(text, bits->key, bits->key_size, &any);
-            put_value(text, spec, bits, p, offset);
+            if (bits->op == AP_BITS_UNSIGNED && bits->size <= 3) /* most members are flags */
+                ap_write_u8(text, (uint8_t)('0' + ap_asterix_bits_at(p, offset, bits->size)));
+            else
+                put_value(text, spec, bits, p, offset);
         }
         offset += bits->size;
     }

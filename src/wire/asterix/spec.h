@@ -86,6 +86,9 @@ typedef struct ap_asterix_uap {
     uint8_t count;
 } ap_asterix_uap;
 
+/* Items that may tell the time of day. */
+#define AP_ASTERIX_TIME_ITEMS 4
+
 struct ap_asterix_spec {
     uint8_t category;
     const char *edition;
@@ -100,9 +103,9 @@ struct ap_asterix_spec {
     uint16_t select_item;
     uint8_t select_offset, select_size;
     uint64_t select_values;
-    uint16_t source_item;   /* SAC and SIC; 0: none */
-    uint16_t time_items[4]; /* best first; 0: none */
-    uint16_t time_512_item; /* 0: none */
+    uint16_t source_item;                       /* SAC and SIC; 0: none */
+    uint16_t time_items[AP_ASTERIX_TIME_ITEMS]; /* best first; 0: none */
+    uint16_t time_512_item;                     /* 0: none */
 };
 
 /* Every definition, by category, then edition. */

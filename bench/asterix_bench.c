@@ -1,0 +1,143 @@
+/* Cost of ASTERIX records: walk, typed decode, decode and encode, JSON.
+ *
+ *     bench.asterix FILE...      raw data blocks; without arguments the shared recordings
+ *
+ * Figures are input bytes per CPU second of one core. */
+#include "airpicture/asterix.h"
+
+#include "wire/asterix/recode.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define BENCH_S 0.5
+#define FILE_CAP (64u << 20)
+
+static const char *const recordings[] = { "rn_GrabSMR-071017a.ast", "rn_res.ast",
+                                          "rn_sdpb-op-cat20.first.ast" };
+
+typedef struct totals {
+    size_t bytes, records, out;
+} totals;
+
+static uint8_t input[FILE_CAP], output[1 << 20];
+
+static double cpu_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Each takes one record and returns its size, 0 on a fault. */
+typedef size_t take(const ap_asterix_spec *spec, const uint8_t *data, size_t size, totals *sum);
+
+static size_t take_walk(const ap_asterix_spec *spec, const uint8_t *data, size_t size, totals *sum)
+{
+    size_t record_size = 0;
+    ap_asterix_fault fault;
+    (void)sum;
+    return ap_asterix_walk(spec, data, size, &record_size, &fault) ? 0 : record_size;
+}
+
+static size_t take_look(const ap_asterix_spec *spec, const uint8_t *data, size_t size, totals *sum)
+{
+    ap_asterix_inherited inherited = { 0 };
+    ap_asterix_glance glance;
+    size_t record_size = take_walk(spec, data, size, sum);
+    return ap_asterix_look(spec, data, record_size, &inherited, &glance) ? 0 : record_size;
+}
+
+static size_t take_typed(const ap_asterix_spec *spec, const uint8_t *data, size_t size, totals *sum)
+{
+    ap_reader reader = ap_reader_of(data, size);
+    (void)sum;
+    return ap_asterix_decode_only(ap_asterix_spec_category(spec), &reader) ? 0 : reader.at;
+}
+
+static size_t take_recode(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                          totals *sum)
+{
+    ap_reader reader = ap_reader_of(data, size);
+    ap_writer writer = ap_writer_of(output, sizeof output);
+    ap_err err = ap_asterix_recode(ap_asterix_spec_category(spec), &reader, &writer);
+    sum->out += writer.size;
+    return err ? 0 : reader.at;
+}
+
+static size_t take_json(const ap_asterix_spec *spec, const uint8_t *data, size_t size, totals *sum)
+{
+    ap_writer writer = ap_writer_of(output, sizeof output);
+    size_t record_size = take_walk(spec, data, size, sum);
+    ap_err err = ap_asterix_json(spec, data, record_size, &writer);
+    sum->out += writer.size;
+    return err ? 0 : record_size;
+}
+
+static void take_blocks(const ap_asterix_editions *editions, size_t size, take *one, totals *sum)
+{
+    ap_reader reader = ap_reader_of(input, size);
+    ap_asterix_block block;
+    while (ap_asterix_block_next(&reader, &block) == AP_OK) {
+        const ap_asterix_spec *spec = editions->category[block.category];
+        size_t record_size = 1;
+        for (size_t at = 0; spec && at < block.size && record_size > 0; at += record_size) {
+            record_size = one(spec, block.data + at, block.size - at, sum);
+            sum->records++;
+        }
+        sum->bytes += block.size + AP_ASTERIX_BLOCK_HEADER_SIZE;
+    }
+}
+
+static void measure(const char *name, size_t size)
+{
+    static const struct {
+        const char *name;
+        take *one;
+    } ways[] = { { "walk", take_walk },
+                 { "walk and look", take_look },
+                 { "typed decode", take_typed },
+                 { "decode and encode", take_recode },
+                 { "JSON", take_json } };
+    ap_asterix_editions editions;
+    ap_asterix_editions_default(&editions);
+    for (size_t k = 0; k < sizeof ways / sizeof ways[0]; k++) {
+        totals sum = { 0 };
+        double start = cpu_s(), spent;
+        do {
+            take_blocks(&editions, size, ways[k].one, &sum);
+            spent = cpu_s() - start;
+        } while (spent < BENCH_S && sum.bytes > 0);
+        printf("%-28s %-18s %8.1f MB/s %8.2f M records/s\n", name, ways[k].name,
+               (double)sum.bytes / spent / 1e6, (double)sum.records / spent / 1e6);
+    }
+}
+
+static void measure_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        printf("%s: not there\n", path);
+        return;
+    }
+    size_t size = fread(input, 1, sizeof input, file);
+    fclose(file);
+    const char *slash = strrchr(path, '/');
+    measure(slash ? slash + 1 : path, size);
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder = getenv("AIRPICTURE_DATA");
+    for (int k = 1; k < argc; k++)
+        measure_file(argv[k]);
+    for (size_t k = 0; argc == 1 && k < sizeof recordings / sizeof recordings[0]; k++) {
+        char path[1024];
+        snprintf(path, sizeof path, "%s/asterix/%s", folder ? folder : "../shared/data",
+                 recordings[k]);
+        measure_file(path);
+    }
+    return 0;
+}
