@@ -1,6 +1,7 @@
 #include "app/archive.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "app/archive_rows.h"
 
@@ -49,15 +50,23 @@ static ap_err add_alive(ap_archive *archive, const ap_tracker *tracker)
     return err;
 }
 
+/* Without its folders: the same recording gives the same archive wherever it lies. */
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] != '\0' ? slash + 1 : path;
+}
+
 static ap_err add_sources(ap_archive *archive, const ap_pipeline *pipeline)
 {
     ap_geopackage *package = &archive->package;
     ap_err err = ap_geopackage_add_meta(package, "program", "airpicture " AP_VERSION);
     for (size_t i = 0; i < pipeline->config.path_count && !err; i++) {
         ap_source_summary source = ap_pipeline_source(pipeline, i);
-        err = ap_geopackage_add_meta(package, "input", source.path);
+        const char *name = base_name(source.path);
+        err = ap_geopackage_add_meta(package, "input", name);
         if (!err)
-            err = ap_archive_add_refusals(package, source.path, &source.refused);
+            err = ap_archive_add_refusals(package, name, &source.refused);
     }
     return err;
 }

@@ -115,19 +115,27 @@ static void put_json(ap_writer *text, const ap_value *value, int decimals)
         ap_write_u8(text, '"');
 }
 
-static void put_json_list(ap_json_object *object, const ap_column *column, const void *row)
+/* The key, with a comma before it unless it is the first. */
+static void put_member(ap_writer *text, const ap_column *column, bool *any)
+{
+    size_t comma_size = *any ? 0 : 2;
+    ap_write_bytes(text, column->member + comma_size, column->member_size - comma_size);
+    *any = true;
+}
+
+static void put_json_list(ap_writer *text, const ap_column *column, const void *row, bool *any)
 {
     size_t count = column->count(row);
     if (count == 0)
         return;
-    ap_json_key(object, column->key);
-    ap_write_u8(object->text, '[');
+    put_member(text, column, any);
+    ap_write_u8(text, '[');
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            ap_text_str(object->text, ", ");
-        column->item(object->text, row, i, true);
+            ap_text_str(text, ", ");
+        column->item(text, row, i, true);
     }
-    ap_write_u8(object->text, ']');
+    ap_write_u8(text, ']');
 }
 
 static ap_err line_done(ap_writer *text, size_t start)
@@ -141,20 +149,20 @@ static ap_err line_done(ap_writer *text, size_t start)
 ap_err ap_columns_json(ap_writer *text, const ap_column *columns, size_t count, const void *row)
 {
     size_t start = text->size;
-    ap_json_object object = ap_json_open(text);
+    bool any = false;
+    ap_write_u8(text, '{');
     for (size_t i = 0; i < count; i++) {
         if (columns[i].count) {
-            put_json_list(&object, &columns[i], row);
+            put_json_list(text, &columns[i], row, &any);
             continue;
         }
         ap_value value = columns[i].get(row);
         if (value.kind == AP_VALUE_ABSENT)
             continue;
-        ap_json_key(&object, columns[i].key);
+        put_member(text, &columns[i], &any);
         put_json(text, &value, columns[i].decimals);
     }
-    ap_json_close(&object);
-    ap_write_u8(text, '\n');
+    ap_text_str(text, "}\n");
     return line_done(text, start);
 }
 

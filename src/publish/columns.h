@@ -33,7 +33,9 @@ typedef struct ap_value {
 } ap_value;
 
 typedef struct ap_column {
-    const char *key;
+    const char *key;    /* letters, digits, '_' */
+    const char *member; /* `, "key": ` */
+    size_t member_size;
     int decimals; /* of AP_VALUE_FIXED */
     ap_value (*get)(const void *row);
     /* A list instead of `get`: how many items, and one of them as JSON or as plain text. */
@@ -41,13 +43,15 @@ typedef struct ap_column {
     void (*item)(ap_writer *text, const void *row, size_t i, bool json);
 } ap_column;
 
+#define AP_COLUMN_NAMES(key_)                                                                      \
+    .key = key_, .member = ", \"" key_ "\": ", .member_size = sizeof(", \"" key_ "\": ") - 1
 #define AP_COLUMN(key_, decimals_, get_)                                                           \
     {                                                                                              \
-        .key = key_, .decimals = decimals_, .get = get_                                            \
+        AP_COLUMN_NAMES(key_), .decimals = decimals_, .get = get_                                  \
     }
 #define AP_COLUMN_LIST(key_, count_, item_)                                                        \
     {                                                                                              \
-        .key = key_, .count = count_, .item = item_                                                \
+        AP_COLUMN_NAMES(key_), .count = count_, .item = item_                                      \
     }
 
 ap_value ap_value_absent(void);

@@ -1,21 +1,16 @@
 #!/usr/bin/env python3
-"""The archive as other programs see it.
+"""The archive as other programs see it: GDAL opens every layer with the expected geometry, SQLite
+finds the file sound, the lines hold the points of their tracks, two runs give the same bytes.
 
-usage: geopackage.py [FILE.gpkg]
-
-Without a file one is made by $AIRPICTURE replay, twice: the bytes must be the same. GDAL must open
-every layer with the expected geometry; SQLite must find the file sound; the lines must hold the
-points of their tracks. Prints `ok NAME` or `not ok NAME`; status 77: a program or recording that is
-needed is not there."""
+With a file as its argument that one is checked instead of the demonstration's."""
 import itertools
-import os
 import pathlib
-import shutil
 import sqlite3
 import struct
 import subprocess
 import sys
-import tempfile
+
+from common import case, finish, need_tool, run, workdir
 
 LAYERS = {
     "tracks": "3D Measured Line String",
@@ -26,113 +21,91 @@ LAYERS = {
 }
 
 
-class Wrong(Exception):
-    pass
-
-
-def expect(condition, text):
-    if not condition:
-        raise Wrong(text)
-
-
 def check_gdal(path):
-    out = subprocess.run(["ogrinfo", "-ro", path], capture_output=True, text=True)
-    expect(out.returncode == 0 and "driver `GPKG' successful" in out.stdout and not out.stderr,
-           "ogrinfo: " + out.stdout + out.stderr)
+    ogrinfo = need_tool("ogrinfo")
+    out = subprocess.run([ogrinfo, "-ro", path], capture_output=True, text=True)
+    assert out.returncode == 0 and not out.stderr, out.stderr
     for layer, geometry in LAYERS.items():
-        expect(f"{layer} ({geometry})" in out.stdout, f"{layer} is not {geometry}: {out.stdout}")
-        info = subprocess.run(["ogrinfo", "-ro", "-al", "-geom=SUMMARY", path, layer],
+        assert f"{layer} ({geometry})" in out.stdout, f"{layer} is not {geometry}: {out.stdout}"
+        info = subprocess.run([ogrinfo, "-ro", "-al", "-geom=SUMMARY", path, layer],
                               capture_output=True, text=True)
-        expect(info.returncode == 0 and not info.stderr, f"ogrinfo {layer}: {info.stderr}")
+        assert info.returncode == 0 and not info.stderr, f"{layer}: {info.stderr}"
+
+
+def database(path):
+    return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+
+
+def check_sqlite(path):
+    db = database(path)
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert not db.execute("PRAGMA foreign_key_check").fetchall()
+    assert db.execute("PRAGMA application_id").fetchone() == (0x47504B47,)
+    assert db.execute("PRAGMA user_version").fetchone() == (10300,)
 
 
 def check_line(fid, blob, rows):
     count = len(rows)
     head, envelope = blob[:8], struct.unpack("<4d", blob[8:40])
-    expect(head == b"GP\0\3" + struct.pack("<i", 4326), f"track {fid}: blob header {head.hex()}")
-    expect(blob[40:49] == struct.pack("<BII", 1, 3002, count) and len(blob) == 49 + 32 * count,
-           f"track {fid}: no line of {count} points in {len(blob)} bytes")
+    assert head == b"GP\0\3" + struct.pack("<i", 4326), f"track {fid}: header {head.hex()}"
+    assert blob[40:49] == struct.pack("<BII", 1, 3002, count), f"track {fid}: {blob[40:49].hex()}"
+    assert len(blob) == 49 + 32 * count, f"track {fid}: {len(blob)} bytes for {count} points"
     line = [struct.unpack_from("<4d", blob, 49 + 32 * i) for i in range(count)]
     for vertex, (_, geom, time_s) in zip(line, rows):
-        expect(vertex == struct.unpack_from("<3d", geom, 13) + (time_s,),
-               f"track {fid}: vertex {vertex} is not its point")
+        point = struct.unpack_from("<3d", geom, 13) + (time_s,)
+        assert vertex == point, f"track {fid}: {vertex} is not {point}"
     xs, ys = [v[0] for v in line], [v[1] for v in line]
-    expect(envelope == (min(xs), max(xs), min(ys), max(ys)), f"track {fid}: envelope {envelope}")
+    assert envelope == (min(xs), max(xs), min(ys), max(ys)), f"track {fid}: {envelope}"
 
 
 def check_lines(path):
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    db = database(path)
     tracks = {fid: (blob, count) for fid, blob, count in
               db.execute("SELECT fid, geom, point_count FROM tracks")}
+    assert tracks, "no tracks"
     ordered = db.execute("SELECT track_id, geom, time_s FROM track_points ORDER BY track_id, fid")
     for fid, rows in itertools.groupby(ordered, key=lambda row: row[0]):
         rows = list(rows)
         blob, count = tracks.pop(fid, (None, None))
-        expect(count == len(rows), f"track {fid}: {count} points in its row, not {len(rows)}")
-        expect((blob is None) == (count < 2), f"track {fid}: a line for {count} points")
+        assert count == len(rows), f"track {fid}: {count} points in its row, {len(rows)} in all"
+        assert (blob is None) == (count < 2), f"track {fid}: a line for {count} points"
         if blob is not None:
             check_line(fid, blob, rows)
-    expect(not any(blob or count for blob, count in tracks.values()),
-           "a track without points has a line or a count")
+    assert not any(blob or count for blob, count in tracks.values()), "a line without points"
 
 
-def check_sqlite(path):
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    expect(db.execute("PRAGMA integrity_check").fetchone() == ("ok",), "the file is damaged")
-    expect(not db.execute("PRAGMA foreign_key_check").fetchall(), "a foreign key does not hold")
-    expect(db.execute("PRAGMA application_id").fetchone() == (0x47504B47,), "application_id")
-    expect(db.execute("PRAGMA user_version").fetchone() == (10300,), "user_version")
-
-
-def replay(program, recording, path):
-    done = subprocess.run([program, "replay", "--quiet", "--archive", path, recording],
-                          capture_output=True, text=True)
-    expect(done.returncode == 0, f"replay: status {done.returncode}: {done.stderr}")
-
-
-def check(name, function, *arguments):
-    try:
-        function(*arguments)
-    except (Wrong, sqlite3.Error, OSError) as wrong:
-        print(str(wrong))
-        print("not ok", name)
-        return False
-    print("ok", name)
-    return True
+def check_times(path):
+    """The points of a track follow each other in time."""
+    late = database(path).execute(
+        "SELECT count(*) FROM (SELECT time_s - lag(time_s) OVER (PARTITION BY track_id "
+        "ORDER BY fid) AS step FROM track_points) WHERE step < 0").fetchone()[0]
+    assert late == 0, f"{late} points are older than the one before"
 
 
 def check_file(path):
-    good = check("sqlite", check_sqlite, path) & check("lines", check_lines, path)
-    if shutil.which("ogrinfo"):
-        return good & check("gdal", check_gdal, path)
-    print("skip gdal ogrinfo is absent")
-    return good
+    for check in (check_sqlite, check_lines, check_times, check_gdal):
+        case(check.__name__.removeprefix("check_"), check, path)
 
 
-def check_same_bytes(program, recording, path, folder):
-    again = os.path.join(folder, "again.gpkg")
-    replay(program, recording, again)
-    expect(pathlib.Path(path).read_bytes() == pathlib.Path(again).read_bytes(),
-           "two replays gave two files")
-    expect(not list(pathlib.Path(folder).glob("*.part")), "a partial file was left")
+def check_demo(folder):
+    def make(name):
+        run("demo", "--speed", "0", "--minutes", "2", "-o", folder / name)
+
+    def same_bytes():
+        make("second")
+        first, second = ((folder / name / "archive.gpkg").read_bytes()
+                         for name in ("first", "second"))
+        assert first == second, "two runs gave two files"
+        assert not list(folder.glob("*/*.part")), "a partial file was left"
+
+    case("demo", make, "first")
+    check_file(str(folder / "first/archive.gpkg"))
+    case("same bytes", same_bytes)
 
 
-def main():
-    if len(sys.argv) == 2:
-        return 0 if check_file(sys.argv[1]) else 1
-    program = os.environ.get("AIRPICTURE")
-    data = os.environ.get("AIRPICTURE_DATA", "../shared/data")
-    recording = os.path.join(data, "modes/sample_dump1090.bin")
-    if not program or not os.path.exists(recording):
-        print("no AIRPICTURE program or no recording", recording)
-        return 77
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "first.gpkg")
-        if not check("replay", replay, program, recording, path):
-            return 1
-        good = check_file(path) & check("same_bytes", check_same_bytes, program, recording, path,
-                                        folder)
-    return 0 if good else 1
-
-
-sys.exit(main())
+if len(sys.argv) == 2:
+    check_file(sys.argv[1])
+else:
+    with workdir() as work:
+        check_demo(pathlib.Path(work))
+finish()

@@ -1,0 +1,139 @@
+/* Cost of what goes out: numbers as text, track lines, ASTERIX batches, archive rows. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/geopackage.h"
+#include "publish/asterix062_writer.h"
+#include "publish/fixture.h"
+#include "publish/track_csv.h"
+#include "publish/track_json.h"
+#include "wire/json.h"
+
+#define NUMBERS 1000000
+#define LINES 100000
+#define ROWS 300000
+#define TRACKS 4000
+#define BATCHES 20
+
+static double cpu_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void tell(const char *name, double count, double start_s)
+{
+    double taken_s = cpu_s() - start_s;
+    printf("%-28s %10.0f /s %10.1f ns\n", name, count / taken_s, taken_s / count * 1e9);
+}
+
+static void numbers(const char *name, double step, uint32_t modulus)
+{
+    uint8_t bytes[64];
+    uint32_t seed = 1;
+    double start_s = cpu_s();
+    for (int i = 0; i < NUMBERS; i++) {
+        ap_writer text = ap_writer_of(bytes, sizeof bytes);
+        seed = seed * 1664525 + 1013904223;
+        ap_text_double(&text, (seed >> 6) % modulus * step);
+    }
+    tell(name, NUMBERS, start_s);
+}
+
+static void lines(const char *name, ap_err (*write)(ap_writer *, const ap_sensor_table *,
+                                                    const ap_track_event *, const ap_track *))
+{
+    static uint8_t bytes[AP_TRACK_JSON_SIZE];
+    fixture f;
+    const ap_sensor_table *sensors = fixture_table(&f);
+    ap_track track = fixture_track();
+    ap_track_event event = { AP_EVENT_UPDATED, FIXTURE_UTC, 1 };
+    double start_s = cpu_s();
+    for (int i = 0; i < LINES; i++) {
+        ap_writer text = ap_writer_of(bytes, sizeof bytes);
+        track.position.latitude_rad += 1e-7;
+        (void)write(&text, sensors, &event, &track);
+    }
+    tell(name, LINES, start_s);
+}
+
+static void take(void *context, ap_utc_ns time, const uint8_t *data, size_t size)
+{
+    (void)time;
+    (void)data;
+    *(size_t *)context += size;
+}
+
+static void batches(void)
+{
+    size_t total = 0;
+    fixture f;
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.track_cap = TRACKS;
+    config.sensors = fixture_table(&f);
+    config.on_datagram = take;
+    config.context = &total;
+    size_t size = ap_asterix062_writer_size(&config);
+    void *memory = malloc(size);
+    ap_asterix062_writer writer;
+    if (!memory || ap_asterix062_writer_init(&writer, &config, memory, size))
+        return;
+    ap_track track = fixture_track();
+    for (track.id = 1; track.id <= TRACKS; track.id++) {
+        track.number = (uint16_t)track.id;
+        ap_asterix062_writer_track(&writer, &(ap_track_event){ AP_EVENT_UPDATED, FIXTURE_UTC, 0 },
+                                   &track);
+    }
+    double start_s = cpu_s();
+    for (int i = 1; i <= BATCHES; i++)
+        ap_asterix062_writer_tick(&writer, FIXTURE_UTC + i * 5 * AP_NS_PER_S);
+    tell("CAT062 records", (double)ap_asterix062_writer_stats(&writer).track_record_count, start_s);
+    free(memory);
+}
+
+static void archive(void)
+{
+    char path[] = "/tmp/airpicture_bench_XXXXXX", message[AP_IO_MESSAGE_SIZE];
+    int fd = mkstemp(path);
+    ap_geopackage package;
+    if (fd < 0 || close(fd) < 0 || ap_geopackage_open(&package, path, message))
+        return;
+    double start_s = cpu_s();
+    for (int i = 0; i < ROWS; i++) {
+        ap_geopackage_point row = { .track_id = 1 + (uint32_t)i % 500,
+                                    .time = FIXTURE_UTC + i * INT64_C(3000000),
+                                    .latitude_deg = 40 + i * 1e-5,
+                                    .longitude_deg = 5 + i * 1e-5,
+                                    .height_m = 9000 + i % 100,
+                                    .state = "firm",
+                                    .sensor = "radar north",
+                                    .pressure_altitude_ft = 33000,
+                                    .ground_speed_kt = 430.25,
+                                    .track_deg = 123.456,
+                                    .vertical_rate_fpm = -640,
+                                    .position_sigma_m = 33.3 };
+        (void)ap_geopackage_add_point(&package, &row);
+    }
+    tell("archive points in", ROWS, start_s);
+    if (ap_geopackage_commit(&package, message))
+        puts(message);
+    tell("archive points, committed", ROWS, start_s);
+    (void)remove(path);
+}
+
+int main(void)
+{
+    numbers("double: degrees / 2^25", 180.0 / 33554432, 33554432);
+    numbers("double: degrees / 2^16", 360.0 / 65536, 65536);
+    numbers("double: quarters", 0.25, 20000);
+    numbers("double: any", 0.1234567890123, 67108864);
+    lines("track JSON lines", ap_track_json);
+    lines("track CSV rows", ap_track_csv);
+    batches();
+    archive();
+    return 0;
+}
