@@ -134,10 +134,14 @@ static ap_framing_verdict look_in_step(const ap_framer *framer, size_t at, size_
 {
     if (ap_framing_left(framer) < at + block)
         return AP_FRAMING_MORE;
-    if (is_trusted(framer, at) && look_proof(framer, at, block) == AP_FRAMING_YES)
+    bool proved = look_proof(framer, at, block) == AP_FRAMING_YES;
+    if (proved && is_trusted(framer, at))
         return AP_FRAMING_YES;
     chain c = look_chain(framer, at + block + gap, gap);
-    return c.verdict == AP_FRAMING_YES ? look_unless_better(framer, at, c.end, gap) : c.verdict;
+    if (c.verdict == AP_FRAMING_YES)
+        return look_unless_better(framer, at, c.end, gap);
+    bool alone = proved && c.verdict == AP_FRAMING_NO; /* damage follows */
+    return alone ? look_unless_better(framer, at, at + block, gap) : c.verdict;
 }
 
 /* Lost, a block must prove itself, and headers must follow it unless it is long. Where nothing was
