@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo check bench fuzz fuzz-long soak man format clean
 
-PROGRAM := build/program/airpicture
+PROGRAM := build/release/airpicture
 
 help:
 	@echo "make demo       a simulated air picture, live in this terminal (Ctrl-C ends it)"
@@ -18,8 +18,8 @@ help:
 
 build:
 	@tools/install-deps build
-	@[ -f build/program/build.ninja ] || cmake --preset program
-	@ninja -C build/program airpicture
+	@[ -f build/release/build.ninja ] || cmake --preset release
+	@ninja -C build/release airpicture
 
 demo: build
 	@$(PROGRAM) demo -o airpicture-demo
