@@ -107,7 +107,7 @@ def main():
                          status=NO_OUTPUT), "where.jsonl")
 
         def disk_full():
-            """A file size limit stands in for a full disk: nothing may stand under the final name."""
+            """A file size limit stands in for a full disk: nothing stands under the final name."""
             outputs = {"--tracks": "t.jsonl", "--reports": "r.jsonl", "--asterix": "a.pcap",
                        "--archive": "g.gpkg"}
             for option, file in outputs.items():
