@@ -134,6 +134,12 @@ static const refused refusals[] = {
     { FULL "    [a]: 2\n", 9, 5, "a key is a list; expected a word" },
     { "radars:\n  - name: A\n", 1, 1, "unknown key 'radars'; expected 'sensors'" },
     { FULL "sensors: []\n", 9, 1, "key 'sensors' again; expected it once" },
+    { FULL "    this_key_is_forty_characters_long_or_longer_: 1\n", 9, 5,
+      "unknown key 'this_key_is_forty_characters_long_or_lon...'; expected one of the keys of a "
+      "sensor" },
+    { FULL "    this_key_is_thirty_nine_bytes_long_then\xC3\xA9: 1\n", 9, 5,
+      "unknown key 'this_key_is_thirty_nine_bytes_long_then...'; expected one of the keys of a "
+      "sensor" },
     /* types */
     { FULL "    turn_s: fast\n", 9, 13,
       "turn_s 'fast' is no number; expected seconds between 0 and 600" },

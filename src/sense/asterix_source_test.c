@@ -715,6 +715,321 @@ static void test_sensor_by_input(void **state)
     bench_close(on);
 }
 
+/* A local track in the older format: Cartesian, coasted, with a number. */
+static void test_cat001_track(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    ap_sensor *radar = bench_add(on, AP_SENSOR_SSR, SIC);
+    ap_cat001 track = { .present = AP_CAT001_I010 | AP_CAT001_I020 | AP_CAT001_I042 |
+                                   AP_CAT001_I161 | AP_CAT001_I141,
+                        .is_track = true,
+                        .i010 = { 25, SIC },
+                        .i020 = { .typ = 1, .ssrpsr = 0, .spi = 1, .sim = 1 },
+                        .i161 = 33,
+                        .i042 = { 40 * 64, -30 * 64 },
+                        .i141_128th_s = (43200 % 512) * 128 };
+    SEND(on, 01, &track, NOON);
+    const ap_report *report = bench_last(on);
+    assert_int_equal(report->track_number, 33);
+    assert_int_equal(report->flags, AP_FLAG_EXTRAPOLATED | AP_FLAG_SPI | AP_FLAG_SIMULATED);
+    ap_geodetic place = { report->latitude_rad, report->longitude_rad, radar->site.height_m };
+    ap_vec3 enu = ap_enu_from_ecef(&radar->frame, ap_ecef_from_geodetic(place));
+    assert_near(enu.x_m, 40 * 1852.0, 0.01);
+    assert_near(enu.y_m, -30 * 1852.0, 0.01);
+    track.present &= ~AP_CAT001_I042;
+    SEND(on, 01, &track, NOON);
+    track.present |= AP_CAT001_I040;
+    track.i040.rho_128th_nmi = 400 * 128; /* beyond 1.2 times the coverage */
+    radar->range_max_m = 400000;
+    SEND(on, 01, &track, NOON);
+    track.i020.rab = 1;
+    SEND(on, 01, &track, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_POSITION_MISSING], 1);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_POSITION_RANGE], 1);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TEST_TARGET], 1);
+    bench_close(on);
+}
+
+static void test_cat010_in_full(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    bench_add(on, AP_SENSOR_SMR, SIC);
+    ap_cat010 target = { .present = AP_CAT010_I010 | AP_CAT010_I000 | AP_CAT010_I020 |
+                                    AP_CAT010_I140 | AP_CAT010_I042 | AP_CAT010_I060 |
+                                    AP_CAT010_I220 | AP_CAT010_I245 | AP_CAT010_I090 |
+                                    AP_CAT010_I091 | AP_CAT010_I161 | AP_CAT010_I200 |
+                                    AP_CAT010_I170 | AP_CAT010_I500,
+                         .i010 = { 25, SIC },
+                         .i000 = 1,
+                         .i020 = { .typ = 1, .sim = 1, .spi = 1 },
+                         .i140_128th_s = TOD_NOON,
+                         .i042 = { 1500, -700 },
+                         .i060 = { .mode3a = 04321, .g = 1 },
+                         .i220 = 0x3C1234,
+                         .i245 = { .chr_icao6 = ap_asterix_icao6_raw("FOLLOW1") },
+                         .i090 = { .fl_4th_fl = 12, .v = 1 },
+                         .i091_25_4th_ft = 64,
+                         .i161 = { .trk = 99 },
+                         .i170 = { .cst = 1 },
+                         .i200 = { .gsp_16384th_nmips = 91, .tra_turn16 = 16384 },
+                         .i500 = { 8, 12, 4 } };
+    SEND(on, 10, &target, NOON);
+    const ap_report *report = bench_last(on);
+    assert_int_equal(report->flags, AP_FLAG_SECONDARY | AP_FLAG_SIMULATED | AP_FLAG_SPI |
+                                        AP_FLAG_EXTRAPOLATED | AP_FLAG_MODE_3A_GARBLED |
+                                        AP_FLAG_ALTITUDE_UNVALIDATED);
+    assert_int_equal(report->mode_3a, 04321);
+    assert_string_equal(report->callsign, "FOLLOW1");
+    assert_int_equal(report->address, 0x3C1234);
+    assert_int_equal(report->track_number, 99);
+    assert_near(report->pressure_altitude_m, 300 * 0.3048, 1e-9);
+    assert_near(report->geometric_height_m, 400 * 0.3048, 1e-9);
+    assert_near(report->east_mps, 91 * 1852.0 / 16384, 1e-9);
+    assert_near(report->north_mps, 0, 1e-9);
+    assert_near(report->position_var_ee_m2, 4, 1e-9);
+    assert_near(report->position_var_nn_m2, 9, 1e-9);
+    assert_near(report->position_var_en_m2, 1, 1e-9);
+    target.present &= ~AP_CAT010_I042;
+    SEND(on, 10, &target, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_POSITION_MISSING], 1);
+    target.i020.tst = 1;
+    SEND(on, 10, &target, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TEST_TARGET], 1);
+    target.i020.tst = 0;
+    target.present |= AP_CAT010_I040;
+    target.i040.rho_m = 60000; /* of a radar that sees 10 km */
+    SEND(on, 10, &target, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_POSITION_RANGE], 1);
+    bench_close(on);
+}
+
+static void test_cat020_identity(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    uint8_t mb_bytes[8];
+    ap_writer mb = ap_writer_of(mb_bytes, sizeof mb_bytes);
+    ap_cat020_i250_put(
+        &mb, &(ap_cat020_i250){ .bdsdata = UINT64_C(0x8F39F91A7E27C4), .bds1 = 6, .bds2 = 0 });
+    ap_cat020 target = { .present = AP_CAT020_I010 | AP_CAT020_I020 | AP_CAT020_I140 |
+                                    AP_CAT020_I041 | AP_CAT020_I070 | AP_CAT020_I161 |
+                                    AP_CAT020_I170 | AP_CAT020_I230 | AP_CAT020_I245 |
+                                    AP_CAT020_I250,
+                         .i010 = { 25, 9 },
+                         .i020 = { .ssr = 1, .spi = 1, .sim = 1 },
+                         .i140_128th_s = TOD_NOON,
+                         .i041 = { 9320676, 1491308 },
+                         .i161 = { .trn = 12 },
+                         .i170 = { .cst = 1 },
+                         .i070 = { .mode3a = 07600 },
+                         .i230 = { .stat = 1 },
+                         .i245 = { .chr_icao6 = ap_asterix_icao6_raw("        ") },
+                         .i250 = { mb_bytes, 1 } };
+    SEND(on, 20, &target, NOON);
+    const ap_report *report = bench_last(on);
+    assert_int_equal(report->flags, AP_FLAG_SECONDARY | AP_FLAG_SPI | AP_FLAG_SIMULATED |
+                                        AP_FLAG_EXTRAPOLATED | AP_FLAG_ON_GROUND |
+                                        AP_FLAG_EMERGENCY);
+    assert_int_equal(report->track_number, 12);
+    assert_false(report->present & AP_HAS_CALLSIGN); /* blanks are no name */
+    assert_near(report->mach, 0.42, 1e-9);
+    assert_near(report->position_var_ee_m2, 2500, 1e-9); /* the default of its kind */
+    target.i020.rab = 1;
+    SEND(on, 20, &target, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TEST_TARGET], 1);
+    bench_close(on);
+}
+
+static void test_cat021_air_data(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    ap_cat021 target = target_021();
+    target.present |= AP_CAT021_I150 | AP_CAT021_I151 | AP_CAT021_I152 | AP_CAT021_I157 |
+                      AP_CAT021_I161 | AP_CAT021_I165 | AP_CAT021_I230 | AP_CAT021_I200;
+    target.i150.im = 1;
+    target.i150.as = 780;
+    target.i151.tas_kt = 450;
+    target.i152_turn16 = 16384;
+    target.i157.gvr_25_4th_ftpmin = 16;
+    target.i161.trnum = 7;
+    target.i165.tar_32th_degps = -48;
+    target.i230_100th_deg = -2500;
+    target.i200.ss = 3;
+    target.i200.ps = 2; /* lifeguard */
+    SEND(on, 21, &target, NOON);
+    const ap_report *report = bench_last(on);
+    assert_near(report->mach, 0.78, 1e-9);
+    assert_near(report->true_airspeed_mps, 450 * 1852.0 / 3600, 1e-9);
+    assert_near(report->heading_rad, AP_PI / 2, 1e-12);
+    assert_near(report->up_mps, 100 * 0.3048 / 60, 1e-9);
+    assert_int_equal(report->track_number, 7);
+    assert_near(report->track_rate_radps, -1.5 * AP_RAD_PER_DEG, 1e-12);
+    assert_near(report->roll_rad, -25 * AP_RAD_PER_DEG, 1e-12);
+    assert_int_equal(report->flags, AP_FLAG_SPI);
+    assert_near(report->position_var_ee_m2, 38 * 38, 1e-9); /* no I021/090: default */
+    /* Indicated airspeed in the other reading; version 0 quality: one octet of I021/090. */
+    target.i150.im = 0;
+    target.i150.as = 1138; /* 250 kt */
+    target.i151.re = 1;
+    target.present |= AP_CAT021_I090;
+    target.i090.nucpnic = 7;
+    SEND(on, 21, &target, NOON);
+    report = bench_last(on);
+    assert_near(report->indicated_airspeed_mps, 1138 / 16384.0 * 1852, 1e-9);
+    assert_false(report->present & AP_HAS_TRUE_AIRSPEED);
+    assert_near(report->position_var_ee_m2, pow(92.6 / 2.4477, 2), 0.1);
+    bench_close(on);
+}
+
+/* A record that states no position time has that of its velocity, else of its transmission. */
+static void test_cat021_other_times(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t item;
+        uint32_t offset_128th_s;
+    } cases[] = { { AP_CAT021_I072, 128 }, { AP_CAT021_I075, 256 }, { AP_CAT021_I077, 384 } };
+    bench *on = bench_open(64);
+    for (size_t i = 0; i < 3; i++) {
+        ap_cat021 target = target_021();
+        target.present = (target.present & ~AP_CAT021_I073) | cases[i].item;
+        target.i072_128th_s = target.i075_128th_s = target.i077_128th_s =
+            TOD_NOON + cases[i].offset_128th_s;
+        SEND(on, 21, &target, NOON);
+        assert_int_equal(bench_last(on)->time_utc,
+                         utc(NOON) + cases[i].offset_128th_s * INT64_C(7812500));
+    }
+    ap_cat021 target = target_021();
+    target.present |= AP_CAT021_I071;
+    target.i071_128th_s = 0xFFFFFF;
+    SEND(on, 21, &target, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TIME_RANGE], 1);
+    bench_close(on);
+}
+
+static void test_cat062_in_full(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    ap_cat062 track = { .present = AP_CAT062_I010 | AP_CAT062_I070 | AP_CAT062_I105 |
+                                   AP_CAT062_I185 | AP_CAT062_I080 | AP_CAT062_I130 |
+                                   AP_CAT062_I135 | AP_CAT062_I245 | AP_CAT062_I380 |
+                                   AP_CAT062_I500,
+                        .i010 = { 25, 2 },
+                        .i070_128th_s = TOD_NOON,
+                        .i105 = { -9320676, -1491308 },
+                        .i185 = { 4, 8 },
+                        .i130_25_4th_ft = 1600,
+                        .i135 = { .ctb_4th_fl = 400 },
+                        .i245 = { .chr_icao6 = ap_asterix_icao6_raw("TEST1") } };
+    track.i080.spi = 1;
+    track.i080.sim = 1;
+    track.i080.me = 1;
+    track.i380.present = AP_CAT062_I380_MHG | AP_CAT062_I380_TAS | AP_CAT062_I380_IAR |
+                         AP_CAT062_I380_MAC | AP_CAT062_I380_SAL | AP_CAT062_I380_RAN |
+                         AP_CAT062_I380_COM | AP_CAT062_I380_SAB;
+    track.i380.mhg_turn16 = 32768;
+    track.i380.tas_kt = 300;
+    track.i380.iar_kt = 250;
+    track.i380.mac_125th_mach = 50;
+    track.i380.sal.sas = 1;
+    track.i380.sal.alt_25_ft = 400;
+    track.i380.ran_100th_deg = 1000;
+    track.i380.com.stat = 5;
+    track.i380.sab.gbs = 1;
+    track.i500.present = AP_CAT062_I500_APC | AP_CAT062_I500_COV | AP_CAT062_I500_AGA;
+    track.i500.apc.x_half_m = 20;
+    track.i500.apc.y_half_m = 20;
+    track.i500.cov_half_m = -10;
+    track.i500.aga_25_4th_ft = 16;
+    SEND(on, 62, &track, NOON);
+    const ap_report *report = bench_last(on);
+    assert_int_equal(report->flags,
+                     AP_FLAG_SPI | AP_FLAG_SIMULATED | AP_FLAG_EMERGENCY | AP_FLAG_ON_GROUND);
+    assert_string_equal(report->callsign, "TEST1");
+    assert_near(report->heading_rad, AP_PI, 1e-12);
+    assert_near(report->true_airspeed_mps, 300 * 1852.0 / 3600, 1e-9);
+    assert_near(report->indicated_airspeed_mps, 250 * 1852.0 / 3600, 1e-9);
+    assert_near(report->mach, 0.4, 1e-12);
+    assert_near(report->selected_altitude_m, 10000 * 0.3048, 1e-9);
+    assert_near(report->roll_rad, 10 * AP_RAD_PER_DEG, 1e-12);
+    assert_near(report->pressure_altitude_m, 10000 * 0.3048, 1e-9);
+    assert_near(report->geometric_height_m, 10000 * 0.3048, 1e-9);
+    assert_near(report->geometric_height_sigma_m, 100 * 0.3048, 1e-9);
+    assert_near(report->position_var_en_m2, -25, 1e-9);
+    assert_near(report->velocity_sigma_mps, 5, 1e-9);
+    track.i135.qnh = 1; /* corrected: no pressure altitude any more */
+    SEND(on, 62, &track, NOON);
+    assert_false(bench_last(on)->present & AP_HAS_PRESSURE_ALTITUDE);
+    track.i105.lat_turn26 = INT32_MAX;
+    SEND(on, 62, &track, NOON);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_POSITION_RANGE], 1);
+    bench_close(on);
+}
+
+/* Another edition is read where it says the same as the newest. */
+static void test_older_editions(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    bench_add(on, AP_SENSOR_MODE_S, SIC);
+    on->editions.category[48] = ap_asterix_spec_find(48, "1.27");
+    on->editions.category[21] = ap_asterix_spec_find(21, "0.26");
+    assert_non_null(on->editions.category[48]);
+    assert_non_null(on->editions.category[21]);
+    ap_cat048 plot = plot_048(TOD_NOON);
+    SEND(on, 48, &plot, NOON);
+    assert_int_equal(on->report_count, 1);
+    /* I021/010 and 040 in both; 0.26 puts another item third. */
+    static const uint8_t record[] = { 21, 0, 8, 0xC0, 25, 5, 0, 0 };
+    ap_sense_asterix(&on->sense, 0, utc(NOON), record, sizeof record);
+    assert_int_equal(on->report_count, 1);
+    assert_int_equal(on->stats[1].record_count, 1);
+    assert_int_equal(on->stats[1].refused.count[AP_REFUSED_CATEGORY] +
+                         on->stats[1].refused.count[AP_REFUSED_ITEM],
+                     1);
+    bench_close(on);
+}
+
+/* Without any time nothing can be told; without a source nothing can be attributed. */
+static void test_records_without_time_or_source(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    bench_add(on, AP_SENSOR_MODE_S, SIC);
+    for (uint64_t drop = 0; drop < 2; drop++) {
+        ap_cat048 plot = plot_048(TOD_NOON);
+        plot.present &= drop ? ~AP_CAT048_I010 : ~AP_CAT048_I140;
+        datagram of = { .block = 0 };
+        block_open(&of, 48);
+        assert_int_equal(ap_cat048_encode(&of.writer, &plot), AP_OK);
+        block_close(&of);
+        ap_sense_asterix(&on->sense, 0, AP_UTC_UNKNOWN, of.writer.data, of.writer.size);
+        ap_sense_asterix(&on->sense, 2, utc(NOON), of.writer.data, of.writer.size);
+    }
+    assert_int_equal(on->report_count, 0);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TIME_MISSING], 1);
+    assert_int_equal(ap_sense_refused(&on->sense, 0)->count[AP_REFUSED_SENSOR_UNKNOWN], 1);
+    assert_int_equal(ap_refusals_total(ap_sense_refused(&on->sense, 2)), 0); /* no such input */
+    bench_close(on);
+}
+
+/* A made-up name never repeats one of the sensors file. */
+static void test_made_up_names_are_unique(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    ap_sensor *described = bench_add(on, AP_SENSOR_ADSB, 77);
+    snprintf(described->name, sizeof described->name, "SAC/SIC 025/005");
+    ap_cat021 target = target_021();
+    SEND(on, 21, &target, NOON);
+    assert_string_equal(on->sensors[1].name, "SAC/SIC 025/005'");
+    bench_close(on);
+}
+
 /* F9: datagrams that arrive up to five times, by one way or two. */
 static void test_copies(void **state)
 {
@@ -781,6 +1096,15 @@ int main(void)
         cmocka_unit_test(test_faults_are_counted),
         cmocka_unit_test(test_sensor_table_full),
         cmocka_unit_test(test_sensor_by_input),
+        cmocka_unit_test(test_cat001_track),
+        cmocka_unit_test(test_cat010_in_full),
+        cmocka_unit_test(test_cat020_identity),
+        cmocka_unit_test(test_cat021_air_data),
+        cmocka_unit_test(test_cat021_other_times),
+        cmocka_unit_test(test_cat062_in_full),
+        cmocka_unit_test(test_older_editions),
+        cmocka_unit_test(test_records_without_time_or_source),
+        cmocka_unit_test(test_made_up_names_are_unique),
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_init_refuses),
     };

@@ -207,6 +207,72 @@ static void test_identification(void **state)
     bench_close(on);
 }
 
+/* Type code 19 subtype 3: heading 90, 250 kt indicated or true. */
+static void test_airspeed(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    uint64_t me = UINT64_C(19) << 51 | UINT64_C(3) << 48 | UINT64_C(1) << 42 | UINT64_C(256) << 32 |
+                  UINT64_C(251) << 21;
+    hear(on, 0, 0, squitter(ADDRESS, me));
+    assert_near(bench_last(on)->heading_rad, AP_PI / 2, 1e-12);
+    assert_near(bench_last(on)->indicated_airspeed_mps, 250 * 1852.0 / 3600, 1e-9);
+    hear(on, 0, 1, squitter(ADDRESS, me | UINT64_C(1) << 31));
+    assert_near(bench_last(on)->true_airspeed_mps, 250 * 1852.0 / 3600, 1e-9);
+    assert_false(bench_last(on)->present & AP_HAS_INDICATED_AIRSPEED);
+    bench_close(on);
+}
+
+static void test_intent_and_height(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    /* TC 29 subtype 1: selected altitude 7,008 ft (code 220), NACp 9, SIL 3. */
+    uint64_t intent = UINT64_C(29) << 51 | UINT64_C(1) << 49 | UINT64_C(220) << 36 |
+                      UINT64_C(9) << 13 | UINT64_C(3) << 10;
+    hear(on, 0, 0, squitter(ADDRESS, intent));
+    assert_near(bench_last(on)->selected_altitude_m, 7008 * 0.3048, 1e-9);
+    assert_int_equal(bench_last(on)->nac_p, 9);
+    /* TC 20: the same field as a height above the ellipsoid. */
+    for (int odd = 0; odd < 2; odd++)
+        hear(on, 0, 1 + odd,
+             squitter(ADDRESS, (air_position(50, 8, odd, 5000) & ((UINT64_C(1) << 51) - 1)) |
+                                   UINT64_C(20) << 51));
+    assert_near(bench_last(on)->geometric_height_m, 5000 * 0.3048, 1e-9);
+    assert_false(bench_last(on)->present & AP_HAS_PRESSURE_ALTITUDE);
+    /* TC 28 subtype 1: emergency state, then lifeguard, which is none. */
+    uint64_t status = UINT64_C(28) << 51 | UINT64_C(1) << 48;
+    hear(on, 0, 3, squitter(ADDRESS, status | UINT64_C(4) << 45));
+    assert_int_equal(bench_last(on)->flags, AP_FLAG_EMERGENCY);
+    hear(on, 0, 4, squitter(ADDRESS, status | UINT64_C(2) << 45));
+    assert_int_equal(bench_last(on)->flags, 0);
+    bench_close(on);
+}
+
+/* Registers of a reply fill in what the aircraft does not squitter. */
+static void test_registers_of_replies(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    frame reply =
+        long_frame(21, 0, ap_modes_id13_of_squawk(02000), UINT64_C(0x81951536E024D4), ADDRESS);
+    hear(on, 0, 0, short_frame(11, 5, ADDRESS, 0));
+    hear(on, 0, 1, reply);
+    assert_near(bench_last(on)->roll_rad / AP_RAD_PER_DEG, 2.1, 0.05);
+    assert_true(bench_last(on)->present & AP_HAS_VELOCITY);
+    /* East 400 kt, south 180: 439 kt at 114.2 degrees. */
+    uint64_t velocity = UINT64_C(19) << 51 | UINT64_C(1) << 48 | UINT64_C(401) << 32 |
+                        UINT64_C(1) << 31 | UINT64_C(181) << 21;
+    hear(on, 0, 2, squitter(ADDRESS, velocity));
+    hear(on, 0, 3, reply);
+    assert_true(bench_last(on)->present & AP_HAS_ROLL);
+    assert_false(bench_last(on)->present & AP_HAS_VELOCITY); /* the squitter's stays */
+    hear(on, 0, 4, squitter(ADDRESS, velocity_me));          /* another course: this is no 5,0 */
+    hear(on, 0, 5, reply);
+    assert_false(bench_last(on)->present & AP_HAS_ROLL);
+    bench_close(on);
+}
+
 static void test_address_kinds(void **state)
 {
     (void)state;
@@ -389,6 +455,22 @@ static void test_damage_is_counted(void **state)
     bench_close(on);
 }
 
+static void test_limits(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    frame of = squitter(ADDRESS, velocity_me);
+    ap_sense_modes(&on->sense, 0, AP_UTC_UNKNOWN, of.bytes, of.size, -1);
+    assert_int_equal(refused(on, AP_REFUSED_TIME_MISSING), 1);
+    ap_sense_modes(&on->sense, 2, START, of.bytes, of.size, -1); /* no such input */
+    while (on->table.count < BENCH_SENSOR_CAP)
+        bench_add(on, AP_SENSOR_ADSB, (uint8_t)on->table.count);
+    hear(on, 1, 0, of); /* a receiver beyond the table */
+    assert_int_equal(ap_sense_refused(&on->sense, 1)->count[AP_REFUSED_SENSOR_TABLE_FULL], 1);
+    assert_int_equal(on->report_count, 0);
+    bench_close(on);
+}
+
 static void test_latency_and_order(void **state)
 {
     (void)state;
@@ -415,6 +497,9 @@ int main(void)
         cmocka_unit_test(test_position_sigma_of_nac_p),
         cmocka_unit_test(test_velocity),
         cmocka_unit_test(test_identification),
+        cmocka_unit_test(test_airspeed),
+        cmocka_unit_test(test_intent_and_height),
+        cmocka_unit_test(test_registers_of_replies),
         cmocka_unit_test(test_address_kinds),
         cmocka_unit_test(test_replies_need_proof),
         cmocka_unit_test(test_all_call_with_code_is_probable_only),
@@ -424,6 +509,7 @@ int main(void)
         cmocka_unit_test(test_position_frames_repeated),
         cmocka_unit_test(test_table_full),
         cmocka_unit_test(test_damage_is_counted),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_latency_and_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
