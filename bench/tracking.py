@@ -53,7 +53,8 @@ def show(name, who, figures):
 
 def python_with_numpy():
     for python in (sys.executable, '/usr/bin/python3'):
-        if subprocess.run([python, '-c', 'import numpy, scipy'], stderr=subprocess.DEVNULL).returncode == 0:
+        imported = subprocess.run([python, '-c', 'import numpy, scipy'], stderr=subprocess.DEVNULL)
+        if imported.returncode == 0:
             return python
     return None
 
@@ -91,7 +92,8 @@ def main():
     if python is None:
         print('skipped: the scenarios need numpy and scipy')
         return 0
-    print(ROW.format('scenario', 'tracker', 'CPU ms', 'GOSPA m', 'pos m', 'vel m/s', 'false', 'NEES'))
+    print(ROW.format('scenario', 'tracker', 'CPU ms', 'GOSPA m', 'pos m', 'vel m/s', 'false',
+                     'NEES'))
     with tempfile.TemporaryDirectory() as folder:
         for name in a.names or SCENARIOS:
             for seed in a.seeds.split(','):
