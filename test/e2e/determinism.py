@@ -80,7 +80,7 @@ def main():
             cut.mkdir()
             arguments = ["replay", "-q", "-c", demo / "sensors.yaml", "--start", "2024-03-01",
                          *extra]
-            run(*arguments, *options(whole), path)
+            run(*arguments, *options(whole), "-", stdin=path.read_bytes())
             cut_randomly(path, [*arguments, *options(cut)], seed)
             assert digests(whole) == digests(cut)
 
