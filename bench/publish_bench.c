@@ -7,7 +7,7 @@
 
 #include "io/geopackage.h"
 #include "publish/asterix062_writer.h"
-#include "publish/fixture.h"
+#include "publish/test_fixture.h"
 #include "publish/track_csv.h"
 #include "publish/track_json.h"
 #include "wire/json.h"

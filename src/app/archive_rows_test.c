@@ -13,7 +13,7 @@
 
 #include <sqlite3.h>
 
-#include "publish/fixture.h"
+#include "publish/test_fixture.h"
 
 static void test_archive_point_events(void **state)
 {

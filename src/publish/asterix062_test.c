@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "publish/fixture.h"
+#include "publish/test_fixture.h"
 
 /* The record as another system reads it: encoded and decoded again. */
 static ap_cat062 sent(const ap_asterix062_sender *sender, const ap_track *track, unsigned marks)

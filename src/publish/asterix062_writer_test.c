@@ -12,7 +12,7 @@
 #include "airpicture/asterix/cat062.h"
 #include "airpicture/asterix/cat063.h"
 #include "airpicture/asterix/cat065.h"
-#include "publish/fixture.h"
+#include "publish/test_fixture.h"
 
 #define LOG_CAP 4096
 #define S AP_NS_PER_S

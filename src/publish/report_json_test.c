@@ -7,9 +7,11 @@
 
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "publish/alert_json.h"
 #include "publish/columns.h"
-#include "publish/fixture.h"
+#include "publish/test_fixture.h"
 
 static uint8_t line[AP_REPORT_JSON_SIZE];
 
@@ -104,6 +106,8 @@ static void test_report_json_size(void **state)
                          .receive_utc = INT64_MAX,
                          .present = ~0u,
                          .flags = ~0u,
+                         .address_kind = AP_ADDRESS_TRACK_FILE,
+                         .emitter_category = 0xa3,
                          .range_m = -999999999999999.875,
                          .position_var_ee_m2 = -999999999999999.875,
                          .position_var_en_m2 = -999999999999999.875,
@@ -113,6 +117,14 @@ static void test_report_json_size(void **state)
     ap_writer text = ap_writer_of(line, sizeof line);
     assert_int_equal(ap_report_json(&text, &f.table, &report), AP_OK);
     assert_true(text.size < AP_REPORT_JSON_SIZE / 2);
+    cJSON *object = cJSON_ParseWithLength((const char *)line, text.size);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, object) if (!fixture_is_documented(item->string))
+        fail_msg("doc/formats.md does not tell of %s", item->string);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(object, "flags"))
+        assert_true(fixture_is_documented(item->valuestring));
+    assert_int_equal(cJSON_GetArraySize(object), 44); /* all but icao24 */
+    cJSON_Delete(object);
     text = ap_writer_of(line, 100);
     assert_int_equal(ap_report_json(&text, &f.table, &report), AP_ERR_FULL);
     assert_int_equal(text.size, 0);

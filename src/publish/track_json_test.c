@@ -11,7 +11,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "publish/fixture.h"
+#include "publish/test_fixture.h"
 #include "publish/track_csv.h"
 
 static uint8_t line[AP_TRACK_JSON_SIZE];
@@ -295,6 +295,8 @@ static void test_track_csv_agrees_with_json(void **state)
         const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
         assert_same_text(item, field);
         found += item != NULL;
+        if (!fixture_is_documented(key))
+            fail_msg("doc/formats.md does not tell of %s", key);
     }
     assert_int_equal(found, cJSON_GetArraySize(o));
     assert_ptr_equal(head_at, head + head_text.size);

@@ -1,7 +1,9 @@
 /* Shared by the tests of this folder: a full track, a sensor table. */
-#ifndef AP_PUBLISH_FIXTURE_H
-#define AP_PUBLISH_FIXTURE_H
+#ifndef AP_PUBLISH_TEST_FIXTURE_H
+#define AP_PUBLISH_TEST_FIXTURE_H
 
+#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "airpicture/sensor.h"
@@ -91,6 +93,20 @@ static inline ap_track fixture_track(void)
                     { FIXTURE_UTC - 50 * AP_NS_PER_S, AP_REASON_CONFIRMED_ADDRESS, 0, 9 } },
     };
     return t;
+}
+
+/* True when the document names the key as `key`. The tests run in the root of the repository. */
+static inline bool fixture_is_documented(const char *key)
+{
+    static char text[65536];
+    char wanted[64];
+    FILE *file = fopen("doc/formats.md", "r");
+    if (!file)
+        return false;
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    snprintf(wanted, sizeof wanted, "`%s`", key);
+    return strstr(text, wanted) != NULL;
 }
 
 #endif
