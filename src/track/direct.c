@@ -17,7 +17,6 @@
 #define STRAY_EXTRA_M 500.0
 #define STRAY_GAP_S 30.0
 #define BOTH_ALIVE_S 10.0
-#define AHEAD_S 5.0
 #define SHARED_CAP 4 /* tracks under one address */
 #define BIRTH_EXISTENCE 0.5
 
@@ -28,14 +27,6 @@ typedef struct offer {
     ap_imm imm; /* at the time of the report */
     ap_measure measure;
 } offer;
-
-/* A time far ahead of what the receive clock allows would carry the track away. */
-static bool time_is_wild(const ap_state *state, const ap_row *row, ap_utc_ns time_utc)
-{
-    double ahead_s = ap_seconds_between(row->imm.time_utc, time_utc);
-    double waited_s = ap_seconds_between(row->received_utc, state->clock_utc);
-    return ahead_s > waited_s + state->config.lag_s + AHEAD_S;
-}
 
 /* Fills the offer of one track; false when its filter cannot be brought to the time. */
 static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, offer *o)
@@ -50,12 +41,12 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
             return false;
     } else {
         o->imm = row->imm;
-        if (!time_is_wild(state, row, report->time_utc))
+        if (!ap_time_is_wild(state, row, report->time_utc))
             ap_imm_predict(&o->imm, report->time_utc);
     }
     ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
     o->distance2 = 0.0;
-    if (time_is_wild(state, row, report->time_utc))
+    if (ap_time_is_wild(state, row, report->time_utc))
         o->distance2 = 1e9;
     if (!(o->measure.has & AP_MEASURE_POSITION))
         return true;

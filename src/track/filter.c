@@ -7,9 +7,9 @@
 
 #define G_MPS2 9.80665
 #define RECENTRE_M 2000.0
-#define STRAIGHT_RAD 1e-4     /* below: series */
-#define TURN_MAX_RADPS 0.0611 /* 3.5 degrees a second */
-#define TURN_SPEED_MIN_MPS 40.0
+#define STRAIGHT_RAD 1e-4   /* below: series */
+#define TURN_MAX_RADPS 0.21 /* 12 degrees a second */
+#define TURN_SPEED_MIN_MPS 20.0
 #define MODE_RATE_PS (1.0 / 40.0)
 #define VERTICAL_NOISE_M2PS3 0.3
 #define VERTICAL_START_SIGMA_MPS 8.0
@@ -27,10 +27,10 @@ typedef struct motion {
 static const motion motions[AP_IMM_MODELS] = {
     { 0.0,     0.03, 0.55 },
     { 0.0,     4.0,  0.09 },
-    { +0.2309, 1.0,  0.09 }, /* 13 degrees */
-    { -0.2309, 1.0,  0.09 },
-    { +0.4245, 1.0,  0.09 }, /* 23 degrees */
-    { -0.4245, 1.0,  0.09 },
+    { +0.2126, 1.0,  0.09 }, /* 12 degrees */
+    { -0.2126, 1.0,  0.09 },
+    { +0.5095, 2.0,  0.09 }, /* 27 degrees */
+    { -0.5095, 2.0,  0.09 },
 };
 /* clang-format on */
 

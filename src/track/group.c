@@ -22,6 +22,9 @@
 #define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
 #define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
 #define ALTITUDE_EXTRA_M 30.0
+#define OUTLIER_IDENTITY 100.0 /* identity factor of an equal discrete code */
+#define OUTLIER_SIGMAS 5.0
+#define OUTLIER_SHARE 0.02
 #define BIRTH_ADDRESS 0.5
 #define BIRTH_MIN 1e-7
 #define BIRTH_UNUSED 0.05 /* a plot that a track explains better than this starts none */
@@ -223,14 +226,14 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     ap_look *look = &b->look[b->look_count];
     look->slot = slot;
     look->is_late = measure->time_utc < row->imm.time_utc;
-    if (look->is_late) {
-        double late_s = ap_seconds_between(measure->time_utc, row->imm.time_utc);
-        if (late_s > state->config.lag_s ||
-            !ap_history_at(&row->history, measure->time_utc, &look->imm))
-            return NULL;
-    } else {
+    double late_s = ap_seconds_between(measure->time_utc, row->imm.time_utc);
+    if (late_s > state->config.lag_s || ap_time_is_wild(state, row, measure->time_utc))
+        return NULL;
+    look->is_too_late =
+        look->is_late && !ap_history_at(&row->history, measure->time_utc, &look->imm);
+    if (!look->is_late || look->is_too_late) {
         look->imm = row->imm;
-        ap_imm_predict(&look->imm, measure->time_utc);
+        ap_imm_predict(&look->imm, measure->time_utc); /* backwards, if too late */
     }
     ap_imm_combine(&look->imm, &look->mean);
     look->detection =
@@ -250,6 +253,14 @@ static double altitude_factor(const ap_imm *imm, const ap_measure *measure)
     double d = measure->altitude_m - v->altitude_m;
     double density = exp(-0.5 * d * d / var) / sqrt(2.0 * AP_PI * var);
     return ALTITUDE_FLOOR + (1.0 - ALTITUDE_FLOOR) * density * ALTITUDE_SPAN_M;
+}
+
+/* Some plots err more than their sensor says: reflections, garbling, split targets. One whose code
+ * names the track is taken for such, with errors to match, before it is taken for another. */
+static void widen(ap_fix *fix)
+{
+    double more = OUTLIER_SIGMAS * OUTLIER_SIGMAS;
+    fix->R = (ap_sym2){ fix->R.ee * more, fix->R.en * more, fix->R.nn * more };
 }
 
 static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
@@ -272,8 +283,15 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     double dt_s = ap_seconds_between(look->imm.time_utc, measure.time_utc);
     edge->fix.east_m -= dt_s * look->mean.x[2];
     edge->fix.north_m -= dt_s * look->mean.x[3];
-    if (ap_gauss_distance2(&look->mean, &edge->fix) > state->config.gate_chi2)
-        return;
+    double gate2 = state->config.gate_chi2;
+    if (ap_gauss_distance2(&look->mean, &edge->fix) > gate2) {
+        if (identity < OUTLIER_IDENTITY)
+            return;
+        widen(&edge->fix);
+        identity *= OUTLIER_SHARE;
+        if (ap_gauss_distance2(&look->mean, &edge->fix) > gate2)
+            return;
+    }
     ap_imm_likelihood(&look->imm, &edge->fix, &edge->likelihood);
     double seen = row->existence * look->detection;
     edge->psi = seen * edge->likelihood.all * identity * altitude_factor(&look->imm, &measure) /
@@ -398,7 +416,8 @@ static void update_filter(ap_state *state, const ap_look *look, const uint32_t *
     if (!sure)
         measure.has = AP_MEASURE_POSITION;
     if (look->is_late) {
-        ap_history_insert(&row->history, &row->imm, &measure);
+        if (look->is_too_late || !ap_history_insert(&row->history, &row->imm, &measure))
+            ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
         return;
     }
     ap_fix fix[AP_FIX_CAP];

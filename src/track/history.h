@@ -8,7 +8,7 @@
 
 #include "track/filter.h"
 
-#define AP_HISTORY_HALF 4
+#define AP_HISTORY_HALF 6
 #define AP_HISTORY_CAP (2 * AP_HISTORY_HALF)
 
 /* Measurements in order of time. before[0] is the filter before measure[0]; before[1] the one

@@ -10,7 +10,9 @@
 #define BIRTH_WORTH 0.3 /* of what it was worth at birth, a new track may lose down to */
 #define DUE_TURNS 1.35  /* a look is missed this long after the last one, and ... */
 #define DUE_EXTRA_NS (AP_NS_PER_S / 2)
-#define FORGET_TURNS 4.0 /* a sensor that has not seen it for this long left it */
+#define FADING_DETECTION 0.9 /* misses come in rows: none says more than this */
+#define KEEP_TURNS 6.5       /* a confirmed track may fade for so long, whatever it is worth */
+#define FORGET_TURNS 4.0     /* a sensor that has not seen it for this long left it */
 #define TENTATIVE_TURNS 3.0
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
@@ -263,7 +265,8 @@ static void count_misses(ap_state *state, uint32_t slot)
             continue;
         }
         if (in_coverage(state, slot, sensor))
-            row->existence = ap_existence_missed(row->existence, sensor->detection_probability);
+            row->existence = ap_existence_missed(
+                row->existence, fmin(sensor->detection_probability, FADING_DETECTION));
         source->due_utc = ap_utc_add_s(source->due_utc, sensor->turn_s);
     }
     set_due(row);
@@ -281,7 +284,9 @@ static bool end_if_due(ap_state *state, uint32_t slot)
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
         return true;
     }
-    if (row->existence < row->worth) {
+    bool may_fade = row->state != AP_TRACK_TENTATIVE &&
+                    silent_s < fmin(KEEP_TURNS * best_turn_s(state, row), limit_s);
+    if (row->existence < row->worth && !may_fade) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_EXISTS, 0);
         return true;
     }

@@ -26,6 +26,7 @@ typedef struct ap_edge {
 typedef struct ap_look {
     uint32_t slot;
     bool is_late;     /* older than the track's newest report */
+    bool is_too_late; /* and older than what can be undone: it explains, but updates nothing */
     double detection; /* probability that the sensor sees it now */
     ap_imm imm;       /* at the time of the plots */
     ap_gauss mean;
@@ -91,6 +92,14 @@ static inline bool ap_sensor_rotates(const ap_sensor *sensor)
 {
     return sensor->has_site && sensor->kind != AP_SENSOR_ADSB && sensor->kind != AP_SENSOR_MLAT &&
            sensor->kind != AP_SENSOR_TRACKER;
+}
+
+/* A time far ahead of what the receive clock allows: it would carry the track away. */
+static inline bool ap_time_is_wild(const ap_state *state, const ap_row *row, ap_utc_ns time_utc)
+{
+    double ahead_s = ap_seconds_between(row->imm.time_utc, time_utc);
+    double waited_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    return ahead_s > waited_s + state->config.lag_s + 5.0;
 }
 
 /* life.c */

@@ -33,7 +33,6 @@ typedef struct ap_row {
     uint32_t id; /* 0: free */
     uint16_t number;
     uint8_t state;                  /* ap_track_state */
-    bool is_late;                   /* the newest report did not move it: it belonged before */
     uint32_t older, newer;          /* alive list, in order of id */
     uint32_t same_id, same_address; /* hash chains */
     double existence;

@@ -524,6 +524,31 @@ static void test_step_late_equals_in_order(void **state)
     assert_true(fabs(end[0].P_enu[1][3] - end[1].P_enu[1][3]) < 1e-9 * end[0].P_enu[1][1]);
 }
 
+/* Plots of a primary radar that come 4 s late, under ADS-B five times a second: too late to be
+ * filtered, but no new aircraft. */
+static void test_step_late_plots_start_nothing(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8), es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50.5, 8.4, 6000, 150, 60);
+    for (int k = 0; k < 300; k++) {
+        ap_report r = adsb(es, &f, 0x5A, 0.2 * k);
+        step(w, &r);
+        if (k % 20 == 10 && k > 60) {
+            r = plot(w, psr, &f, 0.2 * k - 4.0);
+            r.receive_utc = ap_utc_add_s(START_UTC, 0.2 * k);
+            step(w, &r);
+        }
+    }
+    ap_tracker_flush(&w->tracker);
+    assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
+    assert_true(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE] >= 11);
+    assert_int_equal(only_track(w).source_count, 2);
+    world_free(w);
+}
+
 /* An hour back: all reports are late, counted, until the track has timed out; then it starts
  * again. */
 static void test_step_time_back_an_hour(void **state)
@@ -700,6 +725,7 @@ int main(void)
         cmocka_unit_test(test_step_wild_position_is_refused),
         cmocka_unit_test(test_step_batches_make_no_difference),
         cmocka_unit_test(test_step_late_equals_in_order),
+        cmocka_unit_test(test_step_late_plots_start_nothing),
         cmocka_unit_test(test_step_time_back_an_hour),
         cmocka_unit_test(test_step_refuses_and_counts),
         cmocka_unit_test(test_step_full_table),
