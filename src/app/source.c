@@ -72,6 +72,14 @@ static ap_utc_ns confirmed(ap_source_clock *clock, ap_utc_ns time)
     return agrees ? time : clock->last_utc;
 }
 
+/* What a time of day is made whole by: the stream so far, else the start, or the noon of the day
+ * when only a day was given. */
+static ap_utc_ns near_time(const ap_source_clock *clock)
+{
+    bool day_only = clock->last_utc == AP_UTC_UNKNOWN && clock->start_utc % AP_NS_PER_DAY == 0;
+    return reference(clock) + (day_only ? AP_NS_PER_DAY / 2 : 0);
+}
+
 static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editions *editions,
                                  const ap_frame *frame)
 {
@@ -82,7 +90,7 @@ static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editio
     while (ap_asterix_cursor_next(&cursor, &record, &fault) == AP_OK) {
         const ap_asterix_glance *glance = &record.glance;
         if (glance->has_tod &&
-            ap_utc_from_tod(reference(clock), glance->tod_128th_s, &time) == AP_OK)
+            ap_utc_from_tod(near_time(clock), glance->tod_128th_s, &time) == AP_OK)
             return confirmed(clock, time);
         if (glance->has_tod_512 &&
             ap_utc_from_tod_512(reference(clock), glance->tod_512_128th_s, &time) == AP_OK)

@@ -1,0 +1,158 @@
+#include "app/source.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define S AP_NS_PER_S
+#define TICKS UINT64_C(12000000)
+
+static ap_asterix_editions editions;
+
+static ap_utc_ns utc(const char *text)
+{
+    ap_utc_ns time;
+    assert_int_equal(ap_utc_parse(text, &time), AP_OK);
+    return time;
+}
+
+static ap_utc_ns at_ticks(ap_source_clock *clock, uint64_t ticks)
+{
+    ap_frame frame = { .kind = AP_FRAME_MODES,
+                       .time_kind = AP_FRAME_TIME_TICKS,
+                       .ticks_12mhz = ticks };
+    return ap_source_clock_time(clock, &editions, &frame);
+}
+
+static ap_utc_ns at_day(ap_source_clock *clock, int64_t ns)
+{
+    ap_frame frame = { .kind = AP_FRAME_ASTERIX, .time_kind = AP_FRAME_TIME_DAY, .time_ns = ns };
+    return ap_source_clock_time(clock, &editions, &frame);
+}
+
+/* A CAT034 north marker of 25/201 at a time of day; the frame has no time of its own. */
+static ap_utc_ns at_record(ap_source_clock *clock, uint32_t tod_128th_s)
+{
+    uint8_t block[] = { 34, 0, 10, 0xE0, 25, 201, 1, 0, 0, 0 };
+    block[7] = (uint8_t)(tod_128th_s >> 16);
+    block[8] = (uint8_t)(tod_128th_s >> 8);
+    block[9] = (uint8_t)tod_128th_s;
+    ap_frame frame = { .kind = AP_FRAME_ASTERIX, .data = block, .size = sizeof block };
+    return ap_source_clock_time(clock, &editions, &frame);
+}
+
+static void test_clock_ticks_from_midnight(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_ticks(&clock, 43200 * TICKS), utc("2024-06-06T12:00:00Z"));
+    assert_int_equal(at_ticks(&clock, 43201 * TICKS + 6), utc("2024-06-06T12:00:01Z") + 500);
+}
+
+static void test_clock_ticks_from_a_given_start(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06T08:58:39Z"));
+    assert_int_equal(at_ticks(&clock, 777 * TICKS), utc("2024-06-06T08:58:39Z"));
+    assert_int_equal(at_ticks(&clock, 778 * TICKS), utc("2024-06-06T08:58:40Z"));
+}
+
+/* F6: the 48-bit counter wraps after 271 days; the stream does not jump. */
+static void test_clock_ticks_wrap(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06T00:00:01Z"));
+    uint64_t last = (UINT64_C(1) << 48) - TICKS;
+    assert_int_equal(at_ticks(&clock, last), utc("2024-06-06T00:00:01Z"));
+    assert_int_equal(at_ticks(&clock, TICKS), utc("2024-06-06T00:00:03Z"));
+    assert_int_equal(clock.tick_resets, 0);
+}
+
+/* F6: a receiver that restarts counts from zero again; time goes on, a little jitter does not. */
+static void test_clock_ticks_restart(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06T00:00:01Z"));
+    assert_int_equal(at_ticks(&clock, 900 * TICKS), utc("2024-06-06T00:00:01Z"));
+    assert_int_equal(at_ticks(&clock, 900 * TICKS - 1200), utc("2024-06-06T00:00:01Z"));
+    assert_int_equal(clock.tick_resets, 0);
+    assert_int_equal(at_ticks(&clock, 3 * TICKS), utc("2024-06-06T00:00:01Z"));
+    assert_int_equal(clock.tick_resets, 1);
+    assert_int_equal(at_ticks(&clock, 5 * TICKS), utc("2024-06-06T00:00:03Z"));
+}
+
+static void test_clock_day_over_midnight(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_day(&clock, 86399 * S), utc("2024-06-06T23:59:59Z"));
+    assert_int_equal(at_day(&clock, 1 * S), utc("2024-06-07T00:00:01Z"));
+    assert_int_equal(at_day(&clock, 3 * S), utc("2024-06-07T00:00:03Z"));
+}
+
+static void test_clock_never_runs_back(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_day(&clock, 100 * S), utc("2024-06-06T00:01:40Z"));
+    assert_int_equal(at_day(&clock, 90 * S), utc("2024-06-06T00:01:40Z"));
+}
+
+/* One damaged time is not believed; two that agree are. */
+static void test_clock_records_need_a_witness(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_record(&clock, 1000 * 128), utc("2024-06-06T00:16:40Z"));
+    assert_int_equal(at_record(&clock, 30000 * 128), utc("2024-06-06T00:16:40Z"));
+    assert_int_equal(at_record(&clock, 1001 * 128), utc("2024-06-06T00:16:41Z"));
+    assert_int_equal(at_record(&clock, 5000 * 128), utc("2024-06-06T00:16:41Z"));
+    assert_int_equal(at_record(&clock, 5001 * 128), utc("2024-06-06T01:23:21Z"));
+}
+
+static void test_clock_records_over_midnight(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_record(&clock, 0xA8BF80), utc("2024-06-06T23:59:59Z"));
+    assert_int_equal(at_record(&clock, 128), utc("2024-06-07T00:00:01Z"));
+    assert_int_equal(at_record(&clock, 0xA8C000), utc("2024-06-07T00:00:01Z"));
+}
+
+static void test_source_open_says_what_is_wrong(void **state)
+{
+    (void)state;
+    ap_source source;
+    assert_int_equal(ap_source_open(&source, "/nowhere/at/all", 0, AP_FORMAT_AUTO, &editions, 0),
+                     AP_ERR_NO_INPUT);
+    assert_non_null(strstr(source.message, "/nowhere/at/all"));
+    ap_source_close(&source);
+    ap_source_close(&source);
+}
+
+int main(void)
+{
+    ap_asterix_editions_default(&editions);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clock_ticks_from_midnight),
+        cmocka_unit_test(test_clock_ticks_from_a_given_start),
+        cmocka_unit_test(test_clock_ticks_wrap),
+        cmocka_unit_test(test_clock_ticks_restart),
+        cmocka_unit_test(test_clock_day_over_midnight),
+        cmocka_unit_test(test_clock_never_runs_back),
+        cmocka_unit_test(test_clock_records_need_a_witness),
+        cmocka_unit_test(test_clock_records_over_midnight),
+        cmocka_unit_test(test_source_open_says_what_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
