@@ -349,14 +349,14 @@ static ap_value get_extrapolated(const void *row)
 
 /* ---- evidence ---- */
 
-/* Age at the event, or at the time of the state when that is later. */
+/* Age at the event, or at the time of the state when that is later; 0 for what came in between. */
 static ap_value age(const void *row, ap_utc_ns time)
 {
     ap_utc_ns now = track_of(row)->time_utc;
     if (event_of(row)->time_utc > now)
         now = event_of(row)->time_utc;
     bool known = time != AP_UTC_UNKNOWN && now != AP_UTC_UNKNOWN;
-    return fixed_if(known, ap_seconds_between(time, now));
+    return fixed_if(known, time < now ? ap_seconds_between(time, now) : 0.0);
 }
 
 static ap_value get_update_age(const void *row)

@@ -188,11 +188,13 @@ static void test_track_json_other_address(void **state)
     (void)state;
     ap_track track = fixture_track();
     track.address_kind = AP_ADDRESS_TRACK_FILE;
+    track.adsb_utc = FIXTURE_UTC + 1000000; /* a squitter without position, after the state */
     track.flags = AP_FLAG_ON_GROUND | AP_FLAG_EXTRAPOLATED;
     track.address_shared = true;
     cJSON *o = parse(AP_EVENT_UPDATED, &track);
     assert_false(known(o, "icao24"));
     assert_string_equal(text_of(o, "other_address"), "3c6dd2");
+    assert_near(number(o, "adsb_age_s"), 0, 0);
     assert_string_equal(text_of(o, "address_kind"), "track_file");
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "on_ground")));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "extrapolated")));
