@@ -99,7 +99,7 @@ static inline ap_track fixture_track(void)
 static inline bool fixture_is_documented(const char *key)
 {
     static char text[65536];
-    char wanted[64];
+    char wanted[256];
     FILE *file = fopen("doc/formats.md", "r");
     if (!file)
         return false;
