@@ -1,8 +1,8 @@
 #include "sense/echo.h"
 
-#include <math.h>
-
 #define WAYS 4u
+
+_Static_assert(sizeof(ap_echo) * WAYS == AP_ARENA_ALIGN, "a set is one cache line");
 
 void ap_echo_init(ap_echo_table *table, ap_arena *arena, uint32_t cap)
 {
@@ -27,20 +27,31 @@ uint64_t ap_echo_hash(uint32_t source, const uint8_t *bytes, size_t size)
     return (hash ^ hash >> 33) | 1;
 }
 
-static bool is_fresh(const ap_echo *echo, ap_utc_ns now)
+static uint32_t ms_of(ap_utc_ns utc)
 {
-    return echo->hash && fabs(ap_seconds_between(echo->heard_utc, now)) < AP_ECHO_S;
+    return (uint32_t)(utc / AP_NS_PER_MS);
+}
+
+/* Milliseconds from an entry to now, which may lie before it; right within 24 days. */
+static int32_t age_ms(const ap_echo *echo, uint32_t now_ms)
+{
+    return (int32_t)(now_ms - echo->heard_ms);
+}
+
+static bool is_fresh(const ap_echo *echo, uint32_t now_ms)
+{
+    return age_ms(echo, now_ms) < AP_ECHO_MS && age_ms(echo, now_ms) > -AP_ECHO_MS;
 }
 
 /* The entry of a hash, or the one it would take: free, else the oldest of its set. */
-static ap_echo *find(const ap_echo_table *table, uint64_t hash)
+static ap_echo *find(const ap_echo_table *table, uint64_t hash, uint32_t now_ms)
 {
     ap_echo *set = &table->echoes[(hash >> 32 & (table->set_count - 1)) * WAYS];
     ap_echo *place = &set[0];
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].hash == hash)
             return &set[i];
-        if (place->hash && (!set[i].hash || set[i].heard_utc < place->heard_utc))
+        if (place->hash && (!set[i].hash || age_ms(&set[i], now_ms) > age_ms(place, now_ms)))
             place = &set[i];
     }
     return place;
@@ -48,18 +59,20 @@ static ap_echo *find(const ap_echo_table *table, uint64_t hash)
 
 bool ap_echo_elsewhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc)
 {
-    ap_echo *echo = find(table, hash);
-    if (echo->hash == hash && echo->input != input && is_fresh(echo, heard_utc))
+    uint32_t now_ms = ms_of(heard_utc);
+    ap_echo *echo = find(table, hash, now_ms);
+    if (echo->hash == hash && echo->input != input && is_fresh(echo, now_ms))
         return true;
-    *echo = (ap_echo){ .hash = hash, .heard_utc = heard_utc, .input = input };
+    *echo = (ap_echo){ .hash = hash, .heard_ms = now_ms, .input = input };
     return false;
 }
 
 bool ap_echo_anywhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc)
 {
-    ap_echo *echo = find(table, hash);
-    if (echo->hash == hash && is_fresh(echo, heard_utc))
+    uint32_t now_ms = ms_of(heard_utc);
+    ap_echo *echo = find(table, hash, now_ms);
+    if (echo->hash == hash && is_fresh(echo, now_ms))
         return true;
-    *echo = (ap_echo){ .hash = hash, .heard_utc = heard_utc, .input = input };
+    *echo = (ap_echo){ .hash = hash, .heard_ms = now_ms, .input = input };
     return false;
 }

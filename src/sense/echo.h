@@ -9,12 +9,12 @@
 #include "airpicture/time.h"
 #include "base/arena.h"
 
-#define AP_ECHO_S 2.0 /* copies arrive within */
+#define AP_ECHO_MS 2000 /* copies arrive within */
 
-/* One frame or record heard. */
+/* One frame or record heard. Four of them are a cache line. */
 typedef struct ap_echo {
-    uint64_t hash; /* 0: free */
-    ap_utc_ns heard_utc;
+    uint64_t hash;     /* 0: free */
+    uint32_t heard_ms; /* low bits of the time */
     uint16_t input;
 } ap_echo;
 

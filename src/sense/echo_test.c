@@ -50,7 +50,7 @@ static void test_elsewhere_and_anywhere(void **state)
     assert_true(ap_echo_elsewhere(&table, hash, 1, START + AP_NS_PER_S));
     assert_true(ap_echo_elsewhere(&table, hash, 1, START - AP_NS_PER_S)); /* clocks differ */
     assert_true(ap_echo_anywhere(&table, hash, 0, START + 2));
-    assert_false(ap_echo_elsewhere(&table, hash, 1, START + 2 * AP_NS_PER_S + 1));
+    assert_false(ap_echo_elsewhere(&table, hash, 1, START + 2 * AP_NS_PER_S));
     assert_false(ap_echo_anywhere(&table, hash, 1, START + 5 * AP_NS_PER_S));
     free(mem);
 }
@@ -64,10 +64,10 @@ static void test_full_table_forgets_the_oldest(void **state)
     uint64_t hashes[20];
     for (uint8_t i = 0; i < 20; i++) {
         hashes[i] = ap_echo_hash(0, &i, 1);
-        assert_false(ap_echo_elsewhere(&table, hashes[i], 0, START + i));
+        assert_false(ap_echo_elsewhere(&table, hashes[i], 0, START + i * AP_NS_PER_MS));
     }
     for (size_t i = 16; i < 20; i++)
-        assert_true(ap_echo_elsewhere(&table, hashes[i], 1, START + 20));
+        assert_true(ap_echo_elsewhere(&table, hashes[i], 1, START + 20 * AP_NS_PER_MS));
     free(mem);
 }
 
