@@ -54,11 +54,17 @@ static int by_name(const void *a, const void *b)
     return left->id < right->id ? -1 : left->id > right->id;
 }
 
-/* One line, cut at the width, the rest of the terminal's line cleared. */
-static void put_line(FILE *out, int columns, bool in_place, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* How a line stands out, where the terminal is drawn in place. */
+#define PLAIN ""
+#define DIM "\033[2m"      /* not seen lately */
+#define ALARM "\033[1;31m" /* emergency code */
 
-static void put_line(FILE *out, int columns, bool in_place, const char *format, ...)
+/* One line, cut at the width, the rest of the terminal's line cleared. */
+static void put_line(FILE *out, int columns, bool in_place, const char *style, const char *format,
+                     ...) __attribute__((format(printf, 5, 6)));
+
+static void put_line(FILE *out, int columns, bool in_place, const char *style, const char *format,
+                     ...)
 {
     char line[LINE_CAP];
     va_list arguments;
@@ -67,7 +73,18 @@ static void put_line(FILE *out, int columns, bool in_place, const char *format, 
     va_end(arguments);
     if (columns < LINE_CAP)
         line[columns] = '\0';
-    fprintf(out, "%s%s\n", line, in_place ? "\033[K" : "");
+    if (in_place)
+        fprintf(out, "%s%s%s\033[K\n", style, line, *style ? "\033[0m" : "");
+    else
+        fprintf(out, "%s\n", line);
+}
+
+static const char *style_of(const ap_track *track)
+{
+    bool code = (track->present & AP_HAS_MODE_3A) != 0;
+    if (code && (track->mode_3a == 07500 || track->mode_3a == 07600 || track->mode_3a == 07700))
+        return ALARM;
+    return track->state == AP_TRACK_COASTING ? DIM : PLAIN;
 }
 
 static void put_track(FILE *out, const ap_track *track, ap_utc_ns now, int columns, bool in_place)
@@ -88,7 +105,7 @@ static void put_track(FILE *out, const ap_track *track, ap_utc_ns now, int colum
     ap_live_sources(track, now, 12.0, sources);
     ap_track moved = ap_track_at(track, now);
     double sigma_m = sqrt(fmax(moved.P_enu[0][0] + moved.P_enu[1][1], 0.0));
-    put_line(out, columns, in_place,
+    put_line(out, columns, in_place, style_of(track),
              "%-8s %-6s %-4s %5s %4.0f kt %03.0f %8.4f %9.4f  %-5s %4.1f s %5.0f m %5.3f%s",
              track->callsign[0] ? track->callsign : "-", address, squawk, level,
              ap_track_speed_mps(track) / AP_MPS_PER_KT, ap_track_course_rad(track) * to_deg,
@@ -110,18 +127,18 @@ void ap_live_table_draw(FILE *out, const ap_picture *picture, const ap_sensor_ta
     ap_utc_text(line->now, time);
     if (in_place)
         fputs("\033[H", out);
-    put_line(out, columns, in_place,
+    put_line(out, columns, in_place, PLAIN,
              "airpicture  %.19sZ  %zu tracks  %u sensors  %" PRIu64 " reports  %.0f x", time, total,
              (unsigned)sensors->count, line->report_count, line->speed);
-    put_line(out, columns, in_place,
+    put_line(out, columns, in_place, PLAIN,
              "seen by: R Mode S radar, S secondary, P primary, M multilateration, A ADS-B");
-    put_line(out, columns, in_place, "%s", head);
+    put_line(out, columns, in_place, PLAIN, "%s", head);
     size_t room = rows > HEAD_LINES + 1 ? (size_t)(rows - HEAD_LINES - 1) : 0;
     size_t shown = count <= room ? count : room > 0 ? room - 1 : 0;
     for (size_t i = 0; i < shown; i++)
         put_track(out, tracks[i], line->now, columns, in_place);
     if (shown < total)
-        put_line(out, columns, in_place, "... and %zu more", total - shown);
+        put_line(out, columns, in_place, PLAIN, "... and %zu more", total - shown);
     if (in_place)
         fputs("\033[J", out);
     fflush(out);
