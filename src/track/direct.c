@@ -11,7 +11,7 @@
 #define GATE_EXTRA_M 150.0 /* biases between sensors */
 #define VELOCITY_GATE2 60.0
 #define VELOCITY_EXTRA_MPS 5.0
-#define RATIO_ADDRESS 20.0 /* a position under the right address, in the gate */
+#define RATIO_ADDRESS 200.0 /* a position under the right address, in the gate */
 #define STRAY_COUNT 3
 #define STRAY_SPEED_MPS 600.0
 #define STRAY_EXTRA_M 500.0

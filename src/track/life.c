@@ -11,8 +11,10 @@
 #define DUE_TURNS 1.35  /* a look is missed this long after the last one, and ... */
 #define DUE_EXTRA_NS (AP_NS_PER_S / 2)
 #define FADING_DETECTION 0.9 /* misses come in rows: none says more than this */
-#define KEEP_TURNS 6.5       /* a confirmed track may fade for so long, whatever it is worth */
-#define FORGET_TURNS 4.0     /* a sensor that has not seen it for this long left it */
+#define OUTSIDE_DETECTION                                                                          \
+    0.3                  /* out of view it cannot be seen, but the guess where it is wears out */
+#define KEEP_TURNS 6.5   /* a confirmed track may fade for so long, whatever it is worth */
+#define FORGET_TURNS 4.0 /* a sensor that has not seen it for this long left it */
 #define TENTATIVE_TURNS 3.0
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
@@ -264,9 +266,10 @@ static void count_misses(ap_state *state, uint32_t slot)
             source->due_utc = INT64_MAX; /* it has left this sensor's view, others see it */
             continue;
         }
-        if (in_coverage(state, slot, sensor))
-            row->existence = ap_existence_missed(
-                row->existence, fmin(sensor->detection_probability, FADING_DETECTION));
+        double detection = fmin(sensor->detection_probability, FADING_DETECTION);
+        if (!in_coverage(state, slot, sensor))
+            detection = fmin(detection, OUTSIDE_DETECTION);
+        row->existence = ap_existence_missed(row->existence, detection);
         source->due_utc = ap_utc_add_s(source->due_utc, sensor->turn_s);
     }
     set_due(row);
@@ -284,9 +287,8 @@ static bool end_if_due(ap_state *state, uint32_t slot)
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
         return true;
     }
-    bool may_fade = row->state != AP_TRACK_TENTATIVE &&
-                    silent_s < fmin(KEEP_TURNS * best_turn_s(state, row), limit_s);
-    if (row->existence < row->worth && !may_fade) {
+    if (row->existence < row->worth &&
+        (row->state == AP_TRACK_TENTATIVE || silent_s >= KEEP_TURNS * best_turn_s(state, row))) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_EXISTS, 0);
         return true;
     }

@@ -11,7 +11,7 @@ ap_tracker_config ap_tracker_config_default(void)
 {
     return (ap_tracker_config){ .track_cap = 16384,
                                 .group_report_cap = 8192,
-                                .confirm_existence = 0.999,
+                                .confirm_existence = 0.9999,
                                 .drop_existence = 1e-3,
                                 .drop_after_s = 60.0,
                                 .coast_after_turns = 2.5,

@@ -188,7 +188,7 @@ static void test_tracker_size_refuses_bad_configurations(void **state)
     assert_int_equal(ap_tracker_size(&bad), 0);
     bad = good, bad.track_cap = 1000001;
     assert_int_equal(ap_tracker_size(&bad), 0);
-    bad = good, bad.drop_existence = 0.9995;
+    bad = good, bad.drop_existence = 0.99995;
     assert_int_equal(ap_tracker_size(&bad), 0);
     bad = good, bad.confirm_existence = NAN;
     assert_int_equal(ap_tracker_size(&bad), 0);
