@@ -168,15 +168,21 @@ static void place(const ap_enu_frame *plane, const plane_state *at, double heigh
     truth->north_mps = velocity.y_m * (meridian_m + height_m) / (meridian_m + foot.height_m);
 }
 
+/* The last leg never ends. */
+static const ap_leg *leg_at(const ap_flight *flight, double time_s)
+{
+    const ap_leg *leg = flight->leg;
+    while (time_s >= leg->end_s)
+        leg++;
+    return leg;
+}
+
 bool ap_flight_at(const ap_flight *flight, const ap_enu_frame *plane, double time_s,
                   ap_truth *truth)
 {
     if (!(time_s >= flight->birth_s && time_s < flight->end_s))
         return false;
-    const ap_leg *leg = flight->leg;
-    while (time_s >= leg->end_s)
-        leg++;
-    plane_state at = state_in_leg(leg, time_s);
+    plane_state at = state_in_leg(leg_at(flight, time_s), time_s);
     *truth = (ap_truth){ .time_utc = AP_UTC_UNKNOWN,
                          .id = flight->id,
                          .address = flight->address,
@@ -187,6 +193,19 @@ bool ap_flight_at(const ap_flight *flight, const ap_enu_frame *plane, double tim
     memcpy(truth->callsign, flight->callsign, sizeof truth->callsign);
     place(plane, &at, at.altitude_m + flight->height_offset_m, truth);
     return true;
+}
+
+double ap_flight_turn_radps(const ap_flight *flight, double time_s)
+{
+    return leg_at(flight, time_s)->turn_radps;
+}
+
+double ap_flight_level_m(const ap_flight *flight, double time_s)
+{
+    const ap_leg *leg = leg_at(flight, time_s), *last = &flight->leg[flight->leg_count - 1];
+    while (leg < last && (leg->up_mps != 0.0 || leg->up_mps2 != 0.0))
+        leg++;
+    return leg->altitude_m;
 }
 
 uint16_t ap_flight_mode_3a(const ap_flight *flight, double time_s)

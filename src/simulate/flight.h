@@ -71,6 +71,10 @@ void ap_flight_climb(ap_flight *flight, double altitude_m, double rate_mps);
 bool ap_flight_at(const ap_flight *flight, const ap_enu_frame *plane, double time_s,
                   ap_truth *truth);
 
+/* How fast it turns, clockwise, and the level it is climbing or descending to, or is at. */
+double ap_flight_turn_radps(const ap_flight *flight, double time_s);
+double ap_flight_level_m(const ap_flight *flight, double time_s);
+
 /* The code it squawks. */
 uint16_t ap_flight_mode_3a(const ap_flight *flight, double time_s);
 

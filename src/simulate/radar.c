@@ -6,13 +6,16 @@
 #include "airpicture/asterix/cat034.h"
 #include "airpicture/asterix/cat048.h"
 #include "simulate/random.h"
+#include "simulate/register.h"
 
-#define PLOTS_PER_PACKET 24 /* about 40 octets each: a datagram stays below an Ethernet frame */
+#define PLOTS_PER_PACKET 24 /* of at most 54 octets: a datagram stays below an Ethernet frame */
 #define CLUTTER_CAP 128     /* in a sector */
 #define PHASE_EVENT UINT64_MAX
 #define CLUTTER_ELEMENT UINT32_MAX
 #define MESSAGE_NORTH 1
 #define MESSAGE_SECTOR 2
+#define REGISTER_COUNT 3
+#define REGISTER_SIZE 8 /* of a register in I048/250 */
 
 /* I048/020 TYP */
 enum {
@@ -166,6 +169,27 @@ static void fill_secondary(const ap_radar_plot *plot, const ap_flight *flight, a
     record->i230.aic = 1;
 }
 
+/* The registers that the radar asks for in every turn. */
+static void fill_registers(const ap_radar *radar, const ap_radar_plot *plot,
+                           uint8_t memory[REGISTER_COUNT * REGISTER_SIZE], ap_cat048 *record)
+{
+    static const uint8_t asked[REGISTER_COUNT] = { 0x40, 0x50, 0x60 };
+    const ap_flight *flight = &radar->world->flights[plot->flight];
+    ap_truth truth;
+    if (!radar->world->registers || flight->address == 0 ||
+        !ap_world_truth(radar->world, plot->flight, plot->time_s, &truth))
+        return;
+    ap_writer writer = ap_writer_of(memory, REGISTER_COUNT * REGISTER_SIZE);
+    for (size_t i = 0; i < REGISTER_COUNT; i++) {
+        ap_cat048_i250 value = { .mbdata = ap_register_of(asked[i], flight, &truth, plot->time_s),
+                                 .bds1 = asked[i] >> 4,
+                                 .bds2 = asked[i] & 15 };
+        ap_cat048_i250_put(&writer, &value);
+    }
+    record->present |= AP_CAT048_I250;
+    record->i250 = (ap_repeats){ memory, REGISTER_COUNT };
+}
+
 static void write_plot(const ap_radar *radar, const ap_radar_plot *plot, ap_writer *writer)
 {
     const ap_sensor *sensor = radar->antenna.sensor;
@@ -182,8 +206,11 @@ static void write_plot(const ap_radar *radar, const ap_radar_plot *plot, ap_writ
     record.i040.rho_256th_nmi =
         (uint16_t)lround(fmin(fmax(plot->range_m / AP_M_PER_NMI * 256.0, 0.0), 65535.0));
     record.i040.theta_turn16 = (uint16_t)(lround(turns * 65536.0) & 0xFFFF);
-    if (plot->secondary)
+    uint8_t registers[REGISTER_COUNT * REGISTER_SIZE];
+    if (plot->secondary) {
         fill_secondary(plot, flight, &record);
+        fill_registers(radar, plot, registers, &record);
+    }
     (void)ap_cat048_encode(writer, &record); /* a full writer tells by `bad` */
 }
 

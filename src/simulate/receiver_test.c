@@ -20,6 +20,7 @@ typedef struct heard {
     uint8_t nac_p; /* as it told */
     ap_cpr half[2];
     ap_utc_ns half_utc[2];
+    size_t registers[3]; /* 2,0; 5,0; 4,0 and 6,0 */
     size_t positions, velocities, idents, statuses, squitters, replies, emergencies;
     double visible_s; /* time in which it was in the air and in sight */
 } heard;
@@ -138,6 +139,21 @@ static void check_squitter(run *r, heard *from, const ap_modes_frame *frame, ap_
     }
 }
 
+/* Register 2,0 carries its number; of 4,0 and 6,0 what the truth knows is compared, of 5,0 the
+ * speed, its field from bit 25 on in steps of 2 kt. */
+static void check_register(heard *from, const ap_modes_frame *frame, const ap_truth *truth)
+{
+    double speed_kt = hypot(truth->east_mps, truth->north_mps) / AP_MPS_PER_KT;
+    if (frame->mb >> 48 == 0x20)
+        from->registers[0]++;
+    else if (frame->df == 20 && fabs((double)(frame->mb >> 22 & 0x3FF) * 2.0 - speed_kt) <= 1.1)
+        from->registers[1]++;
+    else if (frame->df == 21)
+        from->registers[2]++;
+    else
+        fail_msg("register %014llx fits nothing", (unsigned long long)frame->mb);
+}
+
 static void check_reply(heard *from, const ap_modes_frame *frame, const ap_truth *truth)
 {
     from->replies++;
@@ -148,7 +164,7 @@ static void check_reply(heard *from, const ap_modes_frame *frame, const ap_truth
     else
         assert_int_equal(frame->squawk, truth->mode_3a);
     if (frame->df >= 20)
-        assert_int_equal(frame->mb >> 48, 0x20);
+        check_register(from, frame, truth);
 }
 
 static void take_frame(run *r, const ap_frame *framed, ap_utc_ns utc)
@@ -236,12 +252,15 @@ static void test_receiver_frames_fit_the_truth(void **state)
             assert_in_range(from->nac_p, 5, 7);
         sum.visible_s += from->visible_s;
         sum.replies += from->replies;
+        for (int k = 0; k < 3; k++)
+            sum.registers[k] += from->registers[k];
     }
     /* At most one answer to each radar in each turn, and most aircraft are seen by all three. */
     double most = sum.visible_s * (1 / 4.0 + 1 / 5.2 + 1 / 8.1);
     assert_true((double)sum.replies < 1.05 * most && (double)sum.replies > 0.6 * most);
     assert_true(r.by_format[4] > 0 && r.by_format[5] > 0 && r.by_format[20] > 0 &&
                 r.by_format[21] > 0);
+    assert_true(sum.registers[0] > 500 && sum.registers[1] > 1000 && sum.registers[2] > 1500);
     assert_true(r.fixes > 10000);
     for (uint8_t nac_p = 8; nac_p <= 10; nac_p++) {
         double rms = sqrt(r.error_square_m2[nac_p] / (double)r.error_count[nac_p]);

@@ -55,6 +55,7 @@ ap_simulate_config ap_simulate_config_default(void)
         .sensors = ALL_SENSORS,
         .height_offset_m = 92.0,
         .clutter_per_turn = 5.0,
+        .registers = true,
     };
 }
 
@@ -122,7 +123,8 @@ static void fill_world(struct ap_simulate_state *state)
                                .start_utc = config->start_utc,
                                .plane = ap_enu_frame_at(reference),
                                .flights = state->flights,
-                               .flight_count = config->flight_count };
+                               .flight_count = config->flight_count,
+                               .registers = config->registers };
     ap_traffic_config traffic = { .seed = config->seed,
                                   .flight_count = config->flight_count,
                                   .primary_only_count = config->primary_only_count,

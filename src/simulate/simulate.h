@@ -52,12 +52,13 @@ typedef struct ap_simulate_config {
     uint32_t sensors;            /* bit i: sensor i sends */
     double height_offset_m;      /* height above the ellipsoid less pressure altitude */
     double clutter_per_turn;     /* false primary plots a turn of each radar, [0, 1000] */
+    bool registers;              /* the radars ask for registers 4,0, 5,0 and 6,0 */
     double radar_range_bias_m[AP_SIMULATE_RADAR_COUNT]; /* measured less true */
     double radar_azimuth_bias_rad[AP_SIMULATE_RADAR_COUNT];
 } ap_simulate_config;
 
 /* Seed 1, from 2024-03-01T12:00:00Z for ten minutes, sixty flights within 150 km of 56 N 3.5 E
- * (open sea), all sensors, five false plots a turn, no biases. */
+ * (open sea), all sensors, registers, five false plots a turn, no biases. */
 ap_simulate_config ap_simulate_config_default(void);
 
 typedef enum ap_packet_kind {

@@ -171,6 +171,12 @@ static void take_plot(const ap_packet *packet, const ap_cat048 *record, radar_ta
             ap_wrap_pi(record->i040.theta_turn16 * 2.0 * AP_PI / 65536.0 - azimuth_rad));
     assert_int_equal(record->i070.mode3a, truth.mode_3a);
     assert_true(fabs(record->i090.fl_4th_fl * 25 * 0.3048 - truth.pressure_altitude_m) < 4.0);
+    assert_int_equal(record->i250.count, 3);
+    ap_cat048_i250 turn;
+    ap_cat048_i250_get(&record->i250, 1, &turn);
+    double speed_kt = hypot(truth.east_mps, truth.north_mps) / AP_MPS_PER_KT;
+    assert_true(turn.bds1 == 5 && turn.bds2 == 0);
+    assert_true(fabs((double)(turn.mbdata >> 22 & 0x3FF) * 2.0 - speed_kt) <= 1.1);
     char callsign[9];
     ap_asterix_icao6_text(record->i240_icao6, callsign);
     assert_int_equal(strncmp(callsign, truth.callsign, strlen(truth.callsign)), 0);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "airpicture/cpr.h"
+#include "simulate/register.h"
 
 #define STREAM_NAVIGATION 2u
 #define SLOW_SHARE 0.4 /* of the declared deviation, in each of two waves */
@@ -143,12 +144,16 @@ static void fill_emergency(const ap_truth *truth, ap_modes_frame *content)
     content->squawk = truth->mode_3a;
 }
 
-/* Altitude and identity in turn; every fourth reply brings a register along. */
-static void fill_reply(const ap_flight *flight, const ap_truth *truth, uint32_t count,
-                       ap_modes_frame *content)
+/* Altitude and identity in turn, most of them with a register: 2,0 is the call sign. */
+static void fill_reply(const ap_world *world, const ap_flight *flight, const ap_truth *truth,
+                       double time_s, uint32_t count, ap_modes_frame *content)
 {
-    static const uint8_t pattern[REPLY_PATTERN_COUNT] = { 20, 5, 4, 5, 21, 4, 5, 4 };
-    content->df = pattern[count % REPLY_PATTERN_COUNT];
+    static const struct {
+        uint8_t df, bds;
+    } pattern[REPLY_PATTERN_COUNT] = { { 20, 0x20 }, { 5, 0 },     { 20, 0x50 }, { 21, 0x60 },
+                                       { 4, 0 },     { 21, 0x40 }, { 20, 0x50 }, { 21, 0x60 } };
+    uint8_t bds = world->registers ? pattern[count % REPLY_PATTERN_COUNT].bds : 0x20;
+    content->df = pattern[count % REPLY_PATTERN_COUNT].df;
     content->present |= AP_MODES_HAS_FLIGHT_STATUS;
     content->flight_status = is_emergency(truth) ? 2 : 0; /* in the air, with alert or without */
     if (content->df == 4 || content->df == 20) {
@@ -157,8 +162,14 @@ static void fill_reply(const ap_flight *flight, const ap_truth *truth, uint32_t 
         content->present |= AP_MODES_HAS_SQUAWK;
         content->squawk = truth->mode_3a;
     }
-    if (content->df >= 20)
+    if (content->df < 20)
+        return;
+    if (bds == 0x20) {
         fill_callsign(flight, content);
+    } else {
+        content->present |= AP_MODES_HAS_MB;
+        content->mb = ap_register_of(bds, flight, truth, time_s);
+    }
 }
 
 bool ap_squitter_make(ap_squitter kind, const ap_world *world, const ap_flight *flight,
@@ -182,6 +193,6 @@ bool ap_squitter_make(ap_squitter kind, const ap_world *world, const ap_flight *
     else if (kind == AP_SQUITTER_EMERGENCY)
         fill_emergency(truth, content);
     else if (kind == AP_SQUITTER_REPLY)
-        fill_reply(flight, truth, count, content);
+        fill_reply(world, flight, truth, time_s, count, content);
     return true;
 }

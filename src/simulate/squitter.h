@@ -15,7 +15,7 @@ typedef enum ap_squitter {
     AP_SQUITTER_STATUS,    /* operational status, version 2 */
     AP_SQUITTER_EMERGENCY, /* only while it squawks 7700 */
     AP_SQUITTER_ACQUIRE,   /* DF11 */
-    AP_SQUITTER_REPLY,     /* DF4, 5, 20, 21 with register 2,0; one for each radar behind it */
+    AP_SQUITTER_REPLY,     /* DF4, 5, 20, 21; one for each radar behind it */
     AP_SQUITTER_COUNT
 } ap_squitter;
 

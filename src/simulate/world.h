@@ -19,6 +19,7 @@ typedef struct ap_world {
     ap_enu_frame plane; /* at the reference point */
     const ap_flight *flights;
     uint32_t flight_count;
+    bool registers; /* the radars ask for more than the call sign */
 } ap_world;
 
 /* A target as an antenna sees it. */
