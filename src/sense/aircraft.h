@@ -31,6 +31,7 @@ typedef struct ap_aircraft {
     uint8_t adsb_version, nac_p, sil;
     bool nic_a, nic_c;
     uint8_t nic; /* of the last position; 0 before the first */
+    ap_utc_ns nic_utc;
 
     bool has_altitude;
     int32_t altitude_ft; /* pressure, of the last airborne position */

@@ -42,6 +42,11 @@ typedef struct heard {
     ap_modes_frame frame;
 } heard;
 
+static bool within_s(ap_utc_ns past, ap_utc_ns now, double limit_s)
+{
+    return fabs(ap_seconds_between(past, now)) <= limit_s;
+}
+
 /* --- whose it is ----------------------------------------------------------------------------- */
 
 /* False when the frame is of no aircraft (TIS-B management, reserved control fields). */
@@ -142,8 +147,7 @@ static void set_vertical(const heard *of, ap_report *report)
                               frame->altitude_25_ft ? 25.0 : 100.0);
     if (frame->present & AP_MODES_HAS_GNSS_HEIGHT)
         ap_sense_set_height(report, frame->gnss_height_ft, HEIGHT_SIGMA_M);
-    bool fresh = aircraft->has_altitude &&
-                 fabs(ap_seconds_between(aircraft->altitude_utc, of->utc)) <= ALTITUDE_S;
+    bool fresh = aircraft->has_altitude && within_s(aircraft->altitude_utc, of->utc, ALTITUDE_S);
     if ((frame->present & AP_MODES_HAS_GEO_MINUS_BARO) && fresh)
         ap_sense_set_height(report, aircraft->altitude_ft + frame->geo_minus_baro_ft,
                             HEIGHT_SIGMA_M);
@@ -198,13 +202,20 @@ static void set_quality(const heard *of, ap_report *report)
         aircraft->nac_p = frame->nac_p;
         aircraft->sil = frame->sil;
     }
-    if (frame->present & AP_MODES_HAS_CPR)
-        aircraft->nic = ap_modes_nic(frame->type_code, aircraft->nic_a, frame->nic_b,
-                                     aircraft->nic_c, aircraft->adsb_version);
+    uint8_t nic = aircraft->nic;
+    if (frame->present & AP_MODES_HAS_CPR) {
+        /* A position is as good as the worse of the two frames that it may rest on. */
+        uint8_t own = ap_modes_nic(frame->type_code, aircraft->nic_a, frame->nic_b, aircraft->nic_c,
+                                   aircraft->adsb_version);
+        bool mixed = aircraft->nic != 0 && within_s(aircraft->nic_utc, of->utc, AP_HELD_S);
+        nic = mixed && aircraft->nic < own ? aircraft->nic : own;
+        aircraft->nic = own;
+        aircraft->nic_utc = of->utc;
+    }
     if (!states && !(frame->present & (AP_MODES_HAS_CPR | AP_MODES_HAS_NAC_V)))
         return;
     report->present |= AP_HAS_INTEGRITY;
-    report->nic = aircraft->nic;
+    report->nic = nic;
     report->nac_p = aircraft->nac_p;
     report->nac_v = frame->present & AP_MODES_HAS_NAC_V ? frame->nac_v : 0;
     report->sil = aircraft->sil;
@@ -237,11 +248,6 @@ static void note_state(const heard *of)
         aircraft->track_deg = (float)of->frame.track_deg;
         aircraft->velocity_utc = of->utc;
     }
-}
-
-static bool within_s(ap_utc_ns past, ap_utc_ns now, double limit_s)
-{
-    return fabs(ap_seconds_between(past, now)) <= limit_s;
 }
 
 /* The register of a Comm-B reply, guessed. What the aircraft squitters itself is not replaced. */

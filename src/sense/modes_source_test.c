@@ -174,6 +174,23 @@ static void test_position_sigma_of_nac_p(void **state)
     bench_close(on);
 }
 
+/* A pair of mixed quality has the worse. */
+static void test_position_nic_of_a_pair(void **state)
+{
+    (void)state;
+    static const uint64_t type_codes[] = { 11, 13, 11, 11 };
+    static const uint8_t expected[] = { 7, 5, 5, 7 };
+    bench *on = bench_open(64);
+    for (int i = 0; i < 4; i++) {
+        uint64_t me = air_position(50, 8, i % 2, 30000) & ((UINT64_C(1) << 51) - 1);
+        hear(on, 0, i * 0.5, squitter(ADDRESS, me | type_codes[i] << 51));
+    }
+    assert_int_equal(on->report_count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(on->reports[i].nic, expected[i]);
+    bench_close(on);
+}
+
 /* --- contents -------------------------------------------------------------------------------- */
 
 static void test_velocity(void **state)
@@ -495,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_position_held_too_long),
         cmocka_unit_test(test_position_surface_needs_site),
         cmocka_unit_test(test_position_sigma_of_nac_p),
+        cmocka_unit_test(test_position_nic_of_a_pair),
         cmocka_unit_test(test_velocity),
         cmocka_unit_test(test_identification),
         cmocka_unit_test(test_airspeed),
