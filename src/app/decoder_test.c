@@ -1,0 +1,118 @@
+#include "app/decode.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { TEXT_CAP = 1 << 20 };
+
+static ap_asterix_editions editions;
+static uint8_t text_bytes[TEXT_CAP];
+
+/* Two CAT034 markers in one block: 25/201 at 01:00:00 and 01:00:01. */
+static const uint8_t markers[] = { 34, 0,    17, 0xE0, 25, 201,  1,    0x07, 0x08,
+                                   0,  0xE0, 25, 201,  1,  0x07, 0x08, 0x80 };
+
+static ap_decoder *decoder_of(ap_decode_form form, ap_writer *text)
+{
+    ap_decoder *decoder = calloc(1, sizeof *decoder);
+    *text = ap_writer_of(text_bytes, TEXT_CAP - 1);
+    decoder->form = form;
+    decoder->editions = &editions;
+    decoder->text = text;
+    return decoder;
+}
+
+static void take(ap_decoder *decoder, const uint8_t *data, size_t size)
+{
+    ap_frame frame = { .kind = AP_FRAME_ASTERIX,
+                       .time_kind = AP_FRAME_TIME_UTC,
+                       .time_ns = INT64_C(1393332226414938000),
+                       .data = data,
+                       .size = size };
+    assert_int_equal(ap_decoder_take(decoder, 0, &frame, frame.time_ns), AP_OK);
+    decoder->text->data[decoder->text->size] = '\0';
+}
+
+static void test_decoder_json_lines(void **state)
+{
+    (void)state;
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_JSONL, &text);
+    take(decoder, markers, sizeof markers);
+    assert_string_equal((char *)text.data,
+                        "{\"cat\": 34, \"ed\": \"1.29\", \"ts\": 1393332226.414938, \"hex\": "
+                        "\"e019c901070800\", \"rec\": {\"010\": {\"SAC\": 25, \"SIC\": 201}, "
+                        "\"000\": 1, \"030\": 3600.0}}\n"
+                        "{\"cat\": 34, \"ed\": \"1.29\", \"ts\": 1393332226.414938, \"hex\": "
+                        "\"e019c901070880\", \"rec\": {\"010\": {\"SAC\": 25, \"SIC\": 201}, "
+                        "\"000\": 1, \"030\": 3601.0}}\n");
+    free(decoder);
+}
+
+static void test_decoder_csv_quotes_json(void **state)
+{
+    (void)state;
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_CSV, &text);
+    take(decoder, markers, sizeof markers);
+    char *row = strstr((char *)text.data, "\r\n");
+    assert_non_null(row);
+    assert_memory_equal(
+        row + 2, "34,1.29,1393332226.414938,25,201,3600.0,e019c901070800,\"{\"\"010\"\":",
+        strlen("34,1.29,1393332226.414938,25,201,3600.0,e019c901070800,\"{\"\"010\"\":"));
+    free(decoder);
+}
+
+/* A cut record costs itself, a foreign category nothing of what follows; both are counted. */
+static void test_decoder_counts_what_it_refuses(void **state)
+{
+    (void)state;
+    uint8_t bytes[64];
+    ap_writer out = ap_writer_of(bytes, sizeof bytes);
+    static const uint8_t foreign[] = { 200, 0, 5, 1, 2 };
+    static const uint8_t cut[] = { 34, 0, 8, 0xE0, 25, 201, 1, 0x07 };
+    ap_write_bytes(&out, foreign, sizeof foreign);
+    ap_write_bytes(&out, cut, sizeof cut);
+    ap_write_bytes(&out, markers, sizeof markers);
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_SUMMARY, &text);
+    take(decoder, bytes, out.size);
+    assert_int_equal(decoder->record_count, 2);
+    assert_int_equal(decoder->block_count, 1);
+    assert_int_equal(decoder->refused.count[AP_REFUSED_CATEGORY], 1);
+    assert_int_equal(decoder->refused.count[AP_REFUSED_RECORD_OVERRUN], 1);
+    ap_decoder_summary(decoder, &text);
+    text.data[text.size] = '\0';
+    assert_non_null(strstr((char *)text.data, "CAT034  25/201    2           14"));
+    assert_non_null(strstr((char *)text.data, "01:00:00 - 01:00:01"));
+    assert_non_null(strstr((char *)text.data, "2 records in 1 blocks"));
+    free(decoder);
+}
+
+static void test_decoder_one_table_a_csv(void **state)
+{
+    (void)state;
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_CSV, &text);
+    take(decoder, markers, sizeof markers);
+    static const uint8_t squitter[14] = { 0x8d };
+    ap_frame frame = { .kind = AP_FRAME_MODES, .data = squitter, .size = sizeof squitter };
+    assert_int_equal(ap_decoder_take(decoder, 0, &frame, 0), AP_ERR_CONFIG);
+    free(decoder);
+}
+
+int main(void)
+{
+    ap_asterix_editions_default(&editions);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_decoder_json_lines),
+        cmocka_unit_test(test_decoder_csv_quotes_json),
+        cmocka_unit_test(test_decoder_counts_what_it_refuses),
+        cmocka_unit_test(test_decoder_one_table_a_csv),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
