@@ -16,6 +16,9 @@
 #define NEAR_CAP 4096u
 #define LOOK_CAP 16384u
 #define EDGES_PER_PLOT 8u
+#define CLUTTER_RATE 0.1  /* of what a turn teaches */
+#define CLUTTER_LEAST 0.1 /* of what the description says */
+#define AREA_MIN_M2 1e8
 #define AREA_RADIUS_M 300e3 /* of a sensor whose range has no stated end */
 #define SECOND_LOOK 0.02    /* a sensor that saw it this turn sees it again this often */
 #define SECOND_LOOK_TURNS 0.4
@@ -148,13 +151,26 @@ void ap_group_add(ap_state *state, const ap_report *report)
 
 /* ---- plots ---- */
 
+/* Density of false plots, per m2 and turn: as learnt, or as the description has it. */
+static double clutter_density(const ap_state *state, uint16_t index)
+{
+    const ap_group *group = &state->group[index];
+    const ap_sensor *sensor = ap_sensor_of(state, index);
+    double radius_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : AREA_RADIUS_M;
+    double area_m2 = AP_PI * radius_m * radius_m;
+    double stated = sensor->clutter_per_turn / area_m2;
+    if (group->clutter <= 0.0)
+        return fmax(stated, 1e-18);
+    if (group->clutter_area > 0.0)
+        area_m2 = fmax(group->clutter_area, AREA_MIN_M2);
+    return fmax(group->clutter / area_m2, fmax(CLUTTER_LEAST * stated, 1e-18));
+}
+
 /* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
 static void set_background(const ap_state *state, const ap_sensor *sensor, ap_plot *plot)
 {
-    double radius_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : AREA_RADIUS_M;
-    double clutter = sensor->clutter_per_turn / (AP_PI * radius_m * radius_m);
     double born = sensor->detection_probability * state->config.birth_per_turn_km2 / 1e6;
-    plot->background = fmax(clutter, 1e-18) + born;
+    plot->background = clutter_density(state, plot->measure.sensor) + born;
     plot->birth = born / plot->background;
 }
 
@@ -175,6 +191,46 @@ static void add_plot(ap_state *state, uint32_t place)
     plot->needs_height = ap_measure_needs_height(report);
     set_background(state, sensor, plot);
     b->plot_count++;
+}
+
+/* Evenly spread over a disc, squared ranges have half the square of its radius as their mean. */
+static void learn_turn(ap_group *group, const ap_sensor *sensor)
+{
+    double before = group->clutter > 0.0 ? group->clutter : sensor->clutter_per_turn;
+    group->clutter = fmax(before + CLUTTER_RATE * (group->stray_sum - before), 1e-6);
+    if (group->stray_sum < 1e-3)
+        return;
+    double area = 2.0 * AP_PI * group->stray_range2 / group->stray_sum;
+    double rate = group->clutter_area > 0.0
+                      ? CLUTTER_RATE * fmin(1.0, group->stray_sum / fmax(group->clutter, 1.0))
+                      : 1.0;
+    group->clutter_area += rate * (area - group->clutter_area);
+}
+
+/* Learns how many plots a turn come from nothing: the clutter of a radar changes with weather, sea
+ * and wind, and what its description says is a start. */
+static void learn_clutter(ap_state *state, uint16_t sensor)
+{
+    const ap_bench *b = &state->bench;
+    ap_group *group = &state->group[sensor];
+    const ap_sensor *from = ap_sensor_of(state, sensor);
+    if (!ap_sensor_rotates(from))
+        return;
+    int64_t turn = group->window / (int64_t)WINDOWS_PER_TURN;
+    if (turn != group->turn) {
+        if (group->turn != 0) /* the first turn is not whole, and all in it is new */
+            learn_turn(group, from);
+        group->turn = turn;
+        group->stray_sum = group->stray_range2 = 0.0;
+    }
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        const ap_report *report = &state->waiting[b->plot[i].report];
+        double stray = fmax(b->plot[i].unused, 0.0);
+        if (report->present & AP_HAS_ADDRESS)
+            continue;
+        group->stray_sum += stray;
+        group->stray_range2 += stray * report->range_m * report->range_m;
+    }
 }
 
 /* ---- edges ---- */
@@ -516,6 +572,7 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     for (uint32_t i = 0; i < b->plot_count; i++)
         add_edges(state, i);
     solve(state);
+    learn_clutter(state, sensor);
     update_all(state);
     give_birth(state);
     for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {

@@ -695,6 +695,50 @@ static void test_step_formation_stays_two(void **state)
     world_free(w);
 }
 
+/* Ten times the clutter that the radar's description tells of: learnt before it becomes tracks. The
+ * two aircraft in it are found. */
+static void test_step_learns_clutter(void **state)
+{
+    (void)state;
+    enum { TURNS = 80, CLUTTER = 200 };
+    world *w = world_new();
+    w->config.track_cap = 4096;
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8);
+    world_start(w);
+    w->sensor[psr].clutter_per_turn = CLUTTER / 10.0;
+    flight f[2] = { flight_at(50.3, 8.3, 6000, 150, 60), flight_at(49.6, 8.1, 6000, -100, 160) };
+    uint64_t seed = 9;
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int i = 0; i < CLUTTER; i++) {
+            double t_s = 4.0 * turn + 4.0 * i / CLUTTER, u[2];
+            for (int k = 0; k < 2; k++) {
+                seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                u[k] = (double)(seed >> 11) * 0x1p-53;
+            }
+            ap_report r = plot(w, psr, &f[0], t_s);
+            r.present = AP_HAS_POLAR;
+            r.azimuth_rad = 2.0 * AP_PI * u[0];
+            r.range_m = 150e3 * sqrt(u[1]);
+            step(w, &r);
+            if (i == 20 || i == 120) {
+                r = plot(w, psr, &f[i == 120], t_s);
+                r.present = AP_HAS_POLAR;
+                step(w, &r);
+            }
+        }
+    ap_tracker_flush(&w->tracker);
+    ap_track track[8];
+    size_t count = ap_tracker_tracks(&w->tracker, false, track, 8);
+    assert_true(count >= 2 && count <= 3);
+    for (int i = 0; i < 2; i++) {
+        double best_m = 1e9;
+        for (size_t k = 0; k < count; k++)
+            best_m = fmin(best_m, off_m(&track[k], &f[i]));
+        assert_true(best_m < 500.0);
+    }
+    world_free(w);
+}
+
 static void test_reset_forgets(void **state)
 {
     (void)state;
@@ -732,6 +776,7 @@ int main(void)
         cmocka_unit_test(test_step_full_queue),
         cmocka_unit_test(test_step_numbers_rest),
         cmocka_unit_test(test_step_formation_stays_two),
+        cmocka_unit_test(test_step_learns_clutter),
         cmocka_unit_test(test_reset_forgets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
