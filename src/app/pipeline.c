@@ -107,6 +107,7 @@ static ap_err start_tracker(ap_pipeline *pipeline)
 static ap_err start_watch(ap_pipeline *pipeline)
 {
     ap_watch_config config = { .alert_cap = ALERT_CAP,
+                               .track_cap = pipeline->config.track_cap,
                                .on_alert = take_alert,
                                .context = pipeline };
     size_t size = ap_watch_size(&config);

@@ -1,15 +1,22 @@
 #include "watch/watch.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/arena.h"
 
 #define ALERT_CAP_MIN 16u
 #define ALERT_CAP_MAX 100000u
+#define TRACK_CAP_MIN 16u
+#define TRACK_CAP_MAX 1000000u
 #define UPDATES_TO_TURN 2 /* a condition holds, or is gone, for so many updates */
 
-/* A NIC below this leaves a containment radius of 1 NM or more (DO-260B, table of NIC values). */
+/* A NIC below this leaves a containment radius of 1 NM or more; from NIC_SOUND on it is 0.2 NM or
+ * less (DO-260B, table of NIC values). */
 #define NIC_MIN 5
+#define NIC_SOUND 7
+#define SOUND_UPDATES 3 /* in a row prove that the aircraft can do better */
+#define SOUND_S 900.0   /* how long that stays proved */
 
 /* What a track says about one condition. */
 typedef struct reading {
@@ -62,21 +69,37 @@ static reading read_integrity(const ap_track *track)
 typedef struct condition {
     ap_alert_kind kind;
     reading (*read)(const ap_track *track);
+    bool needs_sound; /* begins only for an aircraft whose integrity was sound lately */
 } condition;
 
 static const condition conditions[] = {
-    { AP_ALERT_EMERGENCY_CODE, read_7500 },
-    { AP_ALERT_EMERGENCY_CODE, read_7600 },
-    { AP_ALERT_EMERGENCY_CODE, read_7700 },
-    { AP_ALERT_ADDRESS_SHARED, read_shared },
-    { AP_ALERT_POSITION_LOW_INTEGRITY, read_integrity },
+    { AP_ALERT_EMERGENCY_CODE, read_7500, false },
+    { AP_ALERT_EMERGENCY_CODE, read_7600, false },
+    { AP_ALERT_EMERGENCY_CODE, read_7700, false },
+    { AP_ALERT_ADDRESS_SHARED, read_shared, false },
+    { AP_ALERT_POSITION_LOW_INTEGRITY, read_integrity, true },
 };
 
 #define CONDITION_COUNT (sizeof conditions / sizeof conditions[0])
 
+/* Elements by key: open addressing. Each begins with its key, 0 = empty. */
+typedef struct table {
+    uint8_t *slots;
+    size_t stride;
+    uint32_t mask, count, cap; /* mask + 1 slots: a power of two, >= 2 * cap */
+} table;
+
+/* What a track sent while its ADS-B position had integrity. */
+typedef struct sound {
+    uint64_t key;         /* track id */
+    uint8_t streak;       /* updates in a row with NIC_SOUND or more, up to SOUND_UPDATES */
+    ap_utc_ns sample_utc; /* last counted */
+    ap_utc_ns sound_utc;  /* last one of a full streak; AP_UTC_UNKNOWN: never */
+} sound;
+
 /* A condition that holds, held lately, or may begin. */
 typedef struct row {
-    uint64_t key;         /* track id * CONDITION_COUNT + condition; 0 = empty (ids start at 1) */
+    uint64_t key;         /* track id * CONDITION_COUNT + condition; ids start at 1 */
     bool begun;           /* its alert was made */
     uint8_t streak;       /* updates in a row that speak for turning */
     ap_utc_ns turn_utc;   /* first of them */
@@ -87,30 +110,35 @@ typedef struct row {
 struct ap_watch_state {
     ap_watch_config config;
     uint64_t refused;
-    uint32_t next_id, row_count, slot_count; /* slots: power of two, >= 2 * alert_cap */
-    row *slots;                              /* open addressing by key */
+    uint32_t next_id;
+    table rows;   /* of row */
+    table sounds; /* of sound */
 };
 
 static bool config_is_good(const ap_watch_config *config)
 {
     return config->alert_cap >= ALERT_CAP_MIN && config->alert_cap <= ALERT_CAP_MAX &&
+           config->track_cap >= TRACK_CAP_MIN && config->track_cap <= TRACK_CAP_MAX &&
            config->on_alert;
 }
 
-static uint32_t slots_for(uint32_t alert_cap)
+static table table_lay_out(uint32_t cap, size_t stride, ap_arena *arena)
 {
     uint32_t count = 1;
-    while (count < 2 * alert_cap)
+    while (count < 2 * cap)
         count *= 2;
-    return count;
+    return (table){ ap_arena_take(arena, count, stride), stride, count - 1, 0, cap };
 }
 
 static struct ap_watch_state *lay_out(const ap_watch_config *config, ap_arena *arena)
 {
     struct ap_watch_state *state = ap_arena_take(arena, 1, sizeof *state);
-    row *slots = ap_arena_take(arena, slots_for(config->alert_cap), sizeof *slots);
+    table rows = table_lay_out(config->alert_cap, sizeof(row), arena);
+    table sounds = table_lay_out(config->track_cap, sizeof(sound), arena);
     if (state)
-        *state = (struct ap_watch_state){ .slots = slots };
+        *state = (struct ap_watch_state){
+            .config = *config, .next_id = 1, .rows = rows, .sounds = sounds
+        };
     return state;
 }
 
@@ -131,43 +159,94 @@ ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, 
     if (!mem || mem_size < need)
         return AP_ERR_MEMORY;
     ap_arena arena = ap_arena_over(mem, mem_size);
-    struct ap_watch_state *state = lay_out(config, &arena);
-    state->config = *config;
-    state->slot_count = slots_for(config->alert_cap);
-    state->next_id = 1;
-    watch->state = state;
+    watch->state = lay_out(config, &arena);
     return AP_OK;
 }
 
-/* ---- rows by key ---- */
+/* ---- elements by key ---- */
 
-static uint32_t slot_home(const struct ap_watch_state *s, uint64_t key)
+static void *slot_at(const table *t, uint32_t slot)
 {
-    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (s->slot_count - 1);
+    return t->slots + slot * t->stride;
 }
 
-/* The row of this key, or the empty one where it belongs. */
-static row *row_of(struct ap_watch_state *s, uint64_t key)
+static uint64_t slot_key(const table *t, uint32_t slot)
 {
-    uint32_t slot = slot_home(s, key);
-    while (s->slots[slot].key != 0 && s->slots[slot].key != key)
-        slot = (slot + 1) & (s->slot_count - 1);
-    return &s->slots[slot];
+    const uint64_t *key = slot_at(t, slot);
+    return *key;
 }
 
-/* Empties a row and moves those behind it up, so that no search stops early. */
-static void row_clear(struct ap_watch_state *s, row *cleared)
+static uint32_t slot_home(const table *t, uint64_t key)
 {
-    uint32_t mask = s->slot_count - 1, slot = (uint32_t)(cleared - s->slots);
-    for (uint32_t next = (slot + 1) & mask; s->slots[next].key != 0; next = (next + 1) & mask) {
-        uint32_t home = slot_home(s, s->slots[next].key);
-        if (((next - home) & mask) >= ((next - slot) & mask)) {
-            s->slots[slot] = s->slots[next];
+    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & t->mask;
+}
+
+/* The element of this key, or the empty one where it belongs. */
+static void *find(const table *t, uint64_t key)
+{
+    uint32_t slot = slot_home(t, key);
+    while (slot_key(t, slot) != 0 && slot_key(t, slot) != key)
+        slot = (slot + 1) & t->mask;
+    return slot_at(t, slot);
+}
+
+/* Empties an element and moves those behind it up, so that no search stops early. */
+static void clear(table *t, const void *cleared)
+{
+    uint32_t slot = (uint32_t)((size_t)((const uint8_t *)cleared - t->slots) / t->stride);
+    for (uint32_t next = (slot + 1) & t->mask; slot_key(t, next) != 0; next = (next + 1) & t->mask)
+        if (((next - slot_home(t, slot_key(t, next))) & t->mask) >= ((next - slot) & t->mask)) {
+            memcpy(slot_at(t, slot), slot_at(t, next), t->stride);
             slot = next;
         }
+    memset(slot_at(t, slot), 0, t->stride);
+    t->count--;
+}
+
+/* Room for one more; a full table is counted. */
+static bool has_room(struct ap_watch_state *s, table *t)
+{
+    if (t->count == t->cap) {
+        s->refused++;
+        return false;
     }
-    s->slots[slot] = (row){ 0 };
-    s->row_count--;
+    t->count++;
+    return true;
+}
+
+/* ---- integrity that was there ---- */
+
+static void note_integrity(struct ap_watch_state *s, const ap_track *track)
+{
+    reading now = read_integrity(track);
+    sound *kept = find(&s->sounds, track->id);
+    if (!now.known || (kept->key == 0 && (track->nic < NIC_SOUND || !has_room(s, &s->sounds))))
+        return;
+    if (kept->key == 0)
+        *kept = (sound){ track->id, 0, AP_UTC_UNKNOWN, AP_UTC_UNKNOWN };
+    if (now.sample_utc == kept->sample_utc)
+        return;
+    kept->sample_utc = now.sample_utc;
+    if (track->nic < NIC_SOUND)
+        kept->streak = 0;
+    else if (kept->streak < SOUND_UPDATES)
+        kept->streak++;
+    if (kept->streak == SOUND_UPDATES)
+        kept->sound_utc = now.sample_utc;
+}
+
+static void forget_integrity(struct ap_watch_state *s, const ap_track *track)
+{
+    const sound *kept = find(&s->sounds, track->id);
+    if (kept->key != 0)
+        clear(&s->sounds, kept);
+}
+
+static bool was_sound(const struct ap_watch_state *s, const ap_track *track)
+{
+    const sound *kept = find(&s->sounds, track->id);
+    return kept->key != 0 && kept->sound_utc != AP_UTC_UNKNOWN &&
+           ap_seconds_between(kept->sound_utc, track->adsb_utc) <= SOUND_S;
 }
 
 /* ---- begin and end ---- */
@@ -185,18 +264,15 @@ static void end(struct ap_watch_state *s, row *r, ap_utc_ns until)
 {
     r->alert.until_utc = until;
     ap_alert alert = r->alert;
-    row_clear(s, r);
+    clear(&s->rows, r);
     s->config.on_alert(s->config.context, &alert);
 }
 
 static void start_row(struct ap_watch_state *s, row *empty, uint64_t key, ap_alert_kind kind,
                       uint32_t track_id)
 {
-    if (s->row_count == s->config.alert_cap) {
-        s->refused++;
+    if (!has_room(s, &s->rows))
         return;
-    }
-    s->row_count++;
     *empty = (row){ .key = key,
                     .sample_utc = AP_UTC_UNKNOWN,
                     .alert = { .kind = kind, .track_id = track_id, .until_utc = AP_UTC_UNKNOWN } };
@@ -211,7 +287,7 @@ static void sample(struct ap_watch_state *s, row *r, const reading *now, ap_utc_
     if (now->holds == r->begun) {
         r->streak = 0;
         if (!now->holds)
-            row_clear(s, r); /* it never began */
+            clear(&s->rows, r); /* it never began */
         return;
     }
     if (r->streak++ == 0)
@@ -229,20 +305,18 @@ static void sample(struct ap_watch_state *s, row *r, const reading *now, ap_utc_
 static void look(struct ap_watch_state *s, const ap_track_event *event, const ap_track *track,
                  uint64_t key, const condition *c)
 {
-    row *r = row_of(s, key);
+    row *r = find(&s->rows, key);
     if (event->kind == AP_EVENT_DROPPED) {
         if (r->key == key && r->begun)
             end(s, r, event->time_utc);
         else if (r->key == key)
-            row_clear(s, r);
+            clear(&s->rows, r);
         return;
     }
-    if (track->state != AP_TRACK_FIRM && track->state != AP_TRACK_COASTING)
-        return;
     reading now = c->read(track);
     if (!now.known)
         return;
-    if (r->key != key && now.holds)
+    if (r->key != key && now.holds && (!c->needs_sound || was_sound(s, track)))
         start_row(s, r, key, c->kind, track->id);
     if (r->key == key)
         sample(s, r, &now, event->time_utc);
@@ -250,8 +324,16 @@ static void look(struct ap_watch_state *s, const ap_track_event *event, const ap
 
 void ap_watch_track(ap_watch *watch, const ap_track_event *event, const ap_track *track)
 {
+    struct ap_watch_state *s = watch->state;
+    bool published = track->state == AP_TRACK_FIRM || track->state == AP_TRACK_COASTING;
+    if (event->kind == AP_EVENT_DROPPED)
+        forget_integrity(s, track);
+    else if (published)
+        note_integrity(s, track);
+    else
+        return;
     for (size_t i = 0; i < CONDITION_COUNT; i++)
-        look(watch->state, event, track, (uint64_t)track->id * CONDITION_COUNT + i, &conditions[i]);
+        look(s, event, track, (uint64_t)track->id * CONDITION_COUNT + i, &conditions[i]);
 }
 
 uint64_t ap_watch_refused(const ap_watch *watch)

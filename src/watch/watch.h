@@ -11,6 +11,7 @@
 
 typedef struct ap_watch_config {
     uint32_t alert_cap;   /* conditions that last or may begin at once, [16, 100000] */
+    uint32_t track_cap;   /* tracks whose integrity is remembered, [16, 1000000] */
     ap_alert_fn on_alert; /* at each begin and each end, not NULL */
     void *context;
 } ap_watch_config;
@@ -26,10 +27,12 @@ ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, 
 
 /* Looks at a track after an event; begins and ends alerts. A condition must hold in two updates
  * that speak of it to begin, and be gone in two to end; a dropped track ends all of its alerts.
- * Tentative tracks give none. since_utc and until_utc are the times of the first of the two. */
+ * Tentative tracks give none. since_utc and until_utc are the times of the first of the two.
+ * Low integrity begins only where integrity was lost: three updates in a row with a NIC of 7 or
+ * more, not longer than 15 minutes ago. */
 void ap_watch_track(ap_watch *watch, const ap_track_event *event, const ap_track *track);
 
-/* Updates of conditions that could not be kept because the table was full. */
+/* Updates that could not be kept because a table was full. */
 uint64_t ap_watch_refused(const ap_watch *watch);
 
 #endif

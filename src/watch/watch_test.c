@@ -26,7 +26,7 @@ static void take(void *context, const ap_alert *alert)
 static int set_up(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
-    ap_watch_config config = { .alert_cap = 16, .on_alert = take, .context = f };
+    ap_watch_config config = { .alert_cap = 16, .track_cap = 16, .on_alert = take, .context = f };
     size_t size = ap_watch_size(&config);
     f->memory = malloc(size);
     *state = f;
@@ -72,12 +72,16 @@ static void test_watch_init_refuses(void **state)
 {
     (void)state;
     ap_watch watch;
-    ap_watch_config bad[] = { { 15, take, NULL }, { 100001, take, NULL }, { 16, NULL, NULL } };
-    for (size_t i = 0; i < 3; i++) {
+    ap_watch_config bad[] = { { 15, 16, take, NULL },
+                              { 100001, 16, take, NULL },
+                              { 16, 15, take, NULL },
+                              { 16, 1000001, take, NULL },
+                              { 16, 16, NULL, NULL } };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(ap_watch_size(&bad[i]), 0);
         assert_int_equal(ap_watch_init(&watch, &bad[i], NULL, 0), AP_ERR_ARGUMENT);
     }
-    ap_watch_config good = { 16, take, NULL };
+    ap_watch_config good = { 16, 16, take, NULL };
     assert_int_equal(ap_watch_init(&watch, &good, NULL, 0), AP_ERR_MEMORY);
 }
 
@@ -153,13 +157,13 @@ static void test_watch_track_integrity_and_sharing(void **state)
     track.present = AP_HAS_INTEGRITY | AP_HAS_ADDRESS;
     track.address = 0x3c6dd2;
     track.nic = 8;
-    update(f, &track, 1);
-    update(f, &track, 2);
+    for (ap_utc_ns t = 1; t <= 3; t++)
+        update(f, &track, t);
     assert_int_equal(f->count, 0);
     track.nic = 4;
     track.address_shared = true;
-    update(f, &track, 3);
     update(f, &track, 4);
+    update(f, &track, 5);
     assert_int_equal(f->count, 2);
     assert_int_equal(f->log[0].kind, AP_ALERT_ADDRESS_SHARED);
     assert_int_equal(f->log[0].detail, 0x3c6dd2);
@@ -171,6 +175,72 @@ static void test_watch_track_integrity_and_sharing(void **state)
     assert_int_equal(f->log[3].until_utc, 90);
     ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_DROPPED, 91, 0 }, &track);
     assert_int_equal(f->count, 4);
+}
+
+static void update_nic(fixture *f, ap_track *track, double time_s, uint8_t nic)
+{
+    track->present |= AP_HAS_INTEGRITY;
+    track->nic = nic;
+    update(f, track, (ap_utc_ns)(time_s * 1e9));
+}
+
+/* Integrity that was never there, or not for long enough, or long ago, cannot be lost. */
+static void test_watch_track_integrity_must_have_been_there(void **state)
+{
+    static const struct {
+        uint8_t before[6];
+        double then_s; /* of the first low update */
+        bool alert;
+    } cases[] = {
+        { { 0, 0, 0, 0, 0, 0 }, 6, false },   { { 7, 7, 7, 7, 7, 7 }, 6, true },
+        { { 0, 0, 0, 8, 8, 7 }, 6, true },    { { 8, 8, 0, 8, 8, 0 }, 6, false },
+        { { 8, 8, 6, 8, 8, 6 }, 6, false },   { { 6, 6, 6, 6, 6, 6 }, 6, false },
+        { { 8, 8, 8, 6, 6, 6 }, 6, true },    { { 8, 8, 8, 8, 8, 8 }, 905, true },
+        { { 8, 8, 8, 8, 8, 8 }, 906, false },
+    };
+    fixture *f = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t before = f->count;
+        ap_track track = a_track((uint32_t)i + 1);
+        for (int n = 0; n < 6; n++)
+            update_nic(f, &track, n, cases[i].before[n]);
+        assert_int_equal(f->count, before);
+        update_nic(f, &track, cases[i].then_s, 4);
+        update_nic(f, &track, cases[i].then_s + 1, 4);
+        if (f->count - before != (cases[i].alert ? 1 : 0))
+            fail_msg("case %zu: %zu alerts", i, f->count - before);
+        if (!cases[i].alert)
+            continue;
+        update_nic(f, &track, 5000, 0); /* it lasts, however long */
+        update_nic(f, &track, 5001, 0);
+        assert_int_equal(f->count, before + 1);
+        update_nic(f, &track, 5002, 8);
+        update_nic(f, &track, 5003, 8);
+        assert_int_equal(f->count, before + 2);
+    }
+}
+
+/* One report seen in three events is one; a dropped track is forgotten with its table's place. */
+static void test_watch_track_integrity_counts_reports(void **state)
+{
+    fixture *f = *state;
+    ap_track track = a_track(1);
+    for (int n = 0; n < 5; n++)
+        update_nic(f, &track, 1, 8);
+    update_nic(f, &track, 2, 0);
+    update_nic(f, &track, 3, 0);
+    assert_int_equal(f->count, 0);
+    for (uint32_t round = 0; round < 10; round++) {
+        ap_track tracks[17];
+        for (uint32_t i = 0; i < 17; i++) {
+            tracks[i] = a_track(2 + round * 17 + i);
+            update_nic(f, &tracks[i], 1, 8);
+        }
+        assert_int_equal(ap_watch_refused(&f->watch), 2 * (round + 1));
+        for (uint32_t i = 0; i < 17; i++)
+            ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_DROPPED, 2, 0 }, &tracks[i]);
+    }
+    assert_int_equal(f->count, 0);
 }
 
 static void test_watch_track_ignores_tentative(void **state)
@@ -211,6 +281,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_watch_track_code_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_watch_track_counts_a_report_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_watch_track_integrity_and_sharing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_watch_track_integrity_must_have_been_there, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_watch_track_integrity_counts_reports, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_watch_track_ignores_tentative, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_watch_track_full, set_up, tear_down),
     };
