@@ -6,6 +6,7 @@
 
 #include "publish/alert_json.h"
 #include "publish/report_json.h"
+#include "publish/system_plane.h"
 #include "publish/track_csv.h"
 #include "publish/track_json.h"
 #include "wire/pcap.h"
@@ -68,6 +69,9 @@ static int start_asterix(ap_outputs *outputs)
     config.sic = outputs->paths.sic;
     if (outputs->pipeline->config.track_cap < config.track_cap)
         config.track_cap = outputs->pipeline->config.track_cap;
+    outputs->has_reference = ap_system_reference(outputs->sensors, &outputs->reference);
+    config.has_reference = outputs->has_reference;
+    config.reference = outputs->reference;
     config.sensors = outputs->sensors;
     config.on_datagram = send_datagram;
     config.context = outputs;
@@ -203,6 +207,10 @@ void ap_outputs_tell(const ap_outputs *outputs, FILE *out)
         ap_asterix062_stats stats = ap_asterix062_writer_stats(&outputs->system);
         fprintf(out, "ASTERIX: %s (%" PRIu64 " ASTERIX records in %" PRIu64 " datagrams)\n",
                 paths->asterix, stats.record_count, stats.datagram_count);
+        if (outputs->has_reference)
+            fprintf(out, "system reference point: %.4f %.4f\n",
+                    outputs->reference.latitude_rad / AP_RAD_PER_DEG,
+                    outputs->reference.longitude_rad / AP_RAD_PER_DEG);
     }
     if (paths->archive)
         fprintf(out, "archive: %s (%" PRIu64 " points of %" PRIu64 " tracks)\n", paths->archive,

@@ -33,6 +33,8 @@ typedef struct ap_outputs {
     ap_output tracks, reports, alerts, asterix;
     ap_archive archive;
     ap_asterix062_writer system;
+    bool has_reference;    /* the ASTERIX output has Cartesian positions */
+    ap_geodetic reference; /* that they count from */
     bool tracks_csv;
     bool failed; /* a write failed; commit says which */
     uint64_t track_line_count;

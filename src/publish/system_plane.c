@@ -5,6 +5,38 @@
 /* 1 + cos(angle) from the reference point, below which the image lies 14 radii away. */
 #define ANTIPODE 0.02
 
+#define LATITUDE_MAX_RAD (89.0 * AP_RAD_PER_DEG)
+#define ARC_MINUTE_RAD (AP_RAD_PER_DEG / 60.0)
+
+static double whole_minutes(double angle_rad)
+{
+    return nearbyint(angle_rad / ARC_MINUTE_RAD) * ARC_MINUTE_RAD;
+}
+
+bool ap_system_reference(const ap_sensor_table *sensors, ap_geodetic *reference)
+{
+    ap_vec3 sum = { 0 };
+    uint16_t count = 0;
+    for (uint16_t i = 0; i < sensors->count; i++) {
+        const ap_sensor *sensor = &sensors->sensor[i];
+        if (!sensor->described || !sensor->has_site)
+            continue;
+        ap_vec3 at = sensor->frame.origin_ecef;
+        sum = (ap_vec3){ sum.x_m + at.x_m, sum.y_m + at.y_m, sum.z_m + at.z_m };
+        count++;
+    }
+    if (count == 0)
+        return false;
+    ap_vec3 mean = { sum.x_m / count, sum.y_m / count, sum.z_m / count };
+    ap_geodetic middle = ap_geodetic_from_ecef(mean);
+    if (middle.height_m < -AP_WGS84_A_M / 2.0 || fabs(middle.latitude_rad) > LATITUDE_MAX_RAD)
+        return false;
+    reference->latitude_rad = whole_minutes(middle.latitude_rad);
+    reference->longitude_rad = whole_minutes(middle.longitude_rad);
+    reference->height_m = 0.0;
+    return true;
+}
+
 static double conformal_latitude(double latitude_rad)
 {
     double e = sqrt(AP_WGS84_E2), s = sin(latitude_rad);

@@ -6,12 +6,18 @@
 #include <stdbool.h>
 
 #include "airpicture/geo.h"
+#include "airpicture/sensor.h"
 
 typedef struct ap_system_plane {
     double longitude_rad;                /* of the reference point */
     double sin_conformal, cos_conformal; /* of its conformal latitude */
     double scale_m;                      /* 2 a m0 / cos_conformal */
 } ap_system_plane;
+
+/* The reference point that follows from the sensors: the middle (mean in space) of the described
+ * ones that have a site, rounded to whole arc minutes, height 0. False when there is none, when
+ * they stand all around the Earth, or beyond 89 degrees of latitude. */
+bool ap_system_reference(const ap_sensor_table *sensors, ap_geodetic *reference);
 
 /* `reference` within 89 degrees of latitude; its height is ignored. */
 ap_system_plane ap_system_plane_at(ap_geodetic reference);

@@ -52,11 +52,52 @@ static void test_system_plane_antipode(void **state)
     assert_true(fabs(x_m) < 1e-8 && fabs(y_m) < 1e-8);
 }
 
+/* Sites and their middle by hand: half-way on a meridian and over the date line; of two points on a
+ * parallel nearer to the pole (60 degrees, 20 apart: tan = tan 60 / cos 10 on the sphere, from
+ * which the ellipsoid differs by less than a minute). */
+static void test_ap_system_reference(void **state)
+{
+    (void)state;
+    static const struct {
+        int count;
+        double site[3][2];
+        bool found;
+        double latitude_deg, longitude_deg, tolerance_deg;
+    } cases[] = {
+        { 0, { { 0 } }, false, 0, 0, 0 },
+        { 1, { { 52.301, 4.769 } }, true, 52 + 18 / 60.0, 4 + 46 / 60.0, 1e-9 },
+        { 2, { { 50, 8 }, { 51, 8 } }, true, 50.5, 8, 1e-9 },
+        { 2, { { 60, 179 }, { 60, -179 } }, true, 60, 180, 1e-9 },
+        { 2, { { 60, 0 }, { 60, 20 } }, true, 60 + 23 / 60.0, 10, 1.01 / 60 },
+        { 2, { { 0, 0 }, { 0, 180 } }, false, 0, 0, 0 },
+        { 1, { { 89.5, 0 } }, false, 0, 0, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ap_sensor sensor[5] = { { .described = true }, { .has_site = true } };
+        ap_sensor_stats stats[5];
+        ap_sensor_table table = { sensor, stats, 2, 5 };
+        for (int n = 0; n < cases[i].count; n++) {
+            ap_sensor *s = &sensor[table.count++];
+            s->described = true;
+            assert_int_equal(ap_sensor_place(s, at(cases[i].site[n][0], cases[i].site[n][1])),
+                             AP_OK);
+        }
+        ap_geodetic reference = { 0 };
+        assert_int_equal(ap_system_reference(&table, &reference), cases[i].found);
+        double turn = reference.longitude_rad - cases[i].longitude_deg * AP_RAD_PER_DEG;
+        double tolerance_rad = cases[i].tolerance_deg * AP_RAD_PER_DEG;
+        assert_true(fabs(ap_wrap_pi(turn)) <= tolerance_rad);
+        assert_true(fabs(reference.latitude_rad - cases[i].latitude_deg * AP_RAD_PER_DEG) <=
+                    tolerance_rad);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_system_plane_agrees_with_proj),
         cmocka_unit_test(test_system_plane_antipode),
+        cmocka_unit_test(test_ap_system_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

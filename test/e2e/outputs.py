@@ -2,6 +2,7 @@
 """Other programs read what the engine writes: tshark the ASTERIX, ogrinfo the GeoPackage."""
 import csv
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -60,6 +61,25 @@ def main():
                 assert 40 < position["LAT"] < 65 and -20 < position["LON"] < 30, position
                 assert record["rec"]["080"]["SIM"] == 1, "simulated traffic must say so"
 
+        def asterix_plane():
+            """Cartesian positions lie about the point of the summary, within the plane's scale."""
+            where = re.search(r"system reference point: (\S+) (\S+)", said["summary"])
+            latitude, longitude = float(where.group(1)), float(where.group(2))
+            farthest = 0
+            for line in run("decode", folder / "a.pcap").stdout.splitlines():
+                record = json.loads(line)
+                if record["cat"] != 62:
+                    continue
+                at, plane = record["rec"]["105"], record["rec"]["100"]
+                middle = math.radians((at["LAT"] + latitude) / 2)
+                north = 111.3e3 * (at["LAT"] - latitude)
+                east = 111.4e3 * math.cos(middle) * (at["LON"] - longitude)
+                off = math.hypot(plane["X"] - east, plane["Y"] - north)
+                distance = math.hypot(east, north)
+                assert off <= 100 + 0.02 * distance, (at, plane, east, north)
+                farthest = max(farthest, distance)
+            assert farthest > 50e3, farthest
+
         def geopackage():
             ogrinfo = need_tool("ogrinfo")
             text = subprocess.run([ogrinfo, "-ro", "-so", "-al", str(folder / "g.gpkg")],
@@ -86,6 +106,7 @@ def main():
             case("tshark finds nothing malformed", asterix_is_whole)
             case("tshark finds as many records", asterix_count)
             case("CAT062 content", asterix_positions)
+            case("CAT062 Cartesian positions", asterix_plane)
             case("ogrinfo opens the GeoPackage", geopackage)
             case("CSV equals JSON", csv_equals_json)
 
