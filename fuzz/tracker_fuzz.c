@@ -160,6 +160,8 @@ static books run(const ap_report *reports, size_t count, size_t batch)
     return b;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static ap_report reports[REPORTS_MAX];
