@@ -38,13 +38,40 @@ typedef struct ap_asterix_block {
 /* Definition of one category in one edition; opaque, static, immutable. */
 typedef struct ap_asterix_spec ap_asterix_spec;
 
-/* Which edition each category is read with; NULL: not decoded. Plain, caller's. */
+#define AP_ASTERIX_SOURCE_EDITION_CAP 256
+
+/* The edition in which one source sends one category. */
+typedef struct ap_asterix_source_edition {
+    uint8_t sac, sic;
+    bool announced; /* by the sender itself, not chosen by people */
+    const ap_asterix_spec *spec;
+} ap_asterix_source_edition;
+
+/* Which edition each category is read with. Plain, caller's. */
 typedef struct ap_asterix_editions {
-    const ap_asterix_spec *category[256];
+    const ap_asterix_spec *category[256]; /* of every source without one of its own; NULL: the
+                                             category is not decoded */
+    bool chosen[256];                     /* by people: announcements do not change it */
+    uint16_t source_count;
+    ap_asterix_source_edition source[AP_ASTERIX_SOURCE_EDITION_CAP];
 } ap_asterix_editions;
 
-/* The newest known edition of every category. */
+/* The newest known edition of every category, for all sources. */
 void ap_asterix_editions_default(ap_asterix_editions *editions);
+
+/* Chooses an edition for one source. AP_ERR_FULL when the table is. */
+ap_err ap_asterix_editions_choose(ap_asterix_editions *editions, uint8_t sac, uint8_t sic,
+                                  const ap_asterix_spec *spec);
+
+/* Takes what the senders of this datagram announce (CAT247) of their editions: the announced one,
+ * or the next newer of the same main number. What people chose stays. Returns how many changed;
+ * announcements of unknown categories and main numbers, or beyond the table, are left out. */
+unsigned ap_asterix_editions_hear(ap_asterix_editions *editions, const uint8_t *data, size_t size);
+
+/* The definition to read a block with, by the source of its first record; NULL: none.
+ * in : data, size: of the records, behind the block's header. */
+const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions, uint8_t category,
+                                             const uint8_t *data, size_t size);
 
 /* The definition of a category's edition ("1.32"), or its newest when edition is NULL; NULL if
  * there is none. */
@@ -61,9 +88,9 @@ ap_err ap_asterix_block_next(ap_reader *reader, ap_asterix_block *block);
 /* What went wrong in a record, exactly enough to repair the sender. */
 typedef struct ap_asterix_fault {
     ap_refusal reason;
-    size_t offset;    /* of the record in its block's data */
-    uint16_t record;  /* index in the block, from 0 */
-    char item[8];     /* "040", "RE", "SP", or "" when it is not an item's */
+    size_t offset;   /* of the record in its block's data */
+    uint16_t record; /* index in the block, from 0 */
+    char item[8];    /* "040", "RE", "SP", or "" when it is not an item's */
 } ap_asterix_fault;
 
 /* Length of the record that starts at `data`, walked item by item.
@@ -73,8 +100,7 @@ ap_err ap_asterix_walk(const ap_asterix_spec *spec, const uint8_t *data, size_t 
 
 /* True when the bytes at `data` are, beyond doubt, a block: a category with a definition, a length
  * inside the buffer, and records that walk exactly to its end. Used to find the stream again. */
-bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t *data,
-                             size_t size);
+bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t *data, size_t size);
 
 /* State that records of one block hand on (CAT001 inherits I001/010). Set to zero at its start. */
 typedef struct ap_asterix_inherited {

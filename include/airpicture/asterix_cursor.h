@@ -26,6 +26,7 @@ typedef struct ap_asterix_record {
     uint16_t index;           /* in its block, from 0 */
     ap_asterix_glance glance; /* source and time, inherited ones included */
     bool block_start;         /* first record of its block */
+    uint32_t block;           /* index of its block, from 0 */
     size_t block_size;        /* of its block, header included */
 } ap_asterix_record;
 
@@ -33,8 +34,10 @@ typedef struct ap_asterix_cursor {
     const ap_asterix_editions *editions;
     ap_reader bytes; /* stands behind the current block */
     ap_asterix_block block;
-    size_t block_offset; /* of block.data in the buffer */
-    size_t at;           /* next record in block.data */
+    size_t block_offset;         /* of block.data in the buffer */
+    const ap_asterix_spec *spec; /* that the block is read with */
+    uint32_t block_count;        /* blocks entered, broken ones included */
+    size_t at;                   /* next record in block.data */
     uint16_t index;
     ap_asterix_inherited inherited;
     uint64_t skipped_size; /* bytes passed over because they proved to be nothing */

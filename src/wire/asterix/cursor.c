@@ -26,6 +26,7 @@ static ap_err enter_block(ap_asterix_cursor *cursor, ap_asterix_fault *fault)
     if (err == AP_ERR_END)
         return err;
     *fault = (ap_asterix_fault){ .offset = offset };
+    cursor->block_count++;
     if (err) {
         fault->reason = err == AP_ERR_TRUNCATED ? AP_REFUSED_TRUNCATED : AP_REFUSED_BLOCK_LENGTH;
         cursor->block.size = 0;
@@ -36,7 +37,9 @@ static ap_err enter_block(ap_asterix_cursor *cursor, ap_asterix_fault *fault)
     cursor->at = 0;
     cursor->index = 0;
     cursor->inherited = (ap_asterix_inherited){ 0 };
-    if (cursor->editions->category[cursor->block.category])
+    cursor->spec = ap_asterix_edition_of(cursor->editions, cursor->block.category,
+                                         cursor->block.data, cursor->block.size);
+    if (cursor->spec)
         return AP_OK;
     fault->reason = AP_REFUSED_CATEGORY;
     cursor->block.size = 0;
@@ -62,11 +65,12 @@ ap_err ap_asterix_cursor_next(ap_asterix_cursor *cursor, ap_asterix_record *reco
     }
     const ap_asterix_block *block = &cursor->block;
     *record = (ap_asterix_record){ .category = block->category,
-                                   .spec = cursor->editions->category[block->category],
+                                   .spec = cursor->spec,
                                    .data = block->data + cursor->at,
                                    .offset = cursor->block_offset + cursor->at,
                                    .index = cursor->index,
                                    .block_start = cursor->at == 0,
+                                   .block = cursor->block_count - 1,
                                    .block_size = block->size + AP_ASTERIX_BLOCK_HEADER_SIZE };
     if (ap_asterix_walk(record->spec, record->data, block->size - cursor->at, &record->size, fault))
         return leave_block(cursor, fault);

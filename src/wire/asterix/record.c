@@ -19,13 +19,6 @@ const ap_asterix_spec *ap_asterix_spec_find(uint8_t category, const char *editio
     return found;
 }
 
-void ap_asterix_editions_default(ap_asterix_editions *editions)
-{
-    *editions = (ap_asterix_editions){ { NULL } };
-    for (unsigned k = 0; k < ap_asterix_spec_count; k++)
-        editions->category[ap_asterix_specs[k]->category] = ap_asterix_specs[k];
-}
-
 uint8_t ap_asterix_spec_category(const ap_asterix_spec *spec)
 {
     return spec->category;
@@ -109,9 +102,13 @@ bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t 
 {
     if (size <= AP_ASTERIX_BLOCK_HEADER_SIZE)
         return false;
-    const ap_asterix_spec *spec = editions->category[data[0]];
     size_t length = ap_be16(data + 1);
-    if (spec == NULL || length <= AP_ASTERIX_BLOCK_HEADER_SIZE || length > size)
+    if (length <= AP_ASTERIX_BLOCK_HEADER_SIZE || length > size)
+        return false;
+    const ap_asterix_spec *spec =
+        ap_asterix_edition_of(editions, data[0], data + AP_ASTERIX_BLOCK_HEADER_SIZE,
+                              length - AP_ASTERIX_BLOCK_HEADER_SIZE);
+    if (spec == NULL)
         return false;
     size_t at = AP_ASTERIX_BLOCK_HEADER_SIZE;
     while (at < length) {

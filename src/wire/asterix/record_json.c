@@ -2,6 +2,7 @@
 
 #include "wire/asterix/octets.h"
 #include "wire/asterix/spec.h"
+#include "wire/asterix/value.h"
 #include "wire/asterix/walk.h"
 #include "wire/json.h"
 
@@ -177,6 +178,24 @@ static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_ast
     case AP_BITS_FX:
         break;
     }
+}
+
+void ap_asterix_value_json(ap_writer *text, const ap_asterix_spec *spec,
+                           const ap_asterix_bits *bits, const uint8_t *p, size_t offset)
+{
+    put_value(text, spec, bits, p, offset);
+}
+
+const char *ap_asterix_value_unit(const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                                  const uint8_t *p, size_t offset)
+{
+    if (bits->op != AP_BITS_BY)
+        return spec->words[bits - spec->bits].unit;
+    uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
+    for (unsigned k = 0; k < bits->case_count; k++)
+        if (spec->cases[bits->case_first + k].value == selector)
+            return spec->cases[bits->case_first + k].unit;
+    return "";
 }
 
 /* The members of a group, an element of a repetition or an extended item, as one object. */

@@ -53,7 +53,13 @@ typedef struct ap_asterix_bits {
 typedef struct ap_asterix_case {
     uint32_t value;
     ap_asterix_step step;
+    const char *unit;
 } ap_asterix_case;
+
+/* What people want to know of a row of bits; "" where there is nothing to say. */
+typedef struct ap_asterix_words {
+    const char *title, *unit;
+} ap_asterix_words;
 
 typedef enum ap_item_kind {
     AP_ITEM_UNUSED, /* no item has this place */
@@ -96,6 +102,8 @@ struct ap_asterix_spec {
     const ap_asterix_bits *bits;
     const ap_asterix_case *cases;
     const uint8_t *parts;
+    const ap_asterix_words *words; /* of each row of bits */
+    const char *const *titles;     /* of each item */
     ap_asterix_uap uap[2];
     uint8_t uap_count;
     /* With two layouts: bits of `select_item` whose value v means the second one if bit v is set.

@@ -20,12 +20,14 @@ static ap_framing_verdict look_proof(const ap_framer *framer, size_t at, size_t 
 {
     const uint8_t *data = ap_framing_data(framer) + at;
     size_t left = ap_framing_left(framer) - at, record_size;
-    const ap_asterix_spec *spec = framer->editions->category[data[0]];
-    if (!spec)
+    if (!framer->editions->category[data[0]])
         return AP_FRAMING_NO;
     size_t window = block < FIRST_RECORD_MAX ? block : FIRST_RECORD_MAX;
     if (left < window)
         return AP_FRAMING_MORE;
+    const ap_asterix_spec *spec =
+        ap_asterix_edition_of(framer->editions, data[0], data + AP_ASTERIX_BLOCK_HEADER_SIZE,
+                              window - AP_ASTERIX_BLOCK_HEADER_SIZE);
     ap_asterix_fault fault;
     if (block > window &&
         ap_asterix_walk(spec, data + AP_ASTERIX_BLOCK_HEADER_SIZE,
@@ -242,8 +244,10 @@ int ap_framing_score_asterix(const ap_framer *framer, const uint8_t *data, size_
         return 95;
     if (all && ap_framing_blocks_fill(data, size))
         return 80;
-    const ap_asterix_spec *spec = block > 0 ? framer->editions->category[data[0]] : NULL;
-    int walking = spec ? walking_records(spec, data + 3, (block < size ? block : size) - 3) : 0;
+    size_t records_size = block > 0 ? (block < size ? block : size) - 3 : 0;
+    const ap_asterix_spec *spec =
+        block > 0 ? ap_asterix_edition_of(framer->editions, data[0], data + 3, records_size) : NULL;
+    int walking = spec ? walking_records(spec, data + 3, records_size) : 0;
     if (walking > 0)
         return walking < SURE_RECORDS ? 70 : 90;
     for (size_t at = 1; at + AP_ASTERIX_BLOCK_HEADER_SIZE <= size; at++) {

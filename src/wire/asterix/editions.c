@@ -1,0 +1,145 @@
+/* Which edition a block is read with: chosen by people, announced by its sender, or the newest. */
+#include "airpicture/asterix.h"
+
+#include "wire/asterix/octets.h"
+#include "wire/asterix/spec.h"
+#include "wire/asterix/walk.h"
+
+#include <string.h>
+
+enum { CATEGORY_OF_EDITIONS = 247 };
+
+void ap_asterix_editions_default(ap_asterix_editions *editions)
+{
+    memset(editions, 0, sizeof *editions);
+    for (unsigned k = 0; k < ap_asterix_spec_count; k++)
+        editions->category[ap_asterix_specs[k]->category] = ap_asterix_specs[k];
+}
+
+static ap_asterix_source_edition *find(ap_asterix_editions *editions, uint8_t sac, uint8_t sic,
+                                       uint8_t category)
+{
+    for (unsigned k = 0; k < editions->source_count; k++) {
+        ap_asterix_source_edition *source = &editions->source[k];
+        if (source->sac == sac && source->sic == sic && source->spec->category == category)
+            return source;
+    }
+    return NULL;
+}
+
+static ap_err set(ap_asterix_editions *editions, const ap_asterix_source_edition *to)
+{
+    ap_asterix_source_edition *source = find(editions, to->sac, to->sic, to->spec->category);
+    if (!source && editions->source_count == AP_ASTERIX_SOURCE_EDITION_CAP)
+        return AP_ERR_FULL;
+    if (!source)
+        source = &editions->source[editions->source_count++];
+    *source = *to;
+    return AP_OK;
+}
+
+ap_err ap_asterix_editions_choose(ap_asterix_editions *editions, uint8_t sac, uint8_t sic,
+                                  const ap_asterix_spec *spec)
+{
+    return set(editions, &(ap_asterix_source_edition){ sac, sic, false, spec });
+}
+
+const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions, uint8_t category,
+                                             const uint8_t *data, size_t size)
+{
+    const ap_asterix_spec *common = editions->category[category];
+    if (editions->source_count == 0 || common == NULL || size < 3 ||
+        common->uap[0].items[0] != common->source_item || !(data[0] & 0x80))
+        return common;
+    size_t at = 0; /* the source comes first: right behind the field specification */
+    while (at < size && (data[at] & 1))
+        at++;
+    if (size - at < 3)
+        return common;
+    for (unsigned k = 0; k < editions->source_count; k++) {
+        const ap_asterix_source_edition *source = &editions->source[k];
+        if (source->spec->category == category && source->sac == data[at + 1] &&
+            source->sic == data[at + 2])
+            return source->spec;
+    }
+    return common;
+}
+
+/* ---- announcements ---- */
+
+/* MAIN and SUB of an edition "MAIN.SUB". */
+static void numbers_of(const ap_asterix_spec *spec, unsigned number[2])
+{
+    number[0] = number[1] = 0;
+    unsigned part = 0;
+    for (const char *c = spec->edition; *c != '\0'; c++) {
+        if (*c == '.')
+            part = 1;
+        else
+            number[part] = number[part] * 10 + (unsigned)(*c - '0');
+    }
+}
+
+/* The oldest known edition of this main number that is not older, else its newest; NULL: none. */
+static const ap_asterix_spec *edition_for(uint8_t category, unsigned main_number,
+                                          unsigned sub_number)
+{
+    const ap_asterix_spec *found = NULL;
+    for (unsigned k = 0; k < ap_asterix_spec_count; k++) {
+        unsigned number[2];
+        numbers_of(ap_asterix_specs[k], number);
+        if (ap_asterix_specs[k]->category != category || number[0] != main_number)
+            continue;
+        found = ap_asterix_specs[k]; /* they ascend */
+        if (number[1] >= sub_number)
+            break;
+    }
+    return found;
+}
+
+static bool announce(ap_asterix_editions *editions, const ap_asterix_glance *from,
+                     const uint8_t row[3])
+{
+    const ap_asterix_spec *spec = edition_for(row[0], row[1], row[2]);
+    if (!spec || editions->chosen[row[0]] || !editions->category[row[0]])
+        return false;
+    const ap_asterix_source_edition *known = find(editions, from->sac, from->sic, row[0]);
+    if (known ? known->spec == spec || !known->announced : spec == editions->category[row[0]])
+        return false;
+    return set(editions, &(ap_asterix_source_edition){ from->sac, from->sic, true, spec }) == AP_OK;
+}
+
+/* The rows of I247/550 of one record. Returns its size, 0 on a fault. */
+static size_t hear_record(ap_asterix_editions *editions, const uint8_t *data, size_t size,
+                          unsigned *changed)
+{
+    const ap_asterix_spec *spec = editions->category[CATEGORY_OF_EDITIONS];
+    ap_asterix_inherited inherited = { 0 };
+    ap_asterix_glance glance;
+    ap_asterix_walker walker;
+    const ap_asterix_item *item;
+    const uint8_t *p;
+    if (ap_asterix_look(spec, data, size, &inherited, &glance) ||
+        !ap_asterix_walker_open(&walker, spec, data, size))
+        return 0;
+    while (ap_asterix_walker_next(&walker, &item, &p))
+        if (strcmp(item->name, "550") == 0 && glance.has_source)
+            for (const uint8_t *row = p + 1; row < walker.p; row += 3)
+                *changed += announce(editions, &glance, row);
+    return walker.failed ? 0 : (size_t)(walker.p - data);
+}
+
+unsigned ap_asterix_editions_hear(ap_asterix_editions *editions, const uint8_t *data, size_t size)
+{
+    unsigned changed = 0;
+    ap_reader reader = ap_reader_of(data, size);
+    ap_asterix_block block;
+    while (ap_asterix_block_next(&reader, &block) == AP_OK) {
+        if (block.category != CATEGORY_OF_EDITIONS || !editions->category[CATEGORY_OF_EDITIONS])
+            continue;
+        size_t record_size = 1;
+        for (size_t at = 0; at < block.size && record_size > 0; at += record_size)
+            record_size = hear_record(editions, block.data + at, block.size - at, &changed);
+    }
+    return changed;
+}
