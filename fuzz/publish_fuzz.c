@@ -92,7 +92,7 @@ static void check_text(const ap_track *track, const ap_track_event *event)
     static uint8_t line[AP_TRACK_JSON_SIZE];
     ap_sensor sensors[2] = { { .name = "a\"b" }, { .name = "c,d" } };
     ap_sensor_stats stats[2];
-    ap_sensor_table table = { sensors, stats, 2, 2 };
+    ap_sensor_table table = { .sensor = sensors, .stats = stats, .count = 2, .cap = 2 };
     ap_writer text = ap_writer_of(line, sizeof line);
     assert(ap_track_json(&text, &table, event, track) == AP_OK);
     assert(memchr(line, '\n', text.size) == line + text.size - 1);

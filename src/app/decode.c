@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/decode_capture.h"
 #include "app/editions.h"
 #include "app/sensors.h"
 #include "app/source.h"
@@ -15,14 +16,44 @@
 
 enum { TEXT_CAP = 4 << 20, TEXT_FLUSH = 1 << 16, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000 };
 
-enum { OPTION_TO, OPTION_FORMAT, OPTION_SENSORS, OPTION_START, OPTION_EDITION, OPTION_OUTPUT };
+enum {
+    OPTION_TO,
+    OPTION_FORMAT,
+    OPTION_ONLY,
+    OPTION_SAC_SIC,
+    OPTION_ITEMS,
+    OPTION_RAW,
+    OPTION_FILTER,
+    OPTION_ERRORS,
+    OPTION_SENSORS,
+    OPTION_START,
+    OPTION_EDITION,
+    OPTION_OUTPUT
+};
 
 const ap_option ap_decode_options[] = {
     [OPTION_TO] = { 't', "to", "FORM",
-                    "jsonl (default): one object a line; csv: one row a record; summary: counts by "
+                    "jsonl (default): one object a line; csv: one row a record; text: one value a "
+                    "line, with titles and units; summary: counts, rates, editions and items by "
                     "category and source." },
     [OPTION_FORMAT] = { 'f', "format", "FORMAT",
                         "auto (default), asterix, pcap, final, gps, oradis, beast or avr." },
+    [OPTION_ONLY] = { 'n', "only", "CATEGORIES",
+                      "Only ASTERIX records of these categories, such as 048,062." },
+    [OPTION_SAC_SIC] = { 'i', "sac-sic", "SAC/SIC",
+                         "Only ASTERIX records of this source, such as 25/201; may be given for "
+                         "several." },
+    [OPTION_ITEMS] = { 0, "items", "ITEMS",
+                       "Columns of --to csv: every value of these items, such as "
+                       "I048/040,I048/220." },
+    [OPTION_RAW] = { 'r', "raw", NULL, "Write the octets of each item beside its values." },
+    [OPTION_FILTER] = { 0, "filter", "FILE",
+                        "Write the chosen ASTERIX records, unchanged, to a new capture: with "
+                        "receive times when its name ends in .pcap, else raw data blocks. Nothing "
+                        "else is written then unless --to says so." },
+    [OPTION_ERRORS] = { 0, "errors", "FILE",
+                        "Write one JSON line an error: input, offset, block, record, item, "
+                        "reason." },
     [OPTION_SENSORS] = { 'c', "sensors", "FILE",
                          "Sensors file; its ADS-B receiver site places aircraft on the ground." },
     [OPTION_START] = { 's', "start", "TIME",
@@ -30,8 +61,8 @@ const ap_option ap_decode_options[] = {
                        "holds times of day: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "
                        "1970-01-01." },
     [OPTION_EDITION] = { 'e', "edition", "CAT=E",
-                         "Read a category in another edition than the newest, such as 021=2.1; "
-                         "may be given for several." },
+                         "Read a category in another edition than the newest, such as 021=2.1, or "
+                         "25/201:021=2.1 for one source; may be given for several." },
     [OPTION_OUTPUT] = { 'o', "output", "FILE", "Where to write; default standard output." },
     { .name = NULL },
 };
@@ -40,10 +71,22 @@ typedef struct decode_config {
     const ap_command *command;
     ap_decode_form form;
     ap_format format;
-    const char *sensors_path, *output_path;
+    bool has_form, with_raw;
+    const char *sensors_path, *output_path, *filter_path, *errors_path;
+    ap_decode_selection selection;
+    ap_asterix_columns *columns;
     ap_utc_ns start_utc;
     ap_asterix_editions editions;
 } decode_config;
+
+/* One input on its way. */
+typedef struct decode_input {
+    ap_source source;
+    ap_refusals told;    /* of the framer, that errors were written for */
+    ap_refusals refused; /* by the decoder */
+    uint64_t block_count;
+    uint64_t offset; /* behind its last frame */
+} decode_input;
 
 /* Everything a run holds; freed as one. */
 typedef struct decode_run {
@@ -52,21 +95,35 @@ typedef struct decode_run {
     ap_sense sense;
     void *sense_mem;
     ap_decoder *decoder;
-    ap_writer text;
-    ap_output output;
+    ap_writer text, errors, kept;
+    decode_input *inputs; /* [input_count] */
+    size_t input_count;
+    ap_output output, errors_output;
+    ap_decode_capture capture;
+    bool lost; /* an output failed */
     char message[AP_IO_MESSAGE_SIZE];
 } decode_run;
 
 static int take_form(decode_config *config, const char *value)
 {
-    static const char *const forms[] = { "jsonl", "csv", "summary" };
+    static const char *const forms[] = { "jsonl", "csv", "text", "summary" };
+    config->has_form = true;
     for (int i = 0; i < AP_DECODE_FORM_COUNT; i++)
         if (strcmp(value, forms[i]) == 0) {
             config->form = (ap_decode_form)i;
             return AP_EXIT_OK;
         }
     return ap_command_fail(config->command, AP_EXIT_USAGE,
-                           "--to %s is not known; expected jsonl, csv or summary", value);
+                           "--to %s is not known; expected jsonl, csv, text or summary", value);
+}
+
+static int take_items(decode_config *config, const char *value)
+{
+    if (!config->columns)
+        config->columns = calloc(1, sizeof *config->columns);
+    if (!config->columns)
+        return ap_command_fail(config->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    return ap_decode_take_items(config->command, value, config->columns);
 }
 
 static int take_option(void *context, size_t option, const char *value)
@@ -87,6 +144,21 @@ static int take_option(void *context, size_t option, const char *value)
                                    "--start %s is no time; expected 2024-06-06 or "
                                    "2024-06-06T08:58:39Z",
                                    value);
+        break;
+    case OPTION_ONLY:
+        return ap_decode_take_only(config->command, value, &config->selection);
+    case OPTION_SAC_SIC:
+        return ap_decode_take_source(config->command, value, &config->selection);
+    case OPTION_ITEMS:
+        return take_items(config, value);
+    case OPTION_RAW:
+        config->with_raw = true;
+        break;
+    case OPTION_FILTER:
+        config->filter_path = value;
+        break;
+    case OPTION_ERRORS:
+        config->errors_path = value;
         break;
     case OPTION_EDITION:
         return ap_editions_take(config->command, value, &config->editions);
@@ -121,115 +193,276 @@ static ap_err start_sense(decode_run *run, size_t input_count)
                           : AP_ERR_MEMORY;
 }
 
-static int start(decode_run *run, size_t input_count)
+/* Columns for every edition that can come. */
+static ap_err learn_columns(decode_run *run)
+{
+    ap_asterix_columns *columns = run->config.columns;
+    const ap_asterix_editions *editions = &run->config.editions;
+    ap_err err = AP_OK;
+    columns->with_raw = run->config.with_raw;
+    for (unsigned k = 0; k < columns->choice_count && !err; k++) {
+        uint8_t category = columns->choice[k].category;
+        err = ap_asterix_columns_learn(columns, editions->category[category]);
+        for (unsigned j = 0; j < editions->source_count && !err; j++)
+            if (ap_asterix_spec_category(editions->source[j].spec) == category)
+                err = ap_asterix_columns_learn(columns, editions->source[j].spec);
+    }
+    return err;
+}
+
+static bool take_writer(ap_writer *writer)
+{
+    *writer = ap_writer_of(malloc(TEXT_CAP), TEXT_CAP);
+    return writer->data != NULL;
+}
+
+static int start_decoder(decode_run *run)
+{
+    decode_config *config = &run->config;
+    ap_decoder *decoder = run->decoder;
+    /* A capture is enough to ask for. */
+    decoder->form = config->filter_path && !config->has_form ? AP_DECODE_SUMMARY : config->form;
+    decoder->editions = &config->editions;
+    decoder->sense = &run->sense;
+    decoder->text = &run->text;
+    decoder->selection = &config->selection;
+    decoder->with_raw = config->with_raw;
+    decoder->columns = config->columns;
+    decoder->errors = config->errors_path ? &run->errors : NULL;
+    decoder->kept = config->filter_path ? &run->kept : NULL;
+    if (config->columns && decoder->form != AP_DECODE_CSV)
+        return ap_command_fail(config->command, AP_EXIT_USAGE,
+                               "--items are columns of a table; add --to csv");
+    if (config->columns && learn_columns(run))
+        return ap_command_fail(config->command, AP_EXIT_USAGE,
+                               "--items has more values than a table may have: %d",
+                               AP_ASTERIX_COLUMN_CAP);
+    return AP_EXIT_OK;
+}
+
+static int open_outputs(decode_run *run)
+{
+    const decode_config *config = &run->config;
+    const char *path = config->output_path ? config->output_path : "-";
+    if (ap_output_open(&run->output, path, run->message) ||
+        (config->errors_path &&
+         ap_output_open(&run->errors_output, config->errors_path, run->message)) ||
+        (config->filter_path &&
+         ap_decode_capture_open(&run->capture, config->filter_path, run->message)))
+        return ap_command_fail(config->command, AP_EXIT_NO_OUTPUT, "%s", run->message);
+    return AP_EXIT_OK;
+}
+
+static int start(decode_run *run)
 {
     const ap_command *command = run->config.command;
     run->sensors.sensor = calloc(SENSOR_CAP, sizeof *run->sensors.sensor);
     run->sensors.stats = calloc(SENSOR_CAP, sizeof *run->sensors.stats);
     run->sensors.cap = SENSOR_CAP;
+    run->sensors.editions = &run->config.editions;
     run->decoder = calloc(1, sizeof *run->decoder);
-    uint8_t *text = malloc(TEXT_CAP);
-    if (!run->sensors.sensor || !run->sensors.stats || !run->decoder || !text)
+    run->inputs = calloc(run->input_count, sizeof *run->inputs);
+    if (!run->sensors.sensor || !run->sensors.stats || !run->decoder || !run->inputs ||
+        !take_writer(&run->text) || !take_writer(&run->errors) || !take_writer(&run->kept))
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    run->text = ap_writer_of(text, TEXT_CAP);
-    if (run->config.sensors_path) {
-        int status = ap_sensors_read(command, run->config.sensors_path, &run->sensors);
-        if (status)
-            return status;
-    }
-    if (start_sense(run, input_count))
-        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    run->decoder->form = run->config.form;
-    run->decoder->editions = &run->config.editions;
-    run->decoder->sense = &run->sense;
-    run->decoder->text = &run->text;
-    const char *path = run->config.output_path ? run->config.output_path : "-";
-    if (ap_output_open(&run->output, path, run->message))
-        return ap_command_fail(command, AP_EXIT_NO_OUTPUT, "%s", run->message);
-    return AP_EXIT_OK;
+    int status = AP_EXIT_OK;
+    if (run->config.sensors_path)
+        status = ap_sensors_read(command, run->config.sensors_path, &run->sensors);
+    if (!status && start_sense(run, run->input_count))
+        status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    if (!status)
+        status = start_decoder(run);
+    return status ? status : open_outputs(run);
 }
 
 static void finish(decode_run *run)
 {
+    for (size_t i = 0; run->inputs && i < run->input_count; i++)
+        ap_source_close(&run->inputs[i].source);
     ap_output_close(&run->output);
+    ap_output_close(&run->errors_output);
+    ap_decode_capture_close(&run->capture);
+    free(run->inputs);
     free(run->text.data);
+    free(run->errors.data);
+    free(run->kept.data);
+    free(run->config.columns);
     free(run->decoder);
     free(run->sense_mem);
     free(run->sensors.stats);
     free(run->sensors.sensor);
 }
 
-static ap_err flush_text(decode_run *run)
+static void flush_writer(decode_run *run, ap_output *output, ap_writer *writer)
 {
-    ap_err err = ap_output_write(&run->output, run->text.data, run->text.size);
-    run->text.size = 0;
-    return err;
+    if (writer->size > 0 && ap_output_write(output, writer->data, writer->size))
+        run->lost = true;
+    writer->size = 0;
 }
 
-/* What this input refused, in one line on standard error. */
-static void tell_refused(const decode_run *run, const ap_source *source)
+/* What reads along sees all there is before the program waits for more. */
+static void flush_live(void *context)
 {
-    ap_refusals refused = source->framer.refused;
-    ap_refusals_add(&refused, &run->decoder->refused);
+    decode_run *run = context;
+    if (run->text.size == 0 || ap_output_part(&run->output))
+        return;
+    flush_writer(run, &run->output, &run->text);
+    if (ap_output_flush(&run->output))
+        run->lost = true;
+}
+
+/* What this input refused, in one line a reason on standard error. */
+static void tell_refused(const decode_run *run, const decode_input *input)
+{
+    ap_refusals refused = input->source.framer.refused;
+    ap_refusals_add(&refused, &input->refused);
     for (int i = 0; i < AP_REFUSAL_COUNT; i++)
-        if (refused.count[i])
-            fprintf(stderr, "airpicture decode: %s: %" PRIu64 " %s (%s)\n", source->path,
+        if (refused.count[i] && run->config.command)
+            fprintf(stderr, "airpicture decode: %s: %" PRIu64 " %s (%s)\n", input->source.path,
                     refused.count[i], ap_refusal_key((ap_refusal)i),
                     ap_refusal_text((ap_refusal)i));
 }
 
-static int decode_frames(decode_run *run, ap_source *source)
+/* Error lines of what the container's reader has refused since the last call. */
+static void tell_lost(decode_run *run, decode_input *input)
 {
-    const ap_command *command = run->config.command;
-    run->decoder->refused = (ap_refusals){ 0 };
-    for (ap_source_advance(source); source->has_frame; ap_source_advance(source)) {
-        ap_err err =
-            ap_decoder_take(run->decoder, source->index, &source->frame, source->receive_utc);
-        if (err == AP_ERR_CONFIG)
-            return ap_command_fail(command, AP_EXIT_USAGE,
-                                   "ASTERIX and Mode S do not share one CSV; decode them apart");
-        if (err)
-            return ap_command_fail(command, AP_EXIT_SOFTWARE, "%s", ap_err_text(err));
-        if (run->text.size > TEXT_FLUSH && flush_text(run))
-            return AP_EXIT_IO;
-    }
-    if (source->error != AP_ERR_UNKNOWN)
-        tell_refused(run, source);
-    if (source->error)
-        return ap_command_fail(command, AP_EXIT_DATA, "%s", source->message);
-    return AP_EXIT_OK;
+    const ap_refusals *now = &input->source.framer.refused;
+    if (!run->decoder->errors)
+        return;
+    run->decoder->input_path = input->source.path;
+    for (int i = 0; i < AP_REFUSAL_COUNT; i++)
+        if (now->count[i] > input->told.count[i])
+            ap_decoder_tell_lost(run->decoder, input->offset, (ap_refusal)i,
+                                 now->count[i] - input->told.count[i]);
+    input->told = *now;
 }
 
-static int decode_input(decode_run *run, const char *path, size_t index)
+static void advance(decode_run *run, decode_input *input)
 {
-    ap_source source;
-    int status;
-    if (ap_source_open(&source, path, (uint16_t)index, run->config.format, &run->config.editions,
-                       run->config.start_utc))
-        status = ap_command_fail(run->config.command, AP_EXIT_NO_INPUT, "%s", source.message);
-    else
-        status = decode_frames(run, &source);
-    ap_source_close(&source);
+    ap_source_advance(&input->source);
+    tell_lost(run, input);
+}
+
+/* Decodes the frame that `input` has ready. */
+static int take_frame(decode_run *run, decode_input *input)
+{
+    ap_decoder *decoder = run->decoder;
+    const ap_source *source = &input->source;
+    const ap_frame *frame = &source->frame;
+    if (frame->kind == AP_FRAME_ASTERIX)
+        (void)ap_asterix_editions_hear(&run->config.editions, frame->data, frame->size);
+    decoder->refused = (ap_refusals){ 0 };
+    decoder->input_path = source->path;
+    decoder->input_block_count = input->block_count;
+    ap_err err = ap_decoder_take(decoder, source->index, frame, source->receive_utc);
+    input->block_count = decoder->input_block_count;
+    input->offset = frame->offset + frame->size;
+    ap_refusals_add(&input->refused, &decoder->refused);
+    if (err == AP_ERR_CONFIG)
+        return ap_command_fail(run->config.command, AP_EXIT_USAGE,
+                               "ASTERIX and Mode S do not share one CSV; decode them apart");
+    if (err)
+        return ap_command_fail(run->config.command, AP_EXIT_SOFTWARE, "%s", ap_err_text(err));
+    if (run->text.size > TEXT_FLUSH)
+        flush_writer(run, &run->output, &run->text);
+    flush_writer(run, &run->errors_output, &run->errors);
+    if (run->kept.size > 0 &&
+        ap_decode_capture_write(&run->capture, source->receive_utc, &run->kept))
+        run->lost = true;
+    run->kept.size = 0;
+    return run->lost ? AP_EXIT_IO : AP_EXIT_OK;
+}
+
+/* The input whose next frame is the oldest, the first of several; NULL at the end of all. */
+static decode_input *oldest(decode_run *run)
+{
+    decode_input *found = NULL;
+    for (size_t i = 0; i < run->input_count; i++) {
+        decode_input *input = &run->inputs[i];
+        if (!input->source.has_frame && !input->source.ended)
+            advance(run, input);
+        if (input->source.has_frame &&
+            (!found || input->source.receive_utc < found->source.receive_utc))
+            found = input;
+    }
+    return found;
+}
+
+/* An input that cannot be opened is told, the others are read. */
+static int open_inputs(decode_run *run, char **paths)
+{
+    const decode_config *config = &run->config;
+    int status = AP_EXIT_OK;
+    for (size_t i = 0; i < run->input_count; i++) {
+        ap_source *source = &run->inputs[i].source;
+        if (ap_source_open(source, paths[i], (uint16_t)i, config->format, &config->editions,
+                           config->start_utc)) {
+            int failed = ap_command_fail(config->command, AP_EXIT_NO_INPUT, "%s", source->message);
+            status = status ? status : failed;
+            source->ended = true;
+        }
+        source->before_read = flush_live;
+        source->context = run;
+    }
     return status;
 }
 
-/* Decodes every input; what could be decoded is written also when a later input fails. */
-static int decode_all(decode_run *run, char **paths, size_t count)
+/* What became of the inputs. */
+static int end_inputs(decode_run *run)
 {
     int status = AP_EXIT_OK;
-    for (size_t i = 0; i < count; i++) {
-        int input_status = decode_input(run, paths[i], i);
-        if (input_status && !status)
-            status = input_status;
-        if (input_status == AP_EXIT_IO || input_status == AP_EXIT_SOFTWARE)
-            break;
+    for (size_t i = 0; i < run->input_count; i++) {
+        const decode_input *input = &run->inputs[i];
+        if (input->source.error != AP_ERR_UNKNOWN)
+            tell_refused(run, input);
+        if (input->source.error) {
+            int failed =
+                ap_command_fail(run->config.command, AP_EXIT_DATA, "%s", input->source.message);
+            status = status ? status : failed;
+        }
     }
-    if (run->config.form == AP_DECODE_SUMMARY)
-        ap_decoder_summary(run->decoder, &run->text);
-    bool lost = flush_text(run) != AP_OK;
-    if (ap_output_commit(&run->output, run->message) || lost)
-        return ap_command_fail(run->config.command, AP_EXIT_IO, "%s", run->message);
     return status;
+}
+
+static void write_summary(decode_run *run)
+{
+    if (run->config.form != AP_DECODE_SUMMARY)
+        return;
+    run->decoder->refused = (ap_refusals){ 0 };
+    for (size_t i = 0; i < run->input_count; i++) {
+        ap_refusals_add(&run->decoder->refused, &run->inputs[i].source.framer.refused);
+        ap_refusals_add(&run->decoder->refused, &run->inputs[i].refused);
+    }
+    ap_decoder_summary(run->decoder, &run->text);
+}
+
+static int commit(decode_run *run)
+{
+    flush_writer(run, &run->output, &run->text);
+    flush_writer(run, &run->errors_output, &run->errors);
+    bool lost = ap_output_commit(&run->output, run->message) != AP_OK;
+    if (!lost && run->config.errors_path)
+        lost = ap_output_commit(&run->errors_output, run->message) != AP_OK;
+    if (!lost && run->config.filter_path)
+        lost = ap_decode_capture_commit(&run->capture, run->message) != AP_OK;
+    return lost ? ap_command_fail(run->config.command, AP_EXIT_IO, "%s", run->message) : AP_EXIT_OK;
+}
+
+/* Decodes every input, merged by receive time; what could be decoded is written also when an
+ * input fails. */
+static int decode_all(decode_run *run, char **paths)
+{
+    int opened = open_inputs(run, paths), status = AP_EXIT_OK;
+    for (decode_input *input; !status && (input = oldest(run));) {
+        status = take_frame(run, input);
+        input->source.has_frame = false;
+    }
+    int ended = end_inputs(run);
+    if (!status)
+        status = opened ? opened : ended;
+    write_summary(run);
+    int committed = commit(run);
+    return committed ? committed : status;
 }
 
 int ap_decode_run(const ap_command *command, int argc, char **argv)
@@ -239,15 +472,15 @@ int ap_decode_run(const ap_command *command, int argc, char **argv)
     int operand;
     ap_asterix_editions_default(&run.config.editions);
     int status = ap_command_parse(command, argc, argv, take_option, &run.config, &operand, &done);
-    if (status || done)
-        return status;
-    if (operand == argc)
-        return ap_command_fail(command, AP_EXIT_USAGE,
-                               "no input; name a file, or '-' for standard input");
-    size_t count = (size_t)(argc - operand);
-    status = start(&run, count);
-    if (!status)
-        status = decode_all(&run, argv + operand, count);
+    if (!status && !done && operand == argc)
+        status = ap_command_fail(command, AP_EXIT_USAGE,
+                                 "no input; name a file, or '-' for standard input");
+    if (!status && !done) {
+        run.input_count = (size_t)(argc - operand);
+        status = start(&run);
+        if (!status)
+            status = decode_all(&run, argv + operand);
+    }
     finish(&run);
     return status;
 }

@@ -9,24 +9,29 @@
 #include "airpicture/bytes.h"
 #include "airpicture/modes.h"
 #include "airpicture/refusal.h"
+#include "app/decode_select.h"
 #include "sense/sense.h"
 #include "wire/framer.h"
 
 typedef enum ap_decode_form {
     AP_DECODE_JSONL,
     AP_DECODE_CSV,
+    AP_DECODE_TEXT,
     AP_DECODE_SUMMARY,
     AP_DECODE_FORM_COUNT
 } ap_decode_form;
 
-/* Counts of one category and source, or of one downlink format. */
+/* Counts of one category, source and edition, or of one downlink format. */
 typedef struct ap_decode_row {
     ap_frame_kind kind;
     uint8_t category, sac, sic; /* category: or downlink format */
     bool has_source;
-    uint64_t record_count, byte_count;
+    const ap_asterix_spec *spec;
+    uint64_t record_count, byte_count, error_count;
     uint32_t first_tod_128th_s, last_tod_128th_s;
     bool has_tod;
+    ap_utc_ns first_utc, last_utc; /* receive times */
+    uint64_t item_count[64];       /* records that hold the item, by its index */
 } ap_decode_row;
 
 #define AP_DECODE_ROW_CAP 4096
@@ -34,8 +39,15 @@ typedef struct ap_decode_row {
 typedef struct ap_decoder {
     ap_decode_form form;
     const ap_asterix_editions *editions;
-    ap_sense *sense;             /* solves positions of Mode S frames */
-    ap_writer *text;             /* out: one line an element */
+    ap_sense *sense;                      /* solves positions of Mode S frames */
+    ap_writer *text;                      /* out: one line an element */
+    const ap_decode_selection *selection; /* NULL: all records */
+    ap_asterix_columns *columns;          /* of the CSV; NULL: whole records */
+    bool with_raw;                        /* octets beside values */
+    ap_writer *errors;                    /* out: one JSON line an error; NULL: none */
+    ap_writer *kept;             /* out: the selected records of the frame, in blocks; NULL: none */
+    const char *input_path;      /* of the current input, for errors */
+    uint64_t input_block_count;  /* its blocks so far */
     bool csv_asterix, csv_modes; /* the head of that table was written */
     ap_refusals refused;         /* of the current input */
     uint64_t block_count, record_count;
@@ -47,6 +59,10 @@ typedef struct ap_decoder {
  * AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV. */
 ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
                        ap_utc_ns receive_utc);
+
+/* An error line of octets that the container's reader gave up on: `count` for `reason`, at or
+ * behind `offset` of the current input. */
+void ap_decoder_tell_lost(ap_decoder *decoder, uint64_t offset, ap_refusal reason, uint64_t count);
 
 /* The tables of --to summary. */
 void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text);

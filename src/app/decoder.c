@@ -1,8 +1,9 @@
-/* The lines of `airpicture decode`: records and frames to JSON, CSV and counts. */
+/* The lines of `airpicture decode`: records and frames to JSON, CSV, text and counts. */
 #include "app/decode.h"
 
 #include <string.h>
 
+#include "wire/asterix/text.h"
 #include "wire/json.h"
 #include "wire/modes/json.h"
 
@@ -20,7 +21,8 @@ static ap_decode_row *row_of(ap_decoder *decoder, const ap_decode_row *key)
     for (uint16_t i = 0; i < decoder->row_count; i++) {
         ap_decode_row *row = &decoder->row[i];
         if (row->kind == key->kind && row->category == key->category &&
-            row->has_source == key->has_source && row->sac == key->sac && row->sic == key->sic)
+            row->has_source == key->has_source && row->sac == key->sac && row->sic == key->sic &&
+            row->spec == key->spec)
             return row;
     }
     if (decoder->row_count == AP_DECODE_ROW_CAP)
@@ -30,19 +32,30 @@ static ap_decode_row *row_of(ap_decoder *decoder, const ap_decode_row *key)
     return row;
 }
 
-static void count_record(ap_decoder *decoder, const ap_asterix_record *record)
+static void count_items(ap_decode_row *row, const ap_asterix_record *record)
+{
+    uint64_t present = ap_asterix_items_present(record->spec, record->data, record->size);
+    for (unsigned k = 0; present != 0; k++, present >>= 1)
+        row->item_count[k] += present & 1;
+}
+
+/* The row that the record was counted in, or NULL. */
+static ap_decode_row *count_record(ap_decoder *decoder, const ap_asterix_record *record,
+                                   ap_utc_ns receive_utc)
 {
     const ap_asterix_glance *glance = &record->glance;
     ap_decode_row key = { .kind = AP_FRAME_ASTERIX,
                           .category = record->category,
                           .has_source = glance->has_source,
                           .sac = glance->sac,
-                          .sic = glance->sic };
+                          .sic = glance->sic,
+                          .spec = record->spec,
+                          .first_utc = receive_utc };
     ap_decode_row *row = row_of(decoder, &key);
     decoder->record_count++;
     decoder->block_count += record->block_start;
     if (!row)
-        return;
+        return NULL;
     row->record_count++;
     row->byte_count += record->size;
     if (glance->has_tod) {
@@ -51,6 +64,10 @@ static void count_record(ap_decoder *decoder, const ap_asterix_record *record)
         row->last_tod_128th_s = glance->tod_128th_s;
         row->has_tod = true;
     }
+    row->last_utc = receive_utc;
+    if (decoder->form == AP_DECODE_SUMMARY)
+        count_items(row, record);
+    return row;
 }
 
 /* {"cat": 48, "ed": "1.32", "ts": 28802.0, "hex": "...", "rec": {...}} */
@@ -70,6 +87,10 @@ static void record_json(ap_decoder *decoder, const ap_frame *frame, const ap_ast
     ap_text_hex(text, record->data, record->size);
     ap_text_str(text, "\", \"rec\": ");
     ap_asterix_json(record->spec, record->data, record->size, text);
+    if (decoder->with_raw) {
+        ap_text_str(text, ", \"raw\": ");
+        ap_asterix_raw_json(record->spec, record->data, record->size, text);
+    }
     ap_text_str(text, "}\n");
 }
 
@@ -91,12 +112,21 @@ static void quote_tail(ap_writer *text, size_t from)
     }
 }
 
+static void csv_head(ap_decoder *decoder)
+{
+    ap_text_str(decoder->text, "category,edition,time_s,sac,sic,time_of_day_s");
+    if (decoder->columns)
+        ap_asterix_columns_head(decoder->columns, decoder->text);
+    else
+        ap_text_str(decoder->text, ",record_hex,items_json");
+    ap_text_str(decoder->text, "\r\n");
+}
+
 static void record_csv(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_record *record)
 {
     ap_writer *text = decoder->text;
     if (!decoder->csv_asterix)
-        ap_text_str(text,
-                    "category,edition,time_s,sac,sic,time_of_day_s,record_hex,items_json\r\n");
+        csv_head(decoder);
     decoder->csv_asterix = true;
     ap_text_u64(text, record->category);
     ap_text_str(text, ",");
@@ -114,6 +144,11 @@ static void record_csv(ap_decoder *decoder, const ap_frame *frame, const ap_aste
     ap_text_str(text, ",");
     if (record->glance.has_tod)
         ap_text_double(text, record->glance.tod_128th_s / 128.0);
+    if (decoder->columns) {
+        ap_asterix_columns_row(decoder->columns, record->spec, record->data, record->size, text);
+        ap_text_str(text, "\r\n");
+        return;
+    }
     ap_text_str(text, ",");
     ap_text_hex(text, record->data, record->size);
     ap_text_str(text, ",\"");
@@ -123,24 +158,146 @@ static void record_csv(ap_decoder *decoder, const ap_frame *frame, const ap_aste
     ap_text_str(text, "\"\r\n");
 }
 
-static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame)
+/* CAT048 1.32 from 25/201 at 1393332226.414938 s, 52 bytes */
+static void record_text(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_record *record)
+{
+    ap_writer *text = decoder->text;
+    ap_text_str(text, record->category < 10 ? "CAT00" : record->category < 100 ? "CAT0" : "CAT");
+    ap_text_u64(text, record->category);
+    ap_text_str(text, " ");
+    ap_text_str(text, ap_asterix_spec_edition(record->spec));
+    if (record->glance.has_source) {
+        ap_text_str(text, " from ");
+        ap_text_u64(text, record->glance.sac);
+        ap_text_str(text, "/");
+        ap_text_u64(text, record->glance.sic);
+    }
+    if (frame->time_kind == AP_FRAME_TIME_UTC || frame->time_kind == AP_FRAME_TIME_DAY) {
+        ap_text_str(text, " at ");
+        write_time_s(text, frame);
+        ap_text_str(text, " s");
+    }
+    ap_text_str(text, ", ");
+    ap_text_u64(text, record->size);
+    ap_text_str(text, " bytes");
+    if (decoder->with_raw) {
+        ap_text_str(text, " [");
+        ap_text_hex(text, record->data, record->size);
+        ap_text_str(text, "]");
+    }
+    ap_text_str(text, "\n");
+    ap_asterix_text(record->spec, record->data, record->size, decoder->with_raw, text);
+}
+
+static void write_record(ap_decoder *decoder, const ap_frame *frame,
+                         const ap_asterix_record *record)
+{
+    if (decoder->form == AP_DECODE_JSONL)
+        record_json(decoder, frame, record);
+    else if (decoder->form == AP_DECODE_CSV)
+        record_csv(decoder, frame, record);
+    else if (decoder->form == AP_DECODE_TEXT)
+        record_text(decoder, frame, record);
+}
+
+/* Blocks of the records that are kept, as they come. */
+typedef struct keeper {
+    bool open;
+    uint32_t block; /* that the open one is made of */
+    size_t at;      /* where it begins */
+} keeper;
+
+static void keep_record(ap_writer *kept, keeper *of, const ap_asterix_record *record)
+{
+    if (of->open && of->block != record->block) {
+        (void)ap_asterix_block_close(kept, of->at); /* never longer than the block it is from */
+        of->open = false;
+    }
+    if (!of->open)
+        of->at = ap_asterix_block_open(kept, record->category);
+    of->open = true;
+    of->block = record->block;
+    ap_write_bytes(kept, record->data, record->size);
+}
+
+static void error_head(ap_decoder *decoder, ap_json_object *line, uint64_t offset,
+                       ap_refusal reason)
+{
+    *line = ap_json_open(decoder->errors);
+    ap_json_member_str(line, "source", decoder->input_path ? decoder->input_path : "");
+    ap_json_member_u64(line, "offset", offset);
+    ap_json_member_str(line, "reason", ap_refusal_key(reason));
+}
+
+/* One JSON line; what is not known of a fault is left out. */
+static void tell_fault(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_cursor *cursor,
+                       const ap_asterix_fault *fault)
+{
+    ap_json_object line;
+    error_head(decoder, &line, frame->offset + fault->offset, fault->reason);
+    ap_json_member_u64(&line, "block", decoder->input_block_count + cursor->block_count - 1);
+    if (fault->reason != AP_REFUSED_BLOCK_LENGTH && fault->reason != AP_REFUSED_TRUNCATED) {
+        ap_json_member_u64(&line, "category", cursor->block.category);
+        if (fault->reason != AP_REFUSED_CATEGORY)
+            ap_json_member_u64(&line, "record", fault->record);
+    }
+    if (fault->item[0] != '\0')
+        ap_json_member_str(&line, "item", fault->item);
+    ap_json_member_str(&line, "text", ap_refusal_text(fault->reason));
+    ap_json_close(&line);
+    ap_text_str(decoder->errors, "\n");
+}
+
+void ap_decoder_tell_lost(ap_decoder *decoder, uint64_t offset, ap_refusal reason, uint64_t count)
+{
+    ap_json_object line;
+    error_head(decoder, &line, offset, reason);
+    ap_json_member_u64(&line, "count", count);
+    ap_json_member_str(&line, "text", ap_refusal_text(reason));
+    ap_json_close(&line);
+    ap_text_str(decoder->errors, "\n");
+}
+
+/* A fault is of the source of the good record before it in its block, if there is one. */
+static void take_fault(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_cursor *cursor,
+                       const ap_asterix_fault *fault, ap_decode_row *row)
+{
+    bool has_category =
+        fault->reason != AP_REFUSED_BLOCK_LENGTH && fault->reason != AP_REFUSED_TRUNCATED;
+    if (has_category && decoder->selection &&
+        !ap_decode_selects_category(decoder->selection, cursor->block.category))
+        return;
+    ap_refuse(&decoder->refused, fault->reason);
+    if (row && has_category && fault->record > 0)
+        row->error_count++;
+    if (decoder->errors)
+        tell_fault(decoder, frame, cursor, fault);
+}
+
+static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns receive_utc)
 {
     if (decoder->form == AP_DECODE_CSV && decoder->csv_modes)
         return AP_ERR_CONFIG;
     ap_asterix_cursor cursor = ap_asterix_cursor_of(decoder->editions, frame->data, frame->size);
     ap_asterix_record record;
     ap_asterix_fault fault;
+    ap_decode_row *row = NULL;
+    keeper kept = { .open = false };
     for (ap_err err; (err = ap_asterix_cursor_next(&cursor, &record, &fault)) != AP_ERR_END;) {
         if (err) {
-            ap_refuse(&decoder->refused, fault.reason);
+            take_fault(decoder, frame, &cursor, &fault, row);
             continue;
         }
-        count_record(decoder, &record);
-        if (decoder->form == AP_DECODE_JSONL)
-            record_json(decoder, frame, &record);
-        else if (decoder->form == AP_DECODE_CSV)
-            record_csv(decoder, frame, &record);
+        if (decoder->selection && !ap_decode_selects(decoder->selection, &record))
+            continue;
+        row = count_record(decoder, &record, receive_utc);
+        write_record(decoder, frame, &record);
+        if (decoder->kept)
+            keep_record(decoder->kept, &kept, &record);
     }
+    if (kept.open)
+        (void)ap_asterix_block_close(decoder->kept, kept.at);
+    decoder->input_block_count += cursor.block_count;
     ap_refuse_many(&decoder->refused, AP_REFUSED_GARBAGE_BYTES, cursor.skipped_size);
     return decoder->text->bad ? AP_ERR_FULL : AP_OK;
 }
@@ -196,68 +353,9 @@ ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *fram
                        ap_utc_ns receive_utc)
 {
     if (frame->kind == AP_FRAME_ASTERIX)
-        return take_asterix(decoder, frame);
+        return take_asterix(decoder, frame, receive_utc);
+    const ap_decode_selection *selection = decoder->selection;
+    if (selection && (selection->by_category || selection->source_count > 0))
+        return AP_OK; /* a Mode S frame is of no category and source */
     return take_modes(decoder, input, frame, receive_utc);
-}
-
-static void pad(ap_writer *text, size_t from, size_t width)
-{
-    while (text->size - from < width && !text->bad)
-        ap_text_str(text, " ");
-}
-
-static void write_tod(ap_writer *text, uint32_t tod_128th_s)
-{
-    uint32_t seconds = tod_128th_s / 128;
-    const uint32_t parts[] = { seconds / 3600, seconds / 60 % 60, seconds % 60 };
-    for (int i = 0; i < 3; i++) {
-        if (i > 0)
-            ap_text_str(text, ":");
-        if (parts[i] < 10)
-            ap_text_str(text, "0");
-        ap_text_u64(text, parts[i]);
-    }
-}
-
-static void summary_row(const ap_decode_row *row, ap_writer *text)
-{
-    size_t from = text->size;
-    ap_text_str(text, row->kind == AP_FRAME_ASTERIX ? "CAT" : "DF");
-    if (row->kind == AP_FRAME_ASTERIX && row->category < 100)
-        ap_text_str(text, row->category < 10 ? "00" : "0");
-    ap_text_u64(text, row->category);
-    pad(text, from, 8);
-    if (row->has_source) {
-        ap_text_u64(text, row->sac);
-        ap_text_str(text, "/");
-        ap_text_u64(text, row->sic);
-    } else {
-        ap_text_str(text, "-");
-    }
-    pad(text, from, 18);
-    ap_text_u64(text, row->record_count);
-    pad(text, from, 30);
-    ap_text_u64(text, row->byte_count);
-    if (row->has_tod) {
-        pad(text, from, 42);
-        write_tod(text, row->first_tod_128th_s);
-        ap_text_str(text, " - ");
-        write_tod(text, row->last_tod_128th_s);
-    }
-    ap_text_str(text, "\n");
-}
-
-void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text)
-{
-    ap_text_str(text, "format  source    records     bytes       times of day\n");
-    for (uint16_t i = 0; i < decoder->row_count; i++)
-        summary_row(&decoder->row[i], text);
-    ap_text_u64(text, decoder->record_count);
-    ap_text_str(text, " records");
-    if (decoder->block_count) {
-        ap_text_str(text, " in ");
-        ap_text_u64(text, decoder->block_count);
-        ap_text_str(text, " blocks");
-    }
-    ap_text_str(text, "\n");
 }

@@ -5,8 +5,8 @@
 #include "airpicture/asterix.h"
 #include "app/command.h"
 
-/* Takes "021=2.1" into the table. AP_EXIT_USAGE, after a line that lists what there is, for
- * anything else. */
+/* Takes "021=2.1", or "25/201:021=2.1" for one source, into the table. AP_EXIT_USAGE, after a line
+ * that lists what there is, for anything else. */
 int ap_editions_take(const ap_command *command, const char *value, ap_asterix_editions *editions);
 
 #endif

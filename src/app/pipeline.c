@@ -71,6 +71,7 @@ int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
     pipeline->sensors.sensor = take_memory(pipeline, MEM_SENSORS, cap * sizeof(ap_sensor));
     pipeline->sensors.stats = take_memory(pipeline, MEM_STATS, cap * sizeof(ap_sensor_stats));
     pipeline->sensors.cap = cap;
+    pipeline->sensors.editions = &pipeline->config.editions;
     pipeline->sources = calloc(config->path_count + 1, sizeof *pipeline->sources);
     pipeline->batch = malloc(BATCH_CAP * sizeof *pipeline->batch);
     if (!pipeline->sensors.sensor || !pipeline->sensors.stats || !pipeline->sources ||
@@ -157,11 +158,13 @@ static void sense(ap_pipeline *pipeline, const ap_source *source)
 {
     const ap_frame *frame = &source->frame;
     pipeline->batch_count = 0;
-    if (frame->kind == AP_FRAME_ASTERIX)
+    if (frame->kind == AP_FRAME_ASTERIX) {
+        (void)ap_asterix_editions_hear(&pipeline->config.editions, frame->data, frame->size);
         ap_sense_asterix(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size);
-    else
-        ap_sense_modes(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size,
-                       frame->has_signal ? frame->signal : -1);
+        return;
+    }
+    ap_sense_modes(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size,
+                   frame->has_signal ? frame->signal : -1);
 }
 
 /* The map of the program: hop by hop, one frame at a time. Watch, picture and publish hang on the

@@ -58,7 +58,7 @@ static void *take(engine *e, int slot, size_t size)
 
 static void open_stages(engine *e)
 {
-    e->sensors = (ap_sensor_table){ e->sensor, e->stats, 0, SENSOR_CAP };
+    e->sensors = (ap_sensor_table){ .sensor = e->sensor, .stats = e->stats, .cap = SENSOR_CAP };
     for (int i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++) {
         uint16_t index;
         assert_int_equal(ap_sensor_add(&e->sensors, &ap_simulate_sensors(&e->simulate)[i], &index),

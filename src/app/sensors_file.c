@@ -11,6 +11,8 @@
 
 #include <yaml.h>
 
+#include "airpicture/asterix.h"
+
 #define EXPECTED_KINDS "psr, ssr, mode_s, combined, smr, mlat, adsb or tracker"
 #define KEY_SHOWN_MAX 40 /* of a key or value in a message */
 #define INPUT_MAX 4096
@@ -37,10 +39,11 @@ typedef enum key_id {
     KEY_TURN,
     KEY_DETECTION_PROBABILITY,
     KEY_CLUTTER,
+    KEY_EDITIONS,
     KEY_COUNT
 } key_id;
 
-typedef enum key_type { TYPE_TEXT, TYPE_KIND, TYPE_INTEGER, TYPE_NUMBER } key_type;
+typedef enum key_type { TYPE_TEXT, TYPE_KIND, TYPE_INTEGER, TYPE_NUMBER, TYPE_EDITIONS } key_type;
 
 typedef struct key_spec {
     const char *key;
@@ -81,6 +84,8 @@ static const key_spec keys[KEY_COUNT] = {
                                     "a number between 0 and 1" },
     [KEY_CLUTTER] = { "clutter_per_turn", TYPE_NUMBER, 0, 1e6, false,
                       "a number from 0 to 1000000" },
+    [KEY_EDITIONS] = { "editions", TYPE_EDITIONS, 0, 0, false,
+                       "categories with an edition each, such as {021: \"2.1\"}" },
 };
 
 /* One sensor as it is written, before it is judged. */
@@ -306,9 +311,54 @@ static bool read_number(loader *load, entry *into, key_id id, const yaml_node_t 
     return true;
 }
 
+/* The definition that one pair of `editions` names; told and NULL when there is none. */
+static const ap_asterix_spec *edition_of(loader *load, const yaml_node_pair_t *pair)
+{
+    const yaml_node_t *key = yaml_document_get_node(&load->document, pair->key);
+    const yaml_node_t *value = yaml_document_get_node(&load->document, pair->value);
+    if (key->type != YAML_SCALAR_NODE || value->type != YAML_SCALAR_NODE) {
+        tell_at(load, key->start_mark, "an edition is %s; expected %s",
+                shape_of(key->type != YAML_SCALAR_NODE ? key : value), keys[KEY_EDITIONS].expected);
+        return NULL;
+    }
+    const char *digits = text_of(key);
+    size_t size = strspn(digits, "0123456789");
+    long category = size > 0 && size < 4 && digits[size] == '\0' ? strtol(digits, NULL, 10) : 256;
+    const ap_asterix_spec *newest =
+        category < 256 ? ap_asterix_spec_find((uint8_t)category, NULL) : NULL;
+    if (!newest) {
+        tell_at(load, key->start_mark, "category '%s' is not known; expected %s", show(digits).text,
+                keys[KEY_EDITIONS].expected);
+        return NULL;
+    }
+    const ap_asterix_spec *spec = ap_asterix_spec_find((uint8_t)category, text_of(value));
+    if (!spec)
+        tell_at(load, value->start_mark,
+                "edition '%s' of category %03ld is not known; expected "
+                "another, the newest is %s",
+                show(text_of(value)).text, category, ap_asterix_spec_edition(newest));
+    return spec;
+}
+
+static bool read_editions(loader *load, const yaml_node_t *node)
+{
+    if (node->type != YAML_MAPPING_NODE) {
+        tell_at(load, node->start_mark, "editions is %s; expected %s", shape_of(node),
+                keys[KEY_EDITIONS].expected);
+        return false;
+    }
+    bool good = true;
+    const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
+    for (; pair < node->data.mapping.pairs.top; pair++)
+        good = edition_of(load, pair) && good;
+    return good;
+}
+
 static bool read_value(loader *load, entry *into, key_id id, const yaml_node_t *node)
 {
     const key_spec *spec = &keys[id];
+    if (spec->type == TYPE_EDITIONS)
+        return read_editions(load, node);
     if (node->type != YAML_SCALAR_NODE) {
         tell_at(load, node->start_mark, "%s is %s; expected %s", spec->key, shape_of(node),
                 spec->expected);
@@ -389,6 +439,9 @@ static void check_complete(loader *load, const entry *of)
     else if (!has_codes && !of->value[KEY_INPUT])
         tell_at(load, of->mark,
                 "a sensor that nothing identifies; expected 'sac' and 'sic', or 'input'");
+    if (of->value[KEY_EDITIONS] && !has_codes)
+        tell_at(load, of->value[KEY_EDITIONS]->start_mark,
+                "editions without codes; expected 'sac' and 'sic'");
     bool has_site = of->value[KEY_LATITUDE] || of->value[KEY_LONGITUDE] || of->value[KEY_HEIGHT];
     if (of->good[KEY_KIND] && is_radar(of->kind) && !has_site)
         tell_at(load, of->mark,
@@ -470,6 +523,20 @@ static ap_sensor sensor_of(const entry *from)
     return sensor;
 }
 
+/* Hands the editions of a sensor on, if anyone asked for them. */
+static void choose_editions(loader *load, const entry *from)
+{
+    if (!from->good[KEY_EDITIONS] || !from->good[KEY_SAC] || !from->good[KEY_SIC] ||
+        !load->table->editions)
+        return;
+    const yaml_node_pair_t *pair = from->value[KEY_EDITIONS]->data.mapping.pairs.start;
+    for (; pair < from->value[KEY_EDITIONS]->data.mapping.pairs.top; pair++)
+        if (ap_asterix_editions_choose(load->table->editions, (uint8_t)from->number[KEY_SAC],
+                                       (uint8_t)from->number[KEY_SIC], edition_of(load, pair)))
+            tell_at(load, from->value[KEY_EDITIONS]->start_mark,
+                    "one edition too many; expected at most %d", AP_ASTERIX_SOURCE_EDITION_CAP);
+}
+
 static void load_entry(loader *load, const yaml_node_t *node, size_t *entry_count)
 {
     if (node->type != YAML_MAPPING_NODE) {
@@ -482,6 +549,7 @@ static void load_entry(loader *load, const yaml_node_t *node, size_t *entry_coun
     for (size_t i = 0; i < *entry_count; i++)
         check_distinct(load, into, &load->entries[i]);
     (*entry_count)++;
+    choose_editions(load, into);
     ap_sensor sensor = sensor_of(into);
     uint16_t index;
     if (ap_sensor_add(load->table, &sensor, &index) != AP_OK)
@@ -610,6 +678,9 @@ ap_err ap_sensors_file_parse(const char *text, size_t size, ap_sensor_table *tab
     loader load = {
         .table = table, .first = table->count, .on_error = on_error, .context = context
     };
+    ap_asterix_editions before = { 0 };
+    if (table->editions)
+        before = *table->editions;
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return AP_ERR_MEMORY;
@@ -626,6 +697,8 @@ ap_err ap_sensors_file_parse(const char *text, size_t size, ap_sensor_table *tab
     if (load.error_count == 0)
         return AP_OK;
     table->count = load.first;
+    if (table->editions)
+        *table->editions = before;
     return AP_ERR_CONFIG;
 }
 

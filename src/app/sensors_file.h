@@ -29,7 +29,7 @@ typedef struct ap_sensors_file_error {
 
 typedef void (*ap_sensors_file_error_fn)(void *context, const ap_sensors_file_error *error);
 
-/* Adds the sensors of a text to the table.
+/* Adds the sensors of a text to the table, and their editions to table->editions unless NULL.
  * in : text[size]; on_error may be NULL.
  * AP_ERR_CONFIG when anything is refused; AP_ERR_MEMORY. O(n^2) in the sensors of the file. */
 ap_err ap_sensors_file_parse(const char *text, size_t size, ap_sensor_table *table,

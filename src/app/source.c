@@ -151,6 +151,8 @@ static void fill(ap_source *source)
 {
     uint8_t *space;
     size_t size = 0, cap = ap_framer_space(&source->framer, &space);
+    if (source->before_read)
+        source->before_read(source->context);
     ap_err err = ap_input_read(&source->input, space, cap, &size, source->message);
     if (err) {
         source->error = err;

@@ -40,6 +40,8 @@ typedef struct ap_source {
     ap_utc_ns receive_utc; /* its receive time */
     bool has_frame, ended;
     uint64_t byte_count;
+    void (*before_read)(void *context); /* called before each read, which may wait; or NULL */
+    void *context;
     ap_err error; /* what ended it early, or AP_OK */
     char message[AP_IO_MESSAGE_SIZE];
     void *memory; /* of the framer */

@@ -46,7 +46,8 @@ static inline void bench_take(void *context, const ap_report *report)
 static inline bench *bench_open(uint32_t aircraft_cap)
 {
     bench *on = calloc(1, sizeof *on);
-    on->table = (ap_sensor_table){ on->sensors, on->stats, 0, BENCH_SENSOR_CAP };
+    on->table =
+        (ap_sensor_table){ .sensor = on->sensors, .stats = on->stats, .cap = BENCH_SENSOR_CAP };
     ap_asterix_editions_default(&on->editions);
     on->config = (ap_sense_config){ .sensors = &on->table,
                                     .input_cap = 2,

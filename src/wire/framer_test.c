@@ -17,7 +17,7 @@ static void test_init_refuses(void **state)
 {
     (void)state;
     static uint8_t mem[AP_FRAMER_SIZE];
-    ap_asterix_editions editions = { { NULL } };
+    ap_asterix_editions editions = { .source_count = 0 };
     ap_framer framer;
     assert_int_equal(ap_framer_init(&framer, AP_FORMAT_COUNT, &editions, mem, sizeof mem),
                      AP_ERR_ARGUMENT);

@@ -1,0 +1,29 @@
+/* decode --filter: chosen data blocks to a new capture. */
+#ifndef AP_APP_DECODE_CAPTURE_H
+#define AP_APP_DECODE_CAPTURE_H
+
+#include <stdbool.h>
+
+#include "airpicture/bytes.h"
+#include "airpicture/time.h"
+#include "io/output.h"
+
+typedef struct ap_decode_capture {
+    ap_output output;
+    bool is_pcap;
+} ap_decode_capture;
+
+/* A name that ends in .pcap gives a packet capture, any other raw data blocks. */
+ap_err ap_decode_capture_open(ap_decode_capture *capture, const char *path,
+                              char message[AP_IO_MESSAGE_SIZE]);
+
+/* Writes whole data blocks that were received at `time`; in a packet capture as datagrams, as few
+ * as hold them. */
+ap_err ap_decode_capture_write(ap_decode_capture *capture, ap_utc_ns time, const ap_writer *blocks);
+
+ap_err ap_decode_capture_commit(ap_decode_capture *capture, char message[AP_IO_MESSAGE_SIZE]);
+
+/* Safe twice, and without open. */
+void ap_decode_capture_close(ap_decode_capture *capture);
+
+#endif

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Options of `decode`: choosing, columns, text, captures, merging, errors, streams."""
+import csv
+import io
+import json
+import os
+import pathlib
+import select
+import subprocess
+
+from common import PROGRAM, case, finish, need_data, run, workdir
+
+
+def lines(*arguments, **named):
+    return [json.loads(line) for line in run("decode", *arguments, **named).stdout.splitlines()]
+
+
+def only_and_source():
+    path = need_data("asterix", "croatia_cat_034_048.pcap")
+    everything = lines(path)
+    chosen = lines("--only", "034", path)
+    assert chosen == [r for r in everything if r["cat"] == 34] and chosen
+    chosen = lines("--sac-sic", "25/201", "--sac-sic", "25/11", path)
+    assert chosen == [r for r in everything if r["rec"]["010"]["SIC"] in (201, 11)] and chosen
+    assert lines("--only", "062", path) == []
+    for wrong in (("--only", "300"), ("--only", "48;62"), ("--sac-sic", "25"),
+                  ("--items", "048/040"), ("--items", "I048/999", "--to", "csv"),
+                  ("--items", "I048/040")):
+        run("decode", *wrong, path, status=64)
+
+
+def flat(value, path):
+    """[(column without its unit, value)] of a decoded item."""
+    if isinstance(value, dict):
+        return [pair for key, inner in value.items() for pair in flat(inner, f"{path}/{key}")]
+    if isinstance(value, list):
+        columns = {}
+        for element in value:
+            for key, inner in flat(element, path):
+                columns.setdefault(key, []).append(inner)
+        return [(key, ";".join(map(str, inner))) for key, inner in columns.items()]
+    return [(path, str(value))]
+
+
+def item_columns():
+    path = need_data("asterix", "croatia_cat_034_048.pcap")
+    text = run("decode", "--to", "csv", "--items", "I048/040,I048/220,I048/240,I048/250,I034/041",
+               path).stdout.decode()
+    head = text.splitlines()[0]
+    assert head == ("category,edition,time_s,sac,sic,time_of_day_s,I048/040/RHO_nmi,"
+                    "I048/040/THETA_deg,I048/220,I048/240,I048/250/MBDATA,I048/250/BDS1,"
+                    "I048/250/BDS2,I034/041_s"), head
+    rows = list(csv.DictReader(io.StringIO(text)))
+    records = lines(path)
+    assert len(rows) == len(records)
+    for row, record in zip(rows, records):
+        cells = {key.split("_")[0]: value for key, value in row.items()
+                 if key.startswith("I") and value != ""}
+        wanted = {key: value for item in ("040", "220", "240", "250", "041")
+                  if item in record["rec"] and (record["cat"] == 48) != (item == "041")
+                  for key, value in flat(record["rec"][item], f"I{record['cat']:03}/{item}")}
+        assert cells == wanted, (cells, wanted)
+
+
+def raw_octets():
+    path = need_data("asterix", "jasterix_cat062ed1.16.bin")
+    for record in lines("--raw", path):
+        assert list(record["raw"]) == list(record["rec"])
+        assert "".join(record["raw"].values()) in record["hex"]
+        assert record["hex"].endswith("".join(record["raw"].values()))
+
+
+def readable_text():
+    path = need_data("asterix", "croatia_cat_034_048.pcap")
+    text = run("decode", "--to", "text", "--raw", path).stdout.decode()
+    assert text.startswith("CAT048 1.32 from 25/201 at 1462433756.50891 s, 45 bytes [fdf7")
+    assert ("\n    I048/040 measured position in polar coordinates [c5aff1e0]\n"
+            "        RHO: 197.68359375 NM\n        THETA: 340.13671875 deg\n") in text
+    assert "\n    I048/140 time of day [356d4d]\n        value: 27354.6015625 s\n" in text
+
+
+def summary_table():
+    path = need_data("asterix", "croatia_cat_034_048.pcap")
+    text = run("decode", "--to", "summary", path).stdout.decode()
+    assert "CAT048  25/201    28          1378        07:35:54 - 07:35:55  1.32     58.6      0\n" \
+        in text, text
+    assert "162 records in 120 blocks" in text
+    assert "CAT034  25/14     000 100%  010 100%  020 100%  030 100%  050 100%  060 100%\n" in text
+
+
+def captures():
+    """Chosen records are the same in the new capture, with their times in a pcap."""
+    path = need_data("asterix", "croatia_cat_034_048.pcap")
+    wanted = lines("--sac-sic", "25/12", path)
+    with workdir() as folder:
+        for name in ("few.pcap", "few.ast"):
+            new = pathlib.Path(folder) / name
+            done = run("decode", "--sac-sic", "25/12", "--filter", new, path)
+            assert done.stdout == b""
+            found = lines(new)
+            assert [r["hex"] for r in found] == [r["hex"] for r in wanted]
+            if name.endswith(".pcap"):
+                assert [r["ts"] for r in found] == [r["ts"] for r in wanted]
+        again = pathlib.Path(folder) / "all.ast"
+        recording = need_data("asterix", "rn_res.ast")
+        run("decode", "--filter", again, recording)
+        assert again.read_bytes() == recording.read_bytes()
+
+
+def merged():
+    """Two halves of a capture, given in the wrong order, are as one."""
+    path = need_data("asterix", "croatia_cat_034_048.pcap")
+    with workdir() as folder:
+        radars, others = (pathlib.Path(folder) / name for name in ("a.pcap", "b.pcap"))
+        run("decode", "--only", "048", "--filter", radars, path)
+        run("decode", "--only", "034", "--filter", others, path)
+        times = [r["ts"] for r in lines(others, radars)]
+        assert times == sorted(times) and len(times) == len(lines(path))
+
+
+def damaged():
+    """One error line each, with its place."""
+    good = bytes([34, 0, 10, 0xE0, 25, 201, 1, 7, 8, 0])
+    with workdir() as folder:
+        path = pathlib.Path(folder) / "damaged.ast"
+        errors = pathlib.Path(folder) / "errors.jsonl"
+        cut = bytes([48, 0, 6, 0x10, 1, 2])
+        path.write_bytes(good * 3 + cut + good + b"\xff" * 5 + good + bytes([200, 0, 4, 0]) + good)
+        assert len(lines("--errors", errors, path)) == 6
+        told = [json.loads(line) for line in errors.read_text().splitlines()]
+        assert {key: told[0][key] for key in told[0] if key not in ("source", "text")} == {
+            "offset": 33, "reason": "record_overrun", "block": 3, "category": 48, "record": 0,
+            "item": "040"}, told
+        assert all(line["source"] == str(path) for line in told)
+        assert [line["reason"] for line in told if line["offset"] in (46, 61)], told
+
+
+def stream():
+    """A block comes out before the next one goes in."""
+    good = bytes([34, 0, 10, 0xE0, 25, 201, 1, 7, 8, 0])
+    process = subprocess.Popen([PROGRAM, "decode", "-f", "asterix", "-"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+    process.stdin.write(good * 8)
+    process.stdin.flush()
+    ready, _, _ = select.select([process.stdout], [], [], 20)
+    text = os.read(process.stdout.fileno(), 65536) if ready else b""
+    for _ in range(3):
+        process.stdin.write(good)
+        process.stdin.flush()
+        ready, _, _ = select.select([process.stdout], [], [], 20)
+        assert ready, "nothing came out"
+        text += os.read(process.stdout.fileno(), 65536)
+    process.stdin.close()
+    text += process.stdout.read()
+    assert process.wait() == 0 and len(text.splitlines()) == 11
+
+
+def editions():
+    """Chosen by source, in the sensors file or on the command line, or announced."""
+    path = need_data("asterix", "jasterix_cat021ed2.1.bin")
+    record = lines("--edition", "021=2.1", path)[0]
+    source = f"{record['rec']['010']['SAC']}/{record['rec']['010']['SIC']}"
+    assert lines("--edition", f"{source}:021=2.1", path)[0] == record
+    assert lines("--edition", "1/1:021=2.1", path)[0]["ed"] == "2.7"
+    with workdir() as folder:
+        sensors = pathlib.Path(folder) / "sensors.yaml"
+        sac, sic = source.split("/")
+        sensors.write_text(f"sensors:\n  - name: Station\n    kind: adsb\n    sac: {sac}\n"
+                           f"    sic: {sic}\n    editions: {{021: \"2.1\", 023: 1.2}}\n")
+        assert lines("--sensors", sensors, path)[0] == record
+        sensors.write_text(sensors.read_text().replace("2.1", "9.9"))
+        done = run("decode", "--sensors", sensors, path, status=78)
+        assert b":6:21: edition '9.9' of category 021 is not known" in done.stderr, done.stderr
+        body = bytes([0xF0, int(sac), int(sic), 0, 0, 0, 0, 1, 21, 2, 1])
+        stream = pathlib.Path(folder) / "announced.ast"
+        stream.write_bytes(bytes([247, 0, len(body) + 3]) + body + path.read_bytes())
+        assert lines(stream)[1] == record
+        assert lines("--edition", "021=2.4", stream)[1]["ed"] == "2.4"
+
+
+for name, function in list(globals().items()):
+    if callable(function) and getattr(function, "__module__", "") == "__main__" \
+            and name not in ("lines", "flat"):
+        case(name.replace("_", " "), function)
+finish()
