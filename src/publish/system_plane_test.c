@@ -75,7 +75,7 @@ static void test_ap_system_reference(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ap_sensor sensor[5] = { { .described = true }, { .has_site = true } };
         ap_sensor_stats stats[5];
-        ap_sensor_table table = { sensor, stats, 2, 5 };
+        ap_sensor_table table = { .sensor = sensor, .stats = stats, .count = 2, .cap = 5 };
         for (int n = 0; n < cases[i].count; n++) {
             ap_sensor *s = &sensor[table.count++];
             s->described = true;

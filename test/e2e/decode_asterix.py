@@ -7,7 +7,9 @@ from common import DATA, Skip, case, finish, lines_of_zst, need_data, need_tool,
 
 # Categories that this version decodes; the references hold more.
 # Files whose reference was made with the edition in their name, not the newest.
-EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16"}
+# CAT247 announces its own, older edition; the reference was made with the newest.
+EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16",
+            "jasterix_cat247ed1.2.bin": "247=1.3"}
 CATEGORIES = {1, 2, 4, 8, 10, 19, 20, 21, 23, 34, 48, 62, 63, 65, 247}
 
 
