@@ -225,6 +225,10 @@ static void test_next_refused_packets(void **state)
     put_ipv4(&p, 0, 17, 0, &b);
     put_record(&w, o, 16, 0, &(ap_writer){ .data = packet, .size = p.size - 1 }, p.size - 1);
     put_record(&w, o, 17, 0, &p, p.size);
+    p = ap_writer_of(packet, sizeof packet); /* a datagram of nothing */
+    put_ethernet(&p, 0, 0x0800);
+    put_ipv4(&p, 0, 17, 0, &(ap_writer){ .data = blocks });
+    put_record(&w, o, 18, 0, &p, p.size);
 
     run *r = run_any_cut(AP_FORMAT_PCAP, data, w.size);
     assert_int_equal(r->count, 1);
@@ -232,8 +236,8 @@ static void test_next_refused_packets(void **state)
     assert_int_equal(r->refused.count[AP_REFUSED_NOT_UDP], 3);
     assert_int_equal(r->refused.count[AP_REFUSED_IP_FRAGMENT], 3);
     assert_int_equal(r->refused.count[AP_REFUSED_CAPTURE_CUT], 4);
-    assert_int_equal(r->refused.count[AP_REFUSED_CONTAINER], 1);
-    assert_int_equal(ap_refusals_total(&r->refused), 11);
+    assert_int_equal(r->refused.count[AP_REFUSED_CONTAINER], 2);
+    assert_int_equal(ap_refusals_total(&r->refused), 12);
     free(r);
 }
 

@@ -167,7 +167,7 @@ ap_err ap_framing_udp_payload(uint16_t link_type, const uint8_t *stored, size_t 
     if (behind > stored_size)
         return AP_ERR_TRUNCATED;
     *why = AP_REFUSED_CONTAINER;
-    if (behind < start + UDP_HEADER_SIZE || behind > end)
+    if (behind <= start + UDP_HEADER_SIZE || behind > end) /* a datagram of nothing too */
         return AP_ERR_MALFORMED;
     *payload = (ap_bytes){ stored + packet.at, behind - packet.at };
     return AP_OK;
