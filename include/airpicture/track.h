@@ -42,7 +42,8 @@ const char *ap_track_state_key(ap_track_state state);
     X(DROPPED_TIME,     "dropped_time",     "no update for longer than the limit")         \
     X(DROPPED_EXISTS,   "dropped_exists",   "existence probability below the threshold")   \
     X(DROPPED_MERGED,   "dropped_merged",   "joined another track of the same aircraft")   \
-    X(DROPPED_CAPACITY, "dropped_capacity", "least certain track when the table was full")
+    X(DROPPED_CAPACITY, "dropped_capacity", "least certain track when the table was full") \
+    X(DROPPED_RESTART,  "dropped_restart",  "the time of the input began anew")
 /* clang-format on */
 
 typedef enum ap_reason_code {

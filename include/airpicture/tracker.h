@@ -78,6 +78,12 @@ ap_err ap_tracker_init(ap_tracker *tracker, const ap_tracker_config *config, voi
 /* Forgets every track; the configuration stays. */
 void ap_tracker_reset(ap_tracker *tracker);
 
+/* Begins anew at `now`, which may be before all that was: for an input whose clock stepped back for
+ * good. What waits is associated first; then every track ends, DROPPED with its reason
+ * AP_REASON_DROPPED_RESTART, at the old time. Ids, numbers and statistics run on, and so does what
+ * was learnt of each sensor. A `now` out of range: begins at the next report. */
+void ap_tracker_restart(ap_tracker *tracker, ap_utc_ns now);
+
 /* Takes `count` reports in and moves time to `now` (a `now` before an earlier one is ignored).
  * Reports are in order of receive_utc. Refused reports are counted, never an error. */
 void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count);

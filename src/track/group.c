@@ -85,6 +85,14 @@ void ap_groups_reset(ap_state *state)
     state->bench.stamp = 0;
 }
 
+void ap_groups_restart(ap_state *state)
+{
+    for (uint32_t i = 0; i < state->group_cap; i++) {
+        state->group[i].turn = 0;
+        state->group[i].stray_sum = state->group[i].stray_range2 = 0.0;
+    }
+}
+
 static double window_s(const ap_sensor *sensor)
 {
     if (!ap_sensor_rotates(sensor))

@@ -131,6 +131,8 @@ bool ap_direct_take(ap_state *state, const ap_report *report);
 /* group.c */
 void ap_groups_init(ap_state *state, ap_arena *arena);
 void ap_groups_reset(ap_state *state);
+/* The clock stepped: turns are counted anew, what they taught stays. None may wait. */
+void ap_groups_restart(ap_state *state);
 /* Lets a report wait for its group; closes the group before it when it belongs to the next. */
 void ap_group_add(ap_state *state, const ap_report *report);
 /* The sweep has passed this time. */

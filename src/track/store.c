@@ -171,6 +171,14 @@ void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
     }
 }
 
+void ap_store_rest_numbers(ap_store *store, ap_utc_ns clock_utc)
+{
+    for (uint32_t number = 1; number < NUMBER_COUNT; number++)
+        if (store->number_free_utc[number] != INT64_MIN &&
+            store->number_free_utc[number] != INT64_MAX)
+            store->number_free_utc[number] = clock_utc + NUMBER_REST_NS;
+}
+
 void ap_store_refresh(ap_store *store, uint32_t slot)
 {
     const ap_imm *imm = &store->row[slot].imm;

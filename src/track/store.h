@@ -93,6 +93,9 @@ void ap_store_file_address(ap_store *store, uint32_t slot);
 /* Gives the row a number that no track has or had in the last five minutes; 0 when none is left. */
 void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc);
 
+/* The clock stepped to `clock_utc`, perhaps back: numbers that rest do so for five minutes more. */
+void ap_store_rest_numbers(ap_store *store, ap_utc_ns clock_utc);
+
 /* Brings the row's place and hot line up to date with its filter. */
 void ap_store_refresh(ap_store *store, uint32_t slot);
 

@@ -108,6 +108,7 @@ static void advance(ap_state *state, ap_utc_ns to_utc)
     if (state->clock_utc == AP_UTC_UNKNOWN) {
         state->clock_utc = to_utc;
         state->next_tick_utc = tick_after(to_utc);
+        ap_store_rest_numbers(&state->store, to_utc);
     }
     while (state->clock_utc < to_utc) {
         uint16_t sensor = first_due(state);
@@ -208,6 +209,18 @@ void ap_tracker_flush(ap_tracker *tracker)
     ap_state *state = tracker->state;
     while (state->open_count > 0)
         ap_group_close(state, first_due(state));
+}
+
+void ap_tracker_restart(ap_tracker *tracker, ap_utc_ns now)
+{
+    ap_state *state = tracker->state;
+    ap_tracker_flush(tracker);
+    while (state->store.oldest != AP_SLOT_NONE)
+        ap_track_end(state, state->store.oldest, state->clock_utc, AP_REASON_DROPPED_RESTART, 0);
+    ap_groups_restart(state);
+    state->clock_utc = AP_UTC_UNKNOWN;
+    if (time_is_usable(now))
+        advance(state, now);
 }
 
 /* ---- looking ---- */

@@ -23,6 +23,7 @@ typedef struct world {
     void *mem;
     uint64_t digest; /* of every event and the track it showed */
     uint32_t event_count[AP_EVENT_KIND_COUNT];
+    ap_track last_dropped;
     bool unsound;
 } world;
 
@@ -47,6 +48,8 @@ static void on_event(void *context, const ap_track_event *event, const ap_track 
 {
     world *w = context;
     w->event_count[event->kind]++;
+    if (event->kind == AP_EVENT_DROPPED)
+        w->last_dropped = *track;
     w->unsound = w->unsound || !track_is_sound(track);
     mix(&w->digest, &event->time_utc, sizeof event->time_utc);
     mix(&w->digest, &event->kind, sizeof event->kind);
@@ -756,6 +759,45 @@ static void test_reset_forgets(void **state)
     world_free(w);
 }
 
+/* The later part of a recording, then the earlier one: each has its own tracks, ids and numbers run
+ * on, and the clock begins anew. */
+static void test_restart_begins_anew(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8), es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50.3, 8, 10000, 200, 100);
+    fly_adsb(w, es, &f, 0x5, 7200.0, 7220.0);
+    ap_report waits = plot(w, psr, &f, 7220.0); /* in a group: associated before all ends */
+    step(w, &waits);
+    ap_track old = only_track(w);
+    ap_tracker_restart(&w->tracker, ap_utc_add_s(START_UTC, 1.0));
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, NULL, 0), 0);
+    assert_int_equal(w->event_count[AP_EVENT_DROPPED], 1);
+    assert_int_equal(w->last_dropped.id, old.id);
+    assert_int_equal(w->last_dropped.source_count, 2);
+    unsigned last = (w->last_dropped.reason_count - 1u) % AP_TRACK_REASON_CAP;
+    assert_int_equal(w->last_dropped.reason[last].code, AP_REASON_DROPPED_RESTART);
+    assert_int_equal(w->last_dropped.reason[last].time_utc, waits.receive_utc);
+    fly_adsb(w, es, &f, 0x5, 1.0, 21.0);
+    ap_track new = only_track(w);
+    assert_true(new.id > old.id &&new.number > old.number);
+    assert_true(off_m(&new, &f) < 5.0);
+    const ap_tracker_stats *stats = ap_tracker_stats_of(&w->tracker);
+    assert_int_equal(stats->report_count, 81);
+    assert_int_equal(stats->confirmed_count, 2);
+    assert_int_equal(stats->confirmed_alive_count, 1);
+    assert_int_equal(ap_refusals_total(&stats->refused), 0);
+    ap_tracker_step(&w->tracker, ap_utc_add_s(START_UTC, 90.0), NULL, 0);
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, NULL, 0), 0);
+    /* No time: the next report says where it begins. */
+    ap_tracker_restart(&w->tracker, AP_UTC_UNKNOWN);
+    fly_adsb(w, es, &f, 0x6, -500.0, -480.0);
+    assert_int_equal(only_track(w).address, 0x6);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -778,6 +820,7 @@ int main(void)
         cmocka_unit_test(test_step_formation_stays_two),
         cmocka_unit_test(test_step_learns_clutter),
         cmocka_unit_test(test_reset_forgets),
+        cmocka_unit_test(test_restart_begins_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
