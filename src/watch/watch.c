@@ -219,8 +219,10 @@ static bool has_room(struct ap_watch_state *s, table *t)
 static void note_integrity(struct ap_watch_state *s, const ap_track *track)
 {
     reading now = read_integrity(track);
+    if (!now.known)
+        return;
     sound *kept = find(&s->sounds, track->id);
-    if (!now.known || (kept->key == 0 && (track->nic < NIC_SOUND || !has_room(s, &s->sounds))))
+    if (kept->key == 0 && (track->nic < NIC_SOUND || !has_room(s, &s->sounds)))
         return;
     if (kept->key == 0)
         *kept = (sound){ track->id, 0, AP_UTC_UNKNOWN, AP_UTC_UNKNOWN };
@@ -305,15 +307,18 @@ static void sample(struct ap_watch_state *s, row *r, const reading *now, ap_utc_
 static void look(struct ap_watch_state *s, const ap_track_event *event, const ap_track *track,
                  uint64_t key, const condition *c)
 {
+    reading now = c->read(track);
+    bool dropped = event->kind == AP_EVENT_DROPPED;
+    if (s->rows.count == 0 && (dropped || !now.known || !now.holds)) /* nearly always */
+        return;
     row *r = find(&s->rows, key);
-    if (event->kind == AP_EVENT_DROPPED) {
+    if (dropped) {
         if (r->key == key && r->begun)
             end(s, r, event->time_utc);
         else if (r->key == key)
             clear(&s->rows, r);
         return;
     }
-    reading now = c->read(track);
     if (!now.known)
         return;
     if (r->key != key && now.holds && (!c->needs_sound || was_sound(s, track)))
