@@ -66,7 +66,7 @@ static void print_advice(FILE *out, const ap_pipeline *pipeline)
     if (unplaced > 0)
         fprintf(out,
                 "\n%" PRIu64 " records came from radars that nobody has placed: describe them "
-                "in a sensors file and give it with -c (doc/manual.md, Sensors).\n",
+                "in a sensors file and give it with -c (doc/manual.md, Describe the sensors).\n",
                 unplaced);
 }
 
