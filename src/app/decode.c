@@ -329,11 +329,11 @@ static void tell_lost(decode_run *run, decode_input *input)
     const ap_refusals *now = &input->source.framer.refused;
     if (!run->decoder->errors)
         return;
-    run->decoder->input_path = input->source.path;
+    ap_refusals lost;
     for (int i = 0; i < AP_REFUSAL_COUNT; i++)
-        if (now->count[i] > input->told.count[i])
-            ap_decoder_tell_lost(run->decoder, input->offset, (ap_refusal)i,
-                                 now->count[i] - input->told.count[i]);
+        lost.count[i] = now->count[i] - input->told.count[i];
+    run->decoder->input_path = input->source.path;
+    ap_decoder_tell_lost(run->decoder, input->offset, &lost);
     input->told = *now;
 }
 

@@ -60,9 +60,9 @@ typedef struct ap_decoder {
 ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
                        ap_utc_ns receive_utc);
 
-/* An error line of octets that the container's reader gave up on: `count` for `reason`, at or
- * behind `offset` of the current input. */
-void ap_decoder_tell_lost(ap_decoder *decoder, uint64_t offset, ap_refusal reason, uint64_t count);
+/* Error lines of what the container's reader gave up on at `offset` of the current input: one for
+ * each reason, with the octets that were passed over for it. */
+void ap_decoder_tell_lost(ap_decoder *decoder, uint64_t offset, const ap_refusals *lost);
 
 /* The tables of --to summary. */
 void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text);

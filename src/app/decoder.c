@@ -229,9 +229,19 @@ static void error_head(ap_decoder *decoder, ap_json_object *line, uint64_t offse
     ap_json_member_str(line, "reason", ap_refusal_key(reason));
 }
 
+static void error_tail(ap_decoder *decoder, ap_json_object *line, ap_refusal reason,
+                       uint64_t skipped_size)
+{
+    if (skipped_size > 0)
+        ap_json_member_u64(line, "skipped_bytes", skipped_size);
+    ap_json_member_str(line, "text", ap_refusal_text(reason));
+    ap_json_close(line);
+    ap_text_str(decoder->errors, "\n");
+}
+
 /* One JSON line; what is not known of a fault is left out. */
 static void tell_fault(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_cursor *cursor,
-                       const ap_asterix_fault *fault)
+                       const ap_asterix_fault *fault, uint64_t skipped_size)
 {
     ap_json_object line;
     error_head(decoder, &line, frame->offset + fault->offset, fault->reason);
@@ -243,24 +253,35 @@ static void tell_fault(ap_decoder *decoder, const ap_frame *frame, const ap_aste
     }
     if (fault->item[0] != '\0')
         ap_json_member_str(&line, "item", fault->item);
-    ap_json_member_str(&line, "text", ap_refusal_text(fault->reason));
-    ap_json_close(&line);
-    ap_text_str(decoder->errors, "\n");
+    error_tail(decoder, &line, fault->reason, skipped_size);
 }
 
-void ap_decoder_tell_lost(ap_decoder *decoder, uint64_t offset, ap_refusal reason, uint64_t count)
+static void tell_lost(ap_decoder *decoder, uint64_t offset, ap_refusal reason, uint64_t count,
+                      uint64_t skipped_size)
 {
     ap_json_object line;
     error_head(decoder, &line, offset, reason);
-    ap_json_member_u64(&line, "count", count);
-    ap_json_member_str(&line, "text", ap_refusal_text(reason));
-    ap_json_close(&line);
-    ap_text_str(decoder->errors, "\n");
+    if (count > 1)
+        ap_json_member_u64(&line, "count", count);
+    error_tail(decoder, &line, reason, skipped_size);
+}
+
+void ap_decoder_tell_lost(ap_decoder *decoder, uint64_t offset, const ap_refusals *lost)
+{
+    uint64_t skipped_size = lost->count[AP_REFUSED_GARBAGE_BYTES];
+    for (int i = 0; i < AP_REFUSAL_COUNT; i++) {
+        if (lost->count[i] == 0 || i == AP_REFUSED_GARBAGE_BYTES)
+            continue;
+        tell_lost(decoder, offset, (ap_refusal)i, lost->count[i], skipped_size);
+        skipped_size = 0;
+    }
+    if (skipped_size > 0)
+        tell_lost(decoder, offset, AP_REFUSED_GARBAGE_BYTES, 1, skipped_size);
 }
 
 /* A fault is of the source of the good record before it in its block, if there is one. */
 static void take_fault(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_cursor *cursor,
-                       const ap_asterix_fault *fault, ap_decode_row *row)
+                       const ap_asterix_fault *fault, ap_decode_row *row, uint64_t skipped_size)
 {
     bool has_category =
         fault->reason != AP_REFUSED_BLOCK_LENGTH && fault->reason != AP_REFUSED_TRUNCATED;
@@ -271,7 +292,7 @@ static void take_fault(ap_decoder *decoder, const ap_frame *frame, const ap_aste
     if (row && has_category && fault->record > 0)
         row->error_count++;
     if (decoder->errors)
-        tell_fault(decoder, frame, cursor, fault);
+        tell_fault(decoder, frame, cursor, fault, skipped_size);
 }
 
 static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns receive_utc)
@@ -283,9 +304,11 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
     ap_asterix_fault fault;
     ap_decode_row *row = NULL;
     keeper kept = { .open = false };
+    uint64_t skipped_size = 0;
     for (ap_err err; (err = ap_asterix_cursor_next(&cursor, &record, &fault)) != AP_ERR_END;) {
         if (err) {
-            take_fault(decoder, frame, &cursor, &fault, row);
+            take_fault(decoder, frame, &cursor, &fault, row, cursor.skipped_size - skipped_size);
+            skipped_size = cursor.skipped_size;
             continue;
         }
         if (decoder->selection && !ap_decode_selects(decoder->selection, &record))

@@ -1,5 +1,7 @@
 #include "airpicture/asterix_cursor.h"
 
+#include "wire/asterix/octets.h"
+
 ap_asterix_cursor ap_asterix_cursor_of(const ap_asterix_editions *editions, const uint8_t *data,
                                        size_t size)
 {
@@ -46,11 +48,30 @@ static ap_err enter_block(ap_asterix_cursor *cursor, ap_asterix_fault *fault)
     return AP_ERR_UNKNOWN;
 }
 
+/* A block whose length is too large holds the head of the next one: goes back to where a block
+ * inside of it proves itself that ends behind it, unless one proves itself where it should be. */
+static void unswallow(ap_asterix_cursor *cursor)
+{
+    ap_reader *bytes = &cursor->bytes;
+    const uint8_t *data = bytes->data;
+    size_t end = bytes->at, from = cursor->block_offset + cursor->at;
+    if (end == bytes->size ||
+        ap_asterix_block_proves(cursor->editions, data + end, bytes->size - end))
+        return;
+    for (size_t at = from; at + AP_ASTERIX_BLOCK_HEADER_SIZE <= bytes->size && at < end; at++)
+        if (at + ap_be16(data + at + 1) > end &&
+            ap_asterix_block_proves(cursor->editions, data + at, bytes->size - at)) {
+            bytes->at = at;
+            return;
+        }
+}
+
 /* A record broke its block: what follows in it has no boundary. */
 static ap_err leave_block(ap_asterix_cursor *cursor, ap_asterix_fault *fault)
 {
     fault->offset = cursor->block_offset + cursor->at;
     fault->record = cursor->index;
+    unswallow(cursor);
     cursor->at = cursor->block.size;
     return AP_ERR_MALFORMED;
 }
