@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/decode_capture.h"
 #include "app/editions.h"
+#include "app/probe.h"
 #include "app/sensors.h"
 #include "app/source.h"
 #include "io/output.h"
@@ -28,6 +29,7 @@ enum {
     OPTION_SENSORS,
     OPTION_START,
     OPTION_EDITION,
+    OPTION_PROBE,
     OPTION_OUTPUT
 };
 
@@ -63,6 +65,9 @@ const ap_option ap_decode_options[] = {
     [OPTION_EDITION] = { 'e', "edition", "CAT=E",
                          "Read a category in another edition than the newest, such as 021=2.1, or "
                          "25/201:021=2.1 for one source; may be given for several." },
+    [OPTION_PROBE] = { 'p', "probe", NULL,
+                       "Find the edition of every source and category from its first blocks, and "
+                       "say how sure that is." },
     [OPTION_OUTPUT] = { 'o', "output", "FILE", "Where to write; default standard output." },
     { .name = NULL },
 };
@@ -71,7 +76,7 @@ typedef struct decode_config {
     const ap_command *command;
     ap_decode_form form;
     ap_format format;
-    bool has_form, with_raw;
+    bool has_form, with_raw, probe;
     const char *sensors_path, *output_path, *filter_path, *errors_path;
     ap_decode_selection selection;
     ap_asterix_columns *columns;
@@ -153,6 +158,9 @@ static int take_option(void *context, size_t option, const char *value)
         return take_items(config, value);
     case OPTION_RAW:
         config->with_raw = true;
+        break;
+    case OPTION_PROBE:
+        config->probe = true;
         break;
     case OPTION_FILTER:
         config->filter_path = value;
@@ -253,7 +261,7 @@ static int open_outputs(decode_run *run)
     return AP_EXIT_OK;
 }
 
-static int start(decode_run *run)
+static int start(decode_run *run, char **paths)
 {
     const ap_command *command = run->config.command;
     run->sensors.sensor = calloc(SENSOR_CAP, sizeof *run->sensors.sensor);
@@ -270,6 +278,9 @@ static int start(decode_run *run)
         status = ap_sensors_read(command, run->config.sensors_path, &run->sensors);
     if (!status && start_sense(run, run->input_count))
         status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    if (!status && run->config.probe)
+        status = ap_probe_inputs(command, paths, run->input_count, run->config.format,
+                                 &run->config.editions);
     if (!status)
         status = start_decoder(run);
     return status ? status : open_outputs(run);
@@ -477,7 +488,7 @@ int ap_decode_run(const ap_command *command, int argc, char **argv)
                                  "no input; name a file, or '-' for standard input");
     if (!status && !done) {
         run.input_count = (size_t)(argc - operand);
-        status = start(&run);
+        status = start(&run, argv + operand);
         if (!status)
             status = decode_all(&run, argv + operand);
     }

@@ -1,4 +1,5 @@
 /* ASTERIX datagrams to reports: whose record it is, when it was, what becomes of it. */
+#include "sense/cat021_early.h"
 #include "sense/state.h"
 
 #include <math.h>
@@ -134,7 +135,7 @@ static ap_verdict read_record(const datagram *of, const ap_asterix_record *recor
         return AP_REFUSED_DUPLICATE;
     if (!row->reader)
         return AP_VERDICT_SERVICE;
-    if (!reads_as_newest(record))
+    if (!ap_sense_is_early_021(record->spec) && !reads_as_newest(record))
         return AP_REFUSED_ITEM;
     *report = (ap_report){ .kind = AP_REPORT_TARGET, .sensor = of->sensor };
     ap_sense_from from = { .sensor = &of->state->config.sensors->sensor[of->sensor],

@@ -977,20 +977,52 @@ static void test_older_editions(void **state)
     bench *on = bench_open(64);
     bench_add(on, AP_SENSOR_MODE_S, SIC);
     on->editions.category[48] = ap_asterix_spec_find(48, "1.27");
-    on->editions.category[21] = ap_asterix_spec_find(21, "0.26");
     assert_non_null(on->editions.category[48]);
-    assert_non_null(on->editions.category[21]);
     ap_cat048 plot = plot_048(TOD_NOON);
     SEND(on, 48, &plot, NOON);
     assert_int_equal(on->report_count, 1);
-    /* I021/010 and 040 in both; 0.26 puts another item third. */
-    static const uint8_t record[] = { 21, 0, 8, 0xC0, 25, 5, 0, 0 };
+    bench_close(on);
+}
+
+/* Editions 0.2x of CAT021 have an order and layouts of their own. */
+static void test_early_editions_of_021(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    bench_add(on, AP_SENSOR_ADSB, SIC);
+    on->editions.category[21] = ap_asterix_spec_find(21, "0.26");
+    assert_non_null(on->editions.category[21]);
+    static const uint8_t record[] = {
+        21,   0,    47,   0xFD, 0x23, 0x73, 0x84,       /* */
+        25,   SIC,                                      /* 010 */
+        0x42, 0x20,                                     /* 040: on the ground, SPI, address type */
+        0x54, 0x60, 0x00,                               /* 030: 43200 s */
+        0x00, 0x80, 0x00, 0x00, 0xFF, 0x00, 0x00, 0x00, /* 130: 45 and -90 deg */
+        0x40, 0x62, 0x1D,                               /* 080 */
+        0x06, 0x40,                                     /* 140: 10,000 ft */
+        0x01, 0x90,                                     /* 145: FL 100 */
+        0xFF, 0x60,                                     /* 155: -1,000 ft/min */
+        0x08, 0x00, 0x40, 0x00,                         /* 160: 450 kt, 90 deg */
+        0x01, 0x08,                                     /* 165: 1 deg/s */
+        0x04, 0x20, 0xF1, 0xCB, 0x38, 0x20,             /* 170: ABC123 */
+        0x01, 0x03,                                     /* 200: emergency; 020 */
+        0x0F, 0xC0                                      /* 070: 7700 */
+    };
     ap_sense_asterix(&on->sense, 0, utc(NOON), record, sizeof record);
     assert_int_equal(on->report_count, 1);
-    assert_int_equal(on->stats[1].record_count, 1);
-    assert_int_equal(on->stats[1].refused.count[AP_REFUSED_CATEGORY] +
-                         on->stats[1].refused.count[AP_REFUSED_ITEM],
-                     1);
+    const ap_report *report = bench_last(on);
+    assert_int_equal(report->time_utc, utc(NOON));
+    assert_near(report->latitude_rad, 45 * AP_RAD_PER_DEG, 1e-12);
+    assert_near(report->longitude_rad, -90 * AP_RAD_PER_DEG, 1e-12);
+    assert_int_equal(report->address, 0x40621D);
+    assert_near(report->geometric_height_m, 10000 * 0.3048, 1e-9);
+    assert_near(report->pressure_altitude_m, 10000 * 0.3048, 1e-9);
+    assert_near(report->east_mps, 0.125 * 1852, 1e-9);
+    assert_near(report->track_rate_radps, AP_RAD_PER_DEG, 1e-12);
+    assert_string_equal(report->callsign, "ABC123");
+    assert_int_equal(report->mode_3a, 07700);
+    assert_int_equal(report->flags & (AP_FLAG_ON_GROUND | AP_FLAG_SPI | AP_FLAG_EMERGENCY),
+                     AP_FLAG_ON_GROUND | AP_FLAG_SPI | AP_FLAG_EMERGENCY);
     bench_close(on);
 }
 
@@ -1103,6 +1135,7 @@ int main(void)
         cmocka_unit_test(test_cat021_other_times),
         cmocka_unit_test(test_cat062_in_full),
         cmocka_unit_test(test_older_editions),
+        cmocka_unit_test(test_early_editions_of_021),
         cmocka_unit_test(test_records_without_time_or_source),
         cmocka_unit_test(test_made_up_names_are_unique),
         cmocka_unit_test(test_copies),

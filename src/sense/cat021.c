@@ -1,7 +1,8 @@
-/* CAT021: what an ADS-B ground station has heard. Editions 2.x. */
+/* CAT021: what an ADS-B ground station has heard. */
 #include "airpicture/asterix/cat021.h"
 
 #include "airpicture/modes.h"
+#include "sense/cat021_early.h"
 #include "sense/fields.h"
 #include "sense/state.h"
 
@@ -164,12 +165,11 @@ static ap_verdict set_place(const ap_cat021 *target, double sigma_m, ap_report *
 ap_verdict ap_sense_cat021(const ap_sense_from *from, const ap_asterix_record *record,
                            ap_report *report)
 {
-    /* Editions 0.x lay the record out in another order, under the same item numbers. */
-    if (ap_asterix_spec_edition(record->spec)[0] == '0')
-        return AP_REFUSED_CATEGORY;
     ap_cat021 target;
     ap_reader reader = ap_reader_of(record->data, record->size);
-    if (ap_cat021_decode(&reader, &target))
+    ap_err err = ap_sense_is_early_021(record->spec) ? ap_sense_read_early_021(record, &target)
+                                                     : ap_cat021_decode(&reader, &target);
+    if (err)
         return AP_REFUSED_ITEM;
     if (target.i040.rab || target.i040.tst)
         return AP_REFUSED_TEST_TARGET;

@@ -178,6 +178,26 @@ def editions():
         assert lines("--edition", "021=2.4", stream)[1]["ed"] == "2.4"
 
 
+def probed():
+    """Blocks of 021 in edition 0.26, and of 048 in the newest, from one file."""
+    with workdir() as folder:
+        path = pathlib.Path(folder) / "early.ast"
+        blocks = []
+        for k in range(40):
+            record = (bytes([0xFD, 0x23, 0x73, 0x84, 25, 7, 0x42, 0x20, 0x54, 0x60, k]) +
+                      (0x800000 + 4711 * k).to_bytes(4, "big") + b"\xff\0\0" + bytes([k]) +
+                      bytes([0x40, 0x62, k, 0x06, 0x40, 0x01, 0x90, 0xFF, 0x60, 0x08, 0, 0x40, k,
+                             0x01, 0x08, 0x04, 0x20, 0xF1, 0xCB, 0x38, 0x20, 1, 3, 0x0F, 0xC0]))
+            blocks.append(bytes([21, 0, len(record) + 3]) + record)
+        path.write_bytes(b"".join(blocks))
+        done = run("decode", "--probe", path)
+        assert b"CAT021 of 25/7: edition 0.26, 95 % sure: of 40 blocks" in done.stderr, done.stderr
+        records = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(records) == 40 and all(r["ed"] == "0.26" for r in records)
+        assert records[1]["rec"]["130"]["LAT"] == (0x800000 + 4711) * 180 / 2 ** 25
+        run("decode", "--probe", "-", stdin=b"", status=64)
+
+
 for name, function in list(globals().items()):
     if callable(function) and getattr(function, "__module__", "") == "__main__" \
             and name not in ("lines", "flat"):
