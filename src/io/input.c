@@ -1,5 +1,7 @@
 #include "io/input.h"
 
+#include "io/interrupt.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -84,11 +86,12 @@ static ap_err fail(ap_input *input, ap_err err, const char *text)
 
 /* --- stored bytes --- */
 
-/* One read into [data, data + cap), whatever interrupts it. 0 at the end, -1 with errno. */
+/* One read into [data, data + cap). 0 at the end, and once the program was told to end; -1 with
+ * errno. */
 static ssize_t read_some(int fd, uint8_t *data, size_t cap)
 {
     for (;;) {
-        ssize_t n = read(fd, data, cap);
+        ssize_t n = ap_interrupted() ? 0 : read(fd, data, cap);
         if (n >= 0)
             return n;
         if (errno == EAGAIN || errno == EWOULDBLOCK) {

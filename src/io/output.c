@@ -39,8 +39,9 @@ static const char *advice_of(int error)
     case EPIPE:
         return "its reader has closed the pipe";
     case ENOENT:
-    case ENOTDIR:
         return "its directory does not exist; create it with mkdir -p";
+    case ENOTDIR:
+        return "a part of its path is a file, not a directory";
     case EACCES:
     case EPERM:
         return "permission denied; check the directory's mode and owner with ls -ld";
@@ -53,7 +54,7 @@ static const char *advice_of(int error)
     case ENAMETOOLONG:
         return "the path is too long";
     case EWOULDBLOCK:
-        return "another process is writing it; wait for that to end";
+        return "it is being written already, by another process or output";
     default:
         return strerror(error);
     }
@@ -149,6 +150,23 @@ ap_err ap_output_open(ap_output *output, const char *path, char message[AP_IO_ME
 const char *ap_output_part(const ap_output *output)
 {
     return output->state && output->state->renames ? output->state->part : NULL;
+}
+
+bool ap_output_reader_gone(const ap_output *output)
+{
+    return output->state && output->state->failed && output->state->failed_errno == EPIPE;
+}
+
+bool ap_output_would_write(const char *path, const char *other)
+{
+    char part[PATH_MAX];
+    struct stat a, b;
+    if (stat(other, &b) < 0 || !S_ISREG(b.st_mode))
+        return false;
+    if (stat(path, &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+        return true;
+    return (size_t)snprintf(part, sizeof part, "%s%s", path, PART_SUFFIX) < sizeof part &&
+           stat(part, &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static ap_err fail(struct ap_output_state *state, int error)

@@ -36,6 +36,12 @@ ap_err ap_output_flush(ap_output *output);
  * why. */
 ap_err ap_output_commit(ap_output *output, char message[AP_IO_MESSAGE_SIZE]);
 
+/* True when a write failed because the reader of the pipe is gone: what every filter ends by. */
+bool ap_output_reader_gone(const ap_output *output);
+
+/* True when writing `path`, or the partial file beside it, would write the existing file `other`. */
+bool ap_output_would_write(const char *path, const char *other);
+
 /* Closes without commit and removes the partial file; safe twice and after commit. */
 void ap_output_close(ap_output *output);
 
