@@ -1,8 +1,9 @@
 #include "app/command.h"
 
+#include "io/interrupt.h"
+
 #include <getopt.h>
 #include <math.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,22 @@ int ap_command_fail(const ap_command *command, int status, const char *format, .
     fputc('\n', stderr);
     va_end(arguments);
     return status;
+}
+
+int ap_exit_of(ap_err err)
+{
+    switch (err) {
+    case AP_OK:
+        return AP_EXIT_OK;
+    case AP_ERR_NO_INPUT:
+        return AP_EXIT_NO_INPUT;
+    case AP_ERR_IO:
+        return AP_EXIT_IO;
+    case AP_ERR_MEMORY:
+        return AP_EXIT_SOFTWARE;
+    default:
+        return AP_EXIT_DATA;
+    }
 }
 
 bool ap_parse_number(const char *text, double low, double high, double *value)
@@ -160,7 +177,7 @@ void ap_command_help(FILE *out, const ap_command *command)
     print_option(out, &help);
 }
 
-static void print_commands(FILE *out)
+void ap_commands_help(FILE *out)
 {
     fputs("airpicture " AP_VERSION " - bytes of radars, Mode S and ADS-B receivers and\n"
           "multilateration to one air picture\n\nusage: airpicture COMMAND [OPTION]...\n\n",
@@ -178,14 +195,15 @@ static const ap_command *find_command(const char *name)
     return NULL;
 }
 
-int ap_app_main(int argc, char **argv)
+static int dispatch(int argc, char **argv)
 {
-    /* A closed pipe and a file at its size limit are errors of a write, not ends of the program. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_commands(argc < 2 ? stderr : stdout);
-        return argc < 2 ? AP_EXIT_USAGE : AP_EXIT_OK;
+    if (argc < 2) {
+        ap_commands_help(stderr);
+        return AP_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        ap_commands_help(stdout);
+        return AP_EXIT_OK;
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("airpicture " AP_VERSION);
@@ -195,8 +213,14 @@ int ap_app_main(int argc, char **argv)
     if (!command)
         return ap_command_fail(NULL, AP_EXIT_USAGE,
                                "'%s' is no command; 'airpicture --help' lists them", argv[1]);
-    int status = command->run(command, argc - 1, argv + 1);
+    return command->run(command, argc - 1, argv + 1);
+}
+
+int ap_app_main(int argc, char **argv)
+{
+    ap_interrupt_install();
+    int status = dispatch(argc, argv);
     if (fflush(stdout) != 0 && status == AP_EXIT_OK)
-        status = ap_command_fail(command, AP_EXIT_IO, "cannot write to standard output");
+        status = ap_command_fail(NULL, AP_EXIT_IO, "cannot write to standard output");
     return status;
 }

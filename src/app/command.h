@@ -6,16 +6,19 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "airpicture/err.h"
+
 /* Exit statuses (sysexits). */
 enum {
     AP_EXIT_OK = 0,
-    AP_EXIT_USAGE = 64,     /* the command line is wrong */
-    AP_EXIT_DATA = 65,      /* an input is not what it should be */
-    AP_EXIT_NO_INPUT = 66,  /* an input cannot be read */
-    AP_EXIT_SOFTWARE = 70,  /* our own fault: memory, a broken invariant */
-    AP_EXIT_NO_OUTPUT = 73, /* an output cannot be created */
-    AP_EXIT_IO = 74,        /* writing or reading failed on the way */
-    AP_EXIT_CONFIG = 78     /* a configuration is refused */
+    AP_EXIT_USAGE = 64,       /* the command line is wrong */
+    AP_EXIT_DATA = 65,        /* an input is not what it should be */
+    AP_EXIT_NO_INPUT = 66,    /* an input cannot be read */
+    AP_EXIT_SOFTWARE = 70,    /* our own fault: memory, a broken invariant */
+    AP_EXIT_NO_OUTPUT = 73,   /* an output cannot be created */
+    AP_EXIT_IO = 74,          /* writing or reading failed on the way */
+    AP_EXIT_CONFIG = 78,      /* a configuration is refused */
+    AP_EXIT_PIPE_CLOSED = 141 /* the reader of standard output is gone: 128 + SIGPIPE */
 };
 
 typedef struct ap_option {
@@ -49,9 +52,15 @@ int ap_command_parse(const ap_command *command, int argc, char **argv, ap_option
 
 void ap_command_help(FILE *out, const ap_command *command);
 
+/* The list of the commands. */
+void ap_commands_help(FILE *out);
+
 /* One line on standard error, "airpicture COMMAND: " before it; returns `status`. */
 int ap_command_fail(const ap_command *command, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Exit status of what went wrong with an input. */
+int ap_exit_of(ap_err err);
 
 /* Parses a decimal number in [low, high]; false when `text` is anything else. */
 bool ap_parse_number(const char *text, double low, double high, double *value);

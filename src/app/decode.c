@@ -9,9 +9,12 @@
 #include "app/commands.h"
 #include "app/decode_capture.h"
 #include "app/editions.h"
+#include "app/input_options.h"
+#include "app/paths.h"
 #include "app/probe.h"
 #include "app/sensors.h"
 #include "app/source.h"
+#include "io/interrupt.h"
 #include "io/output.h"
 #include "wire/json.h"
 
@@ -138,18 +141,9 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_TO:
         return take_form(config, value);
     case OPTION_FORMAT:
-        config->format = ap_format_of_key(value);
-        if (config->format == AP_FORMAT_COUNT)
-            return ap_command_fail(config->command, AP_EXIT_USAGE,
-                                   "--format %s is not known; see --help for the list", value);
-        break;
+        return ap_take_format(config->command, value, &config->format);
     case OPTION_START:
-        if (ap_utc_parse(value, &config->start_utc))
-            return ap_command_fail(config->command, AP_EXIT_USAGE,
-                                   "--start %s is no time; expected 2024-06-06 or "
-                                   "2024-06-06T08:58:39Z",
-                                   value);
-        break;
+        return ap_take_start(config->command, value, &config->start_utc);
     case OPTION_ONLY:
         return ap_decode_take_only(config->command, value, &config->selection);
     case OPTION_SAC_SIC:
@@ -224,6 +218,23 @@ static bool take_writer(ap_writer *writer)
     return writer->data != NULL;
 }
 
+static void flush_writer(decode_run *run, ap_output *output, ap_writer *writer)
+{
+    if (writer->size > 0 && ap_output_write(output, writer->data, writer->size))
+        run->lost = true;
+    writer->size = 0;
+}
+
+/* Between two records: one datagram may hold tens of thousands. */
+static void flush_full(void *context)
+{
+    decode_run *run = context;
+    if (run->text.size > TEXT_FLUSH)
+        flush_writer(run, &run->output, &run->text);
+    if (run->errors.size > TEXT_FLUSH)
+        flush_writer(run, &run->errors_output, &run->errors);
+}
+
 static int start_decoder(decode_run *run)
 {
     decode_config *config = &run->config;
@@ -235,6 +246,8 @@ static int start_decoder(decode_run *run)
     decoder->text = &run->text;
     decoder->selection = &config->selection;
     decoder->with_raw = config->with_raw;
+    decoder->flush = flush_full;
+    decoder->context = run;
     decoder->columns = config->columns;
     decoder->errors = config->errors_path ? &run->errors : NULL;
     decoder->kept = config->filter_path ? &run->kept : NULL;
@@ -275,7 +288,8 @@ static int start(decode_run *run, char **paths)
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     int status = AP_EXIT_OK;
     if (run->config.sensors_path)
-        status = ap_sensors_read(command, run->config.sensors_path, &run->sensors);
+        status =
+            ap_sensors_read(command, run->config.sensors_path, run->input_count, &run->sensors);
     if (!status && start_sense(run, run->input_count))
         status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     if (!status && run->config.probe)
@@ -302,13 +316,6 @@ static void finish(decode_run *run)
     free(run->sense_mem);
     free(run->sensors.stats);
     free(run->sensors.sensor);
-}
-
-static void flush_writer(decode_run *run, ap_output *output, ap_writer *writer)
-{
-    if (writer->size > 0 && ap_output_write(output, writer->data, writer->size))
-        run->lost = true;
-    writer->size = 0;
 }
 
 /* What reads along sees all there is before the program waits for more. */
@@ -374,9 +381,7 @@ static int take_frame(decode_run *run, decode_input *input)
                                "ASTERIX and Mode S do not share one CSV; decode them apart");
     if (err)
         return ap_command_fail(run->config.command, AP_EXIT_SOFTWARE, "%s", ap_err_text(err));
-    if (run->text.size > TEXT_FLUSH)
-        flush_writer(run, &run->output, &run->text);
-    flush_writer(run, &run->errors_output, &run->errors);
+    flush_full(run);
     if (run->kept.size > 0 &&
         ap_decode_capture_write(&run->capture, source->receive_utc, &run->kept))
         run->lost = true;
@@ -406,9 +411,10 @@ static int open_inputs(decode_run *run, char **paths)
     int status = AP_EXIT_OK;
     for (size_t i = 0; i < run->input_count; i++) {
         ap_source *source = &run->inputs[i].source;
-        if (ap_source_open(source, paths[i], (uint16_t)i, config->format, &config->editions,
-                           config->start_utc)) {
-            int failed = ap_command_fail(config->command, AP_EXIT_NO_INPUT, "%s", source->message);
+        ap_err err = ap_source_open(source, paths[i], (uint16_t)i, config->format,
+                                    &config->editions, config->start_utc);
+        if (err) {
+            int failed = ap_command_fail(config->command, ap_exit_of(err), "%s", source->message);
             status = status ? status : failed;
             source->ended = true;
         }
@@ -427,8 +433,8 @@ static int end_inputs(decode_run *run)
         if (input->source.error != AP_ERR_UNKNOWN)
             tell_refused(run, input);
         if (input->source.error) {
-            int failed =
-                ap_command_fail(run->config.command, AP_EXIT_DATA, "%s", input->source.message);
+            int failed = ap_command_fail(run->config.command, ap_exit_of(input->source.error), "%s",
+                                         input->source.message);
             status = status ? status : failed;
         }
     }
@@ -451,7 +457,10 @@ static int commit(decode_run *run)
 {
     flush_writer(run, &run->output, &run->text);
     flush_writer(run, &run->errors_output, &run->errors);
+    bool reader_gone = ap_output_flush(&run->output) && ap_output_reader_gone(&run->output);
     bool lost = ap_output_commit(&run->output, run->message) != AP_OK;
+    if (reader_gone)
+        return AP_EXIT_PIPE_CLOSED;
     if (!lost && run->config.errors_path)
         lost = ap_output_commit(&run->errors_output, run->message) != AP_OK;
     if (!lost && run->config.filter_path)
@@ -476,6 +485,15 @@ static int decode_all(decode_run *run, char **paths)
     return committed ? committed : status;
 }
 
+static int check_paths(const decode_config *config, char **inputs, size_t input_count)
+{
+    const ap_named_path outputs[] = { { "output", config->output_path ? config->output_path : "-" },
+                                      { "errors", config->errors_path },
+                                      { "filter", config->filter_path } };
+    return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],
+                          (const char *const *)inputs, input_count, config->sensors_path);
+}
+
 int ap_decode_run(const ap_command *command, int argc, char **argv)
 {
     decode_run run = { .config = { .command = command } };
@@ -488,10 +506,14 @@ int ap_decode_run(const ap_command *command, int argc, char **argv)
                                  "no input; name a file, or '-' for standard input");
     if (!status && !done) {
         run.input_count = (size_t)(argc - operand);
-        status = start(&run, argv + operand);
+        status = check_paths(&run.config, argv + operand, run.input_count);
+        if (!status)
+            status = start(&run, argv + operand);
         if (!status)
             status = decode_all(&run, argv + operand);
     }
     finish(&run);
+    if (status == AP_EXIT_PIPE_CLOSED)
+        ap_interrupt_pipe_closed();
     return status;
 }

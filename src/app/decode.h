@@ -45,6 +45,8 @@ typedef struct ap_decoder {
     ap_asterix_columns *columns;          /* of the CSV; NULL: whole records */
     bool with_raw;                        /* octets beside values */
     ap_writer *errors;                    /* out: one JSON line an error; NULL: none */
+    void (*flush)(void *context); /* empties text and errors between two records; NULL: never */
+    void *context;
     ap_writer *kept;             /* out: the selected records of the frame, in blocks; NULL: none */
     const char *input_path;      /* of the current input, for errors */
     uint64_t input_block_count;  /* its blocks so far */
@@ -55,8 +57,8 @@ typedef struct ap_decoder {
     ap_decode_row row[AP_DECODE_ROW_CAP];
 } ap_decoder;
 
-/* One frame to lines. AP_ERR_FULL when the text buffer is too small for a line (1 MiB is enough),
- * AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV. */
+/* One frame to lines. AP_ERR_FULL when the text buffer is too small for a record (4 MiB are
+ * enough), AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV. */
 ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
                        ap_utc_ns receive_utc);
 

@@ -309,12 +309,16 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
         if (err) {
             take_fault(decoder, frame, &cursor, &fault, row, cursor.skipped_size - skipped_size);
             skipped_size = cursor.skipped_size;
+            if (decoder->flush)
+                decoder->flush(decoder->context);
             continue;
         }
         if (decoder->selection && !ap_decode_selects(decoder->selection, &record))
             continue;
         row = count_record(decoder, &record, receive_utc);
         write_record(decoder, frame, &record);
+        if (decoder->flush)
+            decoder->flush(decoder->context);
         if (decoder->kept)
             keep_record(decoder->kept, &kept, &record);
     }

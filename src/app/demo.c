@@ -9,6 +9,7 @@
 
 #include "app/commands.h"
 #include "app/demo_files.h"
+#include "app/demo_score.h"
 #include "app/live_table.h"
 #include "app/outputs.h"
 #include "app/pipeline.h"
@@ -185,7 +186,8 @@ static int start(demo_run *run)
         (ap_pipeline_sinks){ .context = run, .on_track = on_track, .on_time = on_time };
     status = ap_pipeline_init(&run->pipeline, &pipeline);
     if (!status) {
-        status = ap_sensors_read(command, run->files.sensors_path, &run->pipeline.sensors);
+        status = ap_sensors_read(command, run->files.sensors_path, AP_DEMO_INPUT_COUNT,
+                                 &run->pipeline.sensors);
         if (status)
             return status;
         status = ap_pipeline_open(&run->pipeline);
@@ -200,53 +202,6 @@ static int start(demo_run *run)
                               .archive = run->archive_path,
                               .sic = 1 };
     return ap_outputs_open(&run->outputs, command, &paths, &run->pipeline);
-}
-
-static void print_score(FILE *out, const ap_score_result *result)
-{
-    fprintf(out, "\nerrors against the truth, once a second from the 40th on\n");
-    fprintf(out, "  aircraft                     %10u\n", result->target_count);
-    fprintf(out, "  seen (completeness)          %10.2f %%\n", 100.0 * result->completeness);
-    fprintf(out, "  position error, RMS          %10.1f m\n", result->position_rms_m);
-    fprintf(out, "  position error, 95 %%         %10.1f m\n", result->position_95_m);
-    fprintf(out, "  velocity error, RMS          %10.1f m/s\n", result->velocity_rms_mps);
-    fprintf(out, "  altitude error, RMS          %10.1f m\n", result->altitude_rms_m);
-    fprintf(out, "  GOSPA (cutoff 1,000 m), RMS  %10.1f m\n", result->gospa_rms_m);
-    fprintf(out, "  false tracks, track seconds  %10llu\n",
-            (unsigned long long)result->false_count);
-    fprintf(out, "  tracks of ended flights, same%10llu\n",
-            (unsigned long long)result->stale_count);
-    fprintf(out, "  second tracks, track seconds %10llu\n",
-            (unsigned long long)result->redundant_count);
-    fprintf(out, "  track number changes         %10llu\n",
-            (unsigned long long)result->switch_count);
-    fprintf(out, "  NEES of position (2 = honest)%10.2f\n", result->nees_position);
-}
-
-static int write_score(const demo_run *run, const ap_score_result *result)
-{
-    if (!run->config.json_path)
-        return AP_EXIT_OK;
-    FILE *out = fopen(run->config.json_path, "w");
-    if (!out)
-        return ap_command_fail(run->config.command, AP_EXIT_NO_OUTPUT, "cannot write '%s': %s",
-                               run->config.json_path, strerror(errno));
-    fprintf(
-        out,
-        "{\"target_count\": %u, \"completeness\": %.6f, \"position_rms_m\": %.3f, "
-        "\"position_95_m\": %.3f, \"velocity_rms_mps\": %.3f, \"altitude_rms_m\": %.3f, "
-        "\"gospa_rms_m\": %.3f, \"false_track_seconds\": %llu, \"redundant_track_seconds\": %llu, "
-        "\"stale_track_seconds\": %llu, "
-        "\"switch_count\": %llu, \"nees_position\": %.4f}\n",
-        result->target_count, result->completeness, result->position_rms_m, result->position_95_m,
-        result->velocity_rms_mps, result->altitude_rms_m, result->gospa_rms_m,
-        (unsigned long long)result->false_count, (unsigned long long)result->redundant_count,
-        (unsigned long long)result->stale_count, (unsigned long long)result->switch_count,
-        result->nees_position);
-    if (fclose(out) != 0)
-        return ap_command_fail(run->config.command, AP_EXIT_IO, "cannot write '%s': %s",
-                               run->config.json_path, strerror(errno));
-    return AP_EXIT_OK;
 }
 
 static int run_and_tell(demo_run *run)
@@ -269,11 +224,13 @@ static int run_and_tell(demo_run *run)
     ap_score_result result = ap_score_result_of(&run->score);
     fputc('\n', stdout);
     ap_summary_print(stdout, &run->pipeline, &cost);
-    print_score(stdout, &result);
+    ap_demo_score_print(stdout, &result);
     fputc('\n', stdout);
     ap_outputs_tell(&run->outputs, stdout);
     ap_demo_files_tell(&run->files, stdout);
-    return write_score(run, &result);
+    if (!run->config.json_path)
+        return AP_EXIT_OK;
+    return ap_demo_score_write(command, run->config.json_path, &result);
 }
 
 int ap_demo_run(const ap_command *command, int argc, char **argv)

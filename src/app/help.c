@@ -130,9 +130,12 @@ int ap_help_run(const ap_command *command, int argc, char **argv)
         return AP_EXIT_OK;
     }
     if (operand == argc) {
-        char *arguments[] = { argv[0], (char[]){ "--help" }, NULL };
-        return ap_app_main(2, arguments);
+        ap_commands_help(stdout);
+        return AP_EXIT_OK;
     }
+    if (operand + 1 < argc)
+        return ap_command_fail(command, AP_EXIT_USAGE, "'%s': help of one command at a time",
+                               argv[operand + 1]);
     const ap_command *wanted = command_named(argv[operand]);
     if (!wanted)
         return ap_command_fail(command, AP_EXIT_USAGE,

@@ -50,8 +50,10 @@ static void send_datagram(void *context, ap_utc_ns time, const uint8_t *data, si
                                          .destination_port = ASTERIX_PORT };
     ap_outputs *outputs = context;
     ap_writer packet = line(outputs);
-    if (ap_pcap_udp(&packet, time, &route, data, size))
-        outputs->failed = true;
+    if (ap_pcap_udp(&packet, time, &route, data, size)) {
+        outputs->asterix_refused_count++; /* a time that the format cannot hold */
+        return;
+    }
     send_text(outputs, &outputs->asterix, &packet);
 }
 
@@ -62,13 +64,15 @@ static int open_one(ap_outputs *outputs, ap_output *output, const char *path)
     return AP_EXIT_OK;
 }
 
-static int start_asterix(ap_outputs *outputs)
+/* The writer from its beginning, in memory of its own. */
+static int init_asterix(ap_outputs *outputs)
 {
     ap_asterix062_config config = ap_asterix062_config_default();
     config.sac = outputs->paths.sac;
     config.sic = outputs->paths.sic;
-    if (outputs->pipeline->config.track_cap < config.track_cap)
-        config.track_cap = outputs->pipeline->config.track_cap;
+    /* Track numbers of 16 bits are the limit of the format. */
+    uint32_t track_cap = outputs->pipeline->config.track_cap;
+    config.track_cap = track_cap < UINT16_MAX ? track_cap : UINT16_MAX;
     outputs->has_reference = ap_system_reference(outputs->sensors, &outputs->reference);
     config.has_reference = outputs->has_reference;
     config.reference = outputs->reference;
@@ -76,10 +80,19 @@ static int start_asterix(ap_outputs *outputs)
     config.on_datagram = send_datagram;
     config.context = outputs;
     size_t size = ap_asterix062_writer_size(&config);
-    outputs->system_mem = size > 0 ? malloc(size) : NULL;
+    if (!outputs->system_mem)
+        outputs->system_mem = size > 0 ? malloc(size) : NULL;
     if (!outputs->system_mem ||
         ap_asterix062_writer_init(&outputs->system, &config, outputs->system_mem, size))
         return ap_command_fail(outputs->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    return AP_EXIT_OK;
+}
+
+static int start_asterix(ap_outputs *outputs)
+{
+    int status = init_asterix(outputs);
+    if (status)
+        return status;
     ap_writer head = line(outputs);
     ap_pcap_head(&head);
     send_text(outputs, &outputs->asterix, &head);
@@ -163,6 +176,24 @@ void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now)
         ap_asterix062_writer_tick(&outputs->system, now);
 }
 
+static void keep_asterix_stats(ap_outputs *outputs)
+{
+    ap_asterix062_stats stats = ap_asterix062_writer_stats(&outputs->system);
+    outputs->asterix_record_count += stats.record_count;
+    outputs->asterix_datagram_count += stats.datagram_count;
+    outputs->asterix_refused_count += stats.refused_count;
+}
+
+void ap_outputs_restart(ap_outputs *outputs, ap_utc_ns now)
+{
+    (void)now;
+    if (!outputs->paths.asterix)
+        return;
+    keep_asterix_stats(outputs);
+    if (init_asterix(outputs)) /* cannot be: the same configuration and memory were good before */
+        outputs->failed = true;
+}
+
 bool ap_outputs_failed(const ap_outputs *outputs)
 {
     return outputs->failed;
@@ -178,8 +209,10 @@ static int commit_one(ap_outputs *outputs, ap_output *output, const char *path)
 int ap_outputs_commit(ap_outputs *outputs)
 {
     const ap_output_paths *paths = &outputs->paths;
-    if (paths->asterix)
+    if (paths->asterix) {
         ap_asterix062_writer_flush(&outputs->system, outputs->pipeline->now);
+        keep_asterix_stats(outputs);
+    }
     /* Each is tried, so that one full disk does not cost the files on another. */
     const int statuses[] = { commit_one(outputs, &outputs->tracks, paths->tracks),
                              commit_one(outputs, &outputs->reports, paths->reports),
@@ -204,9 +237,13 @@ void ap_outputs_tell(const ap_outputs *outputs, FILE *out)
     if (paths->alerts)
         fprintf(out, "alerts:  %s\n", paths->alerts);
     if (paths->asterix) {
-        ap_asterix062_stats stats = ap_asterix062_writer_stats(&outputs->system);
         fprintf(out, "ASTERIX: %s (%" PRIu64 " ASTERIX records in %" PRIu64 " datagrams)\n",
-                paths->asterix, stats.record_count, stats.datagram_count);
+                paths->asterix, outputs->asterix_record_count, outputs->asterix_datagram_count);
+        if (outputs->asterix_refused_count)
+            fprintf(out,
+                    "ASTERIX: %" PRIu64 " updates left out: more than 65,535 tracks, or a time "
+                    "outside 1970 to 2106\n",
+                    outputs->asterix_refused_count);
         if (outputs->has_reference)
             fprintf(out, "system reference point: %.4f %.4f\n",
                     outputs->reference.latitude_rad / AP_RAD_PER_DEG,

@@ -38,6 +38,7 @@ typedef struct ap_outputs {
     bool tracks_csv;
     bool failed; /* a write failed; commit says which */
     uint64_t track_line_count;
+    uint64_t asterix_record_count, asterix_datagram_count, asterix_refused_count;
     uint8_t *text; /* one line */
     void *system_mem;
     char message[AP_IO_MESSAGE_SIZE];
@@ -51,6 +52,9 @@ void ap_outputs_report(ap_outputs *outputs, const ap_report *report);
 void ap_outputs_track(ap_outputs *outputs, const ap_track_event *event, const ap_track *track);
 void ap_outputs_alert(ap_outputs *outputs, const ap_alert *alert);
 void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now);
+
+/* The engine began anew at an earlier time. */
+void ap_outputs_restart(ap_outputs *outputs, ap_utc_ns now);
 
 /* A write failed: the run may end. */
 bool ap_outputs_failed(const ap_outputs *outputs);

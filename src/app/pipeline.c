@@ -8,7 +8,7 @@
 #include "app/source.h"
 
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
-enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
+enum { BATCH_CAP = 32768, ALERT_CAP = 4096, INPUT_CAP = 4096 };
 
 enum memory_slot { MEM_SENSORS, MEM_STATS, MEM_SENSE, MEM_TRACKER, MEM_WATCH, MEM_PICTURE };
 
@@ -67,6 +67,8 @@ static void *take_memory(ap_pipeline *pipeline, enum memory_slot slot, size_t si
 int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
 {
     *pipeline = (ap_pipeline){ .config = *config, .now = AP_UTC_UNKNOWN };
+    if (config->path_count > INPUT_CAP)
+        return fail(pipeline, AP_EXIT_USAGE, "more than 4096 inputs; join some of them first");
     uint16_t cap = config->sensor_cap;
     pipeline->sensors.sensor = take_memory(pipeline, MEM_SENSORS, cap * sizeof(ap_sensor));
     pipeline->sensors.stats = take_memory(pipeline, MEM_STATS, cap * sizeof(ap_sensor_stats));
@@ -80,7 +82,7 @@ int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
     return AP_EXIT_OK;
 }
 
-static ap_err start_sense(ap_pipeline *pipeline)
+static ap_sense_config sense_config(ap_pipeline *pipeline)
 {
     ap_sense_config config = { .sensors = &pipeline->sensors,
                                .input_cap = (uint16_t)pipeline->config.path_count,
@@ -88,9 +90,21 @@ static ap_err start_sense(ap_pipeline *pipeline)
                                .editions = &pipeline->config.editions,
                                .on_report = take_report,
                                .context = pipeline };
-    size_t size = ap_sense_size(&config);
-    void *mem = take_memory(pipeline, MEM_SENSE, size);
-    return mem ? ap_sense_init(&pipeline->sense, &config, mem, size) : AP_ERR_MEMORY;
+    return config;
+}
+
+static ap_err init_sense(ap_pipeline *pipeline)
+{
+    ap_sense_config config = sense_config(pipeline);
+    return ap_sense_init(&pipeline->sense, &config, pipeline->memory[MEM_SENSE],
+                         ap_sense_size(&config));
+}
+
+static ap_err start_sense(ap_pipeline *pipeline)
+{
+    ap_sense_config config = sense_config(pipeline);
+    void *mem = take_memory(pipeline, MEM_SENSE, ap_sense_size(&config));
+    return mem ? init_sense(pipeline) : AP_ERR_MEMORY;
 }
 
 static ap_err start_tracker(ap_pipeline *pipeline)
@@ -129,9 +143,10 @@ int ap_pipeline_open(ap_pipeline *pipeline)
     const ap_pipeline_config *config = &pipeline->config;
     for (size_t i = 0; i < config->path_count; i++) {
         ap_source *source = &pipeline->sources[i];
-        if (ap_source_open(source, config->paths[i], (uint16_t)i, config->format,
-                           &pipeline->config.editions, config->start_utc))
-            return fail(pipeline, AP_EXIT_NO_INPUT, source->message);
+        ap_err err = ap_source_open(source, config->paths[i], (uint16_t)i, config->format,
+                                    &pipeline->config.editions, config->start_utc);
+        if (err)
+            return fail(pipeline, ap_exit_of(err), source->message);
     }
     if (start_sense(pipeline) || start_tracker(pipeline) || start_watch(pipeline) ||
         start_picture(pipeline))
@@ -167,6 +182,24 @@ static void sense(ap_pipeline *pipeline, const ap_source *source)
                    frame->has_signal ? frame->signal : -1);
 }
 
+/* The only input begins again at an earlier time: what is known of the later time ends, and the
+ * picture goes on from there. Beside other inputs its frames are late, and counted as such. */
+static void restart(ap_pipeline *pipeline, ap_utc_ns now)
+{
+    if (pipeline->config.path_count != 1)
+        return;
+    for (size_t i = 0; i < pipeline->config.path_count; i++)
+        ap_refusals_add(&pipeline->sources[i].refused_before,
+                        ap_sense_refused(&pipeline->sense, (uint16_t)i));
+    (void)init_sense(pipeline); /* the same configuration and memory were good before */
+    ap_tracker_flush(&pipeline->tracker);
+    ap_tracker_restart(&pipeline->tracker, now);
+    pipeline->now = now;
+    pipeline->restart_count++;
+    if (pipeline->config.sinks.on_restart)
+        pipeline->config.sinks.on_restart(pipeline->config.sinks.context, now);
+}
+
 /* The map of the program: hop by hop, one frame at a time. Watch, picture and publish hang on the
  * tracker's events (take_event); send is in the sinks. */
 int ap_pipeline_run(ap_pipeline *pipeline)
@@ -174,6 +207,8 @@ int ap_pipeline_run(ap_pipeline *pipeline)
     const ap_pipeline_sinks *sinks = &pipeline->config.sinks;
     int status = AP_EXIT_OK;
     for (ap_source *source; !status && (source = receive(pipeline));) {
+        if (source->restarted)
+            restart(pipeline, source->receive_utc);
         if (pipeline->now == AP_UTC_UNKNOWN || source->receive_utc > pipeline->now)
             pipeline->now = source->receive_utc;
         sense(pipeline, source);
@@ -186,7 +221,8 @@ int ap_pipeline_run(ap_pipeline *pipeline)
     ap_tracker_flush(&pipeline->tracker);
     for (size_t i = 0; i < pipeline->config.path_count && !status; i++)
         if (pipeline->sources[i].error)
-            status = fail(pipeline, AP_EXIT_DATA, pipeline->sources[i].message);
+            status = fail(pipeline, ap_exit_of(pipeline->sources[i].error),
+                          pipeline->sources[i].message);
     return status;
 }
 
@@ -224,7 +260,10 @@ ap_source_summary ap_pipeline_source(const ap_pipeline *pipeline, size_t index)
                                   .format = source->framer.format,
                                   .byte_count = source->byte_count,
                                   .frame_count = source->framer.frame_count,
+                                  .first_utc = source->clock.first_utc,
+                                  .last_utc = source->clock.last_utc,
                                   .refused = source->framer.refused };
+    ap_refusals_add(&summary.refused, &source->refused_before);
     ap_refusals_add(&summary.refused, ap_sense_refused(&pipeline->sense, (uint16_t)index));
     return summary;
 }

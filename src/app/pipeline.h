@@ -26,6 +26,8 @@ typedef struct ap_pipeline_sinks {
     void (*on_report)(void *context, const ap_report *report);
     void (*on_track)(void *context, const ap_track_event *event, const ap_track *track);
     void (*on_alert)(void *context, const ap_alert *alert);
+    /* The time of the only input ran back for good; every track has ended. */
+    void (*on_restart)(void *context, ap_utc_ns now);
     /* After each frame: the receive time so far; for periodic outputs, pacing and progress. A
      * result other than 0 ends the run with that exit status. */
     int (*on_time)(void *context, ap_utc_ns now);
@@ -60,6 +62,7 @@ typedef struct ap_pipeline {
     size_t batch_count;
     ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
     uint64_t frame_count, report_count, report_lost_count;
+    uint64_t restart_count;
     void *memory[6];                  /* what close frees */
     char message[AP_IO_MESSAGE_SIZE]; /* of the last failure */
 } ap_pipeline;
@@ -86,6 +89,7 @@ typedef struct ap_source_summary {
     const char *path;
     ap_format format;
     uint64_t byte_count, frame_count;
+    ap_utc_ns first_utc, last_utc; /* receive times; AP_UTC_UNKNOWN without frames */
     ap_refusals refused;
 } ap_source_summary;
 ap_source_summary ap_pipeline_source(const ap_pipeline *pipeline, size_t index);

@@ -6,7 +6,9 @@
 
 #include "app/commands.h"
 #include "app/editions.h"
+#include "app/input_options.h"
 #include "app/outputs.h"
+#include "app/paths.h"
 #include "app/pipeline.h"
 #include "app/progress.h"
 #include "app/sensors.h"
@@ -53,7 +55,9 @@ const ap_option ap_replay_options[] = {
     [OPTION_ARCHIVE] = { 'g', "archive", "FILE",
                          "GeoPackage for maps: track points, track lines, sensors, counters." },
     [OPTION_SAC_SIC] = { 0, "system", "SAC/SIC", "Source of the ASTERIX output, 0/1 by default." },
-    [OPTION_TRACK_CAP] = { 0, "track-cap", "N", "Tracks alive at once; default 20000." },
+    [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
+                           "Tracks alive at once, 16 to 1000000; default 20000. Some 7 kB of "
+                           "memory each." },
     [OPTION_QUIET] = { 'q', "quiet", NULL, "No progress line and no summary." },
     { .name = NULL },
 };
@@ -103,18 +107,9 @@ static int take_option(void *context, size_t option, const char *value)
     double number;
     switch (option) {
     case OPTION_FORMAT:
-        config->pipeline.format = ap_format_of_key(value);
-        if (config->pipeline.format == AP_FORMAT_COUNT)
-            return ap_command_fail(config->command, AP_EXIT_USAGE,
-                                   "--format %s is not known; see --help for the list", value);
-        return AP_EXIT_OK;
+        return ap_take_format(config->command, value, &config->pipeline.format);
     case OPTION_START:
-        if (ap_utc_parse(value, &config->pipeline.start_utc))
-            return ap_command_fail(config->command, AP_EXIT_USAGE,
-                                   "--start %s is no time; expected 2024-06-06 or "
-                                   "2024-06-06T08:58:39Z",
-                                   value);
-        return AP_EXIT_OK;
+        return ap_take_start(config->command, value, &config->pipeline.start_utc);
     case OPTION_EDITION:
         return ap_editions_take(config->command, value, &config->pipeline.editions);
     case OPTION_TRACK_CAP:
@@ -148,6 +143,11 @@ static void on_alert(void *context, const ap_alert *alert)
     ap_outputs_alert(&((replay_run *)context)->outputs, alert);
 }
 
+static void on_restart(void *context, ap_utc_ns now)
+{
+    ap_outputs_restart(&((replay_run *)context)->outputs, now);
+}
+
 static int on_time(void *context, ap_utc_ns now)
 {
     replay_run *run = context;
@@ -159,12 +159,29 @@ static int on_time(void *context, ap_utc_ns now)
     return ap_outputs_failed(&run->outputs) ? AP_EXIT_IO : AP_EXIT_OK;
 }
 
+static int check_paths(const replay_config *config)
+{
+    const ap_output_paths *paths = &config->paths;
+    const ap_named_path outputs[] = { { "tracks", paths->tracks },
+                                      { "reports", paths->reports },
+                                      { "alerts", paths->alerts },
+                                      { "asterix", paths->asterix },
+                                      { "archive", paths->archive } };
+    return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],
+                          config->pipeline.paths, config->pipeline.path_count,
+                          config->sensors_path);
+}
+
 static int start(replay_run *run)
 {
     const ap_command *command = run->config.command;
-    int status = ap_pipeline_init(&run->pipeline, &run->config.pipeline);
+    int status = check_paths(&run->config);
+    if (status)
+        return status;
+    status = ap_pipeline_init(&run->pipeline, &run->config.pipeline);
     if (!status && run->config.sensors_path) {
-        status = ap_sensors_read(command, run->config.sensors_path, &run->pipeline.sensors);
+        status = ap_sensors_read(command, run->config.sensors_path, run->config.pipeline.path_count,
+                                 &run->pipeline.sensors);
         if (status)
             return status;
     }
@@ -183,7 +200,7 @@ static int run_and_commit(replay_run *run)
     ap_progress_start(&run->progress);
     int status = ap_pipeline_run(&run->pipeline);
     ap_progress_end(&run->progress);
-    if (status && status != AP_EXIT_IO)
+    if (*run->pipeline.message)
         ap_command_fail(command, status, "%s", run->pipeline.message);
     int commit_status = ap_outputs_commit(&run->outputs);
     ap_run_cost cost = { .wall_s = (double)(ap_clock_monotonic_ns() - wall_ns) / 1e9,
@@ -220,6 +237,7 @@ int ap_replay_run(const ap_command *command, int argc, char **argv)
                                                           .on_report = on_report,
                                                           .on_track = on_track,
                                                           .on_alert = on_alert,
+                                                          .on_restart = on_restart,
                                                           .on_time = on_time };
         status = start(run);
         if (!status)

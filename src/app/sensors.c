@@ -1,30 +1,53 @@
 #include "app/sensors.h"
 
+#include "app/paths.h"
+#include "app/sensors_file.h"
+
 #include <stdio.h>
 
-#include "app/sensors_file.h"
+typedef struct teller {
+    const ap_command *command;
+    char path[512];
+} teller;
 
 static void tell(void *context, const ap_sensors_file_error *error)
 {
-    const char *path = context;
+    const teller *to = context;
     if (error->line > 0)
-        fprintf(stderr, "%s:%d:%d: %s\n", path, error->line, error->column, error->text);
+        fprintf(stderr, "%s:%d:%d: %s\n", to->path, error->line, error->column, error->text);
     else
-        fprintf(stderr, "%s: %s\n", path, error->text);
+        ap_command_fail(to->command, AP_EXIT_NO_INPUT, "%s: %s", to->path, error->text);
 }
 
-int ap_sensors_read(const ap_command *command, const char *path, ap_sensor_table *table)
+/* A typing error here would switch the sensor's site and accuracies off, unseen. */
+static int check_inputs(const ap_command *command, const char *path, size_t input_count,
+                        const ap_sensor_table *table)
 {
-    char name[512];
-    snprintf(name, sizeof name, "%s", path);
-    switch (ap_sensors_file_load(path, table, tell, name)) {
+    for (uint16_t i = 0; i < table->count; i++) {
+        const ap_sensor *sensor = &table->sensor[i];
+        if (sensor->input != AP_INPUT_NONE && sensor->input >= input_count)
+            return ap_command_fail(command, AP_EXIT_CONFIG,
+                                   "%s: sensor '%s' has input %u; expected 1 to %zu, the inputs of "
+                                   "this command line",
+                                   path, sensor->name, sensor->input + 1u, input_count);
+    }
+    return AP_EXIT_OK;
+}
+
+int ap_sensors_read(const ap_command *command, const char *path, size_t input_count,
+                    ap_sensor_table *table)
+{
+    teller to = { .command = command };
+    ap_path_text(path, to.path, sizeof to.path);
+    switch (ap_sensors_file_load(path, table, tell, &to)) {
     case AP_OK:
-        return AP_EXIT_OK;
+        return check_inputs(command, to.path, input_count, table);
     case AP_ERR_NO_INPUT:
         return AP_EXIT_NO_INPUT;
     case AP_ERR_MEMORY:
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     default:
-        return ap_command_fail(command, AP_EXIT_CONFIG, "the sensors file '%s' is refused", path);
+        return ap_command_fail(command, AP_EXIT_CONFIG, "the sensors file '%s' is refused",
+                               to.path);
     }
 }

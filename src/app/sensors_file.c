@@ -16,6 +16,7 @@
 #define EXPECTED_KINDS "psr, ssr, mode_s, combined, smr, mlat, adsb or tracker"
 #define KEY_SHOWN_MAX 40 /* of a key or value in a message */
 #define INPUT_MAX 4096
+#define DEPTH_MAX 32
 
 /* Keys of one sensor. NUMBER keys say their unit last. */
 typedef enum key_id {
@@ -64,22 +65,22 @@ static const key_spec keys[KEY_COUNT] = {
                         "degrees from -180 to 180" },
     [KEY_HEIGHT] = { "height_m", TYPE_NUMBER, -1000, 20000, false,
                      "metres above the ellipsoid from -1000 to 20000" },
-    [KEY_RANGE_MAX] = { "range_max_m", TYPE_NUMBER, 0, 1e7, true, "metres between 0 and 10000000" },
+    [KEY_RANGE_MAX] = { "range_max_m", TYPE_NUMBER, 1, 1e7, false, "metres from 1 to 10000000" },
     [KEY_RANGE_MIN] = { "range_min_m", TYPE_NUMBER, 0, 1e6, false, "metres from 0 to 1000000" },
-    [KEY_RANGE_SIGMA] = { "range_sigma_m", TYPE_NUMBER, 0, 1e5, true,
-                          "metres between 0 and 100000" },
-    [KEY_AZIMUTH_SIGMA] = { "azimuth_sigma_deg", TYPE_NUMBER, 0, 10, true,
-                            "degrees between 0 and 10" },
-    [KEY_POSITION_SIGMA] = { "position_sigma_m", TYPE_NUMBER, 0, 1e5, true,
-                             "metres between 0 and 100000" },
-    [KEY_ALTITUDE_SIGMA] = { "altitude_sigma_m", TYPE_NUMBER, 0, 1e4, true,
-                             "metres between 0 and 10000" },
+    [KEY_RANGE_SIGMA] = { "range_sigma_m", TYPE_NUMBER, 0.01, 1e5, false,
+                          "metres from 0.01 to 100000" },
+    [KEY_AZIMUTH_SIGMA] = { "azimuth_sigma_deg", TYPE_NUMBER, 1e-4, 10, false,
+                            "degrees from 0.0001 to 10" },
+    [KEY_POSITION_SIGMA] = { "position_sigma_m", TYPE_NUMBER, 0.01, 1e5, false,
+                             "metres from 0.01 to 100000" },
+    [KEY_ALTITUDE_SIGMA] = { "altitude_sigma_m", TYPE_NUMBER, 0.01, 1e4, false,
+                             "metres from 0.01 to 10000" },
     [KEY_RANGE_BIAS] = { "range_bias_m", TYPE_NUMBER, -1e5, 1e5, false,
                          "metres from -100000 to 100000" },
     [KEY_AZIMUTH_BIAS] = { "azimuth_bias_deg", TYPE_NUMBER, -180, 180, false,
                            "degrees from -180 to 180" },
     [KEY_LATENCY] = { "latency_s", TYPE_NUMBER, -60, 60, false, "seconds from -60 to 60" },
-    [KEY_TURN] = { "turn_s", TYPE_NUMBER, 0, 600, true, "seconds between 0 and 600" },
+    [KEY_TURN] = { "turn_s", TYPE_NUMBER, 0.05, 600, false, "seconds from 0.05 to 600" },
     [KEY_DETECTION_PROBABILITY] = { "detection_probability", TYPE_NUMBER, 0, 1, true,
                                     "a number between 0 and 1" },
     [KEY_CLUTTER] = { "clutter_per_turn", TYPE_NUMBER, 0, 1e6, false,
@@ -672,6 +673,20 @@ static void check_end(loader *load, yaml_parser_t *parser, const char *text, siz
     yaml_document_delete(&second);
 }
 
+/* Brackets of flow style that are open at once: what libyaml does for each grows with their number,
+ * and a sensors file needs three. Those in quotes count too: they close again. */
+static bool is_too_deep(const char *text, size_t size, yaml_mark_t *mark)
+{
+    long depth = 0;
+    *mark = (yaml_mark_t){ 0 };
+    for (size_t i = 0; i < size && depth <= DEPTH_MAX; i++) {
+        depth += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
+        mark->line += text[i] == '\n';
+        mark->column = text[i] == '\n' ? 0 : mark->column + 1;
+    }
+    return depth > DEPTH_MAX;
+}
+
 ap_err ap_sensors_file_parse(const char *text, size_t size, ap_sensor_table *table,
                              ap_sensors_file_error_fn on_error, void *context)
 {
@@ -681,6 +696,12 @@ ap_err ap_sensors_file_parse(const char *text, size_t size, ap_sensor_table *tab
     ap_asterix_editions before = { 0 };
     if (table->editions)
         before = *table->editions;
+    yaml_mark_t mark;
+    if (is_too_deep(text, size, &mark)) {
+        tell_at(&load, mark, "brackets within brackets beyond %d; expected a list of sensors",
+                DEPTH_MAX);
+        return AP_ERR_CONFIG;
+    }
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser))
         return AP_ERR_MEMORY;

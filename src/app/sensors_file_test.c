@@ -142,21 +142,21 @@ static const refused refusals[] = {
       "sensor" },
     /* types */
     { FULL "    turn_s: fast\n", 9, 13,
-      "turn_s 'fast' is no number; expected seconds between 0 and 600" },
+      "turn_s 'fast' is no number; expected seconds from 0.05 to 600" },
     { FULL "    turn_s: \"4\"\n", 9, 13,
-      "turn_s '4' is no number; expected seconds between 0 and 600" },
+      "turn_s '4' is no number; expected seconds from 0.05 to 600" },
     { FULL "    turn_s: 0x4\n", 9, 13,
-      "turn_s '0x4' is no number; expected seconds between 0 and 600" },
+      "turn_s '0x4' is no number; expected seconds from 0.05 to 600" },
     { FULL "    turn_s: .nan\n", 9, 13,
-      "turn_s '.nan' is no number; expected seconds between 0 and 600" },
+      "turn_s '.nan' is no number; expected seconds from 0.05 to 600" },
     { FULL "    turn_s: 1e999\n", 9, 13,
-      "turn_s '1e999' is no number; expected seconds between 0 and 600" },
+      "turn_s '1e999' is no number; expected seconds from 0.05 to 600" },
     { FULL "    turn_s: 4 s\n", 9, 13,
-      "turn_s '4 s' is no number; expected seconds between 0 and 600" },
-    { FULL "    turn_s:\n", 9, 12, "turn_s '' is no number; expected seconds between 0 and 600" },
-    { FULL "    turn_s: [4]\n", 9, 13, "turn_s is a list; expected seconds between 0 and 600" },
+      "turn_s '4 s' is no number; expected seconds from 0.05 to 600" },
+    { FULL "    turn_s:\n", 9, 12, "turn_s '' is no number; expected seconds from 0.05 to 600" },
+    { FULL "    turn_s: [4]\n", 9, 13, "turn_s is a list; expected seconds from 0.05 to 600" },
     { FULL "    turn_s: {s: 4}\n", 9, 13,
-      "turn_s is a group of keys; expected seconds between 0 and 600" },
+      "turn_s is a group of keys; expected seconds from 0.05 to 600" },
     { FULL "    input: 1.5\n", 9, 12,
       "input '1.5' is no whole number; expected a whole number from 1 to 4096" },
     { HEAD "  - radar\n", 2, 5, "a sensor is a single value; expected a group of keys" },
@@ -164,9 +164,9 @@ static const refused refusals[] = {
     { "- a\n", 1, 1, "the file is a list; expected the key 'sensors' with a list" },
     /* ranges */
     { FULL "    range_sigma_m: 0\n", 9, 20,
-      "range_sigma_m 0 is out of range; expected metres between 0 and 100000" },
+      "range_sigma_m 0 is out of range; expected metres from 0.01 to 100000" },
     { FULL "    azimuth_sigma_deg: -0.1\n", 9, 24,
-      "azimuth_sigma_deg -0.1 is out of range; expected degrees between 0 and 10" },
+      "azimuth_sigma_deg -0.1 is out of range; expected degrees from 0.0001 to 10" },
     { FULL "    detection_probability: 1\n", 9, 28,
       "detection_probability 1 is out of range; expected a number between 0 and 1" },
     { FULL "    detection_probability: 0\n", 9, 28,
@@ -277,6 +277,18 @@ static void test_parse_tells_all_errors(void **state)
     assert_int_equal(table.count, 0);
 }
 
+/* Megabytes of brackets are refused at once, not in hours. */
+static void test_parse_refuses_deep_nesting(void **state)
+{
+    (void)state;
+    static char text[200000];
+    memset(text, '[', sizeof text);
+    memcpy(text, "sensors:\n", 9);
+    ap_sensor_table table = table_of(CAP);
+    assert_int_equal(ap_sensors_file_parse(text, sizeof text, &table, NULL, NULL), AP_ERR_CONFIG);
+    assert_int_equal(table.count, 0);
+}
+
 static void test_parse_refuses_more_than_the_table_holds(void **state)
 {
     (void)state;
@@ -331,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_parse_same_codes_on_other_inputs),
         cmocka_unit_test(test_parse_refuses_with_place),
         cmocka_unit_test(test_parse_tells_all_errors),
+        cmocka_unit_test(test_parse_refuses_deep_nesting),
         cmocka_unit_test(test_parse_refuses_more_than_the_table_holds),
         cmocka_unit_test(test_load_refuses_what_is_no_file),
         cmocka_unit_test(test_load_reads_a_file),

@@ -1,6 +1,8 @@
 #include "app/source.h"
 
 #include "airpicture/asterix_cursor.h"
+#include "app/paths.h"
+#include "io/interrupt.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,13 +11,17 @@
 #define TICK_BITS 48
 #define TICK_MASK ((UINT64_C(1) << TICK_BITS) - 1)
 
-/* A time of day may run ahead of the stream by this much before it needs a second witness. */
-#define JUMP_NS (60 * AP_NS_PER_S)
+/* A time may step from the stream by this much before it needs a second one. */
+#define BACK_NS (60 * AP_NS_PER_S)
+#define AHEAD_NS (300 * AP_NS_PER_S)
+/* Two times far from the stream agree when they are this near to each other. */
+#define AGREE_NS (60 * AP_NS_PER_S)
 
 void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc)
 {
     *clock = (ap_source_clock){ .start_utc = start_utc,
                                 .last_utc = AP_UTC_UNKNOWN,
+                                .first_utc = AP_UTC_UNKNOWN,
                                 .jump_utc = AP_UTC_UNKNOWN };
 }
 
@@ -56,20 +62,26 @@ static ap_utc_ns time_of_ticks(ap_source_clock *clock, uint64_t ticks)
     } else if (ahead_ns > 0) {
         anchor_ticks(clock, time, ticks);
     }
-    return time;
+    return ahead_ns > 0 ? time : reference(clock);
 }
 
-/* A receive time is believed when it goes on from the last, or when two in
- * a row agree: one damaged time must not carry the whole stream away. */
-static ap_utc_ns confirmed(ap_source_clock *clock, ap_utc_ns time)
+/* The receive time that a frame's time makes: one damaged time must not carry the stream away, and
+ * a recording joined to a later one must not stand still. */
+static ap_utc_ns settle(ap_source_clock *clock, ap_utc_ns time, int64_t ahead_ns)
 {
-    if (clock->last_utc == AP_UTC_UNKNOWN || llabs(time - clock->last_utc) <= JUMP_NS) {
-        clock->jump_utc = AP_UTC_UNKNOWN;
+    if (clock->last_utc == AP_UTC_UNKNOWN)
         return time;
+    int64_t step_ns = time - clock->last_utc;
+    if (step_ns >= -BACK_NS && step_ns <= ahead_ns) {
+        clock->jump_utc = AP_UTC_UNKNOWN;
+        return step_ns > 0 ? time : clock->last_utc;
     }
-    bool agrees = clock->jump_utc != AP_UTC_UNKNOWN && llabs(time - clock->jump_utc) <= JUMP_NS;
+    bool agrees = clock->jump_utc != AP_UTC_UNKNOWN && llabs(time - clock->jump_utc) <= AGREE_NS;
     clock->jump_utc = agrees ? AP_UTC_UNKNOWN : time;
-    return agrees ? time : clock->last_utc;
+    if (!agrees)
+        return clock->last_utc;
+    clock->restart_count += step_ns < 0;
+    return time;
 }
 
 /* What a time of day is made whole by: the stream so far, else the start, or the noon of the day
@@ -78,6 +90,16 @@ static ap_utc_ns near_time(const ap_source_clock *clock)
 {
     bool day_only = clock->last_utc == AP_UTC_UNKNOWN && clock->start_utc % AP_NS_PER_DAY == 0;
     return reference(clock) + (day_only ? AP_NS_PER_DAY / 2 : 0);
+}
+
+/* A container's time of day: on the day of the start, then on the nearest day. */
+static ap_utc_ns time_of_day(const ap_source_clock *clock, int64_t in_day_ns)
+{
+    ap_utc_ns time = clock->start_utc - clock->start_utc % AP_NS_PER_DAY + in_day_ns;
+    if (clock->last_utc == AP_UTC_UNKNOWN)
+        return time;
+    int64_t behind_ns = clock->last_utc - time + AP_NS_PER_DAY / 2;
+    return behind_ns > 0 ? time + behind_ns / AP_NS_PER_DAY * AP_NS_PER_DAY : time;
 }
 
 static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editions *editions,
@@ -91,10 +113,10 @@ static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editio
         const ap_asterix_glance *glance = &record.glance;
         if (glance->has_tod &&
             ap_utc_from_tod(near_time(clock), glance->tod_128th_s, &time) == AP_OK)
-            return confirmed(clock, time);
+            return settle(clock, time, AHEAD_NS);
         if (glance->has_tod_512 &&
             ap_utc_from_tod_512(reference(clock), glance->tod_512_128th_s, &time) == AP_OK)
-            return confirmed(clock, time);
+            return settle(clock, time, AHEAD_NS);
     }
     return reference(clock);
 }
@@ -105,17 +127,11 @@ ap_utc_ns ap_source_clock_time(ap_source_clock *clock, const ap_asterix_editions
     ap_utc_ns time = reference(clock);
     switch (frame->time_kind) {
     case AP_FRAME_TIME_UTC:
-        time = confirmed(clock, frame->time_ns);
+        time = settle(clock, frame->time_ns, INT64_MAX);
         break;
-    case AP_FRAME_TIME_DAY: {
-        /* From the first on, the nearest day: recordings cross midnight. */
-        ap_utc_ns day = clock->start_utc - clock->start_utc % AP_NS_PER_DAY;
-        time = day + frame->time_ns;
-        while (clock->last_utc != AP_UTC_UNKNOWN && time < clock->last_utc - AP_NS_PER_DAY / 2)
-            time += AP_NS_PER_DAY;
-        time = confirmed(clock, time);
+    case AP_FRAME_TIME_DAY:
+        time = settle(clock, time_of_day(clock, frame->time_ns), INT64_MAX);
         break;
-    }
     case AP_FRAME_TIME_TICKS:
         time = time_of_ticks(clock, frame->ticks_12mhz);
         break;
@@ -124,8 +140,8 @@ ap_utc_ns ap_source_clock_time(ap_source_clock *clock, const ap_asterix_editions
             time = time_of_records(clock, editions, frame);
         break;
     }
-    if (clock->last_utc != AP_UTC_UNKNOWN && time < clock->last_utc)
-        time = clock->last_utc;
+    if (clock->last_utc == AP_UTC_UNKNOWN)
+        clock->first_utc = time;
     clock->last_utc = time;
     return time;
 }
@@ -162,15 +178,48 @@ static void fill(ap_source *source)
     ap_framer_commit(&source->framer, size);
 }
 
+static void set_error(ap_source *source, ap_err err, const char *format)
+    __attribute__((format(printf, 3, 0)));
+
+static void set_error(ap_source *source, ap_err err, const char *format)
+{
+    char path[256];
+    source->error = err;
+    snprintf(source->message, sizeof source->message, format,
+             ap_path_text(source->path, path, sizeof path), ap_format_key(source->framer.format));
+}
+
+/* What became of an input at its end, when reading it did not fail before. An interrupted one is
+ * as long as it is. */
+static void judge(ap_source *source, ap_err end)
+{
+    const ap_framer *framer = &source->framer;
+    if (source->error || ap_interrupted())
+        return;
+    if (source->byte_count == 0)
+        set_error(source, AP_ERR_MALFORMED, "'%s' is empty; give a recording");
+    else if (end == AP_ERR_UNKNOWN)
+        set_error(source, AP_ERR_UNKNOWN,
+                  "'%s' is in no format that is recognised; name it with --format");
+    else if (framer->refused.count[AP_REFUSED_TRUNCATED] > 0)
+        set_error(source, AP_ERR_TRUNCATED,
+                  "'%s' ends inside an element: all before it was used; is the file whole?");
+    else if (framer->frame_count == 0)
+        set_error(source, AP_ERR_MALFORMED,
+                  "'%s' holds nothing that can be read as %s; name its format with --format");
+}
+
 void ap_source_advance(ap_source *source)
 {
     source->has_frame = false;
     while (!source->ended) {
         ap_err err = ap_framer_next(&source->framer, &source->frame);
         if (err == AP_OK) {
+            uint64_t restart_count = source->clock.restart_count;
             source->has_frame = true;
             source->receive_utc =
                 ap_source_clock_time(&source->clock, source->framer.editions, &source->frame);
+            source->restarted = source->clock.restart_count != restart_count;
             return;
         }
         if (err == AP_ERR_MORE) {
@@ -178,12 +227,7 @@ void ap_source_advance(ap_source *source)
             continue;
         }
         source->ended = true;
-        if (err == AP_ERR_UNKNOWN) {
-            source->error = err;
-            snprintf(source->message, sizeof source->message,
-                     "'%s' is in no format that is recognised; name it with --format",
-                     source->path);
-        }
+        judge(source, err);
     }
 }
 

@@ -16,17 +16,25 @@ typedef struct ap_source_clock {
     bool tick_anchored;
     ap_utc_ns tick_utc; /* of tick_anchor */
     uint64_t tick_anchor;
-    uint64_t tick_resets; /* jumps of the counter that were taken for a restart */
-    ap_utc_ns jump_utc;   /* time of day that jumped ahead and waits to be confirmed */
+    uint64_t tick_resets;   /* jumps of the counter that were taken for a restart */
+    ap_utc_ns jump_utc;     /* a time far from the stream that waits for a second one */
+    uint64_t restart_count; /* steps back that two times agreed on */
+    ap_utc_ns first_utc;    /* receive time of the first frame */
 } ap_source_clock;
 
 void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc);
 
-/* Receive time of a frame; never before that of the frame before it. Frames without any time take
- * the time of day of their first record, or the time of the frame before.
+/* Receive time of a frame: that of the container; else the time of day of its first record; else
+ * the time of the frame before. It runs back only where restart_count goes up.
+ *
+ * A time far from the stream needs a second that agrees with it; the frame that brings the first
+ * takes the time of the frame before. Far is: a minute back; five minutes ahead, for times found
+ * in records (a recorder's own clock may rest as long as it likes).
+ *
  * A free-running tick counter begins at start_utc + its own value when start_utc is midnight (so
  * that ticks can be read off the times), else at start_utc exactly; it may wrap at 48 bits, and
- * a jump of more than an hour, or back by more than a second, is a restart: time goes on. */
+ * a jump of more than an hour, or back by more than a second, is a restart of the counter: time
+ * goes on. */
 ap_utc_ns ap_source_clock_time(ap_source_clock *clock, const ap_asterix_editions *editions,
                                const ap_frame *frame);
 
@@ -38,11 +46,13 @@ typedef struct ap_source {
     ap_source_clock clock;
     ap_frame frame;        /* the next frame, when has_frame */
     ap_utc_ns receive_utc; /* its receive time */
+    bool restarted;        /* its receive time ran back for good: a recording joined to another */
     bool has_frame, ended;
     uint64_t byte_count;
     void (*before_read)(void *context); /* called before each read, which may wait; or NULL */
     void *context;
-    ap_err error; /* what ended it early, or AP_OK */
+    ap_refusals refused_before; /* by sense, before its restarts */
+    ap_err error;               /* what ended it early, or AP_OK */
     char message[AP_IO_MESSAGE_SIZE];
     void *memory; /* of the framer */
 } ap_source;

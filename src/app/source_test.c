@@ -115,8 +115,37 @@ static void test_clock_records_need_a_witness(void **state)
     assert_int_equal(at_record(&clock, 1000 * 128), utc("2024-06-06T00:16:40Z"));
     assert_int_equal(at_record(&clock, 30000 * 128), utc("2024-06-06T00:16:40Z"));
     assert_int_equal(at_record(&clock, 1001 * 128), utc("2024-06-06T00:16:41Z"));
-    assert_int_equal(at_record(&clock, 5000 * 128), utc("2024-06-06T00:16:41Z"));
+    assert_int_equal(at_record(&clock, 1200 * 128), utc("2024-06-06T00:20:00Z"));
+    assert_int_equal(at_record(&clock, 5000 * 128), utc("2024-06-06T00:20:00Z"));
     assert_int_equal(at_record(&clock, 5001 * 128), utc("2024-06-06T01:23:21Z"));
+    assert_int_equal(clock.restart_count, 0);
+}
+
+/* A first time that was wrong, and a recording joined to a later one: the stream goes on. */
+static void test_clock_restarts_when_two_agree(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_record(&clock, 8200 * 128), utc("2024-06-06T02:16:40Z"));
+    assert_int_equal(at_record(&clock, 1000 * 128), utc("2024-06-06T02:16:40Z"));
+    assert_int_equal(clock.restart_count, 0);
+    assert_int_equal(at_record(&clock, 1004 * 128), utc("2024-06-06T00:16:44Z"));
+    assert_int_equal(clock.restart_count, 1);
+    assert_int_equal(at_record(&clock, 1008 * 128), utc("2024-06-06T00:16:48Z"));
+}
+
+/* A recorder's clock may rest for hours: its first frame after the gap has its own time. */
+static void test_clock_container_gaps_are_believed(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_source_clock_init(&clock, utc("2024-06-06"));
+    assert_int_equal(at_day(&clock, 100 * S), utc("2024-06-06T00:01:40Z"));
+    assert_int_equal(at_day(&clock, 30000 * S), utc("2024-06-06T08:20:00Z"));
+    assert_int_equal(at_day(&clock, 200 * S), utc("2024-06-06T08:20:00Z"));
+    assert_int_equal(at_day(&clock, 201 * S), utc("2024-06-06T00:03:21Z"));
+    assert_int_equal(clock.restart_count, 1);
 }
 
 static void test_clock_records_over_midnight(void **state)
@@ -151,6 +180,8 @@ int main(void)
         cmocka_unit_test(test_clock_day_over_midnight),
         cmocka_unit_test(test_clock_never_runs_back),
         cmocka_unit_test(test_clock_records_need_a_witness),
+        cmocka_unit_test(test_clock_restarts_when_two_agree),
+        cmocka_unit_test(test_clock_container_gaps_are_believed),
         cmocka_unit_test(test_clock_records_over_midnight),
         cmocka_unit_test(test_source_open_says_what_is_wrong),
     };

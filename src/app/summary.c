@@ -1,6 +1,9 @@
 #include "app/summary.h"
 
+#include "app/paths.h"
+
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 void ap_summary_refusals(const ap_refusals *refusals, char *text, size_t size)
@@ -20,15 +23,16 @@ void ap_summary_refusals(const ap_refusals *refusals, char *text, size_t size)
 
 static void print_sources(FILE *out, const ap_pipeline *pipeline)
 {
-    char refused[512];
+    char refused[512], path[256];
     fputs("inputs\n", out);
     fprintf(out, "  %-40s %-8s %12s %10s  %s\n", "file", "format", "bytes", "frames",
             "refused before a sensor was known");
     for (size_t i = 0; i < pipeline->config.path_count; i++) {
         ap_source_summary source = ap_pipeline_source(pipeline, i);
         ap_summary_refusals(&source.refused, refused, sizeof refused);
-        fprintf(out, "  %-40s %-8s %12" PRIu64 " %10" PRIu64 "  %s\n", source.path,
-                ap_format_key(source.format), source.byte_count, source.frame_count, refused);
+        fprintf(out, "  %-40s %-8s %12" PRIu64 " %10" PRIu64 "  %s\n",
+                ap_path_text(source.path, path, sizeof path), ap_format_key(source.format),
+                source.byte_count, source.frame_count, refused);
     }
 }
 
@@ -57,6 +61,26 @@ static void print_sensors(FILE *out, const ap_pipeline *pipeline)
         print_sensor(out, &pipeline->sensors.sensor[i], &pipeline->sensors.stats[i]);
 }
 
+/* Two inputs that lie more than a day apart are hardly meant to make one picture. */
+static void print_gaps(FILE *out, const ap_pipeline *pipeline)
+{
+    ap_source_summary first = ap_pipeline_source(pipeline, 0);
+    for (size_t i = 1; i < pipeline->config.path_count; i++) {
+        ap_source_summary other = ap_pipeline_source(pipeline, i);
+        if (first.first_utc == AP_UTC_UNKNOWN || other.first_utc == AP_UTC_UNKNOWN)
+            continue;
+        double gap_s = fmax(ap_seconds_between(first.last_utc, other.first_utc),
+                            ap_seconds_between(other.last_utc, first.first_utc));
+        char a[256], b[256];
+        if (gap_s > 86400.0)
+            fprintf(out,
+                    "\n'%s' and '%s' lie %.0f days apart: does one of them need --start with its "
+                    "day?\n",
+                    ap_path_text(first.path, a, sizeof a), ap_path_text(other.path, b, sizeof b),
+                    gap_s / 86400.0);
+    }
+}
+
 /* What to do about the commonest refusal of a first run. */
 static void print_advice(FILE *out, const ap_pipeline *pipeline)
 {
@@ -83,10 +107,16 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
             " tentative ones faded; reports refused by the tracker: %s\n",
             tracker->born_count, tracker->confirmed_count, tracker->dropped_count,
             tracker->confirmed_alive_count, tracker->tentative_dropped_count, refused);
+    if (pipeline->restart_count)
+        fprintf(out,
+                "the input's time ran back %" PRIu64 " times: tracks were ended and begun anew; "
+                "were recordings joined out of order?\n",
+                pipeline->restart_count);
     if (pipeline->report_lost_count)
         fprintf(out, "reports lost because one datagram held too many: %" PRIu64 "\n",
                 pipeline->report_lost_count);
     print_advice(out, pipeline);
+    print_gaps(out, pipeline);
     if (cost)
         fprintf(
             out,

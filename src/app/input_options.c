@@ -1,0 +1,26 @@
+#include "app/input_options.h"
+
+/* 2106-01-01. */
+#define START_END (INT64_C(4291747200) * AP_NS_PER_S)
+
+int ap_take_format(const ap_command *command, const char *value, ap_format *format)
+{
+    ap_format found = ap_format_of_key(value);
+    if (found == AP_FORMAT_COUNT)
+        return ap_command_fail(command, AP_EXIT_USAGE,
+                               "--format %s is not known; see --help for the list", value);
+    *format = found;
+    return AP_EXIT_OK;
+}
+
+int ap_take_start(const ap_command *command, const char *value, ap_utc_ns *start_utc)
+{
+    ap_utc_ns time;
+    if (ap_utc_parse(value, &time) || time < 0 || time >= START_END)
+        return ap_command_fail(command, AP_EXIT_USAGE,
+                               "--start %s is no time from 1970 to 2105; expected 2024-06-06 or "
+                               "2024-06-06T08:58:39Z",
+                               value);
+    *start_utc = time;
+    return AP_EXIT_OK;
+}
