@@ -12,7 +12,6 @@ void ap_demo_score_print(FILE *out, const ap_score_result *result)
     fprintf(out, "  position error, 95 %%         %10.1f m\n", result->position_95_m);
     fprintf(out, "  velocity error, RMS          %10.1f m/s\n", result->velocity_rms_mps);
     fprintf(out, "  altitude error, RMS          %10.1f m\n", result->altitude_rms_m);
-    fprintf(out, "  GOSPA (cutoff 1,000 m), RMS  %10.1f m\n", result->gospa_rms_m);
     fprintf(out, "  false tracks, track seconds  %10llu\n",
             (unsigned long long)result->false_count);
     fprintf(out, "  tracks of ended flights, same%10llu\n",

@@ -231,7 +231,8 @@ void ap_outputs_tell(const ap_outputs *outputs, FILE *out)
 {
     const ap_output_paths *paths = &outputs->paths;
     if (paths->tracks)
-        fprintf(out, "tracks:  %s (%" PRIu64 " lines)\n", paths->tracks, outputs->track_line_count);
+        fprintf(out, "tracks:  %s (%" PRIu64 " lines, %.0f MB)\n", paths->tracks,
+                outputs->track_line_count, (double)outputs->tracks.size / 1e6);
     if (paths->reports)
         fprintf(out, "reports: %s\n", paths->reports);
     if (paths->alerts)

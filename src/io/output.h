@@ -39,7 +39,8 @@ ap_err ap_output_commit(ap_output *output, char message[AP_IO_MESSAGE_SIZE]);
 /* True when a write failed because the reader of the pipe is gone: what every filter ends by. */
 bool ap_output_reader_gone(const ap_output *output);
 
-/* True when writing `path`, or the partial file beside it, would write the existing file `other`. */
+/* True when writing `path`, or the partial file beside it, would write the existing file
+ * `other`. */
 bool ap_output_would_write(const char *path, const char *other);
 
 /* Closes without commit and removes the partial file; safe twice and after commit. */

@@ -29,7 +29,8 @@ def sensors_of(path):
     return text
 
 
-def check(name, least_tracks, folder):
+def check(name, least_tracks, most_tracks, least_share, folder):
+    """Tracks within what the traffic can be; `least_share` of the plots are in confirmed ones."""
     path = need_data("asterix", name)
     sensors = folder / "sensors.yaml"
     sensors.write_text(sensors_of(path))
@@ -39,7 +40,11 @@ def check(name, least_tracks, folder):
         event = json.loads(line)
         tracks[event["track_id"]].append(event)
     confirmed = [t for t in tracks.values() if any(e["event"] == "confirmed" for e in t)]
-    assert len(confirmed) >= least_tracks, f"{len(confirmed)} tracks; {done.stdout.decode()[-600:]}"
+    assert least_tracks <= len(confirmed) <= most_tracks, (
+        f"{len(confirmed)} tracks; {done.stdout.decode()[-600:]}")
+    count = lambda events: sum(e["event"] in ("born", "updated", "confirmed") for e in events)
+    share = sum(map(count, confirmed)) / sum(map(count, tracks.values()))
+    assert share >= least_share, f"{share:.3f} of the updates are of confirmed tracks"
     for events in confirmed:
         times = [e["time_s"] for e in events]
         assert all(b >= a - 60 for a, b in zip(times, times[1:])), "times run backwards"
@@ -50,10 +55,14 @@ def check(name, least_tracks, folder):
 def main():
     with workdir() as name:
         folder = pathlib.Path(name)
-        case("a multi-radar network of six seconds", check, "rn_068test_rrd3.gps", 1, folder)
-        case("two hours of a secondary radar", check, "rn_canalB.gps", 100, folder)
-        case("an airport multilateration", check, "rn_sdpb-op-cat20.first.ast", 2, folder)
-        case("a Mode S radar of an hour", check, "rn_068test_bds30.first.gps", 1, folder)
+        case("a multi-radar network of six seconds", check, "rn_068test_rrd3.gps", 30,
+             60, 0.05, folder)
+        case("two hours of a secondary radar", check, "rn_canalB.gps", 340, 560,
+             0.98, folder)
+        case("an airport multilateration", check, "rn_sdpb-op-cat20.first.ast", 10,
+             20, 0.95, folder)
+        case("a Mode S radar of an hour", check, "rn_068test_bds30.first.gps", 2, 4,
+             0.98, folder)
 
 
 main()
