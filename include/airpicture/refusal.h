@@ -35,7 +35,7 @@
     X(SENSOR_UNKNOWN,     "sensor_unknown",     "a source that the sensors file does not place") \
     X(SENSOR_TABLE_FULL,  "sensor_table_full",  "a source beyond the sensor table's capacity")   \
     X(TIME_MISSING,       "time_missing",       "no time of day, and none to be inherited")      \
-    X(TIME_RANGE,         "time_range",         "a time of day beyond 24 hours")                 \
+    X(TIME_RANGE,         "time_range",         "a time beyond 24 hours, or ahead of its receipt") \
     X(POSITION_MISSING,   "position_missing",   "a target without any position")                 \
     X(POSITION_RANGE,     "position_range",     "a position that no sensor can have seen")       \
     X(NOT_A_TARGET,       "not_a_target",       "a record that describes no target")             \

@@ -38,7 +38,8 @@ typedef struct ap_tracker_config {
     double drop_after_s;      /* drop a confirmed track after this long without update; > 0 */
     double coast_after_turns; /* coasting after this many turns of its best sensor; >= 1 */
     double gate_chi2;         /* squared Mahalanobis gate of an association; > 0 */
-    double lag_s;             /* reports older than this are refused as late; > 0 */
+    double lag_s;             /* reports whose time_utc is further before their receive_utc than
+                               * this are refused as late; > 0 */
     double survival_per_s;    /* probability that an aircraft is still there a second later */
     double birth_per_turn_km2;/* expected new aircraft per turn and km2 (for plots) */
     const ap_sensor_table *sensors; /* may grow between calls; entries never move */
@@ -85,7 +86,8 @@ void ap_tracker_reset(ap_tracker *tracker);
 void ap_tracker_restart(ap_tracker *tracker, ap_utc_ns now);
 
 /* Takes `count` reports in and moves time to `now` (a `now` before an earlier one is ignored).
- * Reports are in order of receive_utc. Refused reports are counted, never an error. */
+ * Reports are in order of receive_utc. Refused reports are counted, never an error; among them
+ * those whose time_utc is more than lag_s before, or five seconds after, their receive_utc. */
 void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count);
 
 /* Associates what still waits. Call at the end of the input. */

@@ -34,20 +34,14 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     const ap_row *row = &state->store.row[slot];
     o->slot = slot;
     o->is_late = report->time_utc < row->imm.time_utc;
-    if (o->is_late) {
-        double late_s = ap_seconds_between(report->time_utc, row->imm.time_utc);
-        if (late_s > state->config.lag_s ||
-            !ap_history_at(&row->history, report->time_utc, &o->imm))
-            return false;
-    } else {
+    if (!o->is_late) {
         o->imm = row->imm;
-        if (!ap_time_is_wild(state, row, report->time_utc))
-            ap_imm_predict(&o->imm, report->time_utc);
+        ap_imm_predict(&o->imm, report->time_utc);
+    } else if (!ap_history_at(&row->history, report->time_utc, &o->imm)) {
+        return false;
     }
     ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
     o->distance2 = 0.0;
-    if (ap_time_is_wild(state, row, report->time_utc))
-        o->distance2 = 1e9;
     if (!(o->measure.has & AP_MEASURE_POSITION))
         return true;
     ap_gauss mean;
@@ -55,7 +49,7 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     ap_fix fix = ap_imm_fix(&o->imm, &o->measure, mean.x[2], mean.x[3]);
     fix.R.ee += GATE_EXTRA_M * GATE_EXTRA_M;
     fix.R.nn += GATE_EXTRA_M * GATE_EXTRA_M;
-    o->distance2 = fmax(o->distance2, ap_gauss_distance2(&mean, &fix));
+    o->distance2 = ap_gauss_distance2(&mean, &fix);
     return true;
 }
 

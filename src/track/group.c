@@ -290,9 +290,6 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     ap_look *look = &b->look[b->look_count];
     look->slot = slot;
     look->is_late = measure->time_utc < row->imm.time_utc;
-    double late_s = ap_seconds_between(measure->time_utc, row->imm.time_utc);
-    if (late_s > state->config.lag_s || ap_time_is_wild(state, row, measure->time_utc))
-        return NULL;
     look->is_too_late =
         look->is_late && !ap_history_at(&row->history, measure->time_utc, &look->imm);
     if (!look->is_late || look->is_too_late) {

@@ -99,14 +99,6 @@ static inline bool ap_sensor_rotates(const ap_sensor *sensor)
            sensor->kind != AP_SENSOR_TRACKER;
 }
 
-/* A time far ahead of what the receive clock allows: it would carry the track away. */
-static inline bool ap_time_is_wild(const ap_state *state, const ap_row *row, ap_utc_ns time_utc)
-{
-    double ahead_s = ap_seconds_between(row->imm.time_utc, time_utc);
-    double waited_s = ap_seconds_between(row->received_utc, state->clock_utc);
-    return ahead_s > waited_s + state->config.lag_s + 5.0;
-}
-
 /* life.c */
 void ap_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
              uint16_t sensor);

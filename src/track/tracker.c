@@ -6,6 +6,8 @@
 
 #define TICK_NS AP_NS_PER_S
 #define TIME_LIMIT_NS INT64_C(4000000000000000000)
+#define AHEAD_MAX_S                                                                                \
+    5.0 /* sensor clocks may be ahead of ours by so much; more carries tracks away */
 
 ap_tracker_config ap_tracker_config_default(void)
 {
@@ -138,6 +140,15 @@ static bool time_is_usable(ap_utc_ns time_utc)
     return time_utc >= -TIME_LIMIT_NS && time_utc <= TIME_LIMIT_NS;
 }
 
+/* A report's own time against that of its reception; AP_REFUSAL_COUNT when it is right. */
+static ap_refusal refusal_of_time(const ap_state *state, const ap_report *report)
+{
+    double age_s = ap_seconds_between(report->time_utc, report->receive_utc);
+    if (age_s < -AHEAD_MAX_S)
+        return AP_REFUSED_TIME_RANGE;
+    return age_s > state->config.lag_s ? AP_REFUSED_LATE : AP_REFUSAL_COUNT;
+}
+
 /* The reason to refuse a report, or AP_REFUSAL_COUNT. */
 static ap_refusal refusal_of(const ap_state *state, const ap_report *report)
 {
@@ -149,7 +160,7 @@ static ap_refusal refusal_of(const ap_state *state, const ap_report *report)
         return AP_REFUSED_TEST_TARGET;
     if (report->flags & AP_FLAG_EXTRAPOLATED)
         return AP_REFUSED_NOT_A_TARGET;
-    return AP_REFUSAL_COUNT;
+    return refusal_of_time(state, report);
 }
 
 static void take_target(ap_state *state, const ap_report *report)

@@ -552,25 +552,73 @@ static void test_step_late_plots_start_nothing(void **state)
     world_free(w);
 }
 
-/* An hour back: all reports are late, counted, until the track has timed out; then it starts
- * again. */
-static void test_step_time_back_an_hour(void **state)
+/* Plots of one aircraft every four seconds, without an address. One has a time 45 s ahead of its
+ * reception: refused, and the track lives on. A sensor clock 4 s ahead is borne. */
+static void test_step_time_ahead_is_refused(void **state)
+{
+    (void)state;
+    for (int addressed = 0; addressed < 2; addressed++) {
+        world *w = world_new();
+        uint16_t ssr = add_sensor(w, AP_SENSOR_MODE_S, 50, 8);
+        world_start(w);
+        flight f = flight_at(50.3, 8.2, 9000, 200, 50);
+        const ap_refusals *refused = &ap_tracker_stats_of(&w->tracker)->refused;
+        for (int k = 0; k < 60; k++) {
+            ap_report r = addressed ? mode_s(w, ssr, &f, 0x7, 4.0 * k) : plot(w, ssr, &f, 4.0 * k);
+            if (k == 20)
+                r.time_utc = ap_utc_add_s(r.time_utc, 45.0);
+            step(w, &r);
+        }
+        for (int k = 60; k < 70; k++) {
+            ap_report r = addressed ? mode_s(w, ssr, &f, 0x7, 4.0 * k) : plot(w, ssr, &f, 4.0 * k);
+            r.receive_utc = ap_utc_add_s(r.receive_utc, -4.0 + 0.001 * k);
+            step(w, &r);
+        }
+        ap_tracker_flush(&w->tracker);
+        ap_track track = only_track(w);
+        assert_int_equal(track.number, 1);
+        assert_int_equal(track.update_count, 69);
+        assert_true(off_m(&track, &f) < 60.0);
+        assert_int_equal(refused->count[AP_REFUSED_TIME_RANGE], 1);
+        assert_int_equal(ap_refusals_total(refused), 1);
+        assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
+        assert_int_equal(w->event_count[AP_EVENT_DROPPED], 0);
+        world_free(w);
+    }
+}
+
+/* Received more than lag_s after its time: late, whether it has an address or not, and whether
+ * there is a track or not. */
+static void test_step_older_than_the_lag_is_late(void **state)
 {
     (void)state;
     world *w = world_new();
-    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    uint16_t ssr = add_sensor(w, AP_SENSOR_MODE_S, 50, 8);
     world_start(w);
-    flight f = flight_at(50, 8, 10000, 0, 0);
-    fly_adsb(w, es, &f, 0x5, 0.0, 20.0);
-    for (double t_s = 20.0; t_s < 120.0; t_s += 0.5) {
-        ap_report r = adsb(es, &f, 0x5, t_s - 3600.0);
-        r.receive_utc = ap_utc_add_s(START_UTC, t_s);
+    flight f = flight_at(50.3, 8.2, 9000, 200, 50);
+    const ap_refusals *refused = &ap_tracker_stats_of(&w->tracker)->refused;
+    static const double late_s[] = { 10.5, 60.0, 3600.0, 86400.0 };
+    enum { CASES = sizeof late_s / sizeof late_s[0] };
+    for (int k = 0; k < 20; k++)
+        for (int i = 0; i < CASES; i++) {
+            ap_report r = plot(w, ssr, &f, 4.0 * k);
+            r.time_utc = ap_utc_add_s(r.receive_utc, -late_s[i]);
+            step(w, &r);
+            r.present |= AP_HAS_ADDRESS;
+            r.address = 0x7;
+            step(w, &r);
+        }
+    ap_tracker_flush(&w->tracker);
+    assert_int_equal(refused->count[AP_REFUSED_LATE], 2 * 20 * CASES);
+    assert_int_equal(w->event_count[AP_EVENT_BORN], 0);
+    for (int k = 20; k < 30; k++) { /* within the lag */
+        ap_report r = plot(w, ssr, &f, 4.0 * k);
+        r.receive_utc = ap_utc_add_s(r.time_utc, 9.5);
         step(w, &r);
     }
-    assert_true(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE] > 50);
-    ap_track track = only_track(w);
-    assert_int_equal(track.id, 2);
-    assert_true(track.updated_utc < START_UTC);
+    ap_tracker_flush(&w->tracker);
+    assert_int_equal(refused->count[AP_REFUSED_LATE], 2 * 20 * CASES);
+    assert_true(off_m((ap_track[]){ only_track(w) }, &f) < 60.0);
     world_free(w);
 }
 
@@ -812,7 +860,8 @@ int main(void)
         cmocka_unit_test(test_step_batches_make_no_difference),
         cmocka_unit_test(test_step_late_equals_in_order),
         cmocka_unit_test(test_step_late_plots_start_nothing),
-        cmocka_unit_test(test_step_time_back_an_hour),
+        cmocka_unit_test(test_step_time_ahead_is_refused),
+        cmocka_unit_test(test_step_older_than_the_lag_is_late),
         cmocka_unit_test(test_step_refuses_and_counts),
         cmocka_unit_test(test_step_full_table),
         cmocka_unit_test(test_step_full_queue),
