@@ -53,7 +53,7 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     return true;
 }
 
-/* Leaves out a velocity that the filter cannot have. */
+/* Leaves out a velocity that the filter cannot have; nothing may be left. */
 static void gate_velocity(ap_state *state, offer *o)
 {
     if (!(o->measure.has & AP_MEASURE_VELOCITY))
@@ -67,17 +67,26 @@ static void gate_velocity(ap_state *state, offer *o)
     if (ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
         return;
     o->measure.has &= (uint16_t)~AP_MEASURE_VELOCITY;
-    state->stats.gate_refused_count++;
+    if (o->measure.has != 0)
+        state->stats.velocity_refused_count++;
 }
 
 static void take(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
     bool is_position = (o->measure.has & AP_MEASURE_POSITION) != 0;
+    bool is_empty = o->measure.has == 0; /* identity only */
     gate_velocity(state, o);
-    if (o->measure.has != 0 && o->is_late) {
-        ap_history_insert(&row->history, &row->imm, &o->measure);
-    } else if (o->measure.has != 0) {
+    if (!is_empty && o->measure.has == 0) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
+        return;
+    }
+    if (o->is_late && !is_empty) {
+        if (!ap_history_insert(&row->history, &row->imm, &o->measure)) {
+            ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
+            return;
+        }
+    } else if (!is_empty) {
         ap_history_append(&row->history, &row->imm, &o->measure);
         row->imm = o->imm;
         ap_imm_take(&row->imm, &o->measure);
@@ -124,15 +133,16 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
     ap_stray *s = &row->stray;
-    state->stats.gate_refused_count++;
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
     if (s->count > 0 && !strays_agree(&s->last, &o->measure))
         s->count = 0;
     s->count++;
     s->last = o->measure;
-    if (s->count < STRAY_COUNT)
+    if (s->count < STRAY_COUNT) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;
+    }
     s->count = 0;
     bool alive = ap_seconds_between(row->received_utc, state->clock_utc) < BOTH_ALIVE_S &&
                  row->hit_count >= STRAY_COUNT;
@@ -142,6 +152,8 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
     }
     if (count_shared(state, o->slot) < SHARED_CAP)
         ap_track_birth(state, report, &o->measure, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
+    else
+        ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
 }
 
 bool ap_direct_take(ap_state *state, const ap_report *report)
@@ -158,9 +170,7 @@ bool ap_direct_take(ap_state *state, const ap_report *report)
         ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
     else if (best.distance2 <= fmax(GATE2, state->config.gate_chi2))
         take(state, report, &best);
-    else if (best.measure.has & AP_MEASURE_POSITION)
-        stray(state, report, &best);
     else
-        state->stats.gate_refused_count++;
+        stray(state, report, &best);
     return true;
 }

@@ -461,8 +461,9 @@ static void solve(ap_state *state)
 
 /* ---- updates ---- */
 
-/* Takes the plots into the filter of one track. exists: its new existence probability. */
-static void update_filter(ap_state *state, const ap_look *look, const uint32_t *order,
+/* Takes the plots into the filter of one track. exists: its new existence probability. False, and
+ * nothing changed, when they are older than what can be undone. */
+static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *order,
                           uint32_t count, uint32_t best, double exists)
 {
     ap_bench *b = &state->bench;
@@ -476,11 +477,8 @@ static void update_filter(ap_state *state, const ap_look *look, const uint32_t *
     bool sure = measure.weight > HIT;
     if (!sure)
         measure.has = AP_MEASURE_POSITION;
-    if (look->is_late) {
-        if (look->is_too_late || !ap_history_insert(&row->history, &row->imm, &measure))
-            ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
-        return;
-    }
+    if (look->is_late)
+        return !look->is_too_late && ap_history_insert(&row->history, &row->imm, &measure);
     ap_fix fix[AP_FIX_CAP];
     ap_likelihood likelihood[AP_FIX_CAP];
     double weight[AP_FIX_CAP];
@@ -499,6 +497,7 @@ static void update_filter(ap_state *state, const ap_look *look, const uint32_t *
     ap_imm_update(&row->imm, used, fix, likelihood, weight);
     ap_imm_update_rest(&row->imm, &measure);
     ap_imm_recentre(&row->imm);
+    return true;
 }
 
 static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
@@ -517,10 +516,14 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
     double missed = ap_existence_missed(row->existence, look->detection);
     double exists = fmin(hit + (1.0 - hit) * missed, 1.0 - 1e-9);
     const ap_report *report = &state->waiting[b->plot[b->edge[best].plot].report];
+    if (hit >= NEGLIGIBLE && !update_filter(state, look, order, count, best, exists)) {
+        if (hit >= HIT)
+            ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
+        return;
+    }
     row->existence = exists;
     if (hit < NEGLIGIBLE)
         return;
-    update_filter(state, look, order, count, best, exists);
     if (hit < HIT) {
         ap_store_refresh(&state->store, look->slot);
         ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);

@@ -374,7 +374,8 @@ static void test_step_shared_address_makes_two_tracks(void **state)
     assert_true(track[0].address_shared && track[1].address_shared);
     assert_true(off_m(&track[0], &a) < 10.0 && off_m(&track[1], &b) < 10.0);
     assert_int_equal(track[1].reason[0].code, AP_REASON_BORN_DUPLICATE);
-    assert_true(ap_tracker_stats_of(&w->tracker)->gate_refused_count >= 3);
+    /* Two strays are refused, the third is the second aircraft. */
+    assert_int_equal(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_GATE], 2);
     world_free(w);
 }
 
@@ -412,6 +413,24 @@ static void test_step_wild_position_is_refused(void **state)
     step(w, &r);
     after = only_track(w);
     assert_memory_equal(&before.position, &after.position, sizeof before.position);
+    const ap_tracker_stats *stats = ap_tracker_stats_of(&w->tracker);
+    assert_int_equal(stats->refused.count[AP_REFUSED_GATE], 1);
+    /* A velocity that it cannot have: alone it is refused, with a position only left out. */
+    r = adsb(es, &a, 0x77, 30.1);
+    r.present = AP_HAS_ADDRESS | AP_HAS_VELOCITY;
+    r.north_mps = 500.0;
+    r.velocity_sigma_mps = 1.0;
+    step(w, &r);
+    after = only_track(w);
+    assert_memory_equal(&before.position, &after.position, sizeof before.position);
+    assert_int_equal(after.update_count, before.update_count);
+    assert_int_equal(stats->refused.count[AP_REFUSED_GATE], 2);
+    r.present = adsb(es, &a, 0x77, 30.1).present | AP_HAS_VELOCITY;
+    step(w, &r);
+    assert_int_equal(stats->velocity_refused_count, 1);
+    assert_int_equal(ap_refusals_total(&stats->refused), 2);
+    before = only_track(w);
+    assert_true(fabs(before.north_mps) < 1.0);
     /* A time far ahead of the clock is wild, too. */
     r = adsb(es, &a, 0x77, 4000.0);
     r.receive_utc = ap_utc_add_s(START_UTC, 30.5);
@@ -548,7 +567,7 @@ static void test_step_late_plots_start_nothing(void **state)
     ap_tracker_flush(&w->tracker);
     assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
     assert_true(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE] >= 11);
-    assert_int_equal(only_track(w).source_count, 2);
+    assert_int_equal(only_track(w).source_count, 1); /* they are no hits */
     world_free(w);
 }
 
