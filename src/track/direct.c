@@ -120,7 +120,7 @@ static uint32_t count_shared(const ap_state *state, uint32_t slot)
 static void reinitialise(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
-    ap_imm_start(&row->imm, &o->measure, 140.0);
+    ap_imm_start(&row->imm, &o->measure, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history, &row->imm);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
     ap_track_taken(state, o->slot, report, true);

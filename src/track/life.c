@@ -5,7 +5,6 @@
 
 #include "track/lifecycle.h"
 
-#define SPEED_SIGMA_MPS 140.0
 #define CONFIRM_HITS 3
 #define BIRTH_WORTH 0.3 /* of what it was worth at birth, a new track may lose down to */
 #define DUE_TURNS 1.35  /* a look is missed this long after the last one, and ... */
@@ -38,12 +37,12 @@ void ap_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns
 /* ---- sources ---- */
 
 /* Moves the sensor's entry to the front, making one if need be; the oldest goes when full. */
-static ap_source *source_front(ap_row *row, uint16_t sensor)
+static ap_row_source *source_front(ap_row *row, uint16_t sensor)
 {
     uint16_t place = 0;
     while (place < row->source_count && row->source[place].sensor != sensor)
         place++;
-    ap_source found = { .sensor = sensor };
+    ap_row_source found = { .sensor = sensor };
     if (place < row->source_count)
         found = row->source[place];
     else if (row->source_count < AP_TRACK_SOURCE_CAP)
@@ -68,7 +67,7 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
 {
     ap_row *row = &state->store.row[slot];
     const ap_sensor *from = ap_sensor_of(state, sensor);
-    ap_source *source = source_front(row, sensor);
+    ap_row_source *source = source_front(row, sensor);
     if (is_hit) {
         source->report_count++;
         source->last_utc = time_utc;
@@ -138,11 +137,11 @@ static void repair(ap_state *state, uint32_t slot)
     for (int i = history->count; i-- > 0;)
         if (history->measure[i].has & AP_MEASURE_POSITION) {
             ap_measure last = history->measure[i];
-            ap_imm_start(&row->imm, &last, SPEED_SIGMA_MPS);
+            ap_imm_start(&row->imm, &last, AP_SPEED_SIGMA_MPS);
             break;
         }
     if (!ap_imm_is_sound(&row->imm))
-        ap_imm_restart(&row->imm, SPEED_SIGMA_MPS);
+        ap_imm_restart(&row->imm, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history, &row->imm);
 }
 
@@ -184,7 +183,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
                         double existence, ap_reason_code reason)
 {
     ap_imm imm;
-    ap_imm_start(&imm, measure, SPEED_SIGMA_MPS);
+    ap_imm_start(&imm, measure, AP_SPEED_SIGMA_MPS);
     if (!ap_imm_is_sound(&imm)) {
         ap_refuse(&state->stats.refused, AP_REFUSED_NOT_FINITE);
         return AP_SLOT_NONE;
@@ -256,7 +255,7 @@ static void count_misses(ap_state *state, uint32_t slot)
     if (row->due_utc > state->clock_utc)
         return;
     for (int i = 0; i < row->source_count; i++) {
-        ap_source *source = &row->source[i];
+        ap_row_source *source = &row->source[i];
         if (source->due_utc > state->clock_utc)
             continue;
         const ap_sensor *sensor = ap_sensor_of(state, source->sensor);

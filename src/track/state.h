@@ -6,6 +6,8 @@
 #include "track/associate.h"
 #include "track/store.h"
 
+#define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
+
 /* Reports of one sensor that wait to be associated together. */
 typedef struct ap_group {
     uint32_t first, last; /* waiting list; AP_SLOT_NONE: none wait */

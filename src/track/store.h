@@ -15,13 +15,13 @@
 #define AP_SLOT_NONE UINT32_MAX
 
 /* One sensor's part in a track, and when its next look is overdue (receive clock). */
-typedef struct ap_source {
+typedef struct ap_row_source {
     uint16_t sensor;
     uint32_t report_count;
     ap_utc_ns last_utc;
     ap_utc_ns received_utc;
     ap_utc_ns due_utc; /* INT64_MAX: nothing is expected */
-} ap_source;
+} ap_row_source;
 
 /* Reports with this track's address that lay outside its gate. */
 typedef struct ap_stray {
@@ -47,7 +47,7 @@ typedef struct ap_row {
     ap_identity identity;
     ap_stray stray;
     uint16_t source_count;
-    ap_source source[AP_TRACK_SOURCE_CAP]; /* newest first */
+    ap_row_source source[AP_TRACK_SOURCE_CAP]; /* newest first */
     uint16_t reason_count;
     ap_reason reason[AP_TRACK_REASON_CAP];
 } ap_row;
