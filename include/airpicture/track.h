@@ -100,7 +100,7 @@ typedef struct ap_track {
     /* Identity; `present` says what is known (AP_HAS_* of address, mode 3/A, call sign,
      * emitter category, heading, airspeeds, selected altitude, integrity). */
     uint32_t present;
-    uint32_t flags;       /* AP_FLAG_* of the newest report of each kind */
+    uint32_t flags;       /* AP_FLAG_*, each as the newest report that can state it has it */
     uint32_t address;
     uint8_t address_kind;
     uint8_t emitter_category;

@@ -139,6 +139,33 @@ static void take_technique(ap_identity *identity, const ap_report *report, ap_se
                report->time_utc);
 }
 
+/* The flags that a report can state either way; a flag that is set is stated by whatever sets it.
+ * Of replies those with an altitude or a code have a flight status; it leaves open whether an
+ * aircraft that squawks ident is on the ground. Surface squitters do not say SPI, no squitter of a
+ * position says emergency, and a doubtful code does not either. */
+static uint32_t flags_stated(const ap_report *report, ap_sensor_kind kind)
+{
+    uint32_t has = report->present, flags = report->flags;
+    uint32_t stated = flags | AP_FLAG_TEST | AP_FLAG_EXTRAPOLATED | AP_FLAG_REPAIRED;
+    bool doubtful = flags & (AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED);
+    bool reply = (flags & AP_FLAG_SECONDARY) && (has & AP_HAS_ADDRESS) &&
+                 (has & (AP_HAS_MODE_3A | AP_HAS_PRESSURE_ALTITUDE));
+    if (has & AP_HAS_MODE_3A)
+        stated |= AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED | AP_FLAG_SPI |
+                  (doubtful ? 0 : AP_FLAG_EMERGENCY);
+    if (has & AP_HAS_PRESSURE_ALTITUDE)
+        stated |= AP_FLAG_ALTITUDE_GARBLED | AP_FLAG_ALTITUDE_UNVALIDATED;
+    if ((has & AP_HAS_POSITION) || (reply && !(flags & AP_FLAG_SPI)))
+        stated |= AP_FLAG_ON_GROUND;
+    if ((has & AP_HAS_POSITION) && !(kind == AP_SENSOR_ADSB && (flags & AP_FLAG_ON_GROUND)))
+        stated |= AP_FLAG_SPI;
+    if (has & (AP_HAS_POSITION | AP_HAS_POLAR))
+        stated |= AP_FLAG_PRIMARY | AP_FLAG_SECONDARY;
+    if (has & AP_HAS_ADDRESS)
+        stated |= AP_FLAG_ADDRESS_UNCHECKED;
+    return stated & ~(uint32_t)AP_FLAG_SIMULATED; /* simulated once, simulated for good */
+}
+
 ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report,
                                   ap_sensor_kind kind)
 {
@@ -148,8 +175,7 @@ ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report
     take_state(identity, report);
     take_heights(identity, report);
     take_technique(identity, report, kind);
-    /* Simulated once, simulated for good: other sensors of an exercise may not say so. */
-    identity->flags = report->flags | (identity->flags & AP_FLAG_SIMULATED);
+    identity->flags = (identity->flags & ~flags_stated(report, kind)) | report->flags;
     if (a == AP_IDENTITY_CHANGED || b == AP_IDENTITY_CHANGED || c == AP_IDENTITY_CHANGED)
         return AP_IDENTITY_CHANGED;
     if (a == AP_IDENTITY_GAINED || b == AP_IDENTITY_GAINED || c == AP_IDENTITY_GAINED)

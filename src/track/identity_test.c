@@ -95,6 +95,53 @@ static void test_compatible(void **state)
     assert_false(ap_identity_compatible(&a, &b));
 }
 
+/* Each flag is as the newest report that can state it has it. */
+static void test_take_keeps_flags(void **state)
+{
+    (void)state;
+    enum {
+        GROUND = AP_FLAG_ON_GROUND,
+        SPI = AP_FLAG_SPI,
+        SOS = AP_FLAG_EMERGENCY,
+        CODE = AP_HAS_ADDRESS | AP_HAS_MODE_3A,
+        LEVEL = AP_HAS_ADDRESS | AP_HAS_PRESSURE_ALTITUDE,
+        PLACE = AP_HAS_ADDRESS | AP_HAS_POSITION,
+        REPLY = AP_FLAG_SECONDARY,
+        GARBLE = AP_FLAG_MODE_3A_GARBLED,
+        DOUBT = AP_FLAG_ALTITUDE_UNVALIDATED
+    };
+    static const struct {
+        ap_sensor_kind kind;
+        uint32_t present, flags, kept; /* of those below */
+    } steps[] = {
+        { AP_SENSOR_ADSB, PLACE, GROUND, GROUND },
+        { AP_SENSOR_ADSB, AP_HAS_ADDRESS | AP_HAS_VELOCITY, 0, GROUND },
+        { AP_SENSOR_ADSB, AP_HAS_ADDRESS | AP_HAS_CALLSIGN, 0, GROUND },
+        { AP_SENSOR_MODE_S, AP_HAS_ADDRESS, REPLY, GROUND },   /* all-call reply */
+        { AP_SENSOR_MODE_S, CODE, REPLY | SPI, GROUND | SPI }, /* ground or not */
+        { AP_SENSOR_ADSB, PLACE, GROUND, GROUND | SPI },       /* a surface squitter */
+        { AP_SENSOR_PSR, AP_HAS_POLAR, AP_FLAG_PRIMARY, GROUND | SPI },
+        { AP_SENSOR_MODE_S, LEVEL, REPLY, SPI }, /* airborne */
+        { AP_SENSOR_ADSB, PLACE, 0, 0 },         /* no SPI */
+        { AP_SENSOR_MODE_S, CODE, REPLY | SOS, SOS },
+        { AP_SENSOR_ADSB, PLACE, 0, SOS },
+        { AP_SENSOR_MODE_S, LEVEL, REPLY, SOS },
+        { AP_SENSOR_SSR, AP_HAS_MODE_3A, REPLY | GARBLE, SOS | GARBLE },
+        { AP_SENSOR_SSR, AP_HAS_PRESSURE_ALTITUDE, DOUBT, SOS | GARBLE | DOUBT },
+        { AP_SENSOR_SSR, AP_HAS_MODE_3A, REPLY, DOUBT },
+        { AP_SENSOR_SSR, AP_HAS_PRESSURE_ALTITUDE, AP_FLAG_SIMULATED, AP_FLAG_SIMULATED },
+        { AP_SENSOR_ADSB, PLACE, 0, AP_FLAG_SIMULATED },
+    };
+    ap_identity identity;
+    ap_identity_start(&identity);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        ap_report report = { .present = steps[i].present, .flags = steps[i].flags };
+        ap_identity_take(&identity, &report, steps[i].kind);
+        uint32_t technique = AP_FLAG_PRIMARY | AP_FLAG_SECONDARY;
+        assert_int_equal(identity.flags & ~technique, steps[i].kept);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_factor_compares),
         cmocka_unit_test(test_take_keeps_the_first_address),
         cmocka_unit_test(test_compatible),
+        cmocka_unit_test(test_take_keeps_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
