@@ -11,7 +11,8 @@
  *     }
  *
  * A record that does not walk costs the rest of its block. A block whose length cannot be right
- * costs the bytes up to the next offset that proves itself to be a block. */
+ * costs the bytes up to the next offset that proves itself to be a block. The search is linear in
+ * the bytes passed: on bytes made to be costly it may miss a block, never the next datagram. */
 #ifndef AIRPICTURE_ASTERIX_CURSOR_H
 #define AIRPICTURE_ASTERIX_CURSOR_H
 
@@ -40,6 +41,7 @@ typedef struct ap_asterix_cursor {
     size_t at;                   /* next record in block.data */
     uint16_t index;
     ap_asterix_inherited inherited;
+    int64_t effort;        /* left for the search behind damage */
     uint64_t skipped_size; /* bytes passed over because they proved to be nothing */
 } ap_asterix_cursor;
 

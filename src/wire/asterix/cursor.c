@@ -1,21 +1,27 @@
 #include "airpicture/asterix_cursor.h"
 
 #include "wire/asterix/octets.h"
+#include "wire/asterix/proof.h"
 
 ap_asterix_cursor ap_asterix_cursor_of(const ap_asterix_editions *editions, const uint8_t *data,
                                        size_t size)
 {
-    return (ap_asterix_cursor){ .editions = editions, .bytes = ap_reader_of(data, size) };
+    ap_asterix_cursor cursor = { .editions = editions, .bytes = ap_reader_of(data, size) };
+    ap_asterix_effort_earn(&cursor.effort, size);
+    return cursor;
 }
 
 /* Moves over bytes that cannot be a block, to the next offset that proves itself, or the end. */
 static void skip_damage(ap_asterix_cursor *cursor)
 {
     ap_reader *bytes = &cursor->bytes;
-    size_t at = bytes->at + 1;
-    while (at < bytes->size &&
-           !ap_asterix_block_proves(cursor->editions, bytes->data + at, bytes->size - at))
+    size_t at = bytes->at;
+    do {
         at++;
+        ap_asterix_effort_earn(&cursor->effort, 1);
+    } while (at < bytes->size &&
+             !ap_asterix_block_proves_within(cursor->editions, bytes->data + at, bytes->size - at,
+                                             &cursor->effort));
     cursor->skipped_size += at - bytes->at;
     bytes->at = at;
 }
@@ -55,15 +61,18 @@ static void unswallow(ap_asterix_cursor *cursor)
     ap_reader *bytes = &cursor->bytes;
     const uint8_t *data = bytes->data;
     size_t end = bytes->at, from = cursor->block_offset + cursor->at;
-    if (end == bytes->size ||
-        ap_asterix_block_proves(cursor->editions, data + end, bytes->size - end))
+    if (end == bytes->size || ap_asterix_block_proves_within(cursor->editions, data + end,
+                                                             bytes->size - end, &cursor->effort))
         return;
-    for (size_t at = from; at + AP_ASTERIX_BLOCK_HEADER_SIZE <= bytes->size && at < end; at++)
+    for (size_t at = from; at + AP_ASTERIX_BLOCK_HEADER_SIZE <= bytes->size && at < end; at++) {
+        ap_asterix_effort_earn(&cursor->effort, 1);
         if (at + ap_be16(data + at + 1) > end &&
-            ap_asterix_block_proves(cursor->editions, data + at, bytes->size - at)) {
+            ap_asterix_block_proves_within(cursor->editions, data + at, bytes->size - at,
+                                           &cursor->effort)) {
             bytes->at = at;
             return;
         }
+    }
 }
 
 /* A record broke its block: what follows in it has no boundary. */

@@ -9,6 +9,9 @@
 
 enum { CATEGORY_OF_EDITIONS = 247 };
 
+/* No field specification is longer. */
+#define FSPEC_MAX 9u
+
 void ap_asterix_editions_default(ap_asterix_editions *editions)
 {
     memset(editions, 0, sizeof *editions);
@@ -52,7 +55,7 @@ const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions
         common->uap[0].items[0] != common->source_item || !(data[0] & 0x80))
         return common;
     size_t at = 0; /* the source comes first: right behind the field specification */
-    while (at < size && (data[at] & 1))
+    while (at < size && at < FSPEC_MAX && (data[at] & 1))
         at++;
     if (size - at < 3)
         return common;

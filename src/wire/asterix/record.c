@@ -98,29 +98,6 @@ ap_err ap_asterix_walk(const ap_asterix_spec *spec, const uint8_t *data, size_t 
     return AP_OK;
 }
 
-bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t *data, size_t size)
-{
-    if (size <= AP_ASTERIX_BLOCK_HEADER_SIZE)
-        return false;
-    size_t length = ap_be16(data + 1);
-    if (length <= AP_ASTERIX_BLOCK_HEADER_SIZE || length > size)
-        return false;
-    const ap_asterix_spec *spec =
-        ap_asterix_edition_of(editions, data[0], data + AP_ASTERIX_BLOCK_HEADER_SIZE,
-                              length - AP_ASTERIX_BLOCK_HEADER_SIZE);
-    if (spec == NULL)
-        return false;
-    size_t at = AP_ASTERIX_BLOCK_HEADER_SIZE;
-    while (at < length) {
-        size_t record_size;
-        ap_asterix_fault fault;
-        if (ap_asterix_walk(spec, data + at, length - at, &record_size, &fault))
-            return false;
-        at += record_size;
-    }
-    return true;
-}
-
 /* Rank of an item among those that tell the time, 1 = best; 0: it tells none. */
 static unsigned time_rank(const ap_asterix_spec *spec, unsigned index)
 {
