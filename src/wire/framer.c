@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "wire/asterix/proof.h"
 #include "wire/framing/framing.h"
 
 #define SPACE_MIN 65536u
@@ -59,7 +60,11 @@ ap_err ap_framer_init(ap_framer *framer, ap_format format, const ap_asterix_edit
 {
     if ((unsigned)format >= AP_FORMAT_COUNT || !editions || !mem || mem_size < AP_FRAMER_SIZE)
         return AP_ERR_ARGUMENT;
-    *framer = (ap_framer){ .format = format, .editions = editions, .buffer = mem, .cap = mem_size };
+    *framer = (ap_framer){ .format = format,
+                           .editions = editions,
+                           .buffer = mem,
+                           .cap = mem_size,
+                           .effort = AP_ASTERIX_EFFORT_MAX };
     return AP_OK;
 }
 

@@ -114,6 +114,8 @@ typedef struct ap_framer {
     uint32_t proved[8]; /* bit per category: a block of it has proved itself */
     uint64_t skip_size; /* bytes that belong to a skipped element */
     size_t element_at;  /* bytes of the current element already handed out */
+    int64_t effort;     /* left for proofs, see wire/asterix/proof.h */
+    size_t need;        /* unread bytes before the next element can be told; 0: not known */
     bool has_utc;       /* Beast: the last time that the stream told */
     int64_t utc_ns;
     bool has_receiver; /* Beast: whose frame comes next */

@@ -106,9 +106,10 @@ static ap_framing_verdict look_element(const uint8_t *data, size_t size, bool en
     return verdict;
 }
 
-static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
-                               ap_refusal *why)
+static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict,
+                               ap_framing_work *work, size_t *size, ap_refusal *why)
 {
+    (void)work;
     (void)strict;
     *why = AP_REFUSED_SYNTAX;
     return look_element(ap_framing_data(framer) + at, ap_framing_left(framer) - at, framer->ended,

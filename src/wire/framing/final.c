@@ -33,13 +33,16 @@ static ap_framing_verdict look_record(const uint8_t *data, size_t left, size_t *
 }
 
 /* The padding proves a record in step; one found after damage must also hold whole blocks. */
-static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
-                               ap_refusal *why)
+static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict,
+                               ap_framing_work *work, size_t *size, ap_refusal *why)
 {
     const uint8_t *data = ap_framing_data(framer) + at;
     *why = AP_REFUSED_CONTAINER;
     ap_framing_verdict verdict = look_record(data, ap_framing_left(framer) - at, size);
-    if (!strict || verdict != AP_FRAMING_YES ||
+    if (!strict || verdict != AP_FRAMING_YES)
+        return verdict;
+    work->effort -= ap_framing_fill_effort(*size);
+    if (work->effort > 0 &&
         ap_framing_blocks_fill(data + HEADER_SIZE, *size - HEADER_SIZE - PADDING_SIZE))
         return verdict;
     *size = 0;

@@ -27,14 +27,17 @@ ap_err ap_framing_cut(ap_framer *framer)
 }
 
 /* At the end of the input, an element that runs past it: damaged if a whole one follows, cut off
- * if none does. */
+ * if none does. Looks and earns as the search will that goes over the same bytes then. */
 static bool follows(const ap_framer *framer, ap_framing_look *look)
 {
     size_t size;
     ap_refusal why;
-    for (size_t at = 1; at < ap_framing_left(framer); at++)
-        if (look(framer, at, true, &size, &why) == AP_FRAMING_YES)
+    ap_framing_work work = { .effort = framer->effort };
+    for (size_t at = 1; at < ap_framing_left(framer); at++) {
+        ap_asterix_effort_earn(&work.effort, 1);
+        if (look(framer, at, true, &work, &size, &why) == AP_FRAMING_YES)
             return true;
+    }
     return false;
 }
 
@@ -43,7 +46,14 @@ ap_err ap_framing_find(ap_framer *framer, ap_framing_look *look, size_t *size)
     while (ap_framing_left(framer) > 0) {
         ap_refusal why = AP_REFUSED_BLOCK_LENGTH;
         *size = 0;
-        ap_framing_verdict verdict = look(framer, 0, framer->lost, size, &why);
+        if (!framer->ended && ap_framing_left(framer) < framer->need)
+            return AP_ERR_MORE;
+        ap_framing_work work = { .effort = framer->effort };
+        ap_framing_verdict verdict = look(framer, 0, framer->lost, &work, size, &why);
+        if (verdict != AP_FRAMING_MORE || framer->ended)
+            framer->effort = work.effort; /* decided: the same however the bytes arrived */
+        else
+            framer->need = work.need;
         if (verdict == AP_FRAMING_YES) {
             framer->lost = false;
             return AP_OK;

@@ -5,6 +5,7 @@
 #ifndef AP_WIRE_FRAMING_FRAMING_H
 #define AP_WIRE_FRAMING_FRAMING_H
 
+#include "wire/asterix/proof.h"
 #include "wire/framer.h"
 
 /* Longest captured packet: the usual limit of capture programs. */
@@ -17,11 +18,17 @@ typedef enum ap_framing_verdict {
     AP_FRAMING_YES   /* an element of *size bytes */
 } ap_framing_verdict;
 
+/* What a look may spend, and what it would need to say more. */
+typedef struct ap_framing_work {
+    int64_t effort; /* left for proofs, see wire/asterix/proof.h */
+    size_t need;    /* of MORE: so many unread bytes change the answer; 0: not known */
+} ap_framing_work;
+
 /* Looks for an element `at` bytes behind the first unread one. While the stream is lost (strict)
  * only an element that proves itself counts. `why` tells the reason of a NO, and *size how many
  * bytes can be passed over at once (0: one). */
 typedef ap_framing_verdict ap_framing_look(const ap_framer *framer, size_t at, bool strict,
-                                           size_t *size, ap_refusal *why);
+                                           ap_framing_work *work, size_t *size, ap_refusal *why);
 
 /* The next frame of one container: AP_OK, AP_ERR_MORE, or AP_ERR_END when nothing will come. */
 typedef ap_err ap_framing_next(ap_framer *framer, ap_frame *frame);
@@ -47,6 +54,8 @@ static inline void ap_framing_take(ap_framer *framer, size_t n)
     framer->start += n;
     framer->offset += n;
     framer->element_at = 0;
+    framer->need = 0;
+    ap_asterix_effort_earn(&framer->effort, n);
 }
 
 /* Takes what is there of `n` bytes and leaves the rest to be skipped as it comes. */
@@ -75,9 +84,16 @@ size_t ap_framing_block_size(const uint8_t *header);
 /* True when [data, data + size) is one or more blocks, header behind header, to its very end. */
 bool ap_framing_blocks_fill(const uint8_t *data, size_t size);
 
+/* What that costs of a look's effort, at most. */
+static inline int64_t ap_framing_fill_effort(size_t size)
+{
+    return 1 + (int64_t)(size / 64);
+}
+
 /* The blocks of raw files (gap 0) and of GPS files (gap 10), see raw_asterix.c. */
 ap_framing_verdict ap_framing_look_block(const ap_framer *framer, size_t at, size_t gap,
-                                         bool strict, size_t *size, ap_refusal *why);
+                                         bool strict, ap_framing_work *work, size_t *size,
+                                         ap_refusal *why);
 
 /* Keeps the category of the block at the first unread byte when it proves itself. */
 void ap_framing_note_proof(ap_framer *framer, size_t block);

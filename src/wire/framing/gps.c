@@ -15,15 +15,18 @@ static uint32_t trailer_tod_128th_s(const uint8_t *trailer)
 
 /* As raw blocks with a gap; a stream that was lost is found by block and trailer. The last block
  * may lack its trailer: that is its consumer's to see. */
-static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
-                               ap_refusal *why)
+static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict,
+                               ap_framing_work *work, size_t *size, ap_refusal *why)
 {
-    ap_framing_verdict verdict = ap_framing_look_block(framer, at, TRAILER_SIZE, strict, size, why);
+    ap_framing_verdict verdict =
+        ap_framing_look_block(framer, at, TRAILER_SIZE, strict, work, size, why);
     if (verdict != AP_FRAMING_YES)
         return verdict;
     size_t behind = at + *size;
-    if (ap_framing_left(framer) < behind + TRAILER_SIZE)
+    if (ap_framing_left(framer) < behind + TRAILER_SIZE) {
+        work->need = behind + TRAILER_SIZE;
         return framer->ended ? AP_FRAMING_YES : AP_FRAMING_MORE;
+    }
     if (!strict || trailer_tod_128th_s(ap_framing_data(framer) + behind) < AP_TOD_128TH_PER_DAY)
         return AP_FRAMING_YES;
     *size = 0;

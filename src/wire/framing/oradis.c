@@ -24,8 +24,8 @@ bool ap_framing_oradis_fills(const uint8_t *data, size_t size)
 
 /* The length of the header and those of the blocks inside must agree: proof enough while in step;
  * a stream that was lost also needs a defined category. */
-static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
-                               ap_refusal *why)
+static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict,
+                               ap_framing_work *work, size_t *size, ap_refusal *why)
 {
     const uint8_t *data = ap_framing_data(framer) + at;
     size_t left = ap_framing_left(framer) - at;
@@ -41,6 +41,9 @@ static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, 
         return AP_FRAMING_NO;
     if (left < length)
         return AP_FRAMING_MORE;
+    work->effort -= ap_framing_fill_effort(length);
+    if (strict && work->effort <= 0)
+        return AP_FRAMING_NO;
     *size = ap_framing_oradis_size(data, left);
     return *size > 0 ? AP_FRAMING_YES : AP_FRAMING_NO;
 }

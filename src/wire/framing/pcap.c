@@ -65,8 +65,9 @@ static bool take_packet(ap_framer *framer, const captured *packet, size_t size, 
     }
     size_t at = (size_t)(payload.data - ap_framing_data(framer));
     size_t end = at + payload.size, frame_size = payload.size;
-    bool oradis = !ap_framing_blocks_fill(payload.data, payload.size) &&
-                  ap_framing_oradis_fills(payload.data, payload.size);
+    bool oradis = framer->element_at > 0 || /* told before, at its first element */
+                  (!ap_framing_blocks_fill(payload.data, payload.size) &&
+                   ap_framing_oradis_fills(payload.data, payload.size));
     if (oradis) {
         at = framer->element_at > 0 ? framer->element_at : at;
         frame_size = ap_framing_oradis_size(ap_framing_data(framer) + at, end - at);
@@ -124,9 +125,10 @@ static bool is_record(const ap_framer *framer, const uint8_t *record, bool stric
            (!framer->capture.has_last || distance_s <= DAY_S);
 }
 
-static ap_framing_verdict look_record(const ap_framer *framer, size_t at, bool strict, size_t *size,
-                                      ap_refusal *why)
+static ap_framing_verdict look_record(const ap_framer *framer, size_t at, bool strict,
+                                      ap_framing_work *work, size_t *size, ap_refusal *why)
 {
+    (void)work;
     const uint8_t *record = ap_framing_data(framer) + at;
     size_t left = ap_framing_left(framer) - at;
     *why = AP_REFUSED_CONTAINER;
@@ -183,8 +185,9 @@ static bool ng_byte_order(const ap_framer *framer, const uint8_t *block, bool *l
 
 /* A block whose two lengths agree. Long ones that hold no packet are not waited for. */
 static ap_framing_verdict look_ng_block(const ap_framer *framer, size_t at, bool strict,
-                                        size_t *size, ap_refusal *why)
+                                        ap_framing_work *work, size_t *size, ap_refusal *why)
 {
+    (void)work;
     const uint8_t *block = ap_framing_data(framer) + at;
     size_t left = ap_framing_left(framer) - at;
     bool little_endian;

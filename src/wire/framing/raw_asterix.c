@@ -14,28 +14,39 @@
 /* A proved block of this size is taken even where no good header follows. */
 #define PROOF_SIZE 16u
 
+/* Offsets that a search for a better block looks at for one unit of effort. */
+#define BETWEEN_STEP 16u
+
+static ap_framing_verdict need(ap_framing_work *work, size_t size)
+{
+    work->need = size;
+    return AP_FRAMING_MORE;
+}
+
 /* Does the block of `block` bytes prove itself? What cannot is told by its first record, in a
  * window of fixed size, before the whole of it is there. */
-static ap_framing_verdict look_proof(const ap_framer *framer, size_t at, size_t block)
+static ap_framing_verdict look_proof(const ap_framer *framer, size_t at, size_t block,
+                                     ap_framing_work *work)
 {
     const uint8_t *data = ap_framing_data(framer) + at;
     size_t left = ap_framing_left(framer) - at, record_size;
-    if (!framer->editions->category[data[0]])
+    if (!framer->editions->category[data[0]] || work->effort <= 0)
         return AP_FRAMING_NO;
     size_t window = block < FIRST_RECORD_MAX ? block : FIRST_RECORD_MAX;
     if (left < window)
-        return AP_FRAMING_MORE;
+        return need(work, at + window);
     const ap_asterix_spec *spec =
         ap_asterix_edition_of(framer->editions, data[0], data + AP_ASTERIX_BLOCK_HEADER_SIZE,
                               window - AP_ASTERIX_BLOCK_HEADER_SIZE);
     ap_asterix_fault fault;
+    work->effort--;
     if (block > window &&
         ap_asterix_walk(spec, data + AP_ASTERIX_BLOCK_HEADER_SIZE,
                         window - AP_ASTERIX_BLOCK_HEADER_SIZE, &record_size, &fault) != AP_OK)
         return AP_FRAMING_NO;
     if (left < block)
-        return AP_FRAMING_MORE;
-    bool proved = ap_asterix_block_proves(framer->editions, data, block);
+        return need(work, at + block);
+    bool proved = ap_asterix_block_proves_within(framer->editions, data, block, &work->effort);
     return proved ? AP_FRAMING_YES : AP_FRAMING_NO;
 }
 
@@ -49,7 +60,7 @@ typedef struct chain {
 
 /* Are there headers where they should be behind a block that ends at `at`? A block that proves
  * itself ends the question; others (unknown category, other edition, damage) are stepped over. */
-static chain look_chain(const ap_framer *framer, size_t at, size_t gap)
+static chain look_chain(const ap_framer *framer, size_t at, size_t gap, ap_framing_work *work)
 {
     chain c = { .verdict = AP_FRAMING_NO };
     for (; c.hops < CHAIN_HOPS; c.hops++) {
@@ -60,16 +71,16 @@ static chain look_chain(const ap_framer *framer, size_t at, size_t gap)
             c.read = true;
             return c;
         }
-        c.verdict = framer->ended ? AP_FRAMING_NO : AP_FRAMING_MORE;
-        if (left < at + AP_ASTERIX_BLOCK_HEADER_SIZE)
+        if (left < at + AP_ASTERIX_BLOCK_HEADER_SIZE) {
+            c.verdict =
+                framer->ended ? AP_FRAMING_NO : need(work, at + AP_ASTERIX_BLOCK_HEADER_SIZE);
             return c;
+        }
         size_t block = ap_framing_block_size(ap_framing_data(framer) + at);
-        ap_framing_verdict proof = block > 0 ? look_proof(framer, at, block) : AP_FRAMING_NO;
-        if (proof == AP_FRAMING_MORE)
-            return c;
-        c.verdict = proof;
+        ap_framing_verdict proof = block > 0 ? look_proof(framer, at, block, work) : AP_FRAMING_NO;
+        c.verdict = proof == AP_FRAMING_MORE && framer->ended ? AP_FRAMING_NO : proof;
         c.read = proof == AP_FRAMING_YES;
-        if (c.read || block == 0 || block > CHAIN_BLOCK_MAX)
+        if (c.read || proof == AP_FRAMING_MORE || block == 0 || block > CHAIN_BLOCK_MAX)
             return c;
         at += block + gap;
     }
@@ -99,17 +110,20 @@ static bool is_trusted(const ap_framer *framer, size_t at)
 }
 
 /* Does a trusted block stand anywhere in [from, to) that is followed by another one? */
-static ap_framing_verdict look_between(const ap_framer *framer, size_t from, size_t to, size_t gap)
+static ap_framing_verdict look_between(const ap_framer *framer, size_t from, size_t to, size_t gap,
+                                       ap_framing_work *work)
 {
-    for (size_t at = from; at < to; at++) {
+    for (size_t at = from; at < to && work->effort > 0; at++) {
         if (ap_framing_left(framer) < at + AP_ASTERIX_BLOCK_HEADER_SIZE)
-            return framer->ended ? AP_FRAMING_NO : AP_FRAMING_MORE;
+            return framer->ended ? AP_FRAMING_NO : need(work, at + AP_ASTERIX_BLOCK_HEADER_SIZE);
+        work->effort -= (at - from) % BETWEEN_STEP == 0;
         size_t block = ap_framing_block_size(ap_framing_data(framer) + at);
-        ap_framing_verdict proof =
-            block > 0 && is_trusted(framer, at) ? look_proof(framer, at, block) : AP_FRAMING_NO;
+        ap_framing_verdict proof = block > 0 && is_trusted(framer, at)
+                                       ? look_proof(framer, at, block, work)
+                                       : AP_FRAMING_NO;
         chain c = { .verdict = proof };
         if (proof == AP_FRAMING_YES)
-            c = look_chain(framer, at + block + gap, gap);
+            c = look_chain(framer, at + block + gap, gap, work);
         if (c.verdict == AP_FRAMING_YES && c.read && c.hops == 0)
             return AP_FRAMING_YES;
         if (c.verdict == AP_FRAMING_MORE && !framer->ended)
@@ -121,9 +135,9 @@ static ap_framing_verdict look_between(const ap_framer *framer, size_t from, siz
 /* A block whose chain is closed at `end`, though it is not proved or not trusted: YES unless a
  * better one stands between. */
 static ap_framing_verdict look_unless_better(const ap_framer *framer, size_t at, size_t end,
-                                             size_t gap)
+                                             size_t gap, ap_framing_work *work)
 {
-    ap_framing_verdict better = look_between(framer, at + 1, end, gap);
+    ap_framing_verdict better = look_between(framer, at + 1, end, gap, work);
     if (better == AP_FRAMING_MORE)
         return AP_FRAMING_MORE;
     return better == AP_FRAMING_YES ? AP_FRAMING_NO : AP_FRAMING_YES;
@@ -131,53 +145,60 @@ static ap_framing_verdict look_unless_better(const ap_framer *framer, size_t at,
 
 /* In step, a block is taken when it proves itself, and then without waiting for the next one. One
  * that does not is taken when headers follow where they should, unless a better block stands
- * between: then its length is wrong and met a later header by chance. */
-static ap_framing_verdict look_in_step(const ap_framer *framer, size_t at, size_t block, size_t gap)
+ * between: then its length is wrong and met a later header by chance. Its own proof may spend more
+ * than there is: a stream in step stays so. */
+static ap_framing_verdict look_in_step(const ap_framer *framer, size_t at, size_t block, size_t gap,
+                                       ap_framing_work *work)
 {
+    const uint8_t *data = ap_framing_data(framer) + at;
     if (ap_framing_left(framer) < at + block)
-        return AP_FRAMING_MORE;
-    bool proved = look_proof(framer, at, block) == AP_FRAMING_YES;
+        return need(work, at + block);
+    int64_t unspent = INT64_MAX;
+    bool proved = ap_asterix_block_proves_within(framer->editions, data, block, &unspent);
+    work->effort -= INT64_MAX - unspent;
     if (proved && is_trusted(framer, at))
         return AP_FRAMING_YES;
-    chain c = look_chain(framer, at + block + gap, gap);
+    chain c = look_chain(framer, at + block + gap, gap, work);
     if (c.verdict == AP_FRAMING_YES)
-        return look_unless_better(framer, at, c.end, gap);
+        return look_unless_better(framer, at, c.end, gap, work);
     bool alone = proved && c.verdict == AP_FRAMING_NO; /* damage follows */
-    return alone ? look_unless_better(framer, at, at + block, gap) : c.verdict;
+    return alone ? look_unless_better(framer, at, at + block, gap, work) : c.verdict;
 }
 
 /* Lost, a block must prove itself, and headers must follow it unless it is long. Where nothing was
  * ever proved (unknown categories), a chain of headers must do. */
-static ap_framing_verdict look_lost(const ap_framer *framer, size_t at, size_t block, size_t gap)
+static ap_framing_verdict look_lost(const ap_framer *framer, size_t at, size_t block, size_t gap,
+                                    ap_framing_work *work)
 {
-    ap_framing_verdict proof = look_proof(framer, at, block);
+    ap_framing_verdict proof = look_proof(framer, at, block, work);
     bool blind = proof == AP_FRAMING_NO;
     if (proof == AP_FRAMING_MORE || (blind && (block > CHAIN_BLOCK_MAX || has_proved_any(framer))))
         return proof;
     if (proof == AP_FRAMING_YES && block >= PROOF_SIZE && is_trusted(framer, at))
         return proof;
-    chain c = look_chain(framer, at + block + gap, gap);
+    chain c = look_chain(framer, at + block + gap, gap, work);
     if (blind && c.verdict == AP_FRAMING_YES && (c.read || c.hops < BLIND_HOPS_MIN))
         return AP_FRAMING_NO;
     if (c.verdict == AP_FRAMING_YES && !is_trusted(framer, at))
-        return look_unless_better(framer, at, c.end, gap);
+        return look_unless_better(framer, at, c.end, gap, work);
     return c.verdict;
 }
 
 ap_framing_verdict ap_framing_look_block(const ap_framer *framer, size_t at, size_t gap,
-                                         bool strict, size_t *size, ap_refusal *why)
+                                         bool strict, ap_framing_work *work, size_t *size,
+                                         ap_refusal *why)
 {
     const uint8_t *data = ap_framing_data(framer) + at;
     *size = 0;
     if (ap_framing_left(framer) < at + AP_ASTERIX_BLOCK_HEADER_SIZE)
-        return AP_FRAMING_MORE;
+        return need(work, at + AP_ASTERIX_BLOCK_HEADER_SIZE);
     size_t block = ap_framing_block_size(data);
     bool defined = framer->editions->category[data[0]] != NULL;
     *why = defined || block == 0 ? AP_REFUSED_BLOCK_LENGTH : AP_REFUSED_CATEGORY;
     if (block == 0)
         return AP_FRAMING_NO;
-    ap_framing_verdict verdict =
-        strict ? look_lost(framer, at, block, gap) : look_in_step(framer, at, block, gap);
+    ap_framing_verdict verdict = strict ? look_lost(framer, at, block, gap, work)
+                                        : look_in_step(framer, at, block, gap, work);
     *size = verdict == AP_FRAMING_YES ? block : 0;
     return verdict;
 }
@@ -189,10 +210,10 @@ void ap_framing_note_proof(ap_framer *framer, size_t block)
         framer->proved[data[0] / 32] |= UINT32_C(1) << (data[0] % 32);
 }
 
-static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict, size_t *size,
-                               ap_refusal *why)
+static ap_framing_verdict look(const ap_framer *framer, size_t at, bool strict,
+                               ap_framing_work *work, size_t *size, ap_refusal *why)
 {
-    return ap_framing_look_block(framer, at, 0, strict, size, why);
+    return ap_framing_look_block(framer, at, 0, strict, work, size, why);
 }
 
 ap_err ap_framing_next_asterix(ap_framer *framer, ap_frame *frame)

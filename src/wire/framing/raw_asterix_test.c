@@ -1,5 +1,7 @@
 #include "wire/framing/framing_check.h"
 
+#include <time.h>
+
 #define BLOCKS 12
 
 /* A run of blocks with one fault, as recordings and lines have them. */
@@ -260,6 +262,90 @@ static void test_next_longest_blocks(void **state)
     free(data);
 }
 
+/* CPU time to frame `size` bytes of a pattern repeated, behind a block that shows a category. */
+static clock_t cpu_of_pattern(const uint8_t *pattern, size_t pattern_size, size_t size)
+{
+    static uint8_t mem[AP_FRAMER_SIZE];
+    ap_asterix_editions editions;
+    ap_framer framer;
+    ap_frame frame;
+    uint8_t *space;
+    clock_t start = clock();
+    ap_asterix_editions_default(&editions);
+    ap_framer_init(&framer, AP_FORMAT_ASTERIX, &editions, mem, sizeof mem);
+    ap_framer_space(&framer, &space);
+    ap_writer w = ap_writer_of(space, 100);
+    put_block(&w, 34, 2, 1);
+    ap_framer_commit(&framer, w.size);
+    for (size_t at = 0; at < size;) {
+        while (ap_framer_next(&framer, &frame) == AP_OK)
+            ;
+        size_t cap = ap_framer_space(&framer, &space);
+        size_t n = 8192 < cap ? 8192 : cap;
+        for (size_t i = 0; i < n; i++)
+            space[i] = pattern[at++ % pattern_size];
+        ap_framer_commit(&framer, n);
+    }
+    ap_framer_commit(&framer, 0);
+    while (ap_framer_next(&framer, &frame) == AP_OK)
+        ;
+    return clock() - start;
+}
+
+/* In these bytes nearly every offset begins a long block that walks far. Without a bound on the
+ * proofs, 128 KiB of them take from 20 s to minutes. */
+static void test_next_work_is_bounded(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t size, bytes[4];
+    } patterns[] = { { 1, { 0x02 } },
+                     { 1, { 0x0A } },
+                     { 1, { 0x20 } },
+                     { 1, { 0x30 } },
+                     { 1, { 0x3E } },
+                     { 3, { 0x3E, 0x80, 0x01 } },
+                     { 3, { 0x30, 0x40, 0x00 } },
+                     { 4, { 0x15, 0x20, 0x02, 0x80 } },
+                     { 3, { 0x02, 0x80, 0x01 } } };
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        clock_t one = cpu_of_pattern(patterns[i].bytes, patterns[i].size, 64 << 10);
+        clock_t four = cpu_of_pattern(patterns[i].bytes, patterns[i].size, 256 << 10);
+        if (four > 2 * CLOCKS_PER_SEC || four > 8 * one + CLOCKS_PER_SEC / 5)
+            fail_msg("pattern %zu: %g s, and %g s for four times the bytes", i,
+                     (double)one / (double)CLOCKS_PER_SEC, (double)four / (double)CLOCKS_PER_SEC);
+    }
+}
+
+/* Behind 100 kB of such bytes the stream is found again, with a block lost at most. */
+static void test_next_blocks_behind_costly_bytes(void **state)
+{
+    (void)state;
+    enum { COSTLY = 99999, SIZE = COSTLY + 2000 };
+    static const uint8_t patterns[][3] = { { 0x3E, 0x80, 0x01 }, { 0x20, 0x20, 0x20 } };
+    for (size_t p = 0; p < 2; p++) {
+        uint8_t *data = malloc(SIZE);
+        assert_non_null(data);
+        ap_writer w = ap_writer_of(data, SIZE);
+        put_blocks(&w, 0, 6);
+        for (size_t i = 0; i < COSTLY / 3; i++)
+            ap_write_bytes(&w, patterns[p], 3);
+        put_blocks(&w, 6, BLOCKS);
+        unsigned found = 0;
+        run *r = run_make(AP_FORMAT_ASTERIX, data, w.size, 50000);
+        run *cut = run_make(AP_FORMAT_ASTERIX, data, w.size, 777);
+        run_assert_equal(r, cut);
+        for (size_t i = 0; i < r->count; i++)
+            found += r->frame[i].offset >= 100000 &&
+                     r->frame[i].size == 3 + 8 * (1 + (mark_of(&r->frame[i]) - 100u) % 4);
+        assert_in_range(found, 5, 6);
+        assert_int_equal(mark_of(&r->frame[r->count - 1]), 100 + BLOCKS - 1);
+        free(r);
+        free(cut);
+        free(data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_next_cut_in_the_last_block),
         cmocka_unit_test(test_next_nothing_but_noise_ends),
         cmocka_unit_test(test_next_longest_blocks),
+        cmocka_unit_test(test_next_work_is_bounded),
+        cmocka_unit_test(test_next_blocks_behind_costly_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
