@@ -210,8 +210,8 @@ static void check_equal(const ap_score_result *a, const ap_score_result *b)
     assert_true(a->nees_state == b->nees_state);
 }
 
-/* ADS-B alone: its errors are nearly the same from one message to the next, so that a filter which
- * takes them for independent is too sure of itself: the wide bound says so. */
+/* ADS-B alone: its errors are nearly the same from one message to the next; a filter that took them
+ * for independent would be too sure of itself (NEES 6). */
 static void test_scenario_by_sensors(void **state)
 {
     (void)state;
@@ -220,7 +220,7 @@ static void test_scenario_by_sensors(void **state)
         { RADARS, true, 0.97, 60.0, 5.0, 15.0, 1.0, 3.0, 60, 400, 5 },
         { RADARS, false, 0.97, 120.0, 12.0, 15.0, 1.0, 3.0, 60, 400, 5 },
         { MLAT, true, 0.97, 30.0, 8.0, 15.0, 0.5, 3.0, 30, 400, 5 },
-        { ADSB, true, 0.97, 40.0, 8.0, 15.0, 0.5, 12.0, 30, 60, 3 },
+        { ADSB, true, 0.97, 40.0, 8.0, 15.0, 1.0, 3.0, 30, 60, 3 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ap_simulate_config config = scenario(rows[i].sensors);

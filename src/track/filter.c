@@ -564,6 +564,7 @@ void ap_imm_restart(ap_imm *imm, double speed_sigma_mps)
         imm->probability[m] = motions[m].prior;
     }
     imm->vertical = (ap_vertical){ 0 };
+    imm->lean_m = 0.0;
 }
 
 /* Shifts the origin and turns the axes: new = m (old - shift). */
@@ -630,7 +631,20 @@ void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss)
     ap_imm_combine(imm, gauss);
     ap_enu_frame to = frame_over(imm, gauss->x[0], gauss->x[1], m);
     gauss_reframe(gauss, m, gauss->x[0], gauss->x[1]);
+    gauss->A.ee += imm->lean_m * imm->lean_m;
+    gauss->A.nn += imm->lean_m * imm->lean_m;
     *at = ap_geodetic_from_ecef(to.origin_ecef);
+}
+
+void ap_imm_lean(ap_imm *imm, const ap_gauss *mean, const ap_fix *fix, double weight,
+                 double shared_m)
+{
+    ap_sym2 S = add(mean->A, fix->R);
+    if (!(S.ee > 0.0 && det(S) > 0.0))
+        return;
+    ap_sym2 Si = inverse(S);
+    double trace = mean->A.ee * Si.ee + 2.0 * mean->A.en * Si.en + mean->A.nn * Si.nn;
+    imm->lean_m += 0.5 * weight * trace * (shared_m - imm->lean_m);
 }
 
 void ap_imm_take(ap_imm *imm, const ap_measure *measure)
@@ -641,6 +655,7 @@ void ap_imm_take(ap_imm *imm, const ap_measure *measure)
         ap_imm_combine(imm, &mean);
         ap_fix fix = ap_imm_fix(imm, measure, mean.x[2], mean.x[3]);
         ap_imm_likelihood(imm, &fix, &likelihood);
+        ap_imm_lean(imm, &mean, &fix, measure->weight, measure->shared_m);
         ap_imm_update(imm, 1, &fix, &likelihood, &measure->weight);
     }
     ap_imm_update_rest(imm, measure);

@@ -48,6 +48,8 @@ typedef struct ap_imm {
     ap_gauss model[AP_IMM_MODELS];
     double probability[AP_IMM_MODELS];
     ap_vertical vertical;
+    double lean_m; /* 1-sigma error of the mean per axis that repeated measurements share: not in
+                    * the models' covariances, where every error is new */
 } ap_imm;
 
 /* What one report measured, in frames that outlive any track's: ECEF. */
@@ -66,6 +68,7 @@ typedef struct ap_measure {
     double weight;                      /* probability that it is of this track, (0, 1] */
     ap_vec3 ecef;                       /* position */
     double R_ecef_m2[6];                /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
+    double shared_m;                    /* 1-sigma error per axis that is the same for long */
     double timing_s;                    /* 1-sigma error of time_utc: an error along the velocity */
     ap_vec3 velocity_ecef;              /* m/s */
     double velocity_var;                /* (m/s)2 per axis */
@@ -121,6 +124,12 @@ void ap_imm_likelihood(const ap_imm *imm, const ap_fix *fix, ap_likelihood *like
 void ap_imm_update(ap_imm *imm, size_t count, const ap_fix *fix, const ap_likelihood *likelihood,
                    const double *weight);
 
+/* Before an update by a fix that is right with probability `weight`: how far the mean will lean on
+ * errors that stay. Such an error (shared_m) enters with the gain, and leaves as others' fixes come
+ * in. */
+void ap_imm_lean(ap_imm *imm, const ap_gauss *mean, const ap_fix *fix, double weight,
+                 double shared_m);
+
 /* Takes in all that a measurement has, at the filter's own time; moves the plane if need be. */
 void ap_imm_take(ap_imm *imm, const ap_measure *measure);
 
@@ -133,7 +142,8 @@ void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure);
 /* Moves the plane to the mean position when that has left its neighbourhood. */
 void ap_imm_recentre(ap_imm *imm);
 
-/* Mean position, at the height of the vertical filter, and the mixture in the frame there. */
+/* Mean position, at the height of the vertical filter, and the mixture in the frame there, with the
+ * errors that measurements share. */
 void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss);
 
 /* Turn rate, clockwise > 0, as the mixture has it. */

@@ -289,6 +289,36 @@ static void test_vertical_follows_a_climb(void **state)
     assert_near(imm.vertical.altitude_m, 9000.0, 1e-2);
 }
 
+/* Fixes that share an error of 10 m do not average it away: the covariance shown keeps it, until
+ * fixes of others take its place. */
+static void test_imm_leans_on_shared_errors(void **state)
+{
+    (void)state;
+    ap_measure m = measure_at(0, (ap_vec3){ AP_WGS84_A_M, 0, 0 }, 20.0);
+    m.shared_m = 10.0;
+    ap_imm imm;
+    ap_geodetic at;
+    ap_gauss own, models;
+    ap_imm_start(&imm, &m, 100.0);
+    ap_imm_own(&imm, &at, &own);
+    assert_near(own.A.ee, 400.0, 1e-9); /* the first says all itself */
+    for (int k = 1; k < 120; k++) {
+        m.time_utc = k * S;
+        ap_imm_apply(&imm, &m);
+    }
+    assert_near(imm.lean_m, 10.0, 1e-3);
+    ap_imm_combine(&imm, &models);
+    ap_imm_own(&imm, &at, &own);
+    assert_near(own.A.ee - models.A.ee, 100.0, 1e-2);
+    assert_near(own.A.nn - models.A.nn, 100.0, 1e-2);
+    m.shared_m = 0.0;
+    for (int k = 120; k < 180; k++) {
+        m.time_utc = k * S;
+        ap_imm_apply(&imm, &m);
+    }
+    assert_true(imm.lean_m < 0.5);
+}
+
 static void test_imm_is_sound_sees_nonsense(void **state)
 {
     (void)state;
@@ -318,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_imm_update_one_is_many),
         cmocka_unit_test(test_imm_takes_velocity),
         cmocka_unit_test(test_vertical_follows_a_climb),
+        cmocka_unit_test(test_imm_leans_on_shared_errors),
         cmocka_unit_test(test_imm_is_sound_sees_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -324,6 +324,17 @@ static void widen(ap_fix *fix)
     fix->R = (ap_sym2){ fix->R.ee * more, fix->R.en * more, fix->R.nn * more };
 }
 
+/* The fix as the track would see it, which may err as a whole. Only to compare: a better fix is to
+ * pull the more. */
+static ap_fix leaning(const ap_imm *imm, const ap_fix *fix)
+{
+    double lean_m2 = imm->lean_m * imm->lean_m;
+    ap_fix wide = *fix;
+    wide.R.ee += lean_m2;
+    wide.R.nn += lean_m2;
+    return wide;
+}
+
 static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
 {
     ap_bench *b = &state->bench;
@@ -345,15 +356,17 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     edge->fix.east_m -= dt_s * look->mean.x[2];
     edge->fix.north_m -= dt_s * look->mean.x[3];
     double gate2 = state->config.gate_chi2;
-    if (ap_gauss_distance2(&look->mean, &edge->fix) > gate2) {
+    ap_fix seen_at = leaning(&look->imm, &edge->fix);
+    if (ap_gauss_distance2(&look->mean, &seen_at) > gate2) {
         if (identity < OUTLIER_IDENTITY)
             return;
         widen(&edge->fix);
         identity *= OUTLIER_SHARE;
-        if (ap_gauss_distance2(&look->mean, &edge->fix) > gate2)
+        seen_at = leaning(&look->imm, &edge->fix);
+        if (ap_gauss_distance2(&look->mean, &seen_at) > gate2)
             return;
     }
-    ap_imm_likelihood(&look->imm, &edge->fix, &edge->likelihood);
+    ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
     double seen = row->existence * look->detection;
     edge->psi = seen * edge->likelihood.all * identity * altitude_factor(&look->imm, &measure) /
                 ((1.0 - seen) * plot->background);
@@ -494,6 +507,7 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     measure.time_utc = look->imm.time_utc;
     ap_history_append(&row->history, &row->imm, &measure);
     row->imm = look->imm;
+    ap_imm_lean(&row->imm, &look->mean, &b->edge[best].fix, measure.weight, measure.shared_m);
     ap_imm_update(&row->imm, used, fix, likelihood, weight);
     ap_imm_update_rest(&row->imm, &measure);
     ap_imm_recentre(&row->imm);

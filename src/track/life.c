@@ -352,7 +352,8 @@ static double tracks_distance2(const ap_row *a, const ap_row *b)
     ap_vec3 enu = ap_enu_from_ecef(&moved.frame, ecef);
     ap_vec3 v = ap_enu_rotate(&moved.frame,
                               ap_ecef_rotate(&other.frame, (ap_vec3){ gb.x[2], gb.x[3], 0.0 }));
-    ap_fix fix = { enu.x_m, enu.y_m, gb.A };
+    double lean_m2 = a->imm.lean_m * a->imm.lean_m + b->imm.lean_m * b->imm.lean_m;
+    ap_fix fix = { enu.x_m, enu.y_m, { gb.A.ee + lean_m2, gb.A.en, gb.A.nn + lean_m2 } };
     double dve = v.x_m - ga.x[2], dvn = v.y_m - ga.x[3];
     double var = ga.C.ee + ga.C.nn + gb.C.ee + gb.C.nn;
     return ap_gauss_distance2(&ga, &fix) + (dve * dve + dvn * dvn) / fmax(var, 1.0);

@@ -23,6 +23,9 @@
 /* How well the time of a self-reported position is known, and its errors beyond those stated. */
 #define ADSB_TIMING_S 0.1
 #define ADSB_EXTRA_VAR_M2 64.0
+/* Satellite navigation errs for minutes in one direction; usually by so much of what is stated,
+ * which is a bound. */
+#define ADSB_SHARED 0.3
 #define MLAT_TIMING_S 0.02
 
 static bool within(double value, double low, double high)
@@ -129,8 +132,11 @@ static bool set_stated(ap_measure *measure, const ap_report *report, const ap_se
     ap_geodetic at = { report->latitude_rad, report->longitude_rad, h.m };
     *frame = ap_enu_frame_at(at);
     set_position(measure, frame, ee, report->position_var_en_m2, nn);
-    if (sensor->kind == AP_SENSOR_ADSB)
+    if (sensor->kind == AP_SENSOR_ADSB) { /* what satellite navigation errs now, it will then */
         measure->timing_s = ADSB_TIMING_S;
+        double stated_m2 = 0.5 * (report->position_var_ee_m2 + report->position_var_nn_m2);
+        measure->shared_m = ADSB_SHARED * sqrt(stated_m2);
+    }
     if (sensor->kind == AP_SENSOR_MLAT)
         measure->timing_s = MLAT_TIMING_S;
     return true;

@@ -190,7 +190,7 @@ void ap_store_refresh(ap_store *store, uint32_t slot)
     hot->velocity_mps[0] = (float)v.x_m;
     hot->velocity_mps[1] = (float)v.y_m;
     hot->velocity_mps[2] = (float)v.z_m;
-    hot->position_var_m2 = (float)position_var_m2;
+    hot->position_var_m2 = (float)(position_var_m2 + 2.0 * imm->lean_m * imm->lean_m);
     hot->velocity_var = (float)velocity_var;
     hot->time_utc = imm->time_utc;
     ap_grid_put(&store->grid, slot, hot->ecef);
