@@ -765,6 +765,44 @@ static void test_step_formation_stays_two(void **state)
     world_free(w);
 }
 
+/* A primary radar whose plots are off at first makes a track of its own; as its error goes, that
+ * comes near the ADS-B track of the same aircraft, and joins it. */
+static void test_step_merges_two_tracks_of_one(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8), es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50.2, 8.1, 6000, 150, 0);
+    for (int k = 0; k < 240; k++) {
+        double t_s = 0.5 * k, off_north_m = 2000.0 - 20.0 * t_s;
+        if (k % 8 == 0 && t_s <= 92.0) {
+            flight off = flight_at(50.2 + off_north_m / 111.2e3, 8.1, 6000, 150, 0);
+            ap_report r = plot(w, psr, &off, t_s);
+            r.present = AP_HAS_POLAR;
+            step(w, &r);
+        }
+        if (t_s > 20.0) {
+            ap_report r = adsb(es, &f, 0x3C0002, t_s);
+            step(w, &r);
+        }
+        if (t_s == 80.0) /* two tracks, for they are far apart */
+            assert_int_equal(ap_tracker_tracks(&w->tracker, false, NULL, 0), 2);
+    }
+    ap_tracker_flush(&w->tracker);
+    ap_track kept = only_track(w), gone = w->last_dropped;
+    assert_int_equal(kept.address, 0x3C0002);
+    assert_true(off_m(&kept, &f) < 10.0);
+    assert_int_equal(w->event_count[AP_EVENT_CONFIRMED], 2);
+    ap_reason last = gone.reason[(gone.reason_count - 1u) % AP_TRACK_REASON_CAP];
+    assert_int_equal(last.code, AP_REASON_DROPPED_MERGED);
+    assert_int_equal(last.other, kept.id);
+    last = kept.reason[(kept.reason_count - 1u) % AP_TRACK_REASON_CAP];
+    assert_int_equal(last.code, AP_REASON_MERGED);
+    assert_int_equal(last.other, gone.id);
+    world_free(w);
+}
+
 /* Ten times the clutter that the radar's description tells of: learnt before it becomes tracks. The
  * two aircraft in it are found. */
 static void test_step_learns_clutter(void **state)
@@ -886,6 +924,7 @@ int main(void)
         cmocka_unit_test(test_step_full_queue),
         cmocka_unit_test(test_step_numbers_rest),
         cmocka_unit_test(test_step_formation_stays_two),
+        cmocka_unit_test(test_step_merges_two_tracks_of_one),
         cmocka_unit_test(test_step_learns_clutter),
         cmocka_unit_test(test_reset_forgets),
         cmocka_unit_test(test_restart_begins_anew),
