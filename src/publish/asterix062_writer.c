@@ -27,6 +27,7 @@ struct ap_asterix062_state {
     uint32_t slot_count, announced_count;
     ap_utc_ns next; /* batch, AP_UTC_UNKNOWN before the first tick */
     ap_utc_ns last; /* batch sent, or AP_UTC_UNKNOWN */
+    ap_utc_ns sent; /* time of the newest datagram, or AP_UTC_UNKNOWN */
     uint8_t batch_number;
     /* the datagram under construction */
     ap_utc_ns time;
@@ -104,7 +105,7 @@ ap_err ap_asterix062_writer_init(ap_asterix062_writer *writer, const ap_asterix0
     ap_picture_config picture = picture_config(config);
     s->config = *config;
     s->slot_count = slots_for(config->track_cap);
-    s->next = s->last = AP_UTC_UNKNOWN;
+    s->next = s->last = s->sent = AP_UTC_UNKNOWN;
     if (config->has_reference)
         s->plane = ap_system_plane_at(config->reference);
     writer->state = s;
@@ -160,6 +161,7 @@ static void send(struct ap_asterix062_state *s)
         return;
     s->stats.datagram_count++;
     s->stats.byte_count += s->datagram.size;
+    s->sent = s->time;
     s->config.on_datagram(s->config.context, s->time, s->datagram.data, s->datagram.size);
     s->datagram.size = 0;
 }
@@ -369,7 +371,7 @@ static void end_track(struct ap_asterix062_state *s, const ap_track_event *event
     forget(s, slot);
     if (event->time_utc == AP_UTC_UNKNOWN || track->time_utc == AP_UTC_UNKNOWN)
         return;
-    s->time = event->time_utc;
+    s->time = event->time_utc > s->sent ? event->time_utc : s->sent;
     ap_track moved = ap_track_at(track, s->time);
     moved.state = AP_TRACK_DEAD;
     append_track(s, &moved, AP_ASTERIX062_LAST);
@@ -382,6 +384,9 @@ void ap_asterix062_writer_track(ap_asterix062_writer *writer, const ap_track_eve
     struct ap_asterix062_state *s = writer->state;
     if (track->number == 0)
         return; /* not confirmed, or beyond the numbers that there are */
+    /* These are told at the tracker's own time, which may be several batches on. */
+    if (event->kind == AP_EVENT_COASTED || event->kind == AP_EVENT_DROPPED)
+        ap_asterix062_writer_tick(writer, event->time_utc);
     uint64_t refused = ap_picture_refused(&s->picture);
     ap_picture_track(&s->picture, event, track);
     s->stats.refused_count += ap_picture_refused(&s->picture) - refused;
@@ -393,8 +398,8 @@ void ap_asterix062_writer_flush(ap_asterix062_writer *writer, ap_utc_ns now)
 {
     struct ap_asterix062_state *s = writer->state;
     ap_asterix062_writer_tick(writer, now);
-    if (now != AP_UTC_UNKNOWN && now != s->last)
-        send_batch(s, now);
+    if (now > s->last) /* unknown times are the smallest */
+        send_batch(s, now > s->sent ? now : s->sent);
 }
 
 ap_asterix062_stats ap_asterix062_writer_stats(const ap_asterix062_writer *writer)

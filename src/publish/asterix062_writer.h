@@ -2,8 +2,9 @@
  *
  * Each `period_s` of data time, on the grid of the day, one batch: SDPS status (065), one status
  * record per sensor with a SAC/SIC (063), every published track moved to the time of the batch
- * (062), end of batch (065). A track that ends is told at once, with the mark of its last message.
- * Datagrams hold whole blocks of whole records. The same events and ticks give the same bytes. */
+ * (062), end of batch (065). A track that ends is told at once, behind the batches due by then,
+ * with the mark of its last message. The times of the datagrams never decrease. Datagrams hold
+ * whole blocks of whole records. The same events and ticks give the same bytes. */
 #ifndef AP_PUBLISH_ASTERIX062_WRITER_H
 #define AP_PUBLISH_ASTERIX062_WRITER_H
 

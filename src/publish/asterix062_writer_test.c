@@ -31,6 +31,7 @@ typedef struct fixture_writer {
     ap_asterix062_writer writer;
     entry log[LOG_CAP];
     size_t count, datagrams, bytes, biggest;
+    ap_utc_ns newest;
     uint64_t hash;
 } fixture_writer;
 
@@ -66,6 +67,8 @@ static void take(void *context, ap_utc_ns time, const uint8_t *data, size_t size
     }
     assert_int_equal(ap_reader_left(&blocks), 0);
     assert_int_equal(w->log[w->count - 1].tod_128th_s, ap_tod_from_utc(time));
+    assert_true(w->datagrams == 0 || time >= w->newest);
+    w->newest = time;
     w->datagrams++;
     w->bytes += size;
     w->biggest = size > w->biggest ? size : w->biggest;
@@ -189,6 +192,36 @@ static void test_asterix062_writer_unannounced(void **state)
     release(w);
 }
 
+/* No data for 23 s: what ended meanwhile is told between the batches that were due. */
+static void test_asterix062_writer_ends_in_a_gap(void **state)
+{
+    (void)state;
+    fixture_writer *w = writer_of(16);
+    ap_asterix062_writer_tick(&w->writer, T0 - 1);
+    put(w, 7, AP_EVENT_CONFIRMED, T0 - 1);
+    put(w, 8, AP_EVENT_CONFIRMED, T0 - 1);
+    put(w, 7, AP_EVENT_DROPPED, T0 + 12 * S);
+    put(w, 8, AP_EVENT_COASTED, T0 + 16 * S);
+    put(w, 8, AP_EVENT_DROPPED, T0 + 11 * S); /* a clock that went back */
+    ap_asterix062_writer_tick(&w->writer, T0 + 23 * S);
+    ap_asterix062_writer_flush(&w->writer, T0 + 19 * S);
+    static const struct {
+        int number, marks, at_s;
+    } expected[] = { { 7, 1, 0 },  { 8, 1, 0 },  { 7, 0, 5 },  { 8, 0, 5 }, { 7, 0, 10 },
+                     { 8, 0, 10 }, { 7, 2, 12 }, { 8, 0, 15 }, { 8, 2, 15 } };
+    size_t told = 0;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->log[i].category == 62) {
+            assert_true(told < 9);
+            assert_entry(&w->log[i], 62, T0 + expected[told].at_s * S, expected[told].number,
+                         expected[told].marks);
+            told++;
+        }
+    assert_int_equal(told, 9);
+    assert_entry(&w->log[w->count - 1], 65, T0 + 20 * S, 2, 4);
+    release(w);
+}
+
 /* Batches over midnight and over a pause. */
 static void test_asterix062_writer_grid(void **state)
 {
@@ -249,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_asterix062_writer_init_refuses),
         cmocka_unit_test(test_asterix062_writer_life_of_a_track),
         cmocka_unit_test(test_asterix062_writer_unannounced),
+        cmocka_unit_test(test_asterix062_writer_ends_in_a_gap),
         cmocka_unit_test(test_asterix062_writer_grid),
         cmocka_unit_test(test_asterix062_writer_many_tracks),
     };
