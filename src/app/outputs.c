@@ -181,7 +181,7 @@ static void keep_asterix_stats(ap_outputs *outputs)
     ap_asterix062_stats stats = ap_asterix062_writer_stats(&outputs->system);
     outputs->asterix_record_count += stats.record_count;
     outputs->asterix_datagram_count += stats.datagram_count;
-    outputs->asterix_refused_count += stats.refused_count;
+    outputs->asterix_refused_count += stats.refused_count + stats.unnumbered_count;
 }
 
 void ap_outputs_restart(ap_outputs *outputs, ap_utc_ns now)

@@ -382,8 +382,10 @@ void ap_asterix062_writer_track(ap_asterix062_writer *writer, const ap_track_eve
                                 const ap_track *track)
 {
     struct ap_asterix062_state *s = writer->state;
-    if (track->number == 0)
-        return; /* not confirmed, or beyond the numbers that there are */
+    if (track->number == 0) { /* not confirmed, or beyond the numbers that there are */
+        s->stats.unnumbered_count += event->kind == AP_EVENT_CONFIRMED;
+        return;
+    }
     /* These are told at the tracker's own time, which may be several batches on. */
     if (event->kind == AP_EVENT_COASTED || event->kind == AP_EVENT_DROPPED)
         ap_asterix062_writer_tick(writer, event->time_utc);

@@ -43,6 +43,7 @@ typedef struct ap_asterix062_stats {
     uint64_t record_count;       /* of all three categories */
     uint64_t track_record_count; /* of category 062 */
     uint64_t refused_count;      /* events beyond track_cap, records that cannot be encoded */
+    uint64_t unnumbered_count;   /* tracks never told: all 65,535 numbers were taken */
 } ap_asterix062_stats;
 
 /* SAC/SIC 0/0, service 1, 5 s, 4096 tracks; sensors and on_datagram are NULL. */

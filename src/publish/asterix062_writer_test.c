@@ -176,7 +176,8 @@ static void test_asterix062_writer_life_of_a_track(void **state)
     release(w);
 }
 
-/* Never told, so its end is not told either; without a number it is not told at all. */
+/* Never told, so its end is not told either; without a number it is not told at all,
+ * but counted. */
 static void test_asterix062_writer_unannounced(void **state)
 {
     (void)state;
@@ -185,7 +186,11 @@ static void test_asterix062_writer_unannounced(void **state)
     put(w, 7, AP_EVENT_DROPPED, T0 + 1);
     ap_track track = fixture_track();
     track.number = 0;
-    ap_asterix062_writer_track(&w->writer, &(ap_track_event){ AP_EVENT_UPDATED, T0, 0 }, &track);
+    static const ap_track_event_kind kinds[] = { AP_EVENT_BORN, AP_EVENT_CONFIRMED,
+                                                 AP_EVENT_UPDATED, AP_EVENT_DROPPED };
+    for (size_t i = 0; i < 4; i++)
+        ap_asterix062_writer_track(&w->writer, &(ap_track_event){ kinds[i], T0, 0 }, &track);
+    assert_int_equal(ap_asterix062_writer_stats(&w->writer).unnumbered_count, 1);
     ap_asterix062_writer_flush(&w->writer, T0 + 10 * S);
     for (size_t i = 0; i < w->count; i++)
         assert_int_not_equal(w->log[i].category, 62);
