@@ -287,7 +287,7 @@ static void append_sensor(struct ap_asterix062_state *s, const ap_sensor *sensor
     append(s, 63, &r);
 }
 
-static void append_track(struct ap_asterix062_state *s, const ap_track *track, unsigned marks)
+static bool append_track(struct ap_asterix062_state *s, const ap_track *track, unsigned marks)
 {
     ap_asterix062_sender sender = { .sac = s->config.sac,
                                     .sic = s->config.sic,
@@ -295,7 +295,9 @@ static void append_track(struct ap_asterix062_state *s, const ap_track *track, u
                                     .plane = s->config.has_reference ? &s->plane : NULL };
     record r;
     ap_asterix062_from_track(&sender, track, marks, &r.cat062);
-    s->stats.track_record_count += append(s, 62, &r);
+    bool told = append(s, 62, &r);
+    s->stats.track_record_count += told;
+    return told;
 }
 
 /* A track in the batch; its first message says so. */
@@ -305,16 +307,15 @@ static void append_listed(struct ap_asterix062_state *s, const ap_track *track)
         return;
     uint32_t slot = slot_of(s, track->id);
     bool first = s->announced[slot] == 0;
-    if (first) {
-        if (s->announced_count == s->config.track_cap) {
-            s->stats.refused_count++;
-            return;
-        }
-        s->announced[slot] = track->id;
-        s->announced_count++;
+    if (first && s->announced_count == s->config.track_cap) {
+        s->stats.refused_count++;
+        return;
     }
     ap_track moved = ap_track_at(track, s->time);
-    append_track(s, &moved, first ? AP_ASTERIX062_FIRST : 0);
+    if (!append_track(s, &moved, first ? AP_ASTERIX062_FIRST : 0) || !first)
+        return;
+    s->announced[slot] = track->id; /* only now: a record that was refused told nothing */
+    s->announced_count++;
 }
 
 static void send_batch(struct ap_asterix062_state *s, ap_utc_ns time)
