@@ -41,7 +41,7 @@
     X(NOT_A_TARGET,       "not_a_target",       "a record that describes no target")             \
     X(ADDRESS_UNPROVED,   "address_unproved",   "an address/parity reply of an unproved address") \
     X(TABLE_FULL,         "table_full",         "an aircraft beyond the table's capacity")       \
-    X(CPR_PENDING,        "cpr_pending",        "a position half that waits for its other half") \
+    X(CPR_PENDING,        "cpr_pending",        "a position half whose other half never came")   \
     X(CPR_INCONSISTENT,   "cpr_inconsistent",   "position halves that contradict each other")    \
     X(DUPLICATE,          "duplicate",          "a copy of what was already taken")              \
     X(TEST_TARGET,        "test_target",        "a test target or field monitor")                \
@@ -79,8 +79,7 @@ void ap_refuse_many(ap_refusals *refusals, ap_refusal reason, uint64_t amount);
 /* Adds every counter of `from` to `into`. */
 void ap_refusals_add(ap_refusals *into, const ap_refusals *from);
 
-/* Sum over all reasons but AP_REFUSED_GARBAGE_BYTES, which counts bytes and not elements, and
- * AP_REFUSED_CPR_PENDING, whose elements are mostly used later. */
+/* Sum over all reasons but AP_REFUSED_GARBAGE_BYTES, which counts bytes and not elements. */
 uint64_t ap_refusals_total(const ap_refusals *refusals);
 
 #endif

@@ -218,6 +218,7 @@ int ap_pipeline_run(ap_pipeline *pipeline)
         if (sinks->on_time)
             status = sinks->on_time(sinks->context, pipeline->now);
     }
+    ap_sense_flush(&pipeline->sense);
     ap_tracker_flush(&pipeline->tracker);
     for (size_t i = 0; i < pipeline->config.path_count && !status; i++)
         if (pipeline->sources[i].error)

@@ -4,17 +4,34 @@
 
 void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap)
 {
-    *ring = (ap_held_ring){ .cap = cap };
+    *ring = (ap_held_ring){ .cap = cap, .first = 1 };
     ring->frames = ap_arena_take(arena, cap, sizeof *ring->frames);
 }
 
+const ap_held_frame *ap_held_give_up(ap_held_ring *ring, ap_utc_ns now)
+{
+    for (; ring->first <= ring->sequence; ring->first++) {
+        ap_held_frame *oldest = &ring->frames[ring->first % ring->cap];
+        if (oldest->done)
+            continue;
+        bool full = ring->sequence - ring->first + 1 >= ring->cap;
+        if (!full && now != AP_UTC_UNKNOWN &&
+            ap_seconds_between(oldest->frame.utc, now) <= AP_HELD_S)
+            return NULL;
+        oldest->done = true;
+        return oldest;
+    }
+    return NULL;
+}
+
 void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *frame,
-                 const ap_report *report)
+                 const ap_report *report, ap_refusal reason)
 {
     uint64_t sequence = ++ring->sequence;
     ring->frames[sequence % ring->cap] = (ap_held_frame){ .sequence = sequence,
                                                           .previous = aircraft->held_sequence,
                                                           .key = aircraft->key,
+                                                          .reason = reason,
                                                           .frame = *frame,
                                                           .report = *report };
     aircraft->held_sequence = sequence;
@@ -32,12 +49,12 @@ size_t ap_held_take(ap_held_ring *ring, const ap_aircraft *aircraft, double lati
             break;
         sequence = held->previous;
         ap_held_placed *into = &placed[count];
-        if (held->placed || !ap_cpr_place_near(&held->frame, latitude_deg, longitude_deg, fix_utc,
-                                               &into->latitude_deg, &into->longitude_deg))
+        if (held->done || !ap_cpr_place_near(&held->frame, latitude_deg, longitude_deg, fix_utc,
+                                             &into->latitude_deg, &into->longitude_deg))
             continue;
         into->report = held->report;
         into->surface = held->frame.cpr.surface;
-        held->placed = true;
+        held->done = true;
         count++;
     }
     for (size_t i = 0; i < count / 2; i++) {

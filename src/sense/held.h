@@ -2,6 +2,7 @@
 #ifndef AP_SENSE_HELD_H
 #define AP_SENSE_HELD_H
 
+#include "airpicture/refusal.h"
 #include "airpicture/report.h"
 #include "base/arena.h"
 #include "sense/aircraft.h"
@@ -14,22 +15,30 @@ typedef struct ap_held_frame {
     uint64_t sequence; /* number of the frame; 0: none */
     uint64_t previous; /* of the same aircraft; 0: none */
     uint32_t key;      /* of the aircraft */
-    bool placed;       /* taken out; kept to lead to the ones before it */
+    bool done;         /* placed or given up; kept to lead to the ones before it */
+    ap_refusal reason; /* why it has no place of its own: what it is refused for in the end */
     ap_cpr_frame frame;
     ap_report report;
 } ap_held_frame;
 
-/* A ring shared by all aircraft: when it is full the oldest frame is given up. */
+/* A ring shared by all aircraft: room for a frame is made by giving up the oldest. */
 typedef struct ap_held_ring {
     ap_held_frame *frames; /* [cap] */
     uint32_t cap;
     uint64_t sequence; /* of the newest */
+    uint64_t first;    /* of the oldest that may still wait */
 } ap_held_ring;
 
 void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap);
 
+/* Gives up the oldest frame if it waits for more than AP_HELD_S at `now` (AP_UTC_UNKNOWN: however
+ * long it waits) or if the ring is full, and returns it, valid until the next call; else NULL. Call
+ * it until then before each _add. O(1) for each frame added. */
+const ap_held_frame *ap_held_give_up(ap_held_ring *ring, ap_utc_ns now);
+
+/* in : the ring has room; reason: why the frame could not be placed. */
 void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *frame,
-                 const ap_report *report);
+                 const ap_report *report, ap_refusal reason);
 
 /* A frame that was held back and now has its place; the report is without it yet. */
 typedef struct ap_held_placed {

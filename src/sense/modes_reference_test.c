@@ -198,12 +198,16 @@ static bool run(const ap_sensor *receiver, score *result)
     ap_sense sense;
     assert_int_equal(ap_sense_init(&sense, &config, mem, size), AP_OK);
     feed(of, &sense, recording, &editions);
+    ap_sense_flush(&sense);
     *result = compare(of, reference);
     assert_int_equal(of->frame_count, 71939);
     assert_int_equal(of->strange_count, 0);
     assert_false(of->went_back);
     assert_int_equal(stats[0].report_count, of->report_count);
     assert_int_equal(stats[0].block_count, 71939);
+    assert_int_equal(stats[0].report_count + ap_refusals_total(&stats[0].refused) +
+                         stats[0].service_count,
+                     71939);
     print_message("reference %zu, missing %zu, wrong %zu, extra %zu, worst %.4f m\n",
                   result->reference_count, result->missing_count, result->wrong_count,
                   result->extra_count, result->worst_m);

@@ -295,6 +295,18 @@ static ap_cpr_frame cpr_of(const heard *of)
                            .speed_kt = has_speed ? (float)frame->ground_speed_kt : -1.0f };
 }
 
+static ap_refusals *refused_of(struct ap_sense_state *state, const ap_report *report)
+{
+    return &state->config.sensors->stats[report->sensor].refused;
+}
+
+/* Refuses what waited in vain; all that waits when `now` is unknown. */
+static void give_up_held(struct ap_sense_state *state, ap_utc_ns now)
+{
+    for (const ap_held_frame *lost; (lost = ap_held_give_up(&state->held, now)) != NULL;)
+        ap_refuse(refused_of(state, &lost->report), lost->reason);
+}
+
 /* Sends the frames that waited for this position on, each with its own time. */
 static void release_held(const heard *of, double latitude_deg, double longitude_deg)
 {
@@ -306,6 +318,8 @@ static void release_held(const heard *of, double latitude_deg, double longitude_
         double sigma_m = sqrt(report->position_var_ee_m2);
         if (ap_sense_set_position(report, placed[i].latitude_deg, placed[i].longitude_deg, sigma_m))
             ap_sense_emit(of->state, report);
+        else
+            ap_refuse(refused_of(of->state, report), AP_REFUSED_POSITION_RANGE);
     }
 }
 
@@ -319,8 +333,10 @@ static ap_verdict place(heard *of, ap_report *report)
         ap_cpr_state_place(&of->aircraft->cpr, &frame, &reference, &latitude_deg, &longitude_deg);
     ap_sense_set_covariance(report, position_sigma_m(of), position_sigma_m(of), 0.0);
     if (answer != AP_CPR_PLACED) {
-        ap_held_add(&of->state->held, of->aircraft, &frame, report);
-        return answer == AP_CPR_PENDING ? AP_REFUSED_CPR_PENDING : AP_REFUSED_CPR_INCONSISTENT;
+        ap_held_add(&of->state->held, of->aircraft, &frame, report,
+                    answer == AP_CPR_PENDING ? AP_REFUSED_CPR_PENDING
+                                             : AP_REFUSED_CPR_INCONSISTENT);
+        return AP_VERDICT_HELD;
     }
     if (!ap_sense_set_position(report, latitude_deg, longitude_deg, position_sigma_m(of)))
         return AP_REFUSED_POSITION_RANGE;
@@ -368,7 +384,7 @@ static void finish(heard *of, ap_verdict verdict, ap_report *report)
         ap_sense_emit(of->state, report);
     else if (verdict == AP_VERDICT_SERVICE)
         of->stats->service_count++;
-    else
+    else if (verdict >= 0)
         ap_refuse(&of->stats->refused, (ap_refusal)verdict);
 }
 
@@ -382,6 +398,7 @@ void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, cons
     of.from = ap_sense_enter(state, input, receive_utc);
     if (!of.from)
         return;
+    give_up_held(state, state->receive_utc);
     of.sensor_index = ap_sense_sensor_of_input(state, input);
     if (of.sensor_index == AP_SENSOR_NONE) {
         ap_refuse(&of.from->refused, AP_REFUSED_SENSOR_TABLE_FULL);
@@ -404,4 +421,9 @@ void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, cons
     ap_report report;
     ap_verdict verdict = take_frame(&of, frame, size, &report);
     finish(&of, verdict, &report);
+}
+
+void ap_sense_flush(ap_sense *sense)
+{
+    give_up_held(sense->state, AP_UTC_UNKNOWN);
 }

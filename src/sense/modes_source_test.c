@@ -85,7 +85,7 @@ static void test_position_pair_and_held_back(void **state)
     bench *on = bench_open(64);
     hear(on, 0, 0, squitter(ADDRESS, air_position(50, 8, false, 30000)));
     assert_int_equal(on->report_count, 0);
-    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 1);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 0); /* it may come yet */
     assert_false(ap_sense_last_fix(&on->sense).has_position);
     hear(on, 0, 0.5, squitter(ADDRESS, air_position(50.001, 8, true, 30025)));
     assert_true(ap_sense_last_fix(&on->sense).has_position);
@@ -127,6 +127,30 @@ static void test_position_held_too_long(void **state)
     hear(on, 0, 12, squitter(ADDRESS, air_position(50, 8, true, 30000)));
     assert_int_equal(on->report_count, 2);
     assert_int_equal(on->reports[0].time_utc, START + 8 * AP_NS_PER_S);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 1);
+    hear(on, 0, 13, squitter(ADDRESS + 1, air_position(50, 8, true, 30000)));
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 1);
+    ap_sense_flush(&on->sense);
+    ap_sense_flush(&on->sense);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 2);
+    hear(on, 0, 14, squitter(ADDRESS + 1, air_position(50, 8, false, 30000)));
+    assert_int_equal(on->report_count, 3); /* what was refused is not reported as well */
+    bench_close(on);
+}
+
+/* More halves than may wait: each is refused or placed, none twice. */
+static void test_position_held_ring_full(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64); /* as many may wait */
+    for (int i = 0; i < 300; i++)
+        hear(on, 0, i * 0.01,
+             squitter(ADDRESS + (uint32_t)i % 60, air_position(50, 8, false, 30000)));
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 300 - 64);
+    hear(on, 0, 3.5, squitter(ADDRESS, air_position(50, 8, true, 30000)));
+    assert_int_equal(on->report_count, 2);
+    ap_sense_flush(&on->sense);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 301 - 2);
     bench_close(on);
 }
 
@@ -510,6 +534,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_position_pair_and_held_back),
         cmocka_unit_test(test_position_held_too_long),
+        cmocka_unit_test(test_position_held_ring_full),
         cmocka_unit_test(test_position_surface_needs_site),
         cmocka_unit_test(test_position_sigma_of_nac_p),
         cmocka_unit_test(test_position_nic_of_a_pair),

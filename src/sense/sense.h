@@ -44,6 +44,11 @@ void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, co
 void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
                     size_t size, int signal);
 
+/* Refuses the position frames that still wait for their other half. Call it at the end of the
+ * input: then the frames of a Mode S receiver are its reports, its refusals and its service
+ * messages. */
+void ap_sense_flush(ap_sense *sense);
+
 /* Position of a frame just given to ap_sense_modes, if it led to one: for `decode`, which prints
  * it beside the frame's own fields. */
 typedef struct ap_sense_fix {

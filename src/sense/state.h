@@ -51,6 +51,7 @@ typedef int ap_verdict;
 #define AP_VERDICT_REPORT (-1)  /* the report goes on */
 #define AP_VERDICT_MARKER (-2)  /* so does a north or sector message, counted as service */
 #define AP_VERDICT_SERVICE (-3) /* no target, nothing to report */
+#define AP_VERDICT_HELD (-4)    /* waits for its place; reported or refused later */
 
 /* What a category's reader needs beside its record. */
 typedef struct ap_sense_from {
