@@ -1,8 +1,9 @@
 /* ASTERIX datagrams to reports: whose record it is, when it was, what becomes of it. */
-#include "sense/cat021_early.h"
-#include "sense/state.h"
-
 #include <math.h>
+
+#include "sense/cat021_early.h"
+#include "sense/fields.h"
+#include "sense/state.h"
 
 typedef ap_verdict (*category_reader)(const ap_sense_from *from, const ap_asterix_record *record,
                                       ap_report *report);
@@ -53,7 +54,7 @@ static bool reads_as_newest(const ap_asterix_record *record)
            size == record->size;
 }
 
-/* --- time ------------------------------------------------------------------------------------ */
+/* --- time and place -------------------------------------------------------------------------- */
 
 static void set_utc(const ap_sense_from *from, ap_utc_ns utc, ap_report *report)
 {
@@ -101,6 +102,20 @@ ap_verdict ap_sense_set_time_512(const ap_sense_from *from, bool has_tod, uint16
         return verdict_of_time(err);
     set_utc(from, utc, report);
     return AP_VERDICT_REPORT;
+}
+
+ap_verdict ap_sense_set_plot_place(const ap_sense_plot_place *place, const ap_sensor *sensor,
+                                   ap_report *report)
+{
+    bool ok;
+    if (place->has_polar)
+        ok = ap_sense_set_polar(report, sensor, place->range_m, place->azimuth_rad);
+    else if (place->has_local)
+        ok = ap_sense_set_local(report, sensor, place->east_m, place->north_m,
+                                sensor->position_sigma_m);
+    else
+        return AP_REFUSED_POSITION_MISSING;
+    return ok ? AP_VERDICT_REPORT : (ap_verdict)AP_REFUSED_POSITION_RANGE;
 }
 
 /* --- records --------------------------------------------------------------------------------- */

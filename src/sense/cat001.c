@@ -40,17 +40,13 @@ static void set_content(const ap_cat001 *plot, const ap_sensor *sensor, ap_repor
 
 static ap_verdict set_place(const ap_cat001 *plot, const ap_sensor *sensor, ap_report *report)
 {
-    bool ok;
-    if (plot->present & AP_CAT001_I040)
-        ok = ap_sense_set_polar(report, sensor, plot->i040.rho_128th_nmi / 128.0 * AP_M_PER_NMI,
-                                ap_turn_rad(plot->i040.theta_turn16, 16));
-    else if (plot->present & AP_CAT001_I042)
-        ok = ap_sense_set_local(report, sensor, plot->i042.x_64th_nmi / 64.0 * AP_M_PER_NMI,
-                                plot->i042.y_64th_nmi / 64.0 * AP_M_PER_NMI,
-                                sensor->position_sigma_m);
-    else
-        return AP_REFUSED_POSITION_MISSING;
-    return ok ? AP_VERDICT_REPORT : (ap_verdict)AP_REFUSED_POSITION_RANGE;
+    ap_sense_plot_place place = { .has_polar = plot->present & AP_CAT001_I040,
+                                  .range_m = plot->i040.rho_128th_nmi / 128.0 * AP_M_PER_NMI,
+                                  .azimuth_rad = ap_turn_rad(plot->i040.theta_turn16, 16),
+                                  .has_local = plot->present & AP_CAT001_I042,
+                                  .east_m = plot->i042.x_64th_nmi / 64.0 * AP_M_PER_NMI,
+                                  .north_m = plot->i042.y_64th_nmi / 64.0 * AP_M_PER_NMI };
+    return ap_sense_set_plot_place(&place, sensor, report);
 }
 
 ap_verdict ap_sense_cat001(const ap_sense_from *from, const ap_asterix_record *record,

@@ -87,4 +87,16 @@ ap_verdict ap_sense_set_time(const ap_sense_from *from, bool has_tod, uint32_t t
 ap_verdict ap_sense_set_time_512(const ap_sense_from *from, bool has_tod, uint16_t tod_128th_s,
                                  ap_report *report);
 
+/* Where a radar saw a plot. */
+typedef struct ap_sense_plot_place {
+    bool has_polar, has_local;
+    double range_m, azimuth_rad; /* slant range, clockwise from true north */
+    double east_m, north_m;      /* in the tangent plane of the radar */
+} ap_sense_plot_place;
+
+/* The position of a plot: the measured polar one, else the local one of the radar's tracker.
+ * AP_VERDICT_REPORT, or the refusal. */
+ap_verdict ap_sense_set_plot_place(const ap_sense_plot_place *place, const ap_sensor *sensor,
+                                   ap_report *report);
+
 #endif
