@@ -349,8 +349,8 @@ static ap_err take_modes(ap_decoder *decoder, uint16_t input, const ap_frame *fr
     ap_err err = ap_modes_decode(frame->data, frame->size, &modes);
     if (err == AP_ERR_PARITY || err == AP_ERR_UNKNOWN || err == AP_ERR_TRUNCATED)
         ap_refuse(&decoder->refused, err == AP_ERR_PARITY ? AP_REFUSED_PARITY : AP_REFUSED_FORMAT);
-    ap_sense_modes(decoder->sense, input, receive_utc, frame->data, frame->size,
-                   frame->has_signal ? frame->signal : -1);
+    ap_sense_modes_decoded(decoder->sense, input, receive_utc, frame->data, frame->size, err,
+                           &modes);
     count_frame(decoder, frame, frame->data[0] >> 3);
     if (decoder->form == AP_DECODE_SUMMARY)
         return AP_OK;

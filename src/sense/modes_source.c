@@ -39,7 +39,7 @@ typedef struct heard {
     ap_sensor_stats *stats;
     ap_utc_ns utc;
     ap_aircraft *aircraft;
-    ap_modes_frame frame;
+    const ap_modes_frame *frame;
 } heard;
 
 static bool within_s(ap_utc_ns past, ap_utc_ns now, double limit_s)
@@ -78,10 +78,10 @@ static bool address_kind_of(const ap_modes_frame *frame, ap_address_kind *kind)
 static bool altitude_contradicts(const heard *of)
 {
     const ap_aircraft *aircraft = of->aircraft;
-    if (!(of->frame.present & AP_MODES_HAS_ALTITUDE) || !aircraft->has_altitude)
+    if (!(of->frame->present & AP_MODES_HAS_ALTITUDE) || !aircraft->has_altitude)
         return false;
     double dt_s = fabs(ap_seconds_between(aircraft->altitude_utc, of->utc));
-    return dt_s <= AP_HELD_S && abs(of->frame.altitude_ft - aircraft->altitude_ft) >
+    return dt_s <= AP_HELD_S && abs(of->frame->altitude_ft - aircraft->altitude_ft) >
                                     ALTITUDE_GATE_FT + CLIMB_GATE_FTPS * dt_s;
 }
 
@@ -91,11 +91,11 @@ static bool altitude_contradicts(const heard *of)
 static ap_verdict attribute(heard *of)
 {
     ap_address_kind kind;
-    if (!address_kind_of(&of->frame, &kind))
+    if (!address_kind_of(of->frame, &kind))
         return AP_VERDICT_SERVICE;
     ap_aircraft_table *table = &of->state->aircraft;
-    uint32_t key = ap_aircraft_key(of->frame.icao24, kind);
-    if (of->frame.check == AP_MODES_CHECKED) {
+    uint32_t key = ap_aircraft_key(of->frame->icao24, kind);
+    if (of->frame->check == AP_MODES_CHECKED) {
         of->aircraft = ap_aircraft_take(table, key, of->state->receive_utc);
         if (!of->aircraft)
             return AP_REFUSED_TABLE_FULL;
@@ -105,8 +105,8 @@ static ap_verdict attribute(heard *of)
     of->aircraft = ap_aircraft_find(table, key);
     if (!of->aircraft || !ap_aircraft_is_proved(of->aircraft, of->input, of->utc))
         return AP_REFUSED_ADDRESS_UNPROVED;
-    bool overlaid = of->frame.check == AP_MODES_OVERLAID;
-    if (overlaid && (of->frame.suspect || altitude_contradicts(of)))
+    bool overlaid = of->frame->check == AP_MODES_OVERLAID;
+    if (overlaid && (of->frame->suspect || altitude_contradicts(of)))
         return AP_REFUSED_PARITY;
     return AP_VERDICT_REPORT;
 }
@@ -115,7 +115,7 @@ static ap_verdict attribute(heard *of)
 
 static void set_status(const heard *of, ap_report *report)
 {
-    const ap_modes_frame *frame = &of->frame;
+    const ap_modes_frame *frame = of->frame;
     ap_address_kind kind = (ap_address_kind)(of->aircraft->key >> 24);
     report->present |= AP_HAS_ADDRESS;
     report->address = frame->icao24;
@@ -140,7 +140,7 @@ static void set_status(const heard *of, ap_report *report)
 
 static void set_vertical(const heard *of, ap_report *report)
 {
-    const ap_modes_frame *frame = &of->frame;
+    const ap_modes_frame *frame = of->frame;
     const ap_aircraft *aircraft = of->aircraft;
     if (frame->present & AP_MODES_HAS_ALTITUDE)
         ap_sense_set_altitude(report, of->sensor, frame->altitude_ft,
@@ -161,7 +161,7 @@ static void set_vertical(const heard *of, ap_report *report)
 
 static void set_motion(const heard *of, ap_report *report)
 {
-    const ap_modes_frame *frame = &of->frame;
+    const ap_modes_frame *frame = of->frame;
     const uint32_t surface_vector = AP_MODES_HAS_GROUND_SPEED | AP_MODES_HAS_TRACK;
     double speed_mps = frame->ground_speed_kt * AP_MPS_PER_KT;
     if (frame->present & AP_MODES_HAS_GROUND_VELOCITY)
@@ -187,7 +187,7 @@ static void set_motion(const heard *of, ap_report *report)
 /* Takes the quality that the frame states, and gives the report what is known by now. */
 static void set_quality(const heard *of, ap_report *report)
 {
-    const ap_modes_frame *frame = &of->frame;
+    const ap_modes_frame *frame = of->frame;
     ap_aircraft *aircraft = of->aircraft;
     if (frame->present & AP_MODES_HAS_VERSION) {
         aircraft->has_version = true;
@@ -228,24 +228,24 @@ static double position_sigma_m(const heard *of)
     const ap_aircraft *aircraft = of->aircraft;
     if (aircraft->has_version && aircraft->adsb_version > 0)
         return ap_modes_sigma_of_nac_p(aircraft->nac_p);
-    return ap_modes_sigma_of_nuc_p(ap_modes_nic(of->frame.type_code, false, false, false, 0));
+    return ap_modes_sigma_of_nuc_p(ap_modes_nic(of->frame->type_code, false, false, false, 0));
 }
 
 /* Remembers what later frames are compared with. */
 static void note_state(const heard *of)
 {
-    if (of->frame.check != AP_MODES_CHECKED)
+    if (of->frame->check != AP_MODES_CHECKED)
         return;
     ap_aircraft *aircraft = of->aircraft;
-    if (of->frame.present & AP_MODES_HAS_ALTITUDE) {
+    if (of->frame->present & AP_MODES_HAS_ALTITUDE) {
         aircraft->has_altitude = true;
-        aircraft->altitude_ft = of->frame.altitude_ft;
+        aircraft->altitude_ft = of->frame->altitude_ft;
         aircraft->altitude_utc = of->utc;
     }
-    if (of->frame.present & AP_MODES_HAS_GROUND_VELOCITY) {
+    if (of->frame->present & AP_MODES_HAS_GROUND_VELOCITY) {
         aircraft->has_velocity = true;
-        aircraft->speed_kt = (float)of->frame.ground_speed_kt;
-        aircraft->track_deg = (float)of->frame.track_deg;
+        aircraft->speed_kt = (float)of->frame->ground_speed_kt;
+        aircraft->track_deg = (float)of->frame->track_deg;
         aircraft->velocity_utc = of->utc;
     }
 }
@@ -254,7 +254,7 @@ static void note_state(const heard *of)
 static void set_comm_b(const heard *of, ap_report *report)
 {
     const ap_aircraft *aircraft = of->aircraft;
-    const ap_modes_frame *frame = &of->frame;
+    const ap_modes_frame *frame = of->frame;
     if (!(frame->present & AP_MODES_HAS_MB))
         return;
     bool replied = frame->present & AP_MODES_HAS_ALTITUDE;
@@ -287,7 +287,7 @@ static ap_cpr_reference reference_of(const heard *of)
 
 static ap_cpr_frame cpr_of(const heard *of)
 {
-    const ap_modes_frame *frame = &of->frame;
+    const ap_modes_frame *frame = of->frame;
     bool has_speed = frame->present & AP_MODES_HAS_GROUND_SPEED;
     return (ap_cpr_frame){ .cpr = { frame->cpr_latitude_17, frame->cpr_longitude_17, frame->cpr_odd,
                                     frame->cpr_surface },
@@ -368,7 +368,7 @@ static ap_verdict take_frame(heard *of, const uint8_t *bytes, size_t size, ap_re
     set_quality(of, report);
     set_comm_b(of, report);
     note_state(of);
-    return of->frame.present & AP_MODES_HAS_CPR ? place(of, report) : AP_VERDICT_REPORT;
+    return of->frame->present & AP_MODES_HAS_CPR ? place(of, report) : AP_VERDICT_REPORT;
 }
 
 static ap_refusal reason_of(ap_err err)
@@ -388,13 +388,13 @@ static void finish(heard *of, ap_verdict verdict, ap_report *report)
         ap_refuse(&of->stats->refused, (ap_refusal)verdict);
 }
 
-void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
-                    size_t size, int signal)
+void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
+                            const uint8_t *frame, size_t size, ap_err err,
+                            const ap_modes_frame *decoded)
 {
-    (void)signal; /* kept for witnessing: who should hear it */
     struct ap_sense_state *state = sense->state;
     state->last_fix = (ap_sense_fix){ 0 };
-    heard of = { .state = state, .input = input, .utc = receive_utc };
+    heard of = { .state = state, .input = input, .utc = receive_utc, .frame = decoded };
     of.from = ap_sense_enter(state, input, receive_utc);
     if (!of.from)
         return;
@@ -412,7 +412,6 @@ void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, cons
         ap_refuse(&of.stats->refused, AP_REFUSED_TIME_MISSING);
         return;
     }
-    ap_err err = ap_modes_decode(frame, size, &of.frame);
     if (err) {
         ap_refuse(&of.stats->refused, reason_of(err));
         return;
@@ -421,6 +420,15 @@ void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, cons
     ap_report report;
     ap_verdict verdict = take_frame(&of, frame, size, &report);
     finish(&of, verdict, &report);
+}
+
+void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
+                    size_t size, int signal)
+{
+    (void)signal; /* kept for witnessing: who should hear it */
+    ap_modes_frame decoded;
+    ap_err err = ap_modes_decode(frame, size, &decoded);
+    ap_sense_modes_decoded(sense, input, receive_utc, frame, size, err, &decoded);
 }
 
 void ap_sense_flush(ap_sense *sense)

@@ -496,6 +496,30 @@ static void test_damage_is_counted(void **state)
     bench_close(on);
 }
 
+/* Decoded by the caller, good and damaged frames come out as they do from bytes. */
+static void test_decoded_frames(void **state)
+{
+    (void)state;
+    bench *bytes = bench_open(64), *decoded = bench_open(64);
+    for (int i = 0; i < 40; i++) {
+        frame of = squitter(ADDRESS, air_position(50 + i * 0.0005, 8, i % 2, 30000));
+        of.bytes[6] ^= i % 5 == 4;
+        ap_modes_frame modes;
+        ap_err err = ap_modes_decode(of.bytes, of.size, &modes);
+        assert_int_equal(err, i % 5 == 4 ? AP_ERR_PARITY : AP_OK);
+        hear(bytes, 0, i * 0.5, of);
+        ap_sense_modes_decoded(&decoded->sense, 0, START + (int64_t)(i * 0.5 * 1e9), of.bytes,
+                               of.size, err, &modes);
+        assert_true(ap_sense_last_fix(&decoded->sense).has_position ==
+                    ap_sense_last_fix(&bytes->sense).has_position);
+    }
+    assert_int_equal(decoded->report_count, 32);
+    assert_memory_equal(decoded->reports, bytes->reports, 32 * sizeof *bytes->reports);
+    assert_memory_equal(decoded->stats, bytes->stats, sizeof bytes->stats);
+    bench_close(bytes);
+    bench_close(decoded);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -552,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_position_frames_repeated),
         cmocka_unit_test(test_table_full),
         cmocka_unit_test(test_damage_is_counted),
+        cmocka_unit_test(test_decoded_frames),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_latency_and_order),
     };

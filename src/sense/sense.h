@@ -44,6 +44,12 @@ void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, co
 void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
                     size_t size, int signal);
 
+/* The same for a frame that is decoded already: `err` and *decoded are what ap_modes_decode gave.
+ */
+void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
+                            const uint8_t *frame, size_t size, ap_err err,
+                            const ap_modes_frame *decoded);
+
 /* Refuses the position frames that still wait for their other half. Call it at the end of the
  * input: then the frames of a Mode S receiver are its reports, its refusals and its service
  * messages. */
