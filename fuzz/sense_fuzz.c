@@ -78,9 +78,12 @@ static void check(const ap_sensor_table *table, const watcher *on)
         uint64_t ended = stats->report_count + stats->service_count;
         for (int reason = AP_REFUSED_SENSOR_UNKNOWN; reason <= AP_REFUSED_TEST_TARGET; reason++)
             ended += stats->refused.count[reason];
-        /* Held frames are counted when held and when placed. */
         if (table->sensor[i].has_sac_sic)
             assert(ended + stats->refused.count[AP_REFUSED_ITEM] >= stats->record_count);
+        else /* Mode S: each frame ends in one counter */
+            assert(stats->report_count + stats->service_count +
+                       ap_refusals_total(&stats->refused) ==
+                   stats->block_count);
         assert(table->sensor[i].name[0]);
         report_count += stats->report_count;
     }
@@ -124,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(ap_sense_init(&sense, &config, mem, sizeof mem) == AP_OK);
     describe(&table);
     feed(&sense, data, size);
+    ap_sense_flush(&sense);
     check(&table, &on);
     return 0;
 }
