@@ -179,10 +179,17 @@ def overridden(rows, overrides):
 
 
 def compare(spec, overrides):
-    path = DATA / f"cat{spec.category:03d}_cat-{spec.edition}.json"
+    kind = "ref" if spec.expansion else "cat"
+    path = DATA / f"cat{spec.category:03d}_{kind}-{spec.edition}.json"
     published = json.loads(path.read_text())["contents"]
     faults = []
-    uaps, select = published_uap(published["uap"])
+    if spec.expansion:
+        uaps, select = [("", [item["name"] if item else "-" for item in published["items"]])], None
+        published["catalogue"] = [item for item in published["items"] if item]
+        if spec.fspec_size != published["fspecByteSize"]:
+            faults.append("the size of the field specification differs")
+    else:
+        uaps, select = published_uap(published["uap"])
     if spec.uaps != uaps or spec.select != select:
         faults.append("the UAP differs")
     theirs, ours = [], []
@@ -207,13 +214,14 @@ def main():
         print(f"skipped: no definitions at {DATA}")
         sys.exit(77)
     specs = asterix_spec.read_all(ROOT / "spec/asterix")
+    expansions = asterix_spec.read_expansions(ROOT / "spec/asterix")
     overrides = asterix_spec.read_overrides(ROOT / "spec/asterix/overrides.txt")
     known = {(spec.category, spec.edition) for spec in specs}
     failed = any((category, edition) not in known for category, edition, *_ in overrides)
     rows = 0
-    for spec in specs:
-        count, faults = compare(spec, [o for o in overrides
-                                       if o[:2] == (spec.category, spec.edition)])
+    for spec in specs + expansions:
+        count, faults = compare(spec, [o for o in overrides if not spec.expansion and
+                                       o[:2] == (spec.category, spec.edition)])
         rows += count
         for fault in faults:
             failed = True
@@ -224,7 +232,7 @@ def main():
         if (category, newest) not in known:
             failed = True
             print(f"CAT{category:03d}: the newest edition {newest} is missing")
-    print(f"{len(specs)} definitions, {rows} rows, {len(overrides)} deviations")
+    print(f"{len(specs)} definitions, {len(expansions)} expansions, {rows} rows, {len(overrides)} deviations")
     sys.exit(1 if failed else 0)
 
 

@@ -87,6 +87,8 @@ class Spec:
     times: list = field(default_factory=list)     # items that tell the time of day, best first
     source: str = "010"      # item of SAC and SIC; "-": none
     time_512: str = ""       # item that tells the time of day modulo 512 s
+    expansion: bool = False  # content of a reserved expansion field, not of a record
+    fspec_size: int = 0      # octets of the field specification without FX; 0: by FX
 
 
 def fraction(text):
@@ -210,8 +212,11 @@ def read_spec(path):
         if depth:
             lines.fail(number, "stray indent")
         word, *tokens = text.split()
-        if word == "category":
+        if word in ("category", "expansion"):
             spec.category, spec.title = int(tokens[0]), title
+            spec.expansion = word == "expansion"
+        elif word == "fspec":
+            spec.fspec_size = int(tokens[0])
         elif word == "edition":
             spec.edition = tokens[0]
         elif word == "uap":
@@ -264,6 +269,10 @@ def read_overrides(path):
     return overrides
 
 
-def read_all(folder):
-    specs = [read_spec(p) for p in sorted(Path(folder).glob("cat*.txt"))]
+def read_all(folder, pattern="cat*.txt"):
+    specs = [read_spec(p) for p in sorted(Path(folder).glob(pattern))]
     return sorted(specs, key=lambda s: (s.category, edition_key(s.edition)))
+
+
+def read_expansions(folder):
+    return read_all(folder, "re*.txt")

@@ -134,7 +134,7 @@ class Tables:
         """C of the definition. shared: {rows: name} of the arrays written so far; editions mostly
         differ in little, so that an array of the same rows is written once."""
         spec = self.spec
-        tag = f"{spec.category:03d}_{spec.edition.replace('.', '_')}"
+        tag = name_of(spec)
         lines = []
 
         def array(kind, name, rows, width=1):
@@ -164,19 +164,27 @@ class Tables:
                   f"    {items}, {bits}, {cases}, {parts}, {words}, {titles},",
                   f"    {{ {', '.join(uaps)} }}, {len(spec.uaps)}, {self.select()},",
                   f"    {self.index[spec.source]}, {{ {', '.join(times)} }}, "
-                  f"{self.index[spec.time_512] if spec.time_512 else 0}",
+                  f"{self.index[spec.time_512] if spec.time_512 else 0}, {spec.fspec_size}",
                   "};", ""]
         return "\n".join(lines)
 
 
-def source(specs):
+def name_of(spec):
+    return f"{'re' * spec.expansion}{spec.category:03d}_{spec.edition.replace('.', '_')}"
+
+
+def source(specs, expansions):
     lines = [HEAD + '#include "wire/asterix/spec.h"\n', "#include <stddef.h>\n"]
     shared = {}
-    lines += [Tables(spec).build().text(shared) for spec in specs]
+    lines += [Tables(spec).build().text(shared) for spec in specs + expansions]
     lines.append("const ap_asterix_spec *const ap_asterix_specs[] = {")
-    lines += [f"    &spec_{s.category:03d}_{s.edition.replace('.', '_')}," for s in specs]
+    lines += [f"    &spec_{name_of(s)}," for s in specs]
     lines += ["};", "", "const unsigned ap_asterix_spec_count = "
-              "sizeof ap_asterix_specs / sizeof ap_asterix_specs[0];", ""]
+              "sizeof ap_asterix_specs / sizeof ap_asterix_specs[0];", "",
+              "const ap_asterix_spec *const ap_asterix_expansions[] = {"]
+    lines += [f"    &spec_{name_of(s)}," for s in expansions]
+    lines += ["};", "", "const unsigned ap_asterix_expansion_count = "
+              "sizeof ap_asterix_expansions / sizeof ap_asterix_expansions[0];", ""]
     return "\n".join(lines)
 
 

@@ -77,6 +77,10 @@ const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions
  * there is none. */
 const ap_asterix_spec *ap_asterix_spec_find(uint8_t category, const char *edition);
 
+/* The definition of what a category's reserved expansion field (RE) holds; NULL if it is not known.
+ * To be used as any definition: the field's content is walked and printed as a record is. */
+const ap_asterix_spec *ap_asterix_expansion_find(uint8_t category);
+
 uint8_t ap_asterix_spec_category(const ap_asterix_spec *spec);
 const char *ap_asterix_spec_edition(const ap_asterix_spec *spec);
 
@@ -127,6 +131,11 @@ ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t 
  * AP_ERR_FULL when the text does not fit; then the writer's `bad` is set. */
 ap_err ap_asterix_json(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
                        ap_writer *text);
+
+/* The same with the reserved expansion field read by `expansion`, if not NULL and if it fits it
+ * exactly: "RE": {"MD5": {...}}. */
+ap_err ap_asterix_json_expanded(const ap_asterix_spec *spec, const ap_asterix_spec *expansion,
+                                const uint8_t *data, size_t size, ap_writer *text);
 
 /* Six-bit characters of an aircraft identification (48 bits, first character highest) as text;
  * characters outside the alphabet become '?'. Trailing spaces are kept. text[8] = NUL. */

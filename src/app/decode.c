@@ -27,6 +27,7 @@ enum {
     OPTION_SAC_SIC,
     OPTION_ITEMS,
     OPTION_RAW,
+    OPTION_RE,
     OPTION_FILTER,
     OPTION_ERRORS,
     OPTION_SENSORS,
@@ -52,6 +53,8 @@ const ap_option ap_decode_options[] = {
                        "Columns of --to csv: every value of these items, such as "
                        "I048/040,I048/220." },
     [OPTION_RAW] = { 'r', "raw", NULL, "Write the octets of each item beside its values." },
+    [OPTION_RE] = { 0, "re", NULL,
+                    "Decode the reserved expansion field of CAT021, 048 and 062 in JSON." },
     [OPTION_FILTER] = { 0, "filter", "FILE",
                         "Write the chosen ASTERIX records, unchanged, to a new capture: with "
                         "receive times when its name ends in .pcap, else raw data blocks. Nothing "
@@ -79,7 +82,7 @@ typedef struct decode_config {
     const ap_command *command;
     ap_decode_form form;
     ap_format format;
-    bool has_form, with_raw, probe;
+    bool has_form, with_raw, with_expansion, probe;
     const char *sensors_path, *output_path, *filter_path, *errors_path;
     ap_decode_selection selection;
     ap_asterix_columns *columns;
@@ -152,6 +155,9 @@ static int take_option(void *context, size_t option, const char *value)
         return take_items(config, value);
     case OPTION_RAW:
         config->with_raw = true;
+        break;
+    case OPTION_RE:
+        config->with_expansion = true;
         break;
     case OPTION_PROBE:
         config->probe = true;
@@ -248,6 +254,7 @@ static int start_decoder(decode_run *run)
     decoder->with_raw = config->with_raw;
     decoder->flush = flush_full;
     decoder->context = run;
+    decoder->with_expansion = config->with_expansion;
     decoder->columns = config->columns;
     decoder->errors = config->errors_path ? &run->errors : NULL;
     decoder->kept = config->filter_path ? &run->kept : NULL;

@@ -44,6 +44,7 @@ typedef struct ap_decoder {
     const ap_decode_selection *selection; /* NULL: all records */
     ap_asterix_columns *columns;          /* of the CSV; NULL: whole records */
     bool with_raw;                        /* octets beside values */
+    bool with_expansion;                  /* JSON: reserved expansion fields decoded */
     ap_writer *errors;                    /* out: one JSON line an error; NULL: none */
     void (*flush)(void *context); /* empties text and errors between two records; NULL: never */
     void *context;

@@ -86,7 +86,11 @@ static void record_json(ap_decoder *decoder, const ap_frame *frame, const ap_ast
     ap_text_str(text, ", \"hex\": \"");
     ap_text_hex(text, record->data, record->size);
     ap_text_str(text, "\", \"rec\": ");
-    ap_asterix_json(record->spec, record->data, record->size, text);
+    if (decoder->with_expansion)
+        ap_asterix_json_expanded(record->spec, ap_asterix_expansion_find(record->category),
+                                 record->data, record->size, text);
+    else
+        ap_asterix_json(record->spec, record->data, record->size, text);
     if (decoder->with_raw) {
         ap_text_str(text, ", \"raw\": ");
         ap_asterix_raw_json(record->spec, record->data, record->size, text);

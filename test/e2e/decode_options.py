@@ -198,6 +198,19 @@ def probed():
         run("decode", "--probe", "-", stdin=b"", status=64)
 
 
+def expansions():
+    """--re decodes what fits the definition and leaves the rest as it is."""
+    record = bytes([0x91, 1, 1, 1, 4, 25, 1, 0x54, 0x60, 0])
+    good = record + bytes([6, 0x20, 0, 4, 0xFF, 0xFC])
+    odd = record + bytes([5, 0x20, 0, 4, 0xFF])
+    with workdir() as folder:
+        path = pathlib.Path(folder) / "re.ast"
+        path.write_bytes(b"".join(bytes([62, 0, len(r) + 3]) + r for r in (good, odd) * 4))
+        found = [r["rec"]["RE"] for r in lines("--re", path)]
+        assert found[:2] == [{"TVS": {"VX": 1.0, "VY": -1.0}}, {"raw": "200004ff"}], found
+        assert lines(path)[0]["rec"]["RE"] == {"raw": "200004fffc"}
+
+
 for name, function in list(globals().items()):
     if callable(function) and getattr(function, "__module__", "") == "__main__" \
             and name not in ("lines", "flat"):

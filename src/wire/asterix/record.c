@@ -19,6 +19,14 @@ const ap_asterix_spec *ap_asterix_spec_find(uint8_t category, const char *editio
     return found;
 }
 
+const ap_asterix_spec *ap_asterix_expansion_find(uint8_t category)
+{
+    for (unsigned k = 0; k < ap_asterix_expansion_count; k++)
+        if (ap_asterix_expansions[k]->category == category)
+            return ap_asterix_expansions[k];
+    return NULL;
+}
+
 uint8_t ap_asterix_spec_category(const ap_asterix_spec *spec)
 {
     return spec->category;

@@ -309,6 +309,15 @@ static void put_compound(ap_writer *text, const ap_asterix_spec *spec, const ap_
     ap_write_u8(text, '}');
 }
 
+static void put_item(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
+                     const uint8_t *p, const uint8_t *end)
+{
+    if (item->kind == AP_ITEM_COMPOUND)
+        put_compound(text, spec, item, p, end);
+    else
+        put_part(text, spec, item, p, end);
+}
+
 ap_err ap_asterix_json(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
                        ap_writer *text)
 {
@@ -321,10 +330,40 @@ ap_err ap_asterix_json(const ap_asterix_spec *spec, const uint8_t *data, size_t 
     ap_write_u8(text, '{');
     while (ap_asterix_walker_next(&walker, &item, &start)) {
         put_key(text, item->key, item->key_size, &any);
-        if (item->kind == AP_ITEM_COMPOUND)
-            put_compound(text, spec, item, start, walker.p);
+        put_item(text, spec, item, start, walker.p);
+    }
+    if (walker.failed)
+        return AP_ERR_MALFORMED;
+    ap_write_u8(text, '}');
+    return text->bad ? AP_ERR_FULL : AP_OK;
+}
+
+static bool fits(const ap_asterix_spec *expansion, const ap_asterix_item *item, const uint8_t *p,
+                 const uint8_t *end)
+{
+    size_t size;
+    ap_asterix_fault fault;
+    return item->kind == AP_ITEM_EXPLICIT && strcmp(item->name, "RE") == 0 &&
+           ap_asterix_walk(expansion, p + 1, (size_t)(end - p) - 1, &size, &fault) == AP_OK &&
+           size == (size_t)(end - p) - 1;
+}
+
+ap_err ap_asterix_json_expanded(const ap_asterix_spec *spec, const ap_asterix_spec *expansion,
+                                const uint8_t *data, size_t size, ap_writer *text)
+{
+    ap_asterix_walker walker;
+    const ap_asterix_item *item;
+    const uint8_t *p;
+    bool any = false;
+    if (!ap_asterix_walker_open(&walker, spec, data, size))
+        return AP_ERR_MALFORMED;
+    ap_write_u8(text, '{');
+    while (ap_asterix_walker_next(&walker, &item, &p)) {
+        put_key(text, item->key, item->key_size, &any);
+        if (expansion && fits(expansion, item, p, walker.p))
+            (void)ap_asterix_json(expansion, p + 1, (size_t)(walker.p - p) - 1, text);
         else
-            put_part(text, spec, item, start, walker.p);
+            put_item(text, spec, item, p, walker.p);
     }
     if (walker.failed)
         return AP_ERR_MALFORMED;

@@ -114,10 +114,16 @@ struct ap_asterix_spec {
     uint16_t source_item;                       /* SAC and SIC; 0: none */
     uint16_t time_items[AP_ASTERIX_TIME_ITEMS]; /* best first; 0: none */
     uint16_t time_512_item;                     /* 0: none */
+    uint8_t fspec_size; /* of an expansion: octets of its field specification, which knows no FX;
+                           0: it ends by FX */
 };
 
 /* Every definition, by category, then edition. */
 extern const ap_asterix_spec *const ap_asterix_specs[];
 extern const unsigned ap_asterix_spec_count;
+
+/* Contents of reserved expansion fields, by category. */
+extern const ap_asterix_spec *const ap_asterix_expansions[];
+extern const unsigned ap_asterix_expansion_count;
 
 #endif

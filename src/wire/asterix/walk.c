@@ -155,6 +155,17 @@ static bool fail(ap_asterix_walker *walker, ap_refusal reason, const ap_asterix_
     return false;
 }
 
+/* A field specification of fixed length, eight items an octet; all zero means no item. */
+static bool open_expansion(ap_asterix_walker *walker, const uint8_t *data, size_t size)
+{
+    if (size < walker->spec->fspec_size)
+        return fail(walker, AP_REFUSED_RECORD_OVERRUN, NULL);
+    for (unsigned k = 0; k < walker->spec->fspec_size * 8u; k++)
+        walker->left |= (uint64_t)(data[k / 8] >> (7 - k % 8) & 1) << k;
+    walker->p = data + walker->spec->fspec_size;
+    return true;
+}
+
 bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *spec,
                             const uint8_t *data, size_t size)
 {
@@ -163,6 +174,8 @@ bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *sp
         longest = FSPEC_OCTETS(spec->uap[1].count);
     uint8_t fspec_size;
     *walker = (ap_asterix_walker){ .spec = spec, .uap = &spec->uap[0], .end = data + size };
+    if (spec->fspec_size > 0)
+        return open_expansion(walker, data, size);
     walker->p = ap_fspec_read(data, walker->end, longest, &walker->left, &fspec_size);
     if (walker->p == NULL)
         return fail(walker, size < longest ? AP_REFUSED_RECORD_OVERRUN : AP_REFUSED_FSPEC, NULL);

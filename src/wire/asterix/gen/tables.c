@@ -283,21 +283,21 @@ static const ap_asterix_spec spec_001_1_2 = {
     1, "1.2",
     items_001_1_2, bits_001_1_2, NULL, parts_001_1_2, words_001_1_2, titles_001_1_2,
     { { uap0_001_1_2, 21 }, { uap1_001_1_2, 22 } }, 2, 3, 0, 1, UINT64_C(0x2),
-    2, { 0, 0, 0, 0 }, 16
+    2, { 0, 0, 0, 0 }, 16, 0
 };
 
 static const ap_asterix_spec spec_001_1_3 = {
     1, "1.3",
     items_001_1_2, bits_001_1_2, NULL, parts_001_1_2, words_001_1_2, titles_001_1_2,
     { { uap0_001_1_2, 21 }, { uap1_001_1_2, 22 } }, 2, 3, 0, 1, UINT64_C(0x2),
-    2, { 0, 0, 0, 0 }, 16
+    2, { 0, 0, 0, 0 }, 16, 0
 };
 
 static const ap_asterix_spec spec_001_1_4 = {
     1, "1.4",
     items_001_1_2, bits_001_1_2, NULL, parts_001_1_2, words_001_1_2, titles_001_1_2,
     { { uap0_001_1_2, 21 }, { uap1_001_1_2, 22 } }, 2, 3, 0, 1, UINT64_C(0x2),
-    2, { 0, 0, 0, 0 }, 16
+    2, { 0, 0, 0, 0 }, 16, 0
 };
 
 static const ap_asterix_bits bits_002_1_0[] = {
@@ -384,21 +384,21 @@ static const ap_asterix_spec spec_002_1_0 = {
     2, "1.0",
     items_002_1_0, bits_002_1_0, NULL, NULL, words_002_1_0, titles_002_1_0,
     { { uap0_002_1_0, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_002_1_1 = {
     2, "1.1",
     items_002_1_0, bits_002_1_0, NULL, NULL, words_002_1_0, titles_002_1_0,
     { { uap0_002_1_0, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_002_1_2 = {
     2, "1.2",
     items_002_1_0, bits_002_1_0, NULL, NULL, words_002_1_0, titles_002_1_0,
     { { uap0_002_1_0, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_004_1_12[] = {
@@ -870,7 +870,7 @@ static const ap_asterix_spec spec_004_1_12 = {
     4, "1.12",
     items_004_1_12, bits_004_1_12, NULL, parts_004_1_12, words_004_1_12, titles_004_1_12,
     { { uap0_004_1_12, 21 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_004_1_13[] = {
@@ -1349,7 +1349,7 @@ static const ap_asterix_spec spec_004_1_13 = {
     4, "1.13",
     items_004_1_13, bits_004_1_13, NULL, parts_004_1_13, words_004_1_13, titles_004_1_13,
     { { uap0_004_1_12, 21 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_007_1_12[] = {
@@ -2065,7 +2065,7 @@ static const ap_asterix_spec spec_007_1_12 = {
     7, "1.12",
     items_007_1_12, bits_007_1_12, NULL, parts_007_1_12, words_007_1_12, titles_007_1_12,
     { { uap0_007_1_12, 35 }, { uap1_007_1_12, 21 } }, 2, 31, 0, 8, UINT64_C(0x1e0),
-    2, { 20, 0, 0, 0 }, 0
+    2, { 20, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_008_1_2[] = {
@@ -2192,14 +2192,14 @@ static const ap_asterix_spec spec_008_1_2 = {
     8, "1.2",
     items_008_1_2, bits_008_1_2, NULL, parts_008_1_2, words_008_1_2, titles_008_1_2,
     { { uap0_008_1_2, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 10, 0, 0, 0 }, 0
+    3, { 10, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_008_1_3 = {
     8, "1.3",
     items_008_1_2, bits_008_1_2, NULL, parts_008_1_2, words_008_1_2, titles_008_1_2,
     { { uap0_008_1_2, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 10, 0, 0, 0 }, 0
+    3, { 10, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_009_2_1[] = {
@@ -2294,7 +2294,7 @@ static const ap_asterix_spec spec_009_2_1 = {
     9, "2.1",
     items_009_2_1, bits_009_2_1, NULL, parts_008_1_2, words_009_2_1, titles_009_2_1,
     { { uap0_009_2_1, 9 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 7, 0, 0, 0 }, 0
+    3, { 7, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_010_1_1[] = {
@@ -2548,7 +2548,7 @@ static const ap_asterix_spec spec_010_1_1 = {
     10, "1.1",
     items_010_1_1, bits_010_1_1, NULL, parts_010_1_1, words_010_1_1, titles_010_1_1,
     { { uap0_010_1_1, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 12, 0, 0, 0 }, 0
+    3, { 12, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_011_1_2[] = {
@@ -3022,7 +3022,7 @@ static const ap_asterix_spec spec_011_1_2 = {
     11, "1.2",
     items_011_1_2, bits_011_1_2, NULL, parts_011_1_2, words_011_1_2, titles_011_1_2,
     { { uap0_011_1_2, 29 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 11, 0, 0, 0 }, 0
+    3, { 11, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_011_1_3[] = {
@@ -3507,7 +3507,7 @@ static const ap_asterix_spec spec_011_1_3 = {
     11, "1.3",
     items_011_1_3, bits_011_1_3, NULL, parts_011_1_3, words_011_1_3, titles_011_1_3,
     { { uap0_011_1_2, 29 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 11, 0, 0, 0 }, 0
+    3, { 11, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_015_1_0[] = {
@@ -4017,21 +4017,21 @@ static const ap_asterix_spec spec_015_1_0 = {
     15, "1.0",
     items_015_1_0, bits_015_1_0, NULL, parts_015_1_0, words_015_1_0, titles_015_1_0,
     { { uap0_015_1_0, 26 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 8, 0, 0, 0 }, 0
+    3, { 8, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_015_1_1 = {
     15, "1.1",
     items_015_1_0, bits_015_1_0, NULL, parts_015_1_0, words_015_1_0, titles_015_1_0,
     { { uap0_015_1_0, 26 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 8, 0, 0, 0 }, 0
+    3, { 8, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_015_1_2 = {
     15, "1.2",
     items_015_1_0, bits_015_1_0, NULL, parts_015_1_0, words_015_1_0, titles_015_1_0,
     { { uap0_015_1_0, 26 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 8, 0, 0, 0 }, 0
+    3, { 8, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_016_1_0[] = {
@@ -4128,7 +4128,7 @@ static const ap_asterix_spec spec_016_1_0 = {
     16, "1.0",
     items_016_1_0, bits_016_1_0, NULL, NULL, words_016_1_0, titles_016_1_0,
     { { uap0_016_1_0, 11 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_017_1_3[] = {
@@ -4248,7 +4248,7 @@ static const ap_asterix_spec spec_017_1_3 = {
     17, "1.3",
     items_017_1_3, bits_017_1_3, NULL, NULL, words_017_1_3, titles_017_1_3,
     { { uap0_017_1_3, 21 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 8, 0, 0, 0 }, 0
+    3, { 8, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_018_1_7[] = {
@@ -4521,14 +4521,14 @@ static const ap_asterix_spec spec_018_1_7 = {
     18, "1.7",
     items_018_1_7, bits_018_1_7, NULL, parts_001_1_2, words_018_1_7, titles_018_1_7,
     { { uap0_018_1_7, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    35, { 4, 0, 0, 0 }, 0
+    35, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_018_1_8 = {
     18, "1.8",
     items_018_1_7, bits_018_1_7, NULL, parts_001_1_2, words_018_1_7, titles_018_1_7,
     { { uap0_018_1_7, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    35, { 4, 0, 0, 0 }, 0
+    35, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_019_1_3[] = {
@@ -4657,7 +4657,7 @@ static const ap_asterix_spec spec_019_1_3 = {
     19, "1.3",
     items_019_1_3, bits_019_1_3, NULL, parts_015_1_0, words_019_1_3, titles_019_1_3,
     { { uap0_019_1_3, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 4, 0, 0, 0 }, 0
+    3, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_020_1_9[] = {
@@ -4967,7 +4967,7 @@ static const ap_asterix_spec spec_020_1_9 = {
     20, "1.9",
     items_020_1_9, bits_020_1_9, NULL, parts_001_1_2, words_020_1_9, titles_020_1_9,
     { { uap0_020_1_9, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 14, 0, 0, 0 }, 0
+    2, { 14, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_020_1_10[] = {
@@ -5282,7 +5282,7 @@ static const ap_asterix_spec spec_020_1_10 = {
     20, "1.10",
     items_020_1_10, bits_020_1_10, NULL, parts_020_1_10, words_020_1_10, titles_020_1_10,
     { { uap0_020_1_9, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 14, 0, 0, 0 }, 0
+    2, { 14, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_020_1_11[] = {
@@ -5521,7 +5521,7 @@ static const ap_asterix_spec spec_020_1_11 = {
     20, "1.11",
     items_020_1_10, bits_020_1_11, NULL, parts_020_1_10, words_020_1_11, titles_020_1_10,
     { { uap0_020_1_9, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 14, 0, 0, 0 }, 0
+    2, { 14, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_0_23[] = {
@@ -5779,7 +5779,7 @@ static const ap_asterix_spec spec_021_0_23 = {
     21, "0.23",
     items_021_0_23, bits_021_0_23, cases_021_0_23, parts_021_0_23, words_021_0_23, titles_021_0_23,
     { { uap0_021_0_23, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_0_24[] = {
@@ -5904,14 +5904,14 @@ static const ap_asterix_spec spec_021_0_24 = {
     21, "0.24",
     items_021_0_24, bits_021_0_24, cases_021_0_23, parts_021_0_23, words_021_0_23, titles_021_0_23,
     { { uap0_021_0_23, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_021_0_25 = {
     21, "0.25",
     items_021_0_24, bits_021_0_24, cases_021_0_23, parts_021_0_23, words_021_0_23, titles_021_0_23,
     { { uap0_021_0_23, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_0_26[] = {
@@ -6176,7 +6176,7 @@ static const ap_asterix_spec spec_021_0_26 = {
     21, "0.26",
     items_021_0_26, bits_021_0_26, cases_021_0_23, parts_021_0_23, words_021_0_26, titles_021_0_26,
     { { uap0_021_0_26, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_2_1[] = {
@@ -6678,7 +6678,7 @@ static const ap_asterix_spec spec_021_2_1 = {
     21, "2.1",
     items_021_2_1, bits_021_2_1, cases_021_0_23, parts_021_2_1, words_021_2_1, titles_021_2_1,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_2_2[] = {
@@ -7093,7 +7093,7 @@ static const ap_asterix_spec spec_021_2_2 = {
     21, "2.2",
     items_021_2_2, bits_021_2_2, cases_021_0_23, parts_021_2_1, words_021_2_2, titles_021_2_1,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_2_3[] = {
@@ -7510,21 +7510,21 @@ static const ap_asterix_spec spec_021_2_3 = {
     21, "2.3",
     items_021_2_3, bits_021_2_3, cases_021_0_23, parts_021_2_1, words_021_2_3, titles_021_2_1,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_spec spec_021_2_4 = {
     21, "2.4",
     items_021_2_3, bits_021_2_3, cases_021_0_23, parts_021_2_1, words_021_2_3, titles_021_2_1,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_spec spec_021_2_5 = {
     21, "2.5",
     items_021_2_3, bits_021_2_3, cases_021_0_23, parts_021_2_1, words_021_2_3, titles_021_2_1,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_2_6[] = {
@@ -8043,7 +8043,7 @@ static const ap_asterix_spec spec_021_2_6 = {
     21, "2.6",
     items_021_2_6, bits_021_2_6, cases_021_0_23, parts_021_2_6, words_021_2_6, titles_021_2_6,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_bits bits_021_2_7[] = {
@@ -8519,7 +8519,7 @@ static const ap_asterix_spec spec_021_2_7 = {
     21, "2.7",
     items_021_2_7, bits_021_2_7, cases_021_0_23, parts_021_2_7, words_021_2_7, titles_021_2_6,
     { { uap0_021_2_1, 49 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 9, 11, 13, 15 }, 0
+    3, { 9, 11, 13, 15 }, 0, 0
 };
 
 static const ap_asterix_bits bits_023_1_2[] = {
@@ -8632,14 +8632,14 @@ static const ap_asterix_spec spec_023_1_2 = {
     23, "1.2",
     items_023_1_2, bits_023_1_2, NULL, parts_023_1_2, words_023_1_2, titles_023_1_2,
     { { uap0_023_1_2, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_023_1_3 = {
     23, "1.3",
     items_023_1_2, bits_023_1_2, NULL, parts_023_1_2, words_023_1_2, titles_023_1_2,
     { { uap0_023_1_2, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_025_1_5[] = {
@@ -8746,14 +8746,14 @@ static const ap_asterix_spec spec_025_1_5 = {
     25, "1.5",
     items_025_1_5, bits_025_1_5, NULL, parts_015_1_0, words_025_1_5, titles_025_1_5,
     { { uap0_025_1_5, 13 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 6, 0, 0, 0 }, 0
+    3, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_025_1_6 = {
     25, "1.6",
     items_025_1_5, bits_025_1_5, NULL, parts_015_1_0, words_025_1_5, titles_025_1_5,
     { { uap0_025_1_5, 13 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 6, 0, 0, 0 }, 0
+    3, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_032_1_1[] = {
@@ -8957,14 +8957,14 @@ static const ap_asterix_spec spec_032_1_1 = {
     32, "1.1",
     items_032_1_1, bits_032_1_1, NULL, parts_032_1_1, words_032_1_1, titles_032_1_1,
     { { uap0_032_1_1, 21 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 5, 0, 0, 0 }, 0
+    2, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_032_1_2 = {
     32, "1.2",
     items_032_1_1, bits_032_1_1, NULL, parts_032_1_1, words_032_1_1, titles_032_1_1,
     { { uap0_032_1_1, 21 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 5, 0, 0, 0 }, 0
+    2, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_034_1_27[] = {
@@ -9159,21 +9159,21 @@ static const ap_asterix_spec spec_034_1_27 = {
     34, "1.27",
     items_034_1_27, bits_034_1_27, NULL, NULL, words_034_1_27, titles_034_1_27,
     { { uap0_034_1_27, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_034_1_28 = {
     34, "1.28",
     items_034_1_27, bits_034_1_27, NULL, NULL, words_034_1_27, titles_034_1_27,
     { { uap0_034_1_27, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_034_1_29 = {
     34, "1.29",
     items_034_1_27, bits_034_1_27, NULL, NULL, words_034_1_27, titles_034_1_27,
     { { uap0_034_1_27, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_048_1_27[] = {
@@ -9549,14 +9549,14 @@ static const ap_asterix_spec spec_048_1_27 = {
     48, "1.27",
     items_048_1_27, bits_048_1_27, NULL, parts_001_1_2, words_048_1_27, titles_048_1_27,
     { { uap0_048_1_27, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 18, 0, 0, 0 }, 0
+    2, { 18, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_048_1_28 = {
     48, "1.28",
     items_048_1_27, bits_048_1_27, NULL, parts_001_1_2, words_048_1_27, titles_048_1_27,
     { { uap0_048_1_27, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 18, 0, 0, 0 }, 0
+    2, { 18, 0, 0, 0 }, 0, 0
 };
 
 static const char *const titles_048_1_29[] = {
@@ -9605,14 +9605,14 @@ static const ap_asterix_spec spec_048_1_29 = {
     48, "1.29",
     items_048_1_27, bits_048_1_27, NULL, parts_001_1_2, words_048_1_27, titles_048_1_29,
     { { uap0_048_1_27, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 18, 0, 0, 0 }, 0
+    2, { 18, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_048_1_30 = {
     48, "1.30",
     items_048_1_27, bits_048_1_27, NULL, parts_001_1_2, words_048_1_27, titles_048_1_29,
     { { uap0_048_1_27, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 18, 0, 0, 0 }, 0
+    2, { 18, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_048_1_31[] = {
@@ -9969,7 +9969,7 @@ static const ap_asterix_spec spec_048_1_31 = {
     48, "1.31",
     items_048_1_31, bits_048_1_31, NULL, parts_020_1_10, words_048_1_31, titles_048_1_29,
     { { uap0_048_1_27, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 18, 0, 0, 0 }, 0
+    2, { 18, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_048_1_32[] = {
@@ -10392,7 +10392,7 @@ static const ap_asterix_spec spec_048_1_32 = {
     48, "1.32",
     items_048_1_32, bits_048_1_32, NULL, parts_007_1_12, words_048_1_32, titles_048_1_29,
     { { uap0_048_1_27, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 18, 0, 0, 0 }, 0
+    2, { 18, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_062_1_16[] = {
@@ -11279,7 +11279,7 @@ static const ap_asterix_spec spec_062_1_16 = {
     62, "1.16",
     items_062_1_16, bits_062_1_16, cases_021_0_23, parts_021_2_1, words_062_1_16, titles_062_1_16,
     { { uap0_062_1_16, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 6, 0, 0, 0 }, 0
+    2, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_062_1_17[] = {
@@ -12020,7 +12020,7 @@ static const ap_asterix_spec spec_062_1_17 = {
     62, "1.17",
     items_062_1_17, bits_062_1_17, cases_021_0_23, parts_021_2_1, words_062_1_17, titles_062_1_16,
     { { uap0_062_1_16, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 6, 0, 0, 0 }, 0
+    2, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_062_1_18[] = {
@@ -12767,7 +12767,7 @@ static const ap_asterix_spec spec_062_1_18 = {
     62, "1.18",
     items_062_1_18, bits_062_1_18, cases_021_0_23, parts_021_2_1, words_062_1_18, titles_062_1_16,
     { { uap0_062_1_16, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 6, 0, 0, 0 }, 0
+    2, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_062_1_19[] = {
@@ -13073,7 +13073,7 @@ static const ap_asterix_spec spec_062_1_19 = {
     62, "1.19",
     items_062_1_18, bits_062_1_19, cases_021_0_23, parts_021_2_1, words_062_1_18, titles_062_1_16,
     { { uap0_062_1_16, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 6, 0, 0, 0 }, 0
+    2, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_062_1_20[] = {
@@ -13962,7 +13962,7 @@ static const ap_asterix_spec spec_062_1_20 = {
     62, "1.20",
     items_062_1_20, bits_062_1_20, cases_021_0_23, parts_021_2_1, words_062_1_20, titles_062_1_20,
     { { uap0_062_1_16, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 6, 0, 0, 0 }, 0
+    2, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_062_1_21[] = {
@@ -14861,7 +14861,7 @@ static const ap_asterix_spec spec_062_1_21 = {
     62, "1.21",
     items_062_1_21, bits_062_1_21, cases_021_0_23, parts_062_1_21, words_062_1_21, titles_062_1_21,
     { { uap0_062_1_16, 35 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 6, 0, 0, 0 }, 0
+    2, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_063_1_6[] = {
@@ -14972,7 +14972,7 @@ static const ap_asterix_spec spec_063_1_6 = {
     63, "1.6",
     items_063_1_6, bits_063_1_6, NULL, parts_015_1_0, words_063_1_6, titles_063_1_6,
     { { uap0_063_1_6, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_063_1_7[] = {
@@ -15081,7 +15081,7 @@ static const ap_asterix_spec spec_063_1_7 = {
     63, "1.7",
     items_063_1_7, bits_063_1_7, NULL, parts_021_0_23, words_063_1_7, titles_063_1_6,
     { { uap0_063_1_6, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_065_1_4[] = {
@@ -15152,21 +15152,21 @@ static const ap_asterix_spec spec_065_1_4 = {
     65, "1.4",
     items_065_1_4, bits_065_1_4, NULL, NULL, words_065_1_4, titles_065_1_4,
     { { uap0_065_1_4, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 6, 0, 0, 0 }, 0
+    3, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_065_1_5 = {
     65, "1.5",
     items_065_1_4, bits_065_1_4, NULL, NULL, words_065_1_4, titles_065_1_4,
     { { uap0_065_1_4, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 6, 0, 0, 0 }, 0
+    3, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_065_1_6 = {
     65, "1.6",
     items_065_1_4, bits_065_1_4, NULL, NULL, words_065_1_4, titles_065_1_4,
     { { uap0_065_1_4, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 6, 0, 0, 0 }, 0
+    3, { 6, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_150_3_0[] = {
@@ -15346,7 +15346,7 @@ static const ap_asterix_spec spec_150_3_0 = {
     150, "3.0",
     items_150_3_0, bits_150_3_0, NULL, NULL, words_150_3_0, titles_150_3_0,
     { { uap0_150_3_0, 28 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    0, { 0, 0, 0, 0 }, 0
+    0, { 0, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_205_1_0[] = {
@@ -15470,7 +15470,7 @@ static const ap_asterix_spec spec_205_1_0 = {
     205, "1.0",
     items_205_1_0, bits_205_1_0, NULL, NULL, words_205_1_0, titles_205_1_0,
     { { uap0_205_1_0, 22 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 5, 0, 0, 0 }, 0
+    3, { 5, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_240_1_3[] = {
@@ -15569,7 +15569,7 @@ static const ap_asterix_spec spec_240_1_3 = {
     240, "1.3",
     items_240_1_3, bits_240_1_3, NULL, NULL, words_240_1_3, titles_240_1_3,
     { { uap0_240_1_3, 14 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    3, { 13, 0, 0, 0 }, 0
+    3, { 13, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_bits bits_247_1_2[] = {
@@ -15622,14 +15622,889 @@ static const ap_asterix_spec spec_247_1_2 = {
     247, "1.2",
     items_247_1_2, bits_247_1_2, NULL, NULL, words_247_1_2, titles_247_1_2,
     { { uap0_247_1_2, 7 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
 };
 
 static const ap_asterix_spec spec_247_1_3 = {
     247, "1.3",
     items_247_1_2, bits_247_1_2, NULL, NULL, words_247_1_2, titles_247_1_2,
     { { uap0_247_1_2, 7 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
-    2, { 4, 0, 0, 0 }, 0
+    2, { 4, 0, 0, 0 }, 0, 0
+};
+
+static const ap_asterix_bits bits_re021_1_5[] = {
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"BPS\": ", AP_BITS_SCALED, 9, 12, { 1.0, 10.0, UINT64_C(1), UINT64_C(999999999999999), 1 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"HDR\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"STAT\": ", AP_BITS_UNSIGNED, 10, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SH\": ", AP_BITS_SCALED, 8, 10, { 45.0, 64.0, UINT64_C(703125), UINT64_C(1422222222), 6 }, 0, 0, 0, 0 },
+    { ", \"AP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VN\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"AH\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"AM\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MFM\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_UNSIGNED, 0, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"STP\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"HTS\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"HTT\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"HRD\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"GSS\": ", AP_BITS_SCALED, 9, 11, { 1.0, 8.0, UINT64_C(125), UINT64_C(7999999999999), 3 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"HGT\": ", AP_BITS_SCALED, 9, 7, { 45.0, 16.0, UINT64_C(28125), UINT64_C(35555555555), 4 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ES\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"UAT\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RCE\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RRL\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PS3\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TPW\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TSI\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MUO\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RWC\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DAA\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DF17CA\": ", AP_BITS_OPEN, 12, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SVH\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"CATC\": ", AP_BITS_OPEN, 10, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TAO\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 16, { 45.0, 8192.0, UINT64_C(54931640625), UINT64_C(18204), 13 }, 0, 0, 0, 0 },
+    { ", \"M5\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ID\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DA\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M1\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M2\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M3\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PO\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PIN\": ", AP_BITS_UNSIGNED, 9, 14, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"NO\": ", AP_BITS_UNSIGNED, 8, 11, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"L\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EM1\": ", AP_BITS_OCTAL, 9, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"XP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X5\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"XC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X3\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X2\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X1\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"FOM\": ", AP_BITS_UNSIGNED, 9, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"L\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MODE2\": ", AP_BITS_OCTAL, 11, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+};
+
+static const ap_asterix_item items_re021_1_5[] = {
+    { "-", "", AP_ITEM_UNUSED, 0, false, 0, 0, 0, 0, 0, 0, false },
+    { "RFS", ", \"RFS\": ", AP_ITEM_RANDOM, 9, false, 0, 0, 0, 0, 0, 0, false },
+    { "BPS", ", \"BPS\": ", AP_ITEM_FIXED, 9, false, 0, 2, 0, 2, 0, 0, false },
+    { "SH", ", \"SH\": ", AP_ITEM_FIXED, 8, false, 0, 2, 2, 4, 0, 0, false },
+    { "NAV", ", \"NAV\": ", AP_ITEM_FIXED, 9, false, 0, 1, 6, 9, 0, 0, false },
+    { "GAO", ", \"GAO\": ", AP_ITEM_FIXED, 9, true, 0, 1, 15, 1, 0, 0, false },
+    { "SGV", ", \"SGV\": ", AP_ITEM_EXTENDED, 9, false, 0, 0, 16, 8, 0, 2, true },
+    { "STA", ", \"STA\": ", AP_ITEM_EXTENDED, 9, false, 0, 0, 24, 57, 2, 6, true },
+    { "TNH", ", \"TNH\": ", AP_ITEM_FIXED, 9, true, 0, 2, 81, 1, 8, 0, false },
+    { "MES", ", \"MES\": ", AP_ITEM_COMPOUND, 9, false, 0, 0, 10, 6, 0, 0, false },
+    { "SUM", ", \"SUM\": ", AP_ITEM_FIXED, 9, false, 0, 1, 82, 8, 8, 0, false },
+    { "PNO", ", \"PNO\": ", AP_ITEM_FIXED, 9, false, 0, 4, 90, 4, 8, 0, false },
+    { "EM1", ", \"EM1\": ", AP_ITEM_FIXED, 9, false, 0, 2, 94, 5, 8, 0, false },
+    { "XP", ", \"XP\": ", AP_ITEM_FIXED, 8, false, 0, 1, 99, 7, 8, 0, false },
+    { "FOM", ", \"FOM\": ", AP_ITEM_FIXED, 9, false, 0, 1, 106, 2, 8, 0, false },
+    { "M2", ", \"M2\": ", AP_ITEM_FIXED, 8, false, 0, 2, 108, 5, 8, 0, false },
+};
+
+static const uint8_t parts_re021_1_5[] = {
+    2, 1, 1, 1, 1, 1, 1, 1,
+};
+
+static const ap_asterix_words words_re021_1_5[] = {
+    { "", "" },
+    { "barometric pressure setting", "hPa" },
+    { "", "" },
+    { "horizontal reference direction", "" },
+    { "selected heading status", "" },
+    { "selected heading", "deg" },
+    { "autopilot", "" },
+    { "vertical navigation", "" },
+    { "altitude hold", "" },
+    { "approach mode", "" },
+    { "status of MCP/FCU mode bits", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "GPS antenna offset", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "ground speed", "kt" },
+    { "", "" },
+    { "Heading/Ground track information", "deg" },
+    { "", "" },
+    { "ES IN capability", "" },
+    { "UAT IN capability", "" },
+    { "reduced capability equipment", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "reply rate limiting", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "priority status for version 3 ADS-B systems", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "transmit power", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "transponder side indication", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "manned / unmanned operation", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "remain well clear corrective alert", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "detectand avoid capabilities", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "transponder capability", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "sense vertical & horizontal", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "CAS type & capability", "" },
+    { "element population bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "transponder antenna offset", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "true north heading", "deg" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "PIN code", "" },
+    { "", "" },
+    { "national origin code", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "extended mode 1 code in octal representation", "" },
+    { "", "" },
+    { "x-pulse from mode 5 PIN reply/report", "" },
+    { "x-pulse from mode 5 data reply or report", "" },
+    { "x-pulse from mode c reply", "" },
+    { "x-pulse from mode 3/A reply", "" },
+    { "x-pulse from mode 2 reply", "" },
+    { "x-pulse from mode 1 reply", "" },
+    { "", "" },
+    { "figure of merit", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "mode 2 code in octal representation", "" },
+};
+
+static const char *const titles_re021_1_5[] = {
+    "",
+    "random field sequencing",
+    "barometric pressure setting",
+    "selected heading",
+    "navigation mode",
+    "GPS antenna offset",
+    "surface ground vector",
+    "aircraft status",
+    "true north heading",
+    "military extended squitter",
+    "mode 5 summary",
+    "mode 5 PIN / national origin",
+    "extended mode 1 code in octal representation",
+    "x pulse presence",
+    "figure of merit",
+    "mode 2 code in octal representation",
+};
+
+static const uint16_t uap0_re021_1_5[] = {
+    2, 3, 4, 5, 6, 7, 8, 9,
+};
+
+static const ap_asterix_spec spec_re021_1_5 = {
+    21, "1.5",
+    items_re021_1_5, bits_re021_1_5, NULL, parts_re021_1_5, words_re021_1_5, titles_re021_1_5,
+    { { uap0_re021_1_5, 8 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
+    0, { 0, 0, 0, 0 }, 0, 1
+};
+
+static const ap_asterix_bits bits_re048_1_13[] = {
+    { "", AP_BITS_SPARE, 0, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"FOEFRI\": ", AP_BITS_UNSIGNED, 12, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 24, { 1.0, 256.0, UINT64_C(390625), UINT64_C(2559999999), 8 }, 0, 0, 0, 0 },
+    { ", \"M5\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ID\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DA\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M1\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M2\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M3\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PIN\": ", AP_BITS_UNSIGNED, 9, 14, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"NAV\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"NAT\": ", AP_BITS_UNSIGNED, 9, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MIS\": ", AP_BITS_UNSIGNED, 9, 6, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LAT\": ", AP_BITS_SIGNED_SCALED, 9, 24, { 45.0, 2097152.0, UINT64_C(0), UINT64_C(0), 0 }, 0, 0, 0, 0 },
+    { ", \"LON\": ", AP_BITS_SIGNED_SCALED, 9, 24, { 45.0, 2097152.0, UINT64_C(0), UINT64_C(0), 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RES\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"GA\": ", AP_BITS_SIGNED_SCALED, 8, 14, { 25.0, 1.0, UINT64_C(25), UINT64_C(39999999999999), 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"G\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"L\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EM1\": ", AP_BITS_OCTAL, 9, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 8, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"XP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X5\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"XC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X3\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X2\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X1\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M5\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ID\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DA\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M1\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M2\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M3\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PIN\": ", AP_BITS_UNSIGNED, 9, 14, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"NOV\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"NO\": ", AP_BITS_UNSIGNED, 8, 11, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LAT\": ", AP_BITS_SIGNED_SCALED, 9, 24, { 45.0, 2097152.0, UINT64_C(0), UINT64_C(0), 0 }, 0, 0, 0, 0 },
+    { ", \"LON\": ", AP_BITS_SIGNED_SCALED, 9, 24, { 45.0, 2097152.0, UINT64_C(0), UINT64_C(0), 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RES\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"GA\": ", AP_BITS_SIGNED_SCALED, 8, 14, { 25.0, 1.0, UINT64_C(25), UINT64_C(39999999999999), 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"G\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"L\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EM1\": ", AP_BITS_OCTAL, 9, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 8, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"XP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X5\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"XC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X3\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X2\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"X1\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"FOM\": ", AP_BITS_UNSIGNED, 9, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_UNSIGNED, 0, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 16, { 1.0, 10.0, UINT64_C(1), UINT64_C(999999999999999), 1 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 16, { 1.0, 256.0, UINT64_C(390625), UINT64_C(2559999999), 8 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 16, { 1.0, 256.0, UINT64_C(390625), UINT64_C(2559999999), 8 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SCN\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"AC\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SSR\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PSR\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"PLOTNR\": ", AP_BITS_UNSIGNED, 12, 16, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_UNSIGNED, 0, 16, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SCALED, 0, 8, { 1.0, 1.0, UINT64_C(1), UINT64_C(999999999999999), 0 }, 0, 0, 0, 0 },
+    { ", \"PREDRHO\": ", AP_BITS_SCALED, 13, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"PREDTHETA\": ", AP_BITS_SCALED, 15, 16, { 45.0, 8192.0, UINT64_C(54931640625), UINT64_C(18204), 13 }, 0, 0, 0, 0 },
+    { ", \"EVOLRHOSTART\": ", AP_BITS_SCALED, 18, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"EVOLRHOEND\": ", AP_BITS_SCALED, 16, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"EVOLTHETASTART\": ", AP_BITS_SCALED, 20, 16, { 45.0, 8192.0, UINT64_C(54931640625), UINT64_C(18204), 13 }, 0, 0, 0, 0 },
+    { ", \"EVOLTHETAEND\": ", AP_BITS_SCALED, 18, 16, { 45.0, 8192.0, UINT64_C(54931640625), UINT64_C(18204), 13 }, 0, 0, 0, 0 },
+    { ", \"NOISERHOSTART\": ", AP_BITS_SCALED, 19, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"NOISERHOEND\": ", AP_BITS_SCALED, 17, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"NOISETHETASTART\": ", AP_BITS_SCALED, 21, 16, { 45.0, 8192.0, UINT64_C(54931640625), UINT64_C(18204), 13 }, 0, 0, 0, 0 },
+    { ", \"NOISETHETAEND\": ", AP_BITS_SCALED, 19, 16, { 45.0, 8192.0, UINT64_C(54931640625), UINT64_C(18204), 13 }, 0, 0, 0, 0 },
+    { ", \"PREDTIME\": ", AP_BITS_SCALED, 14, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"TYPE\": ", AP_BITS_UNSIGNED, 10, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ORIGIN\": ", AP_BITS_UNSIGNED, 12, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"STATE\": ", AP_BITS_UNSIGNED, 11, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LS\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LOCTIM\": ", AP_BITS_SCALED, 12, 15, { 1.0, 1.0, UINT64_C(1), UINT64_C(999999999999999), 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 7, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TCOUNT1\": ", AP_BITS_UNSIGNED, 13, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TCODE1\": ", AP_BITS_UNSIGNED, 12, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TCOUNT2\": ", AP_BITS_UNSIGNED, 13, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TCODE2\": ", AP_BITS_OCTAL, 12, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TCOUNT3\": ", AP_BITS_UNSIGNED, 13, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TCODE3\": ", AP_BITS_OCTAL, 12, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ACQI\": ", AP_BITS_UNSIGNED, 10, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TRKUPDCTR\": ", AP_BITS_UNSIGNED, 15, 14, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LASTTRKUPD\": ", AP_BITS_SCALED, 16, 16, { 1.0, 1.0, UINT64_C(1), UINT64_C(999999999999999), 0 }, 0, 0, 0, 0 },
+    { ", \"SACADJS\": ", AP_BITS_UNSIGNED, 13, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SICADJS\": ", AP_BITS_UNSIGNED, 13, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TIMEOFDAYSCN\": ", AP_BITS_SCALED, 18, 16, { 1.0, 128.0, UINT64_C(78125), UINT64_C(12799999999), 7 }, 0, 0, 0, 0 },
+    { ", \"DATAUSE\": ", AP_BITS_UNSIGNED, 13, 7, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DRNA\": ", AP_BITS_UNSIGNED, 10, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DRN\": ", AP_BITS_UNSIGNED, 9, 16, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_UNSIGNED, 0, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"IR\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M3A\": ", AP_BITS_SCALED, 9, 7, { 1.0, 1.0, UINT64_C(1), UINT64_C(999999999999999), 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_UNSIGNED, 0, 16, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TYPE\": ", AP_BITS_UNSIGNED, 10, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"REPLYNBR\": ", AP_BITS_UNSIGNED, 14, 16, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_UNSIGNED, 0, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"Y1\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"Y2\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"Y3\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"Y4\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M1\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"M2\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"D1\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"D2\": ", AP_BITS_UNSIGNED, 8, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"G\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"L\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ALTM2\": ", AP_BITS_OCTAL, 11, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"G\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"L\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ALTM3\": ", AP_BITS_OCTAL, 11, 12, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"V\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"G\": ", AP_BITS_UNSIGNED, 7, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"ALTFL\": ", AP_BITS_SIGNED_SCALED, 11, 14, { 1.0, 4.0, UINT64_C(25), UINT64_C(39999999999999), 2 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RCSDB\": ", AP_BITS_SIGNED_SCALED, 11, 14, { 1.0, 100.0, UINT64_C(1), UINT64_C(999999999999999), 2 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RCSM\": ", AP_BITS_SCALED, 10, 30, { 1.0, 1000000.0, UINT64_C(1), UINT64_C(999999999999999), 6 }, 0, 0, 0, 0 },
+};
+
+static const ap_asterix_item items_re048_1_13[] = {
+    { "-", "", AP_ITEM_UNUSED, 0, false, 0, 0, 0, 0, 0, 0, false },
+    { "RFS", ", \"RFS\": ", AP_ITEM_RANDOM, 9, false, 0, 0, 0, 0, 0, 0, false },
+    { "MD5", ", \"MD5\": ", AP_ITEM_COMPOUND, 9, false, 0, 0, 10, 7, 0, 0, false },
+    { "M5N", ", \"M5N\": ", AP_ITEM_COMPOUND, 9, false, 0, 0, 17, 8, 0, 0, false },
+    { "M4E", ", \"M4E\": ", AP_ITEM_EXTENDED, 9, false, 0, 0, 0, 3, 0, 1, true },
+    { "RPC", ", \"RPC\": ", AP_ITEM_COMPOUND, 9, false, 0, 0, 25, 4, 0, 0, false },
+    { "ERR", ", \"ERR\": ", AP_ITEM_FIXED, 9, true, 0, 3, 3, 1, 1, 0, false },
+    { "RTC", ", \"RTC\": ", AP_ITEM_COMPOUND, 9, false, 0, 0, 29, 11, 0, 0, false },
+    { "CPC", ", \"CPC\": ", AP_ITEM_COMPOUND, 9, false, 0, 0, 40, 4, 0, 0, false },
+    { "GEN48", ", \"GEN48\": ", AP_ITEM_COMPOUND, 11, false, 0, 0, 44, 5, 0, 0, false },
+    { "SUM", ", \"SUM\": ", AP_ITEM_FIXED, 9, false, 0, 1, 4, 8, 1, 0, false },
+    { "PMN", ", \"PMN\": ", AP_ITEM_FIXED, 9, false, 0, 4, 12, 7, 1, 0, false },
+    { "POS", ", \"POS\": ", AP_ITEM_FIXED, 9, false, 0, 6, 19, 2, 1, 0, false },
+    { "GA", ", \"GA\": ", AP_ITEM_FIXED, 8, false, 0, 2, 21, 3, 1, 0, false },
+    { "EM1", ", \"EM1\": ", AP_ITEM_FIXED, 9, false, 0, 2, 24, 5, 1, 0, false },
+    { "TOS", ", \"TOS\": ", AP_ITEM_FIXED, 9, true, 0, 1, 29, 1, 1, 0, false },
+    { "XP", ", \"XP\": ", AP_ITEM_FIXED, 8, false, 0, 1, 30, 7, 1, 0, false },
+    { "SUM", ", \"SUM\": ", AP_ITEM_FIXED, 9, false, 0, 1, 37, 8, 1, 0, false },
+    { "PMN", ", \"PMN\": ", AP_ITEM_FIXED, 9, false, 0, 4, 45, 5, 1, 0, false },
+    { "POS", ", \"POS\": ", AP_ITEM_FIXED, 9, false, 0, 6, 50, 2, 1, 0, false },
+    { "GA", ", \"GA\": ", AP_ITEM_FIXED, 8, false, 0, 2, 52, 3, 1, 0, false },
+    { "EM1", ", \"EM1\": ", AP_ITEM_FIXED, 9, false, 0, 2, 55, 5, 1, 0, false },
+    { "TOS", ", \"TOS\": ", AP_ITEM_FIXED, 9, true, 0, 1, 60, 1, 1, 0, false },
+    { "XP", ", \"XP\": ", AP_ITEM_FIXED, 8, false, 0, 1, 61, 7, 1, 0, false },
+    { "FOM", ", \"FOM\": ", AP_ITEM_FIXED, 9, false, 0, 1, 68, 2, 1, 0, false },
+    { "SCO", ", \"SCO\": ", AP_ITEM_FIXED, 9, true, 0, 1, 70, 1, 1, 0, false },
+    { "SRC", ", \"SRC\": ", AP_ITEM_FIXED, 9, true, 0, 2, 71, 1, 1, 0, false },
+    { "RW", ", \"RW\": ", AP_ITEM_FIXED, 8, true, 0, 2, 72, 1, 1, 0, false },
+    { "AR", ", \"AR\": ", AP_ITEM_FIXED, 8, true, 0, 2, 73, 1, 1, 0, false },
+    { "PTL", ", \"PTL\": ", AP_ITEM_FIXED, 9, false, 0, 3, 74, 7, 1, 0, false },
+    { "ATL", ", \"ATL\": ", AP_ITEM_REPEAT, 9, true, 1, 2, 81, 1, 1, 0, false },
+    { "TRN", ", \"TRN\": ", AP_ITEM_FIXED, 9, true, 0, 1, 82, 1, 1, 0, false },
+    { "NPP", ", \"NPP\": ", AP_ITEM_FIXED, 9, false, 0, 22, 83, 11, 1, 0, false },
+    { "DLK", ", \"DLK\": ", AP_ITEM_REPEAT, 9, false, 1, 1, 94, 3, 1, 0, false },
+    { "LCK", ", \"LCK\": ", AP_ITEM_FIXED, 9, false, 0, 2, 97, 2, 1, 0, false },
+    { "TC", ", \"TC\": ", AP_ITEM_FIXED, 8, false, 0, 6, 99, 7, 1, 0, false },
+    { "TLC", ", \"TLC\": ", AP_ITEM_FIXED, 9, false, 0, 4, 106, 3, 1, 0, false },
+    { "ASI", ", \"ASI\": ", AP_ITEM_REPEAT, 9, false, 1, 7, 109, 6, 1, 0, false },
+    { "TES", ", \"TES\": ", AP_ITEM_FIXED, 9, true, 0, 1, 115, 1, 1, 0, false },
+    { "IR", ", \"IR\": ", AP_ITEM_FIXED, 8, false, 0, 1, 116, 2, 1, 0, false },
+    { "PNB", ", \"PNB\": ", AP_ITEM_FIXED, 9, true, 0, 2, 118, 1, 1, 0, false },
+    { "RPL", ", \"RPL\": ", AP_ITEM_REPEAT, 9, false, 1, 3, 119, 2, 1, 0, false },
+    { "SNB", ", \"SNB\": ", AP_ITEM_FIXED, 9, true, 0, 1, 121, 1, 1, 0, false },
+    { "DATE", ", \"DATE\": ", AP_ITEM_FIXED, 10, false, 0, 4, 122, 8, 1, 0, false },
+    { "ALTM2", ", \"ALTM2\": ", AP_ITEM_FIXED, 11, false, 0, 2, 130, 5, 1, 0, false },
+    { "ALTM3", ", \"ALTM3\": ", AP_ITEM_FIXED, 11, false, 0, 2, 135, 5, 1, 0, false },
+    { "ALTFL", ", \"ALTFL\": ", AP_ITEM_FIXED, 11, false, 0, 2, 140, 3, 1, 0, false },
+    { "RCSDB", ", \"RCSDB\": ", AP_ITEM_FIXED, 11, false, 0, 2, 143, 2, 1, 0, false },
+    { "RCSM", ", \"RCSM\": ", AP_ITEM_FIXED, 10, false, 0, 4, 145, 2, 1, 0, false },
+};
+
+static const uint8_t parts_re048_1_13[] = {
+    1,
+};
+
+static const ap_asterix_words words_re048_1_13[] = {
+    { "", "" },
+    { "indication Foe/Friend (Mode4)", "" },
+    { "", "" },
+    { "extended range report", "NM" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "PIN code", "" },
+    { "", "" },
+    { "validity of NAT", "" },
+    { "national origin", "" },
+    { "", "" },
+    { "mission code", "" },
+    { "latitude in WGS 84", "deg" },
+    { "longitude in WGS 84", "deg" },
+    { "", "" },
+    { "", "" },
+    { "", "ft" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "extended mode 1 code in octal representation", "" },
+    { "time offset for POS and GA", "s" },
+    { "", "" },
+    { "x-pulse from mode 5 PIN Reply/Report", "" },
+    { "x-pulse from mode 5 data reply or report", "" },
+    { "x-pulse from mode c reply", "" },
+    { "x-pulse from mode 3/A reply", "" },
+    { "x-pulse from mode 2 reply", "" },
+    { "x-pulse from mode 1 reply", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "PIN code", "" },
+    { "", "" },
+    { "validity of NO", "" },
+    { "national origin", "" },
+    { "latitude in WGS 84", "deg" },
+    { "longitude in WGS 84", "deg" },
+    { "", "" },
+    { "", "" },
+    { "", "ft" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "extended mode 1 code in octal representation", "" },
+    { "time offset for POS and GA", "s" },
+    { "", "" },
+    { "x-pulse from mode 5 PIN Reply/Report", "" },
+    { "x-pulse from mode 5 data reply or report", "" },
+    { "x-pulse from mode c reply", "" },
+    { "x-pulse from mode 3/A reply", "" },
+    { "x-pulse from mode 2 reply", "" },
+    { "x-pulse from mode 1 reply", "" },
+    { "", "" },
+    { "", "" },
+    { "score", "" },
+    { "Signal/Clutter ratio", "dB" },
+    { "range width", "NM" },
+    { "ambiguous range", "NM" },
+    { "", "" },
+    { "track / SCN association", "" },
+    { "roll call component", "" },
+    { "all call component", "" },
+    { "SSR component", "" },
+    { "PSR component", "" },
+    { "", "" },
+    { "ADS-B/Track link", "" },
+    { "turn state", "%" },
+    { "predicted range", "NM" },
+    { "predicted azimuth", "deg" },
+    { "predicted closest range", "NM" },
+    { "predicted largest range", "NM" },
+    { "predicted smallest azimuth", "deg" },
+    { "predicted largest azimuth", "deg" },
+    { "predicted closest range", "NM" },
+    { "predicted largest range", "NM" },
+    { "predicted smallest azimuth", "deg" },
+    { "predicted largest azimuth", "deg" },
+    { "predicted detection time", "s" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "lockout state", "" },
+    { "lockout time", "ms" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "ms" },
+    { "SAC of the adjacent sensor", "" },
+    { "SIC of the adjacent sensor", "" },
+    { "absolute timestamp in UTC provided by the SCN", "s" },
+    { "use of adjacent sensor data", "" },
+    { "DRN availability", "" },
+    { "", "" },
+    { "track extrapolation source", "" },
+    { "", "" },
+    { "age of mode 3/A code (I048/070)", "s" },
+    { "plot number", "" },
+    { "reply type", "" },
+    { "", "" },
+    { "scan number", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "Mode-2 code in octal representation", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "Mode-3/A code in octal representation", "" },
+    { "", "" },
+    { "", "" },
+    { "flight level in two's complement form", "ALTFL" },
+    { "", "" },
+    { "", "dBm2" },
+    { "", "" },
+    { "", "m2" },
+};
+
+static const char *const titles_re048_1_13[] = {
+    "",
+    "random field sequencing",
+    "mode 5 reports",
+    "mode 5 reports, new format",
+    "extended mode 4 report",
+    "radar plot characteristics",
+    "extended range report",
+    "radar track characteristics",
+    "common and plot characteristics",
+    "generic category 048 data",
+    "mode 5 summary",
+    "PIN/ national Origin/Mission code",
+    "mode 5 reported position",
+    "mode 5 GNSS-derived altitude",
+    "extended mode 1 code in octal representation",
+    "time offset for POS and GA",
+    "x pulse presence",
+    "mode 5 summary",
+    "PIN/ national Origin/Mission code",
+    "mode 5 reported position",
+    "mode 5 GNSS-derived altitude",
+    "extended mode 1 code in octal representation",
+    "time offset for POS and GA",
+    "x pulse presence",
+    "figure of merit",
+    "score",
+    "Signal/Clutter ratio",
+    "range width",
+    "ambiguous range",
+    "Plot/Track link",
+    "ADS-B/Track link",
+    "turn state",
+    "next predicted position",
+    "data link characteristics",
+    "lockout characteristics",
+    "transition code",
+    "track life cycle",
+    "adjacent sensor information",
+    "track extrapolation source",
+    "identity requested",
+    "plot number",
+    "Replies/Plot link",
+    "scan number",
+    "common and plot characteristics date",
+    "alternative mode 2 code",
+    "alternative mode 3/A",
+    "alternative flight level",
+    "radar cross section",
+    "radar cross section",
+};
+
+static const ap_asterix_spec spec_re048_1_13 = {
+    48, "1.13",
+    items_re048_1_13, bits_re048_1_13, NULL, parts_re048_1_13, words_re048_1_13, titles_re048_1_13,
+    { { uap0_re021_1_5, 8 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
+    0, { 0, 0, 0, 0 }, 0, 1
+};
+
+static const ap_asterix_bits bits_re062_1_3[] = {
+    { ", \"SAC\": ", AP_BITS_UNSIGNED, 9, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SIC\": ", AP_BITS_UNSIGNED, 9, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TYP\": ", AP_BITS_UNSIGNED, 9, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LTN\": ", AP_BITS_UNSIGNED, 9, 16, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SAC\": ", AP_BITS_UNSIGNED, 9, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SIC\": ", AP_BITS_UNSIGNED, 9, 8, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TYP\": ", AP_BITS_UNSIGNED, 9, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VX\": ", AP_BITS_SIGNED_SCALED, 8, 16, { 1.0, 4.0, UINT64_C(25), UINT64_C(39999999999999), 2 }, 0, 0, 0, 0 },
+    { ", \"VY\": ", AP_BITS_SIGNED_SCALED, 8, 16, { 1.0, 4.0, UINT64_C(25), UINT64_C(39999999999999), 2 }, 0, 0, 0, 0 },
+    { ", \"FDR\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"LNAV\": ", AP_BITS_OPEN, 10, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_FX, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 4, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RCE\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RRL\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TPW\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TSI\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"TAO\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RE\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 6, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 5, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"MUO\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"DAA\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"RWC\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"SVH\": ", AP_BITS_OPEN, 9, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 2, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"CATC\": ", AP_BITS_OPEN, 10, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"EP\": ", AP_BITS_UNSIGNED, 8, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { ", \"VAL\": ", AP_BITS_UNSIGNED, 9, 3, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_CLOSE, 0, 0, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+    { "", AP_BITS_SPARE, 0, 1, { 1.0, 1.0, 0, 0, 0 }, 0, 0, 0, 0 },
+};
+
+static const ap_asterix_item items_re062_1_3[] = {
+    { "-", "", AP_ITEM_UNUSED, 0, false, 0, 0, 0, 0, 0, 0, false },
+    { "RFS", ", \"RFS\": ", AP_ITEM_RANDOM, 9, false, 0, 0, 0, 0, 0, 0, false },
+    { "CST", ", \"CST\": ", AP_ITEM_REPEAT, 9, false, 1, 5, 0, 5, 0, 0, false },
+    { "CSN", ", \"CSN\": ", AP_ITEM_REPEAT, 9, false, 1, 3, 5, 4, 0, 0, false },
+    { "TVS", ", \"TVS\": ", AP_ITEM_FIXED, 9, false, 0, 4, 9, 2, 0, 0, false },
+    { "STS", ", \"STS\": ", AP_ITEM_EXTENDED, 9, false, 0, 0, 11, 7, 0, 1, true },
+    { "V3", ", \"V3\": ", AP_ITEM_COMPOUND, 8, false, 0, 0, 7, 4, 0, 0, false },
+    { "PS3", ", \"PS3\": ", AP_ITEM_FIXED, 9, false, 0, 1, 18, 3, 1, 0, false },
+    { "AS", ", \"AS\": ", AP_ITEM_FIXED, 8, false, 0, 3, 21, 22, 1, 0, false },
+    { "UAS", ", \"UAS\": ", AP_ITEM_FIXED, 9, false, 0, 1, 43, 13, 1, 0, false },
+    { "CASS", ", \"CASS\": ", AP_ITEM_FIXED, 10, false, 0, 1, 56, 9, 1, 0, false },
+};
+
+static const ap_asterix_words words_re062_1_3[] = {
+    { "system area code", "" },
+    { "system identification code", "" },
+    { "", "" },
+    { "", "" },
+    { "local track number", "" },
+    { "system area code", "" },
+    { "system identification code", "" },
+    { "", "" },
+    { "", "" },
+    { "", "m/s" },
+    { "", "m/s" },
+    { "flight data retained", "" },
+    { "lateral navigation mode", "" },
+    { "LNAV element populated", "" },
+    { "LNAV mode", "" },
+    { "", "" },
+    { "", "" },
+    { "", "" },
+    { "priority status for version 3 ADS-B systems populated", "" },
+    { "priority status for version 3 ADS-B systems", "" },
+    { "", "" },
+    { "reduced capability equipment", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "reply rate limiting", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "transmit power", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "transponder side indication", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "transponder antenna offset", "" },
+    { "element populated bit", "" },
+    { "range exceeded", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "manned / unmanned operation", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "detect and avoid capabilities", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "remain well clear", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+    { "sense vertical & horizontal", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "CAS type & capability", "" },
+    { "element populated bit", "" },
+    { "value", "" },
+    { "", "" },
+    { "", "" },
+};
+
+static const char *const titles_re062_1_3[] = {
+    "",
+    "random field sequencing",
+    "contributing sensors with local tracknumbers",
+    "contributing sensors no local tracknumbers",
+    "calculated track velocity relative to system reference point",
+    "supplementary track status",
+    "ADS-B version 3 data",
+    "priority status for version 3 ADS-B systems",
+    "aircraft status",
+    "UAS/RPAS status",
+    "collision avoidance system status",
+};
+
+static const uint16_t uap0_re062_1_3[] = {
+    2, 3, 4, 5, 6,
+};
+
+static const ap_asterix_spec spec_re062_1_3 = {
+    62, "1.3",
+    items_re062_1_3, bits_re062_1_3, NULL, parts_re048_1_13, words_re062_1_3, titles_re062_1_3,
+    { { uap0_re062_1_3, 5 }, { NULL, 0 } }, 1, 0, 0, 0, 0,
+    0, { 0, 0, 0, 0 }, 0, 1
 };
 
 const ap_asterix_spec *const ap_asterix_specs[] = {
@@ -15704,3 +16579,11 @@ const ap_asterix_spec *const ap_asterix_specs[] = {
 };
 
 const unsigned ap_asterix_spec_count = sizeof ap_asterix_specs / sizeof ap_asterix_specs[0];
+
+const ap_asterix_spec *const ap_asterix_expansions[] = {
+    &spec_re021_1_5,
+    &spec_re048_1_13,
+    &spec_re062_1_3,
+};
+
+const unsigned ap_asterix_expansion_count = sizeof ap_asterix_expansions / sizeof ap_asterix_expansions[0];
