@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Random records of every category, edition and item that tshark knows: it reads the same values.
+
+The records are drawn from spec/asterix and taken through our reader and writer of blocks; that our
+encoders write each of these octets again is shown by wire/asterix/random_test.c. What tshark 4.0.17
+reads otherwise is listed here, with the reason, and nothing else may differ."""
+import json
+import pathlib
+import random
+import re
+import subprocess
+
+import asterix_random
+import asterix_spec
+from common import PROGRAM, case, finish, need_tool, run, workdir
+
+TIMEOUT_S = 120
+# Items that tshark does not get through, so that it loses the record.
+LEFT_OUT = {
+    (4, "170"): "CPW is longer there than in the edition that it names",
+    (4, "171"): "CPW is longer there than in the edition that it names",
+    (32, "050"): "ends by FX; read there as two numbers always",
+    (32, "500"): "other sub-items there",
+    (62, "510"): "ends by FX; at least two numbers there",
+}
+# Layouts: it reads tracks of CAT001 as plots.
+LAYOUTS_LEFT_OUT = {1: (1,)}
+# Keys with another name there.
+NAMES = {"004_120_CC_CPC": "004_120_CC_CP", "020_250_BDSREGISTER": "020_250_MBDATA"}
+# Values that it reads otherwise.
+DIFFERENT = {
+    "020_500_SDP_XY": "unsigned in the published definition; see spec/asterix/overrides.txt",
+    "034_120_HGT": "unsigned there",
+}
+# Values of extents that it does not show.
+ABSENT = {"019_553_REFTR3", "019_553_REFTR4", "020_020_CF"}
+# By category and edition.
+DIFFERENT_IN = {
+    "CAT011 1.3": {f"011_170_{name}" for name in ("PSR", "SSR", "MDS", "ADS", "SUC", "AAC")},
+}
+
+
+def known_to_tshark(tshark):
+    """[(category, edition, preference or None)] of its editions."""
+    text = subprocess.run([tshark, "-G", "currentprefs"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, timeout=TIMEOUT_S).stdout.decode()
+    found = []
+    for one_of, category in re.findall(r"# One of: (Version [^\n]*(?:\n# [^\n]*)*)\n# [^#]*?\n?"
+                                       r"#?asterix\.i(\d{3})_version", text):
+        editions = re.findall(r"Version ([\d.]+)(?! \(latest\))(?:,|\n|$)",
+                              one_of.replace("\n# ", " ") + "\n")
+        for edition in dict.fromkeys(editions):
+            found.append((int(category), edition))
+    return found
+
+
+def leaves(node, found):
+    """[(key, value)] of the values in tshark's tree, in their order."""
+    for key, value in node:
+        if isinstance(value, list) and value and isinstance(value[0], tuple):
+            leaves(value, found)
+        elif isinstance(value, list):
+            for inner in value:
+                leaves(inner if isinstance(inner, list) else [(key, inner)], found)
+        elif isinstance(value, str) and re.match(r"asterix\.\d{3}_", key):
+            found.append((re.sub(r"(\d{3})_V\d+_\d+_", r"\1_", key[8:]), value))
+    return found
+
+
+def read_tshark(tshark, path, preferences):
+    """Per packet the values [(key, text)]."""
+    options = [word for preference in preferences for word in ("-o", preference)]
+    done = subprocess.run([tshark, "-r", str(path), "-T", "json", "-J", "asterix", *options],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S)
+    packets = json.loads(done.stdout, object_pairs_hook=list)
+    return [leaves(dict(dict(packet)["_source"])["layers"], []) for packet in packets]
+
+
+def wanted(spec, values):
+    """[(key, Bits, raw)] of the values of a record, as tshark shows them: an inner group as one
+    number, of a repetition by FX the first element only, under a name that is not ours."""
+    found, group_of, fx_of = [], None, None
+    for path, bits, raw, group in values:
+        key = "%03d_%s" % (spec.category, "_".join(group or path))
+        item = spec.items[path[0]]
+        if item.kind == "repeat" and not item.count_size:
+            if fx_of != path:
+                found.append((None, bits, raw))
+            fx_of = path
+        elif group and group_of and group_of[0] == group and group_of[1] != bits.name:
+            _, whole, before = found.pop()
+            whole.size += bits.size
+            found.append((key, whole, before << bits.size | raw))
+        elif group:
+            found.append((key, asterix_spec.Bits("element", group[-1], bits.size), raw))
+            group_of = (group, bits.name)
+        else:
+            found.append((NAMES.get(key, key) + ("" if bits.name else "_VALUE"), bits, raw))
+        if not group:
+            group_of = None
+        elif group_of is None or group_of[0] != group:
+            group_of = (group, bits.name)
+    return found
+
+
+def signed(bits, raw):
+    return raw - (1 << bits.size) if bits.signed and raw >> bits.size - 1 else raw
+
+
+def same(bits, raw, text):
+    """Whether tshark's text is this value."""
+    if bits.content in ("icao", "ascii"):
+        alphabet = "".join(chr(64 + c) if 1 <= c <= 26 else chr(c) for c in range(64))
+        plain = "".join(alphabet[raw >> 42 - 6 * k & 63] for k in range(8)) \
+            if bits.content == "icao" else raw.to_bytes(bits.size // 8, "big").decode()
+        return text.strip() == plain.strip()
+    if bits.size > 64 and text == "":
+        return True  # long octets are not shown
+    if bits.size > 64 or (bits.size > 32 and ":" in text):
+        return int(text.replace(":", ""), 16) == raw
+    if bits.content == "quantity":
+        exact = float(signed(bits, raw) * bits.lsb)
+        return abs(float(text) - exact) <= abs(exact) * 1e-12
+    number = int(text.replace(":", ""), 16) if ":" in text else int(text, 0)
+    return number in (raw, signed(bits, raw))
+
+
+def compare(name, spec, drawn, seen):
+    """Every value of every record, in order."""
+    differences, count = {}, 0
+    allowed = DIFFERENT.keys() | DIFFERENT_IN.get(name, set())
+    for (_, values), theirs in zip(drawn, seen):
+        ours = wanted(spec, values)
+        ours = [value for value in ours if value[0] not in ABSENT]
+        keys = [key or their_key for (key, _, _), (their_key, _) in zip(ours, theirs)]
+        if keys != [key for key, _ in theirs] or len(ours) != len(theirs):
+            differences["layout"] = ([k for k, _, _ in ours][-12:], [k for k, _ in theirs][-12:])
+            continue
+        for key, (_, bits, raw), (_, text) in zip(keys, ours, theirs):
+            count += 1
+            if key not in allowed and not same(bits, raw, text):
+                differences[key] = (hex(raw), text)
+    assert not differences, f"of {count} values differ {differences}"
+    return count
+
+
+def one_run(tshark, folder, chosen, everything):
+    """Records of one edition of each category in one capture."""
+    random_ = random.Random(1)
+    drawn = {key: list(asterix_random.records(
+        random_, everything[key], {item for category, item in LEFT_OUT if category == key[0]},
+        LAYOUTS_LEFT_OUT.get(key[0], ())))
+             for key in chosen}
+    path, encoded = pathlib.Path(folder) / "drawn.pcap", pathlib.Path(folder) / "encoded.pcap"
+    path.write_bytes(asterix_random.capture(
+        [asterix_random.block(key[0], octets) for key in chosen for octets, _ in drawn[key]]))
+    editions = [word for category, edition in chosen
+                for word in ("--edition", f"{category:03d}={edition}")]
+    run("decode", *editions, "--filter", encoded, path)
+    seen = read_tshark(tshark, encoded, [f"asterix.i{category:03d}_version:Version {edition}"
+                                         for category, edition in chosen])
+    assert len(seen) == sum(len(records) for records in drawn.values()), len(seen)
+    at = 0
+    for key in chosen:
+        name = f"CAT{key[0]:03d} {key[1]}"
+        case(name, compare, name, everything[key], drawn[key], seen[at:at + len(drawn[key])])
+        at += len(drawn[key])
+
+
+def main():
+    try:
+        tshark = need_tool("tshark")
+    except Exception as why:
+        print(f"skip tshark {why}")
+        return
+    everything = asterix_random.specs()
+    editions = {}
+    for category, edition in known_to_tshark(tshark):
+        if (category, edition) in everything:
+            editions.setdefault(category, []).append((category, edition))
+    with workdir() as folder:
+        for k in range(max(map(len, editions.values()))):
+            one_run(tshark, folder, [e[k] for e in editions.values() if k < len(e)], everything)
+
+
+main()
+finish()
