@@ -232,7 +232,8 @@ def main():
         if (category, newest) not in known:
             failed = True
             print(f"CAT{category:03d}: the newest edition {newest} is missing")
-    print(f"{len(specs)} definitions, {len(expansions)} expansions, {rows} rows, {len(overrides)} deviations")
+    print(f"{len(specs)} definitions, {len(expansions)} expansions, {rows} rows, "
+          f"{len(overrides)} deviations")
     sys.exit(1 if failed else 0)
 
 
