@@ -9,8 +9,8 @@
 
 #include "airpicture/err.h"
 
-/* Nanoseconds since 1970-01-01T00:00:00 UTC, without leap seconds (as POSIX counts). Years 1678 to
- * 2261. */
+/* Nanoseconds since 1970-01-01T00:00:00 UTC, without leap seconds (as POSIX counts): years 1677 to
+ * 2262. Every function here takes every value. */
 typedef int64_t ap_utc_ns;
 
 #define AP_UTC_UNKNOWN INT64_MIN /* "no time is known"; never a valid time */
@@ -27,14 +27,18 @@ typedef int64_t ap_utc_ns;
 /* Seconds from `from` to `to` as a double; exact to a nanosecond for spans up to 104 days. */
 double ap_seconds_between(ap_utc_ns from, ap_utc_ns to);
 
+/* Nanoseconds from `from` to `to`; saturates. */
+int64_t ap_ns_between(ap_utc_ns from, ap_utc_ns to);
+
 /* `time` moved by `dt_s` seconds, rounded to the nanosecond. `dt_s` must be finite; the result
- * saturates at the ends of the range. */
+ * saturates at the ends of the range, and for steps of more than 292 years. */
 ap_utc_ns ap_utc_add_s(ap_utc_ns time, double dt_s);
 
 /* The instant whose time of day is `tod_128th_s` and which lies nearest to `near` (at most 12 h
  * away): time of day over midnight, whichever clock passed it first.
  * in : tod_128th_s in [0, 11059200); near any known time.
- * out: AP_ERR_RANGE for a time of day beyond 24 h, AP_ERR_ARGUMENT for an unknown `near`. */
+ * out: AP_ERR_RANGE for a time of day beyond 24 h or an instant beyond the ends of ap_utc_ns,
+ *      AP_ERR_ARGUMENT for an unknown `near`. */
 ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time);
 
 /* The same for the truncated time of CAT001: nearest instant whose time of day modulo 512 s is
@@ -45,7 +49,8 @@ ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time
 /* Time of day in 1/128 s, rounded to nearest and wrapped, [0, 11059200). */
 uint32_t ap_tod_from_utc(ap_utc_ns time);
 
-/* Parses "YYYY-MM-DD" or "YYYY-MM-DDThh:mm:ss[.fraction]Z". AP_ERR_MALFORMED for anything else. */
+/* Parses "YYYY-MM-DD" or "YYYY-MM-DDThh:mm:ss[.fraction]Z", years 1700 to 2200. AP_ERR_MALFORMED
+ * for anything else. */
 ap_err ap_utc_parse(const char *text, ap_utc_ns *time);
 
 #define AP_UTC_TEXT_SIZE 32

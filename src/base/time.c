@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* 1/128 s = 7,812,500 ns exactly. */
@@ -10,31 +11,48 @@
 
 double ap_seconds_between(ap_utc_ns from, ap_utc_ns to)
 {
-    /* Unsigned, so that an unknown time cannot overflow. */
-    uint64_t span = (uint64_t)to - (uint64_t)from;
-    return (double)(int64_t)span / 1e9;
+    /* Unsigned, so that times however far apart cannot overflow. */
+    uint64_t span = to >= from ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    return to >= from ? (double)span / 1e9 : -((double)span / 1e9);
+}
+
+/* time + ns; false when that is no time. */
+static bool add_ns(ap_utc_ns time, int64_t ns, ap_utc_ns *sum)
+{
+    if (ns > 0 ? time > INT64_MAX - ns : time < INT64_MIN + 1 - ns)
+        return false;
+    *sum = time + ns;
+    return true;
+}
+
+int64_t ap_ns_between(ap_utc_ns from, ap_utc_ns to)
+{
+    uint64_t span = to >= from ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    int64_t size = span < (uint64_t)INT64_MAX ? (int64_t)span : INT64_MAX;
+    return to >= from ? size : -size;
 }
 
 ap_utc_ns ap_utc_add_s(ap_utc_ns time, double dt_s)
 {
+    const double limit_ns = 9223372036854775808.0; /* 2^63 */
     double dt_ns = nearbyint(dt_s * 1e9);
-    if (dt_ns >= (double)INT64_MAX - (double)time)
-        return INT64_MAX;
-    if (dt_ns <= (double)(INT64_MIN + 1) - (double)time)
-        return INT64_MIN + 1;
-    return time + (int64_t)dt_ns;
+    ap_utc_ns sum;
+    bool exact = dt_ns > -limit_ns && dt_ns < limit_ns && add_ns(time, (int64_t)dt_ns, &sum);
+    if (exact)
+        return sum;
+    return dt_ns > 0 ? INT64_MAX : INT64_MIN + 1;
 }
 
-/* Start of the day of `time`, also before 1970. */
-static ap_utc_ns day_start(ap_utc_ns time)
+/* Number of the day of `time`, also before 1970. */
+static int64_t day_of(ap_utc_ns time)
+{
+    return time / AP_NS_PER_DAY - (time % AP_NS_PER_DAY < 0);
+}
+
+static int64_t in_day_ns(ap_utc_ns time)
 {
     int64_t in_day = time % AP_NS_PER_DAY;
-    return time - (in_day < 0 ? in_day + AP_NS_PER_DAY : in_day);
-}
-
-static int64_t distance_ns(ap_utc_ns a, ap_utc_ns b)
-{
-    return a > b ? a - b : b - a;
+    return in_day < 0 ? in_day + AP_NS_PER_DAY : in_day;
 }
 
 ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time)
@@ -43,43 +61,37 @@ ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time)
         return AP_ERR_ARGUMENT;
     if (tod_128th_s >= AP_TOD_128TH_PER_DAY)
         return AP_ERR_RANGE;
-    ap_utc_ns best = day_start(near) + (int64_t)tod_128th_s * NS_PER_128TH_S;
-    for (int day = -1; day <= 1; day += 2) {
-        ap_utc_ns other =
-            day_start(near) + day * AP_NS_PER_DAY + (int64_t)tod_128th_s * NS_PER_128TH_S;
-        if (distance_ns(other, near) < distance_ns(best, near))
-            best = other;
-    }
-    *time = best;
-    return AP_OK;
+    int64_t off = (int64_t)tod_128th_s * NS_PER_128TH_S - in_day_ns(near);
+    if (off > AP_NS_PER_DAY / 2)
+        off -= AP_NS_PER_DAY;
+    else if (off < -AP_NS_PER_DAY / 2)
+        off += AP_NS_PER_DAY;
+    return add_ns(near, off, time) ? AP_OK : AP_ERR_RANGE;
 }
 
+/* Everything is reckoned from `near`. */
 ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time)
 {
     if (near == AP_UTC_UNKNOWN)
         return AP_ERR_ARGUMENT;
     const int64_t period = INT64_C(512) * AP_NS_PER_S;
-    ap_utc_ns best = AP_UTC_UNKNOWN;
+    int64_t best = INT64_MAX;
     for (int day = -1; day <= 1; day++) {
-        ap_utc_ns start = day_start(near) + day * AP_NS_PER_DAY;
-        int64_t turn = (near - start) / period;
+        int64_t start = day * AP_NS_PER_DAY - in_day_ns(near);
+        int64_t turn = -start / period;
         for (int64_t k = turn - 1; k <= turn + 1; k++) {
-            ap_utc_ns candidate = start + k * period + (int64_t)tod_128th_s * NS_PER_128TH_S;
-            bool in_day = candidate >= start && candidate < start + AP_NS_PER_DAY;
-            if (in_day &&
-                (best == AP_UTC_UNKNOWN || distance_ns(candidate, near) < distance_ns(best, near)))
-                best = candidate;
+            int64_t off = start + k * period + (int64_t)tod_128th_s * NS_PER_128TH_S;
+            bool in_day = off >= start && off < start + AP_NS_PER_DAY;
+            if (in_day && (best == INT64_MAX || llabs(off) < llabs(best)))
+                best = off;
         }
     }
-    if (best == AP_UTC_UNKNOWN)
-        return AP_ERR_RANGE;
-    *time = best;
-    return AP_OK;
+    return best != INT64_MAX && add_ns(near, best, time) ? AP_OK : AP_ERR_RANGE;
 }
 
 uint32_t ap_tod_from_utc(ap_utc_ns time)
 {
-    int64_t units = (time - day_start(time) + NS_PER_128TH_S / 2) / NS_PER_128TH_S;
+    int64_t units = (in_day_ns(time) + NS_PER_128TH_S / 2) / NS_PER_128TH_S;
     return (uint32_t)(units % AP_TOD_128TH_PER_DAY);
 }
 
@@ -170,7 +182,7 @@ static ap_err parse_clock(const char *text, int64_t *ns)
 ap_err ap_utc_parse(const char *text, ap_utc_ns *time)
 {
     int year = take_digits(&text, 4);
-    if (year < 1678 || year > 2261 || !take_char(&text, '-'))
+    if (year < 1700 || year > 2200 || !take_char(&text, '-'))
         return AP_ERR_MALFORMED;
     int month = take_digits(&text, 2);
     if (month < 1 || month > 12 || !take_char(&text, '-'))
@@ -198,9 +210,9 @@ void ap_utc_text(ap_utc_ns time, char text[AP_UTC_TEXT_SIZE])
         memcpy(text, "-", 2);
         return;
     }
-    int64_t year, ms = (time - day_start(time)) / AP_NS_PER_MS;
+    int64_t year, ms = in_day_ns(time) / AP_NS_PER_MS;
     int month, day;
-    civil_from_days(day_start(time) / AP_NS_PER_DAY, &year, &month, &day);
+    civil_from_days(day_of(time), &year, &month, &day);
     char *at = put_digits(text, year, 4);
     *at++ = '-';
     at = put_digits(at, month, 2);

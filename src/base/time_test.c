@@ -118,6 +118,53 @@ static void test_utc_add_s_rounds_and_saturates(void **state)
     assert_int_equal(ap_utc_add_s(0, -0.5), -500000000);
     assert_int_equal(ap_utc_add_s(1, 1e30), INT64_MAX);
     assert_int_equal(ap_utc_add_s(1, -1e30), INT64_MIN + 1);
+    assert_int_equal(ap_utc_add_s(INT64_MIN + 1, 1e10), INT64_MAX);
+    assert_int_equal(ap_utc_add_s(INT64_MAX, 1e-9), INT64_MAX);
+    assert_int_equal(ap_utc_add_s(INT64_MIN + 1, -1e-9), INT64_MIN + 1);
+    assert_int_equal(ap_utc_add_s(INT64_MAX, -1.0), INT64_MAX - S);
+}
+
+/* Nothing overflows, whatever the instant (shown by the sanitizer); what is told is right to the
+ * ends: 2262-04-11T23:47:16.854775807Z and 1677-09-21T00:12:43.145224192Z. */
+static void test_utc_any_instant(void **state)
+{
+    (void)state;
+    static const ap_utc_ns near[] = { INT64_MIN + 1, INT64_MIN + S, -AP_NS_PER_DAY, -1,           0,
+                                      INT64_MAX - S, INT64_MAX,     INT64_MIN,      INT64_MAX / 2 };
+    for (size_t i = 0; i < sizeof near / sizeof near[0]; i++) {
+        char text[AP_UTC_TEXT_SIZE];
+        ap_utc_ns time = 7;
+        ap_utc_text(near[i], text);
+        assert_true(ap_tod_from_utc(near[i]) < AP_TOD_128TH_PER_DAY);
+        for (uint32_t tod = 0; tod < AP_TOD_128TH_PER_DAY; tod += 99991)
+            if (ap_utc_from_tod(near[i], tod, &time) == AP_OK) {
+                assert_int_equal(ap_tod_from_utc(time), tod);
+                double off_s = ap_seconds_between(near[i], time);
+                assert_true(off_s >= -43200.0 && off_s <= 43200.0);
+            }
+        for (uint32_t tod = 0; tod < 65536; tod += 999)
+            (void)ap_utc_from_tod_512(near[i], (uint16_t)tod, &time);
+    }
+    char text[AP_UTC_TEXT_SIZE];
+    ap_utc_text(INT64_MAX, text);
+    assert_string_equal(text, "2262-04-11T23:47:16.854Z");
+    ap_utc_text(INT64_MIN + 1, text);
+    assert_string_equal(text, "1677-09-21T00:12:43.145Z");
+    ap_utc_ns time;
+    assert_int_equal(ap_utc_from_tod(INT64_MAX, AP_TOD_128TH_PER_DAY - 1, &time), AP_ERR_RANGE);
+    assert_int_equal(ap_utc_from_tod(INT64_MIN + 1, 0, &time), AP_ERR_RANGE);
+}
+
+static void test_ns_between_saturates(void **state)
+{
+    (void)state;
+    assert_int_equal(ap_ns_between(5, 3), -2);
+    assert_int_equal(ap_ns_between(-5, 3), 8);
+    assert_int_equal(ap_ns_between(INT64_MIN, INT64_MAX), INT64_MAX);
+    assert_int_equal(ap_ns_between(INT64_MAX, INT64_MIN), -INT64_MAX);
+    assert_int_equal(ap_ns_between(-4, INT64_MAX), INT64_MAX);
+    assert_true(ap_seconds_between(INT64_MAX, INT64_MIN) < -18e9);
+    assert_true(ap_seconds_between(INT64_MIN, INT64_MAX) > 18e9);
 }
 
 int main(void)
@@ -130,6 +177,8 @@ int main(void)
         cmocka_unit_test(test_utc_from_tod_is_nearest),
         cmocka_unit_test(test_utc_from_tod_512),
         cmocka_unit_test(test_utc_add_s_rounds_and_saturates),
+        cmocka_unit_test(test_utc_any_instant),
+        cmocka_unit_test(test_ns_between_saturates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
