@@ -71,12 +71,13 @@ static ap_utc_ns settle(ap_source_clock *clock, ap_utc_ns time, int64_t ahead_ns
 {
     if (clock->last_utc == AP_UTC_UNKNOWN)
         return time;
-    int64_t step_ns = time - clock->last_utc;
+    int64_t step_ns = ap_ns_between(clock->last_utc, time);
     if (step_ns >= -BACK_NS && step_ns <= ahead_ns) {
         clock->jump_utc = AP_UTC_UNKNOWN;
         return step_ns > 0 ? time : clock->last_utc;
     }
-    bool agrees = clock->jump_utc != AP_UTC_UNKNOWN && llabs(time - clock->jump_utc) <= AGREE_NS;
+    bool agrees = clock->jump_utc != AP_UTC_UNKNOWN &&
+                  llabs(ap_ns_between(clock->jump_utc, time)) <= AGREE_NS;
     clock->jump_utc = agrees ? AP_UTC_UNKNOWN : time;
     if (!agrees)
         return clock->last_utc;
@@ -102,6 +103,9 @@ static ap_utc_ns time_of_day(const ap_source_clock *clock, int64_t in_day_ns)
     return behind_ns > 0 ? time + behind_ns / AP_NS_PER_DAY * AP_NS_PER_DAY : time;
 }
 
+/* The first of a frame's records tell its time; behind so many without one, none does. */
+#define TIME_RECORDS 16
+
 static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editions *editions,
                                  const ap_frame *frame)
 {
@@ -109,7 +113,9 @@ static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editio
     ap_asterix_record record;
     ap_asterix_fault fault;
     ap_utc_ns time;
-    while (ap_asterix_cursor_next(&cursor, &record, &fault) == AP_OK) {
+    for (int i = 0; i < TIME_RECORDS; i++) {
+        if (ap_asterix_cursor_next(&cursor, &record, &fault) != AP_OK)
+            break;
         const ap_asterix_glance *glance = &record.glance;
         if (glance->has_tod &&
             ap_utc_from_tod(near_time(clock), glance->tod_128th_s, &time) == AP_OK)

@@ -158,6 +158,42 @@ static void test_clock_records_over_midnight(void **state)
     assert_int_equal(at_record(&clock, 0xA8C000), utc("2024-06-07T00:00:01Z"));
 }
 
+/* Records of CAT048 with a source only, then one with a time: it counts among the first 16. */
+static void test_clock_looks_at_the_first_records(void **state)
+{
+    (void)state;
+    for (size_t bare = 15; bare <= 16; bare++) {
+        uint8_t bytes[3 + 3 * 16 + 6] = { 48, 0 };
+        size_t size = 3;
+        for (size_t i = 0; i < bare; i++, size += 3)
+            memcpy(bytes + size, "\x80\x01\x02", 3);
+        memcpy(bytes + size, "\xC0\x01\x02\x00\x00\x80", 6); /* 00:00:01 */
+        size += 6;
+        bytes[2] = (uint8_t)size;
+        ap_source_clock clock;
+        ap_source_clock_init(&clock, utc("2024-06-06T00:00:07Z"));
+        ap_frame frame = { .kind = AP_FRAME_ASTERIX, .data = bytes, .size = size };
+        assert_int_equal(ap_source_clock_time(&clock, &editions, &frame),
+                         utc(bare < 16 ? "2024-06-06T00:00:01Z" : "2024-06-06T00:00:07Z"));
+    }
+}
+
+/* From a start at one end to a container's time at the other. */
+static void test_clock_far_apart(void **state)
+{
+    (void)state;
+    ap_source_clock clock;
+    ap_frame frame = { .kind = AP_FRAME_ASTERIX };
+    ap_source_clock_init(&clock, utc("2200-12-31"));
+    (void)ap_source_clock_time(&clock, &editions, &frame);
+    frame.time_kind = AP_FRAME_TIME_UTC;
+    frame.time_ns = -INT64_C(4300000000000000000);
+    assert_int_equal(ap_source_clock_time(&clock, &editions, &frame), utc("2200-12-31"));
+    assert_int_equal(ap_source_clock_time(&clock, &editions, &frame), frame.time_ns);
+    frame.time_ns = -frame.time_ns;
+    assert_int_equal(ap_source_clock_time(&clock, &editions, &frame), frame.time_ns);
+}
+
 static void test_source_open_says_what_is_wrong(void **state)
 {
     (void)state;
@@ -183,6 +219,8 @@ int main(void)
         cmocka_unit_test(test_clock_restarts_when_two_agree),
         cmocka_unit_test(test_clock_container_gaps_are_believed),
         cmocka_unit_test(test_clock_records_over_midnight),
+        cmocka_unit_test(test_clock_looks_at_the_first_records),
+        cmocka_unit_test(test_clock_far_apart),
         cmocka_unit_test(test_source_open_says_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

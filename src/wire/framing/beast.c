@@ -137,7 +137,9 @@ static void take_time(ap_framer *framer, const uint8_t *data)
     uint64_t ms = 0;
     for (size_t i = TIME_SIZE; i-- > 0;)
         ms = ms << 8 | data[i];
-    framer->has_utc = ms <= (uint64_t)(INT64_MAX / AP_NS_PER_MS);
+    framer->has_utc = ms <= (uint64_t)(AP_FRAMING_TIME_MAX_NS / AP_NS_PER_MS);
+    if (!framer->has_utc)
+        ap_refuse(&framer->refused, AP_REFUSED_CONTAINER);
     framer->utc_ns = framer->has_utc ? (int64_t)ms * AP_NS_PER_MS : 0;
 }
 

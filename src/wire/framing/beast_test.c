@@ -116,6 +116,21 @@ static void test_next_extensions(void **state)
     free(r);
 }
 
+/* A time that cannot be is counted; frames behind it have their ticks. */
+static void test_next_time_out_of_range(void **state)
+{
+    (void)state;
+    uint8_t data[200];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    ap_write_bytes(&w, "\x1A\xE8\0\0\0\0\0\0\0\x01", 10); /* 2^56 ms */
+    put_beast(&w, '2', 77, 1, escapes, 7);
+    run *r = run_any_cut(AP_FORMAT_BEAST, data, w.size);
+    assert_int_equal(r->count, 1);
+    assert_int_equal(r->frame[0].time_kind, AP_FRAME_TIME_TICKS);
+    assert_int_equal(r->refused.count[AP_REFUSED_CONTAINER], 1);
+    free(r);
+}
+
 /* A frame that another one interrupts, noise before and between, and a cut at the end. */
 static void test_next_damage(void **state)
 {
@@ -165,8 +180,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next_frames),     cmocka_unit_test(test_next_magic_ticks_are_no_time),
-        cmocka_unit_test(test_next_extensions), cmocka_unit_test(test_next_damage),
-        cmocka_unit_test(test_score_is_sure),
+        cmocka_unit_test(test_next_extensions), cmocka_unit_test(test_next_time_out_of_range),
+        cmocka_unit_test(test_next_damage),     cmocka_unit_test(test_score_is_sure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

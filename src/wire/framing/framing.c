@@ -89,6 +89,16 @@ void ap_framing_set_ticks(ap_frame *frame, uint64_t ticks_12mhz)
     frame->ticks_12mhz = ticks_12mhz;
 }
 
+void ap_framing_set_utc(ap_framer *framer, ap_frame *frame, int64_t time_ns)
+{
+    if (!ap_framing_is_time(time_ns)) {
+        ap_refuse(&framer->refused, AP_REFUSED_CONTAINER);
+        return;
+    }
+    frame->time_kind = AP_FRAME_TIME_UTC;
+    frame->time_ns = time_ns;
+}
+
 void ap_framing_set_day(ap_frame *frame, int64_t time_ns)
 {
     if (time_ns < 0 || time_ns >= AP_NS_PER_DAY)

@@ -75,6 +75,18 @@ ap_err ap_framing_find(ap_framer *framer, ap_framing_look *look, size_t *size);
 /* Frame of ASTERIX blocks, `at` bytes behind the first unread one, without a time. */
 ap_frame ap_framing_asterix(const ap_framer *framer, size_t at, size_t size);
 
+/* Times that containers are believed: years 1833 to 2106. Every 32-bit second is inside, and sums
+ * and differences of two fit int64. */
+#define AP_FRAMING_TIME_MAX_NS INT64_C(4300000000000000000)
+
+static inline bool ap_framing_is_time(int64_t time_ns)
+{
+    return time_ns >= -AP_FRAMING_TIME_MAX_NS && time_ns <= AP_FRAMING_TIME_MAX_NS;
+}
+
+/* Sets UTC when it can be a time; otherwise counts that (CONTAINER) and sets none. */
+void ap_framing_set_utc(ap_framer *framer, ap_frame *frame, int64_t time_ns);
+
 /* Sets a time of day when it lies within a day. */
 void ap_framing_set_day(ap_frame *frame, int64_t time_ns);
 

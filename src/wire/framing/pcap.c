@@ -75,8 +75,8 @@ static bool take_packet(ap_framer *framer, const captured *packet, size_t size, 
         frame_size -= AP_FRAMING_ORADIS_HEADER_SIZE;
     }
     *frame = ap_framing_asterix(framer, at, frame_size);
-    frame->time_kind = packet->has_time ? AP_FRAME_TIME_UTC : AP_FRAME_TIME_NONE;
-    frame->time_ns = packet->time_ns;
+    if (packet->has_time)
+        ap_framing_set_utc(framer, frame, packet->time_ns);
     if (oradis && at + frame_size < end)
         framer->element_at = at + frame_size;
     else
@@ -227,7 +227,8 @@ static uint64_t power_of_ten(unsigned n)
     return value;
 }
 
-/* Timestamp units to nanoseconds, rounded down; finer units than nanoseconds are cut. */
+/* Timestamp units to nanoseconds, rounded down; finer units than nanoseconds are cut. Unknown when
+ * they cannot be told in those. */
 static int64_t ng_time_ns(uint64_t ticks, uint8_t resolution, int64_t offset_s)
 {
     unsigned exponent = resolution & 0x7F;
@@ -337,9 +338,7 @@ static bool packet_of_block(const ap_framer *framer, uint32_t type, const uint8_
         return false;
     packet->time_ns = ng_time_ns(ticks, capture->interface[packet->interface].resolution,
                                  capture->interface[packet->interface].offset_s);
-    packet->has_time = packet->time_ns != AP_UTC_UNKNOWN;
-    if (!packet->has_time)
-        packet->time_ns = 0;
+    packet->has_time = true;
     return true;
 }
 

@@ -470,6 +470,41 @@ static void test_next_pcapng(void **state)
     }
 }
 
+/* Times that no capture has are counted and left out; their packets are not. */
+static void test_next_pcapng_times_out_of_range(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ticks;
+        int64_t offset_s;
+        bool believed;
+    } cases[] = { { UINT64_C(4300000000), 0, true }, { UINT64_C(4300000001), 0, false },
+                  { 0, -INT64_C(4300000000), true }, { 0, -INT64_C(4300000001), false },
+                  { 0, INT64_C(9223372035), false }, { 0, INT64_MAX, false },
+                  { 0, INT64_MIN, false },           { UINT64_MAX, INT64_MIN, false },
+                  { UINT64_MAX, INT64_MAX, false },  { UINT64_C(5000000000), -1000000000, true } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        order o = { true };
+        uint8_t data[400], packet[100], blocks[50];
+        ap_writer w = ap_writer_of(data, sizeof data), p = ap_writer_of(packet, sizeof packet),
+                  b = ap_writer_of(blocks, sizeof blocks);
+        put_block(&b, 34, 1, 1);
+        put_packet(&p, &links[0], &b);
+        put_section(&w, o);
+        put_interface(&w, o, 1, 0x80, cases[i].offset_s, 0); /* ticks of a second */
+        put_enhanced(&w, o, 0, cases[i].ticks, &p);
+        run *r = run_any_cut(AP_FORMAT_PCAP, data, w.size);
+        assert_int_equal(r->count, 1);
+        assert_int_equal(r->frame[0].time_kind,
+                         cases[i].believed ? AP_FRAME_TIME_UTC : AP_FRAME_TIME_NONE);
+        assert_int_equal(
+            r->frame[0].time_ns,
+            cases[i].believed ? ((int64_t)cases[i].ticks + cases[i].offset_s) * 1000000000 : 0);
+        assert_int_equal(r->refused.count[AP_REFUSED_CONTAINER], !cases[i].believed);
+        free(r);
+    }
+}
+
 static void test_next_pcapng_damage(void **state)
 {
     (void)state;
@@ -543,6 +578,7 @@ int main(void)
         cmocka_unit_test(test_next_damaged_record),
         cmocka_unit_test(test_next_cut_and_wrong_head),
         cmocka_unit_test(test_next_pcapng),
+        cmocka_unit_test(test_next_pcapng_times_out_of_range),
         cmocka_unit_test(test_next_pcapng_damage),
         cmocka_unit_test(test_next_pcapng_caps),
     };
