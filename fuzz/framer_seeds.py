@@ -15,7 +15,8 @@ SHORT = bytes.fromhex("5d4d20237a551a")
 
 
 def block(category=34, records=2):
-    body = b"".join(bytes([0xF0, 20, 1, 2, 0x12, 0x34, 0x56, i]) for i in range(records))
+    body = b"".join(bytes([0xF0, 20, 1, 2, 0x12, 0x34, 0x56, i & 0xFF])
+                    for i in range(records))
     return struct.pack(">BH", category, 3 + len(body)) + body
 
 
@@ -91,10 +92,21 @@ def packets():
     yield ethernet(b"\x42\x42\x03", 40)
 
 
+def long_run():
+    """Long blocks, damage in one, and bytes in which every offset begins a long block."""
+    damaged = bytearray(block(34, 2000))
+    damaged[9000] ^= 0xFF
+    costly = bytes.fromhex("3e8001") * 2000 + bytes.fromhex("15200280") * 1500 + b" " * 4000
+    return block(34, 1500) + damaged + block(2, 20) + costly + block() * 8
+
+
 def seeds():
     run = b"".join([block(), block(2, 1), block(200, 3), block(34, 1)])
     yield "asterix", "run", run
     yield "asterix", "damage", block() + b"\xDE\xAD" + block(2, 1) + block()[:-3] + run
+    yield "asterix", "long", long_run()
+    yield "oradis", "long", oradis(block(34, 4000)) + b"x" + oradis(block()) * 400
+    yield "pcap", "long", pcap([ipv4(udp(block(34, 1 + 40 * i))) for i in range(12)], link=101)
     yield "final", "run", final(block()) + final(run) + b"x" + final(block())
     yield "gps", "run", b"\xCD" * 2200 + trailed(block()) + trailed(block(2, 1)) + trailed(block())
     yield "oradis", "run", oradis(block()) + oradis(run) + b"x" + oradis(block())
