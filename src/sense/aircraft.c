@@ -22,18 +22,24 @@ static uint32_t home_of(const ap_aircraft_table *table, uint32_t key)
     return (hash ^ hash >> 15) & (table->slot_count - 1);
 }
 
-/* The slot that holds the key, or the free one where it would go. */
+/* The slot that holds the key, or the free one where it would go; AP_AIRCRAFT_NONE when others took
+ * all that it may have. */
 static uint32_t slot_of(const ap_aircraft_table *table, uint32_t key)
 {
     uint32_t slot = home_of(table, key);
-    while (table->slots[slot] != AP_AIRCRAFT_NONE && table->rows[table->slots[slot]].key != key)
+    for (uint32_t probe = 0; probe < AP_AIRCRAFT_PROBE_CAP; probe++) {
+        uint32_t row = table->slots[slot];
+        if (row == AP_AIRCRAFT_NONE || table->rows[row].key == key)
+            return slot;
         slot = (slot + 1) & (table->slot_count - 1);
-    return slot;
+    }
+    return AP_AIRCRAFT_NONE;
 }
 
 ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key)
 {
-    uint32_t row = table->slots[slot_of(table, key)];
+    uint32_t slot = slot_of(table, key);
+    uint32_t row = slot == AP_AIRCRAFT_NONE ? AP_AIRCRAFT_NONE : table->slots[slot];
     return row == AP_AIRCRAFT_NONE ? NULL : &table->rows[row];
 }
 
@@ -41,7 +47,8 @@ ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key)
 static void free_slot(ap_aircraft_table *table, uint32_t slot)
 {
     uint32_t mask = table->slot_count - 1, hole = slot;
-    for (uint32_t at = (slot + 1) & mask; table->slots[at] != AP_AIRCRAFT_NONE;
+    for (uint32_t at = (slot + 1) & mask;
+         table->slots[at] != AP_AIRCRAFT_NONE && ((at - hole) & mask) < AP_AIRCRAFT_PROBE_CAP;
          at = (at + 1) & mask) {
         uint32_t home = home_of(table, table->rows[table->slots[at]].key);
         if (((at - home) & mask) >= ((at - hole) & mask)) {
@@ -91,7 +98,10 @@ static uint32_t new_row(ap_aircraft_table *table, ap_utc_ns now)
 
 ap_aircraft *ap_aircraft_take(ap_aircraft_table *table, uint32_t key, ap_utc_ns now)
 {
-    uint32_t row = table->slots[slot_of(table, key)];
+    uint32_t slot = slot_of(table, key);
+    if (slot == AP_AIRCRAFT_NONE)
+        return NULL;
+    uint32_t row = table->slots[slot];
     if (row != AP_AIRCRAFT_NONE) {
         unlink_row(table, row);
     } else {

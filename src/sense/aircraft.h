@@ -11,8 +11,11 @@
 
 #define AP_AIRCRAFT_NONE UINT32_MAX
 #define AP_AIRCRAFT_STALE_S 600.0 /* silent for longer: may be replaced when the table is full */
-#define AP_PROOF_S 60.0           /* an address stays proved on an input */
-#define AP_PROOF_CAP 4            /* inputs remembered per aircraft */
+/* Slots that a key may lie behind its first one. Half full, a million random addresses need 40;
+ * addresses made up to collide are refused beyond. */
+#define AP_AIRCRAFT_PROBE_CAP 128u
+#define AP_PROOF_S 60.0 /* an address stays proved on an input */
+#define AP_PROOF_CAP 4  /* inputs remembered per aircraft */
 
 /* A checked squitter of the address was heard on this input. */
 typedef struct ap_proof {
@@ -66,8 +69,8 @@ void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap);
 ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key);
 
 /* The row of a key, new if need be, marked as heard at `now` (which never goes back). When the
- * table is full the row longest silent gives way if that is AP_AIRCRAFT_STALE_S or more; else
- * NULL. */
+ * table is full the row longest silent gives way if that is AP_AIRCRAFT_STALE_S or more; else, and
+ * where AP_AIRCRAFT_PROBE_CAP other keys took its slots, NULL: whoever is in the table stays. */
 ap_aircraft *ap_aircraft_take(ap_aircraft_table *table, uint32_t key, ap_utc_ns now);
 
 /* Notes a checked squitter; the input longest silent is forgotten when there are too many. */

@@ -94,6 +94,39 @@ static void test_prove_forgets_the_longest_silent_input(void **state)
     assert_true(ap_aircraft_is_proved(&aircraft, 1, START + 61 * AP_NS_PER_S));
 }
 
+/* Addresses that all begin at one slot: the first take their slots, the others are refused without
+ * a search through the table, and once some were replaced all that remain are still found. */
+static void test_take_bounds_the_probe(void **state)
+{
+    (void)state;
+    enum { COLLIDING = 400, TABLE_CAP = 1024 };
+    void *mem;
+    ap_aircraft_table table = table_of(TABLE_CAP, &mem);
+    uint32_t keys[COLLIDING], count = 0;
+    for (uint32_t key = 0; count < COLLIDING; key++) {
+        uint32_t hash = key * UINT32_C(0x9E3779B1); /* as the table spreads them */
+        if (((hash ^ hash >> 15) & (table.slot_count - 1)) == 5)
+            keys[count++] = key;
+    }
+    for (uint32_t i = 0; i < COLLIDING; i++)
+        assert_int_equal(ap_aircraft_take(&table, keys[i], START + i) != NULL,
+                         i < AP_AIRCRAFT_PROBE_CAP);
+    for (uint32_t i = 0; i < COLLIDING; i++)
+        assert_int_equal(ap_aircraft_find(&table, keys[i]) != NULL, i < AP_AIRCRAFT_PROBE_CAP);
+    /* Filled up with others, which then replace the longest silent: half of the colliding. */
+    uint32_t other = 0xA00000, half = AP_AIRCRAFT_PROBE_CAP / 2;
+    while (table.count < TABLE_CAP)
+        ap_aircraft_take(&table, other++, START + 1000);
+    for (uint32_t i = half; i < AP_AIRCRAFT_PROBE_CAP; i++)
+        assert_non_null(ap_aircraft_take(&table, keys[i], START + 2000));
+    for (uint32_t replaced = 0; replaced < half; other++)
+        replaced += ap_aircraft_take(&table, other, START + 500 + 600 * AP_NS_PER_S) != NULL;
+    for (uint32_t i = 0; i < COLLIDING; i++)
+        assert_int_equal(ap_aircraft_find(&table, keys[i]) != NULL,
+                         i >= half && i < AP_AIRCRAFT_PROBE_CAP);
+    free(mem);
+}
+
 static void test_key_tells_kinds_apart(void **state)
 {
     (void)state;
@@ -105,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take_replaces_the_longest_silent),
+        cmocka_unit_test(test_take_bounds_the_probe),
         cmocka_unit_test(test_prove_forgets_the_longest_silent_input),
         cmocka_unit_test(test_key_tells_kinds_apart),
     };

@@ -474,6 +474,41 @@ static void test_table_full(void **state)
     bench_close(on);
 }
 
+/* 200,000 invented addresses within ten seconds, each with the right parity: who was there before
+ * is served on as if nothing had happened, the others are refused and counted. */
+static void test_flood_of_addresses(void **state)
+{
+    (void)state;
+    enum { REAL = 16, FLOOD = 200000, SECONDS = 10 };
+    bench *on = bench_open(64);
+    for (int second = -2; second < SECONDS; second++) {
+        size_t before = on->report_count;
+        for (uint32_t i = 0; i < REAL; i++) {
+            double latitude_deg = 50 + i * 0.1 + second * 0.002;
+            hear(on, 0, second,
+                 squitter(ADDRESS + i, air_position(latitude_deg, 8, second & 1, 30000)));
+            if (second >= -1)
+                assert_near(bench_last(on)->latitude_rad / AP_RAD_PER_DEG, latitude_deg, 1e-4);
+            hear(on, 0, second, altitude_reply(ADDRESS + i, 30000));
+        }
+        /* The first positions wait for the second ones. */
+        assert_int_equal(on->report_count - before, REAL * (second == -2   ? 1
+                                                            : second == -1 ? 3
+                                                                           : 2));
+        for (uint32_t i = 0; second >= 0 && i < FLOOD / SECONDS; i++) {
+            uint32_t address = 0x800000 + (uint32_t)second * (FLOOD / SECONDS) + i;
+            hear(on, 0, second + i * 4e-5, squitter(address, air_position(50, 9, i & 1, 30000)));
+        }
+    }
+    ap_sense_flush(&on->sense);
+    assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), FLOOD - (64 - REAL));
+    assert_int_equal(refused(on, AP_REFUSED_CPR_PENDING), 64 - REAL);
+    assert_int_equal(on->report_count, 2 * REAL * (SECONDS + 2));
+    assert_int_equal(on->stats[0].block_count,
+                     on->report_count + ap_refusals_total(&on->stats[0].refused));
+    bench_close(on);
+}
+
 static void test_damage_is_counted(void **state)
 {
     (void)state;
@@ -575,6 +610,7 @@ int main(void)
         cmocka_unit_test(test_copies_of_other_inputs),
         cmocka_unit_test(test_position_frames_repeated),
         cmocka_unit_test(test_table_full),
+        cmocka_unit_test(test_flood_of_addresses),
         cmocka_unit_test(test_damage_is_counted),
         cmocka_unit_test(test_decoded_frames),
         cmocka_unit_test(test_limits),
