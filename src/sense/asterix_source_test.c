@@ -984,6 +984,40 @@ static void test_older_editions(void **state)
     bench_close(on);
 }
 
+/* Editions 2.x of CAT021 differ in one place that sense can meet: the second octet of I021/271 has
+ * an FX bit from 2.2 on. A record with that bit set is refused, not misread. */
+static void test_later_editions_of_021(void **state)
+{
+    (void)state;
+    static const char *const editions[] = { "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7" };
+    ap_cat021 target = target_021();
+    target.present |= AP_CAT021_I271;
+    target.i271.octet_count = 2;
+    ap_report newest = { 0 };
+    for (size_t i = 7; i-- > 0;) {
+        bench *on = bench_open(64);
+        on->editions.category[21] = ap_asterix_spec_find(21, editions[i]);
+        assert_non_null(on->editions.category[21]);
+        SEND(on, 21, &target, NOON);
+        assert_int_equal(on->report_count, 1);
+        if (i == 6)
+            newest = *bench_last(on);
+        assert_memory_equal(bench_last(on), &newest, sizeof newest);
+        datagram of = { .block = 0 };
+        block_open(&of, 21);
+        assert_int_equal(ap_cat021_encode(&of.writer, &target), AP_OK);
+        block_close(&of);
+        of.writer.data[of.writer.size - 1] = 3; /* length and width 3, or spare bits with FX */
+        ap_sense_asterix(&on->sense, 0, utc(NOON), of.writer.data, of.writer.size);
+        assert_int_equal(on->report_count, 1);
+        assert_int_equal(on->stats[0].refused.count[AP_REFUSED_ITEM] +
+                             on->stats[0].refused.count[AP_REFUSED_RECORD_OVERRUN] +
+                             ap_sense_refused(&on->sense, 0)->count[AP_REFUSED_RECORD_OVERRUN],
+                         1);
+        bench_close(on);
+    }
+}
+
 /* Editions 0.2x of CAT021 have an order and layouts of their own. */
 static void test_early_editions_of_021(void **state)
 {
@@ -1135,6 +1169,7 @@ int main(void)
         cmocka_unit_test(test_cat021_other_times),
         cmocka_unit_test(test_cat062_in_full),
         cmocka_unit_test(test_older_editions),
+        cmocka_unit_test(test_later_editions_of_021),
         cmocka_unit_test(test_early_editions_of_021),
         cmocka_unit_test(test_records_without_time_or_source),
         cmocka_unit_test(test_made_up_names_are_unique),
