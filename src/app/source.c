@@ -13,7 +13,7 @@
 
 /* A time may step from the stream by this much before it needs a second one. */
 #define BACK_NS (60 * AP_NS_PER_S)
-#define AHEAD_NS (300 * AP_NS_PER_S)
+#define AHEAD_NS (10 * AP_NS_PER_S) /* the lag that the tracker bears */
 /* Two times far from the stream agree when they are this near to each other. */
 #define AGREE_NS (60 * AP_NS_PER_S)
 

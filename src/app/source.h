@@ -28,7 +28,7 @@ void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc);
  * the time of the frame before. It runs back only where restart_count goes up.
  *
  * A time far from the stream needs a second that agrees with it; the frame that brings the first
- * takes the time of the frame before. Far is: a minute back; five minutes ahead, for times found
+ * takes the time of the frame before. Far is: a minute back; ten seconds ahead, for times found
  * in records (a recorder's own clock may rest as long as it likes).
  *
  * A free-running tick counter begins at start_utc + its own value when start_utc is midnight (so

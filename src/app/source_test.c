@@ -115,8 +115,9 @@ static void test_clock_records_need_a_witness(void **state)
     assert_int_equal(at_record(&clock, 1000 * 128), utc("2024-06-06T00:16:40Z"));
     assert_int_equal(at_record(&clock, 30000 * 128), utc("2024-06-06T00:16:40Z"));
     assert_int_equal(at_record(&clock, 1001 * 128), utc("2024-06-06T00:16:41Z"));
-    assert_int_equal(at_record(&clock, 1200 * 128), utc("2024-06-06T00:20:00Z"));
-    assert_int_equal(at_record(&clock, 5000 * 128), utc("2024-06-06T00:20:00Z"));
+    assert_int_equal(at_record(&clock, 1010 * 128), utc("2024-06-06T00:16:50Z"));
+    assert_int_equal(at_record(&clock, 1055 * 128), utc("2024-06-06T00:16:50Z"));
+    assert_int_equal(at_record(&clock, 5000 * 128), utc("2024-06-06T00:16:50Z"));
     assert_int_equal(at_record(&clock, 5001 * 128), utc("2024-06-06T01:23:21Z"));
     assert_int_equal(clock.restart_count, 0);
 }
