@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The program of doc/asterix-library.md compiles as it stands there and prints what `decode` does."""
+"""The program of doc/asterix-library.md compiles as it stands and prints what `decode` does."""
 import json
 import pathlib
 import re
