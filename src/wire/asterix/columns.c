@@ -54,16 +54,6 @@ static void name_add_unit(name_text *name, const char *unit)
 
 /* ---- plans ---- */
 
-static bool is_chosen(const ap_asterix_columns *columns, const ap_asterix_spec *spec,
-                      const ap_asterix_item *item)
-{
-    for (unsigned k = 0; k < columns->choice_count; k++)
-        if (columns->choice[k].category == spec->category &&
-            strcmp(columns->choice[k].item, item->name) == 0)
-            return true;
-    return false;
-}
-
 /* Number of the column of this name, from 1; made if there is none. 0 when it cannot be. */
 static uint16_t column_of(ap_asterix_columns *columns, const name_text *name)
 {
@@ -131,6 +121,18 @@ static void plan_chosen(ap_asterix_columns *columns, ap_asterix_plan *plan,
     }
 }
 
+/* The item of this name, or NULL. */
+static const ap_asterix_item *find_item(const ap_asterix_spec *spec, const char *name)
+{
+    for (unsigned u = 0; u < spec->uap_count; u++)
+        for (unsigned k = 0; k < spec->uap[u].count; k++) {
+            const ap_asterix_item *item = &spec->items[spec->uap[u].items[k]];
+            if (item->kind != AP_ITEM_UNUSED && strcmp(item->name, name) == 0)
+                return item;
+        }
+    return NULL;
+}
+
 /* The plan of a definition, made when it is met first; NULL when there are too many. */
 static ap_asterix_plan *plan_of(ap_asterix_columns *columns, const ap_asterix_spec *spec)
 {
@@ -141,31 +143,21 @@ static ap_asterix_plan *plan_of(ap_asterix_columns *columns, const ap_asterix_sp
         return NULL;
     ap_asterix_plan *plan = &columns->plan[columns->plan_count++];
     *plan = (ap_asterix_plan){ .spec = spec };
-    for (unsigned u = 0; u < spec->uap_count; u++)
-        for (unsigned k = 0; k < spec->uap[u].count; k++) {
-            const ap_asterix_item *item = &spec->items[spec->uap[u].items[k]];
-            if (!plan->wants[item - spec->items] && is_chosen(columns, spec, item))
-                plan_chosen(columns, plan, item);
-        }
+    for (unsigned k = 0; k < columns->choice_count; k++) {
+        const ap_asterix_item *item = columns->choice[k].category == spec->category
+                                          ? find_item(spec, columns->choice[k].item)
+                                          : NULL;
+        if (item && !plan->wants[item - spec->items])
+            plan_chosen(columns, plan, item);
+    }
     return plan;
-}
-
-static bool has_item(const ap_asterix_spec *spec, const char *name)
-{
-    for (unsigned u = 0; u < spec->uap_count; u++)
-        for (unsigned k = 0; k < spec->uap[u].count; k++) {
-            const ap_asterix_item *item = &spec->items[spec->uap[u].items[k]];
-            if (item->kind != AP_ITEM_UNUSED && strcmp(item->name, name) == 0)
-                return true;
-        }
-    return false;
 }
 
 ap_err ap_asterix_columns_choose(ap_asterix_columns *columns, uint8_t category, const char *item)
 {
     bool known = false;
     for (unsigned k = 0; k < ap_asterix_spec_count; k++)
-        if (ap_asterix_specs[k]->category == category && has_item(ap_asterix_specs[k], item))
+        if (ap_asterix_specs[k]->category == category && find_item(ap_asterix_specs[k], item))
             known = true;
     if (!known)
         return AP_ERR_UNKNOWN;
