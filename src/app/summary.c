@@ -107,6 +107,12 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
             " tentative ones faded; reports refused by the tracker: %s\n",
             tracker->born_count, tracker->confirmed_count, tracker->dropped_count,
             tracker->confirmed_alive_count, tracker->tentative_dropped_count, refused);
+    if (tracker->reset_count)
+        fprintf(out, "filters begun anew because their covariance was lost: %" PRIu64 "\n",
+                tracker->reset_count);
+    if (ap_watch_refused(&pipeline->watch))
+        fprintf(out, "alerts beyond the table's capacity: %" PRIu64 "\n",
+                ap_watch_refused(&pipeline->watch));
     if (pipeline->restart_count)
         fprintf(out,
                 "the input's time ran back %" PRIu64 " times: tracks were ended and begun anew; "
