@@ -605,7 +605,7 @@ static void test_cat010_target(void **state)
                          .i020 = { .typ = 3, .gbs = 1 },
                          .i140_128th_s = TOD_NOON,
                          .i040 = { 2500, 8192 },
-                         .i202 = { 160, -80 } };
+                         .i202 = { 40, -20 } };
     SEND(on, 10, &target, NOON);
     const ap_report *report = bench_last(on);
     assert_near(report->range_m, 2500, 1e-9);

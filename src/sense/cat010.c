@@ -46,8 +46,8 @@ static void set_content(const ap_cat010 *target, const ap_sensor *sensor, ap_rep
         report->track_number = target->i161.trk;
     }
     if (target->present & AP_CAT010_I202)
-        ap_sense_set_velocity(report, target->i202.vx_16th_mps / 16.0,
-                              target->i202.vy_16th_mps / 16.0, VELOCITY_SIGMA_MPS);
+        ap_sense_set_velocity(report, target->i202.vx_4th_mps / 4.0, target->i202.vy_4th_mps / 4.0,
+                              VELOCITY_SIGMA_MPS);
     else if (target->present & AP_CAT010_I200)
         ap_sense_set_ground_vector(report, target->i200.gsp_16384th_nmips / 16384.0 * AP_M_PER_NMI,
                                    ap_turn_rad(target->i200.tra_turn16, 16), VELOCITY_SIGMA_MPS);

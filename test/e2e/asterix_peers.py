@@ -22,6 +22,8 @@ LEFT_OUT = {
 # Read otherwise by tshark 4.0.17, or not at all.
 DIFFERENT = {
     "020_500_SDP_XY": "unsigned there",
+    "010_202": "steps of 1/16 there; see spec/asterix/overrides.txt",
+    "010_210": "as 202",
     "019_553": "one octet there",
     **dict.fromkeys(("001_030", "001_130", "001_210", "002_050", "002_060", "002_080", "008_110",
                      "020_030", "048_030", "062_510"), "ends by FX: one element there"),

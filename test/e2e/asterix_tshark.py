@@ -31,6 +31,8 @@ NAMES = {"004_120_CC_CPC": "004_120_CC_CP", "020_250_BDSREGISTER": "020_250_MBDA
 DIFFERENT = {
     "020_500_SDP_XY": "unsigned in the published definition; see spec/asterix/overrides.txt",
     "034_120_HGT": "unsigned there",
+    **dict.fromkeys(("010_202_VX", "010_202_VY", "010_210_AX", "010_210_AY"),
+                    "1/16 in the published definition; see spec/asterix/overrides.txt"),
 }
 # Values of extents that it does not show.
 ABSENT = {"019_553_REFTR3", "019_553_REFTR4", "020_020_CF"}

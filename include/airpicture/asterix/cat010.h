@@ -105,8 +105,8 @@ typedef struct ap_cat010 {
         uint16_t tra_turn16;        /* track angle; 360/2^16 deg */
     } i200;
     struct { /* calculated track velocity in cartesian */
-        int16_t vx_16th_mps; /* X velocity; 1/16 m/s */
-        int16_t vy_16th_mps; /* Y velocity; 1/16 m/s */
+        int16_t vx_4th_mps; /* X velocity; 1/4 m/s */
+        int16_t vy_4th_mps; /* Y velocity; 1/4 m/s */
     } i202;
     struct { /* track number */
         uint8_t spare; /* 4 unused bits */
@@ -175,8 +175,8 @@ typedef struct ap_cat010 {
     ap_repeats i280; /* presence; ap_cat010_i280 */
     uint8_t i131;    /* amplitude of primary plot */
     struct { /* calculated acceleration */
-        int8_t ax_16th_mps2; /* X acceleration; 1/16 m/s2 */
-        int8_t ay_16th_mps2; /* Y acceleration; 1/16 m/s2 */
+        int8_t ax_4th_mps2; /* X acceleration; 1/4 m/s2 */
+        int8_t ay_4th_mps2; /* Y acceleration; 1/4 m/s2 */
     } i210;
     ap_bytes sp; /* special purpose field; content behind its length */
     ap_bytes re; /* reserved expansion field; content behind its length */

@@ -117,8 +117,8 @@ static inline const uint8_t *read_i202(const uint8_t *p, const uint8_t *end,
 {
     if (end - p < 4)
         return NULL;
-    record->i202.vx_16th_mps = (int16_t)(ap_be16(p));
-    record->i202.vy_16th_mps = (int16_t)(ap_be16(p + 2));
+    record->i202.vx_4th_mps = (int16_t)(ap_be16(p));
+    record->i202.vy_4th_mps = (int16_t)(ap_be16(p + 2));
     return p + 4;
 }
 
@@ -317,8 +317,8 @@ static inline const uint8_t *read_i210(const uint8_t *p, const uint8_t *end,
 {
     if (end - p < 2)
         return NULL;
-    record->i210.ax_16th_mps2 = (int8_t)(p[0]);
-    record->i210.ay_16th_mps2 = (int8_t)(p[1]);
+    record->i210.ax_4th_mps2 = (int8_t)(p[0]);
+    record->i210.ay_4th_mps2 = (int8_t)(p[1]);
     return p + 2;
 }
 
@@ -513,8 +513,8 @@ static bool write_i200(ap_writer *writer, const ap_cat010 *record)
 
 static bool write_i202(ap_writer *writer, const ap_cat010 *record)
 {
-    ap_write_be(writer, ((uint64_t)record->i202.vx_16th_mps & UINT64_C(0xffff)) << 16 |
-                ((uint64_t)record->i202.vy_16th_mps & UINT64_C(0xffff)), 4);
+    ap_write_be(writer, ((uint64_t)record->i202.vx_4th_mps & UINT64_C(0xffff)) << 16 |
+                ((uint64_t)record->i202.vy_4th_mps & UINT64_C(0xffff)), 4);
     return true;
 }
 
@@ -716,8 +716,8 @@ static bool write_i131(ap_writer *writer, const ap_cat010 *record)
 
 static bool write_i210(ap_writer *writer, const ap_cat010 *record)
 {
-    ap_write_be(writer, ((uint64_t)record->i210.ax_16th_mps2 & UINT64_C(0xff)) << 8 |
-                ((uint64_t)record->i210.ay_16th_mps2 & UINT64_C(0xff)), 2);
+    ap_write_be(writer, ((uint64_t)record->i210.ax_4th_mps2 & UINT64_C(0xff)) << 8 |
+                ((uint64_t)record->i210.ay_4th_mps2 & UINT64_C(0xff)), 2);
     return true;
 }
 
