@@ -54,7 +54,8 @@ def compare(name):
     theirs = lines_of_zst(need_data("asterix", "ref", name + ".croatia.jsonl.zst"))
     options = [word for edition in EDITIONS for word in ("--edition", edition)]
     ours = {}
-    for line in run("decode", *options, need_data("asterix", name), status=None).stdout.splitlines():
+    done = run("decode", *options, need_data("asterix", name), status=None)
+    for line in done.stdout.splitlines():
         record = json.loads(line)
         ours[record["cat"], record["hex"]] = record["rec"]
     differences, count, lost = {}, 0, 0
@@ -77,7 +78,8 @@ def compare(name):
             count += len(a)
             if len(a) != len(b) or not all(map(same, a, b)):
                 differences.setdefault(key, (a[:6], b[:6]))
-    assert not differences and lost == LOST.get(name, 0), f"{count} values, {lost} lost: {differences}"
+    assert not differences and lost == LOST.get(name, 0), \
+        f"{count} values, {lost} lost: {differences}"
 
 
 for path in sorted((DATA / "asterix/ref").glob("*.croatia.jsonl.zst")):
