@@ -121,9 +121,7 @@ static void draw(demo_run *run, ap_utc_ns now)
     int rows, columns;
     double wall_s = (double)(ap_clock_monotonic_ns() - run->wall_start_ns) / 1e9;
     double speed = wall_s > 0.0 ? ap_seconds_between(run->first_utc, now) / wall_s : 0.0;
-    ap_live_line line = { .now = now,
-                          .speed = speed,
-                          .report_count = run->pipeline.report_count };
+    ap_live_line line = { .now = now, .speed = speed, .report_count = run->pipeline.report_count };
     ap_live_table_size(stdout, &rows, &columns);
     ap_live_table_draw(stdout, &run->pipeline.picture, &run->pipeline.sensors, &line, rows, columns,
                        true);

@@ -184,9 +184,8 @@ static void keep_asterix_stats(ap_outputs *outputs)
     outputs->asterix_refused_count += stats.refused_count + stats.unnumbered_count;
 }
 
-void ap_outputs_restart(ap_outputs *outputs, ap_utc_ns now)
+void ap_outputs_restart(ap_outputs *outputs)
 {
-    (void)now;
     if (!outputs->paths.asterix)
         return;
     keep_asterix_stats(outputs);
@@ -224,7 +223,9 @@ int ap_outputs_commit(ap_outputs *outputs)
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (statuses[i])
             return statuses[i];
-    return outputs->failed ? AP_EXIT_IO : AP_EXIT_OK;
+    return outputs->failed ? ap_command_fail(outputs->command, AP_EXIT_SOFTWARE,
+                                             "a line is longer than its buffer")
+                           : AP_EXIT_OK;
 }
 
 void ap_outputs_tell(const ap_outputs *outputs, FILE *out)

@@ -54,7 +54,7 @@ void ap_outputs_alert(ap_outputs *outputs, const ap_alert *alert);
 void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now);
 
 /* The engine began anew at an earlier time. */
-void ap_outputs_restart(ap_outputs *outputs, ap_utc_ns now);
+void ap_outputs_restart(ap_outputs *outputs);
 
 /* A write failed: the run may end. */
 bool ap_outputs_failed(const ap_outputs *outputs);

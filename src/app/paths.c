@@ -2,9 +2,8 @@
 
 #include <string.h>
 
+#include "app/source.h"
 #include "io/output.h"
-
-enum { INPUT_CAP = 4096 };
 
 const char *ap_path_text(const char *path, char *text, size_t size)
 {
@@ -48,9 +47,9 @@ int ap_paths_check(const ap_command *command, const ap_named_path *outputs, size
                    const char *const *inputs, size_t input_count, const char *sensors_path)
 {
     size_t standard_count = 0;
-    if (input_count > INPUT_CAP)
-        return ap_command_fail(command, AP_EXIT_USAGE, "more than %d inputs; join some of them",
-                               INPUT_CAP);
+    if (input_count > AP_INPUT_CAP)
+        return ap_command_fail(command, AP_EXIT_USAGE, "more than %u inputs; join some of them",
+                               AP_INPUT_CAP);
     for (size_t i = 0; i < input_count; i++)
         standard_count += strcmp(inputs[i], "-") == 0;
     if (standard_count > 1)

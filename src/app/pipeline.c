@@ -1,5 +1,6 @@
 #include "app/pipeline.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "app/source.h"
 
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
-enum { BATCH_CAP = 32768, ALERT_CAP = 4096, INPUT_CAP = 4096 };
+enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
 
 enum memory_slot { MEM_SENSORS, MEM_STATS, MEM_SENSE, MEM_TRACKER, MEM_WATCH, MEM_PICTURE };
 
@@ -67,8 +68,7 @@ static void *take_memory(ap_pipeline *pipeline, enum memory_slot slot, size_t si
 int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
 {
     *pipeline = (ap_pipeline){ .config = *config, .now = AP_UTC_UNKNOWN };
-    if (config->path_count > INPUT_CAP)
-        return fail(pipeline, AP_EXIT_USAGE, "more than 4096 inputs; join some of them first");
+    assert(config->path_count <= AP_INPUT_CAP);
     uint16_t cap = config->sensor_cap;
     pipeline->sensors.sensor = take_memory(pipeline, MEM_SENSORS, cap * sizeof(ap_sensor));
     pipeline->sensors.stats = take_memory(pipeline, MEM_STATS, cap * sizeof(ap_sensor_stats));
@@ -188,16 +188,15 @@ static void restart(ap_pipeline *pipeline, ap_utc_ns now)
 {
     if (pipeline->config.path_count != 1)
         return;
-    for (size_t i = 0; i < pipeline->config.path_count; i++)
-        ap_refusals_add(&pipeline->sources[i].refused_before,
-                        ap_sense_refused(&pipeline->sense, (uint16_t)i));
+    ap_sense_flush(&pipeline->sense);
+    ap_refusals_add(&pipeline->sources[0].refused_before, ap_sense_refused(&pipeline->sense, 0));
     (void)init_sense(pipeline); /* the same configuration and memory were good before */
     ap_tracker_flush(&pipeline->tracker);
     ap_tracker_restart(&pipeline->tracker, now);
     pipeline->now = now;
     pipeline->restart_count++;
     if (pipeline->config.sinks.on_restart)
-        pipeline->config.sinks.on_restart(pipeline->config.sinks.context, now);
+        pipeline->config.sinks.on_restart(pipeline->config.sinks.context);
 }
 
 /* The map of the program: hop by hop, one frame at a time. Watch, picture and publish hang on the

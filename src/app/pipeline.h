@@ -27,7 +27,7 @@ typedef struct ap_pipeline_sinks {
     void (*on_track)(void *context, const ap_track_event *event, const ap_track *track);
     void (*on_alert)(void *context, const ap_alert *alert);
     /* The time of the only input ran back for good; every track has ended. */
-    void (*on_restart)(void *context, ap_utc_ns now);
+    void (*on_restart)(void *context);
     /* After each frame: the receive time so far; for periodic outputs, pacing and progress. A
      * result other than 0 ends the run with that exit status. */
     int (*on_time)(void *context, ap_utc_ns now);
@@ -35,7 +35,7 @@ typedef struct ap_pipeline_sinks {
 
 typedef struct ap_pipeline_config {
     const char *const *paths; /* inputs, [path_count]; "-" is standard input */
-    size_t path_count;
+    size_t path_count;        /* [0, AP_INPUT_CAP] */
     ap_format format;
     ap_asterix_editions editions;
     ap_utc_ns start_utc; /* day of recordings that hold times of day; start of tick counters */

@@ -31,15 +31,18 @@ static void draw(double share, double speed, double left_s)
     fflush(stderr);
 }
 
-void ap_progress_step(ap_progress *progress, double share, ap_utc_ns now)
+bool ap_progress_is_due(ap_progress *progress, ap_utc_ns now)
 {
     if (progress->first_utc == AP_UTC_UNKNOWN)
         progress->first_utc = now;
     if (!progress->shown || progress->calls++ % CALLS_PER_LOOK != 0)
-        return;
+        return false;
+    return ap_clock_monotonic_ns() >= progress->next_ns;
+}
+
+void ap_progress_draw(ap_progress *progress, double share, ap_utc_ns now)
+{
     int64_t clock_ns = ap_clock_monotonic_ns();
-    if (clock_ns < progress->next_ns)
-        return;
     progress->next_ns = clock_ns + REDRAW_NS;
     double elapsed_s = (double)(clock_ns - progress->start_ns) / 1e9;
     double speed = elapsed_s > 0.0 ? ap_seconds_between(progress->first_utc, now) / elapsed_s : 0.0;

@@ -17,9 +17,11 @@ typedef struct ap_progress {
 
 void ap_progress_start(ap_progress *progress);
 
-/* `share` in [0, 1] or negative when not known; `now` the data's time. Draws a few times a second.
- */
-void ap_progress_step(ap_progress *progress, double share, ap_utc_ns now);
+/* True a few times a second, on a terminal; `now` is the data's time. Cheap: for every frame. */
+bool ap_progress_is_due(ap_progress *progress, ap_utc_ns now);
+
+/* `share` of the input done in [0, 1], or negative when not known. */
+void ap_progress_draw(ap_progress *progress, double share, ap_utc_ns now);
 
 /* Removes the line. */
 void ap_progress_end(ap_progress *progress);

@@ -143,9 +143,9 @@ static void on_alert(void *context, const ap_alert *alert)
     ap_outputs_alert(&((replay_run *)context)->outputs, alert);
 }
 
-static void on_restart(void *context, ap_utc_ns now)
+static void on_restart(void *context)
 {
-    ap_outputs_restart(&((replay_run *)context)->outputs, now);
+    ap_outputs_restart(&((replay_run *)context)->outputs);
 }
 
 static int on_time(void *context, ap_utc_ns now)
@@ -154,8 +154,8 @@ static int on_time(void *context, ap_utc_ns now)
     if (run->first_utc == AP_UTC_UNKNOWN)
         run->first_utc = now;
     ap_outputs_time(&run->outputs, now);
-    if (!run->config.quiet)
-        ap_progress_step(&run->progress, ap_pipeline_share(&run->pipeline), now);
+    if (!run->config.quiet && ap_progress_is_due(&run->progress, now))
+        ap_progress_draw(&run->progress, ap_pipeline_share(&run->pipeline), now);
     return ap_outputs_failed(&run->outputs) ? AP_EXIT_IO : AP_EXIT_OK;
 }
 

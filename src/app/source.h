@@ -9,6 +9,8 @@
 #include "io/input.h"
 #include "wire/framer.h"
 
+#define AP_INPUT_CAP 4096u /* inputs of a run; what sense keeps a row for */
+
 /* Gives frames of one input a UTC, whatever their container knows of time. */
 typedef struct ap_source_clock {
     ap_utc_ns start_utc; /* configured; day of times of day, first tick of tick counters */

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -139,6 +140,18 @@ def main():
                 text = process.communicate(timeout=30)[0].decode()
                 assert process.returncode == 0, process.returncode
                 assert "tracks:" in text and target.stat().st_size > 10000
+
+        def recordings_joined_out_of_order():
+            """The time runs back for good: the engine says so, begins anew and tracks again."""
+            once, twice = folder / "once.ast", folder / "twice.ast"
+            run("demo", "--speed", "0", "--minutes", "3", "-o", folder / "long")
+            run("decode", "--filter", once, folder / "long/radars.pcap")
+            twice.write_bytes(once.read_bytes() * 2)
+            texts = [run("replay", "-c", folder / "demo/sensors.yaml", path).stdout.decode()
+                     for path in (once, twice)]
+            counts = [int(re.search(r"(\d+) confirmed", text).group(1)) for text in texts]
+            assert "ran back" not in texts[0] and "ran back 1 times" in texts[1], texts[1][-900:]
+            assert counts[0] >= 30 and 1.8 * counts[0] <= counts[1] <= 2.2 * counts[0], counts
 
         def closed_descriptors():
             """No file gets the number of standard output."""

@@ -24,7 +24,7 @@ typedef struct run {
     ap_format format;
 } run;
 
-/* Keeps a frame whose data are valid for now only. */
+/* Copies a frame out of the framer, whose next call makes its data invalid. */
 static inline void run_keep(run *r, const ap_frame *frame)
 {
     assert_true(r->count < RUN_FRAME_CAP);
