@@ -76,6 +76,8 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     source->due_utc = INT64_MAX;
     if (ap_sensor_rotates(from))
         source->due_utc = ap_utc_add_s(state->clock_utc, DUE_TURNS * from->turn_s) + DUE_EXTRA_NS;
+    if (source->due_utc < row->due_utc)
+        row->due_utc = source->due_utc;
 }
 
 /* Update interval of the quickest sensor that contributed lately. */

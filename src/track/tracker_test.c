@@ -334,6 +334,31 @@ static void test_step_one_track_per_aircraft(void **state)
     world_free(w);
 }
 
+/* A radar that joins a track of ADS-B counts its misses as one that bore it: when both fall silent
+ * the existence falls with its turns, long before the time limit. */
+static void test_step_misses_of_a_radar_that_joined(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t radar = add_sensor(w, AP_SENSOR_MODE_S, 50, 8),
+             es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50.5, 8.4, 10000, 210, -60);
+    for (int k = 0; k < 120; k++) {
+        ap_report r = adsb(es, &f, 0x3C0001, 0.5 * k);
+        step(w, &r);
+        if (k > 40 && k % 8 == 3) {
+            r = mode_s(w, radar, &f, 0x3C0001, 0.5 * k);
+            step(w, &r);
+        }
+    }
+    assert_true(only_track(w).existence > 0.99);
+    double turn_s = w->sensor[radar].turn_s;
+    ap_tracker_step(&w->tracker, ap_utc_add_s(START_UTC, 60.0 + 5.0 * turn_s), NULL, 0);
+    assert_true(only_track(w).existence < 0.99);
+    world_free(w);
+}
+
 /* A track without an address takes the first one that its plots bring. */
 static void test_step_plot_track_gains_an_address(void **state)
 {
@@ -910,6 +935,7 @@ int main(void)
         cmocka_unit_test(test_step_follows_an_address),
         cmocka_unit_test(test_step_follows_plots_anywhere),
         cmocka_unit_test(test_step_one_track_per_aircraft),
+        cmocka_unit_test(test_step_misses_of_a_radar_that_joined),
         cmocka_unit_test(test_step_plot_track_gains_an_address),
         cmocka_unit_test(test_step_shared_address_makes_two_tracks),
         cmocka_unit_test(test_step_jump_reinitialises),
