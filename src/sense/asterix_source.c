@@ -43,9 +43,8 @@ static const category_row *row_of(uint8_t category)
 
 /* The typed decoders know the newest edition. A record walked with another one is read only if it
  * has the same length in both: then the items it holds are laid out alike. */
-static bool reads_as_newest(const ap_asterix_record *record)
+static bool reads_as_newest(const ap_asterix_spec *newest, const ap_asterix_record *record)
 {
-    const ap_asterix_spec *newest = ap_asterix_spec_find(record->category, NULL);
     if (record->spec == newest)
         return true;
     size_t size;
@@ -150,7 +149,8 @@ static ap_verdict read_record(const datagram *of, const ap_asterix_record *recor
         return AP_REFUSED_DUPLICATE;
     if (!row->reader)
         return AP_VERDICT_SERVICE;
-    if (!ap_sense_is_early_021(record->spec) && !reads_as_newest(record))
+    if (!ap_sense_is_early_021(record->spec) &&
+        !reads_as_newest(of->state->newest[record->category], record))
         return AP_REFUSED_ITEM;
     *report = (ap_report){ .kind = AP_REPORT_TARGET, .sensor = of->sensor };
     ap_sense_from from = { .sensor = &of->state->config.sensors->sensor[of->sensor],

@@ -58,6 +58,8 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
     }
     for (size_t i = 0; i < config->sensors->cap; i++)
         state->sources[i].marker_utc = AP_UTC_UNKNOWN;
+    for (unsigned category = 0; category < 256; category++)
+        state->newest[category] = ap_asterix_spec_find((uint8_t)category, NULL);
     sense->state = state;
     return AP_OK;
 }

@@ -29,6 +29,7 @@ struct ap_sense_state {
     ap_aircraft_table aircraft;
     ap_held_ring held;
     ap_echo_table echoes;
+    const ap_asterix_spec *newest[256]; /* edition of each category; NULL: no such category */
     ap_sense_fix last_fix;
 };
 

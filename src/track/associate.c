@@ -1,7 +1,6 @@
 #include "track/associate.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define EXACT_COLUMNS_MAX 10

@@ -24,7 +24,7 @@ typedef struct offer {
     uint32_t slot;
     bool is_late;
     double distance2;
-    ap_imm imm; /* at the time of the report */
+    ap_imm imm; /* at the time of the report; not set for an identity alone, unless late */
     ap_measure measure;
 } offer;
 
@@ -34,14 +34,16 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     const ap_row *row = &state->store.row[slot];
     o->slot = slot;
     o->is_late = report->time_utc < row->imm.time_utc;
+    o->distance2 = 0.0;
+    ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
+    if (o->measure.has == 0 && !o->is_late)
+        return true; /* identity only: it asks nothing of the filter */
     if (!o->is_late) {
         o->imm = row->imm;
         ap_imm_predict(&o->imm, report->time_utc);
     } else if (!ap_history_at(&row->history, report->time_utc, &o->imm)) {
         return false;
     }
-    ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
-    o->distance2 = 0.0;
     if (!(o->measure.has & AP_MEASURE_POSITION))
         return true;
     ap_gauss mean;

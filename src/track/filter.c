@@ -528,11 +528,6 @@ void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure)
         vertical_update_rate(&imm->vertical, measure);
 }
 
-double ap_vertical_height_m(const ap_vertical *vertical, double otherwise_m)
-{
-    return vertical->has ? vertical->altitude_m : otherwise_m;
-}
-
 /* ---- life ---- */
 
 void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
@@ -600,7 +595,7 @@ static ap_enu_frame frame_over(const ap_imm *imm, double east_m, double north_m,
 {
     ap_enu_frame to =
         ap_frame_at(ap_ecef_from_enu(&imm->frame, (ap_vec3){ .x_m = east_m, .y_m = north_m }));
-    ap_frame_raise(&to, ap_vertical_height_m(&imm->vertical, imm->frame.origin.height_m));
+    ap_frame_raise(&to, imm->vertical.has ? imm->vertical.altitude_m : imm->frame.origin.height_m);
     ap_vec3 east = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .x_m = 1.0 }));
     ap_vec3 north = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .y_m = 1.0 }));
     double c = east.x_m + north.y_m, s = north.x_m - east.y_m, scale = 1.0 / sqrt(c * c + s * s);

@@ -149,9 +149,6 @@ void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss);
 /* Turn rate, clockwise > 0, as the mixture has it. */
 double ap_imm_turn_radps(const ap_imm *imm);
 
-/* Height above the ellipsoid that positions are reckoned with. */
-double ap_vertical_height_m(const ap_vertical *vertical, double otherwise_m);
-
 /* True when every number is finite and every covariance positive definite. */
 bool ap_imm_is_sound(const ap_imm *imm);
 

@@ -77,7 +77,6 @@ void ap_groups_reset(ap_state *state)
     for (uint32_t i = 0; i < state->waiting_cap; i++)
         state->waiting_next[i] = i + 1 < state->waiting_cap ? i + 1 : AP_SLOT_NONE;
     state->waiting_free = 0;
-    state->waiting_count = 0;
     state->open_count = 0;
     for (uint32_t i = 0; i < state->group_cap; i++)
         state->group[i] = (ap_group){ .first = AP_SLOT_NONE, .last = AP_SLOT_NONE };
@@ -154,7 +153,6 @@ void ap_group_add(ap_state *state, const ap_report *report)
     else
         state->waiting_next[group->last] = place;
     group->last = place;
-    state->waiting_count++;
 }
 
 /* ---- plots ---- */
@@ -335,6 +333,16 @@ static ap_fix leaning(const ap_imm *imm, const ap_fix *fix)
     return wide;
 }
 
+/* What the plot measured if it is of this track: one without a height is placed at the track's. */
+static ap_measure measure_for(const ap_state *state, const ap_plot *plot, const ap_look *look)
+{
+    const ap_report *report = &state->waiting[plot->report];
+    ap_measure measure = plot->measure;
+    if (plot->needs_height && look->imm.vertical.has)
+        ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &look->imm, &measure);
+    return measure;
+}
+
 static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
 {
     ap_bench *b = &state->bench;
@@ -347,9 +355,7 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     ap_look *look = look_at(state, slot, &plot->measure);
     if (!look)
         return;
-    ap_measure measure = plot->measure;
-    if (plot->needs_height && look->imm.vertical.has)
-        ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &look->imm, &measure);
+    ap_measure measure = measure_for(state, plot, look);
     ap_edge *edge = &b->edge[b->edge_count];
     edge->fix = ap_imm_fix(&look->imm, &measure, look->mean.x[2], look->mean.x[3]);
     double dt_s = ap_seconds_between(look->imm.time_utc, measure.time_utc);
@@ -482,10 +488,7 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     ap_bench *b = &state->bench;
     ap_row *row = &state->store.row[look->slot];
     const ap_plot *plot = &b->plot[b->edge[best].plot];
-    ap_measure measure = plot->measure;
-    if (plot->needs_height && look->imm.vertical.has)
-        ap_measure_from_report(&state->waiting[plot->report], ap_sensor_of(state, measure.sensor),
-                               &look->imm, &measure);
+    ap_measure measure = measure_for(state, plot, look);
     measure.weight = fmin(b->edge[best].p / exists, 1.0);
     bool sure = measure.weight > HIT;
     if (!sure)
@@ -601,7 +604,6 @@ void ap_group_close(ap_state *state, uint16_t sensor)
         next = state->waiting_next[place];
         state->waiting_next[place] = state->waiting_free;
         state->waiting_free = place;
-        state->waiting_count--;
     }
     shut_group(state, sensor);
 }

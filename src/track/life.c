@@ -24,8 +24,8 @@
 #define MERGE_RADIUS_M 1500.0
 #define MERGE_LOOKS_TURNS 2.5
 
-void ap_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
-             uint16_t sensor)
+static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
+                 uint16_t sensor)
 {
     if (!state->config.on_event)
         return;
@@ -111,7 +111,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
                     report->sensor, 0);
     state->stats.confirmed_count++;
     state->stats.confirmed_alive_count++;
-    ap_emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
+    emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
 }
 
 static void take_identity(ap_state *state, uint32_t slot, const ap_report *report)
@@ -164,7 +164,7 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, boo
         row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_HIT);
     }
     ap_store_refresh(&state->store, slot);
-    ap_emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
+    emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
     if (is_position)
         confirm_if_due(state, slot, report);
 }
@@ -211,7 +211,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_store_refresh(&state->store, slot);
     state->stats.born_count++;
     state->stats.alive_count = state->store.alive_count;
-    ap_emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);
+    emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);
     return slot;
 }
 
@@ -222,7 +222,7 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
     bool confirmed = row->state != AP_TRACK_TENTATIVE;
     row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_END);
     ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
-    ap_emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
+    emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
     ap_store_remove(&state->store, slot, state->clock_utc);
     state->stats.alive_count = state->store.alive_count;
     if (confirmed) {
@@ -305,7 +305,7 @@ static void coast_if_due(ap_state *state, uint32_t slot)
         return;
     row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_OVERDUE);
     ap_store_reason(row, state->clock_utc, AP_REASON_COASTED, AP_SENSOR_NONE, 0);
-    ap_emit(state, slot, AP_EVENT_COASTED, state->clock_utc, AP_SENSOR_NONE);
+    emit(state, slot, AP_EVENT_COASTED, state->clock_utc, AP_SENSOR_NONE);
 }
 
 /* Keeps the track findable where it must be by now. */

@@ -46,7 +46,6 @@ typedef struct ap_plot {
     double birth;      /* part of it that is aircraft, [0, 1] */
     double unused;     /* probability that no track gave it */
     bool needs_height;
-    bool done;
 } ap_plot;
 
 /* Memory for the association of one group. */
@@ -76,7 +75,7 @@ struct ap_tracker_state {
     ap_utc_ns clock_utc; /* receive clock; AP_UTC_UNKNOWN before the first report */
     ap_utc_ns next_tick_utc;
     ap_store store;
-    uint32_t waiting_cap, waiting_count;
+    uint32_t waiting_cap;
     ap_report *waiting; /* [waiting_cap] */
     uint32_t *waiting_next;
     uint32_t waiting_free;
@@ -102,8 +101,6 @@ static inline bool ap_sensor_rotates(const ap_sensor *sensor)
 }
 
 /* life.c */
-void ap_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
-             uint16_t sensor);
 /* A new tentative track; AP_SLOT_NONE and counted when there is no room. */
 uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
                         double existence, ap_reason_code reason);

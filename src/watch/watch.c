@@ -203,8 +203,8 @@ static void clear(table *t, const void *cleared)
     t->count--;
 }
 
-/* Room for one more; a full table is counted. */
-static bool has_room(struct ap_watch_state *s, table *t)
+/* Counts one more in; false, and the refusal counted, when the table is full. */
+static bool take_room(struct ap_watch_state *s, table *t)
 {
     if (t->count == t->cap) {
         s->refused++;
@@ -222,7 +222,7 @@ static void note_integrity(struct ap_watch_state *s, const ap_track *track)
     if (!now.known)
         return;
     sound *kept = find(&s->sounds, track->id);
-    if (kept->key == 0 && (track->nic < NIC_SOUND || !has_room(s, &s->sounds)))
+    if (kept->key == 0 && (track->nic < NIC_SOUND || !take_room(s, &s->sounds)))
         return;
     if (kept->key == 0)
         *kept = (sound){ track->id, 0, AP_UTC_UNKNOWN, AP_UTC_UNKNOWN };
@@ -273,7 +273,7 @@ static void end(struct ap_watch_state *s, row *r, ap_utc_ns until)
 static void start_row(struct ap_watch_state *s, row *empty, uint64_t key, ap_alert_kind kind,
                       uint32_t track_id)
 {
-    if (!has_room(s, &s->rows))
+    if (!take_room(s, &s->rows))
         return;
     *empty = (row){ .key = key,
                     .sample_utc = AP_UTC_UNKNOWN,
