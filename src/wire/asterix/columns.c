@@ -230,19 +230,11 @@ static void set_part(ap_asterix_columns *columns, const ap_asterix_plan *plan,
 static void set_compound(ap_asterix_columns *columns, const ap_asterix_plan *plan,
                          const ap_asterix_item *item, const uint8_t *p, const uint8_t *end)
 {
-    uint64_t present = 0;
-    uint8_t fspec_size;
-    p = ap_fspec_read(p, end, (item->count + 6u) / 7u, &present, &fspec_size);
-    for (const ap_asterix_item *sub = plan->spec->items + item->first; p && present != 0;
-         present >>= 1, sub++) {
-        if (!(present & 1))
-            continue;
-        const uint8_t *behind = ap_asterix_part_end(plan->spec, sub, p, end);
-        if (behind == NULL)
-            return;
-        set_part(columns, plan, sub, p, behind);
-        p = behind;
-    }
+    const ap_asterix_item *part;
+    const uint8_t *start;
+    ap_asterix_parts parts = ap_asterix_parts_of(plan->spec, item, p, end);
+    while (ap_asterix_parts_next(&parts, &part, &start))
+        set_part(columns, plan, part, start, parts.p);
 }
 
 /* Characters in quotes, those doubled, controls as '?'. */

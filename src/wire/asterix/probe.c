@@ -82,19 +82,13 @@ static bool part_fits(const ap_asterix_spec *spec, const ap_asterix_item *item, 
 static bool compound_fits(const ap_asterix_spec *spec, const ap_asterix_item *item,
                           const uint8_t *p, const uint8_t *end)
 {
-    uint64_t present = 0;
-    uint8_t fspec_size;
-    p = ap_fspec_read(p, end, (item->count + 6u) / 7u, &present, &fspec_size);
-    for (const ap_asterix_item *sub = spec->items + item->first; p && present != 0;
-         present >>= 1, sub++) {
-        if (!(present & 1))
-            continue;
-        const uint8_t *behind = ap_asterix_part_end(spec, sub, p, end);
-        if (behind == NULL || !part_fits(spec, sub, p, behind))
+    const ap_asterix_item *part;
+    const uint8_t *start;
+    ap_asterix_parts parts = ap_asterix_parts_of(spec, item, p, end);
+    while (ap_asterix_parts_next(&parts, &part, &start))
+        if (!part_fits(spec, part, start, parts.p))
             return false;
-        p = behind;
-    }
-    return p != NULL;
+    return parts.p != NULL;
 }
 
 static bool is_time(const ap_asterix_spec *spec, const ap_asterix_item *item)

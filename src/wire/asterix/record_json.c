@@ -290,21 +290,14 @@ static void put_part(ap_writer *text, const ap_asterix_spec *spec, const ap_aste
 static void put_compound(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
                          const uint8_t *p, const uint8_t *end)
 {
-    uint64_t present = 0;
-    uint8_t fspec_size;
+    const ap_asterix_item *part;
+    const uint8_t *start;
+    ap_asterix_parts parts = ap_asterix_parts_of(spec, item, p, end);
     bool any = false;
-    p = ap_fspec_read(p, end, (item->count + 6u) / 7u, &present, &fspec_size);
     ap_write_u8(text, '{');
-    for (const ap_asterix_item *sub = spec->items + item->first; p && present != 0;
-         present >>= 1, sub++) {
-        if (!(present & 1))
-            continue;
-        const uint8_t *behind = ap_asterix_part_end(spec, sub, p, end);
-        if (behind == NULL)
-            break;
-        put_key(text, sub->key, sub->key_size, &any);
-        put_part(text, spec, sub, p, behind);
-        p = behind;
+    while (ap_asterix_parts_next(&parts, &part, &start)) {
+        put_key(text, part->key, part->key_size, &any);
+        put_part(text, spec, part, start, parts.p);
     }
     ap_write_u8(text, '}');
 }

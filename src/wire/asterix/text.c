@@ -133,21 +133,14 @@ static void put_part(ap_writer *text, const ap_asterix_spec *spec, const ap_aste
 static void put_compound(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_item *item,
                          const uint8_t *p, const uint8_t *end, bool with_raw)
 {
-    uint64_t present = 0;
-    uint8_t fspec_size;
-    p = ap_fspec_read(p, end, (item->count + 6u) / 7u, &present, &fspec_size);
-    for (const ap_asterix_item *sub = spec->items + item->first; p && present != 0;
-         present >>= 1, sub++) {
-        if (!(present & 1))
-            continue;
-        const uint8_t *behind = ap_asterix_part_end(spec, sub, p, end);
-        if (behind == NULL)
-            return;
+    const ap_asterix_item *part;
+    const uint8_t *start;
+    ap_asterix_parts parts = ap_asterix_parts_of(spec, item, p, end);
+    while (ap_asterix_parts_next(&parts, &part, &start)) {
         put_indent(text, DEPTH_VALUE);
-        put_name(text, sub->key, sub->key_size);
-        end_head(text, spec->titles[sub - spec->items], p, behind, with_raw);
-        put_part(text, spec, sub, p, behind, DEPTH_VALUE + 1);
-        p = behind;
+        put_name(text, part->key, part->key_size);
+        end_head(text, spec->titles[part - spec->items], start, parts.p, with_raw);
+        put_part(text, spec, part, start, parts.p, DEPTH_VALUE + 1);
     }
 }
 

@@ -64,28 +64,45 @@ const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix
     return NULL;
 }
 
+ap_asterix_parts ap_asterix_parts_of(const ap_asterix_spec *spec, const ap_asterix_item *item,
+                                     const uint8_t *p, const uint8_t *end)
+{
+    ap_asterix_parts parts = { .spec = spec, .next = spec->items + item->first, .end = end };
+    uint8_t fspec_size;
+    parts.p = ap_fspec_read(p, end, FSPEC_OCTETS(item->count), &parts.left, &fspec_size);
+    if (parts.p == NULL || parts.left >> item->count != 0) {
+        parts.p = NULL;
+        parts.left = 0;
+    }
+    return parts;
+}
+
+bool ap_asterix_parts_next(ap_asterix_parts *parts, const ap_asterix_item **part,
+                           const uint8_t **start)
+{
+    if (parts->left == 0)
+        return false;
+    for (; !(parts->left & 1); parts->left >>= 1)
+        parts->next++;
+    *part = parts->next++;
+    *start = parts->p;
+    parts->left >>= 1;
+    parts->p = ap_asterix_part_end(parts->spec, *part, *start, parts->end);
+    if (parts->p == NULL)
+        parts->left = 0;
+    return parts->p != NULL;
+}
+
 /* Passes a compound item. On a fault *culprit is the sub-item, or unset if it is the compound's own
  * field specification. */
 static const uint8_t *compound_end(const ap_asterix_spec *spec, const ap_asterix_item *item,
                                    const uint8_t *p, const uint8_t *end,
                                    const ap_asterix_item **culprit, const uint8_t **culprit_at)
 {
-    uint64_t present;
-    uint8_t fspec_size;
-    p = ap_fspec_read(p, end, FSPEC_OCTETS(item->count), &present, &fspec_size);
-    if (p == NULL || present >> item->count != 0)
-        return NULL;
-    for (const ap_asterix_item *sub = spec->items + item->first; present != 0;
-         present >>= 1, sub++) {
-        if (!(present & 1))
-            continue;
-        *culprit = sub;
-        *culprit_at = p;
-        p = ap_asterix_part_end(spec, sub, p, end);
-        if (p == NULL)
-            return NULL;
-    }
-    return p;
+    ap_asterix_parts parts = ap_asterix_parts_of(spec, item, p, end);
+    while (ap_asterix_parts_next(&parts, culprit, culprit_at))
+        ;
+    return parts.p;
 }
 
 const uint8_t *ap_asterix_item_end(const ap_asterix_spec *spec, const ap_asterix_item *item,

@@ -37,6 +37,24 @@ const uint8_t *ap_asterix_item_end(const ap_asterix_spec *spec, const ap_asterix
 const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix_item *item,
                                    const uint8_t *p, const uint8_t *end);
 
+/* The parts of a compound item, one after the other. */
+typedef struct ap_asterix_parts {
+    const ap_asterix_spec *spec;
+    const ap_asterix_item *next; /* sub-item of the lowest bit of `left` */
+    const uint8_t *p, *end;      /* p: behind the parts passed; NULL: a fault */
+    uint64_t left;               /* presence bits of the parts not yet passed */
+} ap_asterix_parts;
+
+/* Reads the compound's own field specification at p. */
+ap_asterix_parts ap_asterix_parts_of(const ap_asterix_spec *spec, const ap_asterix_item *item,
+                                     const uint8_t *p, const uint8_t *end);
+
+/* Passes the next part: *part lies in [*start, parts->p). False behind the last one or, with
+ * parts->p NULL, on a fault: *part and *start are then those of the part that does not fit, and
+ * untouched when it is the field specification. */
+bool ap_asterix_parts_next(ap_asterix_parts *parts, const ap_asterix_item **part,
+                           const uint8_t **start);
+
 /* `size` <= 64 bits that begin `offset` bits behind p. */
 uint64_t ap_asterix_long_bits_at(const uint8_t *p, size_t offset, unsigned size);
 
