@@ -24,7 +24,7 @@ const char *ap_alert_kind_key(ap_alert_kind kind);
 const char *ap_alert_kind_text(ap_alert_kind kind);
 
 typedef struct ap_alert {
-    uint32_t id;         /* from 1, in order of appearance */
+    uint32_t id; /* from 1, in order of appearance */
     ap_alert_kind kind;
     uint32_t track_id;   /* whom it concerns */
     uint32_t detail;     /* EMERGENCY_CODE: the Mode 3/A code; ADDRESS_SHARED: the address;

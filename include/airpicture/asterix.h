@@ -92,7 +92,7 @@ ap_err ap_asterix_block_next(ap_reader *reader, ap_asterix_block *block);
 /* What went wrong in a record, exactly enough to repair the sender. */
 typedef struct ap_asterix_fault {
     ap_refusal reason;
-    size_t offset;   /* of the record in its block's data */
+    size_t offset;   /* of the record, or of the block at fault, in the cursor's buffer */
     uint16_t record; /* index in the block, from 0 */
     char item[8];    /* "040", "RE", "SP", or "" when it is not an item's */
 } ap_asterix_fault;
@@ -120,7 +120,8 @@ typedef struct ap_asterix_glance {
     uint16_t tod_512_128th_s; /* truncated time of CAT001 */
 } ap_asterix_glance;
 
-/* Source and time of a record that walks; inherits what the record leaves out. */
+/* Source and time of a record that walks; inherits what the record leaves out. AP_ERR_MALFORMED
+ * when it does not walk so far: *glance and *inherited are then not to be used. */
 ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
                        ap_asterix_inherited *inherited, ap_asterix_glance *glance);
 
@@ -147,7 +148,8 @@ uint64_t ap_asterix_icao6_raw(const char *text);
 /* Opens a block at the writer's end and returns the offset to close it with. */
 size_t ap_asterix_block_open(ap_writer *writer, uint8_t category);
 
-/* Writes the length of the block opened at `offset`. AP_ERR_RANGE beyond 65,535 bytes. */
+/* Writes the length of the block opened at `offset`. AP_ERR_FULL when the writer is `bad`,
+ * AP_ERR_RANGE beyond 65,535 bytes. */
 ap_err ap_asterix_block_close(ap_writer *writer, size_t offset);
 
 #endif

@@ -9,8 +9,8 @@
 
 #include <stddef.h>
 
-#define AP_WGS84_A_M 6378137.0                       /* semi-major axis */
-#define AP_WGS84_F (1.0 / 298.257223563)             /* flattening */
+#define AP_WGS84_A_M 6378137.0                        /* semi-major axis */
+#define AP_WGS84_F (1.0 / 298.257223563)              /* flattening */
 #define AP_WGS84_E2 (AP_WGS84_F * (2.0 - AP_WGS84_F)) /* first eccentricity squared */
 
 #define AP_PI 3.14159265358979323846
@@ -56,9 +56,8 @@ ap_vec3 ap_ecef_rotate(const ap_enu_frame *frame, ap_vec3 enu_vector);
 
 /* Batches: n positions, columns. */
 void ap_ecef_from_geodetic_n(size_t n, const double *restrict latitude_rad,
-                             const double *restrict longitude_rad,
-                             const double *restrict height_m, double *restrict x_m,
-                             double *restrict y_m, double *restrict z_m);
+                             const double *restrict longitude_rad, const double *restrict height_m,
+                             double *restrict x_m, double *restrict y_m, double *restrict z_m);
 void ap_geodetic_from_ecef_n(size_t n, const double *restrict x_m, const double *restrict y_m,
                              const double *restrict z_m, double *restrict latitude_rad,
                              double *restrict longitude_rad, double *restrict height_m);

@@ -18,8 +18,8 @@
 #define AP_MODES_LONG_SIZE 14
 
 typedef enum ap_modes_has {
-    AP_MODES_HAS_ALTITUDE = 1u << 0,        /* altitude_ft, pressure */
-    AP_MODES_HAS_GNSS_HEIGHT = 1u << 1,     /* gnss_height_ft, above the ellipsoid */
+    AP_MODES_HAS_ALTITUDE = 1u << 0,    /* altitude_ft, pressure */
+    AP_MODES_HAS_GNSS_HEIGHT = 1u << 1, /* gnss_height_ft, above the ellipsoid */
     AP_MODES_HAS_SQUAWK = 1u << 2,
     AP_MODES_HAS_CALLSIGN = 1u << 3,
     AP_MODES_HAS_CPR = 1u << 4,             /* cpr_* */
@@ -33,15 +33,15 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_CATEGORY = 1u << 12,       /* emitter_category */
     AP_MODES_HAS_VERSION = 1u << 13,        /* adsb_version, TC 31; from version 1 nac_p, sil... */
     AP_MODES_HAS_NAC_V = 1u << 14,
-    AP_MODES_HAS_EMERGENCY = 1u << 15,      /* emergency_state, TC 28 */
-    AP_MODES_HAS_CAPABILITY = 1u << 16,     /* capability, DF11 and DF17 */
-    AP_MODES_HAS_FLIGHT_STATUS = 1u << 17,  /* flight_status, DF4/5/20/21 */
-    AP_MODES_HAS_MB = 1u << 18,             /* mb, DF20/21 */
-    AP_MODES_HAS_TARGET_STATE = 1u << 19,   /* TC 29: nac_p, nic_baro, sil, sil_supplement, tcas */
+    AP_MODES_HAS_EMERGENCY = 1u << 15,     /* emergency_state, TC 28 */
+    AP_MODES_HAS_CAPABILITY = 1u << 16,    /* capability, DF11 and DF17 */
+    AP_MODES_HAS_FLIGHT_STATUS = 1u << 17, /* flight_status, DF4/5/20/21 */
+    AP_MODES_HAS_MB = 1u << 18,            /* mb, DF20/21 */
+    AP_MODES_HAS_TARGET_STATE = 1u << 19,  /* TC 29: nac_p, nic_baro, sil, sil_supplement, tcas */
     AP_MODES_HAS_SELECTED_ALTITUDE = 1u << 20, /* selected_altitude_ft, selected_by_fms */
     AP_MODES_HAS_SELECTED_HEADING = 1u << 21,
     AP_MODES_HAS_BARO_SETTING = 1u << 22,
-    AP_MODES_HAS_NAVIGATION = 1u << 23,     /* navigation, TC 29 */
+    AP_MODES_HAS_NAVIGATION = 1u << 23,       /* navigation, TC 29 */
     AP_MODES_HAS_NIC_SUPPLEMENT_A = 1u << 24, /* nic_a, TC 31 of version 1 and up */
     AP_MODES_HAS_NIC_SUPPLEMENT_C = 1u << 25, /* nic_c, TC 31 on the surface, version 2 and up */
 } ap_modes_has;
@@ -56,38 +56,38 @@ typedef enum ap_modes_navigation {
 } ap_modes_navigation;
 
 typedef enum ap_modes_check {
-    AP_MODES_CHECKED,     /* parity proves address and content (DF17/18, DF11 with zero code) */
-    AP_MODES_INTERROGATOR,/* DF11 with a non-zero interrogator code: probable */
-    AP_MODES_OVERLAID,    /* address overlaid on parity: nothing is proved (DF0/4/5/16/20/21) */
-    AP_MODES_DAMAGED      /* parity does not fit */
+    AP_MODES_CHECKED,      /* parity proves address and content (DF17/18, DF11 with zero code) */
+    AP_MODES_INTERROGATOR, /* DF11 with a non-zero interrogator code: probable */
+    AP_MODES_OVERLAID,     /* address overlaid on parity: nothing is proved (DF0/4/5/16/20/21) */
+    AP_MODES_DAMAGED       /* parity does not fit */
 } ap_modes_check;
 
 typedef struct ap_modes_frame {
-    uint8_t df;            /* downlink format, 0..24 */
+    uint8_t df; /* downlink format, 0..24 */
     ap_modes_check check;
-    uint32_t icao24;       /* announced, or recovered from the parity when overlaid */
-    uint8_t interrogator;  /* DF11: low 7 bits of the parity */
-    bool suspect;          /* DF0/4/5/16/20/21: a value that is not assigned or hardly ever sent
-                              (flight status 6, 7; downlink request above 7; spare or metre bit;
-                              impossible altitude): where nothing is proved, a sign of damage */
-    uint32_t present;      /* AP_MODES_HAS_* */
+    uint32_t icao24;      /* announced, or recovered from the parity when overlaid */
+    uint8_t interrogator; /* DF11: low 7 bits of the parity */
+    bool suspect;         /* DF0/4/5/16/20/21: a value that is not assigned or hardly ever sent
+                             (flight status 6, 7; downlink request above 7; spare or metre bit;
+                             impossible altitude): where nothing is proved, a sign of damage */
+    uint32_t present;     /* AP_MODES_HAS_* */
 
-    uint8_t capability;    /* CA (DF11/17) */
-    uint8_t control;       /* CF (DF18) */
-    bool imf;              /* DF18, CF 2, 3, 6: the address is no ICAO 24-bit address */
-    uint8_t flight_status; /* FS */
+    uint8_t capability;       /* CA (DF11/17) */
+    uint8_t control;          /* CF (DF18) */
+    bool imf;                 /* DF18, CF 2, 3, 6: the address is no ICAO 24-bit address */
+    uint8_t flight_status;    /* FS */
     uint8_t downlink_request; /* DR (DF4/5/20/21), 0..31 */
-    bool on_ground;        /* surface type code, vertical status, flight status, or CA 4, 5 */
-    bool ground_known;     /* on_ground is stated */
-    bool spi, alert;       /* flight status, or surveillance status of an airborne position */
+    bool on_ground;           /* surface type code, vertical status, flight status, or CA 4, 5 */
+    bool ground_known;        /* on_ground is stated */
+    bool spi, alert;          /* flight status, or surveillance status of an airborne position */
 
-    uint8_t type_code;     /* DF17, DF18 with CF 0, 1, 2, 5, 6: 0..31 */
+    uint8_t type_code; /* DF17, DF18 with CF 0, 1, 2, 5, 6: 0..31 */
     uint8_t subtype;
     int32_t altitude_ft;
-    bool altitude_25_ft;   /* that, or the GNSS height, is in steps of 25 ft; else of 100 ft */
+    bool altitude_25_ft; /* that, or the GNSS height, is in steps of 25 ft; else of 100 ft */
     int32_t gnss_height_ft;
-    uint16_t squawk;       /* 12 bit, octal digits */
-    char callsign[9];      /* trailing spaces kept out; invalid characters '?'; never empty */
+    uint16_t squawk;          /* 12 bit, octal digits */
+    char callsign[9];         /* trailing spaces kept out; invalid characters '?'; never empty */
     uint8_t emitter_category; /* 0xA0..0xD7: set and number */
 
     bool cpr_odd, cpr_surface;
@@ -102,13 +102,13 @@ typedef struct ap_modes_frame {
     int32_t vertical_rate_fpm;
     bool vertical_rate_is_gnss;
     int32_t geo_minus_baro_ft;
-    uint8_t movement;      /* surface movement code, raw; 124 is 175 kt or more */
+    uint8_t movement; /* surface movement code, raw; 124 is 175 kt or more */
 
     uint8_t adsb_version, nac_p, nac_v, sil, sil_supplement, sda, gva;
     bool nic_a, nic_c, nic_baro;
     uint8_t emergency_state;
     int32_t selected_altitude_ft;
-    bool selected_by_fms;  /* else by the mode control panel */
+    bool selected_by_fms; /* else by the mode control panel */
     double selected_heading_deg;
     double baro_setting_hpa;
     uint8_t navigation;    /* AP_MODES_AUTOPILOT... */
@@ -146,10 +146,14 @@ uint16_t ap_modes_squawk_id13(uint16_t id13);
 /* Inverses for encoders. Altitude in [-1000, 50175] ft, rounded to 25 ft, Q bit set; what is
  * outside becomes the nearest end. */
 uint16_t ap_modes_ac13_of_altitude(int32_t altitude_ft);
-uint16_t ap_modes_ac12_of_altitude(int32_t altitude_ft);
 
-/* The same in 100 ft steps, Q bit clear. Altitude in [-1200, 126700] ft. */
+/* The 12-bit field of an airborne position: the 13-bit one without its M bit. */
+uint16_t ap_modes_ac12_of_ac13(uint16_t ac13);
+
+/* The 13-bit field in 100 ft steps, Q bit clear. Altitude in [-1200, 126700] ft. */
 uint16_t ap_modes_gillham_of_altitude(int32_t altitude_ft);
+
+/* The inverse of ap_modes_squawk_id13; bits beyond 12 are left out. */
 uint16_t ap_modes_id13_of_squawk(uint16_t squawk);
 
 /* Ground speed of a surface movement code: the lower edge of its step. False for no information

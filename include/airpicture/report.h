@@ -15,9 +15,9 @@
 #define AP_CALLSIGN_SIZE 9 /* eight characters and NUL, trailing spaces removed */
 
 typedef enum ap_report_kind {
-    AP_REPORT_TARGET,  /* something was seen */
-    AP_REPORT_NORTH,   /* the antenna passed north at time_utc */
-    AP_REPORT_SECTOR,  /* the antenna passed azimuth_rad at time_utc */
+    AP_REPORT_TARGET, /* something was seen */
+    AP_REPORT_NORTH,  /* the antenna passed north at time_utc */
+    AP_REPORT_SECTOR, /* the antenna passed azimuth_rad at time_utc */
     AP_REPORT_KIND_COUNT
 } ap_report_kind;
 
@@ -26,12 +26,12 @@ typedef enum ap_has {
     AP_HAS_ADDRESS = 1u << 0,
     AP_HAS_MODE_3A = 1u << 1,
     AP_HAS_CALLSIGN = 1u << 2,
-    AP_HAS_POLAR = 1u << 3,            /* range_m, azimuth_rad and their sigmas */
-    AP_HAS_ELEVATION = 1u << 4,        /* elevation_rad */
-    AP_HAS_POSITION = 1u << 5,         /* latitude_rad, longitude_rad, position_var_* */
+    AP_HAS_POLAR = 1u << 3,     /* range_m, azimuth_rad and their sigmas */
+    AP_HAS_ELEVATION = 1u << 4, /* elevation_rad */
+    AP_HAS_POSITION = 1u << 5,  /* latitude_rad, longitude_rad, position_var_* */
     AP_HAS_PRESSURE_ALTITUDE = 1u << 6,
     AP_HAS_GEOMETRIC_HEIGHT = 1u << 7,
-    AP_HAS_VELOCITY = 1u << 8,         /* east_mps, north_mps, velocity_sigma_mps */
+    AP_HAS_VELOCITY = 1u << 8, /* east_mps, north_mps, velocity_sigma_mps */
     AP_HAS_VERTICAL_RATE = 1u << 9,
     AP_HAS_ROLL = 1u << 10,
     AP_HAS_TRACK_RATE = 1u << 11,
@@ -41,27 +41,27 @@ typedef enum ap_has {
     AP_HAS_MACH = 1u << 15,
     AP_HAS_SELECTED_ALTITUDE = 1u << 16,
     AP_HAS_EMITTER_CATEGORY = 1u << 17,
-    AP_HAS_INTEGRITY = 1u << 18,       /* nic and nac_p, sil */
-    AP_HAS_TRACK_NUMBER = 1u << 19,    /* the sensor's own track number */
+    AP_HAS_INTEGRITY = 1u << 18,    /* nic and nac_p, sil */
+    AP_HAS_TRACK_NUMBER = 1u << 19, /* the sensor's own track number */
     AP_HAS_DOPPLER = 1u << 20,
 } ap_has;
 
 /* Facts about a report that are true or not known. */
 typedef enum ap_report_flag {
     AP_FLAG_SIMULATED = 1u << 0,
-    AP_FLAG_TEST = 1u << 1,            /* test target or field monitor: never tracked */
+    AP_FLAG_TEST = 1u << 1, /* test target or field monitor: never tracked */
     AP_FLAG_ON_GROUND = 1u << 2,
-    AP_FLAG_SPI = 1u << 3,             /* special position identification */
+    AP_FLAG_SPI = 1u << 3, /* special position identification */
     AP_FLAG_EMERGENCY = 1u << 4,
     AP_FLAG_MODE_3A_GARBLED = 1u << 5,
     AP_FLAG_MODE_3A_UNVALIDATED = 1u << 6,
     AP_FLAG_ALTITUDE_GARBLED = 1u << 7,
     AP_FLAG_ALTITUDE_UNVALIDATED = 1u << 8,
-    AP_FLAG_PRIMARY = 1u << 9,         /* a primary detection is part of it */
-    AP_FLAG_SECONDARY = 1u << 10,      /* a Mode A/C or Mode S reply is part of it */
+    AP_FLAG_PRIMARY = 1u << 9,            /* a primary detection is part of it */
+    AP_FLAG_SECONDARY = 1u << 10,         /* a Mode A/C or Mode S reply is part of it */
     AP_FLAG_ADDRESS_UNCHECKED = 1u << 11, /* the address was never checked by parity */
-    AP_FLAG_EXTRAPOLATED = 1u << 12,   /* the sensor coasted: no detection behind it */
-    AP_FLAG_REPAIRED = 1u << 13,       /* a bit of the frame was corrected */
+    AP_FLAG_EXTRAPOLATED = 1u << 12,      /* the sensor coasted: no detection behind it */
+    AP_FLAG_REPAIRED = 1u << 13,          /* a bit of the frame was corrected */
 } ap_report_flag;
 
 /* Whose number a 24-bit address is. (address, kind) together are the key: the same 24 bits under
@@ -77,22 +77,22 @@ typedef struct ap_report {
     ap_utc_ns time_utc;    /* of applicability */
     ap_utc_ns receive_utc; /* when it reached us; >= the receive time of the report before */
     ap_report_kind kind;
-    uint16_t sensor;       /* index into the sensor table */
-    uint32_t present;      /* AP_HAS_* */
-    uint32_t flags;        /* AP_FLAG_* */
+    uint16_t sensor;  /* index into the sensor table */
+    uint32_t present; /* AP_HAS_* */
+    uint32_t flags;   /* AP_FLAG_* */
 
-    uint32_t address;      /* 24 bit */
-    uint8_t address_kind;  /* ap_address_kind */
+    uint32_t address;         /* 24 bit */
+    uint8_t address_kind;     /* ap_address_kind */
     uint8_t emitter_category; /* 0xSC: set A..D as 0xA..0xD, number 0..7, as DO-260B names them */
-    uint16_t mode_3a;      /* 12 bit, 01200 octal is squawk 1200 */
-    uint16_t track_number; /* of the sensor */
+    uint16_t mode_3a;         /* 12 bit, 01200 octal is squawk 1200 */
+    uint16_t track_number;    /* of the sensor */
     char callsign[AP_CALLSIGN_SIZE];
 
-    double range_m, azimuth_rad;              /* polar, slant; bias already removed */
-    double range_sigma_m, azimuth_sigma_rad;  /* > 0 */
+    double range_m, azimuth_rad;             /* polar, slant; bias already removed */
+    double range_sigma_m, azimuth_sigma_rad; /* > 0 */
     double elevation_rad, elevation_sigma_rad;
 
-    double latitude_rad, longitude_rad;       /* WGS-84 */
+    double latitude_rad, longitude_rad;                                /* WGS-84 */
     double position_var_ee_m2, position_var_en_m2, position_var_nn_m2; /* local ENU */
 
     double pressure_altitude_m, pressure_altitude_sigma_m; /* 1013.25 hPa; sigma: with its step */
@@ -101,12 +101,12 @@ typedef struct ap_report {
     double east_mps, north_mps, velocity_sigma_mps; /* ground velocity */
     double up_mps, up_sigma_mps;                    /* vertical rate */
 
-    double roll_rad;              /* right wing down > 0 */
-    double track_rate_radps;      /* clockwise > 0 */
-    double heading_rad;           /* magnetic */
+    double roll_rad;         /* right wing down > 0 */
+    double track_rate_radps; /* clockwise > 0 */
+    double heading_rad;      /* magnetic */
     double true_airspeed_mps, indicated_airspeed_mps, mach;
-    double selected_altitude_m;   /* MCP/FCU, pressure */
-    double doppler_mps;           /* away from the sensor > 0 */
+    double selected_altitude_m; /* MCP/FCU, pressure */
+    double doppler_mps;         /* away from the sensor > 0 */
 
     uint8_t nic, nac_p, nac_v, sil; /* as broadcast; 0 = unknown or worst */
 } ap_report;

@@ -41,33 +41,33 @@ const char *ap_sensor_kind_key(ap_sensor_kind kind);
 typedef struct ap_sensor {
     char name[AP_SENSOR_NAME_SIZE]; /* unique, printable, NUL-terminated */
     ap_sensor_kind kind;
-    bool described;    /* from the sensors file; false: made up at first sight */
-    bool has_sac_sic;  /* sac and sic identify it */
-    uint8_t sac, sic;  /* ASTERIX system area and identification codes */
-    uint16_t input;    /* index of the only input it is heard on; AP_INPUT_NONE: any */
-    bool has_site;     /* site and frame are valid */
-    ap_geodetic site;  /* antenna */
-    ap_enu_frame frame;/* tangent frame at the site */
+    bool described;     /* from the sensors file; false: made up at first sight */
+    bool has_sac_sic;   /* sac and sic identify it */
+    uint8_t sac, sic;   /* ASTERIX system area and identification codes */
+    uint16_t input;     /* index of the only input it is heard on; AP_INPUT_NONE: any */
+    bool has_site;      /* site and frame are valid */
+    ap_geodetic site;   /* antenna */
+    ap_enu_frame frame; /* tangent frame at the site */
     double range_min_m, range_max_m; /* coverage; max 0 = unlimited */
-    double range_sigma_m;      /* 1-sigma slant range noise, > 0 */
-    double azimuth_sigma_rad;  /* 1-sigma azimuth noise, > 0 */
-    double position_sigma_m;   /* 1-sigma per axis of a position stated without accuracy */
-    double altitude_sigma_m;   /* 1-sigma pressure altitude noise beside its quantisation */
-    double range_bias_m;       /* subtracted from measured ranges */
-    double azimuth_bias_rad;   /* subtracted from measured azimuths */
-    double latency_s;          /* subtracted from report times that are times of reception */
-    double turn_s;             /* antenna period or update interval, > 0 */
-    double detection_probability; /* (0, 1), per turn and target in coverage */
-    double clutter_per_turn;   /* expected false plots a turn over its coverage, >= 0 */
+    double range_sigma_m;            /* 1-sigma slant range noise, > 0 */
+    double azimuth_sigma_rad;        /* 1-sigma azimuth noise, > 0 */
+    double position_sigma_m;         /* 1-sigma per axis of a position stated without accuracy */
+    double altitude_sigma_m;         /* 1-sigma pressure altitude noise beside its quantisation */
+    double range_bias_m;             /* subtracted from measured ranges */
+    double azimuth_bias_rad;         /* subtracted from measured azimuths */
+    double latency_s;                /* subtracted from report times that are times of reception */
+    double turn_s;                   /* antenna period or update interval, > 0 */
+    double detection_probability;    /* (0, 1), per turn and target in coverage */
+    double clutter_per_turn;         /* expected false plots a turn over its coverage, >= 0 */
 } ap_sensor;
 
 /* What a sensor has delivered. Times are UTC of the reports. */
 typedef struct ap_sensor_stats {
-    uint64_t byte_count;   /* of its blocks or frames */
-    uint64_t block_count;  /* ASTERIX data blocks, or Mode S frames */
-    uint64_t record_count; /* ASTERIX records, or Mode S frames that passed their check */
-    uint64_t report_count; /* reports that went on to the tracker */
-    uint64_t service_count;/* records that are no targets: north markers, sectors, status */
+    uint64_t byte_count;    /* of its blocks or frames */
+    uint64_t block_count;   /* ASTERIX data blocks, or Mode S frames */
+    uint64_t record_count;  /* ASTERIX records, or Mode S frames that passed their check */
+    uint64_t report_count;  /* reports that went on to the tracker */
+    uint64_t service_count; /* records that are no targets: north markers, sectors, status */
     ap_refusals refused;
     ap_utc_ns first_utc, last_utc; /* AP_UTC_UNKNOWN before the first */
 } ap_sensor_stats;

@@ -21,8 +21,7 @@ typedef int64_t ap_utc_ns;
 
 /* Units of an ASTERIX time of day: 1/128 s since midnight UTC. */
 #define AP_TOD_128TH_PER_DAY 11059200u
-/* Units of the truncated time of CAT001/CAT002: 16 bits of the same, wraps every 512 s. */
-#define AP_TOD_128TH_PER_512_S 65536u
+#define AP_NS_PER_TOD_128TH INT64_C(7812500) /* exactly */
 
 /* Seconds from `from` to `to` as a double; exact to a nanosecond for spans up to 104 days. */
 double ap_seconds_between(ap_utc_ns from, ap_utc_ns to);

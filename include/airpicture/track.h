@@ -59,8 +59,8 @@ const char *ap_reason_text(ap_reason_code code);
 typedef struct ap_reason {
     ap_utc_ns time_utc;
     ap_reason_code code;
-    uint16_t sensor;    /* whose report caused it, or AP_SENSOR_NONE */
-    uint32_t other;     /* id of the other track concerned, or 0 */
+    uint16_t sensor; /* whose report caused it, or AP_SENSOR_NONE */
+    uint32_t other;  /* id of the other track concerned, or 0 */
 } ap_reason;
 
 /* One sensor's part in a track. */
@@ -71,23 +71,23 @@ typedef struct ap_track_source {
 } ap_track_source;
 
 typedef struct ap_track {
-    uint32_t id;       /* from 1, in order of birth, never used twice in a run */
-    uint16_t number;   /* 1..65535, on the wire, given at confirmation (0: none yet, or all are
-                        * taken); not reused while alive nor for five minutes */
+    uint32_t id;     /* from 1, in order of birth, never used twice in a run */
+    uint16_t number; /* 1..65535, on the wire, given at confirmation (0: none yet, or all are
+                      * taken); not reused while alive nor for five minutes */
     ap_track_state state;
-    double existence;  /* probability that there is an aircraft, [0, 1] */
+    double existence;                  /* probability that there is an aircraft, [0, 1] */
     ap_utc_ns born_utc, confirmed_utc; /* AP_UTC_UNKNOWN before confirmation */
-    ap_utc_ns updated_utc; /* time of the newest report in it */
-    ap_utc_ns time_utc;    /* of validity of the state below */
+    ap_utc_ns updated_utc;             /* time of the newest report in it */
+    ap_utc_ns time_utc;                /* of validity of the state below */
     uint32_t update_count;
 
     /* Kinematics at time_utc; ENU at the track's own position. */
-    ap_geodetic position;      /* height_m: best height above the ellipsoid, see has_height */
+    ap_geodetic position; /* height_m: best height above the ellipsoid, see has_height */
     double east_mps, north_mps, up_mps;
-    double track_rate_radps;   /* clockwise > 0 */
-    double acceleration_mps2;  /* along track */
-    double P_enu[4][4];        /* covariance of east, north (m), east, north velocity (m/s) */
-    double vertical_P[2][2];   /* covariance of height (m) and vertical rate (m/s) */
+    double track_rate_radps;  /* clockwise > 0 */
+    double acceleration_mps2; /* along track */
+    double P_enu[4][4];       /* covariance of east, north (m), east, north velocity (m/s) */
+    double vertical_P[2][2];  /* covariance of height (m) and vertical rate (m/s) */
     double mode_probability[AP_TRACK_MODE_CAP]; /* of the horizontal motion models */
 
     bool has_height;            /* height and vertical state rest on a report */
@@ -100,13 +100,13 @@ typedef struct ap_track {
     /* Identity; `present` says what is known (AP_HAS_* of address, mode 3/A, call sign,
      * emitter category, heading, airspeeds, selected altitude, integrity). */
     uint32_t present;
-    uint32_t flags;       /* AP_FLAG_*, each as the newest report that can state it has it */
+    uint32_t flags; /* AP_FLAG_*, each as the newest report that can state it has it */
     uint32_t address;
     uint8_t address_kind;
     uint8_t emitter_category;
     uint16_t mode_3a;
     char callsign[AP_CALLSIGN_SIZE];
-    bool address_shared;  /* another live track has the same address */
+    bool address_shared; /* another live track has the same address */
     uint8_t nic, nac_p, nac_v, sil;
     ap_utc_ns mode_3a_utc, callsign_utc;
     double heading_rad, true_airspeed_mps, indicated_airspeed_mps, mach, roll_rad;
@@ -117,7 +117,7 @@ typedef struct ap_track {
 
     uint16_t source_count;
     ap_track_source source[AP_TRACK_SOURCE_CAP]; /* newest first */
-    uint16_t reason_count; /* total ever; the newest AP_TRACK_REASON_CAP are kept */
+    uint16_t reason_count;                 /* total ever; the newest AP_TRACK_REASON_CAP are kept */
     ap_reason reason[AP_TRACK_REASON_CAP]; /* ring: entry i at i % AP_TRACK_REASON_CAP */
 } ap_track;
 

@@ -31,30 +31,30 @@ typedef void (*ap_track_event_fn)(void *context, const ap_track_event *event,
                                   const ap_track *track);
 
 typedef struct ap_tracker_config {
-    uint32_t track_cap;       /* tracks alive at once, tentative ones included; [16, 1000000] */
-    uint32_t group_report_cap;/* reports waiting for association at once; [64, 4000000] */
-    double confirm_existence; /* confirm when the existence probability passes this; (0.5, 1) */
-    double drop_existence;    /* drop when it falls below this; (0, confirm_existence) */
-    double drop_after_s;      /* drop a confirmed track after this long without update; > 0 */
-    double coast_after_turns; /* coasting after this many turns of its best sensor; >= 1 */
-    double gate_chi2;         /* squared Mahalanobis gate of an association; > 0 */
-    double lag_s;             /* reports whose time_utc is further before their receive_utc than
-                               * this are refused as late; > 0 */
-    double survival_per_s;    /* probability that an aircraft is still there a second later */
-    double birth_per_turn_km2;/* expected new aircraft per turn and km2 (for plots) */
+    uint32_t track_cap;        /* tracks alive at once, tentative ones included; [16, 1000000] */
+    uint32_t group_report_cap; /* reports waiting for association at once; [64, 4000000] */
+    double confirm_existence;  /* confirm when the existence probability passes this; (0.5, 1) */
+    double drop_existence;     /* drop when it falls below this; (0, confirm_existence) */
+    double drop_after_s;       /* drop a confirmed track after this long without update; > 0 */
+    double coast_after_turns;  /* coasting after this many turns of its best sensor; >= 1 */
+    double gate_chi2;          /* squared Mahalanobis gate of an association; > 0 */
+    double lag_s;              /* reports whose time_utc is further before their receive_utc than
+                                * this are refused as late; > 0 */
+    double survival_per_s;     /* probability that an aircraft is still there a second later */
+    double birth_per_turn_km2; /* expected new aircraft per turn and km2 (for plots) */
     const ap_sensor_table *sensors; /* may grow between calls; entries never move */
     ap_track_event_fn on_event;     /* may be NULL */
     void *context;                  /* for on_event */
 } ap_tracker_config;
 
 typedef struct ap_tracker_stats {
-    uint64_t report_count;    /* reports taken in */
+    uint64_t report_count;                               /* reports taken in */
     uint64_t born_count, confirmed_count, dropped_count; /* tracks; dropped: confirmed ones */
     uint64_t tentative_dropped_count;
     uint32_t alive_count, confirmed_alive_count;
     uint64_t group_count, cluster_count; /* association: groups, clusters in them, and how each */
     uint64_t single_count, exact_count, belief_count, nearest_count; /* cluster was solved */
-    uint64_t reset_count;     /* filters started anew because a covariance had lost its meaning */
+    uint64_t reset_count; /* filters started anew because a covariance had lost its meaning */
     uint64_t velocity_refused_count; /* velocities left out of reports taken otherwise: outside the
                                       * gate of the track with their address */
     ap_refusals refused;

@@ -47,7 +47,7 @@ static double span_s(const ap_decode_row *row)
 {
     if (!row->has_tod)
         return ap_seconds_between(row->first_utc, row->last_utc);
-    uint32_t day = 86400u * 128u;
+    uint32_t day = AP_TOD_128TH_PER_DAY;
     uint32_t from = row->first_tod_128th_s % day, to = row->last_tod_128th_s % day;
     return (to >= from ? to - from : to + day - from) / 128.0;
 }

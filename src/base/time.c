@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 1/128 s = 7,812,500 ns exactly. */
-#define NS_PER_128TH_S INT64_C(7812500)
-
 double ap_seconds_between(ap_utc_ns from, ap_utc_ns to)
 {
     /* Unsigned, so that times however far apart cannot overflow. */
@@ -61,7 +58,7 @@ ap_err ap_utc_from_tod(ap_utc_ns near, uint32_t tod_128th_s, ap_utc_ns *time)
         return AP_ERR_ARGUMENT;
     if (tod_128th_s >= AP_TOD_128TH_PER_DAY)
         return AP_ERR_RANGE;
-    int64_t off = (int64_t)tod_128th_s * NS_PER_128TH_S - in_day_ns(near);
+    int64_t off = (int64_t)tod_128th_s * AP_NS_PER_TOD_128TH - in_day_ns(near);
     if (off > AP_NS_PER_DAY / 2)
         off -= AP_NS_PER_DAY;
     else if (off < -AP_NS_PER_DAY / 2)
@@ -80,7 +77,7 @@ ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time
         int64_t start = day * AP_NS_PER_DAY - in_day_ns(near);
         int64_t turn = -start / period;
         for (int64_t k = turn - 1; k <= turn + 1; k++) {
-            int64_t off = start + k * period + (int64_t)tod_128th_s * NS_PER_128TH_S;
+            int64_t off = start + k * period + (int64_t)tod_128th_s * AP_NS_PER_TOD_128TH;
             bool in_day = off >= start && off < start + AP_NS_PER_DAY;
             if (in_day && (best == INT64_MAX || llabs(off) < llabs(best)))
                 best = off;
@@ -91,7 +88,7 @@ ap_err ap_utc_from_tod_512(ap_utc_ns near, uint16_t tod_128th_s, ap_utc_ns *time
 
 uint32_t ap_tod_from_utc(ap_utc_ns time)
 {
-    int64_t units = (in_day_ns(time) + NS_PER_128TH_S / 2) / NS_PER_128TH_S;
+    int64_t units = (in_day_ns(time) + AP_NS_PER_TOD_128TH / 2) / AP_NS_PER_TOD_128TH;
     return (uint32_t)(units % AP_TOD_128TH_PER_DAY);
 }
 

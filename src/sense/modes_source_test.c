@@ -32,7 +32,8 @@ static frame squitter(uint32_t address, uint64_t me)
 static uint64_t air_position(double latitude_deg, double longitude_deg, bool odd, int altitude_ft)
 {
     ap_cpr cpr = ap_cpr_encode(latitude_deg, longitude_deg, odd, false);
-    return UINT64_C(11) << 51 | (uint64_t)ap_modes_ac12_of_altitude(altitude_ft) << 36 |
+    return UINT64_C(11) << 51 |
+           (uint64_t)ap_modes_ac12_of_ac13(ap_modes_ac13_of_altitude(altitude_ft)) << 36 |
            (uint64_t)odd << 34 | (uint64_t)cpr.latitude_17 << 17 | cpr.longitude_17;
 }
 

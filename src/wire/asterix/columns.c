@@ -1,6 +1,5 @@
 #include "wire/asterix/columns.h"
 
-#include "wire/asterix/octets.h"
 #include "wire/asterix/value.h"
 #include "wire/asterix/walk.h"
 #include "wire/json.h"

@@ -1,5 +1,6 @@
 #include "airpicture/asterix_probe.h"
 
+#include "airpicture/time.h"
 #include "wire/asterix/octets.h"
 #include "wire/asterix/spec.h"
 #include "wire/asterix/value.h"
@@ -9,7 +10,6 @@
 
 /* So many blocks are as good as an opinion held before them. */
 #define DOUBT_BLOCKS 2.0
-#define DAY_128TH_S (86400u * 128u)
 
 void ap_asterix_probe_init(ap_asterix_probe *probe, uint8_t category)
 {
@@ -113,7 +113,7 @@ static size_t try_record(const ap_asterix_spec *spec, const uint8_t *data, size_
         return 0;
     while (ap_asterix_walker_next(&walker, &item, &p)) {
         has_source = has_source || item == spec->items + spec->source_item;
-        if (is_time(spec, item) && ap_be24(p) >= DAY_128TH_S)
+        if (is_time(spec, item) && ap_be24(p) >= AP_TOD_128TH_PER_DAY)
             *plausible = false;
         if (item->kind == AP_ITEM_COMPOUND ? !compound_fits(spec, item, p, walker.p)
                                            : !part_fits(spec, item, p, walker.p))

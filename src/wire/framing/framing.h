@@ -121,8 +121,8 @@ bool ap_framing_oradis_fills(const uint8_t *data, size_t size);
 ap_err ap_framing_udp_payload(uint16_t link_type, const uint8_t *packet, size_t stored_size,
                               size_t sent_size, ap_bytes *payload, ap_refusal *why);
 
-/* Ticks and signal of a Mode S frame; synthetic ticks (MLAT, UAT, not to be forwarded, none) leave
- * it without a time. */
+/* Sets the ticks of a Mode S frame; synthetic ones (MLAT, UAT, not to be forwarded, 0) leave it
+ * without a time. */
 void ap_framing_set_ticks(ap_frame *frame, uint64_t ticks_12mhz);
 
 ap_framing_next ap_framing_next_asterix, ap_framing_next_pcap, ap_framing_next_final,

@@ -5,7 +5,6 @@
 #define HEAD_SIZE 2200u
 #define TRAILER_SIZE 10u
 #define TRAILER_TIME_AT 6u
-#define NS_PER_128TH_S 7812500
 
 static uint32_t trailer_tod_128th_s(const uint8_t *trailer)
 {
@@ -49,7 +48,7 @@ ap_err ap_framing_next_gps(ap_framer *framer, ap_frame *frame)
     *frame = ap_framing_asterix(framer, 0, size);
     if (ap_framing_left(framer) - size >= TRAILER_SIZE) {
         ap_framing_set_day(frame,
-                           (int64_t)trailer_tod_128th_s(frame->data + size) * NS_PER_128TH_S);
+                           (int64_t)trailer_tod_128th_s(frame->data + size) * AP_NS_PER_TOD_128TH);
         size += TRAILER_SIZE;
     } else {
         ap_refuse(&framer->refused, AP_REFUSED_TRUNCATED);

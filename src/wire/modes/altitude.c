@@ -106,9 +106,8 @@ uint16_t ap_modes_ac13_of_altitude(int32_t altitude_ft)
                       (steps & 0xFu));
 }
 
-uint16_t ap_modes_ac12_of_altitude(int32_t altitude_ft)
+uint16_t ap_modes_ac12_of_ac13(uint16_t ac13)
 {
-    unsigned ac13 = ap_modes_ac13_of_altitude(altitude_ft);
     return (uint16_t)((ac13 >> 1 & 0xFC0u) | (ac13 & 0x3Fu));
 }
 

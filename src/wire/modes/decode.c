@@ -1,6 +1,9 @@
 #include "airpicture/modes.h"
 
+#include "airpicture/asterix.h"
+
 #include <math.h>
+#include <string.h>
 
 #define DEG_PER_RAD 57.295779513082320877
 
@@ -28,27 +31,16 @@ static uint32_t address_of(const uint8_t *frame)
     return (uint32_t)frame[1] << 16 | (uint32_t)frame[2] << 8 | frame[3];
 }
 
-/* Six-bit characters: A-Z, 0-9, space; all others are not assigned. */
-static char character(unsigned code)
-{
-    if (code >= 1 && code <= 26)
-        return (char)('A' + code - 1);
-    if (code == 32 || (code >= 48 && code <= 57))
-        return (char)code;
-    return '?';
-}
-
 /* Call sign in bits 9..56. True when it is not blank; *all_valid: no character is unassigned. */
 static bool read_callsign(uint64_t field, char callsign[9], bool *all_valid)
 {
     size_t size = 0;
     bool any = false;
-    *all_valid = true;
+    ap_asterix_icao6_text(field, callsign); /* of the low 48 bits */
+    *all_valid = strchr(callsign, '?') == NULL;
     for (unsigned i = 0; i < 8; i++) {
         unsigned code = bits(field, 9 + 6 * i, 6);
-        callsign[i] = character(code);
         any = any || (code != 0 && code != 32);
-        *all_valid = *all_valid && callsign[i] != '?';
         if (callsign[i] != ' ')
             size = i + 1;
     }

@@ -190,8 +190,8 @@ static void test_altitude_of_25_ft(void **state)
             ap_modes_altitude_ac13(ap_modes_ac13_of_altitude(wanted), &altitude_ft, &is_25_ft));
         assert_int_equal(altitude_ft, wanted);
         assert_true(is_25_ft);
-        assert_true(
-            ap_modes_altitude_ac12(ap_modes_ac12_of_altitude(wanted), &altitude_ft, &is_25_ft));
+        assert_true(ap_modes_altitude_ac12(ap_modes_ac12_of_ac13(ap_modes_ac13_of_altitude(wanted)),
+                                           &altitude_ft, &is_25_ft));
         assert_int_equal(altitude_ft, wanted);
     }
     altitude_ft = 7;
@@ -330,8 +330,8 @@ static void test_decode_velocity_supersonic(void **state)
 static void test_decode_positions_of_gnss_height_and_none(void **state)
 {
     (void)state;
-    uint64_t rest =
-        at(6, 2, 3) | at(9, 12, ap_modes_ac12_of_altitude(-75)) | at(22, 1, 1) | at(23, 17, 5);
+    uint64_t rest = at(6, 2, 3) | at(9, 12, ap_modes_ac12_of_ac13(ap_modes_ac13_of_altitude(-75))) |
+                    at(22, 1, 1) | at(23, 17, 5);
     ap_modes_frame f = of_me(0x8D, at(1, 5, 20) | rest);
     assert_int_equal(f.present,
                      AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_GNSS_HEIGHT | AP_MODES_HAS_CPR);
@@ -415,7 +415,8 @@ static void test_decode_operational_status(void **state)
 static void test_decode_non_transponder(void **state)
 {
     (void)state;
-    uint64_t position = at(1, 5, 11) | at(8, 1, 1) | at(9, 12, ap_modes_ac12_of_altitude(3000));
+    uint64_t position = at(1, 5, 11) | at(8, 1, 1) |
+                        at(9, 12, ap_modes_ac12_of_ac13(ap_modes_ac13_of_altitude(3000)));
     static const struct {
         uint8_t control;
         bool imf, nic_b, has_position;

@@ -1,5 +1,7 @@
 #include "wire/modes/encode.h"
 
+#include "airpicture/asterix.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -33,27 +35,9 @@ static unsigned turn_steps(double angle_deg, unsigned count)
     return rounded((turns - floor(turns)) * (1u << count), 1u << count) & ((1u << count) - 1u);
 }
 
-static unsigned code_of_character(char character)
-{
-    if (character >= 'A' && character <= 'Z')
-        return (unsigned)(character - 'A') + 1;
-    return character >= '0' && character <= '9' ? (unsigned)character : ' ';
-}
-
-static uint64_t callsign_field(const char *callsign)
-{
-    uint64_t field = 0;
-    bool ended = false;
-    for (unsigned i = 0; i < 8; i++) {
-        ended = ended || callsign[i] == '\0';
-        field |= at(9 + 6 * i, 6, code_of_character(ended ? ' ' : callsign[i]));
-    }
-    return field;
-}
-
 uint64_t ap_modes_mb_of_callsign(const char *callsign)
 {
-    return at(1, 8, 0x20) | callsign_field(callsign);
+    return at(1, 8, 0x20) | ap_asterix_icao6_raw(callsign);
 }
 
 static uint16_t ac13_of(int32_t altitude_ft, bool is_25_ft)
@@ -101,7 +85,7 @@ static void put_reply(const ap_modes_frame *content, uint8_t *frame)
 static uint64_t me_identification(const ap_modes_frame *content)
 {
     const char *callsign = has(content, AP_MODES_HAS_CALLSIGN) ? content->callsign : "";
-    return at(6, 3, content->emitter_category) | callsign_field(callsign);
+    return at(6, 3, content->emitter_category) | ap_asterix_icao6_raw(callsign);
 }
 
 static uint64_t me_cpr(const ap_modes_frame *content)
@@ -130,7 +114,7 @@ static uint64_t me_airborne_position(const ap_modes_frame *content, bool has_imf
         ac13 = ac13_of(content->gnss_height_ft, content->altitude_25_ft);
     else if (content->type_code < 20 && has(content, AP_MODES_HAS_ALTITUDE))
         ac13 = ac13_of(content->altitude_ft, content->altitude_25_ft);
-    me |= at(9, 12, (ac13 >> 1 & 0xFC0u) | (ac13 & 0x3Fu));
+    me |= at(9, 12, ap_modes_ac12_of_ac13(ac13));
     bool placed = content->type_code != 0 && has(content, AP_MODES_HAS_CPR);
     return placed ? me | me_cpr(content) : me;
 }
