@@ -6,6 +6,7 @@
 #include "wire/asterix/columns.h"
 #include "wire/asterix/recode.h"
 #include "wire/asterix/spec.h"
+#include "wire/asterix/test_draw.h"
 #include "wire/asterix/text.h"
 
 #include <setjmp.h>
@@ -17,163 +18,6 @@
 #include <cmocka.h>
 
 #define RECORDS_PER_SPEC 400
-
-typedef struct draw {
-    uint64_t state;
-    ap_writer out;
-} draw;
-
-/* splitmix64 */
-static uint64_t next(draw *d)
-{
-    uint64_t z = d->state += UINT64_C(0x9E3779B97F4A7C15);
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return z ^ z >> 31;
-}
-
-static unsigned below(draw *d, unsigned n)
-{
-    return (unsigned)(next(d) % n);
-}
-
-static void put_random(draw *d, unsigned size)
-{
-    for (unsigned k = 0; k < size; k++)
-        ap_write_u8(&d->out, (uint8_t)next(d));
-}
-
-static void set_fx(draw *d, bool more)
-{
-    uint8_t *last = &d->out.data[d->out.size - 1];
-    *last = (uint8_t)((*last & 0xFE) | more);
-}
-
-static void put_fspec(draw *d, uint64_t present, unsigned cap)
-{
-    unsigned need = 1;
-    while (need < cap && present >> (7 * need) != 0)
-        need++;
-    if (below(d, 8) == 0)
-        need = need + below(d, cap - need + 1);
-    for (unsigned k = 0; k < need; k++) {
-        unsigned octet = 0;
-        for (unsigned bit = 0; bit < 7; bit++)
-            octet |= (unsigned)(present >> (7 * k + bit) & 1) << (7 - bit);
-        ap_write_u8(&d->out, (uint8_t)(octet | (k + 1 < need)));
-    }
-}
-
-static void put_extended(draw *d, const ap_asterix_spec *spec, const ap_asterix_item *item)
-{
-    unsigned more = item->is_open ? 3 : 0;
-    unsigned count = 1 + below(d, item->part_count + more);
-    for (unsigned k = 0; k < count; k++) {
-        put_random(d, k < item->part_count ? spec->parts[item->part_first + k] : 1);
-        if (k + 1 < item->part_count || item->is_open)
-            set_fx(d, k + 1 < count);
-    }
-}
-
-static void put_part(draw *d, const ap_asterix_spec *spec, const ap_asterix_item *item)
-{
-    unsigned count;
-    switch ((ap_item_kind)item->kind) {
-    case AP_ITEM_FIXED:
-        put_random(d, item->size);
-        break;
-    case AP_ITEM_EXTENDED:
-        put_extended(d, spec, item);
-        break;
-    case AP_ITEM_REPEAT:
-        count = below(d, 4);
-        ap_write_be(&d->out, count, item->count_size);
-        put_random(d, count * item->size);
-        break;
-    case AP_ITEM_REPEAT_FX:
-        count = 1 + below(d, 3);
-        for (unsigned k = 0; k < count; k++) {
-            put_random(d, item->size);
-            set_fx(d, k + 1 < count);
-        }
-        break;
-    case AP_ITEM_EXPLICIT:
-        count = below(d, 20);
-        ap_write_u8(&d->out, (uint8_t)(count + 1));
-        put_random(d, count);
-        break;
-    case AP_ITEM_UNUSED:
-    case AP_ITEM_RANDOM:
-    case AP_ITEM_COMPOUND:
-        break;
-    }
-}
-
-static void put_compound(draw *d, const ap_asterix_spec *spec, const ap_asterix_item *item)
-{
-    uint64_t present = next(d) & next(d);
-    for (unsigned k = 0; k < 64; k++)
-        if (k >= item->count || spec->items[item->first + k].kind == AP_ITEM_UNUSED)
-            present &= ~(UINT64_C(1) << k);
-    put_fspec(d, present, (item->count + 6u) / 7u);
-    for (unsigned k = 0; k < item->count; k++)
-        if (present >> k & 1)
-            put_part(d, spec, &spec->items[item->first + k]);
-}
-
-static void put_item(draw *d, const ap_asterix_spec *spec, const ap_asterix_uap *uap,
-                     unsigned place)
-{
-    const ap_asterix_item *item = &spec->items[uap->items[place]];
-    if (item->kind == AP_ITEM_COMPOUND) {
-        put_compound(d, spec, item);
-    } else if (item->kind == AP_ITEM_RANDOM) {
-        ap_write_u8(&d->out, 2);
-        for (unsigned k = 0; k < 2; k++) { /* the first two places are never special */
-            ap_write_u8(&d->out, (uint8_t)(k + 1));
-            put_item(d, spec, uap, k);
-        }
-    } else {
-        put_part(d, spec, item);
-    }
-}
-
-/* Makes the selecting item at `at` tell the layout `which`. */
-static void set_layout(draw *d, const ap_asterix_spec *spec, size_t at, unsigned which)
-{
-    unsigned shift = 8u - spec->select_offset - spec->select_size;
-    unsigned mask = ((1u << spec->select_size) - 1) << shift, value;
-    do {
-        value = below(d, 1u << spec->select_size);
-    } while ((value < 64 && (spec->select_values >> value & 1)) != which);
-    d->out.data[at] = (uint8_t)((d->out.data[at] & ~mask) | value << shift);
-}
-
-/* One record with at least one item. */
-static void put_record(draw *d, const ap_asterix_spec *spec)
-{
-    unsigned which = spec->uap_count == 2 ? below(d, 2) : 0;
-    const ap_asterix_uap *uap = &spec->uap[which];
-    uint64_t present = next(d) & (below(d, 2) ? next(d) : UINT64_MAX);
-    unsigned cap = ((unsigned)uap->count + 6u) / 7u;
-    for (unsigned k = 0; k < 64; k++) {
-        if (k >= uap->count || spec->items[uap->items[k]].kind == AP_ITEM_UNUSED)
-            present &= ~(UINT64_C(1) << k);
-        else if (which == 1 && uap->items[k] == spec->select_item)
-            present |= UINT64_C(1) << k;
-    }
-    if (present == 0)
-        present = 1;
-    put_fspec(d, present, cap);
-    for (unsigned k = 0; k < uap->count; k++) {
-        if (!(present >> k & 1))
-            continue;
-        size_t at = d->out.size;
-        put_item(d, spec, uap, k);
-        if (spec->uap_count == 2 && uap->items[k] == spec->select_item)
-            set_layout(d, spec, at, which);
-    }
-}
 
 static void check_json(const ap_asterix_spec *spec, const uint8_t *record, size_t size)
 {
@@ -337,17 +181,17 @@ static void check_cuts(const ap_asterix_spec *spec, const uint8_t *record, size_
 static void test_random_records_come_back(void **state)
 {
     (void)state;
-    static uint8_t bytes[1 << 16];
+    static uint8_t bytes[AP_DRAW_SIZE_MAX];
     for (unsigned s = 0; s < ap_asterix_spec_count; s++) {
         const ap_asterix_spec *spec = ap_asterix_specs[s];
-        draw d = { .state = 20261122 + s };
+        ap_draw draw = ap_draw_of(20261122 + s, bytes, sizeof bytes);
         ap_asterix_columns *columns = columns_of(spec);
         for (int n = 0; n < RECORDS_PER_SPEC; n++) {
-            d.out = ap_writer_of(bytes, sizeof bytes);
-            put_record(&d, spec);
-            size_t size = d.out.size, walked = 0;
+            draw.out.size = 0;
+            ap_draw_record(&draw, spec);
+            size_t size = draw.out.size, walked = 0;
             ap_asterix_fault fault;
-            assert_false(d.out.bad);
+            assert_false(draw.out.bad);
             assert_int_equal(ap_asterix_walk(spec, bytes, size, &walked, &fault), AP_OK);
             assert_int_equal(walked, size);
             check_json(spec, bytes, size);
@@ -367,26 +211,23 @@ static void test_random_records_come_back(void **state)
 static void test_random_expansions_print(void **state)
 {
     (void)state;
-    static uint8_t bytes[1 << 12], text[1 << 16];
+    static uint8_t bytes[AP_DRAW_SIZE_MAX], text[1 << 16];
     for (unsigned s = 0; s < ap_asterix_expansion_count; s++) {
         const ap_asterix_spec *spec = ap_asterix_expansions[s];
         assert_ptr_equal(ap_asterix_expansion_find(spec->category), spec);
-        draw d = { .state = 7 + s };
+        ap_draw draw = ap_draw_of(7 + s, bytes, sizeof bytes);
         for (int n = 0; n < RECORDS_PER_SPEC; n++) {
-            d.out = ap_writer_of(bytes, sizeof bytes);
-            uint8_t present = (uint8_t)(next(&d) & (0xFFu << (8 - spec->uap[0].count)));
-            ap_write_u8(&d.out, present);
-            for (unsigned k = 0; k < spec->uap[0].count; k++)
-                if (present >> (7 - k) & 1)
-                    put_item(&d, spec, &spec->uap[0], k);
+            draw.out.size = 0;
+            ap_draw_expansion(&draw, spec);
+            assert_false(draw.out.bad);
             size_t walked;
             ap_asterix_fault fault;
-            assert_int_equal(ap_asterix_walk(spec, bytes, d.out.size, &walked, &fault), AP_OK);
-            assert_int_equal(walked, d.out.size);
+            assert_int_equal(ap_asterix_walk(spec, bytes, draw.out.size, &walked, &fault), AP_OK);
+            assert_int_equal(walked, draw.out.size);
             ap_writer writer = ap_writer_of(text, sizeof text);
-            assert_int_equal(ap_asterix_json(spec, bytes, d.out.size, &writer), AP_OK);
+            assert_int_equal(ap_asterix_json(spec, bytes, draw.out.size, &writer), AP_OK);
             cJSON *parsed = cJSON_ParseWithLength((const char *)text, writer.size);
-            assert_int_equal(cJSON_GetArraySize(parsed), popcount(present));
+            assert_int_equal(cJSON_GetArraySize(parsed), popcount(bytes[0]));
             cJSON_Delete(parsed);
         }
         assert_int_equal(ap_asterix_walk(spec, bytes, 0, &(size_t){ 0 }, &(ap_asterix_fault){ 0 }),
