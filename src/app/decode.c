@@ -188,15 +188,17 @@ static void ignore_report(void *context, const ap_report *report)
     (void)report;
 }
 
-static ap_err start_sense(decode_run *run, size_t input_count)
+/* Only Mode S frames need it, and it is most of the memory. */
+static ap_err start_sense(decode_run *run)
 {
     ap_sense_config config = { .sensors = &run->sensors,
-                               .input_cap = (uint16_t)input_count,
+                               .input_cap = (uint16_t)run->input_count,
                                .aircraft_cap = AIRCRAFT_CAP,
                                .editions = &run->config.editions,
                                .on_report = ignore_report };
     size_t size = ap_sense_size(&config);
     run->sense_mem = malloc(size);
+    run->decoder->sense = &run->sense;
     return run->sense_mem ? ap_sense_init(&run->sense, &config, run->sense_mem, size)
                           : AP_ERR_MEMORY;
 }
@@ -248,7 +250,6 @@ static int start_decoder(decode_run *run)
     /* A capture is enough to ask for. */
     decoder->form = config->filter_path && !config->has_form ? AP_DECODE_SUMMARY : config->form;
     decoder->editions = &config->editions;
-    decoder->sense = &run->sense;
     decoder->text = &run->text;
     decoder->selection = &config->selection;
     decoder->with_raw = config->with_raw;
@@ -297,8 +298,6 @@ static int start(decode_run *run, char **paths)
     if (run->config.sensors_path)
         status =
             ap_sensors_read(command, run->config.sensors_path, run->input_count, &run->sensors);
-    if (!status && start_sense(run, run->input_count))
-        status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     if (!status && run->config.probe)
         status = ap_probe_inputs(command, paths, run->input_count, run->config.format,
                                  &run->config.editions);
@@ -376,6 +375,8 @@ static int take_frame(decode_run *run, decode_input *input)
     const ap_frame *frame = &source->frame;
     if (frame->kind == AP_FRAME_ASTERIX)
         (void)ap_asterix_editions_hear(&run->config.editions, frame->data, frame->size);
+    else if (!run->sense_mem && start_sense(run))
+        return ap_command_fail(run->config.command, AP_EXIT_SOFTWARE, "memory is exhausted");
     decoder->refused = (ap_refusals){ 0 };
     decoder->input_path = source->path;
     decoder->input_block_count = input->block_count;

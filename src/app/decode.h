@@ -39,7 +39,8 @@ typedef struct ap_decode_row {
 typedef struct ap_decoder {
     ap_decode_form form;
     const ap_asterix_editions *editions;
-    ap_sense *sense;                      /* solves positions of Mode S frames */
+    ap_sense *sense;                      /* solves positions of Mode S frames: there with the
+                                             first of them */
     ap_writer *text;                      /* out: one line an element */
     const ap_decode_selection *selection; /* NULL: all records */
     ap_asterix_columns *columns;          /* of the CSV; NULL: whole records */
@@ -53,6 +54,8 @@ typedef struct ap_decoder {
     uint64_t input_block_count;  /* its blocks so far */
     bool csv_asterix, csv_modes; /* the head of that table was written */
     ap_refusals refused;         /* of the current input */
+    uint8_t time_text[32];       /* of the current frame, in seconds; [time_text_size] */
+    size_t time_text_size;
     uint64_t block_count, record_count;
     uint16_t row_count;
     ap_decode_row row[AP_DECODE_ROW_CAP];

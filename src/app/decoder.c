@@ -7,12 +7,20 @@
 #include "wire/json.h"
 #include "wire/modes/json.h"
 
-static void write_time_s(ap_writer *text, const ap_frame *frame)
+/* The records of a frame have one time; "" when it has none. */
+static void set_time_text(ap_decoder *decoder, const ap_frame *frame)
 {
+    ap_writer text = ap_writer_of(decoder->time_text, sizeof decoder->time_text);
     /* In two parts: nanoseconds since 1970 are beyond the 53 bits of a double. */
     if (frame->time_kind == AP_FRAME_TIME_UTC || frame->time_kind == AP_FRAME_TIME_DAY)
-        ap_text_double(text, (double)(frame->time_ns / AP_NS_PER_S) +
-                                 (double)(frame->time_ns % AP_NS_PER_S) / 1e9);
+        ap_text_double(&text, (double)(frame->time_ns / AP_NS_PER_S) +
+                                  (double)(frame->time_ns % AP_NS_PER_S) / 1e9);
+    decoder->time_text_size = text.size;
+}
+
+static void write_time_s(const ap_decoder *decoder)
+{
+    ap_write_bytes(decoder->text, decoder->time_text, decoder->time_text_size);
 }
 
 /* Row of a source or format; NULL when the table is full (the totals still count it). */
@@ -71,7 +79,7 @@ static ap_decode_row *count_record(ap_decoder *decoder, const ap_asterix_record 
 }
 
 /* {"cat": 48, "ed": "1.32", "ts": 28802.0, "hex": "...", "rec": {...}} */
-static void record_json(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_record *record)
+static void record_json(ap_decoder *decoder, const ap_asterix_record *record)
 {
     ap_writer *text = decoder->text;
     ap_text_str(text, "{\"cat\": ");
@@ -79,10 +87,9 @@ static void record_json(ap_decoder *decoder, const ap_frame *frame, const ap_ast
     ap_text_str(text, ", \"ed\": \"");
     ap_text_str(text, ap_asterix_spec_edition(record->spec));
     ap_text_str(text, "\", \"ts\": ");
-    size_t before = text->size;
-    write_time_s(text, frame);
-    if (text->size == before)
+    if (decoder->time_text_size == 0)
         ap_text_str(text, "null");
+    write_time_s(decoder);
     ap_text_str(text, ", \"hex\": \"");
     ap_text_hex(text, record->data, record->size);
     ap_text_str(text, "\", \"rec\": ");
@@ -126,7 +133,7 @@ static void csv_head(ap_decoder *decoder)
     ap_text_str(decoder->text, "\r\n");
 }
 
-static void record_csv(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_record *record)
+static void record_csv(ap_decoder *decoder, const ap_asterix_record *record)
 {
     ap_writer *text = decoder->text;
     if (!decoder->csv_asterix)
@@ -136,7 +143,7 @@ static void record_csv(ap_decoder *decoder, const ap_frame *frame, const ap_aste
     ap_text_str(text, ",");
     ap_text_str(text, ap_asterix_spec_edition(record->spec));
     ap_text_str(text, ",");
-    write_time_s(text, frame);
+    write_time_s(decoder);
     ap_text_str(text, ",");
     if (record->glance.has_source) {
         ap_text_u64(text, record->glance.sac);
@@ -163,7 +170,7 @@ static void record_csv(ap_decoder *decoder, const ap_frame *frame, const ap_aste
 }
 
 /* CAT048 1.32 from 25/201 at 1393332226.414938 s, 52 bytes */
-static void record_text(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_record *record)
+static void record_text(ap_decoder *decoder, const ap_asterix_record *record)
 {
     ap_writer *text = decoder->text;
     ap_text_str(text, record->category < 10 ? "CAT00" : record->category < 100 ? "CAT0" : "CAT");
@@ -176,9 +183,9 @@ static void record_text(ap_decoder *decoder, const ap_frame *frame, const ap_ast
         ap_text_str(text, "/");
         ap_text_u64(text, record->glance.sic);
     }
-    if (frame->time_kind == AP_FRAME_TIME_UTC || frame->time_kind == AP_FRAME_TIME_DAY) {
+    if (decoder->time_text_size > 0) {
         ap_text_str(text, " at ");
-        write_time_s(text, frame);
+        write_time_s(decoder);
         ap_text_str(text, " s");
     }
     ap_text_str(text, ", ");
@@ -193,15 +200,14 @@ static void record_text(ap_decoder *decoder, const ap_frame *frame, const ap_ast
     ap_asterix_text(record->spec, record->data, record->size, decoder->with_raw, text);
 }
 
-static void write_record(ap_decoder *decoder, const ap_frame *frame,
-                         const ap_asterix_record *record)
+static void write_record(ap_decoder *decoder, const ap_asterix_record *record)
 {
     if (decoder->form == AP_DECODE_JSONL)
-        record_json(decoder, frame, record);
+        record_json(decoder, record);
     else if (decoder->form == AP_DECODE_CSV)
-        record_csv(decoder, frame, record);
+        record_csv(decoder, record);
     else if (decoder->form == AP_DECODE_TEXT)
-        record_text(decoder, frame, record);
+        record_text(decoder, record);
 }
 
 /* Blocks of the records that are kept, as they come. */
@@ -309,6 +315,7 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
     ap_decode_row *row = NULL;
     keeper kept = { .open = false };
     uint64_t skipped_size = 0;
+    set_time_text(decoder, frame);
     for (ap_err err; (err = ap_asterix_cursor_next(&cursor, &record, &fault)) != AP_ERR_END;) {
         if (err) {
             take_fault(decoder, frame, &cursor, &fault, row, cursor.skipped_size - skipped_size);
@@ -320,7 +327,7 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
         if (decoder->selection && !ap_decode_selects(decoder->selection, &record))
             continue;
         row = count_record(decoder, &record, receive_utc);
-        write_record(decoder, frame, &record);
+        write_record(decoder, &record);
         if (decoder->flush)
             decoder->flush(decoder->context);
         if (decoder->kept)

@@ -36,10 +36,16 @@ static const char hex_digits[] = "0123456789abcdef";
 
 void ap_text_hex(ap_writer *text, const uint8_t *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        char pair[2] = { hex_digits[bytes[i] >> 4], hex_digits[bytes[i] & 15] };
-        ap_write_bytes(text, pair, sizeof pair);
+    if (text->bad || size > (text->cap - text->size) / 2) {
+        text->bad = true;
+        return;
     }
+    uint8_t *to = text->data + text->size;
+    for (size_t i = 0; i < size; i++) {
+        *to++ = (uint8_t)hex_digits[bytes[i] >> 4];
+        *to++ = (uint8_t)hex_digits[bytes[i] & 15];
+    }
+    text->size += 2 * size;
 }
 
 void ap_text_hex_u32(ap_writer *text, uint32_t value, int digits)

@@ -65,12 +65,21 @@ ap_binary ap_binary_of(double value)
     };
 }
 
+/* clang-format off */
+const char ap_digit_pairs[201] =
+    "00010203040506070809" "10111213141516171819" "20212223242526272829" "30313233343536373839"
+    "40414243444546474849" "50515253545556575859" "60616263646566676869" "70717273747576777879"
+    "80818283848586878889" "90919293949596979899";
+/* clang-format on */
+
 char *ap_u64_digits(char digits[AP_U64_DIGITS], uint64_t value)
 {
     char *at = digits + AP_U64_DIGITS;
-    do
-        *--at = (char)('0' + value % 10);
-    while ((value /= 10) != 0);
+    for (; value >= 100; value /= 100)
+        memcpy(at -= 2, ap_digit_pairs + 2 * (value % 100), 2);
+    if (value >= 10)
+        return memcpy(at - 2, ap_digit_pairs + 2 * value, 2);
+    *--at = (char)('0' + value);
     return at;
 }
 

@@ -29,6 +29,9 @@ ap_binary ap_binary_of(double value);
 
 #define AP_U64_DIGITS 20
 
+/* "00" to "99", each at twice its number. */
+extern const char ap_digit_pairs[201];
+
 /* Decimal digits of value, at the end of digits; returns the first. */
 char *ap_u64_digits(char digits[AP_U64_DIGITS], uint64_t value);
 

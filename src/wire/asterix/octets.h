@@ -66,6 +66,12 @@ static inline int64_t ap_sign64(uint64_t value, unsigned size)
     return (int64_t)((value ^ top) - top);
 }
 
+/* Index of the lowest bit that is set; bits must not be 0. */
+static inline unsigned ap_lowest_bit(uint64_t bits)
+{
+    return (unsigned)__builtin_ctzll(bits);
+}
+
 /* Seven presence bits of an octet, first item lowest. */
 static inline uint64_t ap_fspec_bits(uint8_t octet)
 {

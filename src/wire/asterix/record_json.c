@@ -5,6 +5,7 @@
 #include "wire/asterix/value.h"
 #include "wire/asterix/walk.h"
 #include "wire/json.h"
+#include "wire/shortest.h"
 
 #include <string.h>
 
@@ -40,7 +41,7 @@ uint64_t ap_asterix_icao6_raw(const char *text)
 
 /* Up to AP_ASTERIX_KEY_CAP characters, so many readable: where there is room, a copy of fixed size,
  * several times as fast as one of a few characters. */
-static void put_short(ap_writer *text, const char *plain, size_t size)
+static inline void put_short(ap_writer *text, const char *plain, size_t size)
 {
     if (text->bad || text->cap - text->size < AP_ASTERIX_KEY_CAP) {
         ap_write_bytes(text, plain, size);
@@ -51,60 +52,60 @@ static void put_short(ap_writer *text, const char *plain, size_t size)
 }
 
 /* A key begins with the comma that separates it from a member before it. */
-static void put_key(ap_writer *text, const ap_asterix_key key, size_t size, bool *any)
+static inline void put_key(ap_writer *text, const ap_asterix_key key, size_t size, bool *any)
 {
     size_t skip = *any ? 0 : 2;
     *any = true;
     put_short(text, key + skip, size - skip);
 }
 
+/* The text [from, to), in an array that goes on for AP_ASTERIX_KEY_CAP characters behind it. */
+static void put_padded(ap_writer *text, const char *from, const char *to)
+{
+    put_short(text, from, (size_t)(to - from));
+}
+
 static void put_unsigned(ap_writer *text, uint64_t value)
 {
+    char digits[AP_U64_DIGITS + AP_ASTERIX_KEY_CAP] = { 0 };
     if (value < 10)
         ap_write_u8(text, (uint8_t)('0' + value));
     else
-        ap_text_u64(text, value);
+        put_padded(text, ap_u64_digits(digits, value), digits + AP_U64_DIGITS);
 }
 
 /* `value` in units of 10^-digits, as ap_text_double would write it: up to 15 digits are the
  * shortest text of their double. In: value < 10^15, and 0 or at least 10^(digits - 4). */
 static void put_decimal(ap_writer *text, uint64_t value, unsigned digits)
 {
-    char plain[2 * AP_ASTERIX_KEY_CAP] = { 0 };
-    unsigned at = AP_ASTERIX_KEY_CAP;
-    while (digits > 1 && value % 10 == 0) {
-        value /= 10;
-        digits--;
-    }
-    for (unsigned k = 0; k < digits; k++) {
-        plain[--at] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    if (digits == 0)
-        plain[--at] = '0';
-    plain[--at] = '.';
-    do {
-        plain[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value != 0);
-    put_short(text, plain + at, AP_ASTERIX_KEY_CAP - at);
+    char plain[2 * AP_U64_DIGITS + AP_ASTERIX_KEY_CAP] = { 0 };
+    const char *end = plain + 2 * AP_U64_DIGITS;
+    uint64_t one = ap_powers_10[digits];
+    /* The 1 before the fraction keeps its zeros; the point takes its place. */
+    char *point = ap_u64_digits(plain + AP_U64_DIGITS, value % one + one);
+    *point = '.';
+    const char *first = ap_u64_digits(point - AP_U64_DIGITS, value / one);
+    while (end - point > 2 && end[-1] == '0')
+        end--;
+    put_padded(text, first, end);
 }
 
 static void put_scaled(ap_writer *text, int64_t raw, const ap_asterix_step *step)
 {
-    static const uint64_t least[16] = { 0,         0,          0,           0,
-                                        1,         10,         100,         1000,
-                                        10000,     100000,     1000000,     10000000,
-                                        100000000, 1000000000, 10000000000, 100000000000 };
     uint64_t magnitude = raw < 0 ? 0 - (uint64_t)raw : (uint64_t)raw;
     uint64_t value = magnitude * step->decimal;
-    if (magnitude > step->raw_max || (value < least[step->digits] && value != 0)) {
+    unsigned digits = step->digits;
+    bool is_tiny = digits > 4 && value < ap_powers_10[digits - 4] && value != 0;
+    if (magnitude > step->raw_max || is_tiny) {
         ap_text_double(text, (double)raw * step->numerator / step->denominator);
         return;
     }
     if (raw < 0)
         ap_write_u8(text, '-');
-    put_decimal(text, value, step->digits);
+    if (digits == 0)
+        put_decimal(text, 10 * value, 1);
+    else
+        put_decimal(text, value, digits);
 }
 
 /* A value whose step another value in the same item selects; the raw number if none does. */

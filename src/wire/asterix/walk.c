@@ -40,6 +40,13 @@ static const uint8_t *extended_end(const ap_asterix_spec *spec, const ap_asterix
     return ap_octets_more(p, end, &raw, &octet_count);
 }
 
+/* Most items are fixed: what walks many of them asks for this before any other kind. */
+static inline const uint8_t *fixed_end(const ap_asterix_item *item, const uint8_t *p,
+                                       const uint8_t *end)
+{
+    return end - p < item->size ? NULL : p + item->size;
+}
+
 const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix_item *item,
                                    const uint8_t *p, const uint8_t *end)
 {
@@ -47,7 +54,7 @@ const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix
     ap_bytes content;
     switch ((ap_item_kind)item->kind) {
     case AP_ITEM_FIXED:
-        return end - p < item->size ? NULL : p + item->size;
+        return fixed_end(item, p, end);
     case AP_ITEM_EXTENDED:
         return extended_end(spec, item, p, end);
     case AP_ITEM_REPEAT:
@@ -67,7 +74,7 @@ const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix
 ap_asterix_parts ap_asterix_parts_of(const ap_asterix_spec *spec, const ap_asterix_item *item,
                                      const uint8_t *p, const uint8_t *end)
 {
-    ap_asterix_parts parts = { .spec = spec, .next = spec->items + item->first, .end = end };
+    ap_asterix_parts parts = { .spec = spec, .first = spec->items + item->first, .end = end };
     uint8_t fspec_size;
     parts.p = ap_fspec_read(p, end, FSPEC_OCTETS(item->count), &parts.left, &fspec_size);
     if (parts.p == NULL || parts.left >> item->count != 0) {
@@ -82,12 +89,12 @@ bool ap_asterix_parts_next(ap_asterix_parts *parts, const ap_asterix_item **part
 {
     if (parts->left == 0)
         return false;
-    for (; !(parts->left & 1); parts->left >>= 1)
-        parts->next++;
-    *part = parts->next++;
+    *part = parts->first + ap_lowest_bit(parts->left);
     *start = parts->p;
-    parts->left >>= 1;
-    parts->p = ap_asterix_part_end(parts->spec, *part, *start, parts->end);
+    parts->left &= parts->left - 1;
+    parts->p = (*part)->kind == AP_ITEM_FIXED
+                   ? fixed_end(*part, *start, parts->end)
+                   : ap_asterix_part_end(parts->spec, *part, *start, parts->end);
     if (parts->p == NULL)
         parts->left = 0;
     return parts->p != NULL;
@@ -214,10 +221,8 @@ bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **i
     const ap_asterix_spec *spec = walker->spec;
     if (walker->left == 0)
         return false;
-    for (; !(walker->left & 1); walker->left >>= 1)
-        walker->place++;
-    unsigned place = walker->place++;
-    walker->left >>= 1;
+    unsigned place = ap_lowest_bit(walker->left);
+    walker->left &= walker->left - 1;
     if (place >= walker->uap->count)
         return fail(walker, AP_REFUSED_FSPEC, NULL);
     unsigned index = walker->uap->items[place];
@@ -226,10 +231,13 @@ bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **i
         return fail(walker, AP_REFUSED_FSPEC, NULL);
     const uint8_t *p = walker->p;
     ap_bytes content;
-    const uint8_t *behind =
-        found->kind == AP_ITEM_RANDOM
-            ? ap_rfs_read(spec, (unsigned)(walker->uap - spec->uap), p, walker->end, &content)
-            : ap_asterix_item_end(spec, found, p, walker->end);
+    const uint8_t *behind;
+    if (found->kind == AP_ITEM_FIXED)
+        behind = fixed_end(found, p, walker->end);
+    else if (found->kind == AP_ITEM_RANDOM)
+        behind = ap_rfs_read(spec, (unsigned)(walker->uap - spec->uap), p, walker->end, &content);
+    else
+        behind = ap_asterix_item_end(spec, found, p, walker->end);
     if (behind == NULL)
         return fail(walker, fault_of(spec, found, p, walker->end), found);
     if (spec->uap_count == 2 && index == spec->select_item && is_second(spec, p))

@@ -12,8 +12,7 @@ typedef struct ap_asterix_walker {
     const ap_asterix_spec *spec;
     const ap_asterix_uap *uap;
     const uint8_t *p, *end;
-    unsigned place; /* of the next item in the field specification */
-    uint64_t left;  /* presence bits of the items not yet passed, from `place` on */
+    uint64_t left; /* presence bits of the items not yet passed */
     /* what went wrong, when open or next return false */
     bool failed;
     ap_refusal reason;
@@ -40,9 +39,9 @@ const uint8_t *ap_asterix_part_end(const ap_asterix_spec *spec, const ap_asterix
 /* The parts of a compound item, one after the other. */
 typedef struct ap_asterix_parts {
     const ap_asterix_spec *spec;
-    const ap_asterix_item *next; /* sub-item of the lowest bit of `left` */
-    const uint8_t *p, *end;      /* p: behind the parts passed; NULL: a fault */
-    uint64_t left;               /* presence bits of the parts not yet passed */
+    const ap_asterix_item *first; /* its sub-items */
+    const uint8_t *p, *end;       /* p: behind the parts passed; NULL: a fault */
+    uint64_t left;                /* presence bits of the parts not yet passed */
 } ap_asterix_parts;
 
 /* Reads the compound's own field specification at p. */
