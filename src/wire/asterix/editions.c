@@ -100,35 +100,35 @@ static const ap_asterix_spec *edition_for(uint8_t category, unsigned main_number
     return found;
 }
 
-static bool announce(ap_asterix_editions *editions, const ap_asterix_glance *from,
-                     const uint8_t row[3])
+static bool announce(ap_asterix_editions *editions, const uint8_t source[2], const uint8_t row[3])
 {
     const ap_asterix_spec *spec = edition_for(row[0], row[1], row[2]);
     if (!spec || editions->chosen[row[0]] || !editions->category[row[0]])
         return false;
-    const ap_asterix_source_edition *known = find(editions, from->sac, from->sic, row[0]);
+    const ap_asterix_source_edition *known = find(editions, source[0], source[1], row[0]);
     if (known ? known->spec == spec || !known->announced : spec == editions->category[row[0]])
         return false;
-    return set(editions, &(ap_asterix_source_edition){ from->sac, from->sic, true, spec }) == AP_OK;
+    return set(editions, &(ap_asterix_source_edition){ source[0], source[1], true, spec }) == AP_OK;
 }
 
-/* The rows of I247/550 of one record. Returns its size, 0 on a fault. */
+/* The rows of I247/550 of one record, whose source goes before them. Returns its size, 0 on a
+ * fault. */
 static size_t hear_record(ap_asterix_editions *editions, const uint8_t *data, size_t size,
                           unsigned *changed)
 {
     const ap_asterix_spec *spec = editions->category[CATEGORY_OF_EDITIONS];
-    ap_asterix_inherited inherited = { 0 };
-    ap_asterix_glance glance;
+    const uint8_t *source = NULL, *p;
     ap_asterix_walker walker;
     const ap_asterix_item *item;
-    const uint8_t *p;
-    if (ap_asterix_look(spec, data, size, &inherited, &glance) ||
-        !ap_asterix_walker_open(&walker, spec, data, size))
+    if (!ap_asterix_walker_open(&walker, spec, data, size))
         return 0;
-    while (ap_asterix_walker_next(&walker, &item, &p))
-        if (strcmp(item->name, "550") == 0 && glance.has_source)
+    while (ap_asterix_walker_next(&walker, &item, &p)) {
+        if (item == spec->items + spec->source_item)
+            source = p;
+        if (strcmp(item->name, "550") == 0 && source)
             for (const uint8_t *row = p + 1; row < walker.p; row += 3)
-                *changed += announce(editions, &glance, row);
+                *changed += announce(editions, source, row);
+    }
     return walker.failed ? 0 : (size_t)(walker.p - data);
 }
 

@@ -46,14 +46,12 @@ static bool text_fits(uint64_t raw)
     return strchr(plain, '?') == NULL;
 }
 
-/* The rows of one element or extended item in [p, end). */
-static bool rows_fit(const ap_asterix_spec *spec, const ap_asterix_item *item, const uint8_t *p,
-                     const uint8_t *end)
+/* The rows of one element or extended item at p, which walks: they end where it does. */
+static bool rows_fit(const ap_asterix_spec *spec, const ap_asterix_item *item, const uint8_t *p)
 {
     const ap_asterix_bits *bits = spec->bits + item->first;
-    size_t offset = 0, size = (size_t)(end - p) * 8;
-    for (unsigned k = 0; k < item->count && offset + bits->size <= size;
-         k++, offset += bits->size, bits++) {
+    size_t offset = 0;
+    for (unsigned k = 0; k < item->count; k++, offset += bits->size, bits++) {
         if (bits->size > 64 || bits->size == 0)
             continue;
         uint64_t raw = ap_asterix_bits_at(p, offset, bits->size);
@@ -63,18 +61,18 @@ static bool rows_fit(const ap_asterix_spec *spec, const ap_asterix_item *item, c
             (bits->op == AP_BITS_ICAO6 && !text_fits(raw)))
             return false;
     }
-    return item->kind != AP_ITEM_EXTENDED || !item->is_open || offset <= size;
+    return true;
 }
 
 static bool part_fits(const ap_asterix_spec *spec, const ap_asterix_item *item, const uint8_t *p,
                       const uint8_t *end)
 {
     if (item->kind == AP_ITEM_FIXED || item->kind == AP_ITEM_EXTENDED)
-        return rows_fit(spec, item, p, end);
+        return rows_fit(spec, item, p);
     if (item->kind != AP_ITEM_REPEAT && item->kind != AP_ITEM_REPEAT_FX)
         return true;
     for (p += item->kind == AP_ITEM_REPEAT ? item->count_size : 0; p < end; p += item->size)
-        if (!rows_fit(spec, item, p, p + item->size))
+        if (!rows_fit(spec, item, p))
             return false;
     return true;
 }

@@ -117,6 +117,7 @@ static void test_walk_faults(void **state)
         { 48, "02 0100", AP_REFUSED_ITEM, "130" },      /* 7 sub-items need one octet */
         { 48, "010104 20 00", AP_REFUSED_ITEM, "120" }, /* sub-item 3 of 2 */
         { 20, "010108 10 00", AP_REFUSED_ITEM, "500" }, /* sub-item 4 of 3 */
+        { 34, "04 40 00", AP_REFUSED_ITEM, "050" },     /* sub-item 2 is unused */
         { 2, "0102", AP_REFUSED_ITEM, "RFS" },
         { 2, "0102 01 0f", AP_REFUSED_ITEM, "RFS" }, /* place 15 of 14 */
         { 2, "0102 01 0e", AP_REFUSED_ITEM, "RFS" }, /* itself */
@@ -232,6 +233,42 @@ static void test_look_best_time(void **state)
         assert_false(glance.has_tod_512);
         free(record.data);
     }
+}
+
+static void test_look_at_broken_records(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t category;
+        const char *hex;
+    } cases[] = {
+        { 48, "8181" },       /* no end of the field specification */
+        { 48, "C0 0102 00" }, /* cut in its time */
+        { 34, "01" },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        octets record = octets_of(cases[k].hex);
+        ap_asterix_inherited inherited = { 0 };
+        ap_asterix_glance glance;
+        assert_int_equal(ap_asterix_look(ap_asterix_spec_find(cases[k].category, NULL), record.data,
+                                         record.size, &inherited, &glance),
+                         AP_ERR_MALFORMED);
+        free(record.data);
+    }
+}
+
+/* CAT150 knows neither SAC and SIC nor a time. */
+static void test_look_finds_nothing_where_nothing_is(void **state)
+{
+    (void)state;
+    octets record = octets_of("20 01");
+    ap_asterix_inherited inherited = { 0 };
+    ap_asterix_glance glance;
+    assert_int_equal(ap_asterix_look(ap_asterix_spec_find(150, NULL), record.data, record.size,
+                                     &inherited, &glance),
+                     AP_OK);
+    assert_false(glance.has_source || glance.has_tod || glance.has_tod_512);
+    free(record.data);
 }
 
 /* ---- blocks ---- */
@@ -407,6 +444,8 @@ int main(void)
         cmocka_unit_test(test_bits_at_positions),
         cmocka_unit_test(test_look_inherits_source),
         cmocka_unit_test(test_look_best_time),
+        cmocka_unit_test(test_look_at_broken_records),
+        cmocka_unit_test(test_look_finds_nothing_where_nothing_is),
         cmocka_unit_test(test_block_next_lengths),
         cmocka_unit_test(test_block_proves_only_blocks),
         cmocka_unit_test(test_block_open_close),
