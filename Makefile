@@ -1,7 +1,7 @@
 # Front door. `make` names the targets; each installs what it needs, if something is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check bench fuzz fuzz-long soak man format clean
+.PHONY: help build demo check coverage bench fuzz fuzz-long soak man format clean
 
 PROGRAM := build/release/airpicture
 
@@ -9,6 +9,7 @@ help:
 	@echo "make demo       a simulated air picture, live in this terminal (Ctrl-C ends it)"
 	@echo "make build      the program: $(PROGRAM)"
 	@echo "make check      build and test everything"
+	@echo "make coverage   lines and branches that the unit tests run, per folder"
 	@echo "make bench      benchmarks"
 	@echo "make fuzz       fuzz every reader, a minute each (fuzz-long: an hour each)"
 	@echo "make soak       the program under load for an hour (SOAK_S=seconds)"
@@ -27,6 +28,10 @@ demo: build
 check:
 	@tools/install-deps build check
 	@tools/check
+
+coverage:
+	@tools/install-deps build check
+	@tools/coverage
 
 bench:
 	@tools/install-deps build check
