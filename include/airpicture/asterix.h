@@ -40,10 +40,20 @@ typedef struct ap_asterix_spec ap_asterix_spec;
 
 #define AP_ASTERIX_SOURCE_EDITION_CAP 256
 
+/* Who says which edition is sent, weakest first: the higher goes before the lower, and for one
+ * level what is said of a source goes before what is said of its category. */
+typedef enum ap_edition_level {
+    AP_EDITION_BY_DEFAULT, /* nobody: the newest */
+    AP_EDITION_BY_TRIAL,   /* blocks that fit it (asterix_probe.h) */
+    AP_EDITION_BY_SENDER,  /* announced in CAT247 */
+    AP_EDITION_BY_FILE,    /* people, for every run */
+    AP_EDITION_BY_COMMAND  /* people, for this run */
+} ap_edition_level;
+
 /* The edition in which one source sends one category. */
 typedef struct ap_asterix_source_edition {
     uint8_t sac, sic;
-    bool announced; /* by the sender itself, not chosen by people */
+    ap_edition_level level;
     const ap_asterix_spec *spec;
 } ap_asterix_source_edition;
 
@@ -51,7 +61,7 @@ typedef struct ap_asterix_source_edition {
 typedef struct ap_asterix_editions {
     const ap_asterix_spec *category[256]; /* of every source without one of its own; NULL: the
                                              category is not decoded */
-    bool chosen[256];                     /* by people: announcements do not change it */
+    ap_edition_level level[256];          /* of category[] */
     uint16_t source_count;
     ap_asterix_source_edition source[AP_ASTERIX_SOURCE_EDITION_CAP];
 } ap_asterix_editions;
@@ -59,9 +69,13 @@ typedef struct ap_asterix_editions {
 /* The newest known edition of every category, for all sources. */
 void ap_asterix_editions_default(ap_asterix_editions *editions);
 
-/* Chooses an edition for one source. AP_ERR_FULL when the table is. */
-ap_err ap_asterix_editions_choose(ap_asterix_editions *editions, uint8_t sac, uint8_t sic,
-                                  const ap_asterix_spec *spec);
+/* Sets the edition of a category, for every source, unless one of a higher level is there. */
+void ap_asterix_editions_choose(ap_asterix_editions *editions, ap_edition_level level,
+                                const ap_asterix_spec *spec);
+
+/* The same for one source. AP_ERR_FULL when the table is. */
+ap_err ap_asterix_editions_choose_source(ap_asterix_editions *editions, ap_edition_level level,
+                                         uint8_t sac, uint8_t sic, const ap_asterix_spec *spec);
 
 /* Takes what the senders of this datagram announce (CAT247) of their editions: the announced one,
  * or the next newer of the same main number. What people chose stays. Returns how many changed;

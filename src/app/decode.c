@@ -68,12 +68,8 @@ const ap_option ap_decode_options[] = {
                        "UTC of the first frame of a receiver's recording, or the day of one that "
                        "holds times of day: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "
                        "1970-01-01." },
-    [OPTION_EDITION] = { 'e', "edition", "CAT=E",
-                         "Read a category in another edition than the newest, such as 021=2.1, or "
-                         "25/201:021=2.1 for one source; may be given for several." },
-    [OPTION_PROBE] = { 'p', "probe", NULL,
-                       "Find the edition of every source and category from its first blocks, and "
-                       "say how sure that is." },
+    [OPTION_EDITION] = AP_EDITION_OPTION,
+    [OPTION_PROBE] = AP_PROBE_OPTION,
     [OPTION_OUTPUT] = { 'o', "output", "FILE", "Where to write; default standard output." },
     { .name = NULL },
 };
@@ -299,8 +295,8 @@ static int start(decode_run *run, char **paths)
         status =
             ap_sensors_read(command, run->config.sensors_path, run->input_count, &run->sensors);
     if (!status && run->config.probe)
-        status = ap_probe_inputs(command, paths, run->input_count, run->config.format,
-                                 &run->config.editions);
+        status = ap_probe_inputs(command, (const char *const *)paths, run->input_count,
+                                 run->config.format, &run->config.editions);
     if (!status)
         status = start_decoder(run);
     return status ? status : open_outputs(run);

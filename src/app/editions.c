@@ -24,12 +24,11 @@ int ap_editions_take(const ap_command *command, const char *value, ap_asterix_ed
         return ap_command_fail(command, AP_EXIT_USAGE,
                                "--edition %s is not known; the newest of category %03u is %s",
                                value, category, ap_asterix_spec_edition(newest));
-    if (!of_source) {
-        editions->category[category] = spec;
-        editions->chosen[category] = true;
-    } else if (ap_asterix_editions_choose(editions, (uint8_t)sac, (uint8_t)sic, spec)) {
+    if (!of_source)
+        ap_asterix_editions_choose(editions, AP_EDITION_BY_COMMAND, spec);
+    else if (ap_asterix_editions_choose_source(editions, AP_EDITION_BY_COMMAND, (uint8_t)sac,
+                                               (uint8_t)sic, spec))
         return ap_command_fail(command, AP_EXIT_USAGE, "--edition %s is one too many; at most %d",
                                value, AP_ASTERIX_SOURCE_EDITION_CAP);
-    }
     return AP_EXIT_OK;
 }

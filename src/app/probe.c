@@ -64,13 +64,14 @@ static void probe_frame(probing *of, const ap_frame *frame)
     }
 }
 
+/* Whether people chose its edition: then nothing has to be found. */
 static bool is_chosen(const ap_asterix_editions *editions, const probed_source *source)
 {
     for (unsigned k = 0; k < editions->source_count; k++)
         if (editions->source[k].sac == source->sac && editions->source[k].sic == source->sic &&
             ap_asterix_spec_category(editions->source[k].spec) == source->probe.category)
             return true;
-    return editions->chosen[source->probe.category];
+    return editions->level[source->probe.category] > AP_EDITION_BY_DEFAULT;
 }
 
 static void tell(const ap_command *command, const probed_source *source,
@@ -102,13 +103,16 @@ static void settle(const ap_command *command, const probing *of, ap_asterix_edit
             continue;
         }
         tell(command, source, &found);
-        if (found.spec != editions->category[source->probe.category])
-            (void)ap_asterix_editions_choose(editions, source->sac, source->sic, found.spec);
+        if (found.spec != editions->category[source->probe.category] &&
+            ap_asterix_editions_choose_source(editions, AP_EDITION_BY_TRIAL, source->sac,
+                                              source->sic, found.spec))
+            fprintf(stderr, "airpicture %s: no room for the edition of CAT%03u of %u/%u\n",
+                    command->name, source->probe.category, source->sac, source->sic);
     }
 }
 
-int ap_probe_inputs(const ap_command *command, char **paths, size_t count, ap_format format,
-                    ap_asterix_editions *editions)
+int ap_probe_inputs(const ap_command *command, const char *const *paths, size_t count,
+                    ap_format format, ap_asterix_editions *editions)
 {
     probing *of = calloc(1, sizeof *of);
     if (!of)

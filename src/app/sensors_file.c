@@ -532,8 +532,9 @@ static void choose_editions(loader *load, const entry *from)
         return;
     const yaml_node_pair_t *pair = from->value[KEY_EDITIONS]->data.mapping.pairs.start;
     for (; pair < from->value[KEY_EDITIONS]->data.mapping.pairs.top; pair++)
-        if (ap_asterix_editions_choose(load->table->editions, (uint8_t)from->number[KEY_SAC],
-                                       (uint8_t)from->number[KEY_SIC], edition_of(load, pair)))
+        if (ap_asterix_editions_choose_source(
+                load->table->editions, AP_EDITION_BY_FILE, (uint8_t)from->number[KEY_SAC],
+                (uint8_t)from->number[KEY_SIC], edition_of(load, pair)))
             tell_at(load, from->value[KEY_EDITIONS]->start_mark,
                     "one edition too many; expected at most %d", AP_ASTERIX_SOURCE_EDITION_CAP);
 }

@@ -1,4 +1,4 @@
-/* Which edition a block is read with: chosen by people, announced by its sender, or the newest. */
+/* Which edition a block is read with: that of the highest level, see ap_edition_level. */
 #include "airpicture/asterix.h"
 
 #include "wire/asterix/octets.h"
@@ -30,21 +30,27 @@ static ap_asterix_source_edition *find(ap_asterix_editions *editions, uint8_t sa
     return NULL;
 }
 
-static ap_err set(ap_asterix_editions *editions, const ap_asterix_source_edition *to)
+void ap_asterix_editions_choose(ap_asterix_editions *editions, ap_edition_level level,
+                                const ap_asterix_spec *spec)
 {
-    ap_asterix_source_edition *source = find(editions, to->sac, to->sic, to->spec->category);
+    if (level < editions->level[spec->category])
+        return;
+    editions->category[spec->category] = spec;
+    editions->level[spec->category] = level;
+}
+
+ap_err ap_asterix_editions_choose_source(ap_asterix_editions *editions, ap_edition_level level,
+                                         uint8_t sac, uint8_t sic, const ap_asterix_spec *spec)
+{
+    ap_asterix_source_edition *source = find(editions, sac, sic, spec->category);
     if (!source && editions->source_count == AP_ASTERIX_SOURCE_EDITION_CAP)
         return AP_ERR_FULL;
     if (!source)
         source = &editions->source[editions->source_count++];
-    *source = *to;
+    else if (level < source->level)
+        return AP_OK;
+    *source = (ap_asterix_source_edition){ sac, sic, level, spec };
     return AP_OK;
-}
-
-ap_err ap_asterix_editions_choose(ap_asterix_editions *editions, uint8_t sac, uint8_t sic,
-                                  const ap_asterix_spec *spec)
-{
-    return set(editions, &(ap_asterix_source_edition){ sac, sic, false, spec });
 }
 
 const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions, uint8_t category,
@@ -63,7 +69,7 @@ const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions
         const ap_asterix_source_edition *source = &editions->source[k];
         if (source->spec->category == category && source->sac == data[at + 1] &&
             source->sic == data[at + 2])
-            return source->spec;
+            return source->level < editions->level[category] ? common : source->spec;
     }
     return common;
 }
@@ -103,12 +109,15 @@ static const ap_asterix_spec *edition_for(uint8_t category, unsigned main_number
 static bool announce(ap_asterix_editions *editions, const uint8_t source[2], const uint8_t row[3])
 {
     const ap_asterix_spec *spec = edition_for(row[0], row[1], row[2]);
-    if (!spec || editions->chosen[row[0]] || !editions->category[row[0]])
+    if (!spec || !editions->category[row[0]] || editions->level[row[0]] > AP_EDITION_BY_SENDER)
         return false;
     const ap_asterix_source_edition *known = find(editions, source[0], source[1], row[0]);
-    if (known ? known->spec == spec || !known->announced : spec == editions->category[row[0]])
+    const ap_asterix_spec *before = known ? known->spec : editions->category[row[0]];
+    if (known ? known->level > AP_EDITION_BY_SENDER : spec == before)
         return false;
-    return set(editions, &(ap_asterix_source_edition){ source[0], source[1], true, spec }) == AP_OK;
+    ap_err err = ap_asterix_editions_choose_source(editions, AP_EDITION_BY_SENDER, source[0],
+                                                   source[1], spec);
+    return err == AP_OK && spec != before;
 }
 
 /* The rows of I247/550 of one record, whose source goes before them. Returns its size, 0 on a
