@@ -10,6 +10,7 @@
 #include "app/outputs.h"
 #include "app/paths.h"
 #include "app/pipeline.h"
+#include "app/probe.h"
 #include "app/progress.h"
 #include "app/sensors.h"
 #include "app/summary.h"
@@ -20,6 +21,7 @@ enum {
     OPTION_FORMAT,
     OPTION_START,
     OPTION_EDITION,
+    OPTION_PROBE,
     OPTION_TRACKS,
     OPTION_REPORTS,
     OPTION_ALERTS,
@@ -40,9 +42,8 @@ const ap_option ap_replay_options[] = {
                        "Day of recordings that hold times of day only, or UTC of the first frame "
                        "of a receiver's recording: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "
                        "1970-01-01." },
-    [OPTION_EDITION] = { 'e', "edition", "CAT=E",
-                         "Read a category in another edition than the newest, such as 021=2.1; "
-                         "may be given for several." },
+    [OPTION_EDITION] = AP_EDITION_OPTION,
+    [OPTION_PROBE] = AP_PROBE_OPTION,
     [OPTION_TRACKS] = { 'o', "tracks", "FILE",
                         "Track updates, one a line: JSON, or CSV when the name ends in .csv." },
     [OPTION_REPORTS] = { 0, "reports", "FILE",
@@ -67,7 +68,7 @@ typedef struct replay_config {
     ap_pipeline_config pipeline;
     ap_output_paths paths;
     const char *sensors_path;
-    bool quiet;
+    bool probe, quiet;
 } replay_config;
 
 typedef struct replay_run {
@@ -120,6 +121,9 @@ static int take_option(void *context, size_t option, const char *value)
         return AP_EXIT_OK;
     case OPTION_SAC_SIC:
         return take_system(config, value);
+    case OPTION_PROBE:
+        config->probe = true;
+        return AP_EXIT_OK;
     case OPTION_QUIET:
         config->quiet = true;
         return AP_EXIT_OK;
@@ -172,6 +176,21 @@ static int check_paths(const replay_config *config)
                           config->sensors_path);
 }
 
+/* What is known before the first byte counts: the sensors file, then what the inputs tell. */
+static int prepare(replay_run *run)
+{
+    const replay_config *config = &run->config;
+    const ap_pipeline_config *pipeline = &config->pipeline;
+    int status = AP_EXIT_OK;
+    if (config->sensors_path)
+        status = ap_sensors_read(config->command, config->sensors_path, pipeline->path_count,
+                                 &run->pipeline.sensors);
+    if (!status && config->probe)
+        status = ap_probe_inputs(config->command, pipeline->paths, pipeline->path_count,
+                                 pipeline->format, &run->pipeline.config.editions);
+    return status;
+}
+
 static int start(replay_run *run)
 {
     const ap_command *command = run->config.command;
@@ -179,14 +198,12 @@ static int start(replay_run *run)
     if (status)
         return status;
     status = ap_pipeline_init(&run->pipeline, &run->config.pipeline);
-    if (!status && run->config.sensors_path) {
-        status = ap_sensors_read(command, run->config.sensors_path, run->config.pipeline.path_count,
-                                 &run->pipeline.sensors);
-        if (status)
-            return status;
-    }
-    if (!status)
-        status = ap_pipeline_open(&run->pipeline);
+    if (status)
+        return ap_command_fail(command, status, "%s", run->pipeline.message);
+    status = prepare(run);
+    if (status)
+        return status;
+    status = ap_pipeline_open(&run->pipeline);
     if (status)
         return ap_command_fail(command, status, "%s", run->pipeline.message);
     return ap_outputs_open(&run->outputs, command, &run->config.paths, &run->pipeline);
