@@ -123,18 +123,6 @@ static void put_random(ap_draw *draw, const ap_asterix_spec *spec, const ap_aste
     }
 }
 
-void ap_draw_item(ap_draw *draw, const ap_asterix_spec *spec, const ap_asterix_uap *uap,
-                  unsigned place)
-{
-    const ap_asterix_item *item = &spec->items[uap->items[place]];
-    if (item->kind == AP_ITEM_COMPOUND)
-        put_compound(draw, spec, item);
-    else if (item->kind == AP_ITEM_RANDOM)
-        put_random(draw, spec, uap);
-    else
-        ap_draw_part(draw, spec, item);
-}
-
 /* Makes the selecting item at `at` tell the layout `which`. */
 static void set_layout(ap_draw *draw, const ap_asterix_spec *spec, size_t at, unsigned which)
 {
@@ -145,6 +133,21 @@ static void set_layout(ap_draw *draw, const ap_asterix_spec *spec, size_t at, un
     } while ((value < 64 && (spec->select_values >> value & 1)) != which);
     if (!draw->out.bad)
         draw->out.data[at] = (uint8_t)((draw->out.data[at] & ~mask) | value << shift);
+}
+
+void ap_draw_item(ap_draw *draw, const ap_asterix_spec *spec, const ap_asterix_uap *uap,
+                  unsigned place)
+{
+    const ap_asterix_item *item = &spec->items[uap->items[place]];
+    size_t at = draw->out.size;
+    if (item->kind == AP_ITEM_COMPOUND)
+        put_compound(draw, spec, item);
+    else if (item->kind == AP_ITEM_RANDOM)
+        put_random(draw, spec, uap);
+    else
+        ap_draw_part(draw, spec, item);
+    if (spec->uap_count == 2 && uap->items[place] == spec->select_item)
+        set_layout(draw, spec, at, (unsigned)(uap - spec->uap));
 }
 
 void ap_draw_record(ap_draw *draw, const ap_asterix_spec *spec)
@@ -159,14 +162,9 @@ void ap_draw_record(ap_draw *draw, const ap_asterix_spec *spec)
     if (present == 0)
         present = 1;
     ap_draw_fspec(draw, present, uap->count);
-    for (unsigned k = 0; k < uap->count; k++) {
-        if (!(present >> k & 1))
-            continue;
-        size_t at = draw->out.size;
-        ap_draw_item(draw, spec, uap, k);
-        if (spec->uap_count == 2 && uap->items[k] == spec->select_item)
-            set_layout(draw, spec, at, which);
-    }
+    for (unsigned k = 0; k < uap->count; k++)
+        if (present >> k & 1)
+            ap_draw_item(draw, spec, uap, k);
 }
 
 void ap_draw_expansion(ap_draw *draw, const ap_asterix_spec *spec)

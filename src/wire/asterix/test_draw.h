@@ -35,7 +35,8 @@ uint64_t ap_draw_places(ap_draw *draw, const ap_asterix_spec *spec, const ap_ast
  * in all. Usually as short as can be. */
 void ap_draw_fspec(ap_draw *draw, uint64_t present, unsigned count);
 
-/* The item at a place of a layout; none if that is unused. `place` < uap->count. */
+/* The item at a place of a layout; nothing if that is unused. `place` < uap->count. An item that
+ * selects the layout tells this one. */
 void ap_draw_item(ap_draw *draw, const ap_asterix_spec *spec, const ap_asterix_uap *uap,
                   unsigned place);
 
