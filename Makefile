@@ -11,7 +11,8 @@ help:
 	@echo "make check      build and test everything"
 	@echo "make coverage   lines and branches that the unit tests run, per folder"
 	@echo "make bench      benchmarks"
-	@echo "make fuzz       fuzz every reader, a minute each (fuzz-long: an hour each)"
+	@echo "make fuzz       fuzz every reader, a minute each (fuzz-long: an hour each);"
+	@echo "                TARGETS=\"asterix asterix_stream\" these alone, FUZZ_S=seconds each"
 	@echo "make soak       the program under load for an hour (SOAK_S=seconds)"
 	@echo "make man        manual pages from the program's own help"
 	@echo "make format     clang-format"
@@ -37,13 +38,11 @@ bench:
 	@tools/install-deps build check
 	@tools/bench
 
-fuzz:
+fuzz: FUZZ_S := 60
+fuzz-long: FUZZ_S := 3600
+fuzz fuzz-long:
 	@tools/install-deps build check
-	@tools/check --fuzz-seconds 60
-
-fuzz-long:
-	@tools/install-deps build check
-	@tools/check --fuzz-seconds 3600
+	@tools/check --fuzz-seconds $(FUZZ_S) --fuzz-targets $(TARGETS)
 
 SOAK_S ?= 3600
 soak:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the asterix, json, publish and score targets.
+"""Writes the seeds of the asterix, asterix_stream, json, publish and score targets.
 
-    fuzz/record_seeds.py      writes fuzz/corpus/{asterix,json,publish,score}/
+    fuzz/record_seeds.py      writes fuzz/corpus/{asterix,asterix_stream,json,publish,score}/
 """
 
 import math
@@ -86,6 +86,31 @@ def asterix_seeds():
             yield name, bytes([i]) + record(specs[i], uap, names, draw)
 
 
+# ---- asterix_stream: options, then blocks
+
+def block(category, data, more=0):
+    return bytes([category]) + (3 + len(data) + more).to_bytes(2, "big") + data
+
+
+def stream_seeds():
+    newest = {spec.category: spec for spec in asterix_spec.read_all(ROOT / "spec/asterix")}
+    draw = random.Random(7)
+
+    def drawn(category, count=1, more=0):
+        uap, names = newest[category].uaps[0]
+        return block(category, b"".join(record(newest[category], uap, names, draw)
+                                        for _ in range(count)), more)
+
+    marker = block(34, bytes([0xE0, 1, 1, 1, 7, 8, 0]) * 2)
+    announced = block(247, bytes([0x90, 1, 1, 1, 21, 2, 1]))
+    yield "blocks", b"\0" + drawn(34) + drawn(48, 2) + drawn(62) + drawn(1)
+    yield "announced", b"\1" + announced + drawn(21) + marker
+    yield "chosen", b"\2" + marker + drawn(48)
+    yield "garbage", b"\0" + marker + b"\xff\0\1\2" + drawn(65) + block(200, b"\0\0") + marker
+    yield "too-long", b"\0" + drawn(34, 1, 5) + marker + drawn(2, 1, -2) + marker
+    yield "cut", b"\0" + marker + drawn(48)[:-9]
+
+
 # ---- json: decimals, a number, a string
 
 def json_seeds():
@@ -151,8 +176,9 @@ def score_seeds():
 
 
 def main():
-    for target, seeds in (("asterix", asterix_seeds), ("json", json_seeds),
-                          ("publish", publish_seeds), ("score", score_seeds)):
+    for target, seeds in (("asterix", asterix_seeds), ("asterix_stream", stream_seeds),
+                          ("json", json_seeds), ("publish", publish_seeds),
+                          ("score", score_seeds)):
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in seeds():
