@@ -50,6 +50,7 @@ static void take_frame(outcome *o, const ap_frame *frame, size_t size)
     o->sum = mix(o->sum, frame->offset << 16 | frame->size);
     o->sum = mix(o->sum, (uint64_t)frame->has_signal << 8 | frame->signal);
     o->sum = mix(o->sum, frame->has_receiver ? frame->receiver : 0);
+    o->sum = mix(o->sum, frame->synthetic);
     o->sum = mix_bytes(o->sum, frame);
 }
 

@@ -128,6 +128,14 @@ def seeds():
     yield "avr", "run", (text + "*7700;\njunk*00;\n").encode()
 
 
+def json_lines():
+    yield f'{{"timestamp":1717664319.147975,"frame":"{LONG.hex()}","df":"17"}}\r\n'
+    yield f'{{"frame": "{SHORT.hex().upper()}", "time_s": 1.5, "synthetic": true}}\n\n'
+    yield f'{{"metadata":[{{"rssi":-6.02,"serial":7}}],"rawmsg":"{SHORT.hex()}"}}\n'
+    yield '{"frame":"7700"}\n{"a":[1,{"]":"\\""}]}\nx\n'
+    yield f'{{"hex":"{LONG.hex()}","mintime":1717664319}}'
+
+
 def write(target, name, data):
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -135,6 +143,8 @@ def write(target, name, data):
 
 
 def main():
+    write("framer_jsonl", "run", "".join(json_lines()).encode())
+    write("framer_auto", "jsonl-run", "".join(json_lines()).encode())
     for container, name, data in seeds():
         write(f"framer_{container}", name, data)
         write("framer_auto", f"{container}-{name}", data)

@@ -43,7 +43,7 @@ const ap_option ap_decode_options[] = {
                     "line, with titles and units; summary: counts, rates, editions and items by "
                     "category and source." },
     [OPTION_FORMAT] = { 'f', "format", "FORMAT",
-                        "auto (default), asterix, pcap, final, gps, oradis, beast or avr." },
+                        "auto (default), asterix, pcap, final, gps, oradis, beast, avr or jsonl." },
     [OPTION_ONLY] = { 'n', "only", "CATEGORIES",
                       "Only ASTERIX records of these categories, such as 048,062." },
     [OPTION_SAC_SIC] = { 'i', "sac-sic", "SAC/SIC",

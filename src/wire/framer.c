@@ -21,6 +21,7 @@ static const format_row rows[] = {
     { AP_FORMAT_PCAP, 24, ap_framing_score_pcap, ap_framing_next_pcap },
     { AP_FORMAT_BEAST, 96, ap_framing_score_beast, ap_framing_next_beast },
     { AP_FORMAT_AVR, 128, ap_framing_score_avr, ap_framing_next_avr },
+    { AP_FORMAT_JSONL, 1024, ap_framing_score_json_lines, ap_framing_next_json_lines },
     { AP_FORMAT_FINAL, 1024, ap_framing_score_final, ap_framing_next_final },
     { AP_FORMAT_ORADIS, 1024, ap_framing_score_oradis, ap_framing_next_oradis },
     { AP_FORMAT_ASTERIX, 1024, ap_framing_score_asterix, ap_framing_next_asterix },

@@ -33,7 +33,8 @@
     X(GPS,     "gps",     "recording with a 2,200-byte head and 10-byte trailers")         \
     X(ORADIS,  "oradis",  "ORADIS datagrams one behind the other")                         \
     X(BEAST,   "beast",   "Beast binary frames of a Mode S receiver")                      \
-    X(AVR,     "avr",     "AVR text lines of a Mode S receiver")
+    X(AVR,     "avr",     "AVR text lines of a Mode S receiver")                               \
+    X(JSONL,   "jsonl",   "JSON lines of Mode S frames, such as jet1090 writes")
 /* clang-format on */
 
 typedef enum ap_format {
@@ -73,6 +74,7 @@ typedef struct ap_frame {
     uint8_t signal; /* Beast level, 0..255, amplitude of full scale */
     bool has_receiver;
     uint64_t receiver; /* who received it, in a merged Beast stream */
+    bool synthetic;    /* made up by a network that multilaterates: its time is none */
 } ap_frame;
 
 /* Enough for two of the longest elements of any format behind a read of 64 KiB. */
@@ -120,6 +122,8 @@ typedef struct ap_framer {
     int64_t utc_ns;
     bool has_receiver; /* Beast: whose frame comes next */
     uint64_t receiver;
+    bool has_name; /* Beast: whose frames all are that do not say it themselves */
+    uint64_t name;
     ap_framer_capture capture;
 } ap_framer;
 

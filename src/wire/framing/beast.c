@@ -2,8 +2,9 @@
  *
  * Types '1' '2' '3': 48-bit ticks of 12 MHz, signal level, and 2, 7 or 14 bytes. '4' and '5' are
  * status of the receiver. Of readsb's extensions E3 names the receiver of the next frame by 8
- * bytes, E4 by a text, and E8 tells the time as 8 bytes of little-endian Unix milliseconds, in
- * which 1A is not doubled. */
+ * bytes; E4 that of all frames behind it by a UUID, as text or as 16 bytes, of which the first 64
+ * bits count; and E8 tells the time as 8 bytes of little-endian Unix milliseconds, in which 1A is
+ * not doubled. */
 #include "wire/framing/framing.h"
 
 #include <string.h>
@@ -14,6 +15,7 @@
 #define TIME_SIZE 8u
 #define RECEIVER_SIZE 8u
 #define OPEN_MAX 128u /* elements without a length of their own */
+#define UUID_SIZE 16u
 
 typedef enum beast_type {
     TYPE_MODE_AC = '1',
@@ -143,6 +145,31 @@ static void take_time(ap_framer *framer, const uint8_t *data)
     framer->utc_ns = framer->has_utc ? (int64_t)ms * AP_NS_PER_MS : 0;
 }
 
+static int digit_of(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* A UUID, as text with or without hyphens, or as 16 bytes. Other names tell nothing. */
+static void take_name(ap_framer *framer, const uint8_t *data, const uint8_t *end)
+{
+    uint64_t first = 0, digits = 0;
+    size_t size = 0, digit_count = 0;
+    for (; data < end; size++) {
+        uint8_t byte = plain_byte(&data);
+        int digit = digit_of(byte);
+        if (size < RECEIVER_SIZE)
+            first = first << 8 | byte;
+        if (digit >= 0 && digit_count++ < 2 * RECEIVER_SIZE)
+            digits = digits << 4 | (uint64_t)digit;
+    }
+    framer->has_name = size == UUID_SIZE || digit_count >= 2 * RECEIVER_SIZE;
+    framer->name = digit_count >= 2 * RECEIVER_SIZE ? digits : first;
+}
+
 /* The doubling is undone in the buffer itself, where the frame stands. */
 static void fill_frame(ap_framer *framer, size_t payload_size, ap_frame *frame)
 {
@@ -152,20 +179,20 @@ static void fill_frame(ap_framer *framer, size_t payload_size, ap_frame *frame)
     frame->has_signal = true;
     frame->signal = plain_byte(&from);
     frame->offset = framer->offset + (size_t)(from - element);
-    if (framer->has_utc) {
+    if (framer->has_utc && !frame->synthetic) {
         frame->time_kind = AP_FRAME_TIME_UTC;
         frame->time_ns = framer->utc_ns;
     }
-    frame->has_receiver = framer->has_receiver;
-    frame->receiver = framer->receiver;
+    frame->has_receiver = framer->has_receiver || framer->has_name;
+    frame->receiver = framer->has_receiver ? framer->receiver : framer->name;
     uint8_t *to = framer->buffer + framer->start + (size_t)(from - element);
     frame->data = to;
     for (size_t i = 0; i < payload_size; i++)
         to[i] = plain_byte(&from);
 }
 
-/* Acts on the element at the first unread byte. True when it is a frame. */
-static bool take_element(ap_framer *framer, ap_frame *frame)
+/* Acts on the element of `size` bytes at the first unread one. True when it is a frame. */
+static bool take_element(ap_framer *framer, size_t size, ap_frame *frame)
 {
     const uint8_t *behind = ap_framing_data(framer) + 2;
     switch (behind[-1]) {
@@ -177,6 +204,7 @@ static bool take_element(ap_framer *framer, ap_frame *frame)
         framer->has_receiver = true;
         return false;
     case TYPE_NAME:
+        take_name(framer, behind, ap_framing_data(framer) + size);
         return false;
     case TYPE_MODE_AC:
         ap_refuse(&framer->refused, AP_REFUSED_MODE_AC);
@@ -200,7 +228,7 @@ ap_err ap_framing_next_beast(ap_framer *framer, ap_frame *frame)
         ap_err err = ap_framing_find(framer, look, &size);
         if (err)
             return err;
-        bool is_frame = take_element(framer, frame);
+        bool is_frame = take_element(framer, size, frame);
         ap_framing_take(framer, size);
         if (is_frame)
             return AP_OK;

@@ -76,6 +76,7 @@ static void test_next_magic_ticks_are_no_time(void **state)
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(r->frame[i].time_kind, AP_FRAME_TIME_NONE);
         assert_int_equal(r->frame[i].ticks_12mhz, 0);
+        assert_int_equal(r->frame[i].synthetic, i < 3);
     }
     assert_int_equal(r->frame[4].time_kind, AP_FRAME_TIME_TICKS);
     free(r);
@@ -110,8 +111,29 @@ static void test_next_extensions(void **state)
     assert_int_equal(r->frame[1].time_kind, AP_FRAME_TIME_UTC);
     assert_int_equal(r->frame[1].time_ns, INT64_C(0x018F1A321A1A) * 1000000);
     assert_int_equal(r->frame[1].ticks_12mhz, 77);
-    assert_false(r->frame[2].has_receiver);
+    assert_true(r->frame[2].has_receiver); /* that of all frames, from its name */
+    assert_int_equal(r->frame[2].receiver, UINT64_C(0x0011223344556677));
     assert_int_equal(r->frame[2].time_kind, AP_FRAME_TIME_UTC);
+    assert_int_equal(ap_refusals_total(&r->refused), 0);
+    free(r);
+}
+
+/* A UUID of 16 bytes, in which 1A is doubled; and a name that is none. */
+static void test_next_names(void **state)
+{
+    (void)state;
+    uint8_t data[200];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    ap_write_bytes(
+        &w, "\x1A\xE4\x80\x01\x1A\x1A\x83\x04\x05\x06\x07\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F", 19);
+    put_beast(&w, '2', 77, 1, escapes, 7);
+    ap_write_bytes(&w, "\x1A\xE4roof", 6);
+    put_beast(&w, '2', 77, 1, escapes, 7);
+    run *r = run_any_cut(AP_FORMAT_BEAST, data, w.size);
+    assert_int_equal(r->count, 2);
+    assert_true(r->frame[0].has_receiver);
+    assert_int_equal(r->frame[0].receiver, UINT64_C(0x80011A8304050607));
+    assert_false(r->frame[1].has_receiver);
     assert_int_equal(ap_refusals_total(&r->refused), 0);
     free(r);
 }
@@ -179,9 +201,13 @@ static void test_score_is_sure(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_next_frames),     cmocka_unit_test(test_next_magic_ticks_are_no_time),
-        cmocka_unit_test(test_next_extensions), cmocka_unit_test(test_next_time_out_of_range),
-        cmocka_unit_test(test_next_damage),     cmocka_unit_test(test_score_is_sure),
+        cmocka_unit_test(test_next_frames),
+        cmocka_unit_test(test_next_magic_ticks_are_no_time),
+        cmocka_unit_test(test_next_extensions),
+        cmocka_unit_test(test_next_names),
+        cmocka_unit_test(test_next_time_out_of_range),
+        cmocka_unit_test(test_next_damage),
+        cmocka_unit_test(test_score_is_sure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "wire/framing/framing.h"
 
+#include <string.h>
+
 void ap_framing_skip(ap_framer *framer, uint64_t n)
 {
     size_t left = ap_framing_left(framer);
@@ -83,7 +85,8 @@ void ap_framing_set_ticks(ap_frame *frame, uint64_t ticks_12mhz)
     static const uint64_t magic_first =
         UINT64_C(0xFF004D4C4154); /* MLAT, UAT, not to be forwarded */
     static const uint64_t magic_last = UINT64_C(0xFF004D4C4160);
-    if (ticks_12mhz == 0 || (ticks_12mhz >= magic_first && ticks_12mhz <= magic_last))
+    frame->synthetic = ticks_12mhz >= magic_first && ticks_12mhz <= magic_last;
+    if (ticks_12mhz == 0 || frame->synthetic)
         return;
     frame->time_kind = AP_FRAME_TIME_TICKS;
     frame->ticks_12mhz = ticks_12mhz;
@@ -123,4 +126,34 @@ bool ap_framing_blocks_fill(const uint8_t *data, size_t size)
         at += block;
     }
     return at == size && size > 0;
+}
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+ap_err ap_framing_line(ap_framer *framer, size_t *size, size_t *taken)
+{
+    for (;;) {
+        while (!framer->lost && ap_framing_left(framer) > 0 && is_blank(ap_framing_data(framer)[0]))
+            ap_framing_take(framer, 1);
+        size_t left = ap_framing_left(framer);
+        size_t window = left < AP_FRAMING_LINE_MAX ? left : AP_FRAMING_LINE_MAX;
+        const uint8_t *data = ap_framing_data(framer), *end = memchr(data, '\n', window);
+        *size = end ? (size_t)(end - data) : window;
+        *taken = *size + (end != NULL);
+        if (!end && window < AP_FRAMING_LINE_MAX && !(framer->ended && window > 0))
+            return ap_framing_cut(framer);
+        bool is_whole = end || window < AP_FRAMING_LINE_MAX;
+        if (is_whole && !framer->lost) {
+            while (*size > 0 && is_blank(data[*size - 1]))
+                --*size;
+            return AP_OK;
+        }
+        if (!framer->lost)
+            ap_refuse(&framer->refused, AP_REFUSED_OVERSIZE);
+        framer->lost = !is_whole; /* until the end of that line */
+        ap_framing_garbage(framer, *taken);
+    }
 }

@@ -121,13 +121,23 @@ bool ap_framing_oradis_fills(const uint8_t *data, size_t size);
 ap_err ap_framing_udp_payload(uint16_t link_type, const uint8_t *packet, size_t stored_size,
                               size_t sent_size, ap_bytes *payload, ap_refusal *why);
 
-/* Sets the ticks of a Mode S frame; synthetic ones (MLAT, UAT, not to be forwarded, 0) leave it
- * without a time. */
+/* Sets the ticks of a Mode S frame; 0 and those of frames that a network made up (MLAT, UAT, not to
+ * be forwarded) leave it without a time. */
 void ap_framing_set_ticks(ap_frame *frame, uint64_t ticks_12mhz);
 
+/* Longest line of a text format. */
+#define AP_FRAMING_LINE_MAX 16384u
+
+/* Passes blanks and finds the line at the first unread byte, which the end of the input ends too.
+ * Lines longer than AP_FRAMING_LINE_MAX are counted (OVERSIZE) and passed over. AP_OK: *size bytes
+ * without their newline; *taken with it. */
+ap_err ap_framing_line(ap_framer *framer, size_t *size, size_t *taken);
+
 ap_framing_next ap_framing_next_asterix, ap_framing_next_pcap, ap_framing_next_final,
-    ap_framing_next_gps, ap_framing_next_oradis, ap_framing_next_beast, ap_framing_next_avr;
+    ap_framing_next_gps, ap_framing_next_oradis, ap_framing_next_beast, ap_framing_next_avr,
+    ap_framing_next_json_lines;
 ap_framing_score ap_framing_score_asterix, ap_framing_score_pcap, ap_framing_score_final,
-    ap_framing_score_gps, ap_framing_score_oradis, ap_framing_score_beast, ap_framing_score_avr;
+    ap_framing_score_gps, ap_framing_score_oradis, ap_framing_score_beast, ap_framing_score_avr,
+    ap_framing_score_json_lines;
 
 #endif

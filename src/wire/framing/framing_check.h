@@ -101,6 +101,7 @@ static inline void run_assert_equal(const run *a, const run *b)
         assert_int_equal(f->signal, g->signal);
         assert_int_equal(f->has_receiver, g->has_receiver);
         assert_int_equal(f->receiver, g->receiver);
+        assert_int_equal(f->synthetic, g->synthetic);
     }
     assert_int_equal(a->byte_count, b->byte_count);
     assert_memory_equal(a->bytes, b->bytes, a->byte_count);
