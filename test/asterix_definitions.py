@@ -2,8 +2,8 @@
 """Our ASTERIX definitions against the published machine-readable ones.
 
 Each definition in spec/asterix is turned into rows (path, kind, position, width, content, sign,
-step, unit), the same is done with the JSON of asterix-specs, and the two must be equal but for
-spec/asterix/overrides.txt. Exit status 77: the data folder is not there.
+step, unit, numbers of its codes), the same is done with the JSON of asterix-specs, and the two must
+be equal but for spec/asterix/overrides.txt. Exit status 77: the data folder is not there.
 """
 
 import json
@@ -41,8 +41,10 @@ def published_content(content):
     if tag == "ContentString":
         return ({"StringAscii": "ascii", "StringICAO": "icao", "StringOctal": "octal"}
                 [inside["tag"]],)
-    if tag in ("ContentRaw", "ContentTable", "ContentBds"):
-        return ({"ContentRaw": "raw", "ContentTable": "table", "ContentBds": "bds"}[tag],)
+    if tag == "ContentTable":
+        return ("table", tuple(sorted(code for code, _ in inside)))
+    if tag in ("ContentRaw", "ContentBds"):
+        return ({"ContentRaw": "raw", "ContentBds": "bds"}[tag],)
     sign = "signed" if inside["signedness"]["tag"] == "Signed" else "unsigned"
     if tag == "ContentInteger":
         return ("integer", sign)
@@ -56,8 +58,6 @@ def published_rule(rule):
         return published_content(rule["contents"])
     inside = rule["contents"]
     cases = tuple((value[0], *published_content(c)) for value, c in inside["cases"])
-    if all(case[1] == "table" for case in cases):
-        return ("table",)
     return ("by", inside["path"][0][-1], cases)
 
 
@@ -121,6 +121,8 @@ def our_content(bits):
         return ("integer", "signed" if bits.signed else "unsigned")
     if bits.content == "quantity":
         return ("quantity", "signed" if bits.signed else "unsigned", bits.lsb, bits.unit)
+    if bits.content == "table":
+        return ("table", tuple(bits.codes.numbers()))
     if bits.content == "by":
         return ("by", bits.selector,
                 tuple((value, *our_content(case)) for value, case in bits.cases))
@@ -209,6 +211,24 @@ def compare(spec, overrides):
     return len(ours), faults
 
 
+def used_tables(specs):
+    """Names of the tables of codes that an element has."""
+    used = set()
+
+    def visit(bits_list):
+        for bits in bits_list:
+            visit(bits.members)
+            visit([case for _, case in bits.cases])
+            if bits.codes:
+                used.add(bits.codes.name)
+
+    for spec in specs:
+        for item in spec.items.values():
+            for part in [item, *filter(None, item.subs)]:
+                visit(part.bits)
+    return used
+
+
 def main():
     if not DATA.is_dir():
         print(f"skipped: no definitions at {DATA}")
@@ -218,6 +238,10 @@ def main():
     overrides = asterix_spec.read_overrides(ROOT / "spec/asterix/overrides.txt")
     known = {(spec.category, spec.edition) for spec in specs}
     failed = any((category, edition) not in known for category, edition, *_ in overrides)
+    tables = asterix_spec.read_codes(ROOT / "spec/asterix/codes.txt")
+    for name in tables.keys() - used_tables(specs + expansions):
+        failed = True
+        print(f"the codes of {name} are used by nothing")
     rows = 0
     for spec in specs + expansions:
         count, faults = compare(spec, [o for o in overrides if not spec.expansion and
@@ -233,7 +257,7 @@ def main():
             failed = True
             print(f"CAT{category:03d}: the newest edition {newest} is missing")
     print(f"{len(specs)} definitions, {len(expansions)} expansions, {rows} rows, "
-          f"{len(overrides)} deviations")
+          f"{len(tables)} tables of codes, {len(overrides)} deviations")
     sys.exit(1 if failed else 0)
 
 

@@ -11,6 +11,16 @@ class SpecError(Exception):
 
 
 @dataclass
+class Codes:
+    """A table of codes: rows (first, last, meaning), by code."""
+    name: str
+    rows: tuple
+
+    def numbers(self):
+        return [code for first, last, _ in self.rows for code in range(first, last + 1)]
+
+
+@dataclass
 class Bits:
     """One run of bits inside an item: op is element, spare, group or fx."""
     op: str
@@ -25,10 +35,16 @@ class Bits:
     members: list = field(default_factory=list)  # of a group
     selector: str = ""       # content "by": name of the sibling that selects
     cases: list = field(default_factory=list)    # content "by": (value, Bits)
+    codes: Codes = None      # content "table"
 
     def is_octets(self):
         """Whether it is kept as octets: characters, or too long for a number."""
         return self.content == "ascii" or self.size > 64
+
+    def is_coded(self):
+        """Whether its values are codes, of one table or of one that another value selects."""
+        return self.content == "table" or (
+            self.content == "by" and all(case.content == "table" for _, case in self.cases))
 
 
 @dataclass
@@ -102,8 +118,9 @@ def fraction(text):
 class Lines:
     """Indented lines as (depth, text, title); one is looked at before it is taken."""
 
-    def __init__(self, path):
+    def __init__(self, path, tables=None):
         self.path = path
+        self.tables = tables or {}
         self.rows = []
         for number, line in enumerate(path.read_text().splitlines(), 1):
             code = line.split("#")[0].rstrip()
@@ -127,10 +144,72 @@ class Lines:
         raise SpecError(f"{self.path}:{number}: {why}")
 
 
+MEANING_SIZE_MAX = 40
+
+
+def read_code(lines, text, number):
+    """(first, last, meaning) of a line "7 meaning" or "7-9 meaning"."""
+    code, _, meaning = text.partition(" ")
+    first, _, last = code.partition("-")
+    if not first.isdigit() or not (last or first).isdigit():
+        lines.fail(number, f"no code: {text!r}")
+    return int(first), int(last or first), meaning.strip()
+
+
+def read_codes(path):
+    """{name: Codes} of the tables that the definitions refer to."""
+    lines, own, others, tables = Lines(Path(path)), {}, {}, {}
+    while lines.peek_depth() >= 0:
+        depth, text, _, number = lines.take()
+        name, _, meanings = text.partition(":")
+        if depth or name in own or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            lines.fail(number, f"no name of a table: {text!r}")
+        own[name] = [(code, code, meaning.strip())
+                     for code, meaning in enumerate(meanings.split("|")) if meanings]
+        others[name] = []
+        while lines.peek_depth() == 1:
+            _, text, _, number = lines.take()
+            if text.startswith("as "):
+                others[name].append(text[3:])
+            else:
+                own[name].append(read_code(lines, text, number))
+
+    def rows_of(name, users=()):
+        if name not in own or name in users:
+            raise SpecError(f"{path}: {users[-1]}: no codes of {name!r} to take over")
+        return own[name] + [row for other in others[name]
+                            for row in rows_of(other, (*users, name))]
+
+    for name in own:
+        tables[name] = Codes(name, tuple(sorted(rows_of(name))))
+        check_codes(path, tables[name])
+    return tables
+
+
+def check_codes(path, codes):
+    last = -1
+    for row in codes.rows:
+        if row[0] <= last or row[1] < row[0]:
+            raise SpecError(f"{path}: {codes.name}: code {row[0]} twice or out of order")
+        if not 0 < len(row[2]) <= MEANING_SIZE_MAX:
+            raise SpecError(f"{path}: {codes.name}: code {row[0]}: no meaning of up to "
+                            f"{MEANING_SIZE_MAX} letters")
+        last = row[1]
+    if last < 0:
+        raise SpecError(f"{path}: {codes.name} has no codes")
+
+
 def read_content(bits, tokens, lines, depth, number):
     kind = tokens[0] if tokens else ""
-    if kind in ("", "table", "ascii", "icao", "octal", "bds"):
+    if kind in ("", "ascii", "icao", "octal", "bds"):
         bits.content = kind or "raw"
+    elif kind == "table" and len(tokens) == 2:
+        bits.content = kind
+        bits.codes = lines.tables.get(tokens[1])
+        if not bits.codes:
+            lines.fail(number, f"no table {tokens[1]!r} in codes.txt")
+        if bits.codes.rows[-1][1] >> bits.size:
+            lines.fail(number, f"codes of {tokens[1]} do not fit {bits.size} bits")
     elif kind in ("u", "s"):
         bits.signed = kind == "s"
         bits.content = "quantity" if len(tokens) > 1 else "integer"
@@ -204,8 +283,8 @@ def read_item(lines, depth):
     return item
 
 
-def read_spec(path):
-    lines = Lines(Path(path))
+def read_spec(path, tables):
+    lines = Lines(Path(path), tables)
     spec = Spec(0, "", "", [], None, {})
     while lines.peek_depth() >= 0:
         depth, text, title, number = lines.rows[lines.at]
@@ -270,7 +349,8 @@ def read_overrides(path):
 
 
 def read_all(folder, pattern="cat*.txt"):
-    specs = [read_spec(p) for p in sorted(Path(folder).glob(pattern))]
+    tables = read_codes(Path(folder) / "codes.txt")
+    specs = [read_spec(p, tables) for p in sorted(Path(folder).glob(pattern))]
     return sorted(specs, key=lambda s: (s.category, edition_key(s.edition)))
 
 

@@ -40,8 +40,8 @@ enum {
 const ap_option ap_decode_options[] = {
     [OPTION_TO] = { 't', "to", "FORM",
                     "jsonl (default): one object a line; csv: one row a record; text: one value a "
-                    "line, with titles and units; summary: counts, rates, editions and items by "
-                    "category and source." },
+                    "line, with titles, units and the meaning of codes; summary: counts, rates, "
+                    "editions and items by category and source." },
     [OPTION_FORMAT] = { 'f', "format", "FORMAT",
                         "auto (default), asterix, pcap, final, gps, oradis, beast, avr or jsonl." },
     [OPTION_ONLY] = { 'n', "only", "CATEGORIES",

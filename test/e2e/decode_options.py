@@ -77,6 +77,7 @@ def readable_text():
     assert ("\n    I048/040 measured position in polar coordinates [c5aff1e0]\n"
             "        RHO: 197.68359375 NM\n        THETA: 340.13671875 deg\n") in text
     assert "\n    I048/140 time of day [356d4d]\n        value: 27354.6015625 s\n" in text
+    assert "        TYP: 5 (single Mode S roll-call)\n        SIM: 0 (actual)\n" in text
 
 
 def summary_table():

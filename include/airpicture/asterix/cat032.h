@@ -88,7 +88,7 @@ typedef struct ap_cat032 {
     } i018;
     struct { /* type of message */
         uint8_t family;
-        uint8_t nature;
+        uint8_t nature; /* step depends on FAMILY */
     } i035;
     uint32_t i020_128th_s; /* time of ASTERIX report generation; 1/2^7 s */
     uint16_t i040;         /* track number */

@@ -86,7 +86,7 @@ static void plan_item(ap_asterix_columns *columns, ap_asterix_plan *plan,
         name_text full = name;
         if (!item->is_single)
             name_add_key(&full, bits->key, bits->key_size);
-        name_add_unit(&full, spec->words[k].unit);
+        name_add_unit(&full, ap_asterix_units[spec->words[k].unit]);
         plan->of_bits[k] = column_of(columns, &full);
     }
     if (columns->with_raw || item->kind == AP_ITEM_EXPLICIT || item->kind == AP_ITEM_RANDOM) {

@@ -157,11 +157,43 @@ static void test_text_names_values_and_units(void **state)
         "        RHO: 128.0 NM\n        THETA: 90.0 deg\n",
         "MODE3A Mode-3/A reply in octal representation: \"7700\"\n",
         "        value: \"ABC123  \"\n",
-        "[a100]\n        TYP: 5\n",
-        "        FOEFRI: 0\n",
+        "[a100]\n        TYP: 5 (single Mode S roll-call)\n",
+        "        FOEFRI: 0 (no Mode 4 interrogation)\n",
     };
     for (size_t k = 0; k < sizeof lines / sizeof lines[0]; k++)
         assert_non_null(strstr((char *)text, lines[k]));
+}
+
+/* A code of no table stays a number; a run of codes has one meaning; FAMILY of CAT032 selects the
+ * codes of NATURE. */
+static void test_text_tells_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t category;
+        const char *edition;
+        uint8_t record[8];
+        size_t size;
+        const char *line;
+    } cases[] = {
+        { 2, NULL, { 0x40, 8 }, 2, "        value: 8 (blind zone filtering begins)\n" },
+        { 2, NULL, { 0x40, 4 }, 2, "        value: 4\n" },
+        { 25, NULL, { 0x01, 0x80, 1, 77 }, 4, "value: 77 (reserved for manufacturers)\n" },
+        { 32, NULL, { 0x10, 0x11 }, 2, "        NATURE: 1 (initial correlation)\n" },
+        { 32, NULL, { 0x10, 0x21 }, 2, "        NATURE: 1 (initial SUC correlation)\n" },
+        { 32, NULL, { 0x10, 0x31 }, 2, "        FAMILY: 3\n        NATURE: 1\n" },
+        { 32, "1.1", { 0x10, 0x21 }, 2, "        NATURE: 1 (initial correlation)\n" },
+    };
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        static uint8_t text[512];
+        ap_writer writer = ap_writer_of(text, sizeof text - 1);
+        const ap_asterix_spec *spec = ap_asterix_spec_find(cases[k].category, cases[k].edition);
+        assert_int_equal(ap_asterix_text(spec, cases[k].record, cases[k].size, false, &writer),
+                         AP_OK);
+        text[writer.size] = '\0';
+        if (!strstr((char *)text, cases[k].line))
+            fail_msg("%s", (char *)text);
+    }
 }
 
 /* An expansion field is decoded where it fits, else shown as it is. */
@@ -206,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_cursor_tells_faults),
         cmocka_unit_test(test_cursor_finds_nothing_behind_damage),
         cmocka_unit_test(test_text_names_values_and_units),
+        cmocka_unit_test(test_text_tells_codes),
         cmocka_unit_test(test_json_expands_what_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static bool is_named(const ap_asterix_bits *bits, const char *name)
 static bool angle_fits(const ap_asterix_spec *spec, const ap_asterix_bits *bits, uint64_t raw)
 {
     if (bits->op != AP_BITS_SIGNED_SCALED ||
-        strcmp(spec->words[bits - spec->bits].unit, "deg") != 0)
+        strcmp(ap_asterix_units[spec->words[bits - spec->bits].unit], "deg") != 0)
         return true;
     double value =
         (double)ap_sign64(raw, bits->size) * bits->step.numerator / bits->step.denominator;

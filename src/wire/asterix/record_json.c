@@ -191,11 +191,11 @@ const char *ap_asterix_value_unit(const ap_asterix_spec *spec, const ap_asterix_
                                   const uint8_t *p, size_t offset)
 {
     if (bits->op != AP_BITS_BY)
-        return spec->words[bits - spec->bits].unit;
+        return ap_asterix_units[spec->words[bits - spec->bits].unit];
     uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
     for (unsigned k = 0; k < bits->case_count; k++)
         if (spec->cases[bits->case_first + k].value == selector)
-            return spec->cases[bits->case_first + k].unit;
+            return ap_asterix_units[spec->cases[bits->case_first + k].unit];
     return "";
 }
 

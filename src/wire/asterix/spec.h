@@ -45,20 +45,36 @@ typedef struct ap_asterix_bits {
     uint8_t key_size;
     uint16_t size; /* bits */
     ap_asterix_step step;
-    /* AP_BITS_BY: the selecting value lies `back` bits before this one */
+    /* AP_BITS_BY, or a code whose meaning another value selects: that value lies `back` bits
+     * before this one */
     uint8_t back, back_size;
     uint16_t case_first, case_count;
 } ap_asterix_bits;
 
+/* A code, or a run of codes, of one meaning. */
+typedef struct ap_asterix_code {
+    uint8_t first, last;
+    uint16_t meaning; /* offset in ap_asterix_meanings */
+} ap_asterix_code;
+
+/* Rows of ap_asterix_codes, by code; no rows: the value is no code. */
+typedef struct ap_asterix_code_rows {
+    uint16_t first;
+    uint8_t count;
+} ap_asterix_code_rows;
+
 typedef struct ap_asterix_case {
     uint32_t value;
     ap_asterix_step step;
-    const char *unit;
+    uint8_t unit; /* in ap_asterix_units */
+    ap_asterix_code_rows codes;
 } ap_asterix_case;
 
-/* What people want to know of a row of bits; "" where there is nothing to say. */
+/* What people want to know of a row of bits. */
 typedef struct ap_asterix_words {
-    const char *title, *unit;
+    const char *title; /* "": none */
+    uint8_t unit;      /* in ap_asterix_units */
+    ap_asterix_code_rows codes;
 } ap_asterix_words;
 
 typedef enum ap_item_kind {
@@ -117,6 +133,11 @@ struct ap_asterix_spec {
     uint8_t fspec_size; /* of an expansion: octets of its field specification, which knows no FX;
                            0: it ends by FX */
 };
+
+/* Shared by all definitions. */
+extern const char *const ap_asterix_units[]; /* 0: "" */
+extern const ap_asterix_code ap_asterix_codes[];
+extern const char *const ap_asterix_meanings; /* strings one behind the other */
 
 /* Every definition, by category, then edition. */
 extern const ap_asterix_spec *const ap_asterix_specs[];

@@ -1,5 +1,6 @@
 #include "wire/asterix/text.h"
 
+#include "wire/asterix/octets.h"
 #include "wire/asterix/value.h"
 #include "wire/asterix/walk.h"
 #include "wire/json.h"
@@ -37,6 +38,33 @@ static void end_head(ap_writer *text, const char *title, const uint8_t *p, const
     ap_write_u8(text, '\n');
 }
 
+/* The table of a code; that of another value's choice, if it has several. */
+static ap_asterix_code_rows codes_of(const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                                     const uint8_t *p, size_t offset)
+{
+    if (bits->case_count == 0)
+        return spec->words[bits - spec->bits].codes;
+    uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
+    for (unsigned k = 0; k < bits->case_count; k++)
+        if (spec->cases[bits->case_first + k].value == selector)
+            return spec->cases[bits->case_first + k].codes;
+    return (ap_asterix_code_rows){ 0 };
+}
+
+/* " (meaning)" of a code that has one. */
+static void put_meaning(ap_writer *text, ap_asterix_code_rows codes, uint64_t code)
+{
+    for (unsigned k = 0; k < codes.count; k++) {
+        const ap_asterix_code *row = &ap_asterix_codes[codes.first + k];
+        if (code < row->first || code > row->last)
+            continue;
+        ap_text_str(text, " (");
+        ap_text_str(text, ap_asterix_meanings + row->meaning);
+        ap_write_u8(text, ')');
+        return;
+    }
+}
+
 static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_bits *bits,
                       const uint8_t *p, size_t offset)
 {
@@ -47,6 +75,9 @@ static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_ast
         ap_write_u8(text, ' ');
         ap_text_str(text, unit);
     }
+    ap_asterix_code_rows codes = codes_of(spec, bits, p, offset);
+    if (codes.count != 0)
+        put_meaning(text, codes, ap_asterix_bits_at(p, offset, bits->size));
     ap_write_u8(text, '\n');
 }
 

@@ -7,10 +7,13 @@
 #include "airpicture/asterix.h"
 #include "airpicture/bytes.h"
 
-/* Appends the items of a record that walks, one value a line, with titles and units:
+/* Appends the items of a record that walks, one value a line, with titles, units and the
+ * meaning of codes:
  *
  *         I048/040 measured position in polar coordinates
  *             RHO: 65.18359375 NM
+ *         I048/170 track status
+ *             CNF confirmed vs. tentative track: 0 (confirmed)
  *
  * with_raw: the octets of each item behind its title.
  * AP_ERR_MALFORMED for a record that does not walk, AP_ERR_FULL when the text does not fit. */
