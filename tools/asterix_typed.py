@@ -49,8 +49,39 @@ def comment(*parts):
     return f" /* {text} */" if text else ""
 
 
-def note(bits):
-    return comment(bits.title, step_text(bits))
+def code_lines(head, codes, width):
+    """"0 = plot, 1 = track" behind a head, over several lines; of many codes one a line."""
+    entries = [f"{first}{f'-{last}' if last > first else ''} = {meaning}"
+               for first, last, meaning in codes.rows]
+    if len(entries) > 8:
+        return [*filter(None, [head]), *entries]
+    lines, line = [], head
+    for k, entry in enumerate(entries):
+        entry += "," if k + 1 < len(entries) else ""
+        if line and len(line) + 1 + len(entry) > width:
+            lines.append(line)
+            line = entry
+        else:
+            line = f"{line} {entry}".strip()
+    return [*lines, line]
+
+
+def element_lines(bits, name, pad):
+    """An element as a member of a struct; long comments above it, others behind it."""
+    code = f"{pad}{declaration(bits, name)};"
+    if not bits.is_coded():
+        return [code + comment(bits.title, step_text(bits))]
+    title, width = bits.title + ":" * bool(bits.title), 94 - len(pad)
+    if bits.cases:
+        notes = [*filter(None, [title])]
+        for value, case in bits.cases:
+            notes += code_lines(f"{bits.selector} {value}:", case.codes, width)
+    else:
+        notes = code_lines(title, bits.codes, width)
+    if len(notes) == 1 and len(code) + len(notes[0]) < 86:
+        return [f"{code} /* {notes[0]} */"]
+    above = f"{pad}/* " + f"\n{pad} * ".join(notes) + " */"
+    return [*above.split("\n"), code]
 
 
 class Category:
@@ -124,7 +155,7 @@ def member_lines(bits_list, indent):
             kind = f"uint{integer_bits(bits.size)}_t"
             lines.append(f"{pad}{kind} {name}; /* {bits.size} unused bit{'s'[:bits.size - 1]} */")
         else:
-            lines.append(f"{pad}{declaration(bits, name)};{note(bits)}")
+            lines += element_lines(bits, name, pad)
     return lines
 
 
@@ -132,7 +163,7 @@ def item_lines(category, item, indent, path):
     pad = "    " * indent
     name = field_name(item, len(path) == 1)
     if item.kind == "fixed" and item.single:
-        return [f"{pad}{declaration(item.bits[0], name)};{note(item.bits[0])}"]
+        return element_lines(item.bits[0], name, pad)
     if item.kind == "fixed":
         return [f"{pad}struct {{{comment(item.title)}", *member_lines(item.bits, indent + 1),
                 f"{pad}}} {name};"]
@@ -183,7 +214,8 @@ def aligned(lines):
         width = max((len(line.partition(" /* ")[0]) for line in run), default=0)
         for line in run:
             code, _, note_text = line.partition(" /* ")
-            result.append(f"{code:{width}} /* {note_text}" if width < 60 else line)
+            moved = f"{code:{width}} /* {note_text}"
+            result.append(moved if width < 60 and len(moved) <= 100 else line)
         run.clear()
 
     def level(line):
@@ -208,9 +240,9 @@ def header(spec):
              "",
              f"/* ASTERIX category {spec.category:03d}, edition {spec.edition}: {spec.title}.",
              " *",
-             " * Raw integers; the comment of a member tells its unit and step. Members whose bit "
-             "in",
-             " * `present` is clear are zero after decoding and ignored when encoding. */",
+             " * Raw integers; the comment of a member tells its unit and step, or its codes. "
+             "Members whose",
+             " * bit in `present` is clear are zero after decoding and ignored when encoding. */",
              f"#ifndef {guard}", f"#define {guard}", "",
              "#include <stdbool.h>", "#include <stddef.h>", "#include <stdint.h>", "",
              '#include "airpicture/asterix.h"', '#include "airpicture/bytes.h"',

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 001, edition 1.4: transmission of monoradar data target.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT001_H
 #define AIRPICTURE_ASTERIX_CAT001_H
 
@@ -49,7 +49,22 @@ void ap_cat001_i130_put(ap_writer *writer, const ap_cat001_i130 *value);
 
 /* One repetition of I030: warning/error conditions; repeated by FX. */
 typedef struct ap_cat001_i030 {
-    uint8_t value; /* warning/error conditions */
+    /* warning/error conditions:
+     * 0 = none
+     * 1 = garbled reply
+     * 2 = reflection
+     * 3 = sidelobe reply
+     * 4 = split plot
+     * 5 = second-time-around reply
+     * 6 = angel
+     * 7 = ground vehicle
+     * 64 = doubtful Mode 3/A code
+     * 65 = doubtful Mode C altitude
+     * 66 = phantom MSSR plot
+     * 80 = fixed PSR plot
+     * 81 = slow PSR plot
+     * 82 = low-quality PSR plot */
+    uint8_t value;
 } ap_cat001_i030;
 
 void ap_cat001_i030_get(const ap_repeats *repeats, size_t k, ap_cat001_i030 *value);
@@ -73,16 +88,20 @@ typedef struct ap_cat001 {
     } i010;
     struct { /* target report descriptor */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t typ;
-        uint8_t sim;
-        uint8_t ssrpsr; /* radar detection in last antenna scan */
-        uint8_t ant;
-        uint8_t spi;
-        uint8_t rab;
-        uint8_t tst;
-        uint8_t ds1ds2; /* radar detection in last antenna scan */
-        uint8_t me;
-        uint8_t mi;
+        uint8_t typ;         /* 0 = plot, 1 = track */
+        uint8_t sim;         /* 0 = actual, 1 = simulated */
+        /* radar detection in last antenna scan: 0 = no detection, 1 = PSR only, 2 = SSR only,
+         * 3 = PSR + SSR */
+        uint8_t ssrpsr;
+        uint8_t ant; /* 0 = antenna 1, 1 = antenna 2 */
+        uint8_t spi; /* 0 = no SPI, 1 = SPI */
+        uint8_t rab; /* 0 = target transponder, 1 = field monitor */
+        uint8_t tst; /* 0 = real target, 1 = test target */
+        /* radar detection in last antenna scan: 0 = no emergency,
+         * 1 = unlawful interference (7500), 2 = radio failure (7600), 3 = emergency (7700) */
+        uint8_t ds1ds2;
+        uint8_t me;    /* 0 = no military emergency, 1 = military emergency */
+        uint8_t mi;    /* 0 = no military identification, 1 = military identification */
         uint8_t spare; /* 2 unused bits */
         ap_bytes raw;  /* octets behind those known here */
     } i020;
@@ -91,23 +110,23 @@ typedef struct ap_cat001 {
         uint16_t theta_turn16;  /* 360/2^16 deg */
     } i040;
     struct { /* Mode-3/A code in octal representation */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;       /* 0 = validated, 1 = not validated */
+        uint8_t g;       /* 0 = not garbled, 1 = garbled */
+        uint8_t l;       /* 0 = from transponder, 1 = smoothed by local tracker */
         uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
     struct { /* Mode-C code in binary representation */
-        uint8_t v;
-        uint8_t g;
+        uint8_t v;          /* 0 = validated, 1 = not validated */
+        uint8_t g;          /* 0 = not garbled, 1 = garbled */
         int16_t hgt_4th_fl; /* Mode-C HEIGHT; 1/4 FL */
     } i090;
     ap_repeats i130;       /* radar plot characteristics; ap_cat001_i130 */
     uint16_t i141_128th_s; /* truncated time of day; 1/2^7 s */
     struct { /* Mode-2 code in octal representation */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;      /* 0 = validated, 1 = not validated */
+        uint8_t g;      /* 0 = not garbled, 1 = garbled */
+        uint8_t l;      /* 0 = from transponder, 1 = smoothed by local tracker */
         uint8_t spare;  /* 1 unused bit */
         uint16_t mode2; /* Mode-2 code in octal representation; octal digits */
     } i050;
@@ -115,60 +134,60 @@ typedef struct ap_cat001 {
     int8_t i131_dbm;         /* received power; 1 dBm */
     struct { /* Mode-3/A code confidence indicator */
         uint8_t spare; /* 4 unused bits */
-        uint8_t qa4;
-        uint8_t qa2;
-        uint8_t qa1;
-        uint8_t qb4;
-        uint8_t qb2;
-        uint8_t qb1;
-        uint8_t qc4;
-        uint8_t qc2;
-        uint8_t qc1;
-        uint8_t qd4;
-        uint8_t qd2;
-        uint8_t qd1;
+        uint8_t qa4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd1;   /* 0 = high quality, 1 = low quality */
     } i080;
     struct { /* Mode-C code and code confidence indicator */
-        uint8_t v;
-        uint8_t g;
+        uint8_t v;      /* 0 = validated, 1 = not validated */
+        uint8_t g;      /* 0 = not garbled, 1 = garbled */
         uint8_t spare;  /* 2 unused bits */
         uint16_t modec; /* Mode-C reply in gray notation */
         uint8_t spare2; /* 4 unused bits */
-        uint8_t qc1;
-        uint8_t qa1;
-        uint8_t qc2;
-        uint8_t qa2;
-        uint8_t qc4;
-        uint8_t qa4;
-        uint8_t qb1;
-        uint8_t qd1;
-        uint8_t qb2;
-        uint8_t qd2;
-        uint8_t qb4;
-        uint8_t qd4;
+        uint8_t qc1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qc2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qc4;    /* 0 = high quality, 1 = low quality */
+        uint8_t qa4;    /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qd1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qd2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qb4;    /* 0 = high quality, 1 = low quality */
+        uint8_t qd4;    /* 0 = high quality, 1 = low quality */
     } i100;
     struct { /* Mode-2 code confidence indicator */
         uint8_t spare; /* 4 unused bits */
-        uint8_t qa4;
-        uint8_t qa2;
-        uint8_t qa1;
-        uint8_t qb4;
-        uint8_t qb2;
-        uint8_t qb1;
-        uint8_t qc4;
-        uint8_t qc2;
-        uint8_t qc1;
-        uint8_t qd4;
-        uint8_t qd2;
-        uint8_t qd1;
+        uint8_t qa4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd1;   /* 0 = high quality, 1 = low quality */
     } i060;
     ap_repeats i030; /* warning/error conditions; ap_cat001_i030 */
     struct { /* presence of X-pulse */
-        uint8_t xa;
-        uint8_t spare; /* 1 unused bit */
-        uint8_t xc;
+        uint8_t xa;     /* 0 = no X-pulse, 1 = X-pulse */
+        uint8_t spare;  /* 1 unused bit */
+        uint8_t xc;     /* 0 = no X-pulse, 1 = X-pulse */
         uint8_t spare2; /* 2 unused bits */
-        uint8_t x2;
+        uint8_t x2;     /* 0 = no X-pulse, 1 = X-pulse */
         uint8_t spare3; /* 2 unused bits */
     } i150;
     ap_bytes sp;   /* special purpose field; content behind its length */
@@ -184,14 +203,15 @@ typedef struct ap_cat001 {
     } i200;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t con;
-        uint8_t rad;
-        uint8_t man;
+        uint8_t con;         /* 0 = confirmed, 1 = in initiation */
+        uint8_t rad;         /* 0 = PSR track, 1 = SSR or combined track */
+        uint8_t man;         /* 0 = not manoeuvring, 1 = manoeuvring */
+        /* 0 = no doubtful plot-track association, 1 = doubtful plot-track association */
         uint8_t dou;
-        uint8_t rdpc;  /* radar data processing chain */
-        uint8_t spare; /* 1 unused bit */
-        uint8_t gho;
-        uint8_t tre;
+        uint8_t rdpc;   /* radar data processing chain: 0 = chain 1, 1 = chain 2 */
+        uint8_t spare;  /* 1 unused bit */
+        uint8_t gho;    /* 0 = true target, 1 = ghost */
+        uint8_t tre;    /* 0 = alive, 1 = last report of the track */
         uint8_t spare2; /* 6 unused bits */
         ap_bytes raw;   /* octets behind those known here */
     } i170;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 002, edition 1.2: transmission of monoradar service messages.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT002_H
 #define AIRPICTURE_ASTERIX_CAT002_H
 
@@ -48,8 +48,8 @@ void ap_cat002_i060_put(ap_writer *writer, const ap_cat002_i060 *value);
 
 /* One repetition of I070: plot count values. */
 typedef struct ap_cat002_i070 {
-    uint8_t a; /* aerial identification */
-    uint8_t ident;
+    uint8_t a;     /* aerial identification: 0 = antenna 1, 1 = antenna 2 */
+    uint8_t ident; /* 1 = PSR only, 2 = SSR only, 3 = PSR + SSR */
     uint16_t counter;
 } ap_cat002_i070;
 
@@ -71,7 +71,9 @@ typedef struct ap_cat002 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;          /* message type */
+    /* message type: 1 = north marker, 2 = sector crossing, 3 = south marker,
+     * 8 = blind zone filtering begins, 9 = blind zone filtering ends */
+    uint8_t i000;
     uint8_t i020_turn8;    /* sector number; 360/2^8 deg */
     uint32_t i030_128th_s; /* time of day; 1/2^7 s */
     uint16_t i041_128th_s; /* antenna rotation speed; 1/2^7 s */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 004, edition 1.13: safety net messages.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT004_H
 #define AIRPICTURE_ASTERIX_CAT004_H
 
@@ -103,72 +103,122 @@ typedef struct ap_cat004 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;          /* message type */
+    /* message type:
+     * 1 = alive
+     * 2 = route adherence, longitudinal (RAMLD)
+     * 3 = route adherence, heading (RAMHD)
+     * 4 = minimum safe altitude warning (MSAW)
+     * 5 = area proximity warning (APW)
+     * 6 = clearance level adherence (CLAM)
+     * 7 = short-term conflict alert (STCA)
+     * 8 = approach path monitor (APM)
+     * 9 = RIMCAS arrival and landing (ALM)
+     * 10 = RIMCAS wrong runway (WRA)
+     * 11 = RIMCAS opposite traffic (OTA)
+     * 12 = RIMCAS departure (RDM)
+     * 13 = RIMCAS runway or taxiway crossing (RCM)
+     * 14 = RIMCAS taxiway separation (TSM)
+     * 15 = RIMCAS unauthorised taxiing (UTMM)
+     * 16 = RIMCAS stop bar overrun (SBOA)
+     * 17 = end of conflict (EOC)
+     * 18 = ACAS resolution advisory (ACASRA)
+     * 19 = near-term conflict alert (NTCA)
+     * 20 = pressure setting monitor (DBPSM)
+     * 21 = speed adherence (SAM)
+     * 22 = outside controlled airspace (OCAT)
+     * 23 = vertical conflict detection (VCD)
+     * 24 = vertical rate adherence (VRAM)
+     * 25 = cleared heading adherence (CHAM)
+     * 26 = selected altitude monitor (DSAM)
+     * 27 = holding adherence (HAM)
+     * 28 = vertical path monitor (VPM)
+     * 29 = RIMCAS taxiway traffic (TTA)
+     * 30 = RIMCAS close runway (CRA)
+     * 31 = RIMCAS aircraft separation (ASM)
+     * 32 = RIMCAS ILS area violation (IAVM)
+     * 33 = final target distance (FTD)
+     * 34 = initial target distance (ITD)
+     * 35 = wake vortex infringement (IIA)
+     * 36 = sequence warning (SQW)
+     * 37 = catch-up warning (CUW)
+     * 38 = conflicting ATC clearances (CATC)
+     * 39 = no ATC clearance (NOCLR)
+     * 40 = not moving despite clearance (NOMOV)
+     * 41 = aerodrome area without handover (NOH)
+     * 42 = wrong runway or taxiway type (WRTY)
+     * 43 = stand occupied (STOCC)
+     * 44 = ongoing alert (ONGOING)
+     * 45 = non-transgression zone violation (NTZ)
+     * 97 = lost track warning (LTW)
+     * 98 = holding volume infringement (HVI)
+     * 99 = airspace infringement warning (AIW) */
+    uint8_t i000;
     ap_repeats i015;       /* SDPS identifier; ap_cat004_i015 */
     uint32_t i020_128th_s; /* time of message; 1/2^7 s */
     uint16_t i040;         /* alert identifier */
     struct { /* area and alert status */
         struct { /* area status */
-            uint8_t ep;  /* element populated bit */
-            uint8_t val; /* area status value */
+            uint8_t ep; /* element populated bit: 0 = not populated, 1 = populated */
+            /* area status value: 0 = inactive, 1 = active, 2 = pre-active, 3-7 = reserved */
+            uint8_t val;
         } area;
         uint8_t stat;  /* status of the alert */
         uint8_t spare; /* 1 unused bit */
     } i045;
     struct { /* safety net function and system status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t mrva;
-        uint8_t ramld;
-        uint8_t ramhd;
-        uint8_t msaw;
-        uint8_t apw;
-        uint8_t clam;
-        uint8_t stca;
-        uint8_t apm;
-        uint8_t rimca;
-        uint8_t acasra;
-        uint8_t ntca;
-        uint8_t dg;
-        uint8_t of;
-        uint8_t ol;
-        uint8_t aiw;
-        uint8_t paiw;
-        uint8_t ocat;
-        uint8_t sam;
-        uint8_t vcd;
-        uint8_t cham;
-        uint8_t dsam;
-        uint8_t dbpsmarr;
-        uint8_t dbpsmdep;
-        uint8_t dbpsmtl;
-        uint8_t vramcrm;
-        uint8_t vramvtm;
-        uint8_t vramvrm;
-        uint8_t hamhd;
-        uint8_t hamrd;
-        uint8_t hamvd;
-        uint8_t hvi;
-        uint8_t ltw;
-        uint8_t vpm;
-        uint8_t tta;
-        uint8_t cra;
-        uint8_t asm;
-        uint8_t iavm;
-        uint8_t ftd;
-        uint8_t itd;
-        uint8_t iia;
-        uint8_t sqw;
-        uint8_t cuw;
-        uint8_t catc;
-        uint8_t noclr;
-        uint8_t nomov;
-        uint8_t noh;
-        uint8_t wrty;
-        uint8_t stocc;
-        uint8_t ongoing;
-        uint8_t ntz;
-        uint8_t spare; /* 6 unused bits */
-        ap_bytes raw;  /* octets behind those known here */
+        uint8_t mrva;        /* 0 = no, 1 = yes */
+        uint8_t ramld;       /* 0 = no, 1 = yes */
+        uint8_t ramhd;       /* 0 = no, 1 = yes */
+        uint8_t msaw;        /* 0 = no, 1 = yes */
+        uint8_t apw;         /* 0 = no, 1 = yes */
+        uint8_t clam;        /* 0 = no, 1 = yes */
+        uint8_t stca;        /* 0 = no, 1 = yes */
+        uint8_t apm;         /* 0 = no, 1 = yes */
+        uint8_t rimca;       /* 0 = no, 1 = yes */
+        uint8_t acasra;      /* 0 = no, 1 = yes */
+        uint8_t ntca;        /* 0 = no, 1 = yes */
+        uint8_t dg;          /* 0 = not degraded, 1 = degraded */
+        uint8_t of;          /* 0 = no overflow, 1 = overflow */
+        uint8_t ol;          /* 0 = no overload, 1 = overload */
+        uint8_t aiw;         /* 0 = no, 1 = yes */
+        uint8_t paiw;        /* 0 = no, 1 = yes */
+        uint8_t ocat;        /* 0 = no, 1 = yes */
+        uint8_t sam;         /* 0 = no, 1 = yes */
+        uint8_t vcd;         /* 0 = no, 1 = yes */
+        uint8_t cham;        /* 0 = no, 1 = yes */
+        uint8_t dsam;        /* 0 = no, 1 = yes */
+        uint8_t dbpsmarr;    /* 0 = no, 1 = yes */
+        uint8_t dbpsmdep;    /* 0 = no, 1 = yes */
+        uint8_t dbpsmtl;     /* 0 = no, 1 = yes */
+        uint8_t vramcrm;     /* 0 = no, 1 = yes */
+        uint8_t vramvtm;     /* 0 = no, 1 = yes */
+        uint8_t vramvrm;     /* 0 = no, 1 = yes */
+        uint8_t hamhd;       /* 0 = no, 1 = yes */
+        uint8_t hamrd;       /* 0 = no, 1 = yes */
+        uint8_t hamvd;       /* 0 = no, 1 = yes */
+        uint8_t hvi;         /* 0 = no, 1 = yes */
+        uint8_t ltw;         /* 0 = no, 1 = yes */
+        uint8_t vpm;         /* 0 = no, 1 = yes */
+        uint8_t tta;         /* 0 = no, 1 = yes */
+        uint8_t cra;         /* 0 = no, 1 = yes */
+        uint8_t asm;         /* 0 = no, 1 = yes */
+        uint8_t iavm;        /* 0 = no, 1 = yes */
+        uint8_t ftd;         /* 0 = no, 1 = yes */
+        uint8_t itd;         /* 0 = no, 1 = yes */
+        uint8_t iia;         /* 0 = no, 1 = yes */
+        uint8_t sqw;         /* 0 = no, 1 = yes */
+        uint8_t cuw;         /* 0 = no, 1 = yes */
+        uint8_t catc;        /* 0 = no, 1 = yes */
+        uint8_t noclr;       /* 0 = no, 1 = yes */
+        uint8_t nomov;       /* 0 = no, 1 = yes */
+        uint8_t noh;         /* 0 = no, 1 = yes */
+        uint8_t wrty;        /* 0 = no, 1 = yes */
+        uint8_t stocc;       /* 0 = no, 1 = yes */
+        uint8_t ongoing;     /* 0 = no, 1 = yes */
+        uint8_t ntz;         /* 0 = no, 1 = yes */
+        uint8_t spare;       /* 6 unused bits */
+        ap_bytes raw;        /* octets behind those known here */
     } i060;
     uint16_t i030; /* track number 1 */
     struct { /* aircraft identification and characteristics */
@@ -193,13 +243,18 @@ typedef struct ap_cat004 {
         uint16_t dt1_half_m;  /* distance to runway threshold for aircraft 1; 1/2 m */
         struct { /* characteristics of aircraft 1 */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t gatoat;      /* identification of conflict categories */
-            uint8_t fr1fr2;      /* flight rules */
-            uint8_t rvsm;
-            uint8_t hpr;
-            uint8_t cdm; /* climbing/descending Mode */
-            uint8_t pri;
-            uint8_t gv;
+            /* identification of conflict categories: 0 = unknown, 1 = general air traffic (GAT),
+             * 2 = operational air traffic (OAT), 3 = not applicable */
+            uint8_t gatoat;
+            /* flight rules: 0 = IFR, 1 = VFR, 2 = not applicable, 3 = controlled VFR */
+            uint8_t fr1fr2;
+            uint8_t rvsm; /* 0 = unknown, 1 = approved, 2 = exempt, 3 = not approved */
+            uint8_t hpr;  /* 0 = normal, 1 = high priority */
+            /* climbing/descending Mode: 0 = maintaining, 1 = climbing, 2 = descending,
+             * 3 = invalid */
+            uint8_t cdm;
+            uint8_t pri;   /* 0 = not a primary target, 1 = primary target */
+            uint8_t gv;    /* 0 = not a ground vehicle, 1 = ground vehicle */
             uint8_t spare; /* 3 unused bits */
             ap_bytes raw;  /* octets behind those known here */
         } ac1;
@@ -215,33 +270,48 @@ typedef struct ap_cat004 {
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* conflict nature */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t mas;         /* conflict location in military airspace */
-            uint8_t cas;         /* conflict location in civil airspace */
-            uint8_t fld;         /* fast lateral divergence */
-            uint8_t fvd;         /* fast vertical divergence */
-            uint8_t type;        /* type of separation infringement */
-            uint8_t cross;       /* crossing test */
-            uint8_t div;         /* divergence test */
-            uint8_t rrc;         /* runway/runway crossing in RIMCAS */
-            uint8_t rtc;         /* runway/taxiway crossing in RIMCAS */
-            uint8_t mrva;
-            uint8_t vramcrm;
-            uint8_t vramvrm;
-            uint8_t vramvtm;
-            uint8_t hamhd;
-            uint8_t hamrd;
-            uint8_t hamvd;
-            uint8_t dbpsmarr;
-            uint8_t dbpsmdep;
-            uint8_t dbpsmtl;
-            uint8_t aiw;
-            uint8_t spare; /* 1 unused bit */
-            ap_bytes raw;  /* octets behind those known here */
+            /* conflict location in military airspace: 0 = not in military airspace,
+             * 1 = in military airspace */
+            uint8_t mas;
+            /* conflict location in civil airspace: 0 = not in civil airspace,
+             * 1 = in civil airspace */
+            uint8_t cas;
+            /* fast lateral divergence: 0 = not fast diverging laterally,
+             * 1 = fast diverging laterally */
+            uint8_t fld;
+            /* fast vertical divergence: 0 = not fast diverging vertically,
+             * 1 = fast diverging vertically */
+            uint8_t fvd;
+            uint8_t type; /* type of separation infringement: 0 = minor, 1 = major */
+            /* crossing test: 0 = not crossed as conflict began, 1 = crossed as conflict began */
+            uint8_t cross;
+            /* divergence test: 0 = not diverging as conflict began,
+             * 1 = diverging as conflict began */
+            uint8_t div;
+            /* runway/runway crossing in RIMCAS: 0 = no runway/runway crossing,
+             * 1 = runway/runway crossing */
+            uint8_t rrc;
+            /* runway/taxiway crossing in RIMCAS: 0 = no runway/taxiway crossing,
+             * 1 = runway/taxiway crossing */
+            uint8_t rtc;
+            uint8_t mrva;     /* 0 = MSAW is not MRVA, 1 = MSAW is MRVA */
+            uint8_t vramcrm;  /* 0 = VRAM is not CRM, 1 = VRAM is CRM */
+            uint8_t vramvrm;  /* 0 = VRAM is not VRM, 1 = VRAM is VRM */
+            uint8_t vramvtm;  /* 0 = VRAM is not VTM, 1 = VRAM is VTM */
+            uint8_t hamhd;    /* 0 = HAM is not HD, 1 = HAM is HD */
+            uint8_t hamrd;    /* 0 = HAM is not RD, 1 = HAM is RD */
+            uint8_t hamvd;    /* 0 = HAM is not VD, 1 = HAM is VD */
+            uint8_t dbpsmarr; /* 0 = DBPSM is not ARR, 1 = DBPSM is ARR */
+            uint8_t dbpsmdep; /* 0 = DBPSM is not DEP, 1 = DBPSM is DEP */
+            uint8_t dbpsmtl;  /* 0 = DBPSM is not above TL, 1 = DBPSM is above TL */
+            uint8_t aiw;      /* 0 = AIW is not pAIW, 1 = AIW is pAIW */
+            uint8_t spare;    /* 1 unused bit */
+            ap_bytes raw;     /* octets behind those known here */
         } cn;
         struct { /* conflict classification */
             uint8_t tid; /* identification of conflict categories */
             uint8_t cpc; /* conflict properties class */
-            uint8_t cs;  /* conflict severity */
+            uint8_t cs;  /* conflict severity: 0 = low, 1 = high */
         } cc;
         uint8_t cp_half_percent; /* conflict probability; 1/2 % */
         uint32_t cd_128th_s;     /* conflict duration; 1/2^7 s */
@@ -292,13 +362,18 @@ typedef struct ap_cat004 {
         uint16_t dt2_half_m;  /* distance to runway threshold for aircraft 2; 1/2 m */
         struct { /* characteristics of aircraft 2 */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t gatoat;      /* identification of conflict categories */
-            uint8_t fr1fr2;      /* flight rules */
-            uint8_t rvsm;
-            uint8_t hpr;
-            uint8_t cdm; /* climbing/descending Mode */
-            uint8_t pri;
-            uint8_t gv;
+            /* identification of conflict categories: 0 = unknown, 1 = general air traffic (GAT),
+             * 2 = operational air traffic (OAT), 3 = not applicable */
+            uint8_t gatoat;
+            /* flight rules: 0 = IFR, 1 = VFR, 2 = not applicable, 3 = controlled VFR */
+            uint8_t fr1fr2;
+            uint8_t rvsm; /* 0 = unknown, 1 = approved, 2 = exempt, 3 = not approved */
+            uint8_t hpr;  /* 0 = normal, 1 = high priority */
+            /* climbing/descending Mode: 0 = maintaining, 1 = climbing, 2 = descending,
+             * 3 = invalid */
+            uint8_t cdm;
+            uint8_t pri;   /* 0 = not a primary target, 1 = primary target */
+            uint8_t gv;    /* 0 = not a ground vehicle, 1 = ground vehicle */
             uint8_t spare; /* 3 unused bits */
             ap_bytes raw;  /* octets behind those known here */
         } ac2;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 007, edition 1.12: transmission of directed interrogation.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT007_H
 #define AIRPICTURE_ASTERIX_CAT007_H
 
@@ -94,7 +94,52 @@ void ap_cat007_i250_put(ap_writer *writer, const ap_cat007_i250 *value);
 
 /* One repetition of I030: warning/error conditions; repeated by FX. */
 typedef struct ap_cat007_i030 {
-    uint8_t value; /* warning/error conditions */
+    /* warning/error conditions:
+     * 0 = undefined
+     * 1 = multipath reply (reflection)
+     * 2 = sidelobe interrogation or reception
+     * 3 = split plot
+     * 4 = second-time-around reply
+     * 5 = angel
+     * 6 = slow target on a road (vehicle)
+     * 7 = fixed PSR plot
+     * 8 = slow PSR target
+     * 9 = low-quality PSR plot
+     * 10 = phantom SSR plot
+     * 11 = Mode 3/A code does not match
+     * 12 = abnormal Mode C or Mode S altitude
+     * 13 = target in clutter
+     * 14 = largest Doppler response in zero filter
+     * 15 = transponder anomaly
+     * 16 = duplicate or illegal Mode S address
+     * 17 = Mode S error corrected
+     * 18 = undecodable Mode C or Mode S altitude
+     * 19 = birds
+     * 20 = flock of birds
+     * 21 = Mode 1 in original reply
+     * 22 = Mode 2 in original reply
+     * 23 = wind turbine suspected
+     * 24 = helicopter
+     * 25 = re-interrogation limit (surveillance)
+     * 26 = re-interrogation limit (BDS extraction)
+     * 27 = BDS overlay incoherent
+     * 28 = BDS swap suspected
+     * 29 = track update in zenithal gap
+     * 30 = Mode S track re-acquired
+     * 31 = duplicate Mode 5 NO/PIN pair
+     * 32 = wrong DF reply format
+     * 33 = anomaly: answers Mode A/C-only all-call
+     * 34 = anomaly: SI capability report wrong
+     * 35 = IC conflict suspected
+     * 36 = IC conflict detectable but none now
+     * 37 = duplicate Mode 5 PIN
+     * 64 = ambiguous: overlapping interrogations
+     * 65 = ambiguous: Mode S address asked twice
+     * 66 = ambiguous: track number asked twice
+     * 67 = rejected: unable to process
+     * 68 = rejected: too many requests
+     * 69 = rejected: duplicate request */
+    uint8_t value;
 } ap_cat007_i030;
 
 void ap_cat007_i030_get(const ap_repeats *repeats, size_t k, ap_cat007_i030 *value);
@@ -131,66 +176,87 @@ typedef struct ap_cat007 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i025;
-    uint8_t i410;          /* directed interrogation message type */
+    /* directed interrogation message type:
+     * 0 = acknowledge
+     * 1 = reject
+     * 2 = interrogation finished
+     * 3 = interrogation completed
+     * 4 = target report
+     * 5 = interrogation request type A
+     * 6 = interrogation request type B
+     * 7 = interrogation request type C
+     * 8 = selective BDS register request */
+    uint8_t i410;
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
     struct { /* directed interrogation request number */
-        uint8_t pri; /* priority of command */
+        /* priority of command: 0 = surveillance first, 1 = directed interrogation first */
+        uint8_t pri;
         uint16_t rn; /* request number */
     } i400;
     struct { /* type and properties of the target report */
         uint8_t octet_count; /* as received; 0: as few as the values need */
+        /* 0 = no detection, 1 = single PSR, 2 = single SSR, 3 = SSR + PSR,
+         * 4 = single Mode S all-call, 5 = single Mode S roll-call, 6 = Mode S all-call + PSR,
+         * 7 = Mode S roll-call + PSR */
         uint8_t typ;
-        uint8_t sim;
-        uint8_t rdp;
-        uint8_t spi;
-        uint8_t rab;
-        uint8_t tst;
-        uint8_t err;
-        uint8_t xpp;
-        uint8_t me;
-        uint8_t mi;
+        uint8_t sim; /* 0 = actual, 1 = simulated */
+        uint8_t rdp; /* 0 = chain 1, 1 = chain 2 */
+        uint8_t spi; /* 0 = no SPI, 1 = SPI */
+        uint8_t rab; /* 0 = target transponder, 1 = field monitor */
+        uint8_t tst; /* 0 = real target, 1 = test target */
+        uint8_t err; /* 0 = no extended range, 1 = extended range */
+        uint8_t xpp; /* 0 = no X-pulse, 1 = X-pulse */
+        uint8_t me;  /* 0 = no military emergency, 1 = military emergency */
+        uint8_t mi;  /* 0 = no military identification, 1 = military identification */
+        /* 0 = no Mode 4 interrogation, 1 = friendly target, 2 = unknown target, 3 = no reply */
         uint8_t foefri;
         struct { /* on-site ADS-B information */
-            uint8_t ep;  /* ADSB element populated bit */
-            uint8_t val; /* on-site ADS-B information */
+            uint8_t ep;  /* ADSB element populated bit: 0 = not populated, 1 = populated */
+            uint8_t val; /* on-site ADS-B information: 0 = not available, 1 = available */
         } adsb;
         struct { /* surveillance cluster network information */
-            uint8_t ep;  /* SCN element populated bit */
-            uint8_t val; /* surveillance cluster network information */
+            uint8_t ep; /* SCN element populated bit: 0 = not populated, 1 = populated */
+            /* surveillance cluster network information: 0 = not available, 1 = available */
+            uint8_t val;
         } scn;
         struct { /* passive acquisition interface information */
-            uint8_t ep;  /* PAI element populated bit */
-            uint8_t val; /* passive acquisition interface information */
+            uint8_t ep; /* PAI element populated bit: 0 = not populated, 1 = populated */
+            /* passive acquisition interface information: 0 = not available, 1 = available */
+            uint8_t val;
         } pai;
         uint8_t spare; /* 1 unused bit */
         struct { /* ACAS extended version */
-            uint8_t ep;  /* ACASVX element populated bit */
-            uint8_t val; /* ACAS extended version value */
+            uint8_t ep; /* ACASVX element populated bit: 0 = not populated, 1 = populated */
+            /* ACAS extended version value: 0 = not extended, 1 = ACAS Xa version 1,
+             * 2 = ACAS Xu version 1, 3-15 = reserved */
+            uint8_t val;
         } acasvx;
         struct { /* PO transponder capability */
-            uint8_t ep;  /* POXPR element populated bit */
-            uint8_t val; /* PO transponder capability */
+            uint8_t ep; /* POXPR element populated bit: 0 = not populated, 1 = populated */
+            /* PO transponder capability: 0 = not supported (PPM only), 1 = supported */
+            uint8_t val;
         } poxpr;
         struct { /* PO active for current plot */
-            uint8_t ep;  /* POACT element populated bit */
-            uint8_t val; /* PO active for current plot */
+            uint8_t ep;  /* POACT element populated bit: 0 = not populated, 1 = populated */
+            uint8_t val; /* PO active for current plot: 0 = not active, 1 = active */
         } poact;
         struct { /* basic dataflash transponder capability */
-            uint8_t ep;  /* DTFXPR element populated bit */
-            uint8_t val; /* basic dataflash transponder capability */
+            uint8_t ep; /* DTFXPR element populated bit: 0 = not populated, 1 = populated */
+            /* basic dataflash transponder capability: 0 = not supported, 1 = supported */
+            uint8_t val;
         } dtfxpr;
         struct { /* basic dataflash active for current plot */
-            uint8_t ep;  /* DTFACT element populated bit */
-            uint8_t val; /* basic dataflash in current plot */
+            uint8_t ep;  /* DTFACT element populated bit: 0 = not populated, 1 = populated */
+            uint8_t val; /* basic dataflash in current plot: 0 = not active, 1 = active */
         } dtfact;
         uint8_t spare2; /* 1 unused bit */
         struct { /* IRM transponder capability */
-            uint8_t ep;  /* IRMXPR element populated bit */
-            uint8_t val; /* transponder IRM capability */
+            uint8_t ep;  /* IRMXPR element populated bit: 0 = not populated, 1 = populated */
+            uint8_t val; /* transponder IRM capability: 0 = not capable, 1 = capable */
         } irmxpr;
         struct { /* IRM active for current plot */
-            uint8_t ep;  /* IRMACT element populated bit */
-            uint8_t val; /* IRM active for current plot */
+            uint8_t ep;  /* IRMACT element populated bit: 0 = not populated, 1 = populated */
+            uint8_t val; /* IRM active for current plot: 0 = not active, 1 = active */
         } irmact;
         uint8_t spare3; /* 3 unused bits */
         ap_bytes raw;   /* octets behind those known here */
@@ -200,15 +266,15 @@ typedef struct ap_cat007 {
         uint16_t theta_turn16;  /* 360/2^16 deg */
     } i040;
     struct { /* Mode-3/A code in octal representation */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;       /* 0 = validated, 1 = not validated */
+        uint8_t g;       /* 0 = not garbled, 1 = garbled */
+        uint8_t l;       /* 0 = from transponder, 1 = not extracted in last scan */
         uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
     struct { /* flight level in binary representation */
-        uint8_t v;
-        uint8_t g;
+        uint8_t v;         /* 0 = validated, 1 = not validated */
+        uint8_t g;         /* 0 = not garbled, 1 = garbled */
         int16_t fl_4th_fl; /* flight level; 1/4 FL */
     } i090;
     struct { /* radar plot characteristics */
@@ -239,17 +305,25 @@ typedef struct ap_cat007 {
     } i200;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t cnf;         /* confirmed vs. tentative track */
-        uint8_t rad;         /* type of sensor maintaining track */
-        uint8_t dou;         /* signals level of confidence in plot */
-        uint8_t mah;         /* manoeuvre detection in horizontal sense */
-        uint8_t cdm;         /* climbing/descending Mode */
-        uint8_t tre;         /* signal for End_of_Track */
-        uint8_t gho;         /* ghost vs. true target */
-        uint8_t sup;         /* track maintained with track information */
-        uint8_t tcc;         /* type of plot coordinate transformation */
-        uint8_t spare;       /* 3 unused bits */
-        ap_bytes raw;        /* octets behind those known here */
+        uint8_t cnf;         /* confirmed vs. tentative track: 0 = confirmed, 1 = tentative */
+        /* type of sensor maintaining track: 0 = combined track, 1 = PSR track,
+         * 2 = SSR or Mode S track, 3 = invalid */
+        uint8_t rad;
+        /* signals level of confidence in plot: 0 = normal, 1 = low confidence in association */
+        uint8_t dou;
+        /* manoeuvre detection in horizontal sense: 0 = no horizontal manoeuvre,
+         * 1 = horizontal manoeuvre */
+        uint8_t mah;
+        /* climbing/descending Mode: 0 = maintaining, 1 = climbing, 2 = descending, 3 = unknown */
+        uint8_t cdm;
+        uint8_t tre; /* signal for End_of_Track: 0 = alive, 1 = last report of the track */
+        uint8_t gho; /* ghost vs. true target: 0 = true target, 1 = ghost */
+        uint8_t sup; /* track maintained with track information: 0 = no, 1 = yes */
+        /* type of plot coordinate transformation: 0 = radar plane, slant range kept,
+         * 1 = 2D plane, slant range corrected */
+        uint8_t tcc;
+        uint8_t spare; /* 3 unused bits */
+        ap_bytes raw;  /* octets behind those known here */
     } i170;
     struct { /* track quality */
         uint8_t sigx_128th_nmi;     /* standard deviation on the horizontal axis; 1/2^7 NM */
@@ -260,37 +334,37 @@ typedef struct ap_cat007 {
     ap_repeats i030; /* warning/error conditions; ap_cat007_i030 */
     struct { /* Mode-3/A code confidence indicator */
         uint8_t spare; /* 4 unused bits */
-        uint8_t qa4;
-        uint8_t qa2;
-        uint8_t qa1;
-        uint8_t qb4;
-        uint8_t qb2;
-        uint8_t qb1;
-        uint8_t qc4;
-        uint8_t qc2;
-        uint8_t qc1;
-        uint8_t qd4;
-        uint8_t qd2;
-        uint8_t qd1;
+        uint8_t qa4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd1;   /* 0 = high quality, 1 = low quality */
     } i080;
     struct { /* Mode-C code and code confidence indicator */
-        uint8_t v;
-        uint8_t g;
+        uint8_t v;      /* 0 = validated, 1 = not validated */
+        uint8_t g;      /* 0 = not garbled, 1 = garbled */
         uint8_t spare;  /* 2 unused bits */
         uint16_t modec; /* Mode-C reply in gray notation */
         uint8_t spare2; /* 4 unused bits */
-        uint8_t qc1;
-        uint8_t qa1;
-        uint8_t qc2;
-        uint8_t qa2;
-        uint8_t qc4;
-        uint8_t qa4;
-        uint8_t qb1;
-        uint8_t qd1;
-        uint8_t qb2;
-        uint8_t qd2;
-        uint8_t qb4;
-        uint8_t qd4;
+        uint8_t qc1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qc2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qc4;    /* 0 = high quality, 1 = low quality */
+        uint8_t qa4;    /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qd1;    /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qd2;    /* 0 = high quality, 1 = low quality */
+        uint8_t qb4;    /* 0 = high quality, 1 = low quality */
+        uint8_t qd4;    /* 0 = high quality, 1 = low quality */
     } i100;
     struct { /* height measured by a 3D radar */
         uint8_t spare;      /* 2 unused bits */
@@ -300,59 +374,67 @@ typedef struct ap_cat007 {
         uint64_t present;   /* AP_CAT007_I120_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* calculated Doppler speed */
-            uint8_t d;
+            uint8_t d;       /* 0 = valid, 1 = doubtful */
             uint8_t spare;   /* 5 unused bits */
             int16_t cal_mps; /* calculated Doppler speed; 1 m/s */
         } cal;
         ap_repeats rds; /* raw Doppler speed; ap_cat007_i120_rds */
     } i120;
     struct { /* communications/ACAS capability and flight */
-        uint8_t com;   /* communications capability of the transponder */
-        uint8_t stat;  /* flight status */
-        uint8_t si;    /* SI/II transponder capability */
+        /* communications capability of the transponder: 0 = surveillance only, 1 = Comm-A and B,
+         * 2 = Comm-A, B and uplink ELM, 3 = Comm-A, B, uplink and downlink ELM,
+         * 4 = level 5 transponder, 5-7 = not assigned */
+        uint8_t com;
+        /* flight status: 0 = no alert, no SPI, airborne, 1 = no alert, no SPI, on ground,
+         * 2 = alert, no SPI, airborne, 3 = alert, no SPI, on ground,
+         * 4 = alert, SPI, airborne or on ground, 5 = no alert, SPI, airborne or on ground,
+         * 6 = not assigned, 7 = unknown */
+        uint8_t stat;
+        /* SI/II transponder capability: 0 = SI code capable, 1 = II code capable */
+        uint8_t si;
         uint8_t spare; /* 1 unused bit */
-        uint8_t mssc;  /* Mode-S specific service capability */
-        uint8_t arc;   /* altitude reporting capability */
-        uint8_t aic;   /* aircraft identification capability */
+        uint8_t mssc;  /* Mode-S specific service capability: 0 = no, 1 = yes */
+        uint8_t arc;   /* altitude reporting capability: 0 = 100 ft steps, 1 = 25 ft steps */
+        uint8_t aic;   /* aircraft identification capability: 0 = no, 1 = yes */
         uint8_t b1a;   /* BDS 1,0 bit 16 */
         uint8_t b1b;   /* BDS 1,0 bits 37/40 */
     } i230;
     uint64_t i260; /* ACAS resolution advisory report */
     struct { /* Mode-1 code in octal representation */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;     /* 0 = validated, 1 = not validated */
+        uint8_t g;     /* 0 = not garbled, 1 = garbled */
+        uint8_t l;     /* 0 = from transponder, 1 = smoothed by local tracker */
         uint8_t mode1; /* Mode-1 code */
     } i055;
     struct { /* Mode-2 code in octal representation */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;      /* 0 = validated, 1 = not validated */
+        uint8_t g;      /* 0 = not garbled, 1 = garbled */
+        uint8_t l;      /* 0 = from transponder, 1 = smoothed by local tracker */
         uint8_t spare;  /* 1 unused bit */
         uint16_t mode2; /* Mode-2 code in octal representation; octal digits */
     } i050;
     struct { /* Mode-1 code confidence indicator */
         uint8_t spare; /* 3 unused bits */
-        uint8_t qa4;
-        uint8_t qa2;
-        uint8_t qa1;
-        uint8_t qb2;
-        uint8_t qb1;
+        uint8_t qa4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;   /* 0 = high quality, 1 = low quality */
     } i065;
     struct { /* Mode-2 code confidence indicator */
         uint8_t spare; /* 4 unused bits */
-        uint8_t qa4;
-        uint8_t qa2;
-        uint8_t qa1;
-        uint8_t qb4;
-        uint8_t qb2;
-        uint8_t qb1;
-        uint8_t qc4;
-        uint8_t qc2;
-        uint8_t qc1;
-        uint8_t qd4;
-        uint8_t qd2;
-        uint8_t qd1;
+        uint8_t qa4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qa1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qb1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qc1;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd4;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd2;   /* 0 = high quality, 1 = low quality */
+        uint8_t qd1;   /* 0 = high quality, 1 = low quality */
     } i060;
     struct { /* directed interrogation result */
         uint64_t present;   /* AP_CAT007_I450_... */
@@ -368,7 +450,7 @@ typedef struct ap_cat007 {
         uint8_t m5; /* Mode 5 interrogations */
         struct { /* Mode S all call interrogations */
             uint8_t spare; /* 6 unused bits */
-            uint8_t lo;    /* lockout */
+            uint8_t lo;    /* lockout: 0 = no lockout, 1 = lockout, 2 = lockout override */
             uint8_t nb;    /* number of Mode S all calls performed */
         } ms;
         uint8_t mx;  /* mark X interrogations */
@@ -378,13 +460,15 @@ typedef struct ap_cat007 {
         uint64_t present;   /* AP_CAT007_I085_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* Mode 5 summary */
-            uint8_t m5;
+            uint8_t m5; /* 0 = no Mode 5 interrogation, 1 = Mode 5 interrogation */
+            /* 0 = no authenticated Mode 5 ID reply, 1 = authenticated Mode 5 ID reply */
             uint8_t id;
+            /* 0 = no authenticated Mode 5 data reply, 1 = authenticated Mode 5 data reply */
             uint8_t da;
-            uint8_t m1;
-            uint8_t m2;
-            uint8_t m3;
-            uint8_t mc;
+            uint8_t m1;    /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            uint8_t m2;    /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            uint8_t m3;    /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            uint8_t mc;    /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
             uint8_t spare; /* 1 unused bit */
         } sum;
         struct { /* Mode 5 PIN/national */
@@ -400,25 +484,32 @@ typedef struct ap_cat007 {
             int32_t lon_turn24; /* longitude; 360/2^24 deg */
         } pos;
         struct { /* Mode 5 GNSS-derived altitude */
-            uint8_t spare;    /* 1 unused bit */
-            uint8_t res;      /* resolution with which the GNSS-derived */
+            uint8_t spare; /* 1 unused bit */
+            /* resolution with which the GNSS-derived: 0 = 100 ft steps, 1 = 25 ft steps */
+            uint8_t res;
             int16_t ga_25_ft; /* GNSS-derived altitude of target; 25 ft */
         } ga;
         struct { /* extended Mode 1 code in octal */
-            uint8_t v;
-            uint8_t g;
-            uint8_t l;
+            uint8_t v;     /* 0 = not validated, 1 = validated */
+            uint8_t g;     /* 0 = not garbled, 1 = garbled */
+            uint8_t l;     /* 0 = from transponder, 1 = not extracted in last scan */
             uint8_t spare; /* 1 unused bit */
             uint16_t em1;  /* extended Mode 1 code in octal representation; octal digits */
         } em1;
         int8_t tos_128th_s; /* time offset for POS and GA; 1/2^7 s */
         struct { /* X pulse presence */
             uint8_t spare; /* 3 unused bits */
-            uint8_t x5;    /* X-pulse from Mode 5 data reply or report */
-            uint8_t xc;    /* X-pulse from Mode C reply */
-            uint8_t x3;    /* X-pulse from Mode 3/A reply */
-            uint8_t x2;    /* X-pulse from Mode 2 reply */
-            uint8_t x1;    /* X-pulse from Mode 1 reply */
+            /* X-pulse from Mode 5 data reply or report: 0 = not set or no such reply,
+             * 1 = X-pulse */
+            uint8_t x5;
+            /* X-pulse from Mode C reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t xc;
+            /* X-pulse from Mode 3/A reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t x3;
+            /* X-pulse from Mode 2 reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t x2;
+            /* X-pulse from Mode 1 reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t x1;
         } xp;
     } i085;
     ap_bytes spf; /* special purpose field; content behind its length */
@@ -427,41 +518,44 @@ typedef struct ap_cat007 {
         uint64_t present;   /* AP_CAT007_I415_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* required interrogation modes */
-            uint8_t spare;    /* 7 unused bits */
-            uint8_t lo;       /* lockout override */
-            uint8_t msprob;   /* probability of reply if Mode S UF11 */
+            uint8_t spare; /* 7 unused bits */
+            /* lockout override: 0 = no lockout override, 1 = lockout override */
+            uint8_t lo;
+            /* probability of reply if Mode S UF11: 0 = 1, 1 = 1/2, 2 = 1/4, 3 = 1/8, 4 = 1/16 */
+            uint8_t msprob;
             uint8_t m5format; /* Mode 5 format */
-            uint8_t m4cs;     /* Mode 4 code selection */
-            uint8_t m5s;      /* M5_SUPERMODE_S */
-            uint8_t sm5s;     /* M5_SUPERMODE_S */
-            uint8_t sm54;     /* M5_SUPERMODE_4 */
-            uint8_t sm5c;     /* M5_SUPERMODE_C */
-            uint8_t sm53;     /* M5_SUPERMODE_3A */
-            uint8_t sm52;     /* M5_SUPERMODE_2 */
-            uint8_t sm51;     /* M5_SUPERMODE_1 */
-            uint8_t spare2;   /* 1 unused bit */
-            uint8_t m5;       /* MODE_5 */
-            uint8_t rcma;     /* MODE S ROLL_CALL */
-            uint8_t rcmc;     /* MODE S ROLL_CALL */
-            uint8_t cmc;      /* COMBINED_C */
-            uint8_t cm3a;     /* COMBINED_3A */
-            uint8_t ms;       /* MODE_S */
-            uint8_t m4s;      /* M4_SUPERMODE_ */
-            uint8_t smc;      /* SUPERMODE_C */
-            uint8_t sm3a;     /* SUPERMODE_3A */
-            uint8_t sm2;      /* SUPERMODE_2 */
-            uint8_t sm1;      /* SUPERMODE_1 */
-            uint8_t mco;      /* MODE_C_ONLY */
-            uint8_t m3o;      /* MODE_3A_ONLY */
-            uint8_t mcs;      /* MODE_C_S */
-            uint8_t m3s;      /* MODE_3A_S */
-            uint8_t md;       /* MODE_D */
-            uint8_t mc;       /* MODE_C */
-            uint8_t mb;       /* MODE_B */
-            uint8_t m4;       /* MODE_4 */
-            uint8_t m3a;      /* MODE_3A */
-            uint8_t m2;       /* MODE_2 */
-            uint8_t m1;       /* MODE_1 */
+            /* Mode 4 code selection: 0 = code A, 1 = code B, 2 = chosen by sensor */
+            uint8_t m4cs;
+            uint8_t m5s;    /* M5_SUPERMODE_S */
+            uint8_t sm5s;   /* M5_SUPERMODE_S */
+            uint8_t sm54;   /* M5_SUPERMODE_4 */
+            uint8_t sm5c;   /* M5_SUPERMODE_C */
+            uint8_t sm53;   /* M5_SUPERMODE_3A */
+            uint8_t sm52;   /* M5_SUPERMODE_2 */
+            uint8_t sm51;   /* M5_SUPERMODE_1 */
+            uint8_t spare2; /* 1 unused bit */
+            uint8_t m5;     /* MODE_5 */
+            uint8_t rcma;   /* MODE S ROLL_CALL */
+            uint8_t rcmc;   /* MODE S ROLL_CALL */
+            uint8_t cmc;    /* COMBINED_C */
+            uint8_t cm3a;   /* COMBINED_3A */
+            uint8_t ms;     /* MODE_S */
+            uint8_t m4s;    /* M4_SUPERMODE_ */
+            uint8_t smc;    /* SUPERMODE_C */
+            uint8_t sm3a;   /* SUPERMODE_3A */
+            uint8_t sm2;    /* SUPERMODE_2 */
+            uint8_t sm1;    /* SUPERMODE_1 */
+            uint8_t mco;    /* MODE_C_ONLY */
+            uint8_t m3o;    /* MODE_3A_ONLY */
+            uint8_t mcs;    /* MODE_C_S */
+            uint8_t m3s;    /* MODE_3A_S */
+            uint8_t md;     /* MODE_D */
+            uint8_t mc;     /* MODE_C */
+            uint8_t mb;     /* MODE_B */
+            uint8_t m4;     /* MODE_4 */
+            uint8_t m3a;    /* MODE_3A */
+            uint8_t m2;     /* MODE_2 */
+            uint8_t m1;     /* MODE_1 */
         } rim;
         uint8_t mipt; /* MIP table */
     } i415;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 008, edition 1.3: monoradar derived weather information.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT008_H
 #define AIRPICTURE_ASTERIX_CAT008_H
 
@@ -86,23 +86,29 @@ typedef struct ap_cat008 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
+    /* message type: 1 = polar vector, 2 = Cartesian start point and length, 3 = contour,
+     * 4 = Cartesian start and end point, 254 = start of picture, 255 = end of picture */
+    uint8_t i000;
     struct { /* vector qualifier */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t org;
-        uint8_t i;     /* intensity level */
-        uint8_t s;     /* shading orientation with respect to north */
+        uint8_t org;         /* 0 = local coordinates, 1 = system coordinates */
+        uint8_t i;           /* intensity level */
+        /* shading orientation with respect to north: 0 = 0 deg, 1 = 22.5 deg, 2 = 45 deg,
+         * 3 = 67.5 deg, 4 = 90 deg, 5 = 112.5 deg, 6 = 135 deg, 7 = 157.5 deg */
+        uint8_t s;
         uint8_t spare; /* 5 unused bits */
-        uint8_t tst;
-        uint8_t er;
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t tst;   /* 0 = not a test vector, 1 = test vector */
+        uint8_t er;    /* 0 = no error condition, 1 = error condition */
+        ap_bytes raw;  /* octets behind those known here */
     } i020;
     ap_repeats i036; /* sequence of cartesian vectors in SPF; ap_cat008_i036 */
     ap_repeats i034; /* sequence of polar vectors in SPF notation; ap_cat008_i034 */
     struct { /* contour identifier */
-        uint8_t org;
+        uint8_t org;   /* 0 = local coordinates, 1 = system coordinates */
         uint8_t i;     /* intensity level */
         uint8_t spare; /* 2 unused bits */
+        /* 0 = intermediate record, 1 = last of several, 2 = first of several,
+         * 3 = first and only record */
         uint8_t fstlst;
         uint8_t csn; /* contour serial number */
     } i040;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 009, edition 2.1: composite weather reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT009_H
 #define AIRPICTURE_ASTERIX_CAT009_H
 
@@ -56,12 +56,16 @@ typedef struct ap_cat009 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
+    /* message type: 2 = Cartesian vector, 253 = intermediate update step,
+     * 254 = start of picture, 255 = end of picture */
+    uint8_t i000;
     struct { /* vector qualifier */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t org;
-        uint8_t i;    /* intensity level */
-        uint8_t s;    /* shading orientation with respect to north */
+        uint8_t org;         /* 0 = local coordinates, 1 = system coordinates */
+        uint8_t i;           /* intensity level */
+        /* shading orientation with respect to north: 0 = 0 deg, 1 = 22.5 deg, 2 = 45 deg,
+         * 3 = 67.5 deg, 4 = 90 deg, 5 = 112.5 deg, 6 = 135 deg, 7 = 157.5 deg */
+        uint8_t s;
         ap_bytes raw; /* octets behind those known here */
     } i020;
     ap_repeats i030; /* sequence of cartesian vectors; ap_cat009_i030 */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 010, edition 1.1: transmission of monosensor surface movement.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT010_H
 #define AIRPICTURE_ASTERIX_CAT010_H
 
@@ -70,20 +70,25 @@ typedef struct ap_cat010 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* message type */
+    /* message type: 1 = target report, 2 = start of update cycle, 3 = periodic status,
+     * 4 = event-triggered status */
+    uint8_t i000;
     struct { /* target report descriptor */
         uint8_t octet_count; /* as received; 0: as few as the values need */
+        /* 0 = SSR multilateration, 1 = Mode S multilateration, 2 = ADS-B, 3 = PSR,
+         * 4 = magnetic loop, 5 = HF multilateration, 6 = undefined, 7 = other */
         uint8_t typ;
-        uint8_t dcr;
-        uint8_t chn;
-        uint8_t gbs;
-        uint8_t crt;
-        uint8_t sim;
-        uint8_t tst;
-        uint8_t rab;
-        uint8_t lop;
+        uint8_t dcr; /* 0 = no differential correction, 1 = differential correction */
+        uint8_t chn; /* 0 = chain 1, 1 = chain 2 */
+        uint8_t gbs; /* 0 = ground bit not set, 1 = ground bit set */
+        uint8_t crt; /* 0 = no corrupted replies, 1 = corrupted replies */
+        uint8_t sim; /* 0 = actual, 1 = simulated */
+        uint8_t tst; /* 0 = real target, 1 = test target */
+        uint8_t rab; /* 0 = target transponder, 1 = field monitor */
+        uint8_t lop; /* 0 = undetermined, 1 = loop start, 2 = loop finish */
+        /* 0 = undetermined, 1 = aircraft, 2 = ground vehicle, 3 = helicopter */
         uint8_t tot;
-        uint8_t spi;
+        uint8_t spi;   /* 0 = no SPI, 1 = SPI */
         uint8_t spare; /* 6 unused bits */
         ap_bytes raw;  /* octets behind those known here */
     } i020;
@@ -114,37 +119,65 @@ typedef struct ap_cat010 {
     } i161;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t cnf;
-        uint8_t tre;
+        uint8_t cnf;         /* 0 = confirmed, 1 = in initiation */
+        uint8_t tre;         /* 0 = alive, 1 = last report of the track */
+        /* 0 = not extrapolated, 1 = extrapolated: sensor refresh period,
+         * 2 = extrapolated: masked area, 3 = extrapolated: detection missing */
         uint8_t cst;
-        uint8_t mah;
+        uint8_t mah; /* 0 = no horizontal manoeuvre, 1 = horizontal manoeuvre */
+        /* 0 = sensor plane, slant range kept, 1 = 2D plane, slant range corrected */
         uint8_t tcc;
-        uint8_t sth;
-        uint8_t tom;
+        uint8_t sth; /* 0 = measured position, 1 = smoothed position */
+        uint8_t tom; /* 0 = unknown, 1 = taking off, 2 = landing, 3 = other */
+        /* 0 = no doubt, 1 = doubtful correlation, 2 = doubtful correlation in clutter,
+         * 3 = loss of accuracy, 4 = loss of accuracy in clutter, 5 = unstable track,
+         * 6 = coasted before */
         uint8_t dou;
+        /* 0 = undetermined, 1 = merged by association to plot,
+         * 2 = merged by non-association to plot, 3 = split track */
         uint8_t mrs;
-        uint8_t gho;
+        uint8_t gho;   /* 0 = true target, 1 = ghost */
         uint8_t spare; /* 6 unused bits */
         ap_bytes raw;  /* octets behind those known here */
     } i170;
     struct { /* Mode-3/A code in octal representation */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
-        uint8_t l;
+        uint8_t v;       /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;       /* garbled: 0 = not garbled, 1 = garbled */
+        uint8_t l;       /* 0 = from transponder, 1 = not extracted in last scan */
         uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i060;
     uint32_t i220; /* target address */
     struct { /* target identification */
+        /* 0 = callsign or registration downlinked, 1 = callsign not downlinked,
+         * 2 = registration not downlinked */
         uint8_t sti;
         uint8_t spare;      /* 6 unused bits */
         uint64_t chr_icao6; /* characters 1-8 defining target; 8 six-bit characters */
     } i245;
     ap_repeats i250; /* Mode S MB data; ap_cat010_i250 */
-    uint8_t i300;    /* vehicle fleet identification */
+    /* vehicle fleet identification:
+     * 0 = unknown
+     * 1 = ATC equipment maintenance
+     * 2 = airport maintenance
+     * 3 = fire
+     * 4 = bird scarer
+     * 5 = snow plough
+     * 6 = runway sweeper
+     * 7 = emergency
+     * 8 = police
+     * 9 = bus
+     * 10 = tug (push or tow)
+     * 11 = grass cutter
+     * 12 = fuel
+     * 13 = baggage
+     * 14 = catering
+     * 15 = aircraft maintenance
+     * 16 = follow-me */
+    uint8_t i300;
     struct { /* flight level in binary representation */
-        uint8_t v;         /* validated */
-        uint8_t g;         /* garbled */
+        uint8_t v;         /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;         /* garbled: 0 = not garbled, 1 = garbled */
         int16_t fl_4th_fl; /* flight level; 1/4 FL */
     } i090;
     int16_t i091_25_4th_ft; /* measured height; 25/4 ft */
@@ -156,15 +189,18 @@ typedef struct ap_cat010 {
         ap_bytes raw;              /* octets behind those known here */
     } i270;
     struct { /* system status */
-        uint8_t nogo; /* operational release status of the system */
-        uint8_t ovl;  /* overload indicator */
-        uint8_t tsv;  /* time source validity */
-        uint8_t div;
-        uint8_t ttf;
+        /* operational release status of the system: 0 = operational, 1 = degraded, 2 = NOGO */
+        uint8_t nogo;
+        uint8_t ovl;   /* overload indicator: 0 = no overload, 1 = overload */
+        uint8_t tsv;   /* time source validity: 0 = valid, 1 = invalid */
+        uint8_t div;   /* 0 = normal, 1 = diversity degraded */
+        uint8_t ttf;   /* 0 = operative, 1 = failure */
         uint8_t spare; /* 2 unused bits */
     } i550;
     struct { /* pre-programmed message */
-        uint8_t trb;
+        uint8_t trb; /* 0 = not in trouble, 1 = in trouble */
+        /* 1 = towing aircraft, 2 = follow-me, 3 = runway check, 4 = emergency (fire, medical),
+         * 5 = work in progress */
         uint8_t msg;
     } i310;
     struct { /* standard deviation of position */

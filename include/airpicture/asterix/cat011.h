@@ -3,8 +3,8 @@
 
 /* ASTERIX category 011, edition 1.3: transmission of A-SMGCS data.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT011_H
 #define AIRPICTURE_ASTERIX_CAT011_H
 
@@ -98,13 +98,28 @@ void ap_cat011_i380_mb_put(ap_writer *writer, const ap_cat011_i380_mb *value);
 
 /* One repetition of I390/TOD: time of departure. */
 typedef struct ap_cat011_i390_tod {
-    uint8_t typ;    /* time type */
-    uint8_t day;    /* day */
+    /* time type:
+     * 0 = scheduled off-block
+     * 1 = estimated off-block
+     * 2 = estimated take-off
+     * 3 = actual off-block
+     * 4 = predicted at runway hold
+     * 5 = actual at runway hold
+     * 6 = actual line-up
+     * 7 = actual take-off
+     * 8 = estimated arrival
+     * 9 = predicted landing
+     * 10 = actual landing
+     * 11 = actual off runway
+     * 12 = predicted at gate
+     * 13 = actual on-block */
+    uint8_t typ;
+    uint8_t day;    /* day: 0 = today, 1 = yesterday, 2 = tomorrow */
     uint8_t spare;  /* 4 unused bits */
     uint8_t hor;    /* hours, from 0 to 23 */
     uint8_t spare2; /* 2 unused bits */
     uint8_t min;    /* minutes, from 0 to 59 */
-    uint8_t avs;    /* seconds available */
+    uint8_t avs;    /* seconds available: 0 = available, 1 = not available */
     uint8_t spare3; /* 1 unused bit */
     uint8_t sec;    /* seconds, from 0 to 59 */
 } ap_cat011_i390_tod;
@@ -124,18 +139,18 @@ void ap_cat011_i605_put(ap_writer *writer, const ap_cat011_i605 *value);
 /* One repetition of I610: holdbar status. */
 typedef struct ap_cat011_i610 {
     uint8_t bkn; /* bank number */
-    uint8_t i1;  /* indicator 1 */
-    uint8_t i2;  /* indicator 2 */
-    uint8_t i3;  /* indicator 3 */
-    uint8_t i4;  /* indicator 4 */
-    uint8_t i5;  /* indicator 5 */
-    uint8_t i6;  /* indicator 6 */
-    uint8_t i7;  /* indicator 7 */
-    uint8_t i8;  /* indicator 8 */
-    uint8_t i9;  /* indicator 9 */
-    uint8_t i10; /* indicator 10 */
-    uint8_t i11; /* indicator 11 */
-    uint8_t i12; /* indicator 12 */
+    uint8_t i1;  /* indicator 1: 0 = on, 1 = off */
+    uint8_t i2;  /* indicator 2: 0 = on, 1 = off */
+    uint8_t i3;  /* indicator 3: 0 = on, 1 = off */
+    uint8_t i4;  /* indicator 4: 0 = on, 1 = off */
+    uint8_t i5;  /* indicator 5: 0 = on, 1 = off */
+    uint8_t i6;  /* indicator 6: 0 = on, 1 = off */
+    uint8_t i7;  /* indicator 7: 0 = on, 1 = off */
+    uint8_t i8;  /* indicator 8: 0 = on, 1 = off */
+    uint8_t i9;  /* indicator 9: 0 = on, 1 = off */
+    uint8_t i10; /* indicator 10: 0 = on, 1 = off */
+    uint8_t i11; /* indicator 11: 0 = on, 1 = off */
+    uint8_t i12; /* indicator 12: 0 = on, 1 = off */
 } ap_cat011_i610;
 
 void ap_cat011_i610_get(const ap_repeats *repeats, size_t k, ap_cat011_i610 *value);
@@ -148,7 +163,10 @@ typedef struct ap_cat011 {
         uint8_t sac; /* system area code fixed to zero */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;          /* message type */
+    /* message type: 1 = target, flight plan and alerts, 2 = flight plan attached by hand,
+     * 3 = flight plan detached by hand, 4 = flight plan inserted, 5 = flight plan suppressed,
+     * 6 = flight plan modified, 7 = holdbar status */
+    uint8_t i000;
     uint8_t i015;          /* service identification */
     uint32_t i140_128th_s; /* time of track information; 1/2^7 s */
     struct { /* position coordinates */
@@ -172,6 +190,8 @@ typedef struct ap_cat011 {
         uint16_t mod3a; /* Mode-3/A reply in octal representation; octal digits */
     } i060;
     struct { /* target identification */
+        /* 0 = callsign or registration downlinked, 1 = callsign not downlinked,
+         * 2 = registration not downlinked */
         uint8_t sti;
         uint8_t spare;      /* 6 unused bits */
         uint64_t tid_icao6; /* target identification; 8 six-bit characters */
@@ -182,25 +202,62 @@ typedef struct ap_cat011 {
         ap_repeats mb;      /* BDS; ap_cat011_i380_mb */
         uint32_t adr;       /* 24 bits aircraft address */
         struct { /* communications/ACAS capability and flight */
-            uint8_t com;    /* communications capability of the transponder */
-            uint8_t stat;   /* flight status */
-            uint8_t spare;  /* 1 unused bit */
-            uint8_t ssc;    /* specific service capability */
-            uint8_t arc;    /* altitude reporting capability */
-            uint8_t aic;    /* aircraft identification capability */
+            /* communications capability of the transponder: 0 = surveillance only,
+             * 1 = Comm-A and B, 2 = Comm-A, B and uplink ELM,
+             * 3 = Comm-A, B, uplink and downlink ELM, 4 = level 5 transponder,
+             * 5-7 = not assigned */
+            uint8_t com;
+            /* flight status:
+             * 0 = no alert, no SPI, airborne
+             * 1 = no alert, no SPI, on ground
+             * 2 = alert, no SPI, airborne
+             * 3 = alert, no SPI, on ground
+             * 4 = alert, SPI, airborne or on ground
+             * 5 = no alert, SPI, airborne or on ground
+             * 6 = general emergency
+             * 7 = lifeguard or medical
+             * 8 = minimum fuel
+             * 9 = no communications
+             * 10 = unlawful interference */
+            uint8_t stat;
+            uint8_t spare; /* 1 unused bit */
+            uint8_t ssc;   /* specific service capability: 0 = no, 1 = yes */
+            /* altitude reporting capability: 0 = 100 ft steps, 1 = 25 ft steps */
+            uint8_t arc;
+            uint8_t aic;    /* aircraft identification capability: 0 = no, 1 = yes */
             uint8_t b1a;    /* BDS 1,0 bit 16 */
             uint8_t b1b;    /* BDS 1,0 bit 37/40 */
-            uint8_t ac;     /* ACAS operational */
-            uint8_t mn;     /* multiple navigational aids operating */
-            uint8_t dc;     /* differential correction */
+            uint8_t ac;     /* ACAS operational: 0 = no, 1 = yes */
+            uint8_t mn;     /* multiple navigational aids operating: 0 = no, 1 = yes */
+            uint8_t dc;     /* differential correction: 0 = yes, 1 = no */
             uint8_t spare2; /* 5 unused bits */
         } comacas;
-        char act[5];  /* aircraft derived aircraft type; ASCII */
-        uint8_t ecat; /* emitter category */
+        char act[5]; /* aircraft derived aircraft type; ASCII */
+        /* emitter category:
+         * 1 = light, up to 7000 kg
+         * 2 = reserved
+         * 3 = medium, 7000 to 136000 kg
+         * 4 = reserved
+         * 5 = heavy, from 136000 kg
+         * 6 = high performance (5 g, over 400 kt)
+         * 7-9 = reserved
+         * 10 = rotorcraft
+         * 11 = glider or sailplane
+         * 12 = lighter than air
+         * 13 = unmanned aerial vehicle
+         * 14 = space or transatmospheric vehicle
+         * 15 = ultralight, hang glider, paraglider
+         * 16 = parachutist or skydiver
+         * 17-19 = reserved
+         * 20 = surface emergency vehicle
+         * 21 = surface service vehicle
+         * 22 = fixed or tethered obstruction
+         * 23-24 = reserved */
+        uint8_t ecat;
         struct { /* available technologies */
-            uint8_t vdl;   /* VDL Mode 4 */
-            uint8_t mds;   /* Mode S */
-            uint8_t uat;   /* UAT */
+            uint8_t vdl;   /* VDL Mode 4: 0 = available, 1 = not available */
+            uint8_t mds;   /* Mode S: 0 = available, 1 = not available */
+            uint8_t uat;   /* UAT: 0 = available, 1 = not available */
             uint8_t spare; /* 5 unused bits */
         } avtech;
     } i380;
@@ -210,31 +267,36 @@ typedef struct ap_cat011 {
     } i161;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t mon;
-        uint8_t gbs;
-        uint8_t mrh;
+        uint8_t mon;         /* 0 = multisensor, 1 = monosensor */
+        uint8_t gbs;         /* 0 = not set or unknown, 1 = ground bit set */
+        uint8_t mrh;         /* 0 = barometric more reliable, 1 = geometric more reliable */
+        /* 0 = none, 1 = GNSS, 2 = 3D radar, 3 = triangulation, 4 = from coverage,
+         * 5 = speed table, 6 = default height, 7 = multilateration */
         uint8_t src;
-        uint8_t cnf;
-        uint8_t sim;
-        uint8_t tse;
+        uint8_t cnf; /* 0 = confirmed, 1 = tentative */
+        uint8_t sim; /* 0 = actual, 1 = simulated */
+        uint8_t tse; /* 0 = not last message of the track, 1 = last message of the track */
+        /* 0 = not first message of the track, 1 = first message of the track */
         uint8_t tsb;
+        /* 0 = no Mode 4 interrogation, 1 = friendly target, 2 = unknown target, 3 = no reply */
         uint8_t frifoe;
-        uint8_t me;
-        uint8_t mi;
-        uint8_t ama;
-        uint8_t spi;
-        uint8_t cst;
+        uint8_t me;  /* 0 = no military emergency, 1 = military emergency */
+        uint8_t mi;  /* 0 = no military identification, 1 = military identification */
+        uint8_t ama; /* 0 = not from amalgamation, 1 = from amalgamation */
+        uint8_t spi; /* 0 = no SPI, 1 = SPI */
+        uint8_t cst; /* 0 = not coasted, 1 = coasted */
+        /* 0 = not correlated with a flight plan, 1 = correlated with a flight plan */
         uint8_t fpc;
-        uint8_t aff;
+        uint8_t aff;    /* 0 = no inconsistency, 1 = ADS-B data inconsistent */
         uint8_t spare;  /* 2 unused bits */
         uint8_t spare2; /* 1 unused bit */
-        uint8_t psr;
-        uint8_t ssr;
-        uint8_t mds;
-        uint8_t ads;
-        uint8_t suc;
-        uint8_t aac;
-        ap_bytes raw; /* octets behind those known here */
+        uint8_t psr;    /* 0 = last update not too old, 1 = last update too old */
+        uint8_t ssr;    /* 0 = last update not too old, 1 = last update too old */
+        uint8_t mds;    /* 0 = last update not too old, 1 = last update too old */
+        uint8_t ads;    /* 0 = last update not too old, 1 = last update too old */
+        uint8_t suc;    /* 0 = no special used code, 1 = special used code */
+        uint8_t aac;    /* 0 = no Mode A code conflict, 1 = Mode A code conflict */
+        ap_bytes raw;   /* octets behind those known here */
     } i170;
     struct { /* system track update ages */
         uint64_t present;   /* AP_CAT011_I290_... */
@@ -252,10 +314,21 @@ typedef struct ap_cat011 {
         uint8_t trk_4th_s;  /* actual track age since first occurrence; 1/4 s */
         uint8_t mul_4th_s;  /* age of the last multilateration detection; 1/4 s */
     } i290;
-    uint8_t i430;        /* phase of flight */
+    /* phase of flight:
+     * 0 = unknown
+     * 1 = on stand
+     * 2 = taxiing for departure
+     * 3 = taxiing for arrival
+     * 4 = runway for departure
+     * 5 = runway for arrival
+     * 6 = hold for departure
+     * 7 = hold for arrival
+     * 8 = push-back
+     * 9 = on final */
+    uint8_t i430;
     int16_t i090_4th_fl; /* measured flight level; 1/4 FL */
     struct { /* calculated track barometric altitude */
-        uint8_t qnh;         /* QNH correction applied */
+        uint8_t qnh;         /* QNH correction applied: 0 = no QNH correction, 1 = QNH corrected */
         int16_t ctba_4th_fl; /* calculated track barometric altitude; 1/4 FL */
     } i093;
     int16_t i092_25_4th_ft;     /* calculated track geometric altitude; 25/4 ft */
@@ -276,19 +349,26 @@ typedef struct ap_cat011 {
         } fppsid;
         char csn[8]; /* callsign; ASCII */
         struct { /* IFPS_FLIGHT_ID */
-            uint8_t typ;   /* IFPS flight ID type */
+            /* IFPS flight ID type: 0 = plan number, 1 = unit 1 internal flight number,
+             * 2 = unit 2 internal flight number, 3 = unit 3 internal flight number */
+            uint8_t typ;
             uint8_t spare; /* 3 unused bits */
             uint32_t nbr;  /* IFPS flight ID number */
         } ifpsflightid;
         struct { /* flight category */
-            uint8_t gatoat; /* flight type */
-            uint8_t fr1fr2; /* flight rules */
-            uint8_t rvsm;   /* RVSM */
-            uint8_t hpr;    /* flight priority */
-            uint8_t spare;  /* 1 unused bit */
+            /* flight type: 0 = unknown, 1 = general air traffic (GAT),
+             * 2 = operational air traffic (OAT), 3 = not applicable */
+            uint8_t gatoat;
+            /* flight rules: 0 = IFR, 1 = VFR, 2 = not applicable, 3 = controlled VFR */
+            uint8_t fr1fr2;
+            /* RVSM: 0 = unknown, 1 = approved, 2 = exempt, 3 = not approved */
+            uint8_t rvsm;
+            uint8_t hpr;   /* flight priority: 0 = normal, 1 = high priority */
+            uint8_t spare; /* 1 unused bit */
         } flightcat;
-        char toa[5];         /* type of aircraft; ASCII */
-        uint8_t wtc;         /* wake turbulence category */
+        char toa[5]; /* type of aircraft; ASCII */
+        /* wake turbulence category: 72 = heavy, 74 = super, 76 = light, 77 = medium */
+        uint8_t wtc;
         char adep[5];        /* departure airport; ASCII */
         char ades[5];        /* destination airport; ASCII */
         char rwy[4];         /* runway designation; ASCII */
@@ -300,15 +380,36 @@ typedef struct ap_cat011 {
         ap_repeats tod; /* time of departure; ap_cat011_i390_tod */
         char ast[7];    /* aircraft stand; ASCII */
         struct { /* stand status */
-            uint8_t emp;   /* stand empty */
-            uint8_t avl;   /* stand available */
+            uint8_t emp; /* stand empty: 0 = empty, 1 = occupied, 2 = unknown */
+            /* stand available: 0 = available, 1 = not available, 2 = unknown */
+            uint8_t avl;
             uint8_t spare; /* 4 unused bits */
         } sts;
     } i390;
-    uint8_t i300; /* vehicle fleet identification */
+    /* vehicle fleet identification:
+     * 0 = follow-me
+     * 1 = ATC equipment maintenance
+     * 2 = airport maintenance
+     * 3 = fire
+     * 4 = bird scarer
+     * 5 = snow plough
+     * 6 = runway sweeper
+     * 7 = emergency
+     * 8 = police
+     * 9 = bus
+     * 10 = tug (push or tow)
+     * 11 = grass cutter
+     * 12 = fuel
+     * 13 = baggage
+     * 14 = catering
+     * 15 = aircraft maintenance
+     * 16 = unknown */
+    uint8_t i300;
     struct { /* pre-programmed message */
-        uint8_t trb; /* in trouble */
-        uint8_t msg; /* message */
+        uint8_t trb; /* in trouble: 0 = not in trouble, 1 = in trouble */
+        /* message: 1 = towing aircraft, 2 = follow-me, 3 = runway check,
+         * 4 = emergency (fire, medical), 5 = work in progress */
+        uint8_t msg;
     } i310;
     struct { /* estimated accuracies */
         uint64_t present;   /* AP_CAT011_I500_... */
@@ -333,8 +434,8 @@ typedef struct ap_cat011 {
         } aac;
     } i500;
     struct { /* alert messages */
-        uint8_t ack;   /* alert acknowleged */
-        uint8_t svr;   /* alert severity */
+        uint8_t ack;   /* alert acknowleged: 0 = acknowledged, 1 = not acknowledged */
+        uint8_t svr;   /* alert severity: 0 = end of alert, 1 = pre-alarm, 2 = severe alert */
         uint8_t spare; /* 5 unused bits */
         uint8_t at;    /* alert type */
         uint8_t an;    /* alert number */

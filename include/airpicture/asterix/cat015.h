@@ -3,8 +3,8 @@
 
 /* ASTERIX category 015, edition 1.2: independent non-cooperative surveillance.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT015_H
 #define AIRPICTURE_ASTERIX_CAT015_H
 
@@ -167,31 +167,37 @@ typedef struct ap_cat015 {
         uint8_t sic; /* system identification code */
     } i010;
     struct { /* message type */
-        uint8_t mt; /* message type */
-        uint8_t rg; /* report generation */
+        /* message type: 1 = measurement plot, 2 = measurement track, 3 = sensor-centric plot,
+         * 4 = sensor-centric track, 5 = track end */
+        uint8_t mt;
+        uint8_t rg; /* report generation: 0 = periodic, 1 = event-driven */
     } i000;
     uint8_t i015; /* service identification */
     struct { /* target report descriptor */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t momu;        /* mono-static target report or multi-static */
-        uint8_t ttax;        /* target taxonomy */
-        uint8_t scd;         /* scanning direction */
-        uint8_t spare;       /* 1 unused bit */
-        ap_bytes raw;        /* octets behind those known here */
+        /* mono-static target report or multi-static: 0 = monostatic, 1 = multistatic, 2 = other,
+         * 3 = unknown */
+        uint8_t momu;
+        /* target taxonomy: 0 = actual, 1 = reference, 2 = synthetic, 3 = simulated or replayed */
+        uint8_t ttax;
+        /* scanning direction: 0 = unknown, 1 = forward, 2 = backward, 3 = static */
+        uint8_t scd;
+        uint8_t spare; /* 1 unused bit */
+        ap_bytes raw;  /* octets behind those known here */
     } i020;
     ap_repeats i030;       /* warning/error conditions; ap_cat015_i030 */
     uint32_t i145_128th_s; /* time of applicability; 1/2^7 s */
     uint16_t i161;         /* track/plot number */
     struct { /* track/plot status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t biz;
-        uint8_t baz;
-        uint8_t tur;
-        uint8_t spare; /* 1 unused bit */
-        uint8_t cstp;  /* coasted - position */
-        uint8_t csth;  /* coasted height */
-        uint8_t cnf;   /* confirmed vs. tentative track */
-        ap_bytes raw;  /* octets behind those known here */
+        uint8_t biz;         /* 0 = not in blind zone, 1 = in blind zone */
+        uint8_t baz;         /* 0 = not in blanked zone, 1 = in blanked zone */
+        uint8_t tur;         /* 0 = alive, 1 = terminated by user */
+        uint8_t spare;       /* 1 unused bit */
+        uint8_t cstp;        /* coasted - position: 0 = not extrapolated, 1 = extrapolated */
+        uint8_t csth;        /* coasted height: 0 = not extrapolated, 1 = extrapolated */
+        uint8_t cnf;         /* confirmed vs. tentative track: 0 = confirmed, 1 = tentative */
+        ap_bytes raw;        /* octets behind those known here */
     } i170;
     struct { /* update period */
         uint8_t spare;        /* 2 unused bits */

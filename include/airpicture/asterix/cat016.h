@@ -3,8 +3,8 @@
 
 /* ASTERIX category 016, edition 1.0: independent non-cooperative surveillance.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT016_H
 #define AIRPICTURE_ASTERIX_CAT016_H
 
@@ -71,8 +71,9 @@ typedef struct ap_cat016 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i015;          /* service identification */
-    uint8_t i000;          /* message type */
+    uint8_t i015; /* service identification */
+    /* message type: 1 = system configuration, 2 = transmitters and receivers */
+    uint8_t i000;
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
     uint8_t i200_s;        /* system configuration reporting period; 1 s */
     ap_repeats i300;       /* pair identification; ap_cat016_i300 */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 017, edition 1.3: Mode S surveillance coordination function.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT017_H
 #define AIRPICTURE_ASTERIX_CAT017_H
 
@@ -61,7 +61,20 @@ typedef struct ap_cat017 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i012;
-    uint8_t i000;          /* message type */
+    /* message type:
+     * 0 = network information
+     * 10 = track data
+     * 20 = track data request
+     * 21 = track data stop
+     * 22 = cancel track data request
+     * 23 = track data stop acknowledged
+     * 30 = new node or change-over, segment
+     * 31 = new node or change-over, last segment
+     * 32 = new node or change-over, segment reply
+     * 33 = new node or change-over, last reply
+     * 110 = move node to new cluster state
+     * 111 = move to new state acknowledged */
+    uint8_t i000;
     ap_repeats i350;       /* cluster station/node list; ap_cat017_i350 */
     uint32_t i220;         /* aircraft address */
     uint16_t i221;         /* duplicate address reference number */
@@ -71,15 +84,15 @@ typedef struct ap_cat017 {
         int32_t lon_turn26; /* longitude; 360/2^26 deg */
     } i045;
     struct { /* Mode 3/A code in octal representation */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;       /* 0 = validated, 1 = not validated */
+        uint8_t g;       /* 0 = not garbled, 1 = garbled */
+        uint8_t l;       /* 0 = from transponder, 1 = not extracted in last scan */
         uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode 3/A reply in octal representation; octal digits */
     } i070;
     struct { /* flight level in binary representation */
-        uint8_t v;
-        uint8_t g;
+        uint8_t v;           /* 0 = validated, 1 = not validated */
+        uint8_t g;           /* 0 = not garbled, 1 = garbled or error-corrected */
         uint16_t alt_4th_fl; /* altitude; 1/4 FL */
     } i050;
     struct { /* track velocity in polar coordinates */
@@ -87,13 +100,18 @@ typedef struct ap_cat017 {
         uint16_t hdg_turn16;        /* calculated heading; 360/2^16 deg */
     } i200;
     struct { /* transponder capability */
-        uint8_t ca;    /* communications capability of the transponder */
-        uint8_t si;    /* SI/II-capabilities of the transponder */
+        /* communications capability of the transponder: 0 = surveillance only, no CA 7,
+         * 1-3 = reserved, 4 = Comm-A and B, CA 7, on ground, 5 = Comm-A and B, CA 7, airborne,
+         * 6 = Comm-A and B, CA 7, either, 7 = DR not 0 or FS 2 to 5, either */
+        uint8_t ca;
+        /* SI/II-capabilities of the transponder: 0 = SI capable, 1 = not SI capable */
+        uint8_t si;
         uint8_t spare; /* 4 unused bits */
     } i230;
     struct { /* track status */
-        uint8_t cst;   /* track coasted */
-        uint8_t flt;   /* flight level tracking */
+        uint8_t cst; /* track coasted: 0 = measured position, 1 = coasted */
+        /* flight level tracking: 0 = last measured level, 1 = predicted level */
+        uint8_t flt;
         uint8_t spare; /* 6 unused bits */
     } i240;
     ap_repeats i210; /* Mode S address list; ap_cat017_i210 */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 018, edition 1.8: Mode S datalink function messages.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT018_H
 #define AIRPICTURE_ASTERIX_CAT018_H
 
@@ -79,10 +79,48 @@ typedef struct ap_cat018 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i037;
-    uint8_t i000; /* message type */
+    /* message type:
+     * 0 = associate request
+     * 1 = associate response
+     * 2 = release request
+     * 3 = release response
+     * 4 = abort request
+     * 5 = keep-alive
+     * 16 = aircraft report
+     * 17 = aircraft command
+     * 18 = II code change
+     * 32 = uplink packet
+     * 33 = cancel uplink packet
+     * 34 = uplink packet acknowledged
+     * 35 = downlink packet
+     * 38 = data XON
+     * 39 = data XOFF
+     * 48 = uplink broadcast
+     * 49 = cancel uplink broadcast
+     * 50 = uplink broadcast acknowledged
+     * 52 = downlink broadcast
+     * 64 = GICB extraction
+     * 65 = cancel GICB extraction
+     * 66 = GICB extraction acknowledged
+     * 67 = GICB response */
+    uint8_t i000;
     struct { /* result */
-        uint8_t cause; /* cause */
-        uint8_t diag;  /* diagnostic */
+        /* cause: 0 = accepted, under way, 1 = rejected, 2 = cancelled, 3 = finished,
+         * 4 = delayed, still valid, 5-6 = in progress */
+        uint8_t cause;
+        /* diagnostic:
+         * 0 = none
+         * 1 = aircraft exit
+         * 2 = wrong aircraft address
+         * 3 = message cannot be processed
+         * 4 = data link capability lacks or changed
+         * 5 = invalid LV field
+         * 6 = duplicate request number
+         * 7 = unknown request number
+         * 8 = timer T3 expired
+         * 9 = I/R delivery timer expired
+         * 10 = uplink flow disabled by UC */
+        uint8_t diag;
     } i001;
     uint32_t i005;   /* Mode S address */
     uint32_t i016;   /* packet number */
@@ -90,18 +128,20 @@ typedef struct ap_cat018 {
     struct { /* Mode S packet properties */
         uint8_t spare; /* 1 unused bit */
         uint8_t pr;    /* Mode S packet internal priority */
-        uint8_t pt;    /* packet type */
+        uint8_t pt;    /* packet type: 0 = SVC packets, 1 = MSP packets, 2 = route packets */
     } i018;
     ap_bytes i019;   /* Mode S packet; content behind its length */
     uint16_t i028_s; /* GICB extraction periodicity; 1 s */
     struct { /* GICB properties */
         uint8_t priority; /* GICB priority */
         uint8_t spare;    /* 3 unused bits */
-        uint8_t pc;       /* periodicity constraint */
-        uint8_t au;       /* asynchronous update */
-        uint8_t ne;       /* non extraction */
-        uint8_t rd;       /* reply destination */
-        uint8_t spare2;   /* 3 unused bits */
+        uint8_t pc;       /* periodicity constraint: 0 = loose, 1 = strict */
+        /* asynchronous update: 0 = as the period requires, 1 = external extractions too */
+        uint8_t au;
+        uint8_t ne; /* non extraction: 0 = by the period, 1 = none */
+        /* reply destination: 0 = data link line only, 1 = surveillance line only, 2 = both lines */
+        uint8_t rd;
+        uint8_t spare2; /* 3 unused bits */
     } i030;
     uint32_t i025;         /* GICB number */
     uint8_t i027;          /* BDS code */
@@ -109,44 +149,52 @@ typedef struct ap_cat018 {
     uint32_t i002_128th_s; /* time of day; 1/2^7 s */
     ap_repeats i006;       /* Mode S address list; ap_cat018_i006 */
     struct { /* aircraft data link command */
-        uint8_t um;    /* uplink mask */
-        uint8_t dm;    /* downlink mask */
-        uint8_t uc;    /* uplink command */
-        uint8_t dc;    /* downlink command */
+        uint8_t um;    /* uplink mask: 0 = ignore UC, 1 = apply UC */
+        uint8_t dm;    /* downlink mask: 0 = ignore DC, 1 = apply DC */
+        uint8_t uc;    /* uplink command: 0 = enable uplink, 1 = stop uplink */
+        uint8_t dc;    /* downlink command: 0 = enable downlink, 1 = stop downlink */
         uint8_t spare; /* 4 unused bits */
     } i007;
     struct { /* aircraft data link status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t uds;         /* uplink default status */
-        uint8_t dds;         /* downlink default status */
-        uint8_t ucs;         /* uplink current status */
-        uint8_t dcs;         /* downlink current status */
-        uint8_t spare;       /* 2 unused bits */
-        uint8_t ei;          /* exit indication */
-        uint8_t ic;          /* interrogator control */
-        uint8_t spare2;      /* 6 unused bits */
-        ap_bytes raw;        /* octets behind those known here */
+        uint8_t uds;         /* uplink default status: 0 = uplink enabled, 1 = uplink disabled */
+        /* downlink default status: 0 = extraction enabled, 1 = extraction disabled */
+        uint8_t dds;
+        uint8_t ucs; /* uplink current status: 0 = uplink enabled, 1 = uplink disabled */
+        /* downlink current status: 0 = extraction enabled, 1 = extraction disabled */
+        uint8_t dcs;
+        uint8_t spare; /* 2 unused bits */
+        /* exit indication: 0 = in data link coverage, 1 = outside data link coverage */
+        uint8_t ei;
+        /* interrogator control: 0 = changeable by data link command,
+         * 1 = fixed against data link command */
+        uint8_t ic;
+        uint8_t spare2; /* 6 unused bits */
+        ap_bytes raw;   /* octets behind those known here */
     } i008;
     struct { /* aircraft data link report request */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t sr;
-        uint8_t ar;
-        uint8_t er;
-        uint8_t fr;
-        uint8_t mr;
-        uint8_t pr;
-        uint8_t cr;
-        uint8_t id;
-        uint8_t ma;
-        uint8_t sp;
-        uint8_t hg;
-        uint8_t hd;
-        uint8_t spare; /* 2 unused bits */
-        ap_bytes raw;  /* octets behind those known here */
+        uint8_t sr;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t ar;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t er;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t fr;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t mr;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t pr;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t cr;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t id;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t ma;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t sp;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t hg;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t hd;          /* 0 = may be missing from next report, 1 = required in next report */
+        uint8_t spare;       /* 2 unused bits */
+        ap_bytes raw;        /* octets behind those known here */
     } i009;
     struct { /* transponder communications capability */
         uint8_t spare; /* 5 unused bits */
-        uint8_t com;   /* communications capability of the transponder */
+        /* communications capability of the transponder: 0 = surveillance only, 1 = Comm-A and B,
+         * 2 = Comm-A, B and uplink ELM, 3 = Comm-A, B, uplink and downlink ELM,
+         * 4 = level 5 transponder */
+        uint8_t com;
     } i010;
     uint64_t i011; /* capability report */
     struct { /* aircraft position in polar coordinates */
@@ -175,22 +223,23 @@ typedef struct ap_cat018 {
     } i004;
     uint64_t i031; /* aircraft identity */
     struct { /* aircraft Mode A */
-        uint8_t v;
-        uint8_t g;
-        uint8_t l;
+        uint8_t v;      /* 0 = validated, 1 = not validated */
+        uint8_t g;      /* 0 = not garbled, 1 = garbled */
+        uint8_t l;      /* 0 = from transponder, 1 = not extracted in last scan */
         uint8_t spare;  /* 1 unused bit */
         uint16_t mod3a; /* octal digits */
     } i032;
     struct { /* aircraft height */
-        uint8_t v;
-        uint8_t g;
+        uint8_t v;         /* 0 = validated, 1 = not validated */
+        uint8_t g;         /* 0 = not garbled, 1 = garbled */
         int16_t fl_4th_fl; /* flight level; 1/4 FL */
     } i033;
     uint16_t i034_16384th_nmips; /* aircraft speed; 1/2^14 NM/s */
     uint16_t i035_turn16;        /* aircraft heading; 360/2^16 deg */
     struct { /* aircraft coverage quality factor */
-        uint8_t fs;  /* flight status */
-        uint8_t cqf; /* aircraft CQF */
+        uint8_t fs; /* flight status: 0 = airborne, 1 = on ground */
+        /* aircraft CQF: 0 = not supported, 1 = minimum, 126 = maximum, 127 = undefined */
+        uint8_t cqf;
     } i012;
     uint8_t i013; /* aircraft CQF calculation method */
 } ap_cat018;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 019, edition 1.3: multilateration system status messages.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT019_H
 #define AIRPICTURE_ASTERIX_CAT019_H
 
@@ -33,11 +33,11 @@
 typedef struct ap_cat019_i552 {
     uint8_t rsi;    /* 8-bit identification number of RS */
     uint8_t spare;  /* 1 unused bit */
-    uint8_t rs1090; /* receiver 1090 MHz */
-    uint8_t tx1030; /* transmitter 1030 MHz */
-    uint8_t tx1090; /* transmitter 1090 MHz */
-    uint8_t rss;    /* RS status */
-    uint8_t rso;    /* RS operational */
+    uint8_t rs1090; /* receiver 1090 MHz: 0 = not present, 1 = present */
+    uint8_t tx1030; /* transmitter 1030 MHz: 0 = not present, 1 = present */
+    uint8_t tx1090; /* transmitter 1090 MHz: 0 = not present, 1 = present */
+    uint8_t rss;    /* RS status: 0 = faulted, 1 = good */
+    uint8_t rso;    /* RS operational: 0 = offline, 1 = online */
     uint8_t spare2; /* 2 unused bits */
 } ap_cat019_i552;
 
@@ -51,35 +51,38 @@ typedef struct ap_cat019 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;          /* message type */
+    /* message type: 1 = start of update cycle, 2 = periodic status, 3 = event-triggered status */
+    uint8_t i000;
     uint32_t i140_128th_s; /* time of day; 1/2^7 s */
     struct { /* system status */
-        uint8_t nogo;  /* operational release status of the system */
-        uint8_t ovl;   /* overload indicator */
-        uint8_t tsv;   /* time source validity */
-        uint8_t ttf;   /* test target */
+        /* operational release status of the system: 0 = operational, 1 = degraded, 2 = NOGO,
+         * 3 = undefined */
+        uint8_t nogo;
+        uint8_t ovl;   /* overload indicator: 0 = no overload, 1 = overload */
+        uint8_t tsv;   /* time source validity: 0 = valid, 1 = invalid */
+        uint8_t ttf;   /* test target: 0 = operative, 1 = failure */
         uint8_t spare; /* 3 unused bits */
     } i550;
     struct { /* tracking processor detailed status */
-        uint8_t tp1a;
-        uint8_t tp1b;
-        uint8_t tp2a;
-        uint8_t tp2b;
-        uint8_t tp3a;
-        uint8_t tp3b;
-        uint8_t tp4a;
-        uint8_t tp4b;
+        uint8_t tp1a; /* 0 = standby, 1 = executing */
+        uint8_t tp1b; /* 0 = faulted, 1 = good */
+        uint8_t tp2a; /* 0 = standby, 1 = executing */
+        uint8_t tp2b; /* 0 = faulted, 1 = good */
+        uint8_t tp3a; /* 0 = standby, 1 = executing */
+        uint8_t tp3b; /* 0 = faulted, 1 = good */
+        uint8_t tp4a; /* 0 = standby, 1 = executing */
+        uint8_t tp4b; /* 0 = faulted, 1 = good */
     } i551;
     ap_repeats i552; /* remote sensor detailed status; ap_cat019_i552 */
     struct { /* reference transponder detailed status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t reftr1;      /* ref trans 1 status */
+        uint8_t reftr1;      /* ref trans 1 status: 1 = warning, 2 = faulted, 3 = good */
         uint8_t spare;       /* 2 unused bits */
-        uint8_t reftr2;      /* ref trans 2 status */
+        uint8_t reftr2;      /* ref trans 2 status: 1 = warning, 2 = faulted, 3 = good */
         uint8_t spare2;      /* 1 unused bit */
-        uint8_t reftr3;      /* ref trans 3 status */
+        uint8_t reftr3;      /* ref trans 3 status: 1 = warning, 2 = faulted, 3 = good */
         uint8_t spare3;      /* 2 unused bits */
-        uint8_t reftr4;      /* ref trans 4 status */
+        uint8_t reftr4;      /* ref trans 4 status: 1 = warning, 2 = faulted, 3 = good */
         uint8_t spare4;      /* 1 unused bit */
         ap_bytes raw;        /* octets behind those known here */
     } i553;

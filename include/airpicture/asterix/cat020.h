@@ -3,8 +3,8 @@
 
 /* ASTERIX category 020, edition 1.11: multilateration target reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT020_H
 #define AIRPICTURE_ASTERIX_CAT020_H
 
@@ -51,14 +51,14 @@
 
 /* One repetition of I400: contributing devices. */
 typedef struct ap_cat020_i400 {
-    uint8_t bit1; /* TU1/RU1 contribution */
-    uint8_t bit2; /* TU2/RU2 contribution */
-    uint8_t bit3; /* TU3/RU3 contribution */
-    uint8_t bit4; /* TU4/RU4 contribution */
-    uint8_t bit5; /* TU5/RU5 contribution */
-    uint8_t bit6; /* TU6/RU6 contribution */
-    uint8_t bit7; /* TU7/RU7 contribution */
-    uint8_t bit8; /* TU8/RU8 contribution */
+    uint8_t bit1; /* TU1/RU1 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit2; /* TU2/RU2 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit3; /* TU3/RU3 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit4; /* TU4/RU4 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit5; /* TU5/RU5 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit6; /* TU6/RU6 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit7; /* TU7/RU7 contribution: 0 = not contributed, 1 = contributed */
+    uint8_t bit8; /* TU8/RU8 contribution: 0 = not contributed, 1 = contributed */
 } ap_cat020_i400;
 
 void ap_cat020_i400_get(const ap_repeats *repeats, size_t k, ap_cat020_i400 *value);
@@ -76,7 +76,18 @@ void ap_cat020_i250_put(ap_writer *writer, const ap_cat020_i250 *value);
 
 /* One repetition of I030: warning/error conditions; repeated by FX. */
 typedef struct ap_cat020_i030 {
-    uint8_t value; /* warning/error conditions */
+    /* warning/error conditions:
+     * 0 = undefined
+     * 1 = multipath reply (reflection)
+     * 3 = split plot
+     * 10 = phantom SSR plot
+     * 11 = Mode 3/A code does not match
+     * 12 = abnormal Mode C or Mode S altitude
+     * 15 = transponder anomaly
+     * 16 = duplicate or illegal Mode S address
+     * 17 = Mode S error corrected
+     * 18 = undecodable Mode C or Mode S altitude */
+    uint8_t value;
 } ap_cat020_i030;
 
 void ap_cat020_i030_get(const ap_repeats *repeats, size_t k, ap_cat020_i030 *value);
@@ -91,20 +102,25 @@ typedef struct ap_cat020 {
     } i010;
     struct { /* target report descriptor */
         uint8_t octet_count; /* as received; 0: as few as the values need */
+        /* 0 = no SSR multilateration, 1090 MHz, 1 = SSR multilateration, 1090 MHz */
         uint8_t ssr;
+        /* 0 = no Mode S multilateration, 1090 MHz, 1 = Mode S multilateration, 1090 MHz */
         uint8_t ms;
-        uint8_t hf;
+        uint8_t hf; /* 0 = no HF multilateration, 1 = HF multilateration */
+        /* 0 = no VDL Mode 4 multilateration, 1 = VDL Mode 4 multilateration */
         uint8_t vdl4;
-        uint8_t uat;
-        uint8_t dme;
-        uint8_t ot;
-        uint8_t rab;
-        uint8_t spi;
-        uint8_t chn;
-        uint8_t gbs;
-        uint8_t crt;
-        uint8_t sim;
-        uint8_t tst;
+        uint8_t uat; /* 0 = no UAT multilateration, 1 = UAT multilateration */
+        uint8_t dme; /* 0 = no DME/TACAN multilateration, 1 = DME/TACAN multilateration */
+        uint8_t ot;  /* 0 = no other multilateration, 1 = other multilateration */
+        uint8_t rab; /* 0 = target transponder, 1 = field monitor */
+        uint8_t spi; /* 0 = no SPI, 1 = SPI */
+        uint8_t chn; /* 0 = chain 1, 1 = chain 2 */
+        uint8_t gbs; /* 0 = ground bit not set, 1 = ground bit set */
+        uint8_t crt; /* 0 = no corrupted replies, 1 = corrupted replies */
+        uint8_t sim; /* 0 = actual, 1 = simulated */
+        uint8_t tst; /* 0 = real target, 1 = test target */
+        /* 0 = ICAO address, 1 = 24-bit non-ICAO address, 2 = not an ADS-B message,
+         * 3 = not available */
         uint8_t cf;
         uint8_t spare; /* 5 unused bits */
         ap_bytes raw;  /* octets behind those known here */
@@ -124,20 +140,20 @@ typedef struct ap_cat020 {
     } i161;
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t cnf;
-        uint8_t tre;
-        uint8_t cst;
-        uint8_t cdm;
-        uint8_t mah;
-        uint8_t sth;
-        uint8_t gho;
-        uint8_t spare; /* 6 unused bits */
-        ap_bytes raw;  /* octets behind those known here */
+        uint8_t cnf;         /* 0 = confirmed, 1 = in initiation */
+        uint8_t tre;         /* 0 = alive, 1 = last report of the track */
+        uint8_t cst;         /* 0 = not coasted, 1 = coasted */
+        uint8_t cdm;         /* 0 = maintaining, 1 = climbing, 2 = descending, 3 = invalid */
+        uint8_t mah;         /* 0 = no horizontal manoeuvre, 1 = horizontal manoeuvre */
+        uint8_t sth;         /* 0 = measured position, 1 = smoothed position */
+        uint8_t gho;         /* 0 = true target, 1 = ghost */
+        uint8_t spare;       /* 6 unused bits */
+        ap_bytes raw;        /* octets behind those known here */
     } i170;
     struct { /* Mode-3/A code in octal representation */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
-        uint8_t l;
+        uint8_t v;       /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;       /* garbled: 0 = not garbled, 1 = garbled */
+        uint8_t l;       /* 0 = from transponder, 1 = not extracted in last update */
         uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i070;
@@ -146,31 +162,33 @@ typedef struct ap_cat020 {
         int16_t vy_4th_mps; /* 1/4 m/s */
     } i202;
     struct { /* flight level in binary representation */
-        uint8_t v;         /* validated */
-        uint8_t g;         /* garbled */
+        uint8_t v;         /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;         /* garbled: 0 = not garbled, 1 = garbled */
         int16_t fl_4th_fl; /* flight level; 1/4 FL */
     } i090;
     struct { /* Mode C code */
-        uint8_t v;      /* validated */
-        uint8_t g;      /* garbled */
+        uint8_t v;      /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;      /* garbled: 0 = not garbled, 1 = garbled */
         uint8_t spare;  /* 2 unused bits */
         uint16_t modec; /* Mode-C reply in gray notation */
         uint8_t spare2; /* 4 unused bits */
-        uint8_t qc1;    /* quality pulse C1 */
-        uint8_t qa1;    /* quality pulse A1 */
-        uint8_t qc2;    /* quality pulse C2 */
-        uint8_t qa2;    /* quality pulse A2 */
-        uint8_t qc4;    /* quality pulse C4 */
-        uint8_t qa4;    /* quality pulse A4 */
-        uint8_t qb1;    /* quality pulse B1 */
-        uint8_t qd1;    /* quality pulse D1 */
-        uint8_t qb2;    /* quality pulse B2 */
-        uint8_t qd2;    /* quality pulse D2 */
-        uint8_t qb4;    /* quality pulse B4 */
-        uint8_t qd4;    /* quality pulse D4 */
+        uint8_t qc1;    /* quality pulse C1: 0 = high quality, 1 = low quality */
+        uint8_t qa1;    /* quality pulse A1: 0 = high quality, 1 = low quality */
+        uint8_t qc2;    /* quality pulse C2: 0 = high quality, 1 = low quality */
+        uint8_t qa2;    /* quality pulse A2: 0 = high quality, 1 = low quality */
+        uint8_t qc4;    /* quality pulse C4: 0 = high quality, 1 = low quality */
+        uint8_t qa4;    /* quality pulse A4: 0 = high quality, 1 = low quality */
+        uint8_t qb1;    /* quality pulse B1: 0 = high quality, 1 = low quality */
+        uint8_t qd1;    /* quality pulse D1: 0 = high quality, 1 = low quality */
+        uint8_t qb2;    /* quality pulse B2: 0 = high quality, 1 = low quality */
+        uint8_t qd2;    /* quality pulse D2: 0 = high quality, 1 = low quality */
+        uint8_t qb4;    /* quality pulse B4: 0 = high quality, 1 = low quality */
+        uint8_t qd4;    /* quality pulse D4: 0 = high quality, 1 = low quality */
     } i100;
     uint32_t i220; /* target address */
     struct { /* target identification */
+        /* 0 = not downlinked, 1 = registration downlinked, 2 = callsign downlinked,
+         * 3 = undefined */
         uint8_t sti;
         uint8_t spare;      /* 6 unused bits */
         uint64_t chr_icao6; /* characters 1-8 defining target; 8 six-bit characters */
@@ -181,9 +199,29 @@ typedef struct ap_cat020 {
         int8_t ax_4th_mps2; /* 1/4 m/s2 */
         int8_t ay_4th_mps2; /* 1/4 m/s2 */
     } i210;
-    uint8_t i300; /* vehicle fleet identification */
+    /* vehicle fleet identification:
+     * 0 = unknown
+     * 1 = ATC equipment maintenance
+     * 2 = airport maintenance
+     * 3 = fire
+     * 4 = bird scarer
+     * 5 = snow plough
+     * 6 = runway sweeper
+     * 7 = emergency
+     * 8 = police
+     * 9 = bus
+     * 10 = tug (push or tow)
+     * 11 = grass cutter
+     * 12 = fuel
+     * 13 = baggage
+     * 14 = catering
+     * 15 = aircraft maintenance
+     * 16 = follow-me */
+    uint8_t i300;
     struct { /* pre-programmed message */
-        uint8_t trb;
+        uint8_t trb; /* 0 = not in trouble, 1 = in trouble */
+        /* 1 = towing aircraft, 2 = follow-me, 3 = runway check, 4 = emergency (fire, medical),
+         * 5 = work in progress */
         uint8_t msg;
     } i310;
     struct { /* position accuracy */
@@ -204,27 +242,36 @@ typedef struct ap_cat020 {
     ap_repeats i400; /* contributing devices; ap_cat020_i400 */
     ap_repeats i250; /* BDS register data; ap_cat020_i250 */
     struct { /* communications/ACAS capability and flight */
-        uint8_t com;    /* communications capability of the transponder */
-        uint8_t stat;   /* flight status */
-        uint8_t casevn; /* CAS extended version number */
-        uint8_t mssc;   /* Mode-S specific service capability */
-        uint8_t arc;    /* altitude reporting capability */
-        uint8_t aic;    /* aircraft identification capability */
-        uint8_t b1a;    /* BDS 1,0 bit 16 */
-        uint8_t b1b;    /* BDS 1,0 bits 37/40 */
+        /* communications capability of the transponder: 0 = surveillance only, 1 = Comm-A and B,
+         * 2 = Comm-A, B and uplink ELM, 3 = Comm-A, B, uplink and downlink ELM,
+         * 4 = level 5 transponder, 5-7 = not assigned */
+        uint8_t com;
+        /* flight status: 0 = no alert, no SPI, airborne, 1 = no alert, no SPI, on ground,
+         * 2 = alert, no SPI, airborne, 3 = alert, no SPI, on ground,
+         * 4 = alert, SPI, airborne or on ground, 5 = no alert, SPI, airborne or on ground,
+         * 6 = not assigned, 7 = not yet extracted */
+        uint8_t stat;
+        /* CAS extended version number: 0 = not extended, 1 = ACAS Xa version 1,
+         * 2 = ACAS Xu version 1, 3 = reserved */
+        uint8_t casevn;
+        uint8_t mssc; /* Mode-S specific service capability: 0 = no, 1 = yes */
+        uint8_t arc;  /* altitude reporting capability: 0 = 100 ft steps, 1 = 25 ft steps */
+        uint8_t aic;  /* aircraft identification capability: 0 = no, 1 = yes */
+        uint8_t b1a;  /* BDS 1,0 bit 16 */
+        uint8_t b1b;  /* BDS 1,0 bits 37/40 */
     } i230;
     uint64_t i260;   /* ACAS resolution advisory report */
     ap_repeats i030; /* warning/error conditions; ap_cat020_i030 */
     struct { /* Mode-1 code in octal representation */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
-        uint8_t l;
+        uint8_t v;     /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;     /* garbled: 0 = not garbled, 1 = garbled */
+        uint8_t l;     /* 0 = from transponder, 1 = smoothed by local tracker */
         uint8_t mode1; /* Mode-1 code in octal representation */
     } i055;
     struct { /* Mode-2 code in octal representation */
-        uint8_t v; /* validated */
-        uint8_t g; /* garbled */
-        uint8_t l;
+        uint8_t v;      /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;      /* garbled: 0 = not garbled, 1 = garbled */
+        uint8_t l;      /* 0 = from transponder, 1 = smoothed by local tracker */
         uint8_t spare;  /* 1 unused bit */
         uint16_t mode2; /* Mode-2 reply in octal representation; octal digits */
     } i050;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 021, edition 2.7: ADS-B target reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT021_H
 #define AIRPICTURE_ASTERIX_CAT021_H
 
@@ -95,16 +95,29 @@
 
 /* One repetition of I110/TID: trajectory intent data. */
 typedef struct ap_cat021_i110_tid {
-    uint8_t tca;
-    uint8_t nc;
+    uint8_t tca; /* 0 = available, 1 = not available */
+    uint8_t nc;  /* 0 = compliant, 1 = not compliant */
     uint8_t tcpn;
     int16_t alt_10_ft;  /* altitude; 10 ft */
     int32_t lat_turn24; /* 360/2^24 deg */
     int32_t lon_turn24; /* 360/2^24 deg */
-    uint8_t pt;         /* point type */
-    uint8_t td;
-    uint8_t tra;
-    uint8_t toa;
+    /* point type:
+     * 0 = unknown
+     * 1 = fly-by waypoint (LT)
+     * 2 = fly-over waypoint (LT)
+     * 3 = hold pattern (LT)
+     * 4 = procedure hold (LT)
+     * 5 = procedure turn (LT)
+     * 6 = RF leg (LT)
+     * 7 = top of climb (VT)
+     * 8 = top of descent (VT)
+     * 9 = start of level (VT)
+     * 10 = crossover altitude (VT)
+     * 11 = transition altitude (VT) */
+    uint8_t pt;
+    uint8_t td;             /* 0 = not applicable, 1 = right, 2 = left, 3 = no turn */
+    uint8_t tra;            /* 0 = not available, 1 = available */
+    uint8_t toa;            /* 0 = available, 1 = not available */
     uint32_t tov_s;         /* time over point; 1 s */
     uint16_t ttr_100th_nmi; /* TCP turn radius; 1/100 NM */
 } ap_cat021_i110_tid;
@@ -129,29 +142,38 @@ typedef struct ap_cat021 {
     } i010;
     struct { /* target report descriptor */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t atp;         /* address type */
-        uint8_t arc;         /* altitude reporting capability */
-        uint8_t rc;          /* range check */
-        uint8_t rab;         /* report type */
-        uint8_t dcr;         /* differential correction */
-        uint8_t gbs;         /* ground bit setting */
-        uint8_t sim;         /* simulated target */
-        uint8_t tst;         /* test target */
-        uint8_t saa;         /* selected altitude available */
-        uint8_t cl;          /* confidence level */
-        uint8_t spare;       /* 1 unused bit */
-        uint8_t llc;         /* list lookup check */
-        uint8_t ipc;         /* independent position check */
-        uint8_t nogo;        /* no-go bit status */
-        uint8_t cpr;         /* compact position reporting */
-        uint8_t ldpj;        /* local decoding position jump */
-        uint8_t rcf;         /* range check */
+        /* address type: 0 = ICAO address, 1 = duplicate, 2 = surface vehicle, 3 = anonymous,
+         * 4-7 = reserved */
+        uint8_t atp;
+        /* altitude reporting capability: 0 = 25 ft steps, 1 = 100 ft steps, 2 = unknown,
+         * 3 = invalid */
+        uint8_t arc;
+        /* range check: 0 = no check pending, 1 = passed, CPR validation pending */
+        uint8_t rc;
+        uint8_t rab; /* report type: 0 = target transponder, 1 = field monitor */
+        /* differential correction: 0 = no differential correction, 1 = differential correction */
+        uint8_t dcr;
+        uint8_t gbs; /* ground bit setting: 0 = ground bit not set, 1 = ground bit set */
+        uint8_t sim; /* simulated target: 0 = actual, 1 = simulated */
+        uint8_t tst; /* test target: 0 = real target, 1 = test target */
+        uint8_t saa; /* selected altitude available: 0 = capable, 1 = not capable */
+        /* confidence level: 0 = valid, 1 = suspect, 2 = no information, 3 = reserved */
+        uint8_t cl;
+        uint8_t spare; /* 1 unused bit */
+        uint8_t llc;   /* list lookup check: 0 = no failure, 1 = list lookup failed */
+        /* independent position check: 0 = no failure, 1 = independent position check failed */
+        uint8_t ipc;
+        uint8_t nogo; /* no-go bit status: 0 = NOGO bit not set, 1 = NOGO bit set */
+        uint8_t cpr;  /* compact position reporting: 0 = CPR valid, 1 = CPR failed */
+        /* local decoding position jump: 0 = no LDPJ detected, 1 = LDPJ detected */
+        uint8_t ldpj;
+        uint8_t rcf; /* range check: 0 = no failure, 1 = range check failed */
         struct { /* total bits corrected */
-            uint8_t ep;  /* element populated bit */
+            uint8_t ep;  /* element populated bit: 0 = not populated, 1 = populated */
             uint8_t val; /* value */
         } tbc;
         struct { /* maximum bits corrected */
-            uint8_t ep;  /* element populated bit */
+            uint8_t ep;  /* element populated bit: 0 = not populated, 1 = populated */
             uint8_t val; /* value */
         } mbc;
         ap_bytes raw; /* octets behind those known here */
@@ -172,22 +194,26 @@ typedef struct ap_cat021 {
     } i131;
     uint32_t i072_128th_s; /* time of applicability for velocity; 1/2^7 s */
     struct { /* air speed */
-        uint8_t im;
+        uint8_t im;  /* 0 = IAS, 1 = Mach number */
         uint16_t as; /* air speed; step depends on IM */
     } i150;
     struct { /* true airspeed */
-        uint8_t re;      /* range exceeded indicator */
+        uint8_t re;      /* range exceeded indicator: 0 = in range, 1 = exceeds the range */
         uint16_t tas_kt; /* true air speed; 1 kt */
     } i151;
     uint32_t i080;         /* target address */
     uint32_t i073_128th_s; /* time of message reception for position; 1/2^7 s */
     struct { /* time of message reception of position-high */
-        uint8_t fsi;            /* full second indication */
+        /* full second indication: 0 = same whole second, 1 = one second later,
+         * 2 = one second earlier, 3 = reserved */
+        uint8_t fsi;
         uint32_t tomrp_2pm30_s; /* fractional part of the time of message; 1/2^30 s */
     } i074;
     uint32_t i075_128th_s; /* time of message reception for velocity; 1/2^7 s */
     struct { /* time of message reception of velocity-high */
-        uint8_t fsi;            /* full second indication */
+        /* full second indication: 0 = same whole second, 1 = one second later,
+         * 2 = one second earlier, 3 = reserved */
+        uint8_t fsi;
         uint32_t tomrp_2pm30_s; /* fractional part of the time of message; 1/2^30 s */
     } i076;
     int16_t i140_25_4th_ft; /* geometric height; 25/4 ft */
@@ -199,19 +225,23 @@ typedef struct ap_cat021 {
         uint8_t sil;         /* surveillance or source integrity level */
         uint8_t nacp;        /* navigation accuracy category for position */
         uint8_t spare;       /* 2 unused bits */
-        uint8_t sils;        /* SIL-supplement */
+        uint8_t sils;        /* SIL-supplement: 0 = per flight hour, 1 = per sample */
         uint8_t sda;         /* horizontal position system design assurance */
         uint8_t gva;         /* geometric altitude accuracy */
         uint8_t pic;         /* position integrity category */
-        uint8_t src;         /* source of the PIC */
-        uint8_t spare2;      /* 2 unused bits */
-        uint8_t spare3;      /* 2 unused bits */
+        /* source of the PIC: 0 = from FTC and NIC supplements, 1 = direct, HVA or phase overlay */
+        uint8_t src;
+        uint8_t spare2; /* 2 unused bits */
+        uint8_t spare3; /* 2 unused bits */
         struct { /* position validation state */
-            uint8_t ep;  /* VAL_STATE element populated bit */
-            uint8_t val; /* VAL_STATE value */
+            /* VAL_STATE element populated bit: 0 = not populated, 1 = populated */
+            uint8_t ep;
+            /* VAL_STATE value: 0 = not done, 1 = done, no result, 2 = passed, 3 = failed */
+            uint8_t val;
         } valstate;
-        uint8_t vd;                  /* validation distance availability */
-        uint8_t vq;                  /* validation distance quality availability */
+        uint8_t vd; /* validation distance availability: 0 = not available, 1 = available */
+        /* validation distance quality availability: 0 = not available, 1 = available */
+        uint8_t vq;
         uint8_t valdistp1_128_m;     /* position validation distance P1; 128 m */
         uint8_t valdistp2_m;         /* position validation distance P2; 1 m */
         uint8_t valdistqualp1_128_m; /* position validation distance quality P1; 128 m */
@@ -220,9 +250,13 @@ typedef struct ap_cat021 {
     } i090;
     struct { /* MOPS version */
         uint8_t spare; /* 1 unused bit */
-        uint8_t vns;   /* version not supported */
-        uint8_t vn;    /* version number */
-        uint8_t ltt;   /* link technology type */
+        /* version not supported: 0 = version supported, 1 = version not supported */
+        uint8_t vns;
+        /* version number: 0 = ED-102/DO-260, 1 = DO-260A, 2 = ED-102A/DO-260B,
+         * 3 = ED-102B/DO-260C */
+        uint8_t vn;
+        /* link technology type: 0 = other, 1 = UAT, 2 = 1090 ES, 3 = VDL 4, 4-7 = not assigned */
+        uint8_t ltt;
     } i210;
     struct { /* Mode 3/A code in octal representation */
         uint8_t spare;   /* 4 unused bits */
@@ -232,22 +266,28 @@ typedef struct ap_cat021 {
     int16_t i145_4th_fl;    /* flight level; 1/4 FL */
     uint16_t i152_turn16;   /* magnetic heading; 360/2^16 deg */
     struct { /* target status */
-        uint8_t icf;  /* intent change flag */
-        uint8_t lnav; /* LNAV Mode */
-        uint8_t me;   /* military emergency */
-        uint8_t ps;   /* priority status */
-        uint8_t ss;   /* surveillance status */
+        uint8_t icf;  /* intent change flag: 0 = no intent change, 1 = intent change */
+        uint8_t lnav; /* LNAV Mode: 0 = engaged, 1 = not engaged */
+        /* military emergency: 0 = no military emergency, 1 = military emergency */
+        uint8_t me;
+        /* priority status: 0 = none or not reported, 1 = general emergency,
+         * 2 = lifeguard or medical, 3 = minimum fuel, 4 = no communications,
+         * 5 = unlawful interference, 6 = downed aircraft */
+        uint8_t ps;
+        /* surveillance status: 0 = none, 1 = permanent alert (emergency),
+         * 2 = temporary alert (code change), 3 = SPI */
+        uint8_t ss;
     } i200;
     struct { /* barometric vertical rate */
-        uint8_t re;                /* range exceeded indicator */
+        uint8_t re; /* range exceeded indicator: 0 = in range, 1 = exceeds the range */
         int16_t bvr_25_4th_ftpmin; /* barometric vertical rate; 25/4 ft/min */
     } i155;
     struct { /* geometric vertical rate */
-        uint8_t re;                /* range exceeded indicator */
+        uint8_t re; /* range exceeded indicator: 0 = in range, 1 = exceeds the range */
         int16_t gvr_25_4th_ftpmin; /* geometric vertical rate; 25/4 ft/min */
     } i157;
     struct { /* airborne ground vector */
-        uint8_t re;                /* range exceeded indicator */
+        uint8_t re; /* range exceeded indicator: 0 = in range, 1 = exceeds the range */
         uint16_t gs_16384th_nmips; /* ground speed referenced to WGS-84; 1/2^14 NM/s */
         uint16_t ta_turn16;        /* track angle clockwise reference to true; 360/2^16 deg */
     } i160;
@@ -257,7 +297,29 @@ typedef struct ap_cat021 {
     } i165;
     uint32_t i077_128th_s; /* time of ASTERIX report transmission; 1/2^7 s */
     uint64_t i170_icao6;   /* target identification; 8 six-bit characters */
-    uint8_t i020;          /* emitter category */
+    /* emitter category:
+     * 0 = no information
+     * 1 = light, up to 15500 lb
+     * 2 = small, 15500 to 75000 lb
+     * 3 = medium, 75000 to 300000 lb
+     * 4 = high-vortex large
+     * 5 = heavy, from 300000 lb
+     * 6 = high performance (5 g, over 400 kt)
+     * 7-9 = reserved
+     * 10 = rotorcraft
+     * 11 = glider or sailplane
+     * 12 = lighter than air
+     * 13 = unmanned aerial vehicle
+     * 14 = space or transatmospheric vehicle
+     * 15 = ultralight, hang glider, paraglider
+     * 16 = parachutist or skydiver
+     * 17-19 = reserved
+     * 20 = surface emergency vehicle
+     * 21 = surface service vehicle
+     * 22 = fixed or tethered obstruction
+     * 23 = cluster obstacle
+     * 24 = line obstacle */
+    uint8_t i020;
     struct { /* met information */
         uint64_t present;     /* AP_CAT021_I220_... */
         uint8_t fspec_size;   /* octets as received; 0: as few as needed */
@@ -267,14 +329,16 @@ typedef struct ap_cat021 {
         uint8_t trb;          /* turbulence */
     } i220;
     struct { /* selected altitude */
-        uint8_t sas;       /* source availability */
-        uint8_t s;         /* source */
+        uint8_t sas; /* source availability: 0 = no source given, 1 = source given */
+        /* source: 0 = unknown, 1 = aircraft altitude, 2 = MCP/FCU selected altitude,
+         * 3 = FMS selected altitude */
+        uint8_t s;
         int16_t alt_25_ft; /* altitude; 25 ft */
     } i146;
     struct { /* final state selected altitude */
-        uint8_t mv;        /* manage vertical Mode */
-        uint8_t ah;        /* altitude hold Mode */
-        uint8_t am;        /* approach Mode */
+        uint8_t mv;        /* manage vertical Mode: 0 = not active or unknown, 1 = active */
+        uint8_t ah;        /* altitude hold Mode: 0 = not active or unknown, 1 = active */
+        uint8_t am;        /* approach Mode: 0 = not active or unknown, 1 = active */
         int16_t alt_25_ft; /* altitude; 25 ft */
     } i148;
     struct { /* trajectory intent */
@@ -282,34 +346,42 @@ typedef struct ap_cat021 {
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* trajectory intent status */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t nav;
-            uint8_t nvb;
-            uint8_t spare; /* 5 unused bits */
-            ap_bytes raw;  /* octets behind those known here */
+            uint8_t nav;         /* 0 = available, 1 = not available */
+            uint8_t nvb;         /* 0 = valid, 1 = invalid */
+            uint8_t spare;       /* 5 unused bits */
+            ap_bytes raw;        /* octets behind those known here */
         } tis;
         ap_repeats tid; /* trajectory intent data; ap_cat021_i110_tid */
     } i110;
     uint8_t i016_half_s; /* service management; 1/2 s */
     struct { /* aircraft operational status */
-        uint8_t ra;      /* TCAS resolution advisory active */
-        uint8_t tc;      /* target trajectory change report capability */
-        uint8_t ts;      /* target state report capability */
-        uint8_t arv;     /* air-referenced velocity report capability */
-        uint8_t cdtia;   /* cockpit display of traffic information */
-        uint8_t nottcas; /* TCAS system status */
-        uint8_t sa;      /* single antenna */
+        uint8_t ra; /* TCAS resolution advisory active: 0 = RA not active, 1 = RA active */
+        /* target trajectory change report capability: 0 = none, 1 = TC+0 reports only,
+         * 2 = multiple TC reports, 3 = reserved */
+        uint8_t tc;
+        uint8_t ts; /* target state report capability: 0 = not capable, 1 = capable */
+        /* air-referenced velocity report capability: 0 = not capable, 1 = capable */
+        uint8_t arv;
+        /* cockpit display of traffic information: 0 = not operational, 1 = operational */
+        uint8_t cdtia;
+        uint8_t nottcas; /* TCAS system status: 0 = operational, 1 = not operational */
+        uint8_t sa;      /* single antenna: 0 = antenna diversity, 1 = single antenna */
     } i008;
     struct { /* surface capabilities and characteristics */
         uint8_t octet_count; /* as received; 0: as few as the values need */
         uint8_t spare;       /* 2 unused bits */
-        uint8_t poa;         /* position offset applied */
-        uint8_t cdtis;       /* cockpit display of traffic information */
-        uint8_t b2low;       /* class B2 transmit power less than 70 watts */
-        uint8_t ras;         /* receiving ATC services */
-        uint8_t ident;       /* setting of IDENT switch */
-        uint8_t lw;          /* length and width of the aircraft */
-        uint8_t spare2;      /* 3 unused bits */
-        ap_bytes raw;        /* octets behind those known here */
+        /* position offset applied: 0 = not ADS-B reference point, 1 = ADS-B reference point */
+        uint8_t poa;
+        /* cockpit display of traffic information: 0 = not operational, 1 = operational */
+        uint8_t cdtis;
+        /* class B2 transmit power less than 70 watts: 0 = 70 W or more, 1 = below 70 W */
+        uint8_t b2low;
+        /* receiving ATC services: 0 = not receiving ATC services, 1 = receiving ATC services */
+        uint8_t ras;
+        uint8_t ident;  /* setting of IDENT switch: 0 = not active, 1 = active */
+        uint8_t lw;     /* length and width of the aircraft */
+        uint8_t spare2; /* 3 unused bits */
+        ap_bytes raw;   /* octets behind those known here */
     } i271;
     int8_t i132_dbm; /* message amplitude; 1 dBm */
     ap_repeats i250; /* Mode S MB data; ap_cat021_i250 */

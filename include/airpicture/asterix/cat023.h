@@ -3,8 +3,8 @@
 
 /* ASTERIX category 023, edition 1.3: CNS/ATM ground station and service status.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT023_H
 #define AIRPICTURE_ASTERIX_CAT023_H
 
@@ -30,8 +30,28 @@
 
 /* One repetition of I120: service statistics. */
 typedef struct ap_cat023_i120 {
-    uint8_t type;  /* type of report counter */
-    uint8_t ref;   /* reference from which the messages are */
+    /* type of report counter:
+     * 0 = unknown messages
+     * 1 = too old messages
+     * 2 = failed conversions
+     * 3 = messages received
+     * 4 = messages sent
+     * 20 = TIS-B management messages
+     * 21 = basic messages
+     * 22 = high dynamic messages
+     * 23 = full position messages
+     * 24 = basic ground messages
+     * 25 = TCP messages
+     * 26 = UTC time messages
+     * 27 = data messages
+     * 28 = high resolution messages
+     * 29 = aircraft target airborne messages
+     * 30 = aircraft target ground messages
+     * 31 = ground vehicle target messages
+     * 32 = two-slot TCP messages */
+    uint8_t type;
+    /* reference from which the messages are: 0 = since midnight, 1 = since last report */
+    uint8_t ref;
     uint8_t spare; /* 7 unused bits */
     uint32_t cv;   /* 32-bit counter value */
 } ap_cat023_i120;
@@ -46,28 +66,46 @@ typedef struct ap_cat023 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000; /* report type */
+    /* report type: 1 = ground station status, 2 = service status, 3 = service statistics */
+    uint8_t i000;
     struct { /* service type and identification */
-        uint8_t sid;  /* service identification */
-        uint8_t styp; /* type of service */
+        uint8_t sid; /* service identification */
+        /* type of service:
+         * 1 = ADS-B VDL 4
+         * 2 = ADS-B extended squitter
+         * 3 = ADS-B UAT
+         * 4 = TIS-B VDL 4
+         * 5 = TIS-B extended squitter
+         * 6 = TIS-B UAT
+         * 7 = FIS-B VDL 4
+         * 8 = GRAS VDL 4
+         * 9 = multilateration */
+        uint8_t styp;
     } i015;
     uint32_t i070_128th_s; /* time of day; 1/2^7 s */
     struct { /* ground station status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t nogo;        /* operational release status of the data */
-        uint8_t odp;         /* data processor overload indicator */
-        uint8_t oxt;         /* ground interface data communications */
-        uint8_t msc;         /* monitoring system connected status */
-        uint8_t tsv;         /* time source validity */
-        uint8_t spo;         /* indication of spoofing attack */
-        uint8_t rn;          /* renumbering indication for track ID */
-        uint8_t gssp_s;      /* ground station status reporting period; 1 s */
-        ap_bytes raw;        /* octets behind those known here */
+        /* operational release status of the data: 0 = released for operational use,
+         * 1 = not for operational use */
+        uint8_t nogo;
+        uint8_t odp; /* data processor overload indicator: 0 = no overload, 1 = overload */
+        /* ground interface data communications: 0 = no overload, 1 = overload */
+        uint8_t oxt;
+        /* monitoring system connected status: 0 = not connected or unknown, 1 = connected */
+        uint8_t msc;
+        uint8_t tsv; /* time source validity: 0 = valid, 1 = invalid */
+        /* indication of spoofing attack: 0 = no spoofing suspected, 1 = spoofing suspected */
+        uint8_t spo;
+        /* renumbering indication for track ID: 0 = track numbers go on,
+         * 1 = track numbers restarted */
+        uint8_t rn;
+        uint8_t gssp_s; /* ground station status reporting period; 1 s */
+        ap_bytes raw;   /* octets behind those known here */
     } i100;
     struct { /* service configuration */
         uint8_t octet_count; /* as received; 0: as few as the values need */
         uint8_t rp_half_s;   /* report period for category 021 reports; 1/2 s */
-        uint8_t sc;          /* service class */
+        uint8_t sc;          /* service class: 0 = no information, 1 = NRA class, 2-7 = reserved */
         uint8_t spare;       /* 4 unused bits */
         uint8_t ssrp_s;      /* service status reporting period; 1 s */
         ap_bytes raw;        /* octets behind those known here */
@@ -76,8 +114,10 @@ typedef struct ap_cat023 {
     struct { /* service status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
         uint8_t spare;       /* 4 unused bits */
-        uint8_t stat;        /* status of the service */
-        ap_bytes raw;        /* octets behind those known here */
+        /* status of the service: 0 = unknown, 1 = failed, 2 = disabled, 3 = degraded,
+         * 4 = normal, 5 = initialising */
+        uint8_t stat;
+        ap_bytes raw; /* octets behind those known here */
     } i110;
     ap_repeats i120; /* service statistics; ap_cat023_i120 */
     ap_bytes re;     /* reserved expansion field; content behind its length */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 025, edition 1.6: CNS/ATM ground system status reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT025_H
 #define AIRPICTURE_ASTERIX_CAT025_H
 
@@ -32,7 +32,20 @@
 
 /* One repetition of I105: system and service error codes. */
 typedef struct ap_cat025_i105 {
-    uint8_t value; /* system and service error codes */
+    /* system and service error codes:
+     * 0 = none
+     * 1 = undefined error
+     * 2 = time source invalid
+     * 3 = time source coasting
+     * 4 = track numbers restarted
+     * 5 = data processor overload
+     * 6 = ground communications overload
+     * 7 = stopped by operator
+     * 8 = CBIT failed
+     * 9 = test target failure
+     * 10-31 = reserved for AMG
+     * 32-255 = reserved for manufacturers */
+    uint8_t value;
 } ap_cat025_i105;
 
 void ap_cat025_i105_get(const ap_repeats *repeats, size_t k, ap_cat025_i105 *value);
@@ -41,8 +54,11 @@ void ap_cat025_i105_put(ap_writer *writer, const ap_cat025_i105 *value);
 /* One repetition of I120: component status. */
 typedef struct ap_cat025_i120 {
     uint16_t cid; /* component ID */
-    uint8_t errc; /* error code */
-    uint8_t cs;   /* component state/Mode */
+    /* error code: 0 = none, 1 = undefined error, 2 = alert, 3 = alarm, 4-15 = reserved for AMG,
+     * 16-63 = reserved for manufacturers */
+    uint8_t errc;
+    /* component state/Mode: 0 = running, 1 = failed, 2 = maintenance, 3 = reserved */
+    uint8_t cs;
 } ap_cat025_i120;
 
 void ap_cat025_i120_get(const ap_repeats *repeats, size_t k, ap_cat025_i120 *value);
@@ -50,8 +66,12 @@ void ap_cat025_i120_put(ap_writer *writer, const ap_cat025_i120 *value);
 
 /* One repetition of I140: service statistics. */
 typedef struct ap_cat025_i140 {
-    uint8_t type;   /* type of report counter */
-    uint8_t ref;    /* reference from which the messages are */
+    /* type of report counter: 0 = unknown messages, 1 = too old messages,
+     * 2 = failed conversions, 3 = messages received, 4 = messages sent, 5-19 = reserved for AMG,
+     * 20-255 = implementation specific */
+    uint8_t type;
+    /* reference from which the messages are: 0 = since midnight, 1 = since last report */
+    uint8_t ref;
     uint8_t spare;  /* 7 unused bits */
     uint32_t count; /* counter value */
 } ap_cat025_i140;
@@ -68,7 +88,7 @@ typedef struct ap_cat025 {
     } i010;
     struct { /* report type */
         uint8_t rtyp; /* report type */
-        uint8_t rg;   /* report generation */
+        uint8_t rg;   /* report generation: 0 = periodic, 1 = event-driven */
     } i000;
     uint32_t i200;         /* message identification */
     uint8_t i015;          /* service identification */
@@ -76,11 +96,15 @@ typedef struct ap_cat025 {
     uint32_t i070_128th_s; /* time of day; 1/2^7 s */
     struct { /* system and service status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t nogo;
+        uint8_t nogo;        /* 0 = released for operational use, 1 = not for operational use */
+        /* 0 = operational, 1 = operational, standby, 2 = maintenance, 3 = reserved */
         uint8_t ops;
+        /* 0 = running, 1 = failed, 2 = degraded, 3 = undefined, 4-15 = reserved */
         uint8_t sstat;
         uint8_t spare; /* 1 unused bit */
+        /* 0 = running, 1 = failed, 2 = degraded, 3 = undefined, 4-7 = reserved */
         uint8_t systat;
+        /* 0 = running, 1 = failed, 2 = degraded, 3 = undefined, 4-7 = reserved */
         uint8_t sestat;
         ap_bytes raw; /* octets behind those known here */
     } i100;

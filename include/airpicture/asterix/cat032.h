@@ -3,8 +3,8 @@
 
 /* ASTERIX category 032, edition 1.2: miniplan reports to an SDPS.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT032_H
 #define AIRPICTURE_ASTERIX_CAT032_H
 
@@ -60,13 +60,27 @@ void ap_cat032_i460_put(ap_writer *writer, const ap_cat032_i460 *value);
 
 /* One repetition of I500/TOD: time of departure / arrival. */
 typedef struct ap_cat032_i500_tod {
+    /* 0 = scheduled off-block
+     * 1 = estimated off-block
+     * 2 = estimated take-off
+     * 3 = actual off-block
+     * 4 = predicted at runway hold
+     * 5 = actual at runway hold
+     * 6 = actual line-up
+     * 7 = actual take-off
+     * 8 = estimated arrival
+     * 9 = predicted landing
+     * 10 = actual landing
+     * 11 = actual off runway
+     * 12 = predicted at gate
+     * 13 = actual on-block */
     uint8_t typ;
-    uint8_t day;
+    uint8_t day;   /* 0 = today, 1 = yesterday, 2 = tomorrow, 3 = invalid */
     uint8_t spare; /* 4 unused bits */
     uint8_t hor;
     uint8_t spare2; /* 2 unused bits */
     uint8_t min;
-    uint8_t avs;
+    uint8_t avs;    /* 0 = available, 1 = not available */
     uint8_t spare3; /* 1 unused bit */
     uint8_t sec;
 } ap_cat032_i500_tod;
@@ -87,8 +101,12 @@ typedef struct ap_cat032 {
         uint8_t sic; /* system identification code */
     } i018;
     struct { /* type of message */
-        uint8_t family;
-        uint8_t nature; /* step depends on FAMILY */
+        uint8_t family; /* 0 = invalid, 1 = from an FPPS, 2 = SUC from an FDPS */
+        /* FAMILY 1: 0 = invalid, 1 = initial correlation, 2 = miniplan update,
+         * 3 = end of correlation, 4 = miniplan cancelled, 5 = miniplan retained
+         * FAMILY 2: 0 = invalid, 1 = initial SUC correlation, 2 = end of SUC correlation,
+         * 3 = changed SUC correlation */
+        uint8_t nature;
     } i035;
     uint32_t i020_128th_s; /* time of ASTERIX report generation; 1/2^7 s */
     uint16_t i040;         /* track number */
@@ -105,8 +123,10 @@ typedef struct ap_cat032 {
     char i400[8];  /* callsign; ASCII */
     uint16_t i410; /* plan number */
     struct { /* flight category */
+        /* 0 = unknown, 1 = general air traffic (GAT), 2 = operational air traffic (OAT),
+         * 3 = not applicable */
         uint8_t gatoat;
-        uint8_t fr1fr2;
+        uint8_t fr1fr2; /* 0 = IFR, 1 = VFR, 2 = not applicable, 3 = controlled VFR */
         uint8_t sp3;
         uint8_t sp2;
         uint8_t sp1;
@@ -119,21 +139,24 @@ typedef struct ap_cat032 {
         uint8_t cen; /* centre */
         uint8_t pos; /* position */
     } i490;
-    char i430[5];    /* type of aircraft; ASCII */
-    uint8_t i435;    /* wake turbulence category */
+    char i430[5]; /* type of aircraft; ASCII */
+    /* wake turbulence category: 72 = heavy, 74 = super, 76 = light, 77 = medium */
+    uint8_t i435;
     ap_repeats i460; /* allocated SSR codes; ap_cat032_i460 */
     struct { /* supplementary flight data */
         uint64_t present;   /* AP_CAT032_I500_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* IFPS FLIGHT ID */
+            /* 0 = plan number, 1 = unit 1 internal flight number,
+             * 2 = unit 2 internal flight number, 3 = unit 3 internal flight number */
             uint8_t typ;
             uint8_t spare; /* 3 unused bits */
             uint32_t nbr;
         } ifi;
         struct { /* RVSM & flight priority */
             uint8_t spare; /* 5 unused bits */
-            uint8_t rvsm;
-            uint8_t hpr;
+            uint8_t rvsm;  /* 0 = unknown, 1 = approved, 2 = exempt, 3 = not approved */
+            uint8_t hpr;   /* 0 = normal, 1 = high priority */
         } rvp;
         struct { /* runway designation */
             char nu1[2]; /* first number; ASCII */
@@ -143,8 +166,8 @@ typedef struct ap_cat032 {
         ap_repeats tod; /* time of departure / arrival; ap_cat032_i500_tod */
         char ast[7];    /* aircraft stand; ASCII */
         struct { /* stand status */
-            uint8_t emp;
-            uint8_t avl;
+            uint8_t emp;   /* 0 = empty, 1 = occupied, 2 = unknown, 3 = invalid */
+            uint8_t avl;   /* 0 = available, 1 = not available, 2 = unknown, 3 = invalid */
             uint8_t spare; /* 4 unused bits */
         } sts;
         char sid[8];  /* standard instrument departure; ASCII */

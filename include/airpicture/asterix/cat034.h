@@ -3,8 +3,8 @@
 
 /* ASTERIX category 034, edition 1.29: transmission of monoradar service messages.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT034_H
 #define AIRPICTURE_ASTERIX_CAT034_H
 
@@ -43,7 +43,29 @@
 
 /* One repetition of I070: message count values. */
 typedef struct ap_cat034_i070 {
-    uint8_t typ;    /* type of message counter */
+    /* type of message counter:
+     * 0 = no detection (misses)
+     * 1 = single PSR
+     * 2 = single SSR
+     * 3 = SSR + PSR
+     * 4 = single Mode S all-call
+     * 5 = single Mode S roll-call
+     * 6 = Mode S all-call + PSR
+     * 7 = Mode S roll-call + PSR
+     * 8 = filter: weather
+     * 9 = filter: jamming strobe
+     * 10 = filter: PSR
+     * 11 = filter: SSR/Mode S
+     * 12 = filter: SSR/Mode S + PSR
+     * 13 = filter: enhanced surveillance
+     * 14 = filter: PSR + enhanced surveillance
+     * 15 = filter: as 14, SSR/Mode S off interest
+     * 16 = filter: as 14, all SSR/Mode S
+     * 17 = re-interrogations in the sector
+     * 18 = BDS swaps, wrong DF replies in sector
+     * 19 = Mode A/C FRUIT in the sector
+     * 20 = Mode S FRUIT in the sector */
+    uint8_t typ;
     uint16_t count; /* COUNTER */
 } ap_cat034_i070;
 
@@ -57,7 +79,9 @@ typedef struct ap_cat034 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;          /* message type */
+    /* message type: 1 = north marker, 2 = sector crossing, 3 = geographical filtering,
+     * 4 = jamming strobe, 5 = solar storm, 6 = SSR jamming strobe, 7 = Mode S jamming strobe */
+    uint8_t i000;
     uint32_t i030_128th_s; /* time of day; 1/2^7 s */
     uint8_t i020_turn8;    /* sector number; 360/2^8 deg */
     uint16_t i041_128th_s; /* antenna rotation speed; 1/2^7 s */
@@ -65,64 +89,93 @@ typedef struct ap_cat034 {
         uint64_t present;   /* AP_CAT034_I050_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* common part */
-            uint8_t nogo;   /* operational release status of the system */
-            uint8_t rdpc;   /* radar data processor chain selection status */
-            uint8_t rdpr;   /* event: reset or restart */
-            uint8_t ovlrdp; /* radar data processor overload indicator */
-            uint8_t ovlxmt; /* transmission subsystem overload status */
-            uint8_t msc;    /* monitoring system connected status */
-            uint8_t tsv;    /* time source validity */
-            uint8_t spare;  /* 1 unused bit */
+            /* operational release status of the system: 0 = released for operational use,
+             * 1 = not for operational use */
+            uint8_t nogo;
+            /* radar data processor chain selection status: 0 = chain 1, 1 = chain 2 */
+            uint8_t rdpc;
+            uint8_t rdpr; /* event: reset or restart: 0 = no reset, 1 = reset */
+            /* radar data processor overload indicator: 0 = no overload, 1 = overload */
+            uint8_t ovlrdp;
+            /* transmission subsystem overload status: 0 = no overload, 1 = overload */
+            uint8_t ovlxmt;
+            /* monitoring system connected status: 0 = connected, 1 = disconnected */
+            uint8_t msc;
+            uint8_t tsv;   /* time source validity: 0 = valid, 1 = invalid */
+            uint8_t spare; /* 1 unused bit */
         } com;
         struct { /* specific status information for a PSR sensor */
-            uint8_t ant;   /* selected antenna */
-            uint8_t chab;  /* channel A/B selection status */
-            uint8_t ovl;   /* overload condition */
-            uint8_t msc;   /* monitoring system connected status */
+            uint8_t ant; /* selected antenna: 0 = antenna 1, 1 = antenna 2 */
+            /* channel A/B selection status: 0 = none selected, 1 = channel A only,
+             * 2 = channel B only, 3 = A and B, diversity */
+            uint8_t chab;
+            uint8_t ovl; /* overload condition: 0 = no overload, 1 = overload */
+            /* monitoring system connected status: 0 = connected, 1 = disconnected */
+            uint8_t msc;
             uint8_t spare; /* 3 unused bits */
         } psr;
         struct { /* specific status information for a SSR sensor */
-            uint8_t ant;   /* selected antenna */
-            uint8_t chab;  /* channel A/B selection status */
-            uint8_t ovl;   /* overload condition */
-            uint8_t msc;   /* monitoring system connected status */
+            uint8_t ant; /* selected antenna: 0 = antenna 1, 1 = antenna 2 */
+            /* channel A/B selection status: 0 = none selected, 1 = channel A only,
+             * 2 = channel B only, 3 = invalid */
+            uint8_t chab;
+            uint8_t ovl; /* overload condition: 0 = no overload, 1 = overload */
+            /* monitoring system connected status: 0 = connected, 1 = disconnected */
+            uint8_t msc;
             uint8_t spare; /* 3 unused bits */
         } ssr;
         struct { /* specific status information for a Mode S */
-            uint8_t ant;    /* selected antenna */
-            uint8_t chab;   /* channel A/B selection status */
-            uint8_t ovlsur; /* overload condition */
-            uint8_t msc;    /* monitoring system connected status */
-            uint8_t scf;    /* channel A/B selection status */
-            uint8_t dlf;    /* channel A/B selection status for data link */
-            uint8_t ovlscf; /* overload in surveillance co-ordination */
-            uint8_t ovldlf; /* overload in data link function */
-            uint8_t spare;  /* 7 unused bits */
+            uint8_t ant; /* selected antenna: 0 = antenna 1, 1 = antenna 2 */
+            /* channel A/B selection status: 0 = none selected, 1 = channel A only,
+             * 2 = channel B only, 3 = invalid */
+            uint8_t chab;
+            uint8_t ovlsur; /* overload condition: 0 = no overload, 1 = overload */
+            /* monitoring system connected status: 0 = connected, 1 = disconnected */
+            uint8_t msc;
+            uint8_t scf; /* channel A/B selection status: 0 = channel A, 1 = channel B */
+            /* channel A/B selection status for data link: 0 = channel A, 1 = channel B */
+            uint8_t dlf;
+            /* overload in surveillance co-ordination: 0 = no overload, 1 = overload */
+            uint8_t ovlscf;
+            /* overload in data link function: 0 = no overload, 1 = overload */
+            uint8_t ovldlf;
+            uint8_t spare; /* 7 unused bits */
         } mds;
     } i050;
     struct { /* system processing Mode */
         uint64_t present;   /* AP_CAT034_I060_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* common part */
-            uint8_t spare;  /* 1 unused bit */
-            uint8_t redrdp; /* reduction steps in use for an overload */
-            uint8_t redxmt; /* reduction steps in use for an overload */
+            uint8_t spare; /* 1 unused bit */
+            /* reduction steps in use for an overload: 0 = none, 1 = step 1, 2 = step 2,
+             * 3 = step 3, 4 = step 4, 5 = step 5, 6 = step 6, 7 = step 7 */
+            uint8_t redrdp;
+            /* reduction steps in use for an overload: 0 = none, 1 = step 1, 2 = step 2,
+             * 3 = step 3, 4 = step 4, 5 = step 5, 6 = step 6, 7 = step 7 */
+            uint8_t redxmt;
             uint8_t spare2; /* 1 unused bit */
         } com;
         struct { /* specific processing Mode */
-            uint8_t pol;    /* polarization in use by PSR */
-            uint8_t redrad; /* reduction steps in use */
-            uint8_t stc;    /* sensitivity time control map in use */
-            uint8_t spare;  /* 2 unused bits */
+            uint8_t pol; /* polarization in use by PSR: 0 = linear, 1 = circular */
+            /* reduction steps in use: 0 = none, 1 = step 1, 2 = step 2, 3 = step 3, 4 = step 4,
+             * 5 = step 5, 6 = step 6, 7 = step 7 */
+            uint8_t redrad;
+            /* sensitivity time control map in use: 0 = map 1, 1 = map 2, 2 = map 3, 3 = map 4 */
+            uint8_t stc;
+            uint8_t spare; /* 2 unused bits */
         } psr;
         struct { /* specific processing Mode */
-            uint8_t redrad; /* reduction steps in use */
-            uint8_t spare;  /* 5 unused bits */
+            /* reduction steps in use: 0 = none, 1 = step 1, 2 = step 2, 3 = step 3, 4 = step 4,
+             * 5 = step 5, 6 = step 6, 7 = step 7 */
+            uint8_t redrad;
+            uint8_t spare; /* 5 unused bits */
         } ssr;
         struct { /* specific processing Mode */
-            uint8_t redrad; /* reduction steps in use */
-            uint8_t clu;    /* cluster state */
-            uint8_t spare;  /* 4 unused bits */
+            /* reduction steps in use: 0 = none, 1 = step 1, 2 = step 2, 3 = step 3, 4 = step 4,
+             * 5 = step 5, 6 = step 6, 7 = step 7 */
+            uint8_t redrad;
+            uint8_t clu;   /* cluster state: 0 = autonomous, 1 = not autonomous */
+            uint8_t spare; /* 4 unused bits */
         } mds;
     } i060;
     ap_repeats i070; /* message count values; ap_cat034_i070 */
@@ -132,7 +185,18 @@ typedef struct ap_cat034 {
         uint16_t thetast_turn16;   /* theta start; 360/2^16 deg */
         uint16_t thetaend_turn16;  /* theta end; 360/2^16 deg */
     } i100;
-    uint8_t i110; /* data filter */
+    /* data filter:
+     * 0 = invalid
+     * 1 = weather
+     * 2 = jamming strobe
+     * 3 = PSR
+     * 4 = SSR/Mode S
+     * 5 = SSR/Mode S + PSR
+     * 6 = enhanced surveillance
+     * 7 = PSR + enhanced surveillance
+     * 8 = as 7, SSR/Mode S off interest
+     * 9 = as 7, all SSR/Mode S */
+    uint8_t i110;
     struct { /* 3D-position of data source */
         int16_t hgt_m;      /* height of data source; 1 m */
         int32_t lat_turn24; /* latitude; 360/2^24 deg */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 062, edition 1.21: SDPS track messages.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT062_H
 #define AIRPICTURE_ASTERIX_CAT062_H
 
@@ -163,16 +163,29 @@
 
 /* One repetition of I380/TID: trajectory intent data. */
 typedef struct ap_cat062_i380_tid {
-    uint8_t tca;            /* TCP number availability */
-    uint8_t nc;             /* TCP compliance */
-    uint8_t tcpn;           /* trajectory change point number */
-    int16_t alt_10_ft;      /* altitude; 10 ft */
-    int32_t lat_turn24;     /* latitude; 360/2^24 deg */
-    int32_t lon_turn24;     /* longitude; 360/2^24 deg */
-    uint8_t pt;             /* point type */
-    uint8_t td;             /* turn direction */
-    uint8_t tra;            /* turn radius availability */
-    uint8_t toa;            /* TOV available */
+    uint8_t tca;        /* TCP number availability: 0 = available, 1 = not available */
+    uint8_t nc;         /* TCP compliance: 0 = compliant, 1 = not compliant */
+    uint8_t tcpn;       /* trajectory change point number */
+    int16_t alt_10_ft;  /* altitude; 10 ft */
+    int32_t lat_turn24; /* latitude; 360/2^24 deg */
+    int32_t lon_turn24; /* longitude; 360/2^24 deg */
+    /* point type:
+     * 0 = unknown
+     * 1 = fly-by waypoint (LT)
+     * 2 = fly-over waypoint (LT)
+     * 3 = hold pattern (LT)
+     * 4 = procedure hold (LT)
+     * 5 = procedure turn (LT)
+     * 6 = RF leg (LT)
+     * 7 = top of climb (VT)
+     * 8 = top of descent (VT)
+     * 9 = start of level (VT)
+     * 10 = crossover altitude (VT)
+     * 11 = transition altitude (VT) */
+    uint8_t pt;
+    uint8_t td; /* turn direction: 0 = not applicable, 1 = right, 2 = left, 3 = no turn */
+    uint8_t tra;            /* turn radius availability: 0 = not available, 1 = available */
+    uint8_t toa;            /* TOV available: 0 = available, 1 = not available */
     uint32_t tov_s;         /* time over point; 1 s */
     uint16_t ttr_100th_nmi; /* TCP turn radius; 1/100 NM */
 } ap_cat062_i380_tid;
@@ -190,13 +203,27 @@ void ap_cat062_i380_bdsdata_put(ap_writer *writer, const ap_cat062_i380_bdsdata 
 
 /* One repetition of I390/TOD: time of departure / arrival. */
 typedef struct ap_cat062_i390_tod {
+    /* 0 = scheduled off-block
+     * 1 = estimated off-block
+     * 2 = estimated take-off
+     * 3 = actual off-block
+     * 4 = predicted at runway hold
+     * 5 = actual at runway hold
+     * 6 = actual line-up
+     * 7 = actual take-off
+     * 8 = estimated arrival
+     * 9 = predicted landing
+     * 10 = actual landing
+     * 11 = actual off runway
+     * 12 = predicted at gate
+     * 13 = actual on-block */
     uint8_t typ;
-    uint8_t day;
+    uint8_t day;    /* 0 = today, 1 = yesterday, 2 = tomorrow, 3 = invalid */
     uint8_t spare;  /* 4 unused bits */
     uint8_t hor;    /* hours */
     uint8_t spare2; /* 2 unused bits */
     uint8_t min;    /* minutes */
-    uint8_t avs;    /* seconds available flag */
+    uint8_t avs;    /* seconds available flag: 0 = available, 1 = not available */
     uint8_t spare3; /* 1 unused bit */
     uint8_t sec;    /* seconds */
 } ap_cat062_i390_tod;
@@ -239,13 +266,15 @@ typedef struct ap_cat062 {
         int8_t ay_4th_mps2; /* 1/4 m/s2 */
     } i210;
     struct { /* track Mode 3/A code */
-        uint8_t v;       /* validated */
-        uint8_t g;       /* garbled */
-        uint8_t ch;      /* change in Mode 3/A */
+        uint8_t v;       /* validated: 0 = validated, 1 = not validated */
+        uint8_t g;       /* garbled: 0 = not garbled, 1 = garbled */
+        uint8_t ch;      /* change in Mode 3/A: 0 = Mode 3/A not changed, 1 = Mode 3/A changed */
         uint8_t spare;   /* 1 unused bit */
         uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
     } i060;
     struct { /* target identification */
+        /* 0 = callsign or registration downlinked, 1 = callsign not downlinked,
+         * 2 = registration not downlinked, 3 = invalid */
         uint8_t sti;
         uint8_t spare;      /* 6 unused bits */
         uint64_t chr_icao6; /* characters 1-8 defining target; 8 six-bit characters */
@@ -257,53 +286,73 @@ typedef struct ap_cat062 {
         uint64_t id_icao6;   /* target identification; 8 six-bit characters */
         uint16_t mhg_turn16; /* magnetic heading; 360/2^16 deg */
         struct { /* indicated airspeed/mach no */
-            uint8_t im;
+            uint8_t im;   /* 0 = IAS, 1 = Mach number */
             uint16_t ias; /* step depends on IM */
         } ias;
         uint16_t tas_kt; /* true airspeed; 1 kt */
         struct { /* selected altitude */
-            uint8_t sas;
+            uint8_t sas; /* 0 = no source given, 1 = source given */
+            /* 0 = unknown, 1 = aircraft altitude, 2 = MCP/FCU selected altitude,
+             * 3 = FMS selected altitude */
             uint8_t src;
             int16_t alt_25_ft; /* altitude; 25 ft */
         } sal;
         struct { /* final state selected altitude */
-            uint8_t mv;        /* manage vertical Mode */
-            uint8_t ah;        /* altitude hold */
-            uint8_t am;        /* approach Mode */
+            uint8_t mv;        /* manage vertical Mode: 0 = not active, 1 = active */
+            uint8_t ah;        /* altitude hold: 0 = not active, 1 = active */
+            uint8_t am;        /* approach Mode: 0 = not active, 1 = active */
             int16_t alt_25_ft; /* altitude; 25 ft */
         } fss;
         struct { /* trajectory intent status */
             uint8_t octet_count; /* as received; 0: as few as the values need */
-            uint8_t nav;         /* TID available */
-            uint8_t nvb;         /* TID valid */
+            uint8_t nav;         /* TID available: 0 = available, 1 = not available */
+            uint8_t nvb;         /* TID valid: 0 = valid, 1 = invalid */
             uint8_t spare;       /* 5 unused bits */
             ap_bytes raw;        /* octets behind those known here */
         } tis;
         ap_repeats tid; /* trajectory intent data; ap_cat062_i380_tid */
         struct { /* communications/ACAS capability and flight */
-            uint8_t com;   /* communications capability of the transponder */
-            uint8_t stat;  /* flight status */
+            /* communications capability of the transponder: 0 = surveillance only,
+             * 1 = Comm-A and B, 2 = Comm-A, B and uplink ELM,
+             * 3 = Comm-A, B, uplink and downlink ELM, 4 = level 5 transponder,
+             * 5-7 = not assigned */
+            uint8_t com;
+            /* flight status: 0 = no alert, no SPI, airborne, 1 = no alert, no SPI, on ground,
+             * 2 = alert, no SPI, airborne, 3 = alert, no SPI, on ground,
+             * 4 = alert, SPI, airborne or on ground, 5 = no alert, SPI, airborne or on ground,
+             * 6 = undefined, 7 = unknown or not yet extracted */
+            uint8_t stat;
             uint8_t spare; /* 2 unused bits */
-            uint8_t ssc;   /* specific service capability */
-            uint8_t arc;   /* altitude reporting capability */
-            uint8_t aic;   /* aircraft identification capability */
-            uint8_t b1a;   /* BDS 1,0 bit 16 */
-            uint8_t b1b;   /* BDS BDS 1,0 bits 37/40 */
+            uint8_t ssc;   /* specific service capability: 0 = no, 1 = yes */
+            /* altitude reporting capability: 0 = 100 ft steps, 1 = 25 ft steps */
+            uint8_t arc;
+            uint8_t aic; /* aircraft identification capability: 0 = no, 1 = yes */
+            uint8_t b1a; /* BDS 1,0 bit 16 */
+            uint8_t b1b; /* BDS BDS 1,0 bits 37/40 */
         } com;
         struct { /* status reported by ADS-B */
-            uint8_t ac;    /* ACAS status */
-            uint8_t mn;    /* multiple navigational aids status */
-            uint8_t dc;    /* differential correction status */
-            uint8_t gbs;   /* ground bit set */
+            /* ACAS status: 0 = unknown, 1 = not operational, 2 = operational, 3 = invalid */
+            uint8_t ac;
+            /* multiple navigational aids status: 0 = unknown, 1 = not operational,
+             * 2 = operational, 3 = invalid */
+            uint8_t mn;
+            /* differential correction status: 0 = unknown, 1 = corrected, 2 = not corrected,
+             * 3 = invalid */
+            uint8_t dc;
+            uint8_t gbs;   /* ground bit set: 0 = not set or unknown, 1 = ground bit set */
             uint8_t spare; /* 6 unused bits */
-            uint8_t stat;  /* flight status */
+            /* flight status: 0 = none, 1 = general emergency, 2 = lifeguard or medical,
+             * 3 = minimum fuel, 4 = no communications, 5 = unlawful interference,
+             * 6 = downed aircraft, 7 = unknown */
+            uint8_t stat;
         } sab;
         uint64_t acs;              /* ACAS resolution advisory report; register */
         int16_t bvr_25_4th_ftpmin; /* barometric vertical rate; 25/4 ft/min */
         int16_t gvr_25_4th_ftpmin; /* geometric vertical rate; 25/4 ft/min */
         int16_t ran_100th_deg;     /* roll angle; 1/100 deg */
         struct { /* track angle rate */
-            uint8_t ti;           /* turn indicator */
+            /* turn indicator: 0 = not available, 1 = left, 2 = right, 3 = straight */
+            uint8_t ti;
             uint8_t spare;        /* 6 unused bits */
             int8_t rot_4th_degps; /* rate of turn; 1/4 deg/s */
             uint8_t spare2;       /* 1 unused bit */
@@ -312,17 +361,37 @@ typedef struct ap_cat062 {
         int16_t gs_16384th_nmips; /* ground speed; 1/2^14 NM/s */
         uint8_t vun;              /* velocity uncertainty */
         struct { /* meteorological data */
-            uint8_t ws;            /* wind speed valid flag */
-            uint8_t wd;            /* wind direction valid flag */
-            uint8_t tmp;           /* temperature valid flag */
-            uint8_t trb;           /* turbulence valid flag */
+            uint8_t ws;            /* wind speed valid flag: 0 = not valid, 1 = valid */
+            uint8_t wd;            /* wind direction valid flag: 0 = not valid, 1 = valid */
+            uint8_t tmp;           /* temperature valid flag: 0 = not valid, 1 = valid */
+            uint8_t trb;           /* turbulence valid flag: 0 = not valid, 1 = valid */
             uint8_t spare;         /* 4 unused bits */
             uint16_t wsd_kt;       /* wind speed; 1 kt */
             uint16_t wdd_deg;      /* wind direction; 1 deg */
             int16_t tmpd_4th_degc; /* temperature in degrees celsius; 1/4 degC */
             uint8_t trbd;          /* turbulence */
         } met;
-        uint8_t emc; /* emitter category */
+        /* emitter category:
+         * 1 = light, up to 7000 kg
+         * 2 = reserved
+         * 3 = medium, 7000 to 136000 kg
+         * 4 = reserved
+         * 5 = heavy, from 136000 kg
+         * 6 = high performance (5 g, over 400 kt)
+         * 7-9 = reserved
+         * 10 = rotorcraft
+         * 11 = glider or sailplane
+         * 12 = lighter than air
+         * 13 = unmanned aerial vehicle
+         * 14 = space or transatmospheric vehicle
+         * 15 = ultralight, hang glider, paraglider
+         * 16 = parachutist or skydiver
+         * 17-19 = reserved
+         * 20 = surface emergency vehicle
+         * 21 = surface service vehicle
+         * 22 = fixed or tethered obstruction
+         * 23-24 = reserved */
+        uint8_t emc;
         struct { /* position */
             int32_t lat_turn24; /* latitude; 360/2^24 deg */
             int32_t lon_turn24; /* longitude; 360/2^24 deg */
@@ -343,42 +412,56 @@ typedef struct ap_cat062 {
     uint16_t i040; /* track number */
     struct { /* track status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
-        uint8_t mon;
-        uint8_t spi;
-        uint8_t mrh; /* most reliable height */
-        uint8_t src; /* source of calculated track altitude */
-        uint8_t cnf;
-        uint8_t sim;
-        uint8_t tse;
+        uint8_t mon;         /* 0 = multisensor, 1 = monosensor */
+        uint8_t spi;         /* 0 = no SPI, 1 = SPI */
+        /* most reliable height: 0 = barometric more reliable, 1 = geometric more reliable */
+        uint8_t mrh;
+        /* source of calculated track altitude: 0 = none, 1 = GNSS, 2 = 3D radar,
+         * 3 = triangulation, 4 = from coverage, 5 = speed table, 6 = default height,
+         * 7 = multilateration */
+        uint8_t src;
+        uint8_t cnf; /* 0 = confirmed, 1 = tentative */
+        uint8_t sim; /* 0 = actual, 1 = simulated */
+        uint8_t tse; /* 0 = not last message of the track, 1 = last message of the track */
+        /* 0 = not first message of the track, 1 = first message of the track */
         uint8_t tsb;
+        /* 0 = not correlated with a flight plan, 1 = correlated with a flight plan */
         uint8_t fpc;
-        uint8_t aff;
-        uint8_t stp;
-        uint8_t kos;
-        uint8_t ama;
+        uint8_t aff; /* 0 = no inconsistency, 1 = ADS-B data inconsistent */
+        uint8_t stp; /* 0 = no slave track promoted, 1 = slave track promoted */
+        uint8_t kos; /* 0 = complementary service, 1 = background service */
+        uint8_t ama; /* 0 = not from amalgamation, 1 = from amalgamation */
+        /* 0 = no Mode 4 interrogation, 1 = friendly target, 2 = unknown target, 3 = no reply */
         uint8_t md4;
-        uint8_t me;
-        uint8_t mi;
+        uint8_t me; /* 0 = no military emergency, 1 = military emergency */
+        uint8_t mi; /* 0 = no military identification, 1 = military identification */
+        /* 0 = no Mode 5 interrogation, 1 = friendly target, 2 = unknown target, 3 = no reply */
         uint8_t md5;
-        uint8_t cst;
-        uint8_t psr;
-        uint8_t ssr;
-        uint8_t mds;
-        uint8_t ads;
-        uint8_t suc;
-        uint8_t aac;
+        uint8_t cst; /* 0 = not coasted, 1 = coasted */
+        uint8_t psr; /* 0 = last update not too old, 1 = last update too old */
+        uint8_t ssr; /* 0 = last update not too old, 1 = last update too old */
+        uint8_t mds; /* 0 = last update not too old, 1 = last update too old */
+        uint8_t ads; /* 0 = last update not too old, 1 = last update too old */
+        uint8_t suc; /* 0 = no special used code, 1 = special used code */
+        uint8_t aac; /* 0 = no Mode A code conflict, 1 = Mode A code conflict */
+        /* 0 = combined, 1 = cooperative only, 2 = non-cooperative only, 3 = undefined */
         uint8_t sds;
+        /* 0 = none, 1 = general emergency, 2 = lifeguard or medical, 3 = minimum fuel,
+         * 4 = no communications, 5 = unlawful interference, 6 = downed aircraft, 7 = undefined */
         uint8_t ems;
-        uint8_t pft;
+        uint8_t pft; /* 0 = no indication, 1 = possible false track */
+        /* 0 = not made or updated with flight plan, 1 = made or updated with flight plan */
         uint8_t fplt;
-        uint8_t dupt;
-        uint8_t dupf;
+        uint8_t dupt; /* 0 = no duplicate Mode 3/A code, 1 = duplicate Mode 3/A code */
+        uint8_t dupf; /* 0 = no duplicate flight plan, 1 = duplicate flight plan */
+        /* 0 = no duplicate by manual correlation, 1 = duplicate by manual correlation */
         uint8_t dupm;
-        uint8_t sfc;
-        uint8_t idd;
+        uint8_t sfc; /* 0 = not a surface target, 1 = surface target */
+        uint8_t idd; /* 0 = no duplicate flight ID, 1 = duplicate flight ID */
+        /* 0 = no inconsistent emergency code, 1 = inconsistent emergency code */
         uint8_t iec;
-        uint8_t mlat;
-        uint8_t m5i;
+        uint8_t mlat;  /* 0 = last update not too old, 1 = last update too old */
+        uint8_t m5i;   /* 0 = last update not too old, 1 = last update too old */
         uint8_t spare; /* 6 unused bits */
         ap_bytes raw;  /* octets behind those known here */
     } i080;
@@ -397,10 +480,16 @@ typedef struct ap_cat062 {
         uint8_t mlt_4th_s;  /* multilateration age; 1/4 s */
     } i290;
     struct { /* Mode of movement */
-        uint8_t trans; /* transversal acceleration */
-        uint8_t long_; /* longitudinal acceleration */
-        uint8_t vert;  /* vertical rate */
-        uint8_t adf;   /* altitude discrepancy flag */
+        /* transversal acceleration: 0 = constant course, 1 = right turn, 2 = left turn,
+         * 3 = undetermined */
+        uint8_t trans;
+        /* longitudinal acceleration: 0 = constant groundspeed, 1 = increasing groundspeed,
+         * 2 = decreasing groundspeed, 3 = undetermined */
+        uint8_t long_;
+        /* vertical rate: 0 = level, 1 = climb, 2 = descent, 3 = undetermined */
+        uint8_t vert;
+        /* altitude discrepancy flag: 0 = no altitude discrepancy, 1 = altitude discrepancy */
+        uint8_t adf;
         uint8_t spare; /* 1 unused bit */
     } i200;
     struct { /* track data ages */
@@ -441,7 +530,7 @@ typedef struct ap_cat062 {
     int16_t i136_4th_fl;    /* measured flight level; 1/4 FL */
     int16_t i130_25_4th_ft; /* calculated track geometric altitude; 25/4 ft */
     struct { /* calculated track barometric altitude */
-        uint8_t qnh;
+        uint8_t qnh;        /* 0 = no QNH correction, 1 = QNH corrected */
         int16_t ctb_4th_fl; /* calculated track barometric altitude; 1/4 FL */
     } i135;
     int16_t i220_25_4th_ftpmin; /* calculated rate of climb/descent; 25/4 ft/min */
@@ -454,16 +543,20 @@ typedef struct ap_cat062 {
         } tag;
         char cs[8]; /* callsign; ASCII */
         struct { /* IFPS_FLIGHT_ID */
+            /* 0 = plan number, 1 = unit 1 internal flight number,
+             * 2 = unit 2 internal flight number, 3 = unit 3 internal flight number */
             uint8_t typ;
             uint8_t spare; /* 3 unused bits */
             uint32_t nbr;  /* number from 0 to 99 999 999 */
         } ifi;
         struct { /* flight category */
+            /* 0 = unknown, 1 = general air traffic (GAT), 2 = operational air traffic (OAT),
+             * 3 = not applicable */
             uint8_t gatoat;
-            uint8_t fr1fr2;
-            uint8_t rvsm;
-            uint8_t hpr;
-            uint8_t spare; /* 1 unused bit */
+            uint8_t fr1fr2; /* 0 = IFR, 1 = VFR, 2 = not applicable, 3 = controlled VFR */
+            uint8_t rvsm;   /* 0 = unknown, 1 = approved, 2 = exempt, 3 = not approved */
+            uint8_t hpr;    /* 0 = normal, 1 = high priority */
+            uint8_t spare;  /* 1 unused bit */
         } fct;
         char tac[5]; /* type of aircraft; ASCII */
         char wtc[2]; /* wake turbulence category; ASCII */
@@ -482,15 +575,15 @@ typedef struct ap_cat062 {
         ap_repeats tod; /* time of departure / arrival; ap_cat062_i390_tod */
         char ast[7];    /* aircraft stand; ASCII */
         struct { /* stand status */
-            uint8_t emp;
-            uint8_t avl;
+            uint8_t emp;   /* 0 = empty, 1 = occupied, 2 = unknown, 3 = invalid */
+            uint8_t avl;   /* 0 = available, 1 = not available, 2 = unknown, 3 = invalid */
             uint8_t spare; /* 4 unused bits */
         } sts;
         char std[8]; /* standard instrument departure; ASCII */
         char sta[8]; /* standard instrument arrival; ASCII */
         struct { /* pre-emergency Mode 3/A */
-            uint8_t spare; /* 3 unused bits */
-            uint8_t va;
+            uint8_t spare;   /* 3 unused bits */
+            uint8_t va;      /* 0 = not valid, 1 = valid */
             uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
         } pem;
         char pec[8]; /* pre-emergency callsign; ASCII */
@@ -502,19 +595,41 @@ typedef struct ap_cat062 {
         uint8_t width_m;           /* width; 1 m */
         ap_bytes raw;              /* octets behind those known here */
     } i270;
-    uint8_t i300; /* vehicle fleet identification */
+    /* vehicle fleet identification:
+     * 0 = unknown
+     * 1 = ATC equipment maintenance
+     * 2 = airport maintenance
+     * 3 = fire
+     * 4 = bird scarer
+     * 5 = snow plough
+     * 6 = runway sweeper
+     * 7 = emergency
+     * 8 = police
+     * 9 = bus
+     * 10 = tug (push or tow)
+     * 11 = grass cutter
+     * 12 = fuel
+     * 13 = baggage
+     * 14 = catering
+     * 15 = aircraft maintenance
+     * 16 = follow-me */
+    uint8_t i300;
     struct { /* Mode 5 data reports and extended Mode 1 code */
         uint64_t present;   /* AP_CAT062_I110_... */
         uint8_t fspec_size; /* octets as received; 0: as few as needed */
         struct { /* Mode 5 summary */
-            uint8_t m5;
+            uint8_t m5; /* 0 = no Mode 5 interrogation, 1 = Mode 5 interrogation */
+            /* 0 = no authenticated Mode 5 ID reply, 1 = authenticated Mode 5 ID reply */
             uint8_t id;
+            /* 0 = no authenticated Mode 5 data reply, 1 = authenticated Mode 5 data reply */
             uint8_t da;
-            uint8_t m1;
-            uint8_t m2;
-            uint8_t m3;
-            uint8_t mc;
-            uint8_t x; /* X-pulse from Mode 5 data reply or report */
+            uint8_t m1; /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            uint8_t m2; /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            uint8_t m3; /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            uint8_t mc; /* 0 = absent or not from Mode 5, 1 = from Mode 5 */
+            /* X-pulse from Mode 5 data reply or report: 0 = not set or no such reply,
+             * 1 = X-pulse */
+            uint8_t x;
         } sum;
         struct { /* Mode 5 PIN/ national origin/mission code */
             uint8_t spare;  /* 2 unused bits */
@@ -529,8 +644,9 @@ typedef struct ap_cat062 {
             int32_t lon_turn24; /* longitude; 360/2^24 deg */
         } pos;
         struct { /* Mode 5 GNSS-derived altitude */
-            uint8_t spare;    /* 1 unused bit */
-            uint8_t res;      /* resolution with which the GNSS-derived */
+            uint8_t spare; /* 1 unused bit */
+            /* resolution with which the GNSS-derived: 0 = 100 ft steps, 1 = 25 ft steps */
+            uint8_t res;
             int16_t ga_25_ft; /* GNSS-derived altitude of target; 25 ft */
         } ga;
         struct { /* extended Mode 1 code in octal representation */
@@ -540,11 +656,17 @@ typedef struct ap_cat062 {
         int8_t tos_128th_s; /* time offset for POS and GA; 1/2^7 s */
         struct { /* X pulse presence */
             uint8_t spare; /* 3 unused bits */
-            uint8_t x5;    /* X-pulse from Mode 5 data reply or report */
-            uint8_t xc;    /* X-pulse from Mode C reply */
-            uint8_t x3;    /* X-pulse from Mode 3/A reply */
-            uint8_t x2;    /* X-pulse from Mode 2 reply */
-            uint8_t x1;    /* X-pulse from Mode 1 reply */
+            /* X-pulse from Mode 5 data reply or report: 0 = not set or no such reply,
+             * 1 = X-pulse */
+            uint8_t x5;
+            /* X-pulse from Mode C reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t xc;
+            /* X-pulse from Mode 3/A reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t x3;
+            /* X-pulse from Mode 2 reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t x2;
+            /* X-pulse from Mode 1 reply: 0 = not set or no such reply, 1 = X-pulse */
+            uint8_t x1;
         } xp;
     } i110;
     struct { /* track Mode 2 code */
@@ -589,22 +711,25 @@ typedef struct ap_cat062 {
         } pos;
         int16_t height_25_ft; /* measured 3-D height; 25 ft */
         struct {
-            uint8_t v;          /* validated */
-            uint8_t g;          /* garbled */
+            uint8_t v;          /* validated: 0 = validated, 1 = not validated */
+            uint8_t g;          /* garbled: 0 = not garbled, 1 = garbled */
             int16_t lmc_4th_fl; /* last measured Mode C code; 1/4 FL */
         } mdc;
         struct {
-            uint8_t v; /* validated */
-            uint8_t g; /* garbled */
-            uint8_t l;
+            uint8_t v;       /* validated: 0 = validated, 1 = not validated */
+            uint8_t g;       /* garbled: 0 = not garbled, 1 = garbled */
+            uint8_t l;       /* 0 = from transponder, 1 = from a sensor's tracker */
             uint8_t spare;   /* 1 unused bit */
             uint16_t mode3a; /* Mode-3/A reply in octal representation; octal digits */
         } mda;
         struct {
-            uint8_t typ; /* report type */
-            uint8_t sim;
-            uint8_t rab;
-            uint8_t tst;
+            /* report type: 0 = no detection, 1 = single PSR, 2 = single SSR, 3 = SSR + PSR,
+             * 4 = single Mode S all-call, 5 = single Mode S roll-call,
+             * 6 = Mode S all-call + PSR, 7 = Mode S roll-call + PSR */
+            uint8_t typ;
+            uint8_t sim;   /* 0 = actual, 1 = simulated */
+            uint8_t rab;   /* 0 = target transponder, 1 = field monitor */
+            uint8_t tst;   /* 0 = real target, 1 = test target */
             uint8_t spare; /* 2 unused bits */
         } typ;
     } i340;

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 063, edition 1.7: sensor status reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT063_H
 #define AIRPICTURE_ASTERIX_CAT063_H
 
@@ -45,26 +45,33 @@ typedef struct ap_cat063 {
     } i050;
     struct { /* sensor configuration and status */
         uint8_t octet_count; /* as received; 0: as few as the values need */
+        /* 0 = operational, 1 = degraded, 2 = initialising, 3 = not connected */
         uint8_t con;
-        uint8_t psr;
-        uint8_t ssr;
-        uint8_t mds;
-        uint8_t ads;
-        uint8_t mlt;
-        uint8_t ops;   /* operational release status of the system */
-        uint8_t odp;   /* data processor overload indicator */
-        uint8_t oxt;   /* transmission subsystem overload status */
-        uint8_t msc;   /* monitoring system connected status */
-        uint8_t tsv;   /* time source validity */
-        uint8_t npw;   /* no plot warning */
+        uint8_t psr; /* 0 = GO, 1 = NOGO */
+        uint8_t ssr; /* 0 = GO, 1 = NOGO */
+        uint8_t mds; /* 0 = GO, 1 = NOGO */
+        uint8_t ads; /* 0 = GO, 1 = NOGO */
+        uint8_t mlt; /* 0 = GO, 1 = NOGO */
+        /* operational release status of the system: 0 = released for operational use,
+         * 1 = not for operational use */
+        uint8_t ops;
+        uint8_t odp; /* data processor overload indicator: 0 = no overload, 1 = overload */
+        /* transmission subsystem overload status: 0 = no overload, 1 = overload */
+        uint8_t oxt;
+        /* monitoring system connected status: 0 = connected, 1 = disconnected */
+        uint8_t msc;
+        uint8_t tsv;   /* time source validity: 0 = valid, 1 = invalid */
+        uint8_t npw;   /* no plot warning: 0 = no indication, 1 = no plots received */
         uint8_t spare; /* 1 unused bit */
         struct { /* test target failure status from sensor */
-            uint8_t ep;  /* element populated bit */
-            uint8_t val; /* test target failure status values */
+            uint8_t ep;  /* element populated bit: 0 = not populated, 1 = populated */
+            uint8_t val; /* test target failure status values: 0 = operative, 1 = failure */
         } ttf;
         struct { /* indication of spoofing attack from sensor */
-            uint8_t ep;  /* element populated bit */
-            uint8_t val; /* indication of spoofing attack values */
+            uint8_t ep; /* element populated bit: 0 = not populated, 1 = populated */
+            /* indication of spoofing attack values: 0 = no spoofing suspected,
+             * 1 = spoofing suspected */
+            uint8_t val;
         } spo;
         uint8_t spare2; /* 3 unused bits */
         ap_bytes raw;   /* octets behind those known here */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 065, edition 1.6: SDPS service status reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT065_H
 #define AIRPICTURE_ASTERIX_CAT065_H
 
@@ -33,21 +33,39 @@ typedef struct ap_cat065 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;          /* message type */
+    uint8_t i000;          /* message type: 1 = SDPS status, 2 = end of batch, 3 = service status */
     uint8_t i015;          /* service identification */
     uint32_t i030_128th_s; /* time of message; 1/2^7 s */
     uint8_t i020;          /* batch number */
     struct { /* SDPS configuration and status */
-        uint8_t nogo;
-        uint8_t ovl;
-        uint8_t tsv;
-        uint8_t pss;   /* processing system status */
+        uint8_t nogo; /* 0 = operational, 1 = degraded, 2 = not connected, 3 = unknown */
+        uint8_t ovl;  /* 0 = no overload, 1 = overload */
+        uint8_t tsv;  /* 0 = valid, 1 = invalid */
+        /* processing system status: 0 = not applicable, 1 = SDPS 1, 2 = SDPS 2, 3 = SDPS 3 */
+        uint8_t pss;
         uint8_t sttn;  /* track re-numbering indication */
         uint8_t spare; /* 1 unused bit */
     } i040;
-    uint8_t i050; /* service status report */
-    ap_bytes re;  /* reserved expansion field; content behind its length */
-    ap_bytes sp;  /* special purpose field; content behind its length */
+    /* service status report:
+     * 1 = degradation begins
+     * 2 = degradation ends
+     * 3 = main radar out of service
+     * 4 = interrupted by operator
+     * 5 = interrupted by contingency
+     * 6 = ready to restart after contingency
+     * 7 = ended by operator
+     * 8 = user's main radar failed
+     * 9 = restarted by operator
+     * 10 = main radar becomes operational
+     * 11 = main radar becomes degraded
+     * 12 = interrupted, adjacent unit disconnected
+     * 13 = continuity restored
+     * 14 = synchronised on backup radar
+     * 15 = synchronised on main radar
+     * 16 = main and backup radar failed */
+    uint8_t i050;
+    ap_bytes re; /* reserved expansion field; content behind its length */
+    ap_bytes sp; /* special purpose field; content behind its length */
 } ap_cat065;
 
 /* Decodes the record at the reader and moves behind it; *record points into its bytes.

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 150, edition 3.0: MADAP plan server - flight data message.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT150_H
 #define AIRPICTURE_ASTERIX_CAT150_H
 
@@ -47,7 +47,10 @@
 
 /* One repetition of I140: route points, description. */
 typedef struct ap_cat150_i140 {
-    uint8_t t;  /* route point type */
+    /* route point type: 1 = P: point, 2 = B: point, bearing and distance,
+     * 3 = LS: latitude/longitude, short, 4 = LL: latitude/longitude, long,
+     * 5 = X: x/y coordinates, 6 = G: georeference, 14 = E: airport */
+    uint8_t t;
     char e[12]; /* route point description element; ASCII */
 } ap_cat150_i140;
 
@@ -150,7 +153,19 @@ typedef struct ap_cat150 {
         uint8_t cen; /* centre identifier */
         uint8_t pos; /* workstation identifier */
     } i020;
-    uint8_t i030;  /* message type */
+    /* message type:
+     * 1 = flight plan creation
+     * 2 = flight plan modification
+     * 3 = flight plan repetition
+     * 4 = flight plan deleted by hand
+     * 5 = flight plan deleted automatically
+     * 6 = flight beyond extraction area
+     * 251 = short-term conflict alert
+     * 252 = correlations
+     * 253 = decorrelations
+     * 254 = start of background loop
+     * 255 = end of background loop */
+    uint8_t i030;
     uint16_t i040; /* plan reference number */
     char i050[8];  /* callsign; ASCII */
     char i060[5];  /* present Mode 3A; ASCII */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 205, edition 1.0: radio direction finder reports.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT205_H
 #define AIRPICTURE_ASTERIX_CAT205_H
 
@@ -54,8 +54,10 @@ typedef struct ap_cat205 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i015;          /* service identification */
-    uint8_t i000;          /* message type */
+    uint8_t i015; /* service identification */
+    /* message type: 1 = system position, 2 = system bearing,
+     * 3 = position of conflicting transmission, 4 = end of detection, 5 = sensor data */
+    uint8_t i000;
     uint32_t i030_128th_s; /* time of day; 1/2^7 s */
     uint8_t i040;          /* report number */
     char i090[8];          /* radio channel name; ASCII */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 240, edition 1.3: radar video transmission.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT240_H
 #define AIRPICTURE_ASTERIX_CAT240_H
 
@@ -70,7 +70,7 @@ typedef struct ap_cat240 {
         uint8_t sac; /* system area code */
         uint8_t sic; /* system identification code */
     } i010;
-    uint8_t i000;    /* message type */
+    uint8_t i000;    /* message type: 1 = video summary, 2 = video */
     uint32_t i020;   /* video record header */
     ap_repeats i030; /* video summary; ap_cat240_i030 */
     struct { /* video header nano */
@@ -86,9 +86,11 @@ typedef struct ap_cat240 {
         uint32_t celldur_fs;     /* video cell duration in femto-seconds; 1 fs */
     } i041;
     struct { /* video cells resolution & data compression */
-        uint8_t c;     /* data compression indicator */
+        uint8_t c;     /* data compression indicator: 0 = not compressed, 1 = compressed */
         uint8_t spare; /* 7 unused bits */
-        uint8_t res;   /* bit resolution */
+        /* bit resolution: 1 = 1 bit, 2 = 2 bits, 3 = 4 bits, 4 = 8 bits, 5 = 16 bits,
+         * 6 = 32 bits */
+        uint8_t res;
     } i048;
     struct { /* video octets & video cells counters */
         uint16_t nbvb;    /* number of 'valid' octets */

@@ -3,8 +3,8 @@
 
 /* ASTERIX category 247, edition 1.3: version number exchange.
  *
- * Raw integers; the comment of a member tells its unit and step. Members whose bit in
- * `present` is clear are zero after decoding and ignored when encoding. */
+ * Raw integers; the comment of a member tells its unit and step, or its codes. Members whose
+ * bit in `present` is clear are zero after decoding and ignored when encoding. */
 #ifndef AIRPICTURE_ASTERIX_CAT247_H
 #define AIRPICTURE_ASTERIX_CAT247_H
 
