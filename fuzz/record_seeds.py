@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the seeds of the asterix, asterix_stream, json, publish and score targets.
+"""Writes the seeds of the asterix, asterix_stream, encode, json, publish and score targets.
 
-    fuzz/record_seeds.py      writes fuzz/corpus/{asterix,asterix_stream,json,publish,score}/
+    fuzz/record_seeds.py      writes fuzz/corpus/{asterix,asterix_stream,encode,...}/
 """
 
 import math
@@ -111,6 +111,29 @@ def stream_seeds():
     yield "cut", b"\0" + marker + drawn(48)[:-9]
 
 
+# ---- encode: the number of the definition, then JSON
+
+def encode_seeds():
+    specs = asterix_spec.read_all(ROOT / "spec/asterix")
+    newest = {spec.category: i for i, spec in enumerate(specs)}
+    plot = ('{"010": {"SAC": 25, "SIC": 201}, "140": 28802.0, "020": {"TYP": 5, "SIM": 0, "RDP": 1,'
+            ' "SPI": 0, "RAB": 0, "TST": 0, "ERR": 0, "XPP": 0, "ME": 0, "MI": 0, "FOEFRI": 0},'
+            ' "040": {"RHO": 65.18359375, "THETA": 359.99}, "070": {"V": 0, "G": 0, "L": 0,'
+            ' "MODE3A": "7000"}, "120": {"CAL": {"D": 0, "CAL": -1.5e1}}, "240": "DLH4AB? ",'
+            ' "250": [{"MBDATA": 72057594037927935, "BDS1": 4, "BDS2": 0}], "030": [1, 2],'
+            ' "RE": {"raw": "00ff"}}')
+    for name, category, json in (
+            ("plot", 48, plot), ("expanded", 48, '{"RE": {"MD5": {"SUM": {"M5": 1}}}}'),
+            ("track", 1, '{"161": 7, "020": {"TYP": 1, "SIM": 0, "SSRPSR": 2, "ANT": 0, "SPI": 0,'
+             ' "RAB": 0}, "RFS": {"raw": "0101190a"}}'),
+            ("step", 21, '{"150": {"IM": 1, "AS": 0.8}}'),
+            ("text", 205, '{"090": "A\\u00e9\\ud83d\\ude00"}'),
+            ("plan", 62, '{"390": {"CS": "DLH4AB", "TOD": [], "CFL": 330.25}}'),
+            ("video", 240, '{"051": ["' + "0f" * 64 + '"], "041": {"STARTAZ": 0.0}}'),
+            ("broken", 48, '{"010": {"SAC": 01,, "SIC" 1}]')):
+        yield name, bytes([newest[category]]) + json.encode()
+
+
 # ---- json: decimals, a number, a string
 
 def json_seeds():
@@ -177,8 +200,8 @@ def score_seeds():
 
 def main():
     for target, seeds in (("asterix", asterix_seeds), ("asterix_stream", stream_seeds),
-                          ("json", json_seeds), ("publish", publish_seeds),
-                          ("score", score_seeds)):
+                          ("encode", encode_seeds), ("json", json_seeds),
+                          ("publish", publish_seeds), ("score", score_seeds)):
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in seeds():

@@ -161,8 +161,7 @@ void ap_text_double(ap_writer *text, double value)
 
 /* ---- strings ---- */
 
-/* Size of the UTF-8 sequence at the start of `at`, 0 when it is none (Unicode 15, table 3-7). */
-static size_t utf8_size(const uint8_t *at, size_t left)
+size_t ap_utf8_size(const uint8_t *at, size_t left)
 {
     uint8_t first = at[0], low = 0x80, high = 0xbf;
     size_t size = first < 0x80   ? 1
@@ -212,7 +211,7 @@ void ap_json_string(ap_writer *text, const char *value, size_t size)
         ap_write_bytes(text, bytes + i, plain - i);
         if ((i = plain) == size)
             break;
-        size_t sequence = utf8_size(bytes + i, size - i);
+        size_t sequence = ap_utf8_size(bytes + i, size - i);
         if (sequence == 0)
             ap_text_str(text, "\xef\xbf\xbd");
         else if (sequence == 1)

@@ -6,6 +6,7 @@
 #define AP_WIRE_JSON_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "airpicture/bytes.h"
@@ -26,6 +27,10 @@ void ap_text_fixed(ap_writer *text, double value, int decimals);
 /* Shortest text that reads back as the same double, in the form Python's json writes: 1.0,
  * 0.001, 1e-07, 1e+16. NaN and infinities become null. */
 void ap_text_double(ap_writer *text, double value);
+
+/* Size of the UTF-8 sequence at the start of `at`, 0 when it is none (Unicode 15, table 3-7).
+ * left > 0. */
+size_t ap_utf8_size(const uint8_t *at, size_t left);
 
 /* A quoted JSON string: escapes '"', '\\' and controls; bytes that are no UTF-8 become U+FFFD. */
 void ap_json_string(ap_writer *text, const char *value, size_t size);

@@ -208,8 +208,7 @@ bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *sp
     return true;
 }
 
-/* Whether the selecting item at p means the second layout. */
-static bool is_second(const ap_asterix_spec *spec, const uint8_t *p)
+bool ap_asterix_selects_second(const ap_asterix_spec *spec, const uint8_t *p)
 {
     uint64_t value = ap_asterix_bits_at(p, spec->select_offset, spec->select_size);
     return value < 64 && (spec->select_values >> value & 1);
@@ -240,7 +239,7 @@ bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **i
         behind = ap_asterix_item_end(spec, found, p, walker->end);
     if (behind == NULL)
         return fail(walker, fault_of(spec, found, p, walker->end), found);
-    if (spec->uap_count == 2 && index == spec->select_item && is_second(spec, p))
+    if (spec->uap_count == 2 && index == spec->select_item && ap_asterix_selects_second(spec, p))
         walker->uap = &spec->uap[1];
     *item = found;
     *start = p;

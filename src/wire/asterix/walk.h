@@ -28,6 +28,9 @@ bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *sp
 bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **item,
                             const uint8_t **start);
 
+/* Whether the selecting item at p means the second of two layouts. */
+bool ap_asterix_selects_second(const ap_asterix_spec *spec, const uint8_t *p);
+
 /* The octet behind an item at p, or NULL on a fault. Not for random field sequencing. */
 const uint8_t *ap_asterix_item_end(const ap_asterix_spec *spec, const ap_asterix_item *item,
                                    const uint8_t *p, const uint8_t *end);
