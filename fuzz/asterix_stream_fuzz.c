@@ -3,15 +3,15 @@
  * Input: [options][datagram]. Options, lowest bit first: what the datagram announces of editions is
  * heard before; two bits: which quarter of all editions the source 1/1 is read with, if not none.
  * Most changes of an input know blocks and records.
- * Properties: the rules of the cursor (wire/asterix/test_cursor.h); its records print in every
- * form; what walks is a block again when it is written as one. */
+ * Properties: the rules of the cursor (wire/asterix/test_cursor.h); a block tells its edition
+ * alone; a record prints in every form, and is a block again when it is written as one. */
 #include "asterix_forms.h"
 
 #include "airpicture/asterix_cursor.h"
 #include "wire/asterix/test_cursor.h"
 #include "wire/asterix/test_datagram.h"
 
-#define FORMS_CAP 6
+#define FORMS_CAP 1
 #define TRIES 4
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -49,6 +49,22 @@ static void check_alone(const ap_asterix_editions *editions, const ap_asterix_re
         check(ap_asterix_block_proves(editions, room, block.size), "a record is a block");
 }
 
+/* Which edition a block is read with hangs on the block alone. */
+static void check_blocks(const ap_asterix_editions *editions, const uint8_t *data, size_t size)
+{
+    ap_reader reader = ap_reader_of(data, size);
+    ap_asterix_block block;
+    while (ap_asterix_block_next(&reader, &block) == AP_OK) {
+        /* A copy of its own size, so that reading past it is seen. */
+        uint8_t *alone = malloc(block.size);
+        memcpy(alone, block.data, block.size);
+        check(ap_asterix_edition_of(editions, block.category, alone, block.size) ==
+                  ap_asterix_edition_of(editions, block.category, block.data, block.size),
+              "an edition is told by the block alone");
+        free(alone);
+    }
+}
+
 static void check_records(const ap_asterix_editions *editions, const uint8_t *data, size_t size)
 {
     ap_asterix_record record;
@@ -70,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     choose_editions(&editions, data[0], data + 1, size - 1);
     const char *broken = ap_cursor_broken_rule(&editions, data + 1, size - 1);
     check(broken == NULL, broken);
+    check_blocks(&editions, data + 1, size - 1);
     check_records(&editions, data + 1, size - 1);
     return 0;
 }
@@ -86,7 +103,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     for (unsigned k = 0; k < TRIES; k++) {
         unsigned how = ap_draw_below(&draw, AP_DATAGRAM_MUTATION_COUNT);
         draw.out = ap_writer_of(changed, cap);
-        ap_write_u8(&draw.out, ap_draw_below(&draw, 16) ? data[0] : (uint8_t)ap_draw_next(&draw));
+        ap_write_u8(&draw.out, ap_draw_below(&draw, 6) ? data[0] : (uint8_t)ap_draw_next(&draw));
         if (!ap_mutate_datagram(&draw, &editions, (ap_datagram_mutation)how, data + 1, size - 1) ||
             draw.out.bad)
             continue;

@@ -332,12 +332,14 @@ static bool splice(ap_draw *draw, pieces *of)
     return from < spec->uap[0].count && put_drawn(draw, of, old->place, spec, &spec->uap[0], from);
 }
 
+/* Often before the second item: what is looked at first is there. */
 static bool cut(ap_draw *draw, pieces *of)
 {
     const spot *last = pick(draw, of, ANY_KIND, true);
     if (!last)
         return false;
-    size_t size = (size_t)(last->octets.data - of->data) + ap_draw_below(draw, 4);
+    const uint8_t *end = ap_draw_below(draw, 2) ? last->octets.data : of->data + of->fspec_size;
+    size_t size = (size_t)(end - of->data) + ap_draw_below(draw, 4);
     size_t whole = (size_t)(of->rest.data + of->rest.size - of->data);
     ap_write_bytes(&draw->out, of->data, size < whole ? size : whole);
     return true;
