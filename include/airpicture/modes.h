@@ -127,6 +127,10 @@ typedef struct ap_modes_frame {
  * yields the type code alone. TIS-B velocity gives no nac_v and no geo_minus_baro_ft. */
 ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out);
 
+/* The content of an extended squitter by itself: the 56-bit ME field, which Comm-B registers 0,5
+ * 0,6 0,8 0,9 6,1 6,2 6,5 hold too. *out: type_code and what it says; df is 17, no address. */
+void ap_modes_decode_squitter(uint64_t me, ap_modes_frame *out);
+
 /* Remainder of the 24-bit parity over the frame, size >= 3: 0 for an undamaged DF17/18, the
  * interrogator code for DF11, the overlaid address for an address/parity reply. */
 uint32_t ap_modes_syndrome(const uint8_t *frame, size_t size);
@@ -181,5 +185,11 @@ double ap_modes_sigma_of_nac_v(uint8_t nac_v);
 /* Probability that the containment radius is exceeded unannounced, per hour or per sample as the
  * SIL supplement says; 1 when unknown (0). */
 double ap_modes_risk_of_sil(uint8_t sil);
+
+/* Pressure at a pressure altitude over that at sea level, standard atmosphere. */
+double ap_modes_pressure_ratio(double altitude_ft);
+
+/* Calibrated airspeed, knots, of a Mach number at a pressure altitude. */
+double ap_modes_airspeed_of_mach(double mach, double altitude_ft);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "airpicture/report.h"
 #include "base/arena.h"
+#include "sense/comm_b.h"
 #include "sense/cpr_state.h"
 
 #define AP_AIRCRAFT_NONE UINT32_MAX
@@ -44,6 +45,7 @@ typedef struct ap_aircraft {
     float speed_kt, track_deg; /* over ground, of the last velocity squitter */
     ap_utc_ns velocity_utc;
 
+    ap_comm_b_memory comm_b;
     ap_cpr_state cpr;
     uint64_t held_sequence; /* of its newest frame held back; 0: none */
 } ap_aircraft;

@@ -72,42 +72,64 @@ static void test_register_refused(void **state)
     }
 }
 
-static void test_guess(void **state)
+/* The memory is a few words: what was named, the registers of 1,7, and the weather. */
+static void test_memory(void **state)
 {
     (void)state;
-    static const struct {
-        uint64_t mb;
-        ap_comm_b_clue clue;
-        uint8_t expected;
-    } cases[] = {
-        { UINT64_C(0x81951536E024D4), { true, false, 440, 115, 0 }, 0x50 },
-        { UINT64_C(0x81951536E024D4), { true, false, 300, 115, 0 }, 0 },
-        { UINT64_C(0x81951536E024D4), { true, false, 440, 150, 0 }, 0 },
-        { UINT64_C(0x81951536E024D4), { false, false, 0, 0, 0 }, 0x50 },
-        { UINT64_C(0x8F39F91A7E27C4), { false, true, 0, 0, 5500 }, 0x60 },
-        { UINT64_C(0x8F39F91A7E27C4), { false, true, 0, 0, 30000 }, 0 },
-        { UINT64_C(0x8F39F91A7E27C4), { false, false, 0, 0, 0 }, 0 },
-        { UINT64_C(0x85E42F31300000), { false, false, 0, 0, 0 }, 0x40 },
-        { UINT64_C(0x10030A80F50000), { false, false, 0, 0, 0 }, 0 }, /* 1,0 */
-        { UINT64_C(0x20052075D60820), { false, false, 0, 0, 0 }, 0 }, /* 2,0 */
-        { 0, { false, false, 0, 0, 0 }, 0 },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_int_equal(ap_comm_b_guess(cases[i].mb, &cases[i].clue), cases[i].expected);
+    const ap_utc_ns start = INT64_C(1717664319) * AP_NS_PER_S;
+    uint64_t capability = UINT64_C(0xFF81C300000000);
+    ap_comm_b_memory memory = { 0 };
+    ap_comm_b_clue clue = { 0 };
+    ap_comm_b_inference found;
+    ap_comm_b_recall(&memory, capability, start, &clue);
+    assert_int_equal(clue.supported, 0);
+    assert_int_equal(clue.confirmed, 0);
+    ap_comm_b_infer(capability, &clue, &found);
+    assert_int_equal(found.bds, 0x17);
+    ap_comm_b_learn(&memory, capability, start, &clue, &found);
+    ap_comm_b_recall(&memory, capability, start, &clue);
+    assert_int_equal(clue.supported, 0xFF81C30);
+    assert_int_equal(clue.confirmed, 0x17);
+    ap_comm_b_recall(&memory, capability ^ 1, start, &clue);
+    assert_int_equal(clue.confirmed, 0);
+
+    clue.has_velocity = true;
+    ap_comm_b_note_rate(&memory, true, -1920);
+    ap_comm_b_recall(&memory, capability, start, &clue);
+    assert_true(clue.has_vertical_rate);
+    assert_near(clue.vertical_rate_fpm, -1920, 0);
+    ap_comm_b_note_rate(&memory, false, 0);
+    ap_comm_b_recall(&memory, capability, start, &clue);
+    assert_false(clue.has_vertical_rate);
 }
 
-/* Noise is hardly ever taken for a register when the clue is there. */
-static void test_guess_of_noise(void **state)
+/* 22 kt, -48.75 degrees, then a knot and a quarter of a degree more with each reply. The third is
+ * named; not after a long silence, nor when the weather jumps. */
+static void test_memory_of_weather(void **state)
 {
     (void)state;
-    ap_comm_b_clue clue = { true, true, 440, 115, 33000 };
-    uint64_t seed = 5;
-    size_t taken_count = 0;
-    for (int i = 0; i < 1000000; i++) {
-        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        taken_count += ap_comm_b_guess(seed >> 8, &clue) != 0;
+    const ap_utc_ns start = INT64_C(1717664319) * AP_NS_PER_S;
+    static const struct {
+        uint64_t mb;
+        int at_s;
+        uint8_t expected;
+    } replies[] = {
+        { UINT64_C(0x185BD5CF400000), 0, 0 },     { UINT64_C(0x185FD5CF800000), 5, 0 },
+        { UINT64_C(0x1863D5CFC00000), 10, 0x44 }, { UINT64_C(0x1867D5CF400000), 15, 0x44 },
+        { UINT64_C(0x18ABD5CF400000), 20, 0 },    { UINT64_C(0x18ABD5CF400000), 25, 0 },
+        { UINT64_C(0x18ABD5CF400000), 30, 0x44 }, { UINT64_C(0x18ABD5CF400000), 1030, 0 },
+    };
+    ap_comm_b_memory memory = { 0 };
+    for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
+        ap_utc_ns utc = start + replies[i].at_s * AP_NS_PER_S;
+        ap_comm_b_clue clue = { .has_altitude = true, .altitude_ft = 34000 };
+        ap_comm_b_inference found;
+        ap_comm_b_recall(&memory, replies[i].mb, utc, &clue);
+        clue.confirmed = 0; /* the weather alone */
+        ap_comm_b_infer(replies[i].mb, &clue, &found);
+        assert_int_equal(found.bds, replies[i].expected);
+        ap_comm_b_learn(&memory, replies[i].mb, utc, &clue, &found);
     }
-    assert_true(taken_count <= 100);
 }
 
 int main(void)
@@ -115,7 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_register_5_0), cmocka_unit_test(test_register_6_0),
         cmocka_unit_test(test_register_4_0), cmocka_unit_test(test_register_refused),
-        cmocka_unit_test(test_guess),        cmocka_unit_test(test_guess_of_noise),
+        cmocka_unit_test(test_memory),       cmocka_unit_test(test_memory_of_weather),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

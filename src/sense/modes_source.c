@@ -247,13 +247,15 @@ static void note_state(const heard *of)
         aircraft->speed_kt = (float)of->frame->ground_speed_kt;
         aircraft->track_deg = (float)of->frame->track_deg;
         aircraft->velocity_utc = of->utc;
+        ap_comm_b_note_rate(&aircraft->comm_b, of->frame->present & AP_MODES_HAS_VERTICAL_RATE,
+                            of->frame->vertical_rate_fpm);
     }
 }
 
-/* The register of a Comm-B reply, guessed. What the aircraft squitters itself is not replaced. */
+/* The register of a Comm-B reply, inferred. What the aircraft squitters itself is not replaced. */
 static void set_comm_b(const heard *of, ap_report *report)
 {
-    const ap_aircraft *aircraft = of->aircraft;
+    ap_aircraft *aircraft = of->aircraft;
     const ap_modes_frame *frame = of->frame;
     if (!(frame->present & AP_MODES_HAS_MB))
         return;
@@ -264,9 +266,15 @@ static void set_comm_b(const heard *of, ap_report *report)
         .track_deg = aircraft->track_deg,
         .has_altitude = replied || (aircraft->has_altitude &&
                                     within_s(aircraft->altitude_utc, of->utc, CLUE_S)),
-        .altitude_ft = replied ? frame->altitude_ft : aircraft->altitude_ft
+        .altitude_ft = replied ? frame->altitude_ft : aircraft->altitude_ft,
+        .ground_known = frame->ground_known,
+        .on_ground = frame->on_ground
     };
-    ap_sense_set_comm_b(report, ap_comm_b_guess(frame->mb, &clue), frame->mb);
+    ap_comm_b_inference *found = &of->state->last_register;
+    ap_comm_b_recall(&aircraft->comm_b, frame->mb, of->utc, &clue);
+    ap_comm_b_infer(frame->mb, &clue, found);
+    ap_comm_b_learn(&aircraft->comm_b, frame->mb, of->utc, &clue, found);
+    ap_sense_set_comm_b(report, found->bds, frame->mb);
     if (clue.has_velocity)
         report->present &= ~(uint32_t)(AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE);
 }
@@ -394,6 +402,8 @@ void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_u
 {
     struct ap_sense_state *state = sense->state;
     state->last_fix = (ap_sense_fix){ 0 };
+    state->last_register.count = 0;
+    state->last_register.bds = 0;
     heard of = { .state = state, .input = input, .utc = receive_utc, .frame = decoded };
     of.from = ap_sense_enter(state, input, receive_utc);
     if (!of.from)

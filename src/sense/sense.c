@@ -168,6 +168,11 @@ ap_sense_fix ap_sense_last_fix(const ap_sense *sense)
     return sense->state->last_fix;
 }
 
+const ap_comm_b_inference *ap_sense_last_register(const ap_sense *sense)
+{
+    return &sense->state->last_register;
+}
+
 const ap_refusals *ap_sense_refused(const ap_sense *sense, uint16_t input)
 {
     static const ap_refusals none = { { 0 } };

@@ -12,6 +12,7 @@
 
 #include "airpicture/asterix.h"
 #include "airpicture/err.h"
+#include "airpicture/comm_b.h"
 #include "airpicture/modes.h"
 #include "airpicture/report.h"
 #include "airpicture/sensor.h"
@@ -62,6 +63,10 @@ typedef struct ap_sense_fix {
     double latitude_deg, longitude_deg;
 } ap_sense_fix;
 ap_sense_fix ap_sense_last_fix(const ap_sense *sense);
+
+/* The register found in the Comm-B reply just given to ap_sense_modes, with the alternatives; no
+ * candidates for other frames and for replies that were refused. */
+const ap_comm_b_inference *ap_sense_last_register(const ap_sense *sense);
 
 /* What belongs to no sensor: blocks that name none, by input. */
 const ap_refusals *ap_sense_refused(const ap_sense *sense, uint16_t input);

@@ -1,5 +1,7 @@
-/* The 13-bit fields of altitude and identity, and their inverses. */
+/* The 13-bit fields of altitude and identity, and their inverses; the standard atmosphere. */
 #include "airpicture/modes.h"
+
+#include <math.h>
 
 /* Bits of the fields in the order sent, most significant first:
  *     C1 A1 C2 A2 C4 A4 X B1 D1 B2 D2 B4 D4
@@ -138,4 +140,18 @@ uint16_t ap_modes_gillham_of_altitude(int32_t altitude_ft)
 uint16_t ap_modes_id13_of_squawk(uint16_t squawk)
 {
     return (uint16_t)scatter(squawk, squawk_bits, 12);
+}
+
+double ap_modes_pressure_ratio(double altitude_ft)
+{
+    double altitude_m = altitude_ft * 0.3048;
+    return altitude_m < 11000.0 ? pow(1.0 - 2.25577e-5 * altitude_m, 5.25588)
+                                : 0.223361 * exp((11000.0 - altitude_m) / 6341.62);
+}
+
+double ap_modes_airspeed_of_mach(double mach, double altitude_ft)
+{
+    double impact =
+        ap_modes_pressure_ratio(altitude_ft) * (pow(1.0 + 0.2 * mach * mach, 3.5) - 1.0);
+    return 661.479 * sqrt(5.0 * (pow(impact + 1.0, 2.0 / 7.0) - 1.0));
 }

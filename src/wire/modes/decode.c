@@ -1,22 +1,12 @@
 #include "airpicture/modes.h"
 
 #include "airpicture/asterix.h"
+#include "wire/modes/bits.h"
 
 #include <math.h>
 #include <string.h>
 
 #define DEG_PER_RAD 57.295779513082320877
-
-/* `count` bits from bit `first` of a 56-bit field; bits are numbered from 1 as in the standards. */
-static unsigned bits(uint64_t field, unsigned first, unsigned count)
-{
-    return (unsigned)(field >> (57 - first - count)) & ((1u << count) - 1u);
-}
-
-static bool bit(uint64_t field, unsigned number)
-{
-    return bits(field, number, 1) != 0;
-}
 
 static uint64_t field_56(const uint8_t *frame)
 {
@@ -39,7 +29,7 @@ static bool read_callsign(uint64_t field, char callsign[9], bool *all_valid)
     ap_asterix_icao6_text(field, callsign); /* of the low 48 bits */
     *all_valid = strchr(callsign, '?') == NULL;
     for (unsigned i = 0; i < 8; i++) {
-        unsigned code = bits(field, 9 + 6 * i, 6);
+        unsigned code = ap_bits56(field, 9 + 6 * i, 6);
         any = any || (code != 0 && code != 32);
         if (callsign[i] != ' ')
             size = i + 1;
@@ -100,7 +90,7 @@ static void read_comm_b(const uint8_t *frame, ap_modes_frame *out)
     out->mb = field_56(frame);
     out->present |= AP_MODES_HAS_MB;
     bool all_valid;
-    if (bits(out->mb, 1, 8) != 0x20)
+    if (ap_bits56(out->mb, 1, 8) != 0x20)
         return;
     if (read_callsign(out->mb, out->callsign, &all_valid) && all_valid)
         out->present |= AP_MODES_HAS_CALLSIGN;
@@ -119,7 +109,7 @@ static void read_capability(const uint8_t *frame, ap_modes_frame *out)
 static void read_identification(uint64_t me, ap_modes_frame *out)
 {
     bool all_valid;
-    out->emitter_category = (uint8_t)(0xA0u + ((4u - out->type_code) << 4) + bits(me, 6, 3));
+    out->emitter_category = (uint8_t)(0xA0u + ((4u - out->type_code) << 4) + ap_bits56(me, 6, 3));
     out->present |= AP_MODES_HAS_CATEGORY;
     if (read_callsign(me, out->callsign, &all_valid))
         out->present |= AP_MODES_HAS_CALLSIGN;
@@ -128,9 +118,9 @@ static void read_identification(uint64_t me, ap_modes_frame *out)
 static void read_cpr(uint64_t me, bool surface, ap_modes_frame *out)
 {
     out->cpr_surface = surface;
-    out->cpr_odd = bit(me, 22);
-    out->cpr_latitude_17 = bits(me, 23, 17);
-    out->cpr_longitude_17 = bits(me, 40, 17);
+    out->cpr_odd = ap_bit56(me, 22);
+    out->cpr_latitude_17 = ap_bits56(me, 23, 17);
+    out->cpr_longitude_17 = ap_bits56(me, 40, 17);
     out->present |= AP_MODES_HAS_CPR;
 }
 
@@ -138,34 +128,35 @@ static void read_surface_position(uint64_t me, bool has_imf, ap_modes_frame *out
 {
     out->on_ground = true;
     out->ground_known = true;
-    out->movement = (uint8_t)bits(me, 6, 7);
+    out->movement = (uint8_t)ap_bits56(me, 6, 7);
     if (ap_modes_speed_of_movement(out->movement, &out->ground_speed_kt))
         out->present |= AP_MODES_HAS_GROUND_SPEED;
-    if (bit(me, 13)) {
-        out->track_deg = bits(me, 14, 7) * (360.0 / 128);
+    if (ap_bit56(me, 13)) {
+        out->track_deg = ap_bits56(me, 14, 7) * (360.0 / 128);
         out->present |= AP_MODES_HAS_TRACK;
     }
     if (has_imf)
-        out->imf = bit(me, 21);
+        out->imf = ap_bit56(me, 21);
     else
-        out->utc_synchronised = bit(me, 21);
+        out->utc_synchronised = ap_bit56(me, 21);
     read_cpr(me, true, out);
 }
 
 /* Type codes 0, 9..18 (pressure altitude) and 20..22 (height above the ellipsoid). */
 static void read_airborne_position(uint64_t me, bool has_imf, ap_modes_frame *out)
 {
-    unsigned status = bits(me, 6, 2);
+    unsigned status = ap_bits56(me, 6, 2);
     out->alert = status == 1 || status == 2;
     out->spi = status == 3;
     if (has_imf)
-        out->imf = bit(me, 8);
+        out->imf = ap_bit56(me, 8);
     else
-        out->nic_b = bit(me, 8);
-    out->utc_synchronised = bit(me, 21);
+        out->nic_b = ap_bit56(me, 8);
+    out->utc_synchronised = ap_bit56(me, 21);
 
     int32_t altitude_ft;
-    if (ap_modes_altitude_ac12((uint16_t)bits(me, 9, 12), &altitude_ft, &out->altitude_25_ft)) {
+    if (ap_modes_altitude_ac12((uint16_t)ap_bits56(me, 9, 12), &altitude_ft,
+                               &out->altitude_25_ft)) {
         if (out->type_code >= 20) {
             out->gnss_height_ft = altitude_ft;
             out->present |= AP_MODES_HAS_GNSS_HEIGHT;
@@ -181,14 +172,14 @@ static void read_airborne_position(uint64_t me, bool has_imf, ap_modes_frame *ou
 /* Subtypes 1 and 2: components east and north; 0 is no information, 1 is standing. */
 static void read_ground_velocity(uint64_t me, ap_modes_frame *out)
 {
-    unsigned east_code = bits(me, 15, 10), north_code = bits(me, 26, 10);
+    unsigned east_code = ap_bits56(me, 15, 10), north_code = ap_bits56(me, 26, 10);
     if (east_code == 0 || north_code == 0)
         return;
     int step_kt = out->subtype == 2 ? 4 : 1;
     int east_kt = ((int)east_code - 1) * step_kt, north_kt = ((int)north_code - 1) * step_kt;
-    if (bit(me, 14))
+    if (ap_bit56(me, 14))
         east_kt = -east_kt;
-    if (bit(me, 25))
+    if (ap_bit56(me, 25))
         north_kt = -north_kt;
     out->ground_speed_kt = sqrt((double)(east_kt * east_kt + north_kt * north_kt));
     double track_deg = atan2(east_kt, north_kt) * DEG_PER_RAD;
@@ -199,46 +190,46 @@ static void read_ground_velocity(uint64_t me, ap_modes_frame *out)
 /* Subtypes 3 and 4: airspeed and magnetic heading. */
 static void read_air_velocity(uint64_t me, ap_modes_frame *out)
 {
-    if (bit(me, 14)) {
-        out->heading_deg = bits(me, 15, 10) * (360.0 / 1024);
+    if (ap_bit56(me, 14)) {
+        out->heading_deg = ap_bits56(me, 15, 10) * (360.0 / 1024);
         out->present |= AP_MODES_HAS_HEADING;
     }
-    unsigned code = bits(me, 26, 10);
+    unsigned code = ap_bits56(me, 26, 10);
     if (code == 0)
         return;
-    out->airspeed_is_true = bit(me, 25);
+    out->airspeed_is_true = ap_bit56(me, 25);
     out->airspeed_kt = (code - 1.0) * (out->subtype == 4 ? 4 : 1);
     out->present |= AP_MODES_HAS_AIRSPEED;
 }
 
 static void read_velocity(uint64_t me, bool has_imf, bool is_tisb, ap_modes_frame *out)
 {
-    out->subtype = (uint8_t)bits(me, 6, 3);
+    out->subtype = (uint8_t)ap_bits56(me, 6, 3);
     if (out->subtype < 1 || out->subtype > 4)
         return;
     if (has_imf)
-        out->imf = bit(me, 9);
+        out->imf = ap_bit56(me, 9);
     if (out->subtype <= 2)
         read_ground_velocity(me, out);
     else
         read_air_velocity(me, out);
 
-    unsigned rate = bits(me, 38, 9);
+    unsigned rate = ap_bits56(me, 38, 9);
     if (rate != 0) {
         int32_t rate_fpm = ((int32_t)rate - 1) * 64;
-        out->vertical_rate_fpm = bit(me, 37) ? -rate_fpm : rate_fpm;
+        out->vertical_rate_fpm = ap_bit56(me, 37) ? -rate_fpm : rate_fpm;
         /* The bit is the vertical rate source; in TIS-B it says the opposite way. */
-        out->vertical_rate_is_gnss = is_tisb ? bit(me, 36) : !bit(me, 36);
+        out->vertical_rate_is_gnss = is_tisb ? ap_bit56(me, 36) : !ap_bit56(me, 36);
         out->present |= AP_MODES_HAS_VERTICAL_RATE;
     }
     if (is_tisb)
         return;
-    out->nac_v = (uint8_t)bits(me, 11, 3);
+    out->nac_v = (uint8_t)ap_bits56(me, 11, 3);
     out->present |= AP_MODES_HAS_NAC_V;
-    unsigned difference = bits(me, 50, 7);
+    unsigned difference = ap_bits56(me, 50, 7);
     if (difference != 0) {
         int32_t difference_ft = ((int32_t)difference - 1) * 25;
-        out->geo_minus_baro_ft = bit(me, 49) ? -difference_ft : difference_ft;
+        out->geo_minus_baro_ft = ap_bit56(me, 49) ? -difference_ft : difference_ft;
         out->present |= AP_MODES_HAS_GEO_MINUS_BARO;
     }
 }
@@ -246,14 +237,14 @@ static void read_velocity(uint64_t me, bool has_imf, bool is_tisb, ap_modes_fram
 /* Subtype 1. The identity is all zeros in versions that do not send it, so 0000 is not taken. */
 static void read_aircraft_status(uint64_t me, bool has_imf, ap_modes_frame *out)
 {
-    out->subtype = (uint8_t)bits(me, 6, 3);
+    out->subtype = (uint8_t)ap_bits56(me, 6, 3);
     if (has_imf)
-        out->imf = bit(me, 56);
+        out->imf = ap_bit56(me, 56);
     if (out->subtype != 1)
         return;
-    out->emergency_state = (uint8_t)bits(me, 9, 3);
+    out->emergency_state = (uint8_t)ap_bits56(me, 9, 3);
     out->present |= AP_MODES_HAS_EMERGENCY;
-    uint16_t id13 = (uint16_t)bits(me, 12, 13);
+    uint16_t id13 = (uint16_t)ap_bits56(me, 12, 13);
     if (id13 == 0)
         return;
     out->squawk = ap_modes_squawk_id13(id13);
@@ -262,39 +253,40 @@ static void read_aircraft_status(uint64_t me, bool has_imf, ap_modes_frame *out)
 
 static void read_target_state(uint64_t me, bool has_imf, ap_modes_frame *out)
 {
-    out->subtype = (uint8_t)bits(me, 6, 2);
+    out->subtype = (uint8_t)ap_bits56(me, 6, 2);
     if (out->subtype != 1)
         return;
     if (has_imf)
-        out->imf = bit(me, 51);
-    out->sil_supplement = (uint8_t)bits(me, 8, 1);
-    out->nac_p = (uint8_t)bits(me, 40, 4);
-    out->nic_baro = bit(me, 44);
-    out->sil = (uint8_t)bits(me, 45, 2);
-    out->tcas_operational = bit(me, 53);
+        out->imf = ap_bit56(me, 51);
+    out->sil_supplement = (uint8_t)ap_bits56(me, 8, 1);
+    out->nac_p = (uint8_t)ap_bits56(me, 40, 4);
+    out->nic_baro = ap_bit56(me, 44);
+    out->sil = (uint8_t)ap_bits56(me, 45, 2);
+    out->tcas_operational = ap_bit56(me, 53);
     out->present |= AP_MODES_HAS_TARGET_STATE;
 
-    unsigned altitude = bits(me, 10, 11);
+    unsigned altitude = ap_bits56(me, 10, 11);
     if (altitude != 0) {
         out->selected_altitude_ft = ((int32_t)altitude - 1) * 32;
-        out->selected_by_fms = bit(me, 9);
+        out->selected_by_fms = ap_bit56(me, 9);
         out->present |= AP_MODES_HAS_SELECTED_ALTITUDE;
     }
-    unsigned setting = bits(me, 21, 9);
+    unsigned setting = ap_bits56(me, 21, 9);
     if (setting != 0) {
         out->baro_setting_hpa = 800.0 + (setting - 1.0) * 0.8;
         out->present |= AP_MODES_HAS_BARO_SETTING;
     }
-    if (bit(me, 30)) {
-        out->selected_heading_deg = bits(me, 31, 9) * (180.0 / 256);
+    if (ap_bit56(me, 30)) {
+        out->selected_heading_deg = ap_bits56(me, 31, 9) * (180.0 / 256);
         out->present |= AP_MODES_HAS_SELECTED_HEADING;
     }
-    if (!bit(me, 47))
+    if (!ap_bit56(me, 47))
         return;
-    out->navigation =
-        (uint8_t)((bit(me, 48) ? AP_MODES_AUTOPILOT : 0) | (bit(me, 49) ? AP_MODES_VNAV : 0) |
-                  (bit(me, 50) ? AP_MODES_ALTITUDE_HOLD : 0) |
-                  (bit(me, 52) ? AP_MODES_APPROACH : 0) | (bit(me, 54) ? AP_MODES_LNAV : 0));
+    out->navigation = (uint8_t)((ap_bit56(me, 48) ? AP_MODES_AUTOPILOT : 0) |
+                                (ap_bit56(me, 49) ? AP_MODES_VNAV : 0) |
+                                (ap_bit56(me, 50) ? AP_MODES_ALTITUDE_HOLD : 0) |
+                                (ap_bit56(me, 52) ? AP_MODES_APPROACH : 0) |
+                                (ap_bit56(me, 54) ? AP_MODES_LNAV : 0));
     out->present |= AP_MODES_HAS_NAVIGATION;
 }
 
@@ -302,14 +294,14 @@ static void read_target_state(uint64_t me, bool has_imf, ap_modes_frame *out)
 static void read_operational_status_v2(uint64_t me, ap_modes_frame *out)
 {
     bool surface = out->subtype == 1;
-    out->sil_supplement = (uint8_t)bits(me, 55, 1);
+    out->sil_supplement = (uint8_t)ap_bits56(me, 55, 1);
     if (!surface)
-        out->gva = (uint8_t)bits(me, 49, 2);
-    if (bits(me, 25, 2) == 0)
-        out->sda = (uint8_t)bits(me, 31, 2);
-    if (surface && bits(me, 9, 2) == 0) {
-        out->nac_v = (uint8_t)bits(me, 17, 3);
-        out->nic_c = bit(me, 20);
+        out->gva = (uint8_t)ap_bits56(me, 49, 2);
+    if (ap_bits56(me, 25, 2) == 0)
+        out->sda = (uint8_t)ap_bits56(me, 31, 2);
+    if (surface && ap_bits56(me, 9, 2) == 0) {
+        out->nac_v = (uint8_t)ap_bits56(me, 17, 3);
+        out->nic_c = ap_bit56(me, 20);
         out->present |= AP_MODES_HAS_NAC_V | AP_MODES_HAS_NIC_SUPPLEMENT_C;
     }
 }
@@ -317,12 +309,12 @@ static void read_operational_status_v2(uint64_t me, ap_modes_frame *out)
 /* Versions 4 and up are not assigned: the number is given, the rest stays unknown. */
 static void read_operational_status(uint64_t me, bool has_imf, ap_modes_frame *out)
 {
-    out->subtype = (uint8_t)bits(me, 6, 3);
+    out->subtype = (uint8_t)ap_bits56(me, 6, 3);
     if (has_imf)
-        out->imf = bit(me, 56);
+        out->imf = ap_bit56(me, 56);
     if (out->subtype > 1)
         return;
-    out->adsb_version = (uint8_t)bits(me, 41, 3);
+    out->adsb_version = (uint8_t)ap_bits56(me, 41, 3);
     out->present |= AP_MODES_HAS_VERSION;
     if (out->subtype == 1) {
         out->on_ground = true;
@@ -330,19 +322,19 @@ static void read_operational_status(uint64_t me, bool has_imf, ap_modes_frame *o
     }
     if (out->adsb_version == 0 || out->adsb_version > 3)
         return;
-    out->nic_a = bit(me, 44);
+    out->nic_a = ap_bit56(me, 44);
     out->present |= AP_MODES_HAS_NIC_SUPPLEMENT_A;
-    out->nac_p = (uint8_t)bits(me, 45, 4);
-    out->sil = (uint8_t)bits(me, 51, 2);
+    out->nac_p = (uint8_t)ap_bits56(me, 45, 4);
+    out->sil = (uint8_t)ap_bits56(me, 51, 2);
     if (out->subtype == 0)
-        out->nic_baro = bit(me, 53);
+        out->nic_baro = ap_bit56(me, 53);
     if (out->adsb_version >= 2)
         read_operational_status_v2(me, out);
 }
 
 static void read_squitter(uint64_t me, bool has_imf, bool is_tisb, ap_modes_frame *out)
 {
-    uint8_t code = (uint8_t)bits(me, 1, 5);
+    uint8_t code = (uint8_t)ap_bits56(me, 1, 5);
     out->type_code = code;
     if (code >= 1 && code <= 4)
         read_identification(me, out);
@@ -362,6 +354,12 @@ static void read_squitter(uint64_t me, bool has_imf, bool is_tisb, ap_modes_fram
         read_operational_status(me, has_imf, out);
 }
 
+void ap_modes_decode_squitter(uint64_t me, ap_modes_frame *out)
+{
+    *out = (ap_modes_frame){ .df = 17 };
+    read_squitter(me, false, false, out);
+}
+
 /* By control field: 0, 1 ADS-B of others than transponders, 2 and 5 fine TIS-B, 3 coarse TIS-B,
  * 6 ADS-B rebroadcast; 4 manages TIS-B and 7 is reserved. */
 static void read_non_transponder(const uint8_t *frame, ap_modes_frame *out)
@@ -378,7 +376,7 @@ static void read_non_transponder(const uint8_t *frame, ap_modes_frame *out)
         read_squitter(me, true, true, out);
         break;
     case 3:
-        out->imf = bit(me, 1);
+        out->imf = ap_bit56(me, 1);
         break;
     case 6:
         read_squitter(me, true, false, out);
