@@ -4,6 +4,7 @@
 
 #include "airpicture/asterix.h"
 
+#include "airpicture/asterix_encode.h"
 #include "airpicture/asterix_probe.h"
 #include "wire/asterix/columns.h"
 #include "wire/asterix/text.h"
@@ -15,6 +16,7 @@
 #include <cjson/cJSON.h>
 
 #define FORM_SIZE ((size_t)1 << 22)
+#define ENCODE_SIZE ((size_t)1 << 16)
 #define FORM_SPEC_CAP 256
 
 /* Ends the run, and says which property does not hold. */
@@ -94,6 +96,25 @@ static void check_source(const ap_asterix_spec *spec, const cJSON *parsed,
           "JSON has the source that a look sees");
 }
 
+/* What was printed is encoded, and prints the same. */
+static void check_encode(const ap_asterix_spec *spec, const ap_asterix_spec *expansion,
+                         const ap_writer *json)
+{
+    static uint8_t octets[1 << 17], again[ENCODE_SIZE + 1];
+    static uint32_t mem[AP_ASTERIX_ENCODER_MEM(ENCODE_SIZE) / sizeof(uint32_t)];
+    if (json->size > ENCODE_SIZE)
+        return;
+    ap_asterix_encoder encoder = { .mem = mem, .mem_size = sizeof mem };
+    ap_writer record = ap_writer_of(octets, sizeof octets);
+    check(ap_asterix_encode_json(&encoder, spec, expansion, (const char *)json->data, json->size,
+                                 &record) == AP_OK,
+          "what was printed can be encoded");
+    ap_writer text = ap_writer_of(again, sizeof again);
+    check(ap_asterix_json_expanded(spec, expansion, octets, record.size, &text) == AP_OK &&
+              text.size == json->size && memcmp(again, json->data, text.size) == 0,
+          "what was encoded prints the same");
+}
+
 static void check_json(const ap_asterix_spec *spec, const uint8_t *data, size_t size, uint8_t *room,
                        unsigned item_count)
 {
@@ -115,8 +136,10 @@ static void check_json(const ap_asterix_spec *spec, const uint8_t *data, size_t 
     const ap_asterix_spec *expansion = ap_asterix_expansion_find(spec->category);
     err = ap_asterix_json_expanded(spec, expansion, data, size, &text);
     check(err == AP_OK || err == AP_ERR_FULL, "what walks prints as expanded JSON");
-    if (err == AP_OK)
+    if (err == AP_OK) {
         cJSON_Delete(check_object(&text, item_count));
+        check_encode(spec, expansion, &text);
+    }
 }
 
 /* The octets of all items are the record behind its field specification. */

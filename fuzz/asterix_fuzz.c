@@ -3,7 +3,7 @@
  * Input: [number of the definition][records]. Most changes of an input know how a record is made.
  * Properties: walk and the typed decoder agree on what a record is and where it ends; its typed
  * struct gives the same bytes again; a fault has a reason of its own and names an item that there
- * is; a record that walks prints in every form. */
+ * is; a record that walks prints in every form, and what was printed is encoded again. */
 #include "asterix_forms.h"
 
 #include "wire/asterix/recode.h"
