@@ -32,10 +32,8 @@ static void set_content(const ap_cat001 *plot, const ap_sensor *sensor, ap_repor
         ap_sense_set_altitude(report, sensor, plot->i090.hgt_4th_fl * 25.0, MODE_C_STEP_FT);
         ap_sense_flag_altitude(report, plot->i090.v, plot->i090.g);
     }
-    if (plot->present & AP_CAT001_I161) {
-        report->present |= AP_HAS_TRACK_NUMBER;
-        report->track_number = plot->i161;
-    }
+    if (plot->present & AP_CAT001_I161)
+        ap_sense_set_track_number(report, plot->i161);
 }
 
 static ap_verdict set_place(const ap_cat001 *plot, const ap_sensor *sensor, ap_report *report)

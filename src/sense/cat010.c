@@ -41,10 +41,8 @@ static void set_content(const ap_cat010 *target, const ap_sensor *sensor, ap_rep
     }
     if (target->present & AP_CAT010_I091)
         ap_sense_set_height(report, target->i091_25_4th_ft * 6.25, HEIGHT_SIGMA_M);
-    if (target->present & AP_CAT010_I161) {
-        report->present |= AP_HAS_TRACK_NUMBER;
-        report->track_number = target->i161.trk;
-    }
+    if (target->present & AP_CAT010_I161)
+        ap_sense_set_track_number(report, target->i161.trk);
     if (target->present & AP_CAT010_I202)
         ap_sense_set_velocity(report, target->i202.vx_4th_mps / 4.0, target->i202.vy_4th_mps / 4.0,
                               VELOCITY_SIGMA_MPS);

@@ -27,10 +27,8 @@ static void set_identity(const ap_cat020 *target, ap_report *report)
         ap_sense_set_address(report, target->i220, AP_ADDRESS_ICAO);
     if (target->present & AP_CAT020_I245)
         ap_sense_set_callsign6(report, target->i245.chr_icao6);
-    if (target->present & AP_CAT020_I161) {
-        report->present |= AP_HAS_TRACK_NUMBER;
-        report->track_number = target->i161.trn;
-    }
+    if (target->present & AP_CAT020_I161)
+        ap_sense_set_track_number(report, target->i161.trn);
 }
 
 static void set_motion(const ap_cat020 *target, const ap_sensor *sensor, ap_report *report)

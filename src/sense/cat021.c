@@ -41,10 +41,8 @@ static void set_identity(const ap_cat021 *target, ap_report *report)
         ap_sense_set_callsign6(report, target->i170_icao6);
     if (target->present & AP_CAT021_I020)
         ap_sense_set_emitter(report, target->i020);
-    if (target->present & AP_CAT021_I161) {
-        report->present |= AP_HAS_TRACK_NUMBER;
-        report->track_number = target->i161.trnum;
-    }
+    if (target->present & AP_CAT021_I161)
+        ap_sense_set_track_number(report, target->i161.trnum);
 }
 
 static void set_vertical(const ap_cat021 *target, const ap_sensor *sensor, ap_report *report)
@@ -58,10 +56,8 @@ static void set_vertical(const ap_cat021 *target, const ap_sensor *sensor, ap_re
         ap_sense_set_vertical_rate(report, target->i155.bvr_25_4th_ftpmin * 6.25, CLIMB_SIGMA_MPS);
     else if ((target->present & AP_CAT021_I157) && !target->i157.re)
         ap_sense_set_vertical_rate(report, target->i157.gvr_25_4th_ftpmin * 6.25, CLIMB_SIGMA_MPS);
-    if ((target->present & AP_CAT021_I146) && target->i146.sas) {
-        report->present |= AP_HAS_SELECTED_ALTITUDE;
-        report->selected_altitude_m = target->i146.alt_25_ft * 25.0 * AP_M_PER_FT;
-    }
+    if ((target->present & AP_CAT021_I146) && target->i146.sas)
+        ap_sense_set_selected_altitude(report, target->i146.alt_25_ft * 25.0);
 }
 
 static void set_air_data(const ap_cat021 *target, ap_report *report)

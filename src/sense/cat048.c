@@ -38,10 +38,8 @@ static void set_identity(const ap_cat048 *plot, ap_report *report)
         ap_sense_set_address(report, plot->i220, AP_ADDRESS_ICAO);
     if (plot->present & AP_CAT048_I240)
         ap_sense_set_callsign6(report, plot->i240_icao6);
-    if (plot->present & AP_CAT048_I161) {
-        report->present |= AP_HAS_TRACK_NUMBER;
-        report->track_number = plot->i161.trn;
-    }
+    if (plot->present & AP_CAT048_I161)
+        ap_sense_set_track_number(report, plot->i161.trn);
     if (plot->present & AP_CAT048_I230)
         ap_sense_flag_flight_status(report, plot->i230.stat);
 }

@@ -21,10 +21,8 @@ static void set_status(const ap_cat062 *track, ap_report *report)
     report->flags |= track->i080.sim ? AP_FLAG_SIMULATED : 0;
     report->flags |= track->i080.me ? AP_FLAG_EMERGENCY : 0;
     report->flags |= track->i080.cst || track->i080.tse ? AP_FLAG_EXTRAPOLATED : 0;
-    if (track->present & AP_CAT062_I040) {
-        report->present |= AP_HAS_TRACK_NUMBER;
-        report->track_number = track->i040;
-    }
+    if (track->present & AP_CAT062_I040)
+        ap_sense_set_track_number(report, track->i040);
     if (track->present & AP_CAT062_I060)
         ap_sense_set_mode_3a(report, track->i060.mode3a, track->i060.v, track->i060.g);
     if (track->present & AP_CAT062_I245)
@@ -61,10 +59,8 @@ static void set_derived(const ap_cat062 *track, ap_report *report)
         report->present |= AP_HAS_MACH;
         report->mach = track->i380.mac_125th_mach / 125.0;
     }
-    if ((has & AP_CAT062_I380_SAL) && track->i380.sal.sas) {
-        report->present |= AP_HAS_SELECTED_ALTITUDE;
-        report->selected_altitude_m = track->i380.sal.alt_25_ft * 25.0 * AP_M_PER_FT;
-    }
+    if ((has & AP_CAT062_I380_SAL) && track->i380.sal.sas)
+        ap_sense_set_selected_altitude(report, track->i380.sal.alt_25_ft * 25.0);
     if (has & AP_CAT062_I380_RAN) {
         report->present |= AP_HAS_ROLL;
         report->roll_rad = ap_wrap_pi(track->i380.ran_100th_deg / 100.0 * AP_RAD_PER_DEG);

@@ -11,10 +11,8 @@ static void set_4_0(ap_report *report, const ap_comm_b_field *fields, uint64_t m
     ap_comm_b_value selected_ft = ap_comm_b_read(&fields[AP_BDS_4_0_MCP_FT], mb);
     if (!selected_ft.known)
         selected_ft = ap_comm_b_read(&fields[AP_BDS_4_0_FMS_FT], mb);
-    if (!selected_ft.known)
-        return;
-    report->present |= AP_HAS_SELECTED_ALTITUDE;
-    report->selected_altitude_m = selected_ft.value * AP_M_PER_FT;
+    if (selected_ft.known)
+        ap_sense_set_selected_altitude(report, selected_ft.value);
 }
 
 /* The register may be read seconds after it was filled: in a turn the course has gone on. */

@@ -156,6 +156,18 @@ void ap_sense_set_vertical_rate(ap_report *report, double rate_fpm, double sigma
     report->up_sigma_mps = sigma_mps;
 }
 
+void ap_sense_set_selected_altitude(ap_report *report, double altitude_ft)
+{
+    report->present |= AP_HAS_SELECTED_ALTITUDE;
+    report->selected_altitude_m = altitude_ft * AP_M_PER_FT;
+}
+
+void ap_sense_set_track_number(ap_report *report, uint16_t number)
+{
+    report->present |= AP_HAS_TRACK_NUMBER;
+    report->track_number = number;
+}
+
 void ap_sense_set_emitter(ap_report *report, uint8_t ecat)
 {
     /* Source: code tables of I021/020 and of DO-260B, type codes 4, 3 and 2. */

@@ -57,6 +57,12 @@ void ap_sense_set_ground_vector(ap_report *report, double speed_mps, double trac
                                 double sigma_mps);
 void ap_sense_set_vertical_rate(ap_report *report, double rate_fpm, double sigma_mps);
 
+/* What the autopilot or the crew has chosen. */
+void ap_sense_set_selected_altitude(ap_report *report, double altitude_ft);
+
+/* The number that the sensor's own tracker gave. */
+void ap_sense_set_track_number(ap_report *report, uint16_t number);
+
 /* Covariance of a "covariance component" as ASTERIX sends it: its root, with its sign. */
 static inline double ap_covariance_of_root(double root_m)
 {
@@ -70,6 +76,7 @@ void ap_sense_set_emitter(ap_report *report, uint8_t ecat);
 /* Flight status of Mode S (I048/230 STAT, DF4/5/20/21): ground and SPI. */
 void ap_sense_flag_flight_status(ap_report *report, uint8_t status);
 
+/* An angle whose step is a turn / 2^bits. */
 static inline double ap_turn_rad(double raw, int bits)
 {
     return raw * (2.0 * AP_PI) / (double)(UINT64_C(1) << bits);

@@ -153,10 +153,8 @@ static void set_vertical(const heard *of, ap_report *report)
                             HEIGHT_SIGMA_M);
     if (frame->present & AP_MODES_HAS_VERTICAL_RATE)
         ap_sense_set_vertical_rate(report, frame->vertical_rate_fpm, CLIMB_SIGMA_MPS);
-    if (frame->present & AP_MODES_HAS_SELECTED_ALTITUDE) {
-        report->present |= AP_HAS_SELECTED_ALTITUDE;
-        report->selected_altitude_m = frame->selected_altitude_ft * AP_M_PER_FT;
-    }
+    if (frame->present & AP_MODES_HAS_SELECTED_ALTITUDE)
+        ap_sense_set_selected_altitude(report, frame->selected_altitude_ft);
 }
 
 static void set_motion(const heard *of, ap_report *report)
