@@ -43,6 +43,11 @@ ap_vec3 ap_ecef_from_geodetic(ap_geodetic position);
  * 43 km of it, where several normals meet, the answer is only finite and in range. */
 ap_geodetic ap_geodetic_from_ecef(ap_vec3 position);
 
+/* Radii of curvature of the ellipsoid at a latitude, of its surface: *meridian_m north and south,
+ * *prime_m east and west (the prime vertical). A circle of latitude has the radius
+ * *prime_m * cos(latitude_rad). */
+void ap_radii_at(double latitude_rad, double *meridian_m, double *prime_m);
+
 /* The frame at `origin`; at a pole, east is the direction that its longitude names. */
 ap_enu_frame ap_enu_frame_at(ap_geodetic origin);
 

@@ -32,10 +32,8 @@ void ap_polar_from_ecef(const ap_enu_frame *site, ap_vec3 ecef, double *range_m,
 /* Radius of curvature of the normal section in an azimuth (Euler). */
 static double section_radius_m(double latitude_rad, double azimuth_rad)
 {
-    double sin_lat = sin(latitude_rad), sin_az = sin(azimuth_rad), cos_az = cos(azimuth_rad);
-    double w2 = 1.0 - AP_WGS84_E2 * sin_lat * sin_lat;
-    double prime_m = AP_WGS84_A_M / sqrt(w2);
-    double meridian_m = prime_m * (1.0 - AP_WGS84_E2) / w2;
+    double sin_az = sin(azimuth_rad), cos_az = cos(azimuth_rad), meridian_m, prime_m;
+    ap_radii_at(latitude_rad, &meridian_m, &prime_m);
     return 1.0 / (cos_az * cos_az / meridian_m + sin_az * sin_az / prime_m);
 }
 

@@ -7,6 +7,14 @@
 /* Halley steps. Two reach the last bit above -3,000 km, the third serves what lies deeper. */
 #define HALLEY_STEPS 3
 
+void ap_radii_at(double latitude_rad, double *meridian_m, double *prime_m)
+{
+    double sin_lat = sin(latitude_rad);
+    double w2 = 1.0 - AP_WGS84_E2 * sin_lat * sin_lat;
+    *prime_m = AP_WGS84_A_M / sqrt(w2);
+    *meridian_m = *prime_m * (1.0 - AP_WGS84_E2) / w2;
+}
+
 ap_vec3 ap_ecef_from_geodetic(ap_geodetic position)
 {
     double sin_lat = sin(position.latitude_rad), cos_lat = cos(position.latitude_rad);

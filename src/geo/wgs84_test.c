@@ -143,6 +143,35 @@ static void test_geodetic_from_ecef_deep(void **state)
         }
 }
 
+/* At the equator a (1 - e2) and a, at the poles twice a^2 / b = 6,399,593.6258 m (NGA.STND.0036);
+ * between them, how far a small step of latitude or longitude goes. */
+static void test_radii_at_latitudes(void **state)
+{
+    (void)state;
+    double meridian_m, prime_m;
+    ap_radii_at(0.0, &meridian_m, &prime_m);
+    assert_true(fabs(meridian_m - 6335439.3273) < 1e-4 && fabs(prime_m - AP_WGS84_A_M) < 1e-9);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        ap_radii_at(sign * 90 * DEG, &meridian_m, &prime_m);
+        assert_true(fabs(meridian_m - 6399593.6258) < 1e-4);
+        assert_true(fabs(prime_m - 6399593.6258) < 1e-4);
+    }
+    const double step_rad = 1e-4;
+    for (double latitude_deg = -89; latitude_deg < 90; latitude_deg += 8.9) {
+        double lat = latitude_deg * DEG, half = step_rad / 2;
+        ap_radii_at(lat, &meridian_m, &prime_m);
+        double north_m = gap_m(ap_ecef_from_geodetic((ap_geodetic){ lat - half, 1, 0 }),
+                               ap_ecef_from_geodetic((ap_geodetic){ lat + half, 1, 0 }));
+        double east_m = gap_m(ap_ecef_from_geodetic((ap_geodetic){ lat, 1 - half, 0 }),
+                              ap_ecef_from_geodetic((ap_geodetic){ lat, 1 + half, 0 }));
+        /* A chord is shorter than its arc by step^2 / 24. */
+        assert_true(fabs(north_m / step_rad / meridian_m - 1.0) < 1e-9);
+        assert_true(fabs(east_m / step_rad / (prime_m * cos(lat)) - 1.0) < 1e-9);
+    }
+    ap_radii_at(NAN, &meridian_m, &prime_m);
+    assert_true(isnan(meridian_m) && isnan(prime_m));
+}
+
 static void test_nan_in_nan_out(void **state)
 {
     (void)state;
@@ -196,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_geodetic_round_trip),
         cmocka_unit_test(test_geodetic_from_ecef_special_points),
         cmocka_unit_test(test_geodetic_from_ecef_deep),
+        cmocka_unit_test(test_radii_at_latitudes),
         cmocka_unit_test(test_nan_in_nan_out),
         cmocka_unit_test(test_batches_equal_scalars),
     };

@@ -305,20 +305,12 @@ static void put_ages(const ap_track *t, ap_cat062 *r)
 
 /* ---- accuracies ---- */
 
-/* Metres of north and of east for a radian of latitude and of longitude. */
-static void radii_at(ap_geodetic position, double *north_m, double *east_m)
-{
-    double s = sin(position.latitude_rad), w = 1.0 - AP_WGS84_E2 * s * s;
-    double normal_m = AP_WGS84_A_M / sqrt(w);
-    *north_m = normal_m * (1.0 - AP_WGS84_E2) / w;
-    *east_m = normal_m * cos(position.latitude_rad);
-}
-
 static void put_accuracies(const ap_track *t, ap_cat062 *r)
 {
     double east_m = sqrt(t->P_enu[0][0]), north_m = sqrt(t->P_enu[1][1]);
-    double both_m2 = t->P_enu[0][1], north_radius_m, east_radius_m;
-    radii_at(t->position, &north_radius_m, &east_radius_m);
+    double both_m2 = t->P_enu[0][1], meridian_m, prime_m;
+    ap_radii_at(t->position.latitude_rad, &meridian_m, &prime_m);
+    double parallel_m = prime_m * cos(t->position.latitude_rad);
     r->present |= AP_CAT062_I500;
     r->i500.present =
         AP_CAT062_I500_APC | AP_CAT062_I500_COV | AP_CAT062_I500_APW | AP_CAT062_I500_ATV;
@@ -326,8 +318,8 @@ static void put_accuracies(const ap_track *t, ap_cat062 *r)
     r->i500.apc.y_half_m = steps_u16(north_m, 0.5);
     r->i500.cov_half_m =
         (int16_t)steps(copysign(sqrt(fabs(both_m2)), both_m2), 0.5, -INT16_MAX, INT16_MAX);
-    r->i500.apw.lat_turn26 = steps_u16(north_m / north_radius_m, STEP_TURN26_RAD);
-    r->i500.apw.lon_turn26 = steps_u16(east_m / east_radius_m, STEP_TURN26_RAD);
+    r->i500.apw.lat_turn26 = steps_u16(north_m / meridian_m, STEP_TURN26_RAD);
+    r->i500.apw.lon_turn26 = steps_u16(east_m / parallel_m, STEP_TURN26_RAD);
     r->i500.atv.x_4th_mps = steps_u8(sqrt(t->P_enu[2][2]), 0.25);
     r->i500.atv.y_4th_mps = steps_u8(sqrt(t->P_enu[3][3]), 0.25);
     if (!t->has_height)

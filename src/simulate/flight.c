@@ -159,12 +159,10 @@ static void place(const ap_enu_frame *plane, const plane_state *at, double heigh
     ap_enu_frame local = ap_enu_frame_at(foot);
     ap_vec3 velocity =
         ap_enu_rotate(&local, ap_ecef_rotate(plane, (ap_vec3){ at->vx_mps, at->vy_mps, 0.0 }));
-    double sine = sin(foot.latitude_rad);
-    double w2 = 1.0 - AP_WGS84_E2 * sine * sine;
-    double normal_m = AP_WGS84_A_M / sqrt(w2);
-    double meridian_m = normal_m * (1.0 - AP_WGS84_E2) / w2;
+    double meridian_m, prime_m;
+    ap_radii_at(foot.latitude_rad, &meridian_m, &prime_m);
     truth->position = (ap_geodetic){ foot.latitude_rad, foot.longitude_rad, height_m };
-    truth->east_mps = velocity.x_m * (normal_m + height_m) / (normal_m + foot.height_m);
+    truth->east_mps = velocity.x_m * (prime_m + height_m) / (prime_m + foot.height_m);
     truth->north_mps = velocity.y_m * (meridian_m + height_m) / (meridian_m + foot.height_m);
 }
 
