@@ -9,7 +9,6 @@
 
 #define REPORTS_PER_PACKET 20
 #define TICKS_PER_STATUS 8
-#define PHASE_EVENT UINT64_MAX
 #define STATION_HEIGHT_M 70.0
 #define DETERMINANT_MIN 1e-9 /* all stations in one direction */
 
@@ -35,7 +34,7 @@ void ap_mlat_init(ap_mlat *mlat, ap_arena *arena, const ap_world *world, const a
         (void)ap_sensor_place(&mlat->stations[i], site); /* in range: near the reference */
     }
     for (uint32_t i = 0; i < world->flight_count; i++) {
-        ap_random random = ap_random_of(world->seed, mlat->stream, i, PHASE_EVENT);
+        ap_random random = ap_random_of(world->seed, mlat->stream, i, AP_PHASE_EVENT);
         mlat->next_s[i] = world->flights[i].birth_s + sensor->turn_s * ap_random_unit(&random);
     }
 }

@@ -10,7 +10,6 @@
 
 #define PLOTS_PER_PACKET 24 /* of at most 54 octets: a datagram stays below an Ethernet frame */
 #define CLUTTER_CAP 128     /* in a sector */
-#define PHASE_EVENT UINT64_MAX
 #define CLUTTER_ELEMENT UINT32_MAX
 #define MESSAGE_NORTH 1
 #define MESSAGE_SECTOR 2
@@ -28,7 +27,7 @@ enum {
 
 ap_antenna ap_radar_antenna(const ap_world *world, const ap_sensor *sensor, uint32_t index)
 {
-    ap_random random = ap_random_of(world->seed, AP_STREAM_SENSOR + index, 0, PHASE_EVENT);
+    ap_random random = ap_random_of(world->seed, AP_STREAM_SENSOR + index, 0, AP_PHASE_EVENT);
     return (ap_antenna){ .sensor = sensor,
                          .turn_s = sensor->turn_s,
                          .north_s = -sensor->turn_s * ap_random_unit(&random) };

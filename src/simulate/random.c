@@ -20,7 +20,7 @@ ap_random ap_random_of(uint64_t seed, uint32_t stream, uint32_t element, uint64_
     return (ap_random){ .key = mix(key ^ mix(event + 2 * WEYL)) };
 }
 
-uint64_t ap_random_bits(ap_random *random)
+static uint64_t random_bits(ap_random *random)
 {
     random->count++;
     return mix(random->key + random->count * WEYL);
@@ -28,7 +28,7 @@ uint64_t ap_random_bits(ap_random *random)
 
 double ap_random_unit(ap_random *random)
 {
-    return (double)(ap_random_bits(random) >> 11) * 0x1p-53;
+    return (double)(random_bits(random) >> 11) * 0x1p-53;
 }
 
 double ap_random_between(ap_random *random, double low, double high)
@@ -38,7 +38,7 @@ double ap_random_between(ap_random *random, double low, double high)
 
 uint32_t ap_random_below(ap_random *random, uint32_t count)
 {
-    return (uint32_t)((ap_random_bits(random) >> 32) * count >> 32);
+    return (uint32_t)((random_bits(random) >> 32) * count >> 32);
 }
 
 double ap_random_normal(ap_random *random)

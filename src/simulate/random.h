@@ -14,8 +14,6 @@ typedef struct ap_random {
 
 ap_random ap_random_of(uint64_t seed, uint32_t stream, uint32_t element, uint64_t event);
 
-uint64_t ap_random_bits(ap_random *random);
-
 /* Uniform in [0, 1), and in [low, high). */
 double ap_random_unit(ap_random *random);
 double ap_random_between(ap_random *random, double low, double high);

@@ -8,7 +8,6 @@
 
 #define LIGHT_MPS 299792458.0
 #define TICKS_PER_S 12e6
-#define PHASE_EVENT UINT64_MAX
 #define FULL_SCALE_M 12e3 /* distance at which a frame fills the receiver's scale */
 #define FAR_LOSS 0.5      /* share of the frames that is lost in addition at the end of the range */
 
@@ -72,7 +71,8 @@ static void start_transponder(ap_receiver *receiver, uint32_t flight)
 {
     const ap_flight *of = &receiver->world->flights[flight];
     ap_transponder *own = &receiver->transponders[flight];
-    ap_random random = ap_random_of(receiver->world->seed, receiver->stream, flight, PHASE_EVENT);
+    ap_random random =
+        ap_random_of(receiver->world->seed, receiver->stream, flight, AP_PHASE_EVENT);
     for (unsigned i = 0; i < AP_RECEIVER_TIMER_COUNT; i++) {
         ap_squitter kind = kind_of(i);
         own->next_s[i] = HUGE_VAL;

@@ -6,7 +6,6 @@
 #include "airpicture/cpr.h"
 #include "simulate/register.h"
 
-#define STREAM_NAVIGATION 2u
 #define SLOW_SHARE 0.4 /* of the declared deviation, in each of two waves */
 #define QUICK_SHARE 0.4
 #define QUICK_MAX_M 6.0
@@ -37,7 +36,7 @@ bool ap_squitter_is_sent(ap_squitter kind, const ap_flight *flight)
 static double slow_error_m(const ap_world *world, const ap_flight *flight, uint64_t axis,
                            double sigma_m, double time_s)
 {
-    ap_random random = ap_random_of(world->seed, STREAM_NAVIGATION, flight->id, axis);
+    ap_random random = ap_random_of(world->seed, AP_STREAM_NAVIGATION, flight->id, axis);
     double sum = 0.0;
     for (int i = 0; i < 2; i++) {
         double period_s = ap_random_between(&random, 150.0, 500.0);

@@ -3,8 +3,8 @@
 #include <math.h>
 
 #include "simulate/random.h"
+#include "simulate/world.h"
 
-#define STREAM_TRAFFIC 1u
 #define M_PER_FL (100.0 * AP_M_PER_FT)
 #define LIFE_MIN_S 120.0
 #define CROSSING_BEND_RAD (60.0 * AP_RAD_PER_DEG)
@@ -257,7 +257,7 @@ static void equip(const ap_traffic_config *config, uint32_t index, ap_random *ra
 
 void ap_traffic_make(const ap_traffic_config *config, uint32_t index, ap_flight *flight)
 {
-    ap_random random = ap_random_of(config->seed, STREAM_TRAFFIC, index, 0);
+    ap_random random = ap_random_of(config->seed, AP_STREAM_TRAFFIC, index, 0);
     *flight = (ap_flight){ .id = index + 1,
                            .mode_3a = (uint16_t)(02001 + index % 02777),
                            .emergency_s = index == 2 ? 0.7 * config->duration_s : HUGE_VAL,

@@ -8,8 +8,14 @@
 #include "airpicture/sensor.h"
 #include "simulate/flight.h"
 
-/* Streams of random numbers; traffic has 1. A sensor's is STREAM_SENSOR + its index. */
-#define AP_STREAM_SENSOR 16u
+/* Streams of random numbers (simulate/random.h): every use of one is named here, so that no two
+ * draw alike. Element and event of a sensor's stream are flight and turn or update. */
+#define AP_STREAM_TRAFFIC 1u
+#define AP_STREAM_NAVIGATION 2u
+#define AP_STREAM_SENSOR 16u /* and the index of the sensor */
+
+/* The event of what a sensor draws once: when its turn begins, the phase of a transponder. */
+#define AP_PHASE_EVENT UINT64_MAX
 
 #define AP_WORLD_LEVEL_STEP_FT 25 /* Mode S altitude; Mode C has 100 ft */
 
