@@ -30,11 +30,6 @@ typedef struct row {
     ap_track track;
 } row;
 
-typedef struct alert_row {
-    uint64_t sequence; /* 0 = empty */
-    ap_alert alert;
-} alert_row;
-
 struct ap_picture_state {
     ap_picture_config config;
     uint64_t sequence, forgotten, refused;
@@ -43,7 +38,7 @@ struct ap_picture_state {
     row *rows;           /* [track_cap] */
     uint32_t *slots;     /* [slot_count] rows by id, open addressing; NONE = empty */
     uint32_t slot_count; /* power of two, >= 2 * track_cap */
-    alert_row *alerts;   /* [alert_cap], by id % alert_cap */
+    ap_alert *alerts;    /* [alert_cap], by id % alert_cap; id 0 = empty */
     uint32_t newest_alert;
 };
 
@@ -66,7 +61,7 @@ static struct ap_picture_state *lay_out(const ap_picture_config *config, ap_aren
     struct ap_picture_state *state = ap_arena_take(arena, 1, sizeof *state);
     row *rows = ap_arena_take(arena, config->track_cap, sizeof *rows);
     uint32_t *slots = ap_arena_take(arena, slots_for(config->track_cap), sizeof *slots);
-    alert_row *alerts = ap_arena_take(arena, config->alert_cap, sizeof *alerts);
+    ap_alert *alerts = ap_arena_take(arena, config->alert_cap, sizeof *alerts);
     if (state)
         *state = (struct ap_picture_state){ .rows = rows, .slots = slots, .alerts = alerts };
     return state;
@@ -226,10 +221,11 @@ void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert)
 {
     struct ap_picture_state *s = picture->state;
-    alert_row *at = &s->alerts[alert->id % s->config.alert_cap];
-    if (at->sequence != 0 && at->alert.id > alert->id)
+    ap_alert *at = &s->alerts[alert->id % s->config.alert_cap];
+    if (at->id > alert->id)
         return; /* its row went to a newer one */
-    *at = (alert_row){ .sequence = ++s->sequence, .alert = *alert };
+    *at = *alert;
+    s->sequence++;
     if (alert->id > s->newest_alert)
         s->newest_alert = alert->id;
 }
@@ -285,11 +281,11 @@ size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, siz
     uint32_t newest = s->newest_alert, kept = s->config.alert_cap;
     size_t count = 0;
     for (uint64_t id = newest > kept ? newest - kept + 1 : 1; id <= newest; id++) {
-        const alert_row *at = &s->alerts[id % kept];
-        if (at->sequence == 0 || at->alert.id != id)
+        const ap_alert *at = &s->alerts[id % kept];
+        if (at->id != id)
             continue;
         if (count < cap)
-            alerts[count] = &at->alert;
+            alerts[count] = at;
         count++;
     }
     return count;

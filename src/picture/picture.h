@@ -1,7 +1,8 @@
 /* Picture: the current state of every track and alert, with sequence numbers. Hop 7.
  *
- * What changed since any sequence number can be asked, so a display or a writer resumes where it
- * stopped. Tracks are rows by id; the oldest dead rows make room for new ones. */
+ * Which tracks changed since any sequence number can be asked, so a display or a writer resumes
+ * where it stopped; a change of an alert counts on too, and the alerts are asked as a whole. Tracks
+ * are rows by id; the oldest dead rows make room for new ones. */
 #ifndef AP_PICTURE_PICTURE_H
 #define AP_PICTURE_PICTURE_H
 
@@ -30,7 +31,7 @@ ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, voi
 /* Takes an event's track in and gives it the next sequence number. */
 void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track);
 
-/* Takes the begin or the end of an alert in; it also gets the next sequence number. */
+/* Takes the begin or the end of an alert in, and counts the sequence number on. */
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert);
 
 uint64_t ap_picture_sequence(const ap_picture *picture); /* of the newest change; 0 = none yet */
