@@ -17,6 +17,8 @@
 #define PAUSE_NS (60 * AP_NS_PER_S)
 #define TURNS_TO_SILENCE 3 /* a sensor without data for so many turns is not connected */
 
+enum { STATUS = 1, END_OF_BATCH = 2 }; /* messages of I065/000 */
+
 struct ap_asterix062_state {
     ap_asterix062_config config;
     ap_asterix062_stats stats;
@@ -225,7 +227,6 @@ static bool append(struct ap_asterix062_state *s, uint8_t category, const record
 
 static void append_status(struct ap_asterix062_state *s, uint8_t message_type)
 {
-    enum { STATUS = 1, END_OF_BATCH = 2 };
     record r = { .cat065 = { .present =
                                  AP_CAT065_I010 | AP_CAT065_I000 | AP_CAT065_I015 | AP_CAT065_I030,
                              .i010 = { s->config.sac, s->config.sic },
@@ -320,7 +321,6 @@ static void append_listed(struct ap_asterix062_state *s, const ap_track *track)
 
 static void send_batch(struct ap_asterix062_state *s, ap_utc_ns time)
 {
-    enum { STATUS = 1, END_OF_BATCH = 2 };
     const ap_sensor_table *sensors = s->config.sensors;
     s->time = time;
     append_status(s, STATUS);
