@@ -1,5 +1,6 @@
 /* Packet captures: pcap in both byte orders, in micro- and nanoseconds, and pcapng. */
 #include "wire/framing/framing.h"
+#include "wire/shortest.h"
 
 #define PCAP_HEAD_SIZE 24u
 #define PCAP_RECORD_SIZE 16u
@@ -218,15 +219,6 @@ static ap_framing_verdict look_ng_block(const ap_framer *framer, size_t at, bool
     return AP_FRAMING_YES;
 }
 
-/* 10^n, n <= 19 */
-static uint64_t power_of_ten(unsigned n)
-{
-    uint64_t value = 1;
-    for (unsigned i = 0; i < n; i++)
-        value *= 10;
-    return value;
-}
-
 /* Timestamp units to nanoseconds, rounded down; finer units than nanoseconds are cut. Unknown when
  * they cannot be told in those. */
 static int64_t ng_time_ns(uint64_t ticks, uint8_t resolution, int64_t offset_s)
@@ -234,11 +226,12 @@ static int64_t ng_time_ns(uint64_t ticks, uint8_t resolution, int64_t offset_s)
     unsigned exponent = resolution & 0x7F;
     uint64_t seconds, fraction_ns;
     if ((resolution & 0x80) == 0) {
-        uint64_t per_s = power_of_ten(exponent < 19 ? exponent : 19);
+        unsigned power = exponent < 19 ? exponent : 19;
+        uint64_t per_s = ap_powers_10[power];
         seconds = ticks / per_s;
         uint64_t fraction = ticks % per_s;
-        fraction_ns = exponent <= 9 ? fraction * power_of_ten(9 - exponent)
-                                    : fraction / power_of_ten((exponent < 19 ? exponent : 19) - 9);
+        fraction_ns =
+            power <= 9 ? fraction * ap_powers_10[9 - power] : fraction / ap_powers_10[power - 9];
     } else {
         unsigned bits = exponent < 63 ? exponent : 63;
         seconds = ticks >> bits;
