@@ -187,7 +187,7 @@ void ap_commands_help(FILE *out)
     fputs("\n'airpicture COMMAND --help' tells more; 'airpicture --version' the version.\n", out);
 }
 
-static const ap_command *find_command(const char *name)
+const ap_command *ap_command_find(const char *name)
 {
     for (const ap_command *command = ap_commands; command->name; command++)
         if (strcmp(command->name, name) == 0)
@@ -209,7 +209,7 @@ static int dispatch(int argc, char **argv)
         puts("airpicture " AP_VERSION);
         return AP_EXIT_OK;
     }
-    const ap_command *command = find_command(argv[1]);
+    const ap_command *command = ap_command_find(argv[1]);
     if (!command)
         return ap_command_fail(NULL, AP_EXIT_USAGE,
                                "'%s' is no command; 'airpicture --help' lists them", argv[1]);

@@ -44,6 +44,9 @@ typedef struct ap_command {
 /* The subcommands, in the order of --help; ends with a NULL name. */
 extern const ap_command ap_commands[];
 
+/* The subcommand of this name, or NULL. */
+const ap_command *ap_command_find(const char *name);
+
 /* Parses argv[1..] by the command's table; --help and -h print the help and set *done.
  * out: *first_operand: index of the first operand in argv (permuted behind the options).
  * Returns 0 or AP_EXIT_USAGE after a line on standard error. */

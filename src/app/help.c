@@ -2,7 +2,6 @@
 #include "app/commands.h"
 
 #include <ctype.h>
-#include <string.h>
 
 enum { OPTION_MAN };
 
@@ -110,14 +109,6 @@ static void mdoc_program(void)
     mdoc_exit_status();
 }
 
-static const ap_command *command_named(const char *name)
-{
-    for (const ap_command *command = ap_commands; command->name; command++)
-        if (strcmp(command->name, name) == 0)
-            return command;
-    return NULL;
-}
-
 int ap_help_run(const ap_command *command, int argc, char **argv)
 {
     bool man = false, done;
@@ -136,7 +127,7 @@ int ap_help_run(const ap_command *command, int argc, char **argv)
     if (operand + 1 < argc)
         return ap_command_fail(command, AP_EXIT_USAGE, "'%s': help of one command at a time",
                                argv[operand + 1]);
-    const ap_command *wanted = command_named(argv[operand]);
+    const ap_command *wanted = ap_command_find(argv[operand]);
     if (!wanted)
         return ap_command_fail(command, AP_EXIT_USAGE,
                                "'%s' is no command; 'airpicture --help' lists them", argv[operand]);
