@@ -50,7 +50,6 @@ typedef struct demo_run {
     ap_truth *truths; /* [TRUTH_CAP] */
     char tracks_path[512], asterix_path[512], archive_path[512];
     ap_utc_ns first_utc, next_score_utc;
-    uint64_t false_track_seconds;
     int64_t wall_start_ns, next_draw_ns;
     bool live; /* standard output is a terminal */
 } demo_run;
@@ -95,8 +94,7 @@ static void on_track(void *context, const ap_track_event *event, const ap_track 
     ap_outputs_track(&((demo_run *)context)->outputs, event, track);
 }
 
-/* Once a second of data: the published picture against the truth. The first 40 s are left out: no
- * tracker has confirmed anything before the slowest radar has turned a few times. */
+/* The published picture against the truth at one instant. */
 static void score_now(demo_run *run, ap_utc_ns now)
 {
     size_t track_count = ap_tracker_tracks(&run->pipeline.tracker, false, run->tracks, TRACK_CAP);
@@ -106,6 +104,8 @@ static void score_now(demo_run *run, ap_utc_ns now)
     ap_score_instant(&run->score, now, run->truths, truth_count, run->tracks, track_count, NULL);
 }
 
+/* Once a second of data. The first 40 s are left out: no tracker has confirmed anything before the
+ * slowest radar has turned a few times. */
 static void score_until(demo_run *run, ap_utc_ns now)
 {
     if (run->first_utc == AP_UTC_UNKNOWN) {

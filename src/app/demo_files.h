@@ -26,7 +26,8 @@ typedef struct ap_demo_files {
 int ap_demo_files_write(ap_demo_files *files, const ap_command *command, const char *folder,
                         uint64_t seed, double duration_s);
 
-/* The aircraft at an instant; returns how many, at most `cap` are filled. */
+/* Those of the first `cap` aircraft in the air at an instant that a sensor covers; returns how
+ * many. */
 size_t ap_demo_files_truth(const ap_demo_files *files, ap_utc_ns time, ap_truth *truths,
                            size_t cap);
 
