@@ -123,9 +123,7 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
                 pipeline->report_lost_count);
     print_advice(out, pipeline);
     print_gaps(out, pipeline);
-    if (cost)
-        fprintf(
-            out,
+    fprintf(out,
             "speed: %.1f s of data in %.2f s (%.2f s CPU), %.0f times real time, %.0f reports/s\n",
             cost->data_s, cost->wall_s, cost->cpu_s,
             cost->wall_s > 0.0 ? cost->data_s / cost->wall_s : 0.0,

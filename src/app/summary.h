@@ -12,8 +12,7 @@ typedef struct ap_run_cost {
     double data_s; /* time span of the data */
 } ap_run_cost;
 
-/* Tables for people. Nothing in it depends on the machine but the last line (speed), which is left
- * out when cost is NULL. */
+/* Tables for people. Nothing in it depends on the machine but the last line (speed). */
 void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost *cost);
 
 /* "3 record_overrun, 1 category" or "-"; `text` of `size` is always terminated. */
