@@ -1,8 +1,7 @@
 #include "app/decode_capture.h"
 
-#include <string.h>
-
 #include "airpicture/asterix.h"
+#include "app/paths.h"
 #include "wire/pcap.h"
 
 /* Documentation addresses (RFC 5737), ASTERIX's port. */
@@ -11,9 +10,7 @@ static const ap_pcap_route route = { 0xC0000201, 0xC0000202, 8600, 8600 };
 ap_err ap_decode_capture_open(ap_decode_capture *capture, const char *path,
                               char message[AP_IO_MESSAGE_SIZE])
 {
-    static const char suffix[] = ".pcap";
-    size_t size = strlen(path), suffix_size = sizeof suffix - 1;
-    capture->is_pcap = size >= suffix_size && strcmp(path + size - suffix_size, suffix) == 0;
+    capture->is_pcap = ap_path_ends_with(path, ".pcap");
     ap_err err = ap_output_open(&capture->output, path, message);
     if (err || !capture->is_pcap)
         return err;

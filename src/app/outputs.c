@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/paths.h"
 #include "publish/alert_json.h"
 #include "publish/report_json.h"
 #include "publish/system_plane.h"
@@ -22,12 +23,6 @@ bool ap_output_paths_use_stdout(const ap_output_paths *paths)
 {
     return is_stdout(paths->tracks) || is_stdout(paths->reports) || is_stdout(paths->alerts) ||
            is_stdout(paths->asterix);
-}
-
-static bool ends_with(const char *text, const char *ending)
-{
-    size_t size = strlen(text), ending_size = strlen(ending);
-    return size >= ending_size && strcmp(text + size - ending_size, ending) == 0;
 }
 
 /* Text of one line goes out as a whole; what does not fit or cannot be written ends the run. */
@@ -101,7 +96,7 @@ static int start_asterix(ap_outputs *outputs)
 
 static int start_tracks(ap_outputs *outputs)
 {
-    outputs->tracks_csv = ends_with(outputs->paths.tracks, ".csv");
+    outputs->tracks_csv = ap_path_ends_with(outputs->paths.tracks, ".csv");
     if (outputs->tracks_csv) {
         ap_writer head = line(outputs);
         ap_track_csv_head(&head);

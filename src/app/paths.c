@@ -5,6 +5,12 @@
 #include "app/source.h"
 #include "io/output.h"
 
+bool ap_path_ends_with(const char *path, const char *ending)
+{
+    size_t size = strlen(path), ending_size = strlen(ending);
+    return size >= ending_size && strcmp(path + size - ending_size, ending) == 0;
+}
+
 const char *ap_path_text(const char *path, char *text, size_t size)
 {
     size_t at = 0;

@@ -2,6 +2,7 @@
 #ifndef AP_APP_PATHS_H
 #define AP_APP_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "app/command.h"
@@ -16,6 +17,9 @@ typedef struct ap_named_path {
  * 4,096 inputs. Returns 0 or AP_EXIT_USAGE. */
 int ap_paths_check(const ap_command *command, const ap_named_path *outputs, size_t output_count,
                    const char *const *inputs, size_t input_count, const char *sensors_path);
+
+/* Whether a path ends so, such as ".csv": how an output's name tells its form. */
+bool ap_path_ends_with(const char *path, const char *ending);
 
 /* `path` for a terminal: control characters become '?'. Cut at `size`, always terminated. */
 const char *ap_path_text(const char *path, char *text, size_t size);
