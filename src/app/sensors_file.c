@@ -12,10 +12,10 @@
 #include <yaml.h>
 
 #include "airpicture/asterix.h"
+#include "app/source.h"
 
 #define EXPECTED_KINDS "psr, ssr, mode_s, combined, smr, mlat, adsb or tracker"
 #define KEY_SHOWN_MAX 40 /* of a key or value in a message */
-#define INPUT_MAX 4096
 #define DEPTH_MAX 32
 
 /* Keys of one sensor. NUMBER keys say their unit last. */
@@ -59,7 +59,8 @@ static const key_spec keys[KEY_COUNT] = {
     [KEY_KIND] = { "kind", TYPE_KIND, 0, 0, false, EXPECTED_KINDS },
     [KEY_SAC] = { "sac", TYPE_INTEGER, 0, 255, false, "a whole number from 0 to 255" },
     [KEY_SIC] = { "sic", TYPE_INTEGER, 0, 255, false, "a whole number from 0 to 255" },
-    [KEY_INPUT] = { "input", TYPE_INTEGER, 1, INPUT_MAX, false, "a whole number from 1 to 4096" },
+    [KEY_INPUT] = { "input", TYPE_INTEGER, 1, AP_INPUT_CAP, false,
+                    "a whole number from 1 to 4096" },
     [KEY_LATITUDE] = { "latitude_deg", TYPE_NUMBER, -90, 90, false, "degrees from -90 to 90" },
     [KEY_LONGITUDE] = { "longitude_deg", TYPE_NUMBER, -180, 180, false,
                         "degrees from -180 to 180" },
@@ -88,6 +89,8 @@ static const key_spec keys[KEY_COUNT] = {
     [KEY_EDITIONS] = { "editions", TYPE_EDITIONS, 0, 0, false,
                        "categories with an edition each, such as {021: \"2.1\"}" },
 };
+
+_Static_assert(AP_INPUT_CAP == 4096, "as keys[KEY_INPUT] tells people");
 
 /* One sensor as it is written, before it is judged. */
 typedef struct entry {
