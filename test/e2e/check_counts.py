@@ -72,11 +72,12 @@ def unit_programs():
 
 def scripts():
     def of(status, output):
-        return outcomes(check.script_cases("x", status, output))
+        return outcomes(check.script_cases("x", status, output, 60))
     assert of(0, "ok a\nskip b no data\nchatter\n") == ["ok", "skipped"]
     assert of(1, "ok a\nnot ok b 1 != 2\n") == ["ok", "failed"]
     assert of(1, "ok a\nTraceback\n") == ["ok", "failed"]
     assert of(None, "ok a\n") == ["ok", "failed"]
+    assert "no end after 60 s" in check.script_cases("x", None, "ok a\n", 60)[1][2]
     assert of(77, "no tshark\n") == ["skipped"]
     assert of(0, "") == ["ok"]
 
