@@ -1,4 +1,11 @@
-/* Aircraft heard on Mode S, by address and kind of address. */
+/* Aircraft heard on Mode S, by address and kind of address.
+ *
+ * Room goes to who has earned it. An address is trusted once AP_TRUST_FRAMES checked squitters of
+ * it came over AP_TRUST_S or longer; until then it is on probation. When the table is full, a
+ * newcomer takes the row longest silent of those on probation, from the input that has most of
+ * them: a flood of invented addresses replaces itself. Trusted rows give way when they are silent
+ * for AP_AIRCRAFT_STALE_S, or for AP_PROOF_S when their input holds more than its share and the
+ * newcomer's less. */
 #ifndef AP_SENSE_AIRCRAFT_H
 #define AP_SENSE_AIRCRAFT_H
 
@@ -11,52 +18,69 @@
 #include "sense/cpr_state.h"
 
 #define AP_AIRCRAFT_NONE UINT32_MAX
-#define AP_AIRCRAFT_STALE_S 600.0 /* silent for longer: may be replaced when the table is full */
+#define AP_AIRCRAFT_STALE_S 600.0
+#define AP_TRUST_FRAMES 2u
+#define AP_TRUST_S 0.5
 /* Slots that a key may lie behind its first one. Half full, a million random addresses need 40;
  * addresses made up to collide are refused beyond. */
 #define AP_AIRCRAFT_PROBE_CAP 128u
 #define AP_PROOF_S 60.0 /* an address stays proved on an input */
 #define AP_PROOF_CAP 4  /* inputs remembered per aircraft */
 
-/* A checked squitter of the address was heard on this input. */
-typedef struct ap_proof {
-    ap_utc_ns utc;
-    uint16_t input;
-    bool used;
-} ap_proof;
-
+/* What every frame of an aircraft needs comes first, in two cache lines. */
 typedef struct ap_aircraft {
-    uint32_t key;          /* ap_aircraft_key */
-    uint32_t older, newer; /* neighbours by last hearing, AP_AIRCRAFT_NONE at the ends */
-    ap_utc_ns heard_utc;
-    ap_proof proof[AP_PROOF_CAP];
+    uint32_t key;   /* ap_aircraft_key */
+    uint16_t owner; /* input that brought it in */
+    uint8_t proof_count;
+    bool trusted;
+    uint32_t checked_count; /* checked squitters */
+    ap_utc_ns first_utc, heard_utc;
+    ap_utc_ns filed_utc;                /* when it was last put at the end of its list */
+    ap_utc_ns proof_utc[AP_PROOF_CAP];  /* [proof_count] last checked squitter on an input */
+    uint16_t proof_input[AP_PROOF_CAP]; /* [proof_count] */
 
-    bool has_version; /* the fields below are from a status message */
-    uint8_t adsb_version, nac_p, sil;
-    bool nic_a, nic_c;
-    uint8_t nic; /* of the last position; 0 before the first */
-    ap_utc_ns nic_utc;
-
-    bool has_altitude;
     int32_t altitude_ft; /* pressure, of the last airborne position */
+    bool has_altitude;
+    bool has_velocity;
+    bool has_version; /* the fields below are from a status message */
+    bool nic_a, nic_c;
+    uint8_t adsb_version, nac_p, sil;
     ap_utc_ns altitude_utc;
 
-    bool has_velocity;
-    float speed_kt, track_deg; /* over ground, of the last velocity squitter */
     ap_utc_ns velocity_utc;
+    float speed_kt, track_deg; /* over ground, of the last velocity squitter */
+    ap_utc_ns nic_utc;
+    uint8_t nic;            /* of the last position; 0 before the first */
+    uint64_t held_sequence; /* of its newest frame held back; 0: none */
 
     ap_comm_b_memory comm_b;
     ap_cpr_state cpr;
-    uint64_t held_sequence; /* of its newest frame held back; 0: none */
 } ap_aircraft;
 
-/* Hash of rows: open addressing with linear probing, at most half full. */
+/* Hash by open addressing with linear probing, at most half full. */
+typedef struct ap_aircraft_slot {
+    uint32_t key, row; /* row: AP_AIRCRAFT_NONE when free */
+} ap_aircraft_slot;
+
+/* Neighbours of a row in its list; AP_AIRCRAFT_NONE at the ends. */
+typedef struct ap_aircraft_link {
+    uint32_t older, newer;
+} ap_aircraft_link;
+
+/* Rows of one owner, trusted or on probation, in the order of their last hearing, to a second. */
+typedef struct ap_aircraft_list {
+    uint32_t oldest, newest, count;
+} ap_aircraft_list;
+
 typedef struct ap_aircraft_table {
-    ap_aircraft *rows;   /* [cap] */
-    uint32_t *slots;     /* [slot_count] row index, AP_AIRCRAFT_NONE when free */
-    uint32_t slot_count; /* a power of two >= 2 * cap */
+    ap_aircraft *rows;       /* [cap] */
+    ap_aircraft_link *links; /* [cap] */
+    ap_aircraft_slot *slots; /* [slot_count] */
+    ap_aircraft_list *lists; /* [2 * input_cap]: of input i at 2 * i on probation, then trusted */
+    uint32_t slot_count;     /* a power of two >= 2 * cap */
     uint32_t count, cap;
-    uint32_t oldest, newest; /* ends of the list by last hearing */
+    uint16_t input_cap;
+    ap_utc_ns full_until_utc; /* no trusted row can be replaced before */
 } ap_aircraft_table;
 
 static inline uint32_t ap_aircraft_key(uint32_t address, ap_address_kind kind)
@@ -65,18 +89,16 @@ static inline uint32_t ap_aircraft_key(uint32_t address, ap_address_kind kind)
 }
 
 /* Takes its memory from the arena (which may only measure). */
-void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap);
+void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, uint16_t input_cap);
 
 /* The row of a key, or NULL. */
 ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key);
 
-/* The row of a key, new if need be, marked as heard at `now` (which never goes back). When the
- * table is full the row longest silent gives way if that is AP_AIRCRAFT_STALE_S or more; else, and
- * where AP_AIRCRAFT_PROBE_CAP other keys took its slots, NULL: whoever is in the table stays. */
-ap_aircraft *ap_aircraft_take(ap_aircraft_table *table, uint32_t key, ap_utc_ns now);
-
-/* Notes a checked squitter; the input longest silent is forgotten when there are too many. */
-void ap_aircraft_prove(ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc);
+/* The row of a key that a checked squitter was heard of, on `input` < input_cap at `now` (which
+ * never goes back): new if need be, and proved there. NULL when there is no room for it, or where
+ * AP_AIRCRAFT_PROBE_CAP other keys took its slots. Rows are valid until the next call. */
+ap_aircraft *ap_aircraft_prove(ap_aircraft_table *table, uint32_t key, uint16_t input,
+                               ap_utc_ns now);
 
 /* True when a checked squitter was heard on the input within AP_PROOF_S of `utc`. */
 bool ap_aircraft_is_proved(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc);

@@ -8,100 +8,157 @@
 #include <cmocka.h>
 
 #define CAP 64
+#define INPUTS 3
 #define KEYS 400
 #define START (INT64_C(1700000000) * AP_NS_PER_S)
 
-static ap_aircraft_table table_of(uint32_t cap, void **mem)
+static ap_aircraft_table table_of(uint32_t cap, uint16_t input_cap, void **mem)
 {
     ap_aircraft_table table;
     ap_arena measure = ap_arena_measure();
-    ap_aircraft_init(&table, &measure, cap);
+    ap_aircraft_init(&table, &measure, cap, input_cap);
     size_t size = ap_arena_need(&measure);
     *mem = malloc(size);
     ap_arena arena = ap_arena_over(*mem, size);
-    ap_aircraft_init(&table, &arena, cap);
+    ap_aircraft_init(&table, &arena, cap, input_cap);
     assert_int_not_equal(ap_arena_need(&arena), 0);
     return table;
 }
 
-/* Every key in the table is found, every other is not, by comparison with a plain list. */
-static void check_all(const ap_aircraft_table *table, const ap_utc_ns heard[KEYS])
+static uint32_t random_below(uint32_t *seed, uint32_t n)
 {
-    uint32_t count = 0;
-    for (uint32_t key = 0; key < KEYS; key++) {
-        ap_aircraft *aircraft = ap_aircraft_find(table, key * 977);
-        assert_int_equal(aircraft != NULL, heard[key] != 0);
-        if (aircraft) {
-            assert_int_equal(aircraft->key, key * 977);
-            assert_int_equal(aircraft->heard_utc, heard[key]);
-            count++;
-        }
-    }
-    assert_int_equal(table->count, count);
+    *seed = *seed * 1664525u + 1013904223u;
+    return (uint32_t)((uint64_t)*seed * n >> 32);
 }
 
-/* Random hearings against a plain list with the same rule: full, the longest silent gives way if
- * that is 600 s. */
-static void test_take_replaces_the_longest_silent(void **state)
+static ap_utc_ns at_s(double s)
+{
+    return START + (int64_t)(s * 1e9);
+}
+
+/* Random hearings against a plain list: what was told to be in is found, with what was heard of it;
+ * what gave way was not trusted, or long silent; and who is refused is refused in a full table. */
+static void test_prove_keeps_who_was_heard(void **state)
 {
     (void)state;
     void *mem;
-    ap_aircraft_table table = table_of(CAP, &mem);
-    ap_utc_ns heard[KEYS] = { 0 };
-    uint32_t seed = 7, count = 0, full_count = 0, replaced_count = 0;
+    ap_aircraft_table table = table_of(CAP, INPUTS, &mem);
+    struct {
+        uint32_t count;
+        ap_utc_ns first, heard;
+    } list[KEYS] = { 0 };
+    uint32_t seed = 7, refused_count = 0, replaced_count = 0;
     ap_utc_ns now = START;
-    for (int step = 0; step < 20000; step++) {
-        seed = seed * 1664525u + 1013904223u;
-        now += (int64_t)(seed >> 8) % 12000 * AP_NS_PER_MS;
-        uint32_t key = (seed >> 12) % KEYS, oldest = KEYS;
-        for (uint32_t k = 0; k < KEYS; k++)
-            if (heard[k] && (oldest == KEYS || heard[k] < heard[oldest]))
-                oldest = k;
-        ap_aircraft *aircraft = ap_aircraft_take(&table, key * 977, now);
-        bool room = heard[key] || count < CAP;
-        bool stale = !room && now - heard[oldest] >= 600 * AP_NS_PER_S;
-        assert_int_equal(aircraft != NULL, room || stale);
-        full_count += !aircraft;
-        if (!aircraft)
+    for (int step = 0; step < 40000; step++) {
+        now += (int64_t)random_below(&seed, 2000) * AP_NS_PER_MS;
+        /* A few are heard often, the others hardly. */
+        uint32_t key = random_below(&seed, 4) ? random_below(&seed, 70) : random_below(&seed, KEYS);
+        uint32_t before = table.count;
+        ap_aircraft *aircraft = ap_aircraft_prove(&table, key * 977, (uint16_t)(key % INPUTS), now);
+        if (!aircraft) {
+            assert_int_equal(before, CAP);
+            assert_int_equal(list[key].count, 0);
+            refused_count++;
             continue;
-        if (stale) {
-            heard[oldest] = 0;
-            replaced_count++;
-        } else if (!heard[key]) {
-            count++;
         }
-        heard[key] = now;
-        if (step % 100 == 0)
-            check_all(&table, heard);
+        if (list[key].count++ == 0)
+            list[key].first = now;
+        list[key].heard = now;
+        assert_int_equal(aircraft->checked_count, list[key].count);
+        for (uint32_t k = 0; k < KEYS; k++) {
+            const ap_aircraft *found = ap_aircraft_find(&table, k * 977);
+            assert_int_equal(found && found->heard_utc != list[k].heard, 0);
+            if (found || list[k].count == 0)
+                continue;
+            bool earned = list[k].count >= AP_TRUST_FRAMES &&
+                          list[k].heard - list[k].first >= (int64_t)(AP_TRUST_S * 1e9);
+            assert_true(!earned || now - list[k].heard >= 60 * AP_NS_PER_S);
+            list[k].count = 0;
+            replaced_count++;
+        }
     }
-    check_all(&table, heard);
-    assert_true(full_count > 100 && replaced_count > 100);
+    assert_int_equal(table.count, CAP);
+    assert_true(refused_count > 100 && replaced_count > 100);
     free(mem);
 }
 
-static void test_prove_forgets_the_longest_silent_input(void **state)
+/* Aircraft that are heard like aircraft stay in a flood of addresses that are heard once, and a new
+ * one gets in; the flood replaces itself. */
+static void test_flood_replaces_itself(void **state)
 {
     (void)state;
-    ap_aircraft aircraft = { 0 };
+    void *mem;
+    ap_aircraft_table table = table_of(1024, 2, &mem);
+    for (int second = 0; second < 5; second++)
+        for (uint32_t k = 0; k < 900; k++)
+            assert_non_null(ap_aircraft_prove(&table, k, 0, at_s(second)));
+    uint32_t invented = 0x800000;
+    for (int ms = 0; ms < 2000; ms++) {
+        for (int n = 0; n < 100; n++)
+            assert_non_null(ap_aircraft_prove(&table, invented++, 1, at_s(5 + ms / 1e3)));
+        /* A newcomer on the other input, four times a second, beside the flood. */
+        if (ms % 250 == 0)
+            assert_non_null(ap_aircraft_prove(&table, 1000, 0, at_s(5 + ms / 1e3)));
+    }
+    for (uint32_t k = 0; k < 900; k++)
+        assert_non_null(ap_aircraft_find(&table, k));
+    assert_int_equal(ap_aircraft_find(&table, 1000)->checked_count, 8);
+    assert_true(ap_aircraft_find(&table, 1000)->trusted);
+    free(mem);
+}
+
+/* One input has filled the table with trusted rows: a newcomer there is refused until one is stale;
+ * one on an input with less than its share takes a row that was silent for a minute. */
+static void test_inputs_share_alike(void **state)
+{
+    (void)state;
+    void *mem;
+    ap_aircraft_table table = table_of(64, 2, &mem);
+    for (int second = 0; second < 4; second++)
+        for (uint32_t k = 0; k < 64; k++)
+            assert_non_null(ap_aircraft_prove(&table, k, 0, at_s(second + 0.01 * k)));
+    assert_null(ap_aircraft_prove(&table, 500, 0, at_s(30)));
+    assert_null(ap_aircraft_prove(&table, 501, 1, at_s(30)));
+    assert_non_null(ap_aircraft_prove(&table, 501, 1, at_s(63.1)));
+    assert_null(ap_aircraft_find(&table, 0));
+    /* On probation, it is the first to give way. */
+    assert_non_null(ap_aircraft_prove(&table, 500, 0, at_s(63.2)));
+    assert_null(ap_aircraft_find(&table, 501));
+    /* A stale row gives way to anyone. */
+    for (int second = 64; second < 68; second++)
+        assert_non_null(ap_aircraft_prove(&table, 500, 0, at_s(second)));
+    assert_null(ap_aircraft_prove(&table, 502, 0, at_s(602.9)));
+    assert_non_null(ap_aircraft_prove(&table, 502, 0, at_s(603.1)));
+    assert_null(ap_aircraft_find(&table, 1));
+    free(mem);
+}
+
+static void test_proof_of_the_longest_silent_input_is_forgotten(void **state)
+{
+    (void)state;
+    void *mem;
+    ap_aircraft_table table = table_of(4, 8, &mem);
+    ap_aircraft *aircraft = NULL;
     for (uint16_t input = 0; input < AP_PROOF_CAP + 1; input++)
-        ap_aircraft_prove(&aircraft, input, START + input);
-    assert_false(ap_aircraft_is_proved(&aircraft, 0, START));
+        aircraft = ap_aircraft_prove(&table, 1, input, START + input);
+    assert_false(ap_aircraft_is_proved(aircraft, 0, START));
     for (uint16_t input = 1; input < AP_PROOF_CAP + 1; input++)
-        assert_true(ap_aircraft_is_proved(&aircraft, input, START));
-    assert_true(ap_aircraft_is_proved(&aircraft, 1, START + 60 * AP_NS_PER_S));
-    assert_false(ap_aircraft_is_proved(&aircraft, 1, START + 61 * AP_NS_PER_S));
-    ap_aircraft_prove(&aircraft, 1, START + 61 * AP_NS_PER_S);
-    assert_true(ap_aircraft_is_proved(&aircraft, 1, START + 61 * AP_NS_PER_S));
+        assert_true(ap_aircraft_is_proved(aircraft, input, START));
+    assert_true(ap_aircraft_is_proved(aircraft, 1, at_s(60)));
+    assert_false(ap_aircraft_is_proved(aircraft, 1, at_s(61)));
+    aircraft = ap_aircraft_prove(&table, 1, 1, at_s(61));
+    assert_true(ap_aircraft_is_proved(aircraft, 1, at_s(61)));
+    free(mem);
 }
 
 /* Addresses that all begin at one slot: the first take their slots, the others are refused without
  * a search through the table, and once some were replaced all that remain are still found. */
-static void test_take_bounds_the_probe(void **state)
+static void test_prove_bounds_the_probe(void **state)
 {
     (void)state;
     enum { COLLIDING = 400, TABLE_CAP = 1024 };
     void *mem;
-    ap_aircraft_table table = table_of(TABLE_CAP, &mem);
+    ap_aircraft_table table = table_of(TABLE_CAP, 1, &mem);
     uint32_t keys[COLLIDING], count = 0;
     for (uint32_t key = 0; count < COLLIDING; key++) {
         uint32_t hash = key * UINT32_C(0x9E3779B1); /* as the table spreads them */
@@ -109,18 +166,18 @@ static void test_take_bounds_the_probe(void **state)
             keys[count++] = key;
     }
     for (uint32_t i = 0; i < COLLIDING; i++)
-        assert_int_equal(ap_aircraft_take(&table, keys[i], START + i) != NULL,
+        assert_int_equal(ap_aircraft_prove(&table, keys[i], 0, START + i) != NULL,
                          i < AP_AIRCRAFT_PROBE_CAP);
     for (uint32_t i = 0; i < COLLIDING; i++)
         assert_int_equal(ap_aircraft_find(&table, keys[i]) != NULL, i < AP_AIRCRAFT_PROBE_CAP);
     /* Filled up with others, which then replace the longest silent: half of the colliding. */
     uint32_t other = 0xA00000, half = AP_AIRCRAFT_PROBE_CAP / 2;
     while (table.count < TABLE_CAP)
-        ap_aircraft_take(&table, other++, START + 1000);
+        ap_aircraft_prove(&table, other++, 0, START + 1000);
     for (uint32_t i = half; i < AP_AIRCRAFT_PROBE_CAP; i++)
-        assert_non_null(ap_aircraft_take(&table, keys[i], START + 2000));
+        assert_non_null(ap_aircraft_prove(&table, keys[i], 0, at_s(2)));
     for (uint32_t replaced = 0; replaced < half; other++)
-        replaced += ap_aircraft_take(&table, other, START + 500 + 600 * AP_NS_PER_S) != NULL;
+        replaced += ap_aircraft_prove(&table, other, 0, at_s(3)) != NULL;
     for (uint32_t i = 0; i < COLLIDING; i++)
         assert_int_equal(ap_aircraft_find(&table, keys[i]) != NULL,
                          i >= half && i < AP_AIRCRAFT_PROBE_CAP);
@@ -137,9 +194,11 @@ static void test_key_tells_kinds_apart(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_take_replaces_the_longest_silent),
-        cmocka_unit_test(test_take_bounds_the_probe),
-        cmocka_unit_test(test_prove_forgets_the_longest_silent_input),
+        cmocka_unit_test(test_prove_keeps_who_was_heard),
+        cmocka_unit_test(test_flood_replaces_itself),
+        cmocka_unit_test(test_inputs_share_alike),
+        cmocka_unit_test(test_prove_bounds_the_probe),
+        cmocka_unit_test(test_proof_of_the_longest_silent_input_is_forgotten),
         cmocka_unit_test(test_key_tells_kinds_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,13 @@ void ap_cpr_state_reset(ap_cpr_state *state)
     place_reset(&state->loose);
 }
 
+void ap_cpr_state_fetch(const ap_cpr_state *state)
+{
+    const uint8_t *line = (const uint8_t *)state;
+    for (size_t at = 0; at < sizeof state->place; at += 64)
+        __builtin_prefetch(line + at);
+}
+
 static double pair_limit_s(const ap_cpr_frame *frame, const ap_cpr_half *other)
 {
     if (!frame->cpr.surface)

@@ -56,6 +56,9 @@ typedef enum ap_cpr_answer {
 
 void ap_cpr_state_reset(ap_cpr_state *state);
 
+/* Asks for the memory that _place will read, so that it is there by then. */
+void ap_cpr_state_fetch(const ap_cpr_state *state);
+
 /* Places a frame. `reference` serves surface frames only.
  * out: *latitude_deg, *longitude_deg when placed. */
 ap_cpr_answer ap_cpr_state_place(ap_cpr_state *state, const ap_cpr_frame *frame,

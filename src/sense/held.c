@@ -37,10 +37,11 @@ void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *
     aircraft->held_sequence = sequence;
 }
 
-size_t ap_held_take(ap_held_ring *ring, const ap_aircraft *aircraft, double latitude_deg,
+size_t ap_held_take(ap_held_ring *ring, ap_aircraft *aircraft, double latitude_deg,
                     double longitude_deg, ap_utc_ns fix_utc, ap_held_placed placed[AP_HELD_BATCH])
 {
     size_t count = 0;
+    bool all_done = true;
     uint64_t sequence = aircraft->held_sequence;
     for (size_t step = 0; sequence != 0 && step < AP_HELD_BATCH; step++) {
         ap_held_frame *held = &ring->frames[sequence % ring->cap];
@@ -49,14 +50,20 @@ size_t ap_held_take(ap_held_ring *ring, const ap_aircraft *aircraft, double lati
             break;
         sequence = held->previous;
         ap_held_placed *into = &placed[count];
-        if (held->done || !ap_cpr_place_near(&held->frame, latitude_deg, longitude_deg, fix_utc,
-                                             &into->latitude_deg, &into->longitude_deg))
+        if (held->done)
             continue;
+        if (!ap_cpr_place_near(&held->frame, latitude_deg, longitude_deg, fix_utc,
+                               &into->latitude_deg, &into->longitude_deg)) {
+            all_done = false;
+            continue;
+        }
         into->report = held->report;
         into->surface = held->frame.cpr.surface;
         held->done = true;
         count++;
     }
+    if (all_done && count < AP_HELD_BATCH)
+        aircraft->held_sequence = 0; /* the next fix need not look */
     for (size_t i = 0; i < count / 2; i++) {
         ap_held_placed swap = placed[i];
         placed[i] = placed[count - 1 - i];

@@ -48,7 +48,7 @@ typedef struct ap_held_placed {
 } ap_held_placed;
 
 /* Takes out up to AP_HELD_BATCH frames that the fix places, oldest first; returns their count. */
-size_t ap_held_take(ap_held_ring *ring, const ap_aircraft *aircraft, double latitude_deg,
+size_t ap_held_take(ap_held_ring *ring, ap_aircraft *aircraft, double latitude_deg,
                     double longitude_deg, ap_utc_ns fix_utc, ap_held_placed placed[AP_HELD_BATCH]);
 
 #endif

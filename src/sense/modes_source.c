@@ -96,11 +96,8 @@ static ap_verdict attribute(heard *of)
     ap_aircraft_table *table = &of->state->aircraft;
     uint32_t key = ap_aircraft_key(of->frame->icao24, kind);
     if (of->frame->check == AP_MODES_CHECKED) {
-        of->aircraft = ap_aircraft_take(table, key, of->state->receive_utc);
-        if (!of->aircraft)
-            return AP_REFUSED_TABLE_FULL;
-        ap_aircraft_prove(of->aircraft, of->input, of->utc);
-        return AP_VERDICT_REPORT;
+        of->aircraft = ap_aircraft_prove(table, key, of->input, of->state->receive_utc);
+        return of->aircraft ? AP_VERDICT_REPORT : AP_REFUSED_TABLE_FULL;
     }
     of->aircraft = ap_aircraft_find(table, key);
     if (!of->aircraft || !ap_aircraft_is_proved(of->aircraft, of->input, of->utc))
@@ -362,6 +359,8 @@ static ap_verdict take_frame(heard *of, const uint8_t *bytes, size_t size, ap_re
     ap_verdict verdict = attribute(of);
     if (verdict != AP_VERDICT_REPORT)
         return verdict;
+    if (of->frame->present & AP_MODES_HAS_CPR)
+        ap_cpr_state_fetch(&of->aircraft->cpr);
     /* Identical frames of one input are new transmissions; those of another are copies. */
     if (of->state->config.input_cap > 1 &&
         ap_echo_elsewhere(&of->state->echoes, ap_echo_hash(0, bytes, size), of->input, of->utc))
