@@ -36,8 +36,8 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_EMERGENCY = 1u << 15,     /* emergency_state, TC 28 */
     AP_MODES_HAS_CAPABILITY = 1u << 16,    /* capability, DF11 and DF17 */
     AP_MODES_HAS_FLIGHT_STATUS = 1u << 17, /* flight_status, DF4/5/20/21 */
-    AP_MODES_HAS_MB = 1u << 18,            /* mb, DF20/21 */
-    AP_MODES_HAS_TARGET_STATE = 1u << 19,  /* TC 29: nac_p, nic_baro, sil, sil_supplement, tcas */
+    AP_MODES_HAS_MB = 1u << 18,            /* mb is a Comm-B register, DF20/21 */
+    AP_MODES_HAS_TARGET_STATE = 1u << 19,  /* TC 29: nac_p, nic_baro, sil; tcas, sil_supplement */
     AP_MODES_HAS_SELECTED_ALTITUDE = 1u << 20, /* selected_altitude_ft, selected_by_fms */
     AP_MODES_HAS_SELECTED_HEADING = 1u << 21,
     AP_MODES_HAS_BARO_SETTING = 1u << 22,
@@ -63,7 +63,10 @@ typedef enum ap_modes_check {
 } ap_modes_check;
 
 typedef struct ap_modes_frame {
-    uint8_t df; /* downlink format, 0..24 */
+    uint8_t df;                /* downlink format, 0..24 */
+    bool crosslink;            /* CC (DF0) */
+    uint8_t sensitivity;       /* SL (DF0/16): 0 ACAS not operating, 1..7 */
+    uint8_t reply_information; /* RI (DF0/16): 2..4 kinds of ACAS, 8..14 maximum airspeed */
     ap_modes_check check;
     uint32_t icao24;      /* announced, or recovered from the parity when overlaid */
     uint8_t interrogator; /* DF11: low 7 bits of the parity */
@@ -113,18 +116,21 @@ typedef struct ap_modes_frame {
     double baro_setting_hpa;
     uint8_t navigation;    /* AP_MODES_AUTOPILOT... */
     bool tcas_operational; /* TC 29 */
-    uint64_t mb;           /* 56-bit Comm-B field */
+    uint64_t mb;           /* 56-bit field of a long frame: MB (DF20, 21), MV (16), ME (17, 18) */
 } ap_modes_frame;
 
 /* Decodes one frame.
  * in : size is 7 or 14 and fits the downlink format.
  * out: *out, whole. AP_ERR_TRUNCATED for a size that does not fit the format, AP_ERR_UNKNOWN for a
- *      format not decoded here (DF1-3, 6-10, 12-15, 19, 22-31), AP_ERR_PARITY for a damaged DF11,
+ *      format not decoded here (DF1-3, 6-10, 12-15, 19, 22, 23), AP_ERR_PARITY for a damaged DF11,
  *      17 or 18 (then df, check and icao24 are still set, and nothing else).
- * Of DF18, coarse TIS-B (CF 3) yields address and imf only, CF 4 and 7 (no aircraft) nothing; an
- * address is of the ICAO only for CF 0, and for CF 2, 3 and 6 when imf is not set.
- * A type code 0 gives the altitude, no position. Target state of version 1 (TC 29 subtype 0)
- * yields the type code alone. TIS-B velocity gives no nac_v and no geo_minus_baro_ft. */
+ * Of DF18, coarse TIS-B (CF 3) yields address, imf and altitude, CF 4 and 7 (no aircraft) nothing;
+ * an address is of the ICAO only for CF 0, and for CF 2, 3 and 6 when imf is not set.
+ * DF19 (military) is not read: since DO-260C not even AF 0 may be taken for ADS-B. Formats 24 to 31
+ * are one, DF24, which yields the address alone.
+ * A type code 0 gives the altitude, no position. Target state of version 1 (TC 29 subtype 0) gives
+ * nac_p, nic_baro and sil. TIS-B velocity gives no nac_v and no geo_minus_baro_ft.
+ * What is rarely wanted is decoded on demand: modes_detail.h, comm_b.h. */
 ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out);
 
 /* The content of an extended squitter by itself: the 56-bit ME field, which Comm-B registers 0,5

@@ -8,12 +8,14 @@
 
 #define DEG_PER_RAD 57.295779513082320877
 
+/* Bytes 4..10 of a long frame, written so that compilers read them at once, with one byte more. */
 static uint64_t field_56(const uint8_t *frame)
 {
-    uint64_t field = 0;
-    for (size_t i = 4; i < 11; i++)
-        field = field << 8 | frame[i];
-    return field;
+    uint64_t high = (uint64_t)frame[4] << 24 | (uint64_t)frame[5] << 16 | (uint64_t)frame[6] << 8 |
+                    (uint64_t)frame[7];
+    uint64_t low = (uint64_t)frame[8] << 24 | (uint64_t)frame[9] << 16 | (uint64_t)frame[10] << 8 |
+                   (uint64_t)frame[11];
+    return (high << 32 | low) >> 8;
 }
 
 static uint32_t address_of(const uint8_t *frame)
@@ -46,9 +48,12 @@ static void read_altitude_ac13(uint16_t ac13, ap_modes_frame *out)
         out->suspect = true;
 }
 
-/* DF0, DF16: vertical status and altitude. */
+/* DF0, DF16: vertical status, ACAS and altitude. */
 static void read_air_to_air(const uint8_t *frame, ap_modes_frame *out)
 {
+    out->crosslink = out->df == 0 && (frame[0] & 0x02u) != 0;
+    out->sensitivity = frame[1] >> 5;
+    out->reply_information = (uint8_t)((frame[1] & 7u) << 1 | frame[2] >> 7);
     out->on_ground = (frame[0] & 0x04u) != 0;
     out->ground_known = true;
     read_altitude_ac13((uint16_t)((frame[2] & 0x1Fu) << 8 | frame[3]), out);
@@ -87,7 +92,6 @@ static void read_surveillance(const uint8_t *frame, ap_modes_frame *out)
 static void read_comm_b(const uint8_t *frame, ap_modes_frame *out)
 {
     read_surveillance(frame, out);
-    out->mb = field_56(frame);
     out->present |= AP_MODES_HAS_MB;
     bool all_valid;
     if (ap_bits56(out->mb, 1, 8) != 0x20)
@@ -254,16 +258,20 @@ static void read_aircraft_status(uint64_t me, bool has_imf, ap_modes_frame *out)
 static void read_target_state(uint64_t me, bool has_imf, ap_modes_frame *out)
 {
     out->subtype = (uint8_t)ap_bits56(me, 6, 2);
-    if (out->subtype != 1)
+    if (out->subtype > 1)
         return;
     if (has_imf)
         out->imf = ap_bit56(me, 51);
-    out->sil_supplement = (uint8_t)ap_bits56(me, 8, 1);
     out->nac_p = (uint8_t)ap_bits56(me, 40, 4);
     out->nic_baro = ap_bit56(me, 44);
     out->sil = (uint8_t)ap_bits56(me, 45, 2);
-    out->tcas_operational = ap_bit56(me, 53);
     out->present |= AP_MODES_HAS_TARGET_STATE;
+    if (out->subtype == 0) {
+        out->tcas_operational = !ap_bit56(me, 52);
+        return;
+    }
+    out->sil_supplement = (uint8_t)ap_bits56(me, 8, 1);
+    out->tcas_operational = ap_bit56(me, 53);
 
     unsigned altitude = ap_bits56(me, 10, 11);
     if (altitude != 0) {
@@ -356,15 +364,22 @@ static void read_squitter(uint64_t me, bool has_imf, bool is_tisb, ap_modes_fram
 
 void ap_modes_decode_squitter(uint64_t me, ap_modes_frame *out)
 {
-    *out = (ap_modes_frame){ .df = 17 };
+    *out = (ap_modes_frame){ .df = 17, .mb = me };
     read_squitter(me, false, false, out);
+}
+
+static void read_coarse_altitude(uint64_t me, ap_modes_frame *out)
+{
+    if (ap_modes_altitude_ac12((uint16_t)ap_bits56(me, 8, 12), &out->altitude_ft,
+                               &out->altitude_25_ft))
+        out->present |= AP_MODES_HAS_ALTITUDE;
 }
 
 /* By control field: 0, 1 ADS-B of others than transponders, 2 and 5 fine TIS-B, 3 coarse TIS-B,
  * 6 ADS-B rebroadcast; 4 manages TIS-B and 7 is reserved. */
 static void read_non_transponder(const uint8_t *frame, ap_modes_frame *out)
 {
-    uint64_t me = field_56(frame);
+    uint64_t me = out->mb;
     out->control = frame[0] & 7u;
     switch (out->control) {
     case 0:
@@ -377,6 +392,7 @@ static void read_non_transponder(const uint8_t *frame, ap_modes_frame *out)
         break;
     case 3:
         out->imf = ap_bit56(me, 1);
+        read_coarse_altitude(me, out);
         break;
     case 6:
         read_squitter(me, true, false, out);
@@ -389,7 +405,7 @@ static void read_non_transponder(const uint8_t *frame, ap_modes_frame *out)
 static bool is_known(uint8_t df)
 {
     return df == 0 || df == 4 || df == 5 || df == 11 || (df >= 16 && df <= 18) || df == 20 ||
-           df == 21;
+           df == 21 || df == 24;
 }
 
 static ap_err check_parity(const uint8_t *frame, size_t size, ap_modes_frame *out)
@@ -414,7 +430,7 @@ ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out)
 {
     if (size != AP_MODES_SHORT_SIZE && size != AP_MODES_LONG_SIZE)
         return AP_ERR_TRUNCATED;
-    uint8_t df = frame[0] >> 3;
+    uint8_t df = frame[0] >> 6 == 3 ? 24 : frame[0] >> 3;
     if ((size == AP_MODES_LONG_SIZE) != (df >= 16))
         return AP_ERR_TRUNCATED;
     if (!is_known(df))
@@ -424,6 +440,8 @@ ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out)
     ap_err err = check_parity(frame, size, out);
     if (err != AP_OK)
         return err;
+    if (size == AP_MODES_LONG_SIZE)
+        out->mb = field_56(frame);
     switch (df) {
     case 0:
     case 16:
@@ -438,10 +456,13 @@ ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out)
         break;
     case 17:
         read_capability(frame, out);
-        read_squitter(field_56(frame), false, false, out);
+        read_squitter(out->mb, false, false, out);
         break;
     case 18:
         read_non_transponder(frame, out);
+        break;
+    case 24:
+        out->suspect = (frame[0] & 0x20u) != 0; /* spare */
         break;
     default: /* 20, 21 */
         read_comm_b(frame, out);

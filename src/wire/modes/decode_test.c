@@ -86,13 +86,45 @@ static void test_decode_refuses(void **state)
         bytes[0] = size == AP_MODES_LONG_SIZE ? 0x00 : 0x88; /* a short format long, and turned */
         assert_int_equal(ap_modes_decode(bytes, size, &frame), AP_ERR_TRUNCATED);
     }
-    static const uint8_t unknown[] = { 1,  2,  3,  6,  7,  8,  9,  10, 12, 13, 14, 15,
-                                       19, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31 };
+    static const uint8_t unknown[] = { 1, 2, 3, 6, 7, 8, 9, 10, 12, 13, 14, 15, 19, 22, 23 };
     for (size_t i = 0; i < sizeof unknown; i++) {
         bytes[0] = (uint8_t)(unknown[i] << 3);
         assert_int_equal(ap_modes_decode(bytes, unknown[i] < 16 ? 7 : 14, &frame), AP_ERR_UNKNOWN);
     }
     assert_int_equal(frame.df, 77);
+}
+
+/* The first two bits are the whole number of this format. */
+static void test_decode_comm_d(void **state)
+{
+    (void)state;
+    for (unsigned first = 0xC0; first < 0x100; first++) {
+        uint8_t bytes[AP_MODES_LONG_SIZE] = { (uint8_t)first };
+        ap_modes_seal(bytes, sizeof bytes, 0xABCDEF);
+        ap_modes_frame frame;
+        assert_int_equal(ap_modes_decode(bytes, sizeof bytes, &frame), AP_OK);
+        assert_int_equal(frame.df, 24);
+        assert_int_equal(frame.check, AP_MODES_OVERLAID);
+        assert_int_equal(frame.icao24, 0xABCDEF);
+        assert_int_equal(frame.present, 0);
+        assert_int_equal(frame.suspect, (first & 0x20) != 0);
+        assert_int_equal(ap_modes_decode(bytes, 7, &frame), AP_ERR_TRUNCATED);
+    }
+}
+
+/* CC, SL and RI, and that they do not touch the altitude. */
+static void test_decode_air_to_air(void **state)
+{
+    (void)state;
+    uint8_t bytes[AP_MODES_SHORT_SIZE] = { 0x02, 0xA1, 0x98, 0x38 };
+    ap_modes_seal(bytes, sizeof bytes, 0x48520A);
+    ap_modes_frame frame;
+    assert_int_equal(ap_modes_decode(bytes, sizeof bytes, &frame), AP_OK);
+    assert_true(frame.crosslink);
+    assert_int_equal(frame.sensitivity, 5);
+    assert_int_equal(frame.reply_information, 3);
+    assert_int_equal(frame.altitude_ft, 38000);
+    assert_false(frame.on_ground);
 }
 
 /* Each single-bit error of DF17 and DF11 is found, but for those of the interrogator code. */
@@ -373,7 +405,13 @@ static void test_decode_target_state(void **state)
     assert_int_equal(f.sil, 3);
     assert_int_equal(f.navigation, AP_MODES_AUTOPILOT | AP_MODES_VNAV | AP_MODES_LNAV);
     assert_true(f.tcas_operational);
-    f = of_me(0x8D, at(1, 5, 29) | at(8, 49, 0x1FFFFFFFFFFFF));
+    /* Version 1 has accuracy and integrity in the same bits, and TCAS the other way round. */
+    f = of_me(0x8D, at(1, 5, 29) | at(40, 4, 9) | at(44, 1, 1) | at(45, 2, 2) | at(10, 11, 500));
+    assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_TARGET_STATE);
+    assert_int_equal(f.nac_p, 9);
+    assert_true(f.nic_baro && f.tcas_operational);
+    assert_int_equal(f.sil, 2);
+    f = of_me(0x8D, at(1, 5, 29) | at(6, 2, 2) | at(8, 49, 0x1FFFFFFFFFFFF));
     assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY);
 }
 
@@ -553,6 +591,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_syndrome_against_long_division),
         cmocka_unit_test(test_decode_refuses),
+        cmocka_unit_test(test_decode_comm_d),
+        cmocka_unit_test(test_decode_air_to_air),
         cmocka_unit_test(test_decode_damaged),
         cmocka_unit_test(test_altitude_gillham),
         cmocka_unit_test(test_altitude_gillham_is_one_to_one),

@@ -57,10 +57,11 @@ static const nic_row nic_rows_v1[] = {
     { 20, ANY, ANY, ANY, 11, 7.5 },        { 21, ANY, ANY, ANY, 10, 25.0 },
 };
 
-/* DO-260 table 2-11: NUCp and its horizontal protection limit. */
+/* DO-260 table 2-11: NUCp and its horizontal protection limit. That of surface type 8 has no upper
+ * end. */
 static const nic_row nuc_rows[] = {
     { 5, ANY, ANY, ANY, 9, 7.5 },          { 6, ANY, ANY, ANY, 8, 25.0 },
-    { 7, ANY, ANY, ANY, 7, 0.1 * NMI_M },  { 8, ANY, ANY, ANY, 6, 0.2 * NMI_M },
+    { 7, ANY, ANY, ANY, 7, 0.1 * NMI_M },  { 8, ANY, ANY, ANY, 6, INFINITY },
     { 9, ANY, ANY, ANY, 9, 7.5 },          { 10, ANY, ANY, ANY, 8, 25.0 },
     { 11, ANY, ANY, ANY, 7, 0.1 * NMI_M }, { 12, ANY, ANY, ANY, 6, 0.2 * NMI_M },
     { 13, ANY, ANY, ANY, 5, 0.5 * NMI_M }, { 14, ANY, ANY, ANY, 4, NMI_M },
