@@ -136,6 +136,38 @@ def json_lines():
     yield f'{{"hex":"{LONG.hex()}","mintime":1717664319}}'
 
 
+SBS = ["MSG,3,1,1,4CA216,1,2024/06/06,08:58:39.147,2024/06/06,08:58:40,,1125,,,43.6,1.3,,,0,-1,0,0",
+       "MSG,4,1,1,4CA216,1,2024/06/06,08:58:39.147,,,,,140,143.1,,,-128,,,,,0",
+       "MLAT,3,1,1,4CA216,1,,,,,EIN5GV  ,,,,1,2,,7700,,,,-1"]
+AIRCRAFT = ['{"hex":"a2fcf2","type":"adsb_icao","flight":"ASA541  ","r":"N292AK","t":"B739",'
+            '"alt_baro":5400,"alt_geom":5650,"gs":250.2,"track":0.69,"baro_rate":-960,'
+            '"squawk":"3766","emergency":"none","category":"A3","nav_qnh":1026.4,"lat":47.1,'
+            '"lon":-122.3,"nic":8,"rc":186,"seen_pos":0.5,"nac_p":10,"sil":3,"alert":0,"spi":1,'
+            '"mlat":[],"tisb":["lat","gs"],"messages":5,"seen":0.25,"rssi":-5.1}',
+            '{"hex":"~2a0001","altitude":"ground","speed":12,"type":"tisb_trackfile"}']
+TRAFFIC = bytes.fromhex("1400ab45491fef15a889780f09a907b00120014e3832355620202000")
+
+
+def gdl90(message):
+    crc = 0
+    for octet in message:
+        entry = crc >> 8 << 8
+        for _ in range(8):
+            entry = entry << 1 ^ (0x1021 if entry & 0x8000 else 0)
+        crc = (entry ^ crc << 8 ^ octet) & 0xFFFF
+    message += crc.to_bytes(2, "little")
+    return b"\x7E" + b"".join(bytes([0x7D, octet ^ 0x20]) if octet in (0x7D, 0x7E) else
+                              bytes([octet]) for octet in message) + b"\x7E"
+
+
+def targets():
+    yield "sbs", ("\r\n".join(SBS) + "\nSTA,,5\nMSG,x\n" + SBS[0]).encode()
+    document = '{"now":%s,"messages":1,"aircraft":[\n' + ",\n".join(AIRCRAFT) + "]}\n"
+    yield "aircraft", (document % 1717664400.5 + document % 1717664401500 + "x[{7").encode()
+    yield "gdl90", gdl90(bytes.fromhex("00814 1dbd00802".replace(" ", ""))) + gdl90(TRAFFIC) + \
+        gdl90(b"\x0A" + TRAFFIC[1:])[:-1] + gdl90(b"\x0B\0\x7E\x7F\xFF") + b"\x7Enoise"
+
+
 def write(target, name, data):
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,6 +177,15 @@ def write(target, name, data):
 def main():
     write("framer_jsonl", "run", "".join(json_lines()).encode())
     write("framer_auto", "jsonl-run", "".join(json_lines()).encode())
+    for container, data in targets():
+        write(f"framer_{container}", "run", data)
+        write("framer_auto", f"{container}-run", data)
+    for i, text in enumerate(AIRCRAFT):
+        write("feed", f"aircraft-{i}", b"\0" + text.encode())
+    for i, text in enumerate(SBS):
+        write("feed", f"sbs-{i}", b"\1" + text.encode())
+    write("feed", "gdl90-traffic", b"\2" + TRAFFIC)
+    write("feed", "gdl90-height", b"\2\x0B\0\x7E\x7F\xFF")
     for container, name, data in seeds():
         write(f"framer_{container}", name, data)
         write("framer_auto", f"{container}-{name}", data)

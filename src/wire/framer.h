@@ -34,7 +34,10 @@
     X(ORADIS,  "oradis",  "ORADIS datagrams one behind the other")                         \
     X(BEAST,   "beast",   "Beast binary frames of a Mode S receiver")                      \
     X(AVR,     "avr",     "AVR text lines of a Mode S receiver")                               \
-    X(JSONL,   "jsonl",   "JSON lines of Mode S frames, such as jet1090 writes")
+    X(JSONL,   "jsonl",   "JSON lines of Mode S frames, such as jet1090 writes")                \
+    X(SBS,     "sbs",     "SBS/BaseStation lines, targets")                                        \
+    X(AIRCRAFT, "aircraft", "aircraft.json of readsb and dump1090, targets")                      \
+    X(GDL90,   "gdl90",   "GDL90 messages, targets")
 /* clang-format on */
 
 typedef enum ap_format {
@@ -50,8 +53,11 @@ const char *ap_format_key(ap_format format);
 ap_format ap_format_of_key(const char *key);
 
 typedef enum ap_frame_kind {
-    AP_FRAME_ASTERIX, /* one or more data blocks */
-    AP_FRAME_MODES    /* one Mode S frame, 7 or 14 bytes */
+    AP_FRAME_ASTERIX,  /* one or more data blocks */
+    AP_FRAME_MODES,    /* one Mode S frame, 7 or 14 bytes */
+    AP_FRAME_SBS,      /* one line that reads, see wire/feed/sbs.h */
+    AP_FRAME_AIRCRAFT, /* one aircraft's object that reads, see wire/feed/aircraft_json.h */
+    AP_FRAME_GDL90     /* one message that reads, see wire/feed/gdl90.h */
 } ap_frame_kind;
 
 /* How the receive time of a frame is known. */
@@ -118,11 +124,14 @@ typedef struct ap_framer {
     size_t element_at;  /* bytes of the current element already handed out */
     int64_t effort;     /* left for proofs, see wire/asterix/proof.h */
     size_t need;        /* unread bytes before the next element can be told; 0: not known */
-    bool has_utc;       /* Beast: the last time that the stream told */
+    bool has_utc;       /* Beast, aircraft.json: the last time that the stream told */
     int64_t utc_ns;
     bool has_receiver; /* Beast: whose frame comes next */
     uint64_t receiver;
-    bool has_name; /* Beast: whose frames all are that do not say it themselves */
+    bool has_day; /* GDL90: time of day of the last heartbeat */
+    int64_t day_ns;
+    uint8_t document; /* aircraft.json: outside, in the object, among the aircraft */
+    bool has_name;    /* Beast: whose frames all are that do not say it themselves */
     uint64_t name;
     ap_framer_capture capture;
 } ap_framer;

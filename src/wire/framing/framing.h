@@ -135,9 +135,11 @@ ap_err ap_framing_line(ap_framer *framer, size_t *size, size_t *taken);
 
 ap_framing_next ap_framing_next_asterix, ap_framing_next_pcap, ap_framing_next_final,
     ap_framing_next_gps, ap_framing_next_oradis, ap_framing_next_beast, ap_framing_next_avr,
-    ap_framing_next_json_lines;
+    ap_framing_next_json_lines, ap_framing_next_sbs, ap_framing_next_aircraft,
+    ap_framing_next_gdl90;
 ap_framing_score ap_framing_score_asterix, ap_framing_score_pcap, ap_framing_score_final,
     ap_framing_score_gps, ap_framing_score_oradis, ap_framing_score_beast, ap_framing_score_avr,
-    ap_framing_score_json_lines;
+    ap_framing_score_json_lines, ap_framing_score_sbs, ap_framing_score_aircraft,
+    ap_framing_score_gdl90;
 
 #endif

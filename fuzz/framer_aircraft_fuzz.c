@@ -1,0 +1,2 @@
+#define AP_FUZZ_FORMAT AP_FORMAT_AIRCRAFT
+#include "framer_fuzz.h"

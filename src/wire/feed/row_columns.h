@@ -1,0 +1,51 @@
+/* The values of an aircraft row by name: one table for aircraft.json and for our own lines. */
+#ifndef AP_WIRE_FEED_ROW_COLUMNS_H
+#define AP_WIRE_FEED_ROW_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/aircraft_row.h"
+#include "airpicture/bytes.h"
+#include "wire/json_scan.h"
+
+typedef enum ap_row_column_kind {
+    AP_ROW_TEXT,  /* char[limit] */
+    AP_ROW_OCTAL, /* uint16_t, a string of four digits */
+    AP_ROW_HEX,   /* uint8_t, a string of two digits */
+    AP_ROW_STATE, /* uint8_t, ap_row_emergency as a word */
+    AP_ROW_BOOL,  /* 0 or 1; also read from true and false */
+    AP_ROW_U8,    /* [low, high] */
+    AP_ROW_U64,
+    AP_ROW_I32,     /* [low, high], rounded */
+    AP_ROW_DOUBLE,  /* [low, high] */
+    AP_ROW_DEGREES, /* any angle, brought to [0, 360) */
+} ap_row_column_kind;
+
+typedef struct ap_row_column {
+    const char *key;     /* of aircraft.json */
+    const char *own_key; /* with its unit */
+    ap_row_column_kind kind;
+    uint32_t has; /* AP_ROW_HAS_* */
+    size_t offset, size;
+    double low, high;
+    int decimals; /* as it is written */
+} ap_row_column;
+
+/* In the order of writing. */
+extern const ap_row_column ap_row_columns[];
+extern const size_t ap_row_column_count;
+
+/* The column of a key of aircraft.json or of an older name of it; NULL if there is none. */
+const ap_row_column *ap_row_column_find(const ap_json_span *key);
+
+/* Takes a value of the column; one of another type or out of range changes nothing. Texts lose the
+ * blanks behind them, and one of blanks or '@' only is none. */
+void ap_row_column_read(const ap_row_column *column, const ap_json_span *value,
+                        ap_aircraft_row *row);
+
+/* The value as JSON. */
+void ap_row_column_write(const ap_row_column *column, const ap_aircraft_row *row, ap_writer *text);
+
+#endif

@@ -1,0 +1,178 @@
+/* The target formats in pieces of any size: SBS lines, aircraft.json, GDL90. */
+#include "wire/framing/framing_check.h"
+
+#include "wire/feed/aircraft_json.h"
+#include "wire/feed/feed.h"
+#include "wire/feed/gdl90.h"
+#include "wire/feed/test_row.h"
+
+static run *run_text(ap_format format, const char *text)
+{
+    return run_any_cut(format, (const uint8_t *)text, strlen(text));
+}
+
+static ap_aircraft_row row_of(ap_feed *feed, const ap_frame *frame)
+{
+    ap_aircraft_row row;
+    assert_true(ap_feed_is_row(frame->kind));
+    assert_int_equal(ap_feed_row(feed, frame, &row), AP_OK);
+    return row;
+}
+
+static void test_sbs_lines(void **state)
+{
+    (void)state;
+    run *r = run_text(AP_FORMAT_SBS,
+                      "MSG,5,1,1,4CA216,1,2024/06/06,09:01:52.035,,,,425,,,,,,,0,,0,-1\r\n\r\n"
+                      "STA,,5,179,400AE7,10103,2008/11/28,14:58:51.153,,,RM\r\n"
+                      "MSG,5,1,1,4CA21x,1,,,,,,425,,,,,,,0,,0,-1\r\n"
+                      "MLAT,3,1,1,4CA216,1,,,,,,,,,1.5,2.5,,,,,,\n"
+                      "MSG,8,1,1,4CA217,1,,,,,,,,,,,,,,,,");
+    ap_feed feed = { 0 };
+    assert_int_equal(r->format, AP_FORMAT_SBS);
+    assert_int_equal(r->count, 3);
+    assert_int_equal(r->frame[0].time_kind, AP_FRAME_TIME_UTC);
+    assert_int_equal(r->frame[0].time_ns, INT64_C(1717664512035) * AP_NS_PER_MS);
+    assert_int_equal(row_of(&feed, &r->frame[0]).altitude_ft, 425);
+    assert_true(r->frame[1].synthetic);
+    assert_int_equal(r->frame[1].time_kind, AP_FRAME_TIME_NONE);
+    assert_int_equal(row_of(&feed, &r->frame[2]).address, 0x4CA217);
+    assert_int_equal(r->refused.count[AP_REFUSED_STATUS_FRAME], 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_SYNTAX], 1);
+    assert_int_equal(ap_refusals_total(&r->refused), 2);
+    free(r);
+}
+
+static void test_aircraft_documents(void **state)
+{
+    (void)state;
+    run *r = run_text(AP_FORMAT_AIRCRAFT,
+                      "{\"now\":1717664400.5,\"messages\":5,\"aircraft\":[\n"
+                      "{\"hex\":\"400f99\",\"lat\":1.5,\"lon\":2.5,\"seen_pos\":0.5,\"seen\":0},\n"
+                      "{\"hex\":\"~2a0001\",\"mlat\":[\"lat\"],\"lat\":1,\"lon\":2}]"
+                      ",\"x\":{\"aircraft\":[1]}}\n"
+                      "{ \"ac\" : [ {\"hex\":\"400f9a\"} ], \"now\": 1717664400500 }"
+                      "{\"now\":1717664401500,\"ac\":[{\"hex\":\"400f9b\"}]} ");
+    ap_feed feed = { 0 };
+    assert_int_equal(r->format, AP_FORMAT_AIRCRAFT);
+    assert_int_equal(r->count, 4);
+    ap_aircraft_row row = row_of(&feed, &r->frame[0]);
+    assert_int_equal(row.position_utc, INT64_C(1717664400) * AP_NS_PER_S);
+    assert_int_equal(r->frame[0].time_ns, INT64_C(1717664400500) * AP_NS_PER_MS);
+    assert_false(r->frame[0].synthetic);
+    assert_true(r->frame[1].synthetic);
+    assert_int_equal(r->frame[2].time_kind, AP_FRAME_TIME_NONE); /* its time stands behind it */
+    assert_int_equal(r->frame[3].time_ns, INT64_C(1717664401500) * AP_NS_PER_MS);
+    assert_int_equal(ap_refusals_total(&r->refused), 0);
+    assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 0);
+    free(r);
+}
+
+static void test_aircraft_damage(void **state)
+{
+    (void)state;
+    run *r = run_text(AP_FORMAT_AIRCRAFT,
+                      "xx {\"now\":1,\"aircraft\":[{\"hex\":\"400f99\"},{\"hex\":4},7,"
+                      "{\"hex\":\"400f9a\"}],\"now\":tru} junk "
+                      "{\"now\":1e18,\"aircraft\":[{\"hex\":\"400f9b\"},{\"hex\":\"40");
+    assert_int_equal(r->count, 3);
+    assert_int_equal(r->refused.count[AP_REFUSED_SYNTAX], 3);
+    assert_int_equal(r->refused.count[AP_REFUSED_CONTAINER], 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_TRUNCATED], 1);
+    assert_int_equal(ap_refusals_total(&r->refused), 5);
+    free(r);
+    r = run_text(AP_FORMAT_AIRCRAFT, "{\"now\":1,\"aircraft\":[{\"hex\":\"400f99\"}");
+    assert_int_equal(r->count, 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_TRUNCATED], 1);
+    assert_int_equal(ap_refusals_total(&r->refused), 1);
+    free(r);
+}
+
+/* An aircraft longer than any; the next one is found again. */
+static void test_aircraft_oversize(void **state)
+{
+    (void)state;
+    enum { LONG = 70000 };
+    char *text = calloc(1, LONG + 200);
+    assert_non_null(text);
+    strcpy(text, "{\"now\":1,\"aircraft\":[{\"hex\":\"400f99\",\"x\":\"");
+    size_t size = strlen(text);
+    memset(text + size, 'x', LONG);
+    strcpy(text + size + LONG, "\"},{\"hex\":\"400f9a\"}]}");
+    run *whole = run_make(AP_FORMAT_AIRCRAFT, (const uint8_t *)text, strlen(text), LONG * 2);
+    run *cut = run_make(AP_FORMAT_AIRCRAFT, (const uint8_t *)text, strlen(text), 1009);
+    assert_int_equal(whole->count, 1);
+    assert_int_equal(whole->refused.count[AP_REFUSED_OVERSIZE], 1);
+    assert_int_equal(ap_refusals_total(&whole->refused), 1);
+    assert_int_equal(cut->count, 1);
+    assert_memory_equal(&cut->refused, &whole->refused, sizeof cut->refused);
+    free(whole);
+    free(cut);
+    free(text);
+}
+
+static void test_gdl90_messages(void **state)
+{
+    (void)state;
+    uint8_t data[600];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    ap_aircraft_row target = test_row_any(1), own = test_row_any(2);
+    own.ownship = true;
+    assert_int_equal(ap_gdl90_write_target(&w, &target), AP_OK);
+    ap_gdl90_write_heartbeat(&w, 3661 * AP_NS_PER_S, 0);
+    assert_int_equal(ap_gdl90_write_height(&w, &own), AP_OK); /* of whom? */
+    assert_int_equal(ap_gdl90_write_target(&w, &own), AP_OK);
+    size_t shared = w.size - 1; /* the next message begins with the flag that ends this one */
+    assert_int_equal(ap_gdl90_write_height(&w, &own), AP_OK);
+    memmove(data + shared, data + shared + 1, w.size - shared - 1);
+    w.size--;
+    ap_write_bytes(&w, "\x7E\x65\x00\x01\x02\x7E", 6); /* no CRC of that */
+    run *r = run_any_cut(AP_FORMAT_GDL90, data, w.size);
+    ap_feed feed = { 0 };
+    ap_aircraft_row row;
+    assert_int_equal(r->format, AP_FORMAT_GDL90);
+    assert_int_equal(r->count, 4);
+    assert_int_equal(r->frame[0].time_kind, AP_FRAME_TIME_NONE);
+    assert_int_equal(row_of(&feed, &r->frame[0]).address, target.address);
+    assert_int_equal(ap_feed_row(&feed, &r->frame[1], &row), AP_ERR_UNKNOWN);
+    assert_int_equal(r->frame[2].time_kind, AP_FRAME_TIME_DAY);
+    assert_int_equal(r->frame[2].time_ns, 3661 * AP_NS_PER_S);
+    assert_int_equal(row_of(&feed, &r->frame[2]).address, own.address);
+    row = row_of(&feed, &r->frame[3]);
+    assert_int_equal(row.address, own.address);
+    assert_true(row.present & AP_ROW_HAS_HEIGHT);
+    assert_int_equal(r->refused.count[AP_REFUSED_SYNTAX], 1);
+    assert_int_equal(ap_refusals_total(&r->refused), 1);
+    free(r);
+}
+
+static void test_gdl90_damage(void **state)
+{
+    (void)state;
+    static uint8_t data[3000];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    ap_aircraft_row row = test_row_any(9);
+    ap_write_bytes(&w, "noise", 5);
+    assert_int_equal(ap_gdl90_write_target(&w, &row), AP_OK);
+    ap_write_u8(&w, 0x7E); /* longer than any message */
+    for (int i = 0; i < 1500; i++)
+        ap_write_u8(&w, 'x');
+    assert_int_equal(ap_gdl90_write_target(&w, &row), AP_OK);
+    ap_write_bytes(&w, "\x7E\x14\x00", 3);
+    run *r = run_any_cut(AP_FORMAT_GDL90, data, w.size);
+    assert_int_equal(r->count, 2);
+    assert_int_equal(r->refused.count[AP_REFUSED_SYNTAX], 2);
+    assert_int_equal(r->refused.count[AP_REFUSED_TRUNCATED], 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 5 + 1501);
+    free(r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_sbs_lines),       cmocka_unit_test(test_aircraft_documents),
+        cmocka_unit_test(test_aircraft_damage), cmocka_unit_test(test_aircraft_oversize),
+        cmocka_unit_test(test_gdl90_messages),  cmocka_unit_test(test_gdl90_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
