@@ -43,7 +43,9 @@ const ap_option ap_decode_options[] = {
                     "line, with titles, units and the meaning of codes; summary: counts, rates, "
                     "editions and items by category and source." },
     [OPTION_FORMAT] = { 'f', "format", "FORMAT",
-                        "auto (default), asterix, pcap, final, gps, oradis, beast, avr or jsonl." },
+                        "auto (default), asterix, pcap, final, gps, oradis, beast, avr, jsonl, "
+                        "sbs, "
+                        "aircraft or gdl90." },
     [OPTION_ONLY] = { 'n', "only", "CATEGORIES",
                       "Only ASTERIX records of these categories, such as 048,062." },
     [OPTION_SAC_SIC] = { 'i', "sac-sic", "SAC/SIC",
@@ -367,19 +369,23 @@ static void advance(decode_run *run, decode_input *input)
 static int take_frame(decode_run *run, decode_input *input)
 {
     ap_decoder *decoder = run->decoder;
-    const ap_source *source = &input->source;
+    ap_source *source = &input->source;
     const ap_frame *frame = &source->frame;
     if (frame->kind == AP_FRAME_ASTERIX)
         (void)ap_asterix_editions_hear(&run->config.editions, frame->data, frame->size);
-    else if (!run->sense_mem && start_sense(run))
+    else if (frame->kind == AP_FRAME_MODES && !run->sense_mem && start_sense(run))
         return ap_command_fail(run->config.command, AP_EXIT_SOFTWARE, "memory is exhausted");
     decoder->refused = (ap_refusals){ 0 };
     decoder->input_path = source->path;
+    decoder->feed = &source->feed;
     decoder->input_block_count = input->block_count;
     ap_err err = ap_decoder_take(decoder, source->index, frame, source->receive_utc);
     input->block_count = decoder->input_block_count;
     input->offset = frame->offset + frame->size;
     ap_refusals_add(&input->refused, &decoder->refused);
+    if (err == AP_ERR_UNKNOWN)
+        return ap_command_fail(run->config.command, AP_EXIT_USAGE,
+                               "targets are written as JSON lines; leave --to csv out");
     if (err == AP_ERR_CONFIG)
         return ap_command_fail(run->config.command, AP_EXIT_USAGE,
                                "ASTERIX and Mode S do not share one CSV; decode them apart");

@@ -11,6 +11,7 @@
 #include "airpicture/refusal.h"
 #include "app/decode_select.h"
 #include "sense/sense.h"
+#include "wire/feed/feed.h"
 #include "wire/framer.h"
 
 typedef enum ap_decode_form {
@@ -24,7 +25,7 @@ typedef enum ap_decode_form {
 /* Counts of one category, source and edition, or of one downlink format. */
 typedef struct ap_decode_row {
     ap_frame_kind kind;
-    uint8_t category, sac, sic; /* category: or downlink format */
+    uint8_t category, sac, sic; /* category: or downlink format; 0 for rows of a target format */
     bool has_source;
     const ap_asterix_spec *spec;
     uint64_t record_count, byte_count, error_count;
@@ -50,6 +51,7 @@ typedef struct ap_decoder {
     void (*flush)(void *context); /* empties text and errors between two records; NULL: never */
     void *context;
     ap_writer *kept;             /* out: the selected records of the frame, in blocks; NULL: none */
+    ap_feed *feed;               /* of the current input */
     const char *input_path;      /* of the current input, for errors */
     uint64_t input_block_count;  /* its blocks so far */
     bool csv_asterix, csv_modes; /* the head of that table was written */
@@ -62,7 +64,8 @@ typedef struct ap_decoder {
 } ap_decoder;
 
 /* One frame to lines. AP_ERR_FULL when the text buffer is too small for a record (4 MiB are
- * enough), AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV. */
+ * enough), AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV, AP_ERR_UNKNOWN for a CSV of
+ * targets. */
 ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
                        ap_utc_ns receive_utc);
 

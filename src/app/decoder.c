@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/asterix/text.h"
+#include "wire/feed/aircraft_json.h"
 #include "wire/json.h"
 #include "wire/modes/json.h"
 
@@ -342,7 +343,7 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
 
 static void count_frame(ap_decoder *decoder, const ap_frame *frame, uint8_t df)
 {
-    ap_decode_row key = { .kind = AP_FRAME_MODES, .category = df };
+    ap_decode_row key = { .kind = frame->kind, .category = df };
     ap_decode_row *row = row_of(decoder, &key);
     decoder->record_count++;
     if (row) {
@@ -387,6 +388,21 @@ static ap_err take_modes(ap_decoder *decoder, uint16_t input, const ap_frame *fr
     return decoder->text->bad ? AP_ERR_FULL : AP_OK;
 }
 
+static ap_err take_row(ap_decoder *decoder, const ap_frame *frame)
+{
+    if (decoder->form == AP_DECODE_CSV)
+        return AP_ERR_UNKNOWN;
+    ap_aircraft_row row;
+    if (ap_feed_row(decoder->feed, frame, &row)) {
+        ap_refuse(&decoder->refused, AP_REFUSED_POSITION_MISSING);
+        return AP_OK;
+    }
+    count_frame(decoder, frame, 0);
+    if (decoder->form != AP_DECODE_SUMMARY)
+        ap_row_json(decoder->text, &row);
+    return decoder->text->bad ? AP_ERR_FULL : AP_OK;
+}
+
 ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
                        ap_utc_ns receive_utc)
 {
@@ -394,6 +410,8 @@ ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *fram
         return take_asterix(decoder, frame, receive_utc);
     const ap_decode_selection *selection = decoder->selection;
     if (selection && (selection->by_category || selection->source_count > 0))
-        return AP_OK; /* a Mode S frame is of no category and source */
+        return AP_OK; /* a Mode S frame or a target is of no category and source */
+    if (ap_feed_is_row(frame->kind))
+        return take_row(decoder, frame);
     return take_modes(decoder, input, frame, receive_utc);
 }

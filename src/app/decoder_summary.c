@@ -26,11 +26,13 @@ static void write_tod(ap_writer *text, uint32_t tod_128th_s)
 /* "CAT048  25/201    " */
 static void write_key(const ap_decode_row *row, ap_writer *text)
 {
+    static const char *const names[] = { "CAT", "DF", "SBS", "JSON", "GDL90" };
     size_t from = text->size;
-    ap_text_str(text, row->kind == AP_FRAME_ASTERIX ? "CAT" : "DF");
+    ap_text_str(text, names[row->kind]);
     if (row->kind == AP_FRAME_ASTERIX && row->category < 100)
         ap_text_str(text, row->category < 10 ? "00" : "0");
-    ap_text_u64(text, row->category);
+    if (!ap_feed_is_row(row->kind))
+        ap_text_u64(text, row->category);
     pad(text, from, 8);
     if (row->has_source) {
         ap_text_u64(text, row->sac);

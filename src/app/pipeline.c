@@ -169,13 +169,19 @@ static ap_source *receive(ap_pipeline *pipeline)
 }
 
 /* Hops 3 and 4: one frame to reports, collected in the batch. */
-static void sense(ap_pipeline *pipeline, const ap_source *source)
+static void sense(ap_pipeline *pipeline, ap_source *source)
 {
     const ap_frame *frame = &source->frame;
     pipeline->batch_count = 0;
     if (frame->kind == AP_FRAME_ASTERIX) {
         (void)ap_asterix_editions_hear(&pipeline->config.editions, frame->data, frame->size);
         ap_sense_asterix(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size);
+        return;
+    }
+    if (ap_feed_is_row(frame->kind)) {
+        ap_aircraft_row row;
+        ap_err err = ap_feed_row(&source->feed, frame, &row);
+        ap_sense_row(&pipeline->sense, source->index, pipeline->now, frame->size, err, &row);
         return;
     }
     ap_sense_modes(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size,

@@ -36,8 +36,9 @@ const ap_option ap_replay_options[] = {
     [OPTION_SENSORS] = { 'c', "sensors", "FILE",
                          "Sensors file (YAML): where each radar stands and how accurate it is." },
     [OPTION_FORMAT] = { 'f', "format", "FORMAT",
-                        "auto (default), asterix, pcap, final, gps, oradis, beast, avr or jsonl; "
-                        "for every input." },
+                        "auto (default), asterix, pcap, final, gps, oradis, beast, avr, jsonl, "
+                        "sbs, "
+                        "aircraft or gdl90; for every input." },
     [OPTION_START] = { 's', "start", "TIME",
                        "Day of recordings that hold times of day only, or UTC of the first frame "
                        "of a receiver's recording: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "

@@ -7,6 +7,7 @@
 #include "airpicture/asterix.h"
 #include "airpicture/time.h"
 #include "io/input.h"
+#include "wire/feed/feed.h"
 #include "wire/framer.h"
 
 #define AP_INPUT_CAP 4096u /* inputs of a run; what sense keeps a row for */
@@ -47,6 +48,7 @@ typedef struct ap_source {
     ap_framer framer;
     ap_source_clock clock;
     ap_frame frame;        /* the next frame, when has_frame */
+    ap_feed feed;          /* of its frames that are rows */
     ap_utc_ns receive_utc; /* its receive time */
     bool restarted;        /* its receive time ran back for good: a recording joined to another */
     bool has_frame, ended;

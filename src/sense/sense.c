@@ -54,6 +54,8 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
     state->receive_utc = AP_UTC_UNKNOWN;
     for (size_t i = 0; i < config->input_cap; i++) {
         state->inputs[i].modes_sensor = AP_SENSOR_NONE;
+        for (int k = 0; k < AP_SENSE_ORIGINS; k++)
+            state->inputs[i].row_sensors[k] = AP_SENSOR_NONE;
         state->inputs[i].surface_utc = AP_UTC_UNKNOWN;
     }
     for (size_t i = 0; i < config->sensors->cap; i++)
@@ -100,7 +102,7 @@ static void name_by_codes(ap_sensor *sensor, uint8_t sac, uint8_t sic)
     *put_3_digits(at, sic) = '\0';
 }
 
-static void name_by_input(ap_sensor *sensor, uint16_t input)
+static void name_by_input(ap_sensor *sensor, uint16_t input, const char *suffix)
 {
     char digits[8];
     size_t count = 0;
@@ -109,7 +111,7 @@ static void name_by_input(ap_sensor *sensor, uint16_t input)
     memcpy(sensor->name, "receiver ", 9);
     for (size_t i = 0; i < count; i++)
         sensor->name[9 + i] = digits[count - 1 - i];
-    sensor->name[9 + count] = '\0';
+    memcpy(sensor->name + 9 + count, suffix, strlen(suffix) + 1);
 }
 
 /* A made-up name that the sensors file has given away already gets a prime behind it. */
@@ -157,7 +159,27 @@ uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input)
     if (*index == AP_SENSOR_NONE) {
         ap_sensor sensor = { .input = input };
         ap_sensor_defaults(&sensor, AP_SENSOR_ADSB);
-        name_by_input(&sensor, input);
+        name_by_input(&sensor, input, "");
+        *index = add_sensor(state, &sensor);
+    }
+    return *index;
+}
+
+/* Not bound to the input: they are found here only, and never taken for its receiver. */
+uint16_t ap_sense_sensor_of_rows(struct ap_sense_state *state, uint16_t input,
+                                 ap_sense_origin origin)
+{
+    static const struct {
+        ap_sensor_kind kind;
+        const char *suffix;
+    } kinds[AP_SENSE_ORIGINS] = { [AP_SENSE_MLAT] = { AP_SENSOR_MLAT, " mlat" },
+                                  [AP_SENSE_TISB] = { AP_SENSOR_TRACKER, " tisb" },
+                                  [AP_SENSE_OTHER] = { AP_SENSOR_UNKNOWN, " other" } };
+    uint16_t *index = &state->inputs[input].row_sensors[origin];
+    if (*index == AP_SENSOR_NONE) {
+        ap_sensor sensor = { .input = AP_INPUT_NONE };
+        ap_sensor_defaults(&sensor, kinds[origin].kind);
+        name_by_input(&sensor, input, kinds[origin].suffix);
         *index = add_sensor(state, &sensor);
     }
     return *index;

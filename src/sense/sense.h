@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "airpicture/aircraft_row.h"
 #include "airpicture/asterix.h"
 #include "airpicture/err.h"
 #include "airpicture/comm_b.h"
@@ -50,6 +51,18 @@ void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, cons
 void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
                             const uint8_t *frame, size_t size, ap_err err,
                             const ap_modes_frame *decoded);
+
+/* One row of a target format, read from `size` bytes; `err` is what ap_feed_row gave. It becomes
+ * one report, at the time of its position, else its own, else its receipt.
+ *
+ * ADS-B rows are of the input's own sensor; those by multilateration, TIS-B and other means of
+ * sensors beside it (kinds MLAT, TRACKER, UNKNOWN), so that no synthetic position passes for the
+ * aircraft's. The error of a position is that of NACp, else that of a NUCp one below the NIC, else
+ * the sensor's. Polled rows whose position was told before are refused as duplicates, as are the
+ * same positions on another input. Lost: registration, type, containment, version, autopilot
+ * settings but the altitude, true heading, signal, message count. */
+void ap_sense_row(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, size_t size, ap_err err,
+                  const ap_aircraft_row *row);
 
 /* Refuses the position frames that still wait for their other half. Call it at the end of the
  * input: then the frames of a Mode S receiver are its reports, its refusals and its service

@@ -8,10 +8,19 @@
 #include "sense/held.h"
 #include "sense/sense.h"
 
+/* Who placed the target of a row, when it was not the aircraft. */
+typedef enum ap_sense_origin {
+    AP_SENSE_MLAT,
+    AP_SENSE_TISB,
+    AP_SENSE_OTHER,
+    AP_SENSE_ORIGINS
+} ap_sense_origin;
+
 /* What is remembered of an input: a file or a receiver. */
 typedef struct ap_sense_input {
-    uint16_t modes_sensor;    /* of its Mode S frames; AP_SENSOR_NONE before the first */
-    ap_cpr_reference surface; /* last surface position heard */
+    uint16_t modes_sensor; /* of its Mode S frames and ADS-B rows; AP_SENSOR_NONE before */
+    uint16_t row_sensors[AP_SENSE_ORIGINS]; /* of its other rows, by ap_sense_origin */
+    ap_cpr_reference surface;               /* last surface position heard */
     ap_utc_ns surface_utc;
     ap_refusals refused;
 } ap_sense_input;
@@ -47,6 +56,10 @@ uint16_t ap_sense_sensor_of_codes(struct ap_sense_state *state, uint16_t input, 
 
 /* Index of the Mode S receiver of an input, made up when none is described. */
 uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input);
+
+/* The same for targets that others have placed. */
+uint16_t ap_sense_sensor_of_rows(struct ap_sense_state *state, uint16_t input,
+                                 ap_sense_origin origin);
 
 /* What became of a record: a refusal (>= 0), or one of these. */
 typedef int ap_verdict;
