@@ -33,7 +33,8 @@ static ap_aircraft_row json_again(const ap_aircraft_row *row)
     ap_aircraft_json_write(&writer, row, NOW_UTC);
     assert(!writer.bad);
     ap_err err = ap_aircraft_json_read(text, writer.size, NOW_UTC, &again);
-    assert(err == AP_OK && again.present == row->present);
+    uint32_t compared = row->on_ground ? ~(uint32_t)AP_ROW_HAS_ALTITUDE : ~(uint32_t)0;
+    assert(err == AP_OK && (again.present & compared) == (row->present & compared));
     writer = ap_writer_of(text, sizeof text);
     ap_row_json(&writer, row);
     assert(!writer.bad);
@@ -48,7 +49,9 @@ static void fuzz_json(const uint8_t *data, size_t size)
     check_row(&row);
     ap_aircraft_row again = json_again(&row);
     check_row(&again);
-    assert(again.altitude_ft == row.altitude_ft && again.squawk == row.squawk);
+    if (!row.on_ground) /* a key given twice may have left an altitude */
+        assert(again.altitude_ft == row.altitude_ft);
+    assert(again.squawk == row.squawk);
 }
 
 static void fuzz_sbs(const uint8_t *data, size_t size)

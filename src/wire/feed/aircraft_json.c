@@ -68,21 +68,24 @@ static void read_number(const ap_json_span *value, double low, double high, doub
         *number = found;
 }
 
-static bool read_ground(const ap_json_span *value, ap_aircraft_row *row)
+/* A number is in the air. */
+static void read_altitude(const ap_row_column *column, const ap_json_span *value,
+                          ap_aircraft_row *row)
 {
-    bool ground = ap_json_span_is(value, "ground");
-    row->present |= AP_ROW_HAS_GROUND;
-    row->on_ground = ground;
-    return ground;
+    row->on_ground = ap_json_span_is(value, "ground");
+    if (!row->on_ground)
+        ap_row_column_read(column, value, row);
+    if (row->on_ground || (row->present & AP_ROW_HAS_ALTITUDE))
+        row->present |= AP_ROW_HAS_GROUND;
 }
 
 static void read_member(const ap_json_span *key, const ap_json_span *value, unsettled *of,
                         ap_aircraft_row *row)
 {
     const ap_row_column *column = ap_row_column_find(key);
-    if (column && column->has == AP_ROW_HAS_ALTITUDE && read_ground(value, row))
-        return;
-    if (column)
+    if (column && column->has == AP_ROW_HAS_ALTITUDE)
+        read_altitude(column, value, row);
+    else if (column)
         ap_row_column_read(column, value, row);
     else if (ap_json_span_is(key, "hex"))
         read_address(value, row);
@@ -127,9 +130,9 @@ ap_err ap_aircraft_json_read(const uint8_t *object, size_t size, ap_utc_ns now,
     ap_json_scan scan = ap_json_scan_of(object, size);
     ap_json_span key, value;
     unsettled of = { (double)NAN, (double)NAN, (double)NAN, (double)NAN };
-    *row = (ap_aircraft_row){
-        .time_utc = AP_UTC_UNKNOWN, .position_utc = AP_UTC_UNKNOWN, .polled = true
-    };
+    *row = (ap_aircraft_row){ .time_utc = AP_UTC_UNKNOWN,
+                              .position_utc = AP_UTC_UNKNOWN,
+                              .polled = true };
     if (!ap_json_scan_enter(&scan, '{'))
         return AP_ERR_MALFORMED;
     while (ap_json_scan_member(&scan, &key, &value))
