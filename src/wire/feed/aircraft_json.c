@@ -72,11 +72,16 @@ static void read_number(const ap_json_span *value, double low, double high, doub
 static void read_altitude(const ap_row_column *column, const ap_json_span *value,
                           ap_aircraft_row *row)
 {
-    row->on_ground = ap_json_span_is(value, "ground");
-    if (!row->on_ground)
-        ap_row_column_read(column, value, row);
-    if (row->on_ground || (row->present & AP_ROW_HAS_ALTITUDE))
-        row->present |= AP_ROW_HAS_GROUND;
+    bool ground = ap_json_span_is(value, "ground");
+    ap_aircraft_row before = *row;
+    row->present &= ~(uint32_t)AP_ROW_HAS_ALTITUDE;
+    ap_row_column_read(column, value, row);
+    if (!ground && !(row->present & AP_ROW_HAS_ALTITUDE)) {
+        *row = before;
+        return;
+    }
+    row->present |= AP_ROW_HAS_GROUND;
+    row->on_ground = ground;
 }
 
 static void read_member(const ap_json_span *key, const ap_json_span *value, unsettled *of,
