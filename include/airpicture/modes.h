@@ -141,6 +141,13 @@ void ap_modes_decode_squitter(uint64_t me, ap_modes_frame *out);
  * interrogator code for DF11, the overlaid address for an address/parity reply. */
 uint32_t ap_modes_syndrome(const uint8_t *frame, size_t size);
 
+/* Undoes one wrong bit of a damaged DF11, 17 or 18, not in its first five: of a DF11 only where the
+ * parity then is that of interrogator code 0. Two wrong bits are beyond repair: too many frames
+ * would fit. A repaired frame is one of 107 (51) that the damage allows, so believe it only of an
+ * aircraft that is known to be there.
+ * out: repaired[size], whole; returns the index of the bit, 0 the first; -1: not repairable. */
+int ap_modes_repair(const uint8_t *frame, size_t size, uint8_t *repaired);
+
 /* Fills in the parity of a frame whose other bits are set: `overlay` is 0 for DF17/18, the
  * interrogator code for DF11, the address for address/parity formats. */
 void ap_modes_seal(uint8_t *frame, size_t size, uint32_t overlay);

@@ -40,6 +40,7 @@
     X(POSITION_RANGE,     "position_range",     "a position that no sensor can have seen")       \
     X(NOT_A_TARGET,       "not_a_target",       "a record that describes no target")             \
     X(ADDRESS_UNPROVED,   "address_unproved",   "an address/parity reply of an unproved address") \
+    X(ADDRESS_UNLIKELY,   "address_unlikely",   "a reply that is likelier of another, or noise") \
     X(TABLE_FULL,         "table_full",         "an aircraft beyond the table's capacity")       \
     X(CPR_PENDING,        "cpr_pending",        "a position half whose other half never came")   \
     X(CPR_INCONSISTENT,   "cpr_inconsistent",   "position halves that contradict each other")    \

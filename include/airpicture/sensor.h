@@ -63,11 +63,12 @@ typedef struct ap_sensor {
 
 /* What a sensor has delivered. Times are UTC of the reports. */
 typedef struct ap_sensor_stats {
-    uint64_t byte_count;    /* of its blocks or frames */
-    uint64_t block_count;   /* ASTERIX data blocks, or Mode S frames */
-    uint64_t record_count;  /* ASTERIX records, or Mode S frames that passed their check */
-    uint64_t report_count;  /* reports that went on to the tracker */
-    uint64_t service_count; /* records that are no targets: north markers, sectors, status */
+    uint64_t byte_count;     /* of its blocks or frames */
+    uint64_t block_count;    /* ASTERIX data blocks, or Mode S frames */
+    uint64_t record_count;   /* ASTERIX records, or Mode S frames that passed their check */
+    uint64_t report_count;   /* reports that went on to the tracker */
+    uint64_t repaired_count; /* of the records: Mode S frames with one bit corrected */
+    uint64_t service_count;  /* records that are no targets: north markers, sectors, status */
     ap_refusals refused;
     ap_utc_ns first_utc, last_utc; /* AP_UTC_UNKNOWN before the first */
 } ap_sensor_stats;

@@ -46,10 +46,13 @@ static void print_sensor(FILE *out, const ap_sensor *sensor, const ap_sensor_sta
     ap_utc_text(stats->last_utc, last);
     fprintf(out,
             "  %-20s %-7s %-8s %10" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64
-            "  %-24s %-24s  %s\n",
+            "  %-24s %-24s  %s",
             sensor->name, code, ap_sensor_kind_key(sensor->kind), stats->byte_count,
             stats->block_count, stats->record_count, stats->service_count, stats->report_count,
             first, last, refused);
+    if (stats->repaired_count > 0)
+        fprintf(out, " (%" PRIu64 " repaired)", stats->repaired_count);
+    fputc('\n', out);
 }
 
 static void print_sensors(FILE *out, const ap_pipeline *pipeline)

@@ -238,10 +238,15 @@ ap_aircraft *ap_aircraft_prove(ap_aircraft_table *table, uint32_t key, uint16_t 
     return aircraft;
 }
 
-bool ap_aircraft_is_proved(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc)
+double ap_aircraft_proof_age_s(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc)
 {
     for (uint8_t i = 0; i < aircraft->proof_count; i++)
         if (aircraft->proof_input[i] == input)
-            return fabs(ap_seconds_between(aircraft->proof_utc[i], utc)) <= AP_PROOF_S;
-    return false;
+            return fabs(ap_seconds_between(aircraft->proof_utc[i], utc));
+    return INFINITY;
+}
+
+bool ap_aircraft_is_proved(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc)
+{
+    return ap_aircraft_proof_age_s(aircraft, input, utc) <= AP_PROOF_S;
 }

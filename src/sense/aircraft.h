@@ -27,6 +27,15 @@
 #define AP_PROOF_S 60.0 /* an address stays proved on an input */
 #define AP_PROOF_CAP 4  /* inputs remembered per aircraft */
 
+/* What an aircraft said last, to compare replies with. Times 0: never. */
+typedef struct ap_heard_before {
+    ap_utc_ns altitude_utc, squawk_utc, doubt_utc;
+    int32_t altitude_ft; /* pressure */
+    int32_t doubt;       /* an altitude or squawk that contradicted, and was refused */
+    uint16_t squawk;
+    bool altitude_is_squitter, doubt_is_altitude;
+} ap_heard_before;
+
 /* What every frame of an aircraft needs comes first, in two cache lines. */
 typedef struct ap_aircraft {
     uint32_t key;   /* ap_aircraft_key */
@@ -53,6 +62,7 @@ typedef struct ap_aircraft {
     uint8_t nic;            /* of the last position; 0 before the first */
     uint64_t held_sequence; /* of its newest frame held back; 0: none */
 
+    ap_heard_before before;
     ap_comm_b_memory comm_b;
     ap_cpr_state cpr;
 } ap_aircraft;
@@ -100,7 +110,10 @@ ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key);
 ap_aircraft *ap_aircraft_prove(ap_aircraft_table *table, uint32_t key, uint16_t input,
                                ap_utc_ns now);
 
-/* True when a checked squitter was heard on the input within AP_PROOF_S of `utc`. */
+/* Seconds between `utc` and the last checked squitter heard on the input; infinite without one. */
+double ap_aircraft_proof_age_s(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc);
+
+/* True when that is AP_PROOF_S at the most. */
 bool ap_aircraft_is_proved(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc);
 
 #endif

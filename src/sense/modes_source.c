@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "sense/attribution.h"
 #include "sense/comm_b.h"
 #include "sense/fields.h"
 #include "sense/state.h"
@@ -25,10 +26,6 @@
 #define CLIMB_SIGMA_MPS 1.5
 #define SURFACE_SPEED_SIGMA_MPS 0.5
 #define SURFACE_TRACK_SIGMA_RAD (1.5 * AP_RAD_PER_DEG)
-
-/* An altitude reply may differ from the squitter's by this, and by the climb since. */
-#define ALTITUDE_GATE_FT 500.0
-#define CLIMB_GATE_FTPS 200.0
 
 /* One frame on its way through. */
 typedef struct heard {
@@ -74,15 +71,20 @@ static bool address_kind_of(const ap_modes_frame *frame, ap_address_kind *kind)
     }
 }
 
-/* An altitude that the aircraft cannot have reached since its squitter said another one. */
-static bool altitude_contradicts(const heard *of)
+/* Undoes one wrong bit of a squitter of an address that was proved on the input. It proves nothing:
+ * from here on it is a reply that must fit its aircraft.
+ * out: bytes[size] and *repaired. */
+static bool repair(const heard *of, const uint8_t *frame, size_t size, uint8_t *bytes,
+                   ap_modes_frame *repaired)
 {
-    const ap_aircraft *aircraft = of->aircraft;
-    if (!(of->frame->present & AP_MODES_HAS_ALTITUDE) || !aircraft->has_altitude)
+    ap_address_kind kind;
+    if (ap_modes_repair(frame, size, bytes) < 0 || ap_modes_decode(bytes, size, repaired) ||
+        !address_kind_of(repaired, &kind))
         return false;
-    double dt_s = fabs(ap_seconds_between(aircraft->altitude_utc, of->utc));
-    return dt_s <= AP_HELD_S && abs(of->frame->altitude_ft - aircraft->altitude_ft) >
-                                    ALTITUDE_GATE_FT + CLIMB_GATE_FTPS * dt_s;
+    repaired->check = AP_MODES_DAMAGED;
+    const ap_aircraft *aircraft =
+        ap_aircraft_find(&of->state->aircraft, ap_aircraft_key(repaired->icao24, kind));
+    return aircraft && ap_aircraft_is_proved(aircraft, of->input, of->utc);
 }
 
 /* Finds the aircraft of a frame; AP_VERDICT_REPORT or the reason to refuse it. Checked squitters
@@ -100,12 +102,18 @@ static ap_verdict attribute(heard *of)
         return of->aircraft ? AP_VERDICT_REPORT : AP_REFUSED_TABLE_FULL;
     }
     of->aircraft = ap_aircraft_find(table, key);
-    if (!of->aircraft || !ap_aircraft_is_proved(of->aircraft, of->input, of->utc))
+    if (!of->aircraft || !ap_aircraft_is_proved(of->aircraft, of->input, of->utc)) {
+        ap_noise_heard(&of->from->noise, of->utc);
         return AP_REFUSED_ADDRESS_UNPROVED;
-    bool overlaid = of->frame->check == AP_MODES_OVERLAID;
-    if (overlaid && (of->frame->suspect || altitude_contradicts(of)))
+    }
+    if (of->frame->check == AP_MODES_OVERLAID && of->frame->suspect) {
+        ap_noise_heard(&of->from->noise, of->utc);
         return AP_REFUSED_PARITY;
-    return AP_VERDICT_REPORT;
+    }
+    return ap_attribution_believes(table, of->aircraft, of->frame, of->input, &of->from->noise,
+                                   of->utc)
+               ? AP_VERDICT_REPORT
+               : AP_REFUSED_ADDRESS_UNLIKELY;
 }
 
 /* --- what it says ---------------------------------------------------------------------------- */
@@ -120,6 +128,7 @@ static void set_status(const heard *of, ap_report *report)
     bool squitter = frame->df == DF_SQUITTER || frame->df == DF_NON_TRANSPONDER;
     report->flags |= squitter ? 0 : AP_FLAG_SECONDARY;
     report->flags |= frame->check == AP_MODES_OVERLAID ? AP_FLAG_ADDRESS_UNCHECKED : 0;
+    report->flags |= frame->check == AP_MODES_DAMAGED ? AP_FLAG_REPAIRED : 0;
     report->flags |= frame->ground_known && frame->on_ground ? AP_FLAG_ON_GROUND : 0;
     report->flags |= frame->spi ? AP_FLAG_SPI : 0;
     if ((frame->present & AP_MODES_HAS_EMERGENCY) && frame->emergency_state != 0 &&
@@ -236,6 +245,7 @@ static void note_state(const heard *of)
         aircraft->has_altitude = true;
         aircraft->altitude_ft = of->frame->altitude_ft;
         aircraft->altitude_utc = of->utc;
+        ap_attribution_note_altitude(aircraft, of->frame->altitude_ft, of->utc);
     }
     if (of->frame->present & AP_MODES_HAS_GROUND_VELOCITY) {
         aircraft->has_velocity = true;
@@ -419,7 +429,13 @@ void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_u
         ap_refuse(&of.stats->refused, AP_REFUSED_TIME_MISSING);
         return;
     }
-    if (err) {
+    ap_modes_frame repaired;
+    uint8_t bytes[AP_MODES_LONG_SIZE];
+    if (err == AP_ERR_PARITY && repair(&of, frame, size, bytes, &repaired)) {
+        of.frame = &repaired;
+        frame = bytes;
+        of.stats->repaired_count++;
+    } else if (err) {
         ap_refuse(&of.stats->refused, reason_of(err));
         return;
     }

@@ -408,11 +408,11 @@ static void test_reply_contradicts_squitter(void **state)
     (void)state;
     bench *on = bench_open(64);
     hear(on, 0, 0, squitter(ADDRESS, air_position(50, 8, false, 30000)));
-    hear(on, 0, 1, altitude_reply(ADDRESS, 30600));
+    hear(on, 0, 1, altitude_reply(ADDRESS, 30350));
     assert_int_equal(on->report_count, 1);
     hear(on, 0, 1, altitude_reply(ADDRESS, 12000));
     assert_int_equal(on->report_count, 1);
-    assert_int_equal(refused(on, AP_REFUSED_PARITY), 1);
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNLIKELY), 1);
     hear(on, 0, 30, altitude_reply(ADDRESS, 12000)); /* too long ago to know */
     assert_int_equal(on->report_count, 2);
     bench_close(on);
@@ -514,6 +514,44 @@ static void test_flood_of_addresses(void **state)
     bench_close(on);
 }
 
+/* One wrong bit is undone where the aircraft is known to be there, and the report tells it. */
+static void test_repair(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    frame damaged = squitter(ADDRESS, velocity_me);
+    damaged.bytes[7] ^= 0x10;
+    hear(on, 0, 0, damaged); /* of an address not proved yet */
+    assert_int_equal(refused(on, AP_REFUSED_PARITY), 1);
+    hear(on, 0, 1, squitter(ADDRESS, velocity_me));
+    hear(on, 0, 2, damaged);
+    assert_int_equal(on->report_count, 2);
+    assert_int_equal(bench_last(on)->flags & AP_FLAG_REPAIRED, AP_FLAG_REPAIRED);
+    assert_near(bench_last(on)->east_mps, on->reports[0].east_mps, 1e-12);
+    assert_int_equal(on->reports[0].flags & AP_FLAG_REPAIRED, 0);
+    assert_int_equal(on->stats[0].repaired_count, 1);
+    /* Proved on the other input only; and two wrong bits. */
+    hear(on, 1, 3, damaged);
+    damaged.bytes[9] ^= 0x04;
+    hear(on, 0, 3, damaged);
+    /* A wrong bit of the address is undone too; it renews no proof. */
+    frame address = squitter(ADDRESS, velocity_me);
+    address.bytes[2] ^= 0x80;
+    hear(on, 0, 60, address);
+    assert_int_equal(on->report_count, 3);
+    assert_int_equal(bench_last(on)->address, ADDRESS);
+    hear(on, 0, 62, address);
+    assert_int_equal(on->report_count, 3);
+    /* An altitude that the aircraft cannot have. */
+    hear(on, 0, 70, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    frame wrong = squitter(ADDRESS, air_position(50, 8, true, 1000));
+    wrong.bytes[8] ^= 0x01;
+    hear(on, 0, 71, wrong);
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNLIKELY), 1);
+    assert_int_equal(on->stats[0].block_count + on->stats[1].block_count, 9);
+    bench_close(on);
+}
+
 static void test_damage_is_counted(void **state)
 {
     (void)state;
@@ -543,7 +581,7 @@ static void test_decoded_frames(void **state)
     bench *bytes = bench_open(64), *decoded = bench_open(64);
     for (int i = 0; i < 40; i++) {
         frame of = squitter(ADDRESS, air_position(50 + i * 0.0005, 8, i % 2, 30000));
-        of.bytes[6] ^= i % 5 == 4;
+        of.bytes[6] ^= i % 5 == 4 ? 3 : 0; /* two bits: beyond repair */
         ap_modes_frame modes;
         ap_err err = ap_modes_decode(of.bytes, of.size, &modes);
         assert_int_equal(err, i % 5 == 4 ? AP_ERR_PARITY : AP_OK);
@@ -616,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_position_frames_repeated),
         cmocka_unit_test(test_table_full),
         cmocka_unit_test(test_flood_of_addresses),
+        cmocka_unit_test(test_repair),
         cmocka_unit_test(test_damage_is_counted),
         cmocka_unit_test(test_decoded_frames),
         cmocka_unit_test(test_limits),

@@ -3,7 +3,7 @@
 #define AP_SENSE_STATE_H
 
 #include "airpicture/asterix_cursor.h"
-#include "sense/aircraft.h"
+#include "sense/attribution.h"
 #include "sense/echo.h"
 #include "sense/held.h"
 #include "sense/sense.h"
@@ -22,6 +22,7 @@ typedef struct ap_sense_input {
     uint16_t row_sensors[AP_SENSE_ORIGINS]; /* of its other rows, by ap_sense_origin */
     ap_cpr_reference surface;               /* last surface position heard */
     ap_utc_ns surface_utc;
+    ap_noise noise;
     ap_refusals refused;
 } ap_sense_input;
 

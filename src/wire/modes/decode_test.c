@@ -77,6 +77,42 @@ static void test_syndrome_against_long_division(void **state)
     }
 }
 
+/* Every single wrong bit but those of the format is found; of two, what is made of them is never
+ * another valid pair unnoticed: it differs from the frame by one bit and fits. */
+static void test_repair(void **state)
+{
+    (void)state;
+    static const uint8_t formats[] = { 11, 17, 18 };
+    for (size_t k = 0; k < sizeof formats; k++) {
+        size_t size = formats[k] == 11 ? AP_MODES_SHORT_SIZE : AP_MODES_LONG_SIZE;
+        uint8_t good[AP_MODES_LONG_SIZE] = {
+            (uint8_t)(formats[k] << 3 | 5), 0x4B, 0x12, 0x34, 0x58, 0xA3, 0x01, 0x77
+        };
+        ap_modes_seal(good, size, 0);
+        uint8_t fixed[AP_MODES_LONG_SIZE];
+        assert_int_equal(ap_modes_repair(good, size, fixed), -1);
+        unsigned mistaken = 0;
+        for (int bit = 0; bit < (int)size * 8; bit++) {
+            uint8_t bad[AP_MODES_LONG_SIZE];
+            memcpy(bad, good, size);
+            bad[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+            int found = ap_modes_repair(bad, size, fixed);
+            assert_int_equal(found, bit < 5 ? -1 : bit);
+            if (bit < 5)
+                continue;
+            assert_memory_equal(fixed, good, size);
+            for (int other = bit + 1; other < (int)size * 8; other++) {
+                bad[other / 8] ^= (uint8_t)(0x80 >> other % 8);
+                mistaken += ap_modes_repair(bad, size, fixed) >= 0;
+                bad[other / 8] ^= (uint8_t)(0x80 >> other % 8);
+            }
+        }
+        assert_int_equal(mistaken, 0); /* the code has distance 6 */
+    }
+    uint8_t reply[AP_MODES_SHORT_SIZE] = { 4 << 3 }, fixed[AP_MODES_SHORT_SIZE];
+    assert_int_equal(ap_modes_repair(reply, sizeof reply, fixed), -1);
+}
+
 static void test_decode_refuses(void **state)
 {
     (void)state;
@@ -590,6 +626,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_syndrome_against_long_division),
+        cmocka_unit_test(test_repair),
         cmocka_unit_test(test_decode_refuses),
         cmocka_unit_test(test_decode_comm_d),
         cmocka_unit_test(test_decode_air_to_air),

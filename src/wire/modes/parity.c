@@ -2,6 +2,10 @@
 #include "airpicture/modes.h"
 
 #include <assert.h>
+#include <string.h>
+
+#define GENERATOR 0xFFF409u /* less its highest bit */
+#define DF_BITS 5
 
 /* Remainder of each byte value shifted up by 24 bits; the test recomputes it bit by bit. */
 /* clang-format off */
@@ -55,6 +59,25 @@ uint32_t ap_modes_syndrome(const uint8_t *frame, size_t size)
     const uint8_t *parity = frame + size - 3;
     return remainder_of(frame, size - 3) ^
            ((uint32_t)parity[0] << 16 | (uint32_t)parity[1] << 8 | parity[2]);
+}
+
+int ap_modes_repair(const uint8_t *frame, size_t size, uint8_t *repaired)
+{
+    unsigned df = size > 0 ? frame[0] >> 3 : 0;
+    bool is_long = (df == 17 || df == 18) && size == AP_MODES_LONG_SIZE;
+    if (!is_long && !(df == 11 && size == AP_MODES_SHORT_SIZE))
+        return -1;
+    uint32_t syndrome = ap_modes_syndrome(frame, size);
+    uint32_t of_bit = 1; /* what the last bit alone leaves; the bits before it, times x each */
+    for (int bit = (int)size * 8 - 1; bit >= DF_BITS; bit--) {
+        if (of_bit == syndrome) {
+            memcpy(repaired, frame, size);
+            repaired[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+            return bit;
+        }
+        of_bit = (of_bit << 1 & 0xFFFFFF) ^ (of_bit >> 23 ? GENERATOR : 0);
+    }
+    return -1;
 }
 
 void ap_modes_seal(uint8_t *frame, size_t size, uint32_t overlay)
