@@ -1,11 +1,12 @@
-/* Cost of ASTERIX records: walk, typed decode, decode and encode, JSON, CSV.
+/* Cost of ASTERIX records: walk, typed decode, decode and encode, JSON there and back, CSV.
  *
  *     bench.asterix FILE...      raw data blocks; without arguments the shared recordings
  *
  * Figures are input bytes per CPU second of one core, the median of the runs of each way; the cost
- * of encoding is that of decode and encode less that of decode. bench/asterix.py makes a workload
- * and runs this on it. */
+ * of encoding is that of decode and encode less that of decode, from JSON likewise.
+ * bench/asterix.py makes a workload and runs this on it. */
 #include "airpicture/asterix.h"
+#include "airpicture/asterix_encode.h"
 
 #include "wire/asterix/columns.h"
 #include "wire/asterix/recode.h"
@@ -76,6 +77,23 @@ static size_t take_json(const ap_asterix_spec *spec, const uint8_t *data, size_t
     ap_writer writer = ap_writer_of(output, sizeof output);
     size_t record_size = take_walk(spec, data, size, sum);
     ap_err err = ap_asterix_json(spec, data, record_size, &writer);
+    sum->out += writer.size;
+    return err ? 0 : record_size;
+}
+
+static size_t take_json_back(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                             totals *sum)
+{
+    static uint32_t mem[AP_ASTERIX_ENCODER_MEM(sizeof output) / sizeof(uint32_t)];
+    static uint8_t octets[AP_ASTERIX_BLOCK_SIZE_MAX];
+    ap_asterix_encoder encoder = { .mem = mem, .mem_size = sizeof mem };
+    ap_writer text = ap_writer_of(output, sizeof output);
+    ap_writer writer = ap_writer_of(octets, sizeof octets);
+    size_t record_size = take_walk(spec, data, size, sum);
+    ap_err err = ap_asterix_json(spec, data, record_size, &text);
+    if (!err)
+        err =
+            ap_asterix_encode_json(&encoder, spec, NULL, (const char *)output, text.size, &writer);
     sum->out += writer.size;
     return err ? 0 : record_size;
 }
@@ -154,14 +172,18 @@ static void print_cost(const char *name, const char *way, double cost, const tot
 
 static void measure(const char *name, size_t size)
 {
-    enum { WALK, LOOK, TYPED, RECODE, JSON, CSV, WAYS };
+    enum { WALK, LOOK, TYPED, RECODE, JSON, JSON_BACK, CSV, WAYS };
     static const struct {
         const char *name;
         take *one;
     } ways[WAYS] = {
-        [WALK] = { "walk", take_walk },           [LOOK] = { "walk and look", take_look },
-        [TYPED] = { "typed decode", take_typed }, [RECODE] = { "decode and encode", take_recode },
-        [JSON] = { "JSON", take_json },           [CSV] = { "CSV, chosen items", take_csv },
+        [WALK] = { "walk", take_walk },
+        [LOOK] = { "walk and look", take_look },
+        [TYPED] = { "typed decode", take_typed },
+        [RECODE] = { "decode and encode", take_recode },
+        [JSON] = { "JSON", take_json },
+        [JSON_BACK] = { "JSON and back", take_json_back },
+        [CSV] = { "CSV, chosen items", take_csv },
     };
     ap_asterix_editions editions;
     ap_asterix_editions_default(&editions);
@@ -174,6 +196,7 @@ static void measure(const char *name, size_t size)
         print_cost(name, ways[k].name, cost[k], &sum);
     }
     print_cost(name, "encode alone", cost[RECODE] - cost[TYPED], &sum);
+    print_cost(name, "encode from JSON", cost[JSON_BACK] - cost[JSON], &sum);
 }
 
 static void measure_file(const char *path)

@@ -7,6 +7,9 @@
 extern const ap_option ap_decode_options[];
 int ap_decode_run(const ap_command *command, int argc, char **argv);
 
+extern const ap_option ap_convert_options[];
+int ap_convert_run(const ap_command *command, int argc, char **argv);
+
 extern const ap_option ap_replay_options[];
 int ap_replay_run(const ap_command *command, int argc, char **argv);
 

@@ -10,7 +10,13 @@ static const ap_pcap_route route = { 0xC0000201, 0xC0000202, 8600, 8600 };
 ap_err ap_decode_capture_open(ap_decode_capture *capture, const char *path,
                               char message[AP_IO_MESSAGE_SIZE])
 {
-    capture->is_pcap = ap_path_ends_with(path, ".pcap");
+    return ap_decode_capture_open_as(capture, path, ap_path_ends_with(path, ".pcap"), message);
+}
+
+ap_err ap_decode_capture_open_as(ap_decode_capture *capture, const char *path, bool is_pcap,
+                                 char message[AP_IO_MESSAGE_SIZE])
+{
+    capture->is_pcap = is_pcap;
     ap_err err = ap_output_open(&capture->output, path, message);
     if (err || !capture->is_pcap)
         return err;

@@ -1,4 +1,4 @@
-/* decode --filter: chosen data blocks to a new capture. */
+/* Data blocks to a new capture: decode --filter, convert. */
 #ifndef AP_APP_DECODE_CAPTURE_H
 #define AP_APP_DECODE_CAPTURE_H
 
@@ -16,6 +16,10 @@ typedef struct ap_decode_capture {
 /* A name that ends in .pcap gives a packet capture, any other raw data blocks. */
 ap_err ap_decode_capture_open(ap_decode_capture *capture, const char *path,
                               char message[AP_IO_MESSAGE_SIZE]);
+
+/* The same with the form chosen. */
+ap_err ap_decode_capture_open_as(ap_decode_capture *capture, const char *path, bool is_pcap,
+                                 char message[AP_IO_MESSAGE_SIZE]);
 
 /* Writes whole data blocks that were received at `time`; in a packet capture as datagrams, as few
  * as hold them. */

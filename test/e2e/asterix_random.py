@@ -1,7 +1,6 @@
-"""Random ASTERIX records, drawn from the definitions in spec/asterix: octets, and every value that
-they hold by its path."""
+"""Random ASTERIX records, drawn from the definitions in spec/asterix: every value that they hold by
+its path, the record as `decode` writes it, and the octets that this test makes of it by itself."""
 import pathlib
-import struct
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -10,6 +9,24 @@ sys.path.insert(0, str(ROOT / "tools"))
 import asterix_spec
 
 LETTERS = [*range(1, 27), 32, *range(48, 58)]  # of the six-bit alphabet
+
+
+def in_json(bits, raw, siblings):
+    """A value as `decode` writes it, in the unit of the definition."""
+    if bits.content == "by":
+        case = dict(bits.cases).get(siblings.get(bits.selector))
+        return in_json(case, raw, {}) if case and case.content == "quantity" else raw
+    if bits.content == "icao":
+        codes = [raw >> 42 - 6 * k & 63 for k in range(8)]
+        return "".join(chr(c + 64) if c <= 26 else chr(c) for c in codes)
+    if bits.content == "ascii":
+        return raw.to_bytes(bits.size // 8, "big").decode()
+    if bits.content == "octal":
+        return f"{raw:0{bits.size // 3}o}"
+    if bits.size > 64:
+        return raw.to_bytes(bits.size // 8, "big").hex()
+    number = raw - (1 << bits.size) if bits.signed and raw >> bits.size - 1 else raw
+    return float(number * bits.lsb) if bits.content == "quantity" else number
 
 
 class Drawn:
@@ -37,46 +54,62 @@ class Drawn:
         return self.random.getrandbits(bits.size)
 
     def members(self, path, members, fixed=(), group=None):
+        """Draws them; returns their JSON, of an item of one value that alone."""
+        plain, json = {}, {}
         for bits in members:
             if bits.op == "spare":
                 self.put(0, bits.size)
             elif bits.op == "group":
                 inner = (*path, bits.name)
-                self.members(inner, bits.members, fixed, inner)
+                json[bits.name] = self.members(inner, bits.members, fixed, inner)
             elif bits.op == "element":
                 value = dict(fixed).get(bits.name, None)
                 raw = self.raw(bits) if value is None else value
                 here = (*path, bits.name) if bits.name else path
                 self.values.append((here, bits, raw, group))
                 self.put(raw, bits.size)
+                json[bits.name] = in_json(bits, raw, plain)
+                plain[bits.name] = raw
+        return json[""] if "" in json else json
+
+    def extended(self, item, path, fixed):
+        parts, json = item.parts(), {}
+        count = self.random.randint(1, len(parts))
+        for number, (part, fx) in enumerate(parts[:count], 1):
+            json |= self.members(path, part, fixed)
+            if fx:
+                self.put(number < count, 1)
+        return json
+
+    def repeat(self, item, path):
+        count, json = self.random.randint(1, 3), []
+        if item.count_size:
+            self.put(count, 8 * item.count_size)
+        for number in range(1, count + 1):
+            json.append(self.members(path, item.bits))
+            if not item.count_size:
+                self.put(number < count, 1)
+        return json
+
+    def compound(self, item, path):
+        present = [k for k, sub in enumerate(item.subs) if sub and self.random.random() < 0.4]
+        present = present or [next(k for k, sub in enumerate(item.subs) if sub)]
+        self.fspec(present)
+        return {item.subs[k].name: self.item(item.subs[k], (*path, item.subs[k].name))
+                for k in present}
 
     def item(self, item, path, fixed=()):
+        """Draws it; returns its JSON."""
         if item.kind == "explicit":
-            content = bytes([0x00])
-            self.put(int.from_bytes(bytes([len(content) + 1]) + content, "big"), 16)
-        elif item.kind == "extended":
-            parts = item.parts()
-            count = self.random.randint(1, len(parts))
-            for number, (part, fx) in enumerate(parts[:count], 1):
-                self.members(path, part, fixed)
-                if fx:
-                    self.put(number < count, 1)
-        elif item.kind == "repeat":
-            count = self.random.randint(1, 3)
-            if item.count_size:
-                self.put(count, 8 * item.count_size)
-            for number in range(1, count + 1):
-                self.members(path, item.bits)
-                if not item.count_size:
-                    self.put(number < count, 1)
-        elif item.kind == "compound":
-            present = [k for k, sub in enumerate(item.subs) if sub and self.random.random() < 0.4]
-            present = present or [next(k for k, sub in enumerate(item.subs) if sub)]
-            self.fspec(present)
-            for k in present:
-                self.item(item.subs[k], (*path, item.subs[k].name))
-        else:
-            self.members(path, item.bits, fixed)
+            self.put(0x0200, 16)
+            return {"raw": "00"}
+        if item.kind == "extended":
+            return self.extended(item, path, fixed)
+        if item.kind == "repeat":
+            return self.repeat(item, path)
+        if item.kind == "compound":
+            return self.compound(item, path)
+        return self.members(path, item.bits, fixed)
 
     def fspec(self, places):
         octets = max(places) // 7 + 1
@@ -87,7 +120,7 @@ class Drawn:
 
 
 def record(random, spec, wanted, layout=0):
-    """A record of these items in the given layout: (octets, values)."""
+    """A record of these items in the given layout: (octets, values, JSON)."""
     names = spec.uaps[layout][1]
     fixed = {}
     if spec.select:
@@ -98,10 +131,9 @@ def record(random, spec, wanted, layout=0):
     drawn = Drawn(random)
     places = sorted(names.index(name) for name in wanted)
     drawn.fspec(places)
-    for place in places:
-        name = names[place]
-        drawn.item(spec.items[name], (name,), fixed.get(name, ()))
-    return drawn.octets(), drawn.values
+    json = {names[place]: drawn.item(spec.items[names[place]], (names[place],),
+                                     fixed.get(names[place], ())) for place in places}
+    return drawn.octets(), drawn.values, json
 
 
 def records(random, spec, left_out=(), layouts_left_out=()):
@@ -118,22 +150,6 @@ def records(random, spec, left_out=(), layouts_left_out=()):
         for _ in range(2):
             some = {n for n in plain if random.random() < 0.5} | set(source) | {plain[0]}
             yield record(random, spec, some, layout)
-
-
-def block(category, octets):
-    return struct.pack(">BH", category, len(octets) + 3) + octets
-
-
-def capture(datagrams):
-    """A pcap with one UDP datagram to port 8600 for each."""
-    packets = [struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)]
-    for payload in datagrams:
-        udp = struct.pack(">HHHH", 8600, 8600, len(payload) + 8, 0) + payload
-        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, len(udp) + 20, 0, 0, 64, 17, 0,
-                         b"\xc0\0\2\1", b"\xc0\0\2\2") + udp
-        packet = b"\2" * 12 + b"\x08\0" + ip
-        packets.append(struct.pack("<IIII", 1000, 0, len(packet), len(packet)) + packet)
-    return b"".join(packets)
 
 
 def specs():

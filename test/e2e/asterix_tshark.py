@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Random records of every category, edition and item that tshark knows: it reads the same values.
 
-The records are drawn from spec/asterix and taken through our reader and writer of blocks; that our
-encoders write each of these octets again is shown by wire/asterix/random_test.c. What tshark 4.0.17
-reads otherwise is listed here, with the reason, and nothing else may differ."""
+Values are drawn from spec/asterix and written as JSON lines; `convert` makes the records of them,
+that is, our encoder. What it made is read by tshark and by `decode` and compared with what was
+drawn, and its octets with those that this test lays out by itself. What tshark 4.0.17 reads
+otherwise is listed here, with the reason, and nothing else may differ."""
 import json
 import pathlib
 import random
@@ -131,7 +132,7 @@ def compare(name, spec, drawn, seen):
     """Every value of every record, in order."""
     differences, count = {}, 0
     allowed = DIFFERENT.keys() | DIFFERENT_IN.get(name, set())
-    for (_, values), theirs in zip(drawn, seen):
+    for (_, values, _), theirs in zip(drawn, seen):
         ours = wanted(spec, values)
         ours = [value for value in ours if value[0] not in ABSENT]
         keys = [key or their_key for (key, _, _), (their_key, _) in zip(ours, theirs)]
@@ -146,6 +147,47 @@ def compare(name, spec, drawn, seen):
     return count
 
 
+def by_edition(keys):
+    """Lists of definitions, each with one edition of a category at most."""
+    editions = {}
+    for key in keys:
+        editions.setdefault(key[0], []).append(key)
+    return [[e[k] for e in editions.values() if k < len(e)]
+            for k in range(max(map(len, editions.values())))]
+
+
+def encode(folder, drawn):
+    """A capture of one record a datagram, made by our encoder of the drawn values."""
+    lines, encoded = pathlib.Path(folder) / "drawn.jsonl", pathlib.Path(folder) / "encoded.pcap"
+    flat = [(key, record[2]) for key, records in drawn.items() for record in records]
+    lines.write_text("".join(
+        json.dumps({"cat": key[0], "ed": key[1], "ts": float(number), "rec": record}) + "\n"
+        for number, (key, record) in enumerate(flat)))
+    run("convert", lines, encoded)
+    return encoded
+
+
+def compare_ours(encoded, drawn):
+    """What our decoder reads of each record, and its octets."""
+    editions = [word for category, edition in drawn
+                for word in ("--edition", f"{category:03d}={edition}")]
+    ours = [json.loads(line) for line in run("decode", *editions, encoded).stdout.splitlines()]
+    flat = [(key, *record) for key, records in drawn.items() for record in records]
+    assert len(ours) == len(flat), f"{len(ours)} for {len(flat)} records"
+    for number, ((key, octets, _, record), line) in enumerate(zip(flat, ours)):
+        assert (line["cat"], line["ed"], line["ts"]) == (*key, float(number)), line
+        assert line["rec"] == record, f"{key}: {line['rec']} for {record}"
+        assert line["hex"] == octets.hex(), f"{key}: {line['hex']} for {octets.hex()}"
+
+
+def every_definition(folder, everything):
+    """Every item of every edition and layout through our encoder and decoder."""
+    random_ = random.Random(2)
+    for chosen in by_edition(everything):
+        drawn = {key: list(asterix_random.records(random_, everything[key])) for key in chosen}
+        compare_ours(encode(folder, drawn), drawn)
+
+
 def one_run(tshark, folder, chosen, everything):
     """Records of one edition of each category in one capture."""
     random_ = random.Random(1)
@@ -153,12 +195,7 @@ def one_run(tshark, folder, chosen, everything):
         random_, everything[key], {item for category, item in LEFT_OUT if category == key[0]},
         LAYOUTS_LEFT_OUT.get(key[0], ())))
              for key in chosen}
-    path, encoded = pathlib.Path(folder) / "drawn.pcap", pathlib.Path(folder) / "encoded.pcap"
-    path.write_bytes(asterix_random.capture(
-        [asterix_random.block(key[0], octets) for key in chosen for octets, _ in drawn[key]]))
-    editions = [word for category, edition in chosen
-                for word in ("--edition", f"{category:03d}={edition}")]
-    run("decode", *editions, "--filter", encoded, path)
+    encoded = encode(folder, drawn)
     seen = read_tshark(tshark, encoded, [f"asterix.i{category:03d}_version:Version {edition}"
                                          for category, edition in chosen])
     assert len(seen) == sum(len(records) for records in drawn.values()), len(seen)
@@ -170,19 +207,17 @@ def one_run(tshark, folder, chosen, everything):
 
 
 def main():
-    try:
-        tshark = need_tool("tshark")
-    except Exception as why:
-        print(f"skip tshark {why}")
-        return
     everything = asterix_random.specs()
-    editions = {}
-    for category, edition in known_to_tshark(tshark):
-        if (category, edition) in everything:
-            editions.setdefault(category, []).append((category, edition))
     with workdir() as folder:
-        for k in range(max(map(len, editions.values()))):
-            one_run(tshark, folder, [e[k] for e in editions.values() if k < len(e)], everything)
+        case(f"our own decoder, {len(everything)} definitions", every_definition, folder,
+             everything)
+        try:
+            tshark = need_tool("tshark")
+        except Exception as why:
+            print(f"skip tshark {why}")
+            return
+        for chosen in by_edition(k for k in known_to_tshark(tshark) if k in everything):
+            one_run(tshark, folder, chosen, everything)
 
 
 main()
