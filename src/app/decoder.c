@@ -352,6 +352,23 @@ static void count_frame(ap_decoder *decoder, const ap_frame *frame, uint8_t df)
     }
 }
 
+/* What sense found with the aircraft's clue; of a reply that it refused, what the reply alone
+ * tells. */
+static const ap_comm_b_inference *register_of(const ap_decoder *decoder,
+                                              const ap_modes_frame *modes,
+                                              ap_comm_b_inference *alone)
+{
+    const ap_comm_b_inference *found = ap_sense_last_register(decoder->sense);
+    if (found)
+        return found;
+    ap_comm_b_clue clue = { .has_altitude = modes->present & AP_MODES_HAS_ALTITUDE,
+                            .altitude_ft = modes->altitude_ft,
+                            .ground_known = modes->ground_known,
+                            .on_ground = modes->on_ground };
+    ap_comm_b_infer(modes->mb, &clue, alone);
+    return alone;
+}
+
 static ap_err take_modes(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
                          ap_utc_ns receive_utc)
 {
@@ -363,13 +380,17 @@ static ap_err take_modes(ap_decoder *decoder, uint16_t input, const ap_frame *fr
         ap_refuse(&decoder->refused, err == AP_ERR_PARITY ? AP_REFUSED_PARITY : AP_REFUSED_FORMAT);
     ap_sense_modes_decoded(decoder->sense, input, receive_utc, frame->data, frame->size, err,
                            &modes);
-    count_frame(decoder, frame, frame->data[0] >> 3);
+    uint8_t first = frame->data[0];
+    count_frame(decoder, frame, first >> 6 == 3 ? 24 : first >> 3);
     if (decoder->form == AP_DECODE_SUMMARY)
         return AP_OK;
     ap_sense_fix fix = ap_sense_last_fix(decoder->sense);
+    ap_comm_b_inference alone;
+    bool is_comm_b = !err && (modes.present & AP_MODES_HAS_MB);
     ap_modes_line line = { .frame = frame->data,
                            .size = frame->size,
                            .decoded = err ? NULL : &modes,
+                           .inference = is_comm_b ? register_of(decoder, &modes, &alone) : NULL,
                            .has_time = frame->time_kind != AP_FRAME_TIME_NONE,
                            .time_s = (double)(receive_utc / AP_NS_PER_S) +
                                      (double)(receive_utc % AP_NS_PER_S) / 1e9,

@@ -102,11 +102,11 @@ static void feed_frame(flight *of, ap_sense *sense, const ap_frame *frame)
     ap_sense_modes(sense, 0, of->utc[i], frame->data, frame->size, frame->signal);
     const ap_comm_b_inference *found = ap_sense_last_register(sense);
     of->is_comm_b[i] = df == 20 || df == 21;
-    of->inferred[i] = found->bds;
+    of->inferred[i] = found ? found->bds : 0;
     for (size_t k = 4; k < 11 && of->is_comm_b[i]; k++)
         of->mb[i] = of->mb[i] << 8 | frame->data[k];
     of->least_score =
-        found->bds != 0 ? fminf(of->least_score, found->candidate[0].score) : of->least_score;
+        of->inferred[i] != 0 ? fminf(of->least_score, found->candidate[0].score) : of->least_score;
 }
 
 static void feed(flight *of, ap_sense *sense, FILE *file, const ap_asterix_editions *editions)

@@ -278,6 +278,7 @@ static void set_comm_b(const heard *of, ap_report *report)
     ap_comm_b_inference *found = &of->state->last_register;
     ap_comm_b_recall(&aircraft->comm_b, frame->mb, of->utc, &clue);
     ap_comm_b_infer(frame->mb, &clue, found);
+    of->state->has_register = true;
     ap_comm_b_learn(&aircraft->comm_b, frame->mb, of->utc, &clue, found);
     ap_sense_set_comm_b(report, found->bds, frame->mb);
     if (clue.has_velocity)
@@ -409,8 +410,7 @@ void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_u
 {
     struct ap_sense_state *state = sense->state;
     state->last_fix = (ap_sense_fix){ 0 };
-    state->last_register.count = 0;
-    state->last_register.bds = 0;
+    state->has_register = false;
     heard of = { .state = state, .input = input, .utc = receive_utc, .frame = decoded };
     of.from = ap_sense_enter(state, input, receive_utc);
     if (!of.from)

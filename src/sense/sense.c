@@ -192,7 +192,7 @@ ap_sense_fix ap_sense_last_fix(const ap_sense *sense)
 
 const ap_comm_b_inference *ap_sense_last_register(const ap_sense *sense)
 {
-    return &sense->state->last_register;
+    return sense->state->has_register ? &sense->state->last_register : NULL;
 }
 
 const ap_refusals *ap_sense_refused(const ap_sense *sense, uint16_t input)

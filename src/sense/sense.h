@@ -77,8 +77,8 @@ typedef struct ap_sense_fix {
 } ap_sense_fix;
 ap_sense_fix ap_sense_last_fix(const ap_sense *sense);
 
-/* The register found in the Comm-B reply just given to ap_sense_modes, with the alternatives; no
- * candidates for other frames and for replies that were refused. */
+/* The register found in the Comm-B reply just given to ap_sense_modes, with the alternatives; NULL
+ * for other frames and for replies that were refused. */
 const ap_comm_b_inference *ap_sense_last_register(const ap_sense *sense);
 
 /* What belongs to no sensor: blocks that name none, by input. */

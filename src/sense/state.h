@@ -41,7 +41,8 @@ struct ap_sense_state {
     ap_echo_table echoes;
     const ap_asterix_spec *newest[256]; /* edition of each category; NULL: no such category */
     ap_sense_fix last_fix;
-    ap_comm_b_inference last_register; /* of the frame last taken */
+    bool has_register; /* the frame last taken was a Comm-B reply: */
+    ap_comm_b_inference last_register;
 };
 
 /* Takes note of a receive time and gives the input's row; NULL outside input_cap. */
