@@ -203,18 +203,24 @@ void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap
 {
     struct ap_picture_state *s = picture->state;
     uint32_t at = s->slots[slot_of(s, track->id)];
-    if (at != NONE) {
-        unlink_row(s, home_of(&s->rows[at].track), at);
-        unlink_row(s, BY_CHANGE, at);
-    } else if ((at = row_for_new(s, track->id)) == NONE) {
+    bool is_new = at == NONE;
+    if (is_new && (at = row_for_new(s, track->id)) == NONE) {
         s->refused++;
         return;
     }
+    order home = is_new ? ORDER_COUNT : home_of(&s->rows[at].track);
+    if (!is_new)
+        unlink_row(s, BY_CHANGE, at);
     s->rows[at].track = *track;
     if (event->kind == AP_EVENT_DROPPED)
         s->rows[at].track.state = AP_TRACK_DEAD;
     s->rows[at].sequence = ++s->sequence;
     link_behind(s, BY_CHANGE, at, s->last[BY_CHANGE]);
+    /* A living track keeps its place among the ids: finding it anew would cost a walk. */
+    if (home == BY_ID && home_of(&s->rows[at].track) == BY_ID)
+        return;
+    if (!is_new)
+        unlink_row(s, home, at);
     link_home(s, at);
 }
 
