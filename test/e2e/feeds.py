@@ -5,8 +5,8 @@ import pathlib
 
 from common import case, finish, run, workdir
 
-SBS = [f"MSG,3,1,1,400F99,1,2024/06/06,10:00:{second:02d}.000,,,,{30000},,,{50 + second * 0.002:.6f},"
-       "2.000000,,,0,0,0,0" for second in range(40)]
+SBS = [f"MSG,3,1,1,400F99,1,2024/06/06,10:00:{second:02d}.000,,,,30000,,,"
+       f"{50 + second * 0.002:.6f},2.000000,,,0,0,0,0" for second in range(40)]
 
 
 def lines_of(text):

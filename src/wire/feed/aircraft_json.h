@@ -27,8 +27,9 @@
 ap_err ap_aircraft_json_read(const uint8_t *object, size_t size, ap_utc_ns now,
                              ap_aircraft_row *row);
 
-/* The inverse, without a newline. Only an altitude says that an aircraft is in the air. Ages are written to the millisecond, a time in the future of
- * `now` as 0; positions to 1e-6 degree. `row` must have an address. */
+/* The inverse, without a newline. Only an altitude says that an aircraft is in the air. Ages are
+ * written to the millisecond, a time in the future of `now` as 0; positions to 1e-6 degree. `row`
+ * must have an address. */
 void ap_aircraft_json_write(ap_writer *text, const ap_aircraft_row *row, ap_utc_ns now);
 
 /* What stands before the aircraft, up to "[", and behind them. Between two is a comma. */
