@@ -1,5 +1,6 @@
 /* Every frame of the recordings against the decode of another program, and every position against
  * the reference position. The recordings are skipped, with a word, where they are not at hand. */
+#include "airpicture/comm_b.h"
 #include "airpicture/cpr.h"
 #include "airpicture/modes.h"
 
@@ -201,14 +202,31 @@ static void test_decode_tutorial_recording(void **state)
     assert_int_equal(suspects, 29);
 }
 
-static void check_small_reference(const char *name, int rows)
+/* The register of a reply, from the reply alone, against the reference's name of it ("5,0", or
+ * nothing). */
+static void check_register(const ap_modes_frame *frame, const char *expected, int *named)
+{
+    if (!(frame->present & AP_MODES_HAS_MB))
+        return;
+    ap_comm_b_clue clue = { .has_altitude = frame->present & AP_MODES_HAS_ALTITUDE,
+                            .altitude_ft = frame->altitude_ft };
+    ap_comm_b_inference found;
+    ap_comm_b_infer(frame->mb, &clue, &found);
+    char text[8] = "";
+    if (found.bds != 0)
+        snprintf(text, sizeof text, "%X,%X", found.bds >> 4, found.bds & 15u);
+    assert_string_equal(text, expected);
+    *named += found.bds != 0;
+}
+
+static void check_small_reference(const char *name, int rows, int registers)
 {
     FILE *reference = open_data(name);
     if (!reference)
         skip();
     static char row[LINE_SIZE];
     char *columns[COLUMNS];
-    int counts[FIELDS] = { 0 }, n = 0;
+    int counts[FIELDS] = { 0 }, n = 0, named = 0;
     assert_non_null(fgets(row, sizeof row, reference));
     for (; fgets(row, sizeof row, reference); n++) {
         split(row, columns);
@@ -222,6 +240,7 @@ static void check_small_reference(const char *name, int rows)
         if (different >= 0)
             print_message("%s row %d: %s\n", name, n, field_names[different]);
         assert_int_equal(different, -1);
+        check_register(&frame, columns[5], &named);
         if (columns[11][0]) {
             assert_true(frame.present & AP_MODES_HAS_CPR);
             assert_int_equal(frame.cpr_odd, atoi(columns[11]));
@@ -229,18 +248,19 @@ static void check_small_reference(const char *name, int rows)
     }
     pclose(reference);
     assert_int_equal(n, rows);
+    assert_int_equal(named, registers);
 }
 
 static void test_decode_beast_capture(void **state)
 {
     (void)state;
-    check_small_reference("sample_dump1090_reference.csv.gz", 239);
+    check_small_reference("sample_dump1090_reference.csv.gz", 239, 27);
 }
 
 static void test_decode_demodulated_samples(void **state)
 {
     (void)state;
-    check_small_reference("antirez_modes1_reference.csv.gz", 217);
+    check_small_reference("antirez_modes1_reference.csv.gz", 217, 10);
 }
 
 static double expected_number(const cJSON *expect, const char *key)
