@@ -26,6 +26,10 @@ ap_arena ap_arena_over(void *mem, size_t size);
  * it does not fit, and when count * size overflows. */
 void *ap_arena_take(ap_arena *arena, size_t count, size_t size);
 
+/* The same, not zeroed: for what is written before it is read. Of memory that the system gives out
+ * page by page, only what is used is ever touched then. */
+void *ap_arena_take_raw(ap_arena *arena, size_t count, size_t size);
+
 /* Bytes that the pieces need, with room to align the first; 0 when something did not fit. */
 size_t ap_arena_need(const ap_arena *arena);
 

@@ -46,6 +46,21 @@ static void test_arena_measure_then_take(void **state)
     }
 }
 
+/* A raw piece lies where a zeroed one would, and is left as it was. */
+static void test_arena_take_raw(void **state)
+{
+    (void)state;
+    static uint8_t mem[512];
+    memset(mem, 0xA5, sizeof mem);
+    ap_arena raw = ap_arena_over(mem, sizeof mem), zeroed = raw;
+    uint8_t *piece = ap_arena_take_raw(&raw, 3, 33);
+    assert_int_equal(piece[0] + piece[98], 2 * 0xA5);
+    assert_ptr_equal(ap_arena_take(&zeroed, 3, 33), piece);
+    assert_ptr_equal(ap_arena_take_raw(&raw, 1, 1), ap_arena_take(&zeroed, 1, 1));
+    assert_null(ap_arena_take_raw(&raw, SIZE_MAX, 2));
+    assert_null(ap_arena_take_raw(&raw, 1, 1));
+}
+
 static void test_arena_refuses_what_does_not_fit(void **state)
 {
     (void)state;
@@ -81,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_measure_then_take),
+        cmocka_unit_test(test_arena_take_raw),
         cmocka_unit_test(test_arena_refuses_what_does_not_fit),
         cmocka_unit_test(test_arena_refuses_overflow),
     };

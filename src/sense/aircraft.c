@@ -15,10 +15,10 @@ void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, u
     };
     while (table->slot_count / 2 < cap)
         table->slot_count *= 2;
-    table->rows = ap_arena_take(arena, cap, sizeof *table->rows);
-    table->links = ap_arena_take(arena, cap, sizeof *table->links);
-    table->slots = ap_arena_take(arena, table->slot_count, sizeof *table->slots);
-    table->lists = ap_arena_take(arena, 2u * input_cap, sizeof *table->lists);
+    table->rows = ap_arena_take_raw(arena, cap, sizeof *table->rows);
+    table->links = ap_arena_take_raw(arena, cap, sizeof *table->links);
+    table->slots = ap_arena_take_raw(arena, table->slot_count, sizeof *table->slots);
+    table->lists = ap_arena_take_raw(arena, 2u * input_cap, sizeof *table->lists);
     for (uint32_t i = 0; table->slots && i < table->slot_count; i++)
         table->slots[i].row = AP_AIRCRAFT_NONE;
     for (uint32_t i = 0; table->lists && i < 2u * input_cap; i++)
