@@ -51,7 +51,9 @@
     X(LATE,               "late",               "a report older than the lag window")            \
     X(NOT_FINITE,         "not_finite",         "a report with a NaN, infinity or bad variance") \
     X(TRACK_TABLE_FULL,   "track_table_full",   "a report that needed a track beyond capacity")  \
-    X(QUEUE_FULL,         "queue_full",         "a report beyond the capacity of a scan")
+    X(QUEUE_FULL,         "queue_full",         "a report beyond the capacity of a scan")        \
+    /* convert */                                                                                \
+    X(UNSAYABLE,          "unsayable",          "a target that the output's format cannot tell")
 /* clang-format on */
 
 typedef enum ap_refusal {

@@ -59,8 +59,11 @@ static ap_utc_ns time_of_ticks(ap_source_clock *clock, uint64_t ticks)
         clock->tick_resets++;
         time = reference(clock);
         anchor_ticks(clock, time, ticks);
-    } else if (ahead_ns > 0) {
-        anchor_ticks(clock, time, ticks);
+    } else if (signed_step >= TICKS_PER_S) {
+        /* By whole seconds, which are exact: a rest cut off with each frame would add up. */
+        int64_t step_s = signed_step / TICKS_PER_S;
+        anchor_ticks(clock, clock->tick_utc + step_s * AP_NS_PER_S,
+                     clock->tick_anchor + (uint64_t)(step_s * TICKS_PER_S));
     }
     return ahead_ns > 0 ? time : reference(clock);
 }
