@@ -1,39 +1,64 @@
-/* `airpicture convert`: records from one form to another. */
+/* `airpicture convert`: from one form to another. Records of JSON lines to recordings here, the
+ * formats of receivers and targets in convert_feed.c. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/convert_feed.h"
 #include "app/convert_line.h"
 #include "app/decode_capture.h"
 #include "app/editions.h"
+#include "app/input_options.h"
 #include "app/paths.h"
 #include "io/input.h"
 #include "io/interrupt.h"
 #include "io/output.h"
 #include "wire/pcap.h"
 
-enum { OPTION_FROM, OPTION_TO, OPTION_EDITION, TOLD_MAX = 100 };
+enum {
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_EDITION,
+    OPTION_SENSORS,
+    OPTION_START,
+    OPTION_EXTENDED,
+    TOLD_MAX = 100
+};
 
 const ap_option ap_convert_options[] = {
     [OPTION_FROM] = { 'f', "from", "FORM",
-                      "Form of IN: jsonl. Default: by the end of its name (.jsonl, .json, .ndjson, "
-                      "also with .gz or .zst)." },
+                      "Form of IN. For --to pcap and asterix: jsonl, or by the end of its name "
+                      "(.jsonl, .json, .ndjson, also with .gz or .zst). Else what --format of "
+                      "decode "
+                      "names; recognised by its first bytes without." },
     [OPTION_TO] = { 't', "to", "FORM",
-                    "Form of OUT: pcap (a capture of UDP datagrams) or asterix (raw data blocks). "
-                    "Default: by the end of its name (.pcap; .ast, .asterix, .raw, .bin)." },
+                    "Form of OUT. Records: pcap (a capture of UDP datagrams) or asterix (raw data "
+                    "blocks). Mode S frames: beast, avr, jsonl. Targets: sbs, aircraft "
+                    "(aircraft.json), gdl90, cat021 (in a capture when OUT ends in .pcap). "
+                    "Default: "
+                    "by the end of its name (.pcap; .ast, .asterix, .raw, .bin; .beast, .avr, "
+                    ".jsonl; .sbs, .json, .gdl90)." },
     [OPTION_EDITION] = { 'e', "edition", "CAT=E",
                          "Edition of lines that name none, such as 021=2.1; may be given for "
                          "several. Default: the newest." },
+    [OPTION_SENSORS] = { 'c', "sensors", "FILE",
+                         "Sensors file: places radars, and the receiver whose aircraft on the "
+                         "ground are to be placed." },
+    [OPTION_START] = { 's', "start", "TIME",
+                       "Day of recordings that hold times of day or ticks, as of decode." },
+    [OPTION_EXTENDED] = { 'x', "extended", NULL,
+                          "Beast with readsb's elements that tell UTC and the receiver." },
     { .name = NULL },
 };
 
-typedef enum form { FORM_UNKNOWN, FORM_JSONL, FORM_PCAP, FORM_ASTERIX } form;
+typedef enum form { FORM_UNKNOWN, FORM_JSONL, FORM_PCAP, FORM_ASTERIX, FORM_FEED } form;
 
 typedef struct convert_run {
     const ap_command *command;
     form from, to;
+    ap_convert_feed feed; /* of FORM_FEED */
     const char *in_path, *out_path;
     ap_asterix_editions editions;
     ap_input input;
@@ -61,6 +86,13 @@ static const struct {
                 { ".pcap", FORM_PCAP },   { ".ast", FORM_ASTERIX }, { ".asterix", FORM_ASTERIX },
                 { ".raw", FORM_ASTERIX }, { ".bin", FORM_ASTERIX } };
 
+static const struct {
+    const char *name;
+    ap_convert_to to;
+} feed_endings[] = { { ".beast", AP_CONVERT_BEAST },   { ".avr", AP_CONVERT_AVR },
+                     { ".jsonl", AP_CONVERT_JSONL },   { ".sbs", AP_CONVERT_SBS },
+                     { ".json", AP_CONVERT_AIRCRAFT }, { ".gdl90", AP_CONVERT_GDL90 } };
+
 static bool ends_in(const char *path, size_t size, const char *ending)
 {
     size_t length = strlen(ending);
@@ -80,33 +112,77 @@ static form form_of_path(const char *path)
     return FORM_UNKNOWN;
 }
 
-static const char *form_text(form wanted)
+/* Of an output. */
+static form form_of_output(convert_run *run)
 {
+    size_t size = strlen(run->out_path);
+    for (size_t k = 0; k < sizeof feed_endings / sizeof feed_endings[0]; k++)
+        if (ends_in(run->out_path, size, feed_endings[k].name)) {
+            run->feed.to = feed_endings[k].to;
+            return FORM_FEED;
+        }
+    return form_of_path(run->out_path);
+}
+
+static const char *form_text(const convert_run *run, form wanted)
+{
+    if (wanted == FORM_FEED)
+        return ap_format_key(run->feed.from);
     for (size_t k = 0; k < sizeof form_names / sizeof form_names[0]; k++)
         if (form_names[k].form == wanted)
             return form_names[k].name;
     return "unknown";
 }
 
-static int take_form(const convert_run *run, const char *option, const char *value, form *to)
+static form form_named(const char *name)
 {
     for (size_t k = 0; k < sizeof form_names / sizeof form_names[0]; k++)
-        if (strcmp(value, form_names[k].name) == 0) {
-            *to = form_names[k].form;
-            return AP_EXIT_OK;
-        }
+        if (strcmp(name, form_names[k].name) == 0)
+            return form_names[k].form;
+    return FORM_UNKNOWN;
+}
+
+static int take_from(convert_run *run, const char *value)
+{
+    ap_format format = ap_format_of_key(value);
+    if (format == AP_FORMAT_COUNT)
+        return ap_command_fail(run->command, AP_EXIT_USAGE,
+                               "--from %s is not known; see --help for the forms", value);
+    run->feed.from = format;
+    run->from = format == AP_FORMAT_JSONL ? FORM_JSONL : FORM_FEED;
+    return AP_EXIT_OK;
+}
+
+static int take_to(convert_run *run, const char *value)
+{
+    ap_convert_to to = ap_convert_to_of_key(value);
+    run->feed.to = to;
+    run->to = to < AP_CONVERT_TO_COUNT ? FORM_FEED : form_named(value);
+    if (run->to != FORM_UNKNOWN)
+        return AP_EXIT_OK;
     return ap_command_fail(run->command, AP_EXIT_USAGE,
-                           "--%s %s is not known; convert goes from jsonl to pcap or asterix",
-                           option, value);
+                           "--to %s is not known; see --help for the forms", value);
 }
 
 static int take_option(void *context, size_t option, const char *value)
 {
     convert_run *run = context;
-    if (option == OPTION_FROM)
-        return take_form(run, "from", value, &run->from);
-    if (option == OPTION_TO)
-        return take_form(run, "to", value, &run->to);
+    switch (option) {
+    case OPTION_FROM:
+        return take_from(run, value);
+    case OPTION_TO:
+        return take_to(run, value);
+    case OPTION_SENSORS:
+        run->feed.sensors_path = value;
+        return AP_EXIT_OK;
+    case OPTION_START:
+        return ap_take_start(run->command, value, &run->feed.start_utc);
+    case OPTION_EXTENDED:
+        run->feed.extended = true;
+        return AP_EXIT_OK;
+    default:
+        break;
+    }
     if (strchr(value, ':'))
         return ap_command_fail(run->command, AP_EXIT_USAGE,
                                "--edition %s: convert has one edition for all sources of a "
@@ -118,25 +194,28 @@ static int take_option(void *context, size_t option, const char *value)
 /* The pair of forms, or a line that says what there is. */
 static int choose_forms(convert_run *run)
 {
+    if (run->to == FORM_UNKNOWN)
+        run->to = form_of_output(run);
+    if (run->to == FORM_UNKNOWN)
+        return ap_command_fail(run->command, AP_EXIT_USAGE,
+                               "the name of '%s' does not tell its form; add --to pcap or another "
+                               "that --help lists",
+                               run->out_path);
+    if (run->to == FORM_FEED)
+        return AP_EXIT_OK;
     if (run->from == FORM_UNKNOWN)
         run->from = form_of_path(run->in_path);
-    if (run->to == FORM_UNKNOWN)
-        run->to = form_of_path(run->out_path);
     if (run->from == FORM_UNKNOWN)
         return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "the name of '%s' does not tell its form; add --from jsonl",
+                               "the name of '%s' does not tell its form; add --from jsonl for "
+                               "records of ASTERIX, or --to cat021 for aircraft of a recording",
                                run->in_path);
-    if (run->to == FORM_UNKNOWN)
+    if (run->from != FORM_JSONL)
         return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "the name of '%s' does not tell its form; add --to pcap or "
-                               "--to asterix",
-                               run->out_path);
-    if (run->from != FORM_JSONL || run->to == FORM_JSONL)
-        return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "no way from %s to %s; convert goes from jsonl (what decode "
-                               "writes) to pcap or asterix; recordings become jsonl by decode, "
-                               "and captures by decode --filter",
-                               form_text(run->from), form_text(run->to));
+                               "no way from %s to %s; records go from jsonl (what decode writes) "
+                               "to pcap or asterix; recordings become jsonl by decode, captures by "
+                               "decode --filter, and their aircraft CAT021 by --to cat021",
+                               form_text(run, run->from), form_text(run, run->to));
     return AP_EXIT_OK;
 }
 
@@ -306,13 +385,24 @@ static int tell_refused(const convert_run *run)
                            run->refused_count, run->line_count);
 }
 
+static int convert_feed(convert_run *run)
+{
+    run->feed.command = run->command;
+    run->feed.in_path = run->in_path;
+    run->feed.out_path = run->out_path;
+    run->feed.editions = &run->editions;
+    return ap_convert_feed_run(&run->feed);
+}
+
 static int run_all(convert_run *run)
 {
     const ap_named_path output = { "OUT", run->out_path };
     int status = choose_forms(run);
     if (!status)
-        status =
-            ap_paths_check(run->command, &output, 1, (const char *const *)&run->in_path, 1, NULL);
+        status = ap_paths_check(run->command, &output, 1, (const char *const *)&run->in_path, 1,
+                                run->feed.sensors_path);
+    if (!status && run->to == FORM_FEED)
+        return convert_feed(run);
     if (!status)
         status = start(run);
     if (status)

@@ -145,10 +145,9 @@ def forms(folder):
     for arguments, why in (
             ((lines,), "expected an input and an output"),
             ((lines, folder / "a.pcap", folder / "b.pcap"), "expected an input and an output"),
-            ((lines, folder / "a.xyz"), "add --to pcap or --to asterix"),
+            ((lines, folder / "a.xyz"), "add --to pcap or another"),
             ((folder / "a.xyz", folder / "a.pcap"), "add --from jsonl"),
             ((folder / "a.pcap", folder / "b.ast"), "no way from pcap to asterix"),
-            ((lines, folder / "b.jsonl"), "no way from jsonl to jsonl"),
             (("--to", "xml", lines, folder / "a"), "--to xml is not known"),
             (("--edition", "25/201:021=2.1", lines, folder / "a.ast"), "one edition for all"),
             (("--edition", "021", lines, folder / "a.ast"), "--edition 021 is none"),
