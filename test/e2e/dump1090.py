@@ -13,9 +13,16 @@ import time
 
 from common import case, finish, need_data, need_tool, run, workdir
 
-# Frames of the recording with an aircraft's address in their parity, or checked by it: dump1090
-# takes the others for damaged.
-FRAMES = 20000
+FRAMES = 20000 # of the recording: the time at the gate and the climb
+SITE = (43.6, 1.4)
+SENSORS = f"""sensors:
+  - name: receiver
+    kind: adsb
+    input: 1
+    latitude_deg: {SITE[0]}
+    longitude_deg: {SITE[1]}
+    height_m: 150
+"""
 
 
 def free_ports(count):
@@ -43,11 +50,11 @@ def dump1090(folder):
     names = ("ri", "ro", "sbs", "bi", "bo")
     ports = dict(zip(names, free_ports(len(names))))
     arguments = [word for name in names for word in (f"--net-{name}-port", str(ports[name]))]
-    with subprocess.Popen([need_tool("dump1090-mutability"), "--net-only", "--net-bind-address",
-                           "127.0.0.1", "--quiet", "--net-verbatim", "--net-ro-interval", "0.1",
-                           "--write-json", str(folder), "--write-json-every", "0.5", "--lat", "43.6",
-                           "--lon", "1.4", *arguments], stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
+    arguments += ["--net-only", "--net-bind-address", "127.0.0.1", "--quiet", "--net-verbatim",
+                  "--net-ro-interval", "0.1", "--write-json", str(folder), "--write-json-every",
+                  "0.5", "--lat", str(SITE[0]), "--lon", str(SITE[1])]
+    with subprocess.Popen([need_tool("dump1090-mutability"), *arguments],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield ports
         finally:
@@ -92,7 +99,9 @@ def frames_of(form, data):
 
 def made(folder, form):
     """The first frames of the recording, by our own writer."""
-    lines = run("convert", "--to", "jsonl", need_data("modes", "jet1090_tutorial.beast.gz"),
+    (folder / "sensors.yaml").write_text(SENSORS)
+    lines = run("convert", "--to", "jsonl", "--sensors", folder / "sensors.yaml",
+                need_data("modes", "jet1090_tutorial.beast.gz"),
                 "-").stdout.splitlines(keepends=True)[:FRAMES]
     (folder / "in.jsonl").write_bytes(b"".join(lines))
     run("convert", folder / "in.jsonl", folder / f"in.{form}")
