@@ -77,7 +77,7 @@ static void test_row_origins(void **state)
     bench *on = bench_open(100);
     for (size_t k = 0; k < sizeof rows / sizeof rows[0]; k++) {
         ap_aircraft_row row = squitter_row();
-        row.source = rows[k].source;
+        row.source = (uint8_t)rows[k].source;
         row.mlat = rows[k].mlat;
         row.tisb = rows[k].tisb;
         give(on, 1, &row);
