@@ -18,7 +18,7 @@
 #include "io/output.h"
 #include "wire/json.h"
 
-enum { TEXT_CAP = 4 << 20, TEXT_FLUSH = 1 << 16, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000 };
+enum { TEXT_FLUSH = 1 << 16, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000 };
 
 enum {
     OPTION_TO,
@@ -220,7 +220,7 @@ static ap_err learn_columns(decode_run *run)
 
 static bool take_writer(ap_writer *writer)
 {
-    *writer = ap_writer_of(malloc(TEXT_CAP), TEXT_CAP);
+    *writer = ap_writer_of(malloc(AP_DECODE_TEXT_CAP), AP_DECODE_TEXT_CAP);
     return writer->data != NULL;
 }
 

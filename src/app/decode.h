@@ -63,7 +63,11 @@ typedef struct ap_decoder {
     ap_decode_row row[AP_DECODE_ROW_CAP];
 } ap_decoder;
 
-/* One frame to lines. AP_ERR_FULL when the text buffer is too small for a record (4 MiB are
+/* Room for the lines of one record beside those that wait to be flushed: in the text form, one code
+ * repeated becomes up to 90 characters an octet. */
+#define AP_DECODE_TEXT_CAP (8u << 20)
+
+/* One frame to lines. AP_ERR_FULL when the text buffer is too small for a record (that size is
  * enough), AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV, AP_ERR_UNKNOWN for a CSV of
  * targets. */
 ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { TEXT_CAP = 1 << 20 };
+enum { TEXT_CAP = AP_DECODE_TEXT_CAP };
 
 static ap_asterix_editions editions;
 static uint8_t text_bytes[TEXT_CAP];
@@ -93,6 +93,25 @@ static void test_decoder_counts_what_it_refuses(void **state)
     free(decoder);
 }
 
+/* The longest block, of one record that repeats the code with the longest meaning. */
+static void test_decoder_text_of_the_longest_record(void **state)
+{
+    (void)state;
+    static const uint8_t head[] = { 48, 0xFF, 0xFF, 0x81, 0x01, 0x40, 25, 201 };
+    static const uint8_t extraction_limit = 26 << 1; /* I048/030, its FX clear */
+    static uint8_t block[AP_ASTERIX_BLOCK_SIZE_MAX];
+    memset(block, extraction_limit | 1, sizeof block);
+    memcpy(block, head, sizeof head);
+    block[sizeof block - 1] = extraction_limit;
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_TEXT, &text);
+    decoder->with_raw = true;
+    take(decoder, block, sizeof block);
+    assert_non_null(strstr((char *)text.data, "        65527 of 65527\n"
+                                              "            value: 26 ("));
+    free(decoder);
+}
+
 static void test_decoder_one_table_a_csv(void **state)
 {
     (void)state;
@@ -112,6 +131,7 @@ int main(void)
         cmocka_unit_test(test_decoder_json_lines),
         cmocka_unit_test(test_decoder_csv_quotes_json),
         cmocka_unit_test(test_decoder_counts_what_it_refuses),
+        cmocka_unit_test(test_decoder_text_of_the_longest_record),
         cmocka_unit_test(test_decoder_one_table_a_csv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
