@@ -277,6 +277,7 @@ static int open_outputs(decode_run *run)
         (config->filter_path &&
          ap_decode_capture_open(&run->capture, config->filter_path, run->message)))
         return ap_command_fail(config->command, AP_EXIT_NO_OUTPUT, "%s", run->message);
+    run->decoder->kept_block_max = ap_decode_capture_block_max(&run->capture);
     return AP_EXIT_OK;
 }
 

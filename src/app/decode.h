@@ -51,6 +51,7 @@ typedef struct ap_decoder {
     void (*flush)(void *context); /* empties text and errors between two records; NULL: never */
     void *context;
     ap_writer *kept;             /* out: the selected records of the frame, in blocks; NULL: none */
+    size_t kept_block_max;       /* of one of them, with its header */
     ap_feed *feed;               /* of the current input */
     const char *input_path;      /* of the current input, for errors */
     uint64_t input_block_count;  /* its blocks so far */

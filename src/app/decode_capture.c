@@ -26,12 +26,24 @@ ap_err ap_decode_capture_open_as(ap_decode_capture *capture, const char *path, b
     return ap_output_write(&capture->output, head, writer.size);
 }
 
+size_t ap_decode_capture_block_max(const ap_decode_capture *capture)
+{
+    return capture->is_pcap ? AP_PCAP_PAYLOAD_MAX : AP_ASTERIX_BLOCK_SIZE_MAX;
+}
+
+/* The nearest time that the capture's unsigned seconds hold. */
+static ap_utc_ns capture_time(ap_utc_ns time)
+{
+    const ap_utc_ns last = UINT32_MAX * AP_NS_PER_S;
+    return time < 0 ? 0 : time > last ? last : time;
+}
+
 static ap_err write_datagram(ap_decode_capture *capture, ap_utc_ns time, const uint8_t *data,
                              size_t size)
 {
     uint8_t packet[AP_PCAP_PAYLOAD_MAX + AP_PCAP_OVERHEAD_SIZE];
     ap_writer writer = ap_writer_of(packet, sizeof packet);
-    ap_err err = ap_pcap_udp(&writer, time, &route, data, size);
+    ap_err err = ap_pcap_udp(&writer, capture_time(time), &route, data, size);
     return err ? err : ap_output_write(&capture->output, packet, writer.size);
 }
 

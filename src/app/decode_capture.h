@@ -21,8 +21,11 @@ ap_err ap_decode_capture_open(ap_decode_capture *capture, const char *path,
 ap_err ap_decode_capture_open_as(ap_decode_capture *capture, const char *path, bool is_pcap,
                                  char message[AP_IO_MESSAGE_SIZE]);
 
+/* The longest block that it takes, with its header: of a packet capture, a UDP datagram. */
+size_t ap_decode_capture_block_max(const ap_decode_capture *capture);
+
 /* Writes whole data blocks that were received at `time`; in a packet capture as datagrams, as few
- * as hold them. */
+ * as hold them, and with its first or last time, 1970 or 2106, for one before or after. */
 ap_err ap_decode_capture_write(ap_decode_capture *capture, ap_utc_ns time, const ap_writer *blocks);
 
 ap_err ap_decode_capture_commit(ap_decode_capture *capture, char message[AP_IO_MESSAGE_SIZE]);

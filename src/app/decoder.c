@@ -218,9 +218,14 @@ typedef struct keeper {
     size_t at;      /* where it begins */
 } keeper;
 
-static void keep_record(ap_writer *kept, keeper *of, const ap_asterix_record *record)
+/* False for a record that is longer than a block may be. */
+static bool keep_record(ap_decoder *decoder, keeper *of, const ap_asterix_record *record)
 {
-    if (of->open && of->block != record->block) {
+    ap_writer *kept = decoder->kept;
+    if (AP_ASTERIX_BLOCK_HEADER_SIZE + record->size > decoder->kept_block_max)
+        return false;
+    bool is_full = kept->size - of->at + record->size > decoder->kept_block_max;
+    if (of->open && (of->block != record->block || is_full)) {
         (void)ap_asterix_block_close(kept, of->at); /* never longer than the block it is from */
         of->open = false;
     }
@@ -229,6 +234,7 @@ static void keep_record(ap_writer *kept, keeper *of, const ap_asterix_record *re
     of->open = true;
     of->block = record->block;
     ap_write_bytes(kept, record->data, record->size);
+    return true;
 }
 
 static void error_head(ap_decoder *decoder, ap_json_object *line, uint64_t offset,
@@ -306,6 +312,18 @@ static void take_fault(ap_decoder *decoder, const ap_frame *frame, const ap_aste
         tell_fault(decoder, frame, cursor, fault, skipped_size);
 }
 
+/* A record that the new capture has no room for. */
+static void refuse_kept(ap_decoder *decoder, const ap_frame *frame, const ap_asterix_cursor *cursor,
+                        const ap_asterix_record *record)
+{
+    ap_asterix_fault fault = { .reason = AP_REFUSED_OVERSIZE,
+                               .offset = record->offset,
+                               .record = record->index };
+    ap_refuse(&decoder->refused, fault.reason);
+    if (decoder->errors)
+        tell_fault(decoder, frame, cursor, &fault, 0);
+}
+
 static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns receive_utc)
 {
     if (decoder->form == AP_DECODE_CSV && decoder->csv_modes)
@@ -331,8 +349,8 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
         write_record(decoder, &record);
         if (decoder->flush)
             decoder->flush(decoder->context);
-        if (decoder->kept)
-            keep_record(decoder->kept, &kept, &record);
+        if (decoder->kept && !keep_record(decoder, &kept, &record))
+            refuse_kept(decoder, frame, &cursor, &record);
     }
     if (kept.open)
         (void)ap_asterix_block_close(decoder->kept, kept.at);

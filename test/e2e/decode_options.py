@@ -108,6 +108,33 @@ def captures():
         assert again.read_bytes() == recording.read_bytes()
 
 
+def block(category, *records):
+    content = b"".join(records)
+    return bytes([category]) + (len(content) + 3).to_bytes(2, "big") + content
+
+
+def captures_of_any_recording():
+    """A time before 1970 or a block beyond a datagram ends no capture; a record beyond one is
+    told."""
+    marker = bytes([0xE0, 25, 201, 1, 7, 8, 0])
+    long = bytes([0x81, 1, 0x40, 25, 201])
+    codes = bytes([27] * (65507 - 3 - len(long) - 1) + [26])
+    with workdir() as folder:
+        path, new = (pathlib.Path(folder) / name for name in ("in.ast", "new.pcap"))
+        errors = pathlib.Path(folder) / "errors.jsonl"
+        for data, lost in ((block(1, bytes([0xC2, 20, 130, 0x20, 0xF0, 0])), 0),
+                           (block(34, *[marker] * 9361), 0),
+                           (block(34, marker) + block(48, long + codes) + block(34, marker), 0),
+                           (block(34, marker) + block(48, long + b"\x1b" + codes)
+                            + block(34, marker), 1)):
+            path.write_bytes(data)
+            run("decode", "--format", "asterix", "--filter", new, "--errors", errors, path)
+            told = [json.loads(line)["reason"] for line in errors.read_text().splitlines()]
+            assert told == ["oversize"] * lost, told
+            wanted = [r["hex"] for r in lines("--format", "asterix", path) if len(r["hex"]) < 131009]
+            assert [r["hex"] for r in lines(new)] == wanted
+
+
 def merged():
     """Two halves of a capture, given in the wrong order, are as one."""
     path = need_data("asterix", "croatia_cat_034_048.pcap")
@@ -214,6 +241,6 @@ def expansions():
 
 for name, function in list(globals().items()):
     if callable(function) and getattr(function, "__module__", "") == "__main__" \
-            and name not in ("lines", "flat"):
+            and name not in ("lines", "flat", "block"):
         case(name.replace("_", " "), function)
 finish()
