@@ -241,12 +241,17 @@ static void flush_full(void *context)
         flush_writer(run, &run->errors_output, &run->errors);
 }
 
+/* A capture is enough to ask for. */
+static bool writes_capture_only(const decode_config *config)
+{
+    return config->filter_path && !config->has_form;
+}
+
 static int start_decoder(decode_run *run)
 {
     decode_config *config = &run->config;
     ap_decoder *decoder = run->decoder;
-    /* A capture is enough to ask for. */
-    decoder->form = config->filter_path && !config->has_form ? AP_DECODE_SUMMARY : config->form;
+    decoder->form = writes_capture_only(config) ? AP_DECODE_SUMMARY : config->form;
     decoder->editions = &config->editions;
     decoder->text = &run->text;
     decoder->selection = &config->selection;
@@ -323,15 +328,25 @@ static void finish(decode_run *run)
     free(run->sensors.sensor);
 }
 
+/* Not of a file that appears whole: nobody reads it before. */
+static void show(decode_run *run, ap_output *output)
+{
+    if (!ap_output_part(output) && ap_output_flush(output))
+        run->lost = true;
+}
+
 /* What reads along sees all there is before the program waits for more. */
 static void flush_live(void *context)
 {
     decode_run *run = context;
-    if (run->text.size == 0 || ap_output_part(&run->output))
-        return;
     flush_writer(run, &run->output, &run->text);
-    if (ap_output_flush(&run->output))
-        run->lost = true;
+    show(run, &run->output);
+    if (run->config.errors_path) {
+        flush_writer(run, &run->errors_output, &run->errors);
+        show(run, &run->errors_output);
+    }
+    if (run->config.filter_path)
+        show(run, &run->capture.output);
 }
 
 /* What this input refused, in one line a reason on standard error. */
@@ -468,7 +483,10 @@ static int commit(decode_run *run)
 {
     flush_writer(run, &run->output, &run->text);
     flush_writer(run, &run->errors_output, &run->errors);
-    bool reader_gone = ap_output_flush(&run->output) && ap_output_reader_gone(&run->output);
+    (void)ap_output_flush(&run->output); /* told again by what commits them */
+    (void)ap_output_flush(&run->capture.output);
+    bool reader_gone =
+        ap_output_reader_gone(&run->output) || ap_output_reader_gone(&run->capture.output);
     bool lost = ap_output_commit(&run->output, run->message) != AP_OK;
     if (reader_gone)
         return AP_EXIT_PIPE_CLOSED;
@@ -498,7 +516,10 @@ static int decode_all(decode_run *run, char **paths)
 
 static int check_paths(const decode_config *config, char **inputs, size_t input_count)
 {
-    const ap_named_path outputs[] = { { "output", config->output_path ? config->output_path : "-" },
+    const char *output_path = config->output_path;
+    if (!output_path && !writes_capture_only(config))
+        output_path = "-";
+    const ap_named_path outputs[] = { { "output", output_path },
                                       { "errors", config->errors_path },
                                       { "filter", config->filter_path } };
     return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],

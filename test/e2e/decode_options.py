@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import select
+import signal
 import subprocess
 
 from common import PROGRAM, case, finish, need_data, run, workdir
@@ -181,6 +182,26 @@ def stream():
     process.stdin.close()
     text += process.stdout.read()
     assert process.wait() == 0 and len(text.splitlines()) == 11
+
+
+def stream_of_capture_and_errors():
+    """So do chosen records and errors; who stops reading ends the run as a closed pipe does."""
+    good = bytes([34, 0, 10, 0xE0, 25, 201, 1, 7, 8, 0])
+    cut = bytes([48, 0, 6, 0x10, 1, 2])
+    for options in (("--filter", "-"), ("--errors", "/dev/stdout", "-o", "/dev/null")):
+        process = subprocess.Popen([PROGRAM, "decode", "-f", "asterix", *options, "-"],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL)
+        process.stdin.write(good * 8 + cut + good)
+        process.stdin.flush()
+        ready, _, _ = select.select([process.stdout], [], [], 20)
+        assert ready, options
+        assert process.stdout.read(1) in (good[:1], b"{")
+        process.stdout.close()
+        if options[0] == "--filter":
+            process.stdin.write(good * 8)
+        process.stdin.close()
+        assert process.wait() == (-signal.SIGPIPE if options[0] == "--filter" else 0), options
 
 
 def editions():
