@@ -36,6 +36,7 @@ typedef struct ap_decode_row {
 } ap_decode_row;
 
 #define AP_DECODE_ROW_CAP 4096
+#define AP_DECODE_PLACE_COUNT (2 * AP_DECODE_ROW_CAP) /* a power of two, never full */
 
 typedef struct ap_decoder {
     ap_decode_form form;
@@ -60,7 +61,9 @@ typedef struct ap_decoder {
     uint8_t time_text[32];       /* of the current frame, in seconds; [time_text_size] */
     size_t time_text_size;
     uint64_t block_count, record_count;
+    uint64_t unlisted_count; /* records of sources that the table had no room for */
     uint16_t row_count;
+    uint16_t row_number[AP_DECODE_PLACE_COUNT]; /* by hash: 1 = the first row, 0 = none */
     ap_decode_row row[AP_DECODE_ROW_CAP];
 } ap_decoder;
 

@@ -24,19 +24,36 @@ static void write_time_s(const ap_decoder *decoder)
     ap_write_bytes(decoder->text, decoder->time_text, decoder->time_text_size);
 }
 
+static bool is_same_row(const ap_decode_row *row, const ap_decode_row *key)
+{
+    return row->kind == key->kind && row->category == key->category &&
+           row->has_source == key->has_source && row->sac == key->sac && row->sic == key->sic &&
+           row->spec == key->spec;
+}
+
+/* Where the search for a row begins. Editions of one source share it. */
+static unsigned first_place(const ap_decode_row *key)
+{
+    uint32_t word = (uint32_t)key->kind << 25 | (uint32_t)key->category << 17 |
+                    (uint32_t)key->has_source << 16 | (uint32_t)key->sac << 8 | key->sic;
+    return word * 0x9E3779B1u >> 16 & (AP_DECODE_PLACE_COUNT - 1);
+}
+
 /* Row of a source or format; NULL when the table is full (the totals still count it). */
 static ap_decode_row *row_of(ap_decoder *decoder, const ap_decode_row *key)
 {
-    for (uint16_t i = 0; i < decoder->row_count; i++) {
-        ap_decode_row *row = &decoder->row[i];
-        if (row->kind == key->kind && row->category == key->category &&
-            row->has_source == key->has_source && row->sac == key->sac && row->sic == key->sic &&
-            row->spec == key->spec)
+    unsigned place = first_place(key);
+    for (; decoder->row_number[place] != 0; place = (place + 1) & (AP_DECODE_PLACE_COUNT - 1)) {
+        ap_decode_row *row = &decoder->row[decoder->row_number[place] - 1];
+        if (is_same_row(row, key))
             return row;
     }
-    if (decoder->row_count == AP_DECODE_ROW_CAP)
+    if (decoder->row_count == AP_DECODE_ROW_CAP) {
+        decoder->unlisted_count++;
         return NULL;
+    }
     ap_decode_row *row = &decoder->row[decoder->row_count++];
+    decoder->row_number[place] = decoder->row_count;
     *row = *key;
     return row;
 }

@@ -138,6 +138,10 @@ void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text)
         ap_text_str(text, " blocks");
     }
     ap_text_str(text, "\n");
+    if (decoder->unlisted_count) {
+        ap_text_u64(text, decoder->unlisted_count);
+        ap_text_str(text, " of them from further sources, which have no line\n");
+    }
     for (int i = 0; i < AP_REFUSAL_COUNT; i++) {
         if (decoder->refused.count[i] == 0)
             continue;

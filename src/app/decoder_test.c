@@ -93,6 +93,32 @@ static void test_decoder_counts_what_it_refuses(void **state)
     free(decoder);
 }
 
+/* Every source has a line of its own until the table is full; what has none is told. */
+static void test_decoder_counts_many_sources(void **state)
+{
+    (void)state;
+    enum { SOURCES = AP_DECODE_ROW_CAP + 10, ROUNDS = 3 };
+    static const uint8_t no_source[] = { 34, 0, 5, 0x40, 1 };
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_SUMMARY, &text);
+    take(decoder, no_source, sizeof no_source);
+    for (unsigned i = 0; i < ROUNDS * SOURCES; i++) {
+        uint8_t source[2] = { (uint8_t)(i % SOURCES >> 8), (uint8_t)(i % SOURCES) };
+        uint8_t block[] = { 34, 0, 6, 0x80, source[0], source[1] };
+        take(decoder, block, sizeof block);
+    }
+    assert_int_equal(decoder->row_count, AP_DECODE_ROW_CAP);
+    assert_int_equal(decoder->row[0].record_count, 1);
+    for (unsigned i = 1; i < AP_DECODE_ROW_CAP; i++) {
+        assert_int_equal(decoder->row[i].record_count, ROUNDS);
+        assert_int_equal(decoder->row[i].sac << 8 | decoder->row[i].sic, (int)i - 1);
+    }
+    ap_decoder_summary(decoder, &text);
+    text.data[text.size] = '\0';
+    assert_non_null(strstr((char *)text.data, "\n33 of them from further sources,"));
+    free(decoder);
+}
+
 /* The longest block, of one record that repeats the code with the longest meaning. */
 static void test_decoder_text_of_the_longest_record(void **state)
 {
@@ -131,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_decoder_json_lines),
         cmocka_unit_test(test_decoder_csv_quotes_json),
         cmocka_unit_test(test_decoder_counts_what_it_refuses),
+        cmocka_unit_test(test_decoder_counts_many_sources),
         cmocka_unit_test(test_decoder_text_of_the_longest_record),
         cmocka_unit_test(test_decoder_one_table_a_csv),
     };
