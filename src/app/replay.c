@@ -29,6 +29,7 @@ enum {
     OPTION_ARCHIVE,
     OPTION_SAC_SIC,
     OPTION_TRACK_CAP,
+    OPTION_AIRCRAFT_CAP,
     OPTION_QUIET
 };
 
@@ -60,6 +61,10 @@ const ap_option ap_replay_options[] = {
     [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
                            "Tracks alive at once, 16 to 1000000; default 20000. Some 7 kB of "
                            "memory each." },
+    [OPTION_AIRCRAFT_CAP] = { 0, "aircraft-cap", "N",
+                              "Mode S addresses remembered at once, 64 to 4000000; default 50000. "
+                              "Some 700 bytes of memory each. When there are more, those heard "
+                              "only once give way first." },
     [OPTION_QUIET] = { 'q', "quiet", NULL, "No progress line and no summary." },
     { .name = NULL },
 };
@@ -103,10 +108,21 @@ static int take_path(replay_config *config, size_t option, const char *value)
     return AP_EXIT_OK;
 }
 
+static int take_cap(const replay_config *config, size_t option, const char *value, int least,
+                    int most, uint32_t *cap)
+{
+    double number;
+    if (!ap_parse_number(value, least, most, &number))
+        return ap_command_fail(config->command, AP_EXIT_USAGE,
+                               "--%s %s is no capacity; expected %d to %d",
+                               ap_replay_options[option].name, value, least, most);
+    *cap = (uint32_t)number;
+    return AP_EXIT_OK;
+}
+
 static int take_option(void *context, size_t option, const char *value)
 {
     replay_config *config = context;
-    double number;
     switch (option) {
     case OPTION_FORMAT:
         return ap_take_format(config->command, value, &config->pipeline.format);
@@ -115,11 +131,9 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_EDITION:
         return ap_editions_take(config->command, value, &config->pipeline.editions);
     case OPTION_TRACK_CAP:
-        if (!ap_parse_number(value, 16, 1000000, &number))
-            return ap_command_fail(config->command, AP_EXIT_USAGE,
-                                   "--track-cap %s is no capacity; expected 16 to 1000000", value);
-        config->pipeline.track_cap = (uint32_t)number;
-        return AP_EXIT_OK;
+        return take_cap(config, option, value, 16, 1000000, &config->pipeline.track_cap);
+    case OPTION_AIRCRAFT_CAP:
+        return take_cap(config, option, value, 64, 4000000, &config->pipeline.aircraft_cap);
     case OPTION_SAC_SIC:
         return take_system(config, value);
     case OPTION_PROBE:

@@ -5,7 +5,7 @@
 
 /* What frames without a position read. */
 #define FETCHED_SIZE offsetof(ap_aircraft, cpr)
-/* A row moves to the end of its list once in so long: most frames need no more than the row. */
+/* A trusted row moves to the end of its list once in so long: most frames need only the row. */
 #define FILED_S 1.0
 
 void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, uint16_t input_cap)
@@ -202,7 +202,7 @@ static void file(ap_aircraft_table *table, uint32_t row, ap_utc_ns now)
     ap_aircraft *aircraft = &table->rows[row];
     bool earned = !aircraft->trusted && aircraft->checked_count >= AP_TRUST_FRAMES &&
                   ap_seconds_between(aircraft->first_utc, now) >= AP_TRUST_S;
-    if (!earned && ap_seconds_between(aircraft->filed_utc, now) < FILED_S)
+    if (aircraft->trusted && ap_seconds_between(aircraft->filed_utc, now) < FILED_S)
         return;
     unlink_row(table, row);
     aircraft->trusted = aircraft->trusted || earned;

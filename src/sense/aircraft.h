@@ -59,8 +59,8 @@ typedef struct ap_aircraft {
     ap_utc_ns velocity_utc;
     float speed_kt, track_deg; /* over ground, of the last velocity squitter */
     ap_utc_ns nic_utc;
-    uint8_t nic;            /* of the last position; 0 before the first */
-    uint64_t held_sequence; /* of its newest frame held back; 0: none */
+    uint8_t nic;      /* of the last position; 0 before the first */
+    uint64_t held[2]; /* newest frame held back on probation, and trusted; 0: none */
 
     ap_heard_before before;
     ap_comm_b_memory comm_b;
@@ -77,7 +77,8 @@ typedef struct ap_aircraft_link {
     uint32_t older, newer;
 } ap_aircraft_link;
 
-/* Rows of one owner, trusted or on probation, in the order of their last hearing, to a second. */
+/* Rows of one owner in the order of their last hearing: trusted ones, to a second, or those on
+ * probation. */
 typedef struct ap_aircraft_list {
     uint32_t oldest, newest, count;
 } ap_aircraft_list;

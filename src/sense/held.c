@@ -24,28 +24,28 @@ const ap_held_frame *ap_held_give_up(ap_held_ring *ring, ap_utc_ns now)
     return NULL;
 }
 
-void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *frame,
+void ap_held_add(ap_held_ring *ring, uint32_t key, uint64_t *newest, const ap_cpr_frame *frame,
                  const ap_report *report, ap_refusal reason)
 {
     uint64_t sequence = ++ring->sequence;
     ring->frames[sequence % ring->cap] = (ap_held_frame){ .sequence = sequence,
-                                                          .previous = aircraft->held_sequence,
-                                                          .key = aircraft->key,
+                                                          .previous = *newest,
+                                                          .key = key,
                                                           .reason = reason,
                                                           .frame = *frame,
                                                           .report = *report };
-    aircraft->held_sequence = sequence;
+    *newest = sequence;
 }
 
-size_t ap_held_take(ap_held_ring *ring, ap_aircraft *aircraft, double latitude_deg,
+size_t ap_held_take(ap_held_ring *ring, uint32_t key, uint64_t *newest, double latitude_deg,
                     double longitude_deg, ap_utc_ns fix_utc, ap_held_placed placed[AP_HELD_BATCH])
 {
     size_t count = 0;
     bool all_done = true;
-    uint64_t sequence = aircraft->held_sequence;
+    uint64_t sequence = *newest;
     for (size_t step = 0; sequence != 0 && step < AP_HELD_BATCH; step++) {
         ap_held_frame *held = &ring->frames[sequence % ring->cap];
-        if (held->sequence != sequence || held->key != aircraft->key ||
+        if (held->sequence != sequence || held->key != key ||
             fabs(ap_seconds_between(held->frame.utc, fix_utc)) > AP_HELD_S)
             break;
         sequence = held->previous;
@@ -63,7 +63,7 @@ size_t ap_held_take(ap_held_ring *ring, ap_aircraft *aircraft, double latitude_d
         count++;
     }
     if (all_done && count < AP_HELD_BATCH)
-        aircraft->held_sequence = 0; /* the next fix need not look */
+        *newest = 0; /* the next fix need not look */
     for (size_t i = 0; i < count / 2; i++) {
         ap_held_placed swap = placed[i];
         placed[i] = placed[count - 1 - i];

@@ -21,7 +21,7 @@ typedef struct ap_held_frame {
     ap_report report;
 } ap_held_frame;
 
-/* A ring shared by all aircraft: room for a frame is made by giving up the oldest. */
+/* A ring shared by aircraft: room for a frame is made by giving up the oldest. */
 typedef struct ap_held_ring {
     ap_held_frame *frames; /* [cap] */
     uint32_t cap;
@@ -36,8 +36,9 @@ void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap);
  * it until then before each _add. O(1) for each frame added. */
 const ap_held_frame *ap_held_give_up(ap_held_ring *ring, ap_utc_ns now);
 
-/* in : the ring has room; reason: why the frame could not be placed. */
-void ap_held_add(ap_held_ring *ring, ap_aircraft *aircraft, const ap_cpr_frame *frame,
+/* in : the ring has room; key: of the aircraft; *newest: its newest frame in this ring, 0 at the
+ *      start; reason: why the frame could not be placed. out: *newest. */
+void ap_held_add(ap_held_ring *ring, uint32_t key, uint64_t *newest, const ap_cpr_frame *frame,
                  const ap_report *report, ap_refusal reason);
 
 /* A frame that was held back and now has its place; the report is without it yet. */
@@ -47,8 +48,9 @@ typedef struct ap_held_placed {
     double latitude_deg, longitude_deg;
 } ap_held_placed;
 
-/* Takes out up to AP_HELD_BATCH frames that the fix places, oldest first; returns their count. */
-size_t ap_held_take(ap_held_ring *ring, ap_aircraft *aircraft, double latitude_deg,
+/* Takes out up to AP_HELD_BATCH frames of an aircraft that the fix places, oldest first; returns
+ * their count. *newest becomes 0 when none is left. */
+size_t ap_held_take(ap_held_ring *ring, uint32_t key, uint64_t *newest, double latitude_deg,
                     double longitude_deg, ap_utc_ns fix_utc, ap_held_placed placed[AP_HELD_BATCH]);
 
 #endif

@@ -317,16 +317,20 @@ static ap_refusals *refused_of(struct ap_sense_state *state, const ap_report *re
 /* Refuses what waited in vain; all that waits when `now` is unknown. */
 static void give_up_held(struct ap_sense_state *state, ap_utc_ns now)
 {
-    for (const ap_held_frame *lost; (lost = ap_held_give_up(&state->held, now)) != NULL;)
-        ap_refuse(refused_of(state, &lost->report), lost->reason);
+    for (size_t trusted = 0; trusted < 2; trusted++)
+        for (const ap_held_frame *lost;
+             (lost = ap_held_give_up(&state->held[trusted], now)) != NULL;)
+            ap_refuse(refused_of(state, &lost->report), lost->reason);
 }
 
 /* Sends the frames that waited for this position on, each with its own time. */
-static void release_held(const heard *of, double latitude_deg, double longitude_deg)
+static void release_held_from(const heard *of, bool trusted, double latitude_deg,
+                              double longitude_deg)
 {
     ap_held_placed placed[AP_HELD_BATCH];
     size_t count =
-        ap_held_take(&of->state->held, of->aircraft, latitude_deg, longitude_deg, of->utc, placed);
+        ap_held_take(&of->state->held[trusted], of->aircraft->key, &of->aircraft->held[trusted],
+                     latitude_deg, longitude_deg, of->utc, placed);
     for (size_t i = 0; i < count; i++) {
         ap_report *report = &placed[i].report;
         double sigma_m = sqrt(report->position_var_ee_m2);
@@ -335,6 +339,12 @@ static void release_held(const heard *of, double latitude_deg, double longitude_
         else
             ap_refuse(refused_of(of->state, report), AP_REFUSED_POSITION_RANGE);
     }
+}
+
+static void release_held(const heard *of, double latitude_deg, double longitude_deg)
+{
+    release_held_from(of, false, latitude_deg, longitude_deg); /* those from before its trust */
+    release_held_from(of, true, latitude_deg, longitude_deg);
 }
 
 /* A position frame: places it and what waited for it, or holds it back. */
@@ -347,7 +357,9 @@ static ap_verdict place(heard *of, ap_report *report)
         ap_cpr_state_place(&of->aircraft->cpr, &frame, &reference, &latitude_deg, &longitude_deg);
     ap_sense_set_covariance(report, position_sigma_m(of), position_sigma_m(of), 0.0);
     if (answer != AP_CPR_PLACED) {
-        ap_held_add(&of->state->held, of->aircraft, &frame, report,
+        bool trusted = of->aircraft->trusted;
+        ap_held_add(&of->state->held[trusted], of->aircraft->key, &of->aircraft->held[trusted],
+                    &frame, report,
                     answer == AP_CPR_PENDING ? AP_REFUSED_CPR_PENDING
                                              : AP_REFUSED_CPR_INCONSISTENT);
         return AP_VERDICT_HELD;

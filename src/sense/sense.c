@@ -28,7 +28,8 @@ static struct ap_sense_state *lay_out(ap_arena *arena, const ap_sense_config *co
     into->inputs = ap_arena_take(arena, config->input_cap, sizeof *into->inputs);
     into->sources = ap_arena_take(arena, config->sensors->cap, sizeof *into->sources);
     ap_aircraft_init(&into->aircraft, arena, config->aircraft_cap, config->input_cap);
-    ap_held_init(&into->held, arena, held_cap);
+    ap_held_init(&into->held[0], arena, held_cap);
+    ap_held_init(&into->held[1], arena, held_cap);
     ap_echo_init(&into->echoes, arena, ECHO_CAP);
     return state;
 }

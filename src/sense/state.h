@@ -37,7 +37,8 @@ struct ap_sense_state {
     ap_sense_input *inputs;   /* [input_cap] */
     ap_sense_source *sources; /* [sensors->cap] */
     ap_aircraft_table aircraft;
-    ap_held_ring held;
+    ap_held_ring
+        held[2]; /* of aircraft on probation, and of trusted ones: no flood reaches these */
     ap_echo_table echoes;
     const ap_asterix_spec *newest[256]; /* edition of each category; NULL: no such category */
     ap_sense_fix last_fix;
