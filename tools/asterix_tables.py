@@ -20,6 +20,7 @@ def key(name):
     return f'"{text}", ', len(name) + 6
 
 
+ASCII_CAP = 64  # AP_ASTERIX_ASCII_CAP
 # Decimals of up to this many digits are the shortest text of the double nearest to them.
 DIGITS_SURE = 15
 
@@ -116,6 +117,7 @@ class Tables:
                                   f"{self.pool.codes(case.codes)} }}")
         elif bits.size > 64:
             op = op if bits.content == "ascii" else "BYTES"
+            assert op == "BYTES" or bits.size <= 8 * ASCII_CAP, bits.name
         self.row(op, bits.name, bits.size, scale, by, bits.title, bits.unit, bits.codes)
 
     def rows(self, members):

@@ -223,6 +223,29 @@ static void test_encode_random_expansions(void **state)
     }
 }
 
+/* Octets that spell U+FFFD, which stands for an octet that is no text: they come back as three. */
+static void test_encode_replacement_character(void **state)
+{
+    (void)state;
+    static const uint8_t spelled[] = { 0xEF, 0xBF, 0xBD, 'l' };
+    const ap_asterix_spec *spec = ap_asterix_spec_find(150, NULL);
+    uint8_t octets[16], text[256], again[256];
+    ap_writer record = ap_writer_of(octets, sizeof octets);
+    static const char json[] = "{\"060\": \"1234\"}";
+    assert_int_equal(ap_asterix_encode_json(&encoder, spec, NULL, json, strlen(json), &record),
+                     AP_OK);
+    memcpy(octets + record.size - sizeof spelled, spelled, sizeof spelled);
+    ap_writer first = ap_writer_of(text, sizeof text), second = ap_writer_of(again, sizeof again);
+    assert_int_equal(ap_asterix_json(spec, octets, record.size, &first), AP_OK);
+    record.size = 0;
+    assert_int_equal(
+        ap_asterix_encode_json(&encoder, spec, NULL, (const char *)text, first.size, &record),
+        AP_OK);
+    assert_int_equal(ap_asterix_json(spec, octets, record.size, &second), AP_OK);
+    assert_int_equal(second.size, first.size);
+    assert_memory_equal(again, text, first.size);
+}
+
 /* ---- the ends of every range ---- */
 
 /* One value: where it is in a record that is otherwise zero. */
@@ -740,6 +763,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encode_random_records_of_every_edition),
         cmocka_unit_test(test_encode_random_expansions),
+        cmocka_unit_test(test_encode_replacement_character),
         cmocka_unit_test(test_encode_ends_of_every_range),
         cmocka_unit_test(test_encode_octets_by_hand),
         cmocka_unit_test(test_encode_expansion_by_name),

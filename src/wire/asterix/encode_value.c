@@ -7,8 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-#define ASCII_OCTETS_CAP 64
-
 static void put_bits(uint8_t *p, size_t offset, unsigned size, uint64_t value)
 {
     while (size > 0) {
@@ -159,7 +157,7 @@ static size_t without_replacements(uint8_t *plain, size_t size)
 static bool put_ascii(ap_asterix_encoding *encoding, const ap_asterix_bits *bits, uint8_t *p,
                       size_t offset, uint32_t node)
 {
-    uint8_t plain[3 * ASCII_OCTETS_CAP];
+    uint8_t plain[3 * AP_ASTERIX_ASCII_CAP];
     size_t count, cap = bits->size / 8;
     bool fits = ap_json_octets(&encoding->doc, node, plain, 3 * cap, &count);
     if (fits)

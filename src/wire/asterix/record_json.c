@@ -132,6 +132,18 @@ static void put_icao6(ap_writer *text, uint64_t raw)
     ap_write_u8(text, '"');
 }
 
+/* Octets that are no text are written as U+FFFD, one each; so are the three that spell U+FFFD
+ * itself, or they could not be told from one that is no text. */
+static void put_ascii(ap_writer *text, const uint8_t *octets, size_t size)
+{
+    char plain[AP_ASTERIX_ASCII_CAP];
+    memcpy(plain, octets, size);
+    for (size_t k = 0; k + 3 <= size; k++)
+        if (memcmp(plain + k, "\xef\xbf\xbd", 3) == 0)
+            memset(plain + k, 0xFF, 3);
+    ap_json_string(text, plain, size);
+}
+
 static void put_hex(ap_writer *text, const uint8_t *bytes, size_t size)
 {
     ap_write_u8(text, '"');
@@ -168,7 +180,7 @@ static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_ast
         put_icao6(text, raw);
         break;
     case AP_BITS_ASCII:
-        ap_json_string(text, (const char *)p + offset / 8, bits->size / 8);
+        put_ascii(text, p + offset / 8, bits->size / 8);
         break;
     case AP_BITS_BYTES:
         put_hex(text, p + offset / 8, bits->size / 8);

@@ -26,6 +26,9 @@ typedef enum ap_bits_op {
     AP_BITS_FX /* one bit: clear = the item ends here */
 } ap_bits_op;
 
+/* Octets that an element of 8-bit characters has at most. */
+#define AP_ASTERIX_ASCII_CAP 64
+
 /* A step: value = raw * numerator / denominator, to the nearest double. If the step is a short
  * decimal number, raw * decimal is the value in units of 10^-digits for raw <= raw_max, and has at
  * most 15 digits there; else raw_max is 0. */
