@@ -18,7 +18,7 @@ BUILD = ROOT / "build/release"
 DATA = pathlib.Path(os.environ.get("AIRPICTURE_DATA", ROOT.parent / "shared/data")) / "asterix"
 UNIT_SIZE = 775_000
 REPEATS = 135
-SMALL_REPEATS = 5
+SMALL_REPEATS = 20
 SHARES = {48: 26.3, 20: 26.4, 62: 21.8, 1: 8.6, 10: 7.3, 21: 6.1, 65: 1.2, 34: 1.0, 19: 0.7,
           63: 0.3, 2: 0.1, 8: 0.1}
 
