@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "airpicture/geo.h"
+#include "airpicture/receiver_clock.h"
 #include "airpicture/refusal.h"
 #include "airpicture/time.h"
 
@@ -41,13 +42,16 @@ const char *ap_sensor_kind_key(ap_sensor_kind kind);
 typedef struct ap_sensor {
     char name[AP_SENSOR_NAME_SIZE]; /* unique, printable, NUL-terminated */
     ap_sensor_kind kind;
-    bool described;     /* from the sensors file; false: made up at first sight */
-    bool has_sac_sic;   /* sac and sic identify it */
-    uint8_t sac, sic;   /* ASTERIX system area and identification codes */
-    uint16_t input;     /* index of the only input it is heard on; AP_INPUT_NONE: any */
-    bool has_site;      /* site and frame are valid */
-    ap_geodetic site;   /* antenna */
-    ap_enu_frame frame; /* tangent frame at the site */
+    bool described;    /* from the sensors file; false: made up at first sight */
+    bool has_sac_sic;  /* sac and sic identify it */
+    uint8_t sac, sic;  /* ASTERIX system area and identification codes */
+    uint16_t input;    /* index of the only input it is heard on; AP_INPUT_NONE: any */
+    bool has_receiver; /* one of several receivers that the input merges: the one of this id */
+    uint64_t receiver;
+    ap_clock_kind clock;             /* of a receiver, as far as it is known */
+    bool has_site;                   /* site and frame are valid */
+    ap_geodetic site;                /* antenna */
+    ap_enu_frame frame;              /* tangent frame at the site */
     double range_min_m, range_max_m; /* coverage; max 0 = unlimited */
     double range_sigma_m;            /* 1-sigma slant range noise, > 0 */
     double azimuth_sigma_rad;        /* 1-sigma azimuth noise, > 0 */
@@ -69,6 +73,7 @@ typedef struct ap_sensor_stats {
     uint64_t report_count;   /* reports that went on to the tracker */
     uint64_t repaired_count; /* of the records: Mode S frames with one bit corrected */
     uint64_t service_count;  /* records that are no targets: north markers, sectors, status */
+    uint64_t witness_count;  /* Mode S frames that were copies of another receiver's */
     ap_refusals refused;
     ap_utc_ns first_utc, last_utc; /* AP_UTC_UNKNOWN before the first */
 } ap_sensor_stats;
@@ -97,8 +102,11 @@ ap_err ap_sensor_add(ap_sensor_table *table, const ap_sensor *sensor, uint16_t *
  * the input goes before one bound to any. O(count). */
 uint16_t ap_sensor_find(const ap_sensor_table *table, uint8_t sac, uint8_t sic, uint16_t input);
 
-/* Index of the sensor without codes that is bound to `input`, or AP_SENSOR_NONE. */
+/* Index of the sensor without codes and receiver that is bound to `input`, or AP_SENSOR_NONE. */
 uint16_t ap_sensor_find_input(const ap_sensor_table *table, uint16_t input);
+
+/* Index of the receiver with this id on `input`, or AP_SENSOR_NONE. */
+uint16_t ap_sensor_find_receiver(const ap_sensor_table *table, uint16_t input, uint64_t receiver);
 
 /* Widens first_utc..last_utc to hold `time`; an unknown time is ignored. */
 void ap_sensor_stats_saw(ap_sensor_stats *stats, ap_utc_ns time);

@@ -33,6 +33,9 @@ int64_t ap_ns_between(ap_utc_ns from, ap_utc_ns to);
  * saturates at the ends of the range, and for steps of more than 292 years. */
 ap_utc_ns ap_utc_add_s(ap_utc_ns time, double dt_s);
 
+/* `time` moved by `step_ns`; saturates at the ends of the range. */
+ap_utc_ns ap_utc_add_ns(ap_utc_ns time, int64_t step_ns);
+
 /* The instant whose time of day is `tod_128th_s` and which lies nearest to `near` (at most 12 h
  * away): time of day over midnight, whichever clock passed it first.
  * in : tod_128th_s in [0, 11059200); near any known time.

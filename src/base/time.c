@@ -29,6 +29,14 @@ int64_t ap_ns_between(ap_utc_ns from, ap_utc_ns to)
     return to >= from ? size : -size;
 }
 
+ap_utc_ns ap_utc_add_ns(ap_utc_ns time, int64_t step_ns)
+{
+    ap_utc_ns sum;
+    if (add_ns(time, step_ns, &sum))
+        return sum;
+    return step_ns > 0 ? INT64_MAX : INT64_MIN + 1;
+}
+
 ap_utc_ns ap_utc_add_s(ap_utc_ns time, double dt_s)
 {
     const double limit_ns = 9223372036854775808.0; /* 2^63 */

@@ -122,6 +122,9 @@ static void test_utc_add_s_rounds_and_saturates(void **state)
     assert_int_equal(ap_utc_add_s(INT64_MAX, 1e-9), INT64_MAX);
     assert_int_equal(ap_utc_add_s(INT64_MIN + 1, -1e-9), INT64_MIN + 1);
     assert_int_equal(ap_utc_add_s(INT64_MAX, -1.0), INT64_MAX - S);
+    assert_int_equal(ap_utc_add_ns(5, -7), -2);
+    assert_int_equal(ap_utc_add_ns(INT64_MAX - 1, 2), INT64_MAX);
+    assert_int_equal(ap_utc_add_ns(-2, INT64_MIN + 1), INT64_MIN + 1);
 }
 
 /* Nothing overflows, whatever the instant (shown by the sanitizer); what is told is right to the

@@ -98,8 +98,19 @@ uint16_t ap_sensor_find(const ap_sensor_table *table, uint8_t sac, uint8_t sic, 
 uint16_t ap_sensor_find_input(const ap_sensor_table *table, uint16_t input)
 {
     for (uint16_t i = 0; i < table->count; i++)
-        if (!table->sensor[i].has_sac_sic && table->sensor[i].input == input)
+        if (!table->sensor[i].has_sac_sic && !table->sensor[i].has_receiver &&
+            table->sensor[i].input == input)
             return i;
+    return AP_SENSOR_NONE;
+}
+
+uint16_t ap_sensor_find_receiver(const ap_sensor_table *table, uint16_t input, uint64_t receiver)
+{
+    for (uint16_t i = 0; i < table->count; i++) {
+        const ap_sensor *sensor = &table->sensor[i];
+        if (sensor->has_receiver && sensor->receiver == receiver && sensor->input == input)
+            return i;
+    }
     return AP_SENSOR_NONE;
 }
 
