@@ -107,7 +107,13 @@ static void take_sense(void *context, const ap_frame *frame, totals *sum)
 {
     (void)sum;
     ap_utc_ns utc = (ap_utc_ns)(frame->ticks_12mhz / 3 * 250);
-    ap_sense_modes(context, 0, utc, frame->data, frame->size, frame->signal);
+    ap_sense_heard heard = { .frame = frame->data,
+                             .size = frame->size,
+                             .receive_utc = utc,
+                             .has_stamp = true,
+                             .stamp = frame->ticks_12mhz,
+                             .signal = frame->signal };
+    ap_sense_modes(context, &heard);
 }
 
 static int ascending(const void *a, const void *b)
@@ -144,13 +150,18 @@ static void measure_sense(const recording *from, const ap_asterix_editions *edit
 {
     static ap_sensor sensor[4];
     static ap_sensor_stats stats[4];
+    static uint8_t receiver_mem[2048];
     double rate[RUNS];
     totals sum;
     size_t size = 0;
     for (int run = 0; run < RUNS; run++) {
         memset(stats, 0, sizeof stats);
         ap_sensor_table sensors = { .sensor = sensor, .stats = stats, .cap = 4 };
+        ap_receiver_table receivers;
+        if (ap_receiver_table_init(&receivers, &sensors, 1, 0, receiver_mem, sizeof receiver_mem))
+            fail("no memory for the receiver");
         ap_sense_config config = { .sensors = &sensors,
+                                   .receivers = &receivers,
                                    .input_cap = 1,
                                    .aircraft_cap = aircraft_cap,
                                    .editions = editions,

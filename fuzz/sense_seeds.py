@@ -51,6 +51,9 @@ def main():
     seeds["replies"] = piece(3, frame(0x8D, SQUITTERS[0])) + b"".join(
         piece(3, frame(first, "81951536E024D4")) for first in (0x20, 0x28, 0x58, 0xA0, 0xA8))
     seeds["tisb"] = b"".join(piece(7, frame(0x90 | control, SQUITTERS[3])) for control in range(8))
+    # Bits 3 to 5 of a piece's kind name a receiver: three hear what two inputs merge.
+    seeds["witnesses"] = b"".join(piece(kind | 64 * (kind > 8), frame(0x8D, field), 16)
+                                  for field in SQUITTERS for kind in (3, 11, 19, 27, 7))
     for folder, of in (("sense", seeds), ("sensors_file", SENSORS)):
         (CORPUS / folder).mkdir(parents=True, exist_ok=True)
         for name, content in of.items():

@@ -86,6 +86,7 @@ typedef struct ap_report {
     uint8_t emitter_category; /* 0xSC: set A..D as 0xA..0xD, number 0..7, as DO-260B names them */
     uint16_t mode_3a;         /* 12 bit, 01200 octal is squawk 1200 */
     uint16_t track_number;    /* of the sensor */
+    uint16_t receiver_count;  /* Mode S: that heard the aircraft in the last minute; else 0 */
     char callsign[AP_CALLSIGN_SIZE];
 
     double range_m, azimuth_rad;             /* polar, slant; bias already removed */

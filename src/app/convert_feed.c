@@ -18,15 +18,22 @@
 #include "wire/modes/beast.h"
 #include "wire/modes/jet1090.h"
 
-enum { TEXT_CAP = 4096, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000, SYSTEM_SIC = 1 };
+enum {
+    TEXT_CAP = 4096,
+    SENSOR_CAP = 512,
+    AIRCRAFT_CAP = 200000,
+    RECEIVER_CAP = 256,
+    SYSTEM_SIC = 1
+};
 
 typedef struct convert_run {
     const ap_convert_feed *config;
     ap_asterix_editions editions;
     ap_source source;
     ap_sensor_table sensors;
+    ap_receiver_table receivers;
     ap_sense sense;
-    void *sense_mem;
+    void *receiver_mem, *sense_mem;
     ap_output output;
     ap_decode_capture capture; /* of CAT021 */
     ap_row_table table;        /* of aircraft.json and GDL90 */
@@ -114,8 +121,8 @@ static void write_jet1090(convert_run *run, ap_writer *text)
     const ap_frame *frame = &run->source.frame;
     ap_modes_frame decoded;
     ap_err err = ap_modes_decode(frame->data, frame->size, &decoded);
-    ap_sense_modes_decoded(&run->sense, 0, run->source.receive_utc, frame->data, frame->size, err,
-                           &decoded);
+    ap_sense_heard heard = ap_source_heard(frame, run->source.receiver, run->source.receive_utc);
+    ap_sense_modes_decoded(&run->sense, &heard, err, &decoded);
     ap_sense_fix fix = ap_sense_last_fix(&run->sense);
     ap_jet1090_content content = { .decoded = err ? NULL : &decoded,
                                    .has_position = fix.has_position,
@@ -289,8 +296,8 @@ static void take_element(convert_run *run)
     } else if (run->config->to <= AP_CONVERT_JSONL) {
         convert_frame(run);
     } else {
-        ap_sense_modes(&run->sense, 0, source->receive_utc, frame->data, frame->size,
-                       frame->has_signal ? frame->signal : -1);
+        ap_sense_heard heard = ap_source_heard(frame, source->receiver, source->receive_utc);
+        ap_sense_modes(&run->sense, &heard);
     }
 }
 
@@ -316,9 +323,19 @@ static int convert_all(convert_run *run)
     return AP_EXIT_OK;
 }
 
+static bool start_receivers(convert_run *run)
+{
+    size_t size = ap_receiver_table_size(1, RECEIVER_CAP);
+    run->receiver_mem = malloc(size);
+    return run->receiver_mem &&
+           ap_receiver_table_init(&run->receivers, &run->sensors, 1, RECEIVER_CAP,
+                                  run->receiver_mem, size) == AP_OK;
+}
+
 static bool start_sense(convert_run *run)
 {
     ap_sense_config config = { .sensors = &run->sensors,
+                               .receivers = &run->receivers,
                                .input_cap = 1,
                                .aircraft_cap = AIRCRAFT_CAP,
                                .editions = &run->editions,
@@ -345,18 +362,19 @@ static int start(convert_run *run)
                                       .cap = SENSOR_CAP,
                                       .editions = &run->editions };
     run->changed = calloc(AP_ROW_TABLE_CAP, sizeof *run->changed);
+    int status = AP_EXIT_OK;
+    if (config->sensors_path && run->sensors.sensor && run->sensors.stats)
+        status = ap_sensors_read(config->command, config->sensors_path, 1, &run->sensors);
+    if (status)
+        return status;
     if (!run->sensors.sensor || !run->sensors.stats || !run->changed ||
-        ap_row_table_open(&run->table) || !start_sense(run))
+        ap_row_table_open(&run->table) || !start_receivers(run) || !start_sense(run))
         return ap_command_fail(config->command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    if (config->sensors_path) {
-        int status = ap_sensors_read(config->command, config->sensors_path, 1, &run->sensors);
-        if (status)
-            return status;
-    }
     ap_err err = ap_source_open(&run->source, config->in_path, 0, config->from, &run->editions,
                                 config->start_utc);
     if (err)
         return ap_command_fail(config->command, ap_exit_of(err), "%s", run->source.message);
+    run->source.receivers = &run->receivers;
     if (open_output(run))
         return ap_command_fail(config->command, AP_EXIT_NO_OUTPUT, "%s", run->message);
     return AP_EXIT_OK;
@@ -398,6 +416,7 @@ static void finish(convert_run *run)
     ap_row_table_close(&run->table);
     free(run->changed);
     free(run->sense_mem);
+    free(run->receiver_mem);
     free(run->sensors.sensor);
     free(run->sensors.stats);
     free(run);

@@ -12,13 +12,14 @@
 #include "app/input_options.h"
 #include "app/paths.h"
 #include "app/probe.h"
+#include "app/receivers.h"
 #include "app/sensors.h"
 #include "app/source.h"
 #include "io/interrupt.h"
 #include "io/output.h"
 #include "wire/json.h"
 
-enum { TEXT_FLUSH = 1 << 16, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000 };
+enum { TEXT_FLUSH = 1 << 16, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000, RECEIVER_CAP = 256 };
 
 enum {
     OPTION_TO,
@@ -101,8 +102,9 @@ typedef struct decode_input {
 typedef struct decode_run {
     decode_config config;
     ap_sensor_table sensors;
+    ap_receiver_table receivers;
     ap_sense sense;
-    void *sense_mem;
+    void *sense_mem, *receiver_mem;
     ap_decoder *decoder;
     ap_writer text, errors, kept;
     decode_input *inputs; /* [input_count] */
@@ -190,6 +192,7 @@ static void ignore_report(void *context, const ap_report *report)
 static ap_err start_sense(decode_run *run)
 {
     ap_sense_config config = { .sensors = &run->sensors,
+                               .receivers = &run->receivers,
                                .input_cap = (uint16_t)run->input_count,
                                .aircraft_cap = AIRCRAFT_CAP,
                                .editions = &run->config.editions,
@@ -199,6 +202,16 @@ static ap_err start_sense(decode_run *run)
     run->decoder->sense = &run->sense;
     return run->sense_mem ? ap_sense_init(&run->sense, &config, run->sense_mem, size)
                           : AP_ERR_MEMORY;
+}
+
+static ap_err start_receivers(decode_run *run)
+{
+    size_t size = ap_receiver_table_size((uint32_t)run->input_count, RECEIVER_CAP);
+    run->receiver_mem = malloc(size);
+    return run->receiver_mem
+               ? ap_receiver_table_init(&run->receivers, &run->sensors, (uint32_t)run->input_count,
+                                        RECEIVER_CAP, run->receiver_mem, size)
+               : AP_ERR_MEMORY;
 }
 
 /* Columns for every edition that can come. */
@@ -307,6 +320,8 @@ static int start(decode_run *run, char **paths)
                                  run->config.format, &run->config.editions);
     if (!status)
         status = start_decoder(run);
+    if (!status && start_receivers(run))
+        status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     return status ? status : open_outputs(run);
 }
 
@@ -324,6 +339,7 @@ static void finish(decode_run *run)
     free(run->config.columns);
     free(run->decoder);
     free(run->sense_mem);
+    free(run->receiver_mem);
     free(run->sensors.stats);
     free(run->sensors.sensor);
 }
@@ -395,7 +411,7 @@ static int take_frame(decode_run *run, decode_input *input)
     decoder->input_path = source->path;
     decoder->feed = &source->feed;
     decoder->input_block_count = input->block_count;
-    ap_err err = ap_decoder_take(decoder, source->index, frame, source->receive_utc);
+    ap_err err = ap_decoder_take(decoder, source->receiver, frame, source->receive_utc);
     input->block_count = decoder->input_block_count;
     input->offset = frame->offset + frame->size;
     ap_refusals_add(&input->refused, &decoder->refused);
@@ -444,6 +460,7 @@ static int open_inputs(decode_run *run, char **paths)
             status = status ? status : failed;
             source->ended = true;
         }
+        source->receivers = &run->receivers;
         source->before_read = flush_live;
         source->context = run;
     }
@@ -477,6 +494,7 @@ static void write_summary(decode_run *run)
         ap_refusals_add(&run->decoder->refused, &run->inputs[i].refused);
     }
     ap_decoder_summary(run->decoder, &run->text);
+    ap_receivers_text(&run->receivers, &run->text);
 }
 
 static int commit(decode_run *run)

@@ -71,10 +71,11 @@ typedef struct ap_decoder {
  * repeated becomes up to 90 characters an octet. */
 #define AP_DECODE_TEXT_CAP (8u << 20)
 
-/* One frame to lines. AP_ERR_FULL when the text buffer is too small for a record (that size is
+/* One frame to lines; `receiver` is the row of the receiver of a Mode S frame. AP_ERR_FULL when the
+ * text buffer is too small for a record (that size is
  * enough), AP_ERR_CONFIG when ASTERIX and Mode S would share one CSV, AP_ERR_UNKNOWN for a CSV of
  * targets. */
-ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
+ap_err ap_decoder_take(ap_decoder *decoder, uint16_t receiver, const ap_frame *frame,
                        ap_utc_ns receive_utc);
 
 /* Error lines of what the container's reader gave up on at `offset` of the current input: one for

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "app/source.h"
 #include "wire/asterix/text.h"
 #include "wire/feed/aircraft_json.h"
 #include "wire/json.h"
@@ -404,7 +405,7 @@ static const ap_comm_b_inference *register_of(const ap_decoder *decoder,
     return alone;
 }
 
-static ap_err take_modes(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
+static ap_err take_modes(ap_decoder *decoder, uint16_t receiver, const ap_frame *frame,
                          ap_utc_ns receive_utc)
 {
     if (decoder->form == AP_DECODE_CSV && decoder->csv_asterix)
@@ -413,8 +414,8 @@ static ap_err take_modes(ap_decoder *decoder, uint16_t input, const ap_frame *fr
     ap_err err = ap_modes_decode(frame->data, frame->size, &modes);
     if (err == AP_ERR_PARITY || err == AP_ERR_UNKNOWN || err == AP_ERR_TRUNCATED)
         ap_refuse(&decoder->refused, err == AP_ERR_PARITY ? AP_REFUSED_PARITY : AP_REFUSED_FORMAT);
-    ap_sense_modes_decoded(decoder->sense, input, receive_utc, frame->data, frame->size, err,
-                           &modes);
+    ap_sense_heard heard = ap_source_heard(frame, receiver, receive_utc);
+    ap_sense_modes_decoded(decoder->sense, &heard, err, &modes);
     uint8_t first = frame->data[0];
     count_frame(decoder, frame, first >> 6 == 3 ? 24 : first >> 3);
     if (decoder->form == AP_DECODE_SUMMARY)
@@ -459,7 +460,7 @@ static ap_err take_row(ap_decoder *decoder, const ap_frame *frame)
     return decoder->text->bad ? AP_ERR_FULL : AP_OK;
 }
 
-ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *frame,
+ap_err ap_decoder_take(ap_decoder *decoder, uint16_t receiver, const ap_frame *frame,
                        ap_utc_ns receive_utc)
 {
     if (frame->kind == AP_FRAME_ASTERIX)
@@ -469,5 +470,5 @@ ap_err ap_decoder_take(ap_decoder *decoder, uint16_t input, const ap_frame *fram
         return AP_OK; /* a Mode S frame or a target is of no category and source */
     if (ap_feed_is_row(frame->kind))
         return take_row(decoder, frame);
-    return take_modes(decoder, input, frame, receive_utc);
+    return take_modes(decoder, receiver, frame, receive_utc);
 }

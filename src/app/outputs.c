@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "app/paths.h"
+#include "app/receivers.h"
 #include "publish/alert_json.h"
+#include "publish/receiver_json.h"
 #include "publish/report_json.h"
 #include "publish/system_plane.h"
 #include "publish/track_csv.h"
@@ -21,8 +23,8 @@ static bool is_stdout(const char *path)
 
 bool ap_output_paths_use_stdout(const ap_output_paths *paths)
 {
-    return is_stdout(paths->tracks) || is_stdout(paths->reports) || is_stdout(paths->alerts) ||
-           is_stdout(paths->asterix);
+    return is_stdout(paths->tracks) || is_stdout(paths->reports) || is_stdout(paths->witnesses) ||
+           is_stdout(paths->receivers) || is_stdout(paths->alerts) || is_stdout(paths->asterix);
 }
 
 /* Text of one line goes out as a whole; what does not fit or cannot be written ends the run. */
@@ -118,6 +120,10 @@ int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_out
     if (!status)
         status = open_one(outputs, &outputs->reports, paths->reports);
     if (!status)
+        status = open_one(outputs, &outputs->witnesses, paths->witnesses);
+    if (!status)
+        status = open_one(outputs, &outputs->receivers, paths->receivers);
+    if (!status)
         status = open_one(outputs, &outputs->alerts, paths->alerts);
     if (!status)
         status = open_one(outputs, &outputs->asterix, paths->asterix);
@@ -137,6 +143,28 @@ void ap_outputs_report(ap_outputs *outputs, const ap_report *report)
     ap_writer text = line(outputs);
     (void)ap_report_json(&text, outputs->sensors, report); /* text.bad tells */
     send_text(outputs, &outputs->reports, &text);
+}
+
+void ap_outputs_witness(ap_outputs *outputs, const ap_witness *witness)
+{
+    ap_writer text = line(outputs);
+    (void)ap_witness_json(&text, &outputs->pipeline->receivers, witness); /* text.bad tells */
+    send_text(outputs, &outputs->witnesses, &text);
+    outputs->witness_line_count++;
+}
+
+/* At the end: one line for each that was heard. */
+static void write_receivers(ap_outputs *outputs)
+{
+    const ap_receiver_table *receivers = &outputs->pipeline->receivers;
+    ap_utc_ns now = ap_receivers_last(receivers);
+    for (uint16_t i = 0; i < receivers->count; i++) {
+        if (receivers->rows[i].stats.frame_count == 0)
+            continue;
+        ap_writer text = line(outputs);
+        (void)ap_receiver_line(&text, outputs->sensors, &receivers->rows[i], now);
+        send_text(outputs, &outputs->receivers, &text);
+    }
 }
 
 void ap_outputs_track(ap_outputs *outputs, const ap_track_event *event, const ap_track *track)
@@ -207,9 +235,13 @@ int ap_outputs_commit(ap_outputs *outputs)
         ap_asterix062_writer_flush(&outputs->system, outputs->pipeline->now);
         keep_asterix_stats(outputs);
     }
+    if (paths->receivers)
+        write_receivers(outputs);
     /* Each is tried, so that one full disk does not cost the files on another. */
     const int statuses[] = { commit_one(outputs, &outputs->tracks, paths->tracks),
                              commit_one(outputs, &outputs->reports, paths->reports),
+                             commit_one(outputs, &outputs->witnesses, paths->witnesses),
+                             commit_one(outputs, &outputs->receivers, paths->receivers),
                              commit_one(outputs, &outputs->alerts, paths->alerts),
                              commit_one(outputs, &outputs->asterix, paths->asterix),
                              paths->archive
@@ -231,6 +263,11 @@ void ap_outputs_tell(const ap_outputs *outputs, FILE *out)
                 outputs->track_line_count, (double)outputs->tracks.size / 1e6);
     if (paths->reports)
         fprintf(out, "reports: %s\n", paths->reports);
+    if (paths->witnesses)
+        fprintf(out, "witnesses: %s (%" PRIu64 " lines)\n", paths->witnesses,
+                outputs->witness_line_count);
+    if (paths->receivers)
+        fprintf(out, "receivers: %s\n", paths->receivers);
     if (paths->alerts)
         fprintf(out, "alerts:  %s\n", paths->alerts);
     if (paths->asterix) {
@@ -255,6 +292,8 @@ void ap_outputs_close(ap_outputs *outputs)
 {
     ap_output_close(&outputs->tracks);
     ap_output_close(&outputs->reports);
+    ap_output_close(&outputs->witnesses);
+    ap_output_close(&outputs->receivers);
     ap_output_close(&outputs->alerts);
     ap_output_close(&outputs->asterix);
     ap_archive_close(&outputs->archive);

@@ -1,4 +1,5 @@
-/* The files of a run: tracks, reports, alerts, ASTERIX, archive. Hop 9 for files. */
+/* The files of a run: tracks, reports, witnesses, receivers, alerts, ASTERIX, archive. Hop 9 for
+ * files. */
 #ifndef AP_APP_OUTPUTS_H
 #define AP_APP_OUTPUTS_H
 
@@ -16,6 +17,7 @@
 typedef struct ap_output_paths {
     const char *tracks; /* JSON lines, or CSV by its ending */
     const char *reports;
+    const char *witnesses, *receivers;
     const char *alerts;
     const char *asterix; /* pcap */
     const char *archive; /* GeoPackage; no "-" */
@@ -30,14 +32,14 @@ typedef struct ap_outputs {
     ap_output_paths paths;
     const ap_sensor_table *sensors;
     const ap_pipeline *pipeline;
-    ap_output tracks, reports, alerts, asterix;
+    ap_output tracks, reports, witnesses, receivers, alerts, asterix;
     ap_archive archive;
     ap_asterix062_writer system;
     bool has_reference;    /* the ASTERIX output has Cartesian positions */
     ap_geodetic reference; /* that they count from */
     bool tracks_csv;
     bool failed; /* a write failed; commit says which */
-    uint64_t track_line_count;
+    uint64_t track_line_count, witness_line_count;
     uint64_t asterix_record_count, asterix_datagram_count, asterix_refused_count;
     uint8_t *text; /* one line */
     void *system_mem;
@@ -49,6 +51,7 @@ int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_out
                     const ap_pipeline *pipeline);
 
 void ap_outputs_report(ap_outputs *outputs, const ap_report *report);
+void ap_outputs_witness(ap_outputs *outputs, const ap_witness *witness);
 void ap_outputs_track(ap_outputs *outputs, const ap_track_event *event, const ap_track *track);
 void ap_outputs_alert(ap_outputs *outputs, const ap_alert *alert);
 void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now);

@@ -11,13 +11,23 @@
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
 enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
 
-enum memory_slot { MEM_SENSORS, MEM_STATS, MEM_SENSE, MEM_TRACKER, MEM_WATCH, MEM_PICTURE };
+enum memory_slot {
+    MEM_SENSORS,
+    MEM_STATS,
+    MEM_RECEIVERS,
+    MEM_SENSE,
+    MEM_TRACKER,
+    MEM_WATCH,
+    MEM_PICTURE
+};
 
 ap_pipeline_config ap_pipeline_config_default(void)
 {
-    ap_pipeline_config config = {
-        .format = AP_FORMAT_AUTO, .sensor_cap = 512, .track_cap = 20000, .aircraft_cap = 50000
-    };
+    ap_pipeline_config config = { .format = AP_FORMAT_AUTO,
+                                  .sensor_cap = 512,
+                                  .track_cap = 20000,
+                                  .aircraft_cap = 50000,
+                                  .receiver_cap = 256 };
     ap_asterix_editions_default(&config.editions);
     return config;
 }
@@ -39,6 +49,12 @@ static void take_report(void *context, const ap_report *report)
         pipeline->batch[pipeline->batch_count++] = *report;
     else
         pipeline->report_lost_count++;
+}
+
+static void take_witness(void *context, const ap_witness *witness)
+{
+    const ap_pipeline_sinks *sinks = &((ap_pipeline *)context)->config.sinks;
+    sinks->on_witness(sinks->context, witness);
 }
 
 /* Hops 6, 7 and 8 for one event of the tracker. */
@@ -85,12 +101,26 @@ int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
 static ap_sense_config sense_config(ap_pipeline *pipeline)
 {
     ap_sense_config config = { .sensors = &pipeline->sensors,
+                               .receivers = &pipeline->receivers,
                                .input_cap = (uint16_t)pipeline->config.path_count,
                                .aircraft_cap = pipeline->config.aircraft_cap,
                                .editions = &pipeline->config.editions,
                                .on_report = take_report,
+                               .on_witness =
+                                   pipeline->config.sinks.on_witness ? take_witness : NULL,
                                .context = pipeline };
     return config;
+}
+
+/* After the sensors file, which says what is known of them. */
+static ap_err start_receivers(ap_pipeline *pipeline)
+{
+    uint32_t input_cap = (uint32_t)pipeline->config.path_count;
+    size_t size = ap_receiver_table_size(input_cap, pipeline->config.receiver_cap);
+    void *mem = take_memory(pipeline, MEM_RECEIVERS, size);
+    return mem ? ap_receiver_table_init(&pipeline->receivers, &pipeline->sensors, input_cap,
+                                        pipeline->config.receiver_cap, mem, size)
+               : AP_ERR_MEMORY;
 }
 
 static ap_err init_sense(ap_pipeline *pipeline)
@@ -147,9 +177,10 @@ int ap_pipeline_open(ap_pipeline *pipeline)
                                     &pipeline->config.editions, config->start_utc);
         if (err)
             return fail(pipeline, ap_exit_of(err), source->message);
+        source->receivers = &pipeline->receivers;
     }
-    if (start_sense(pipeline) || start_tracker(pipeline) || start_watch(pipeline) ||
-        start_picture(pipeline))
+    if (start_receivers(pipeline) || start_sense(pipeline) || start_tracker(pipeline) ||
+        start_watch(pipeline) || start_picture(pipeline))
         return fail(pipeline, AP_EXIT_SOFTWARE, "the engine does not start; lower the capacities");
     return AP_EXIT_OK;
 }
@@ -184,8 +215,8 @@ static void sense(ap_pipeline *pipeline, ap_source *source)
         ap_sense_row(&pipeline->sense, source->index, pipeline->now, frame->size, err, &row);
         return;
     }
-    ap_sense_modes(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size,
-                   frame->has_signal ? frame->signal : -1);
+    ap_sense_heard heard = ap_source_heard(frame, source->receiver, pipeline->now);
+    ap_sense_modes(&pipeline->sense, &heard);
 }
 
 /* The only input begins again at an earlier time: what is known of the later time ends, and the

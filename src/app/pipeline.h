@@ -24,6 +24,7 @@
 typedef struct ap_pipeline_sinks {
     void *context;
     void (*on_report)(void *context, const ap_report *report);
+    ap_witness_fn on_witness;
     void (*on_track)(void *context, const ap_track_event *event, const ap_track *track);
     void (*on_alert)(void *context, const ap_alert *alert);
     /* The time of the only input ran back for good; every track has ended. */
@@ -41,11 +42,12 @@ typedef struct ap_pipeline_config {
     ap_utc_ns start_utc; /* day of recordings that hold times of day; start of tick counters */
     uint16_t sensor_cap;
     uint32_t track_cap, aircraft_cap;
+    uint32_t receiver_cap; /* receivers that streams name, beside one an input */
     ap_pipeline_sinks sinks;
 } ap_pipeline_config;
 
 /* Defaults: automatic format, newest editions, 1970-01-01, 512 sensors, 20,000 tracks, 50,000
- * addresses. */
+ * addresses, 256 named receivers. */
 ap_pipeline_config ap_pipeline_config_default(void);
 
 typedef struct ap_source ap_source; /* one input with its framer and clock */
@@ -53,6 +55,7 @@ typedef struct ap_source ap_source; /* one input with its framer and clock */
 typedef struct ap_pipeline {
     ap_pipeline_config config;
     ap_sensor_table sensors;
+    ap_receiver_table receivers;
     ap_source *sources; /* [config.path_count] */
     ap_sense sense;
     ap_tracker tracker;
@@ -63,7 +66,7 @@ typedef struct ap_pipeline {
     ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
     uint64_t frame_count, report_count, report_lost_count;
     uint64_t restart_count;
-    void *memory[6];                  /* what close frees */
+    void *memory[7];                  /* what close frees */
     char message[AP_IO_MESSAGE_SIZE]; /* of the last failure */
 } ap_pipeline;
 

@@ -24,12 +24,15 @@ enum {
     OPTION_PROBE,
     OPTION_TRACKS,
     OPTION_REPORTS,
+    OPTION_WITNESSES,
+    OPTION_RECEIVERS,
     OPTION_ALERTS,
     OPTION_ASTERIX,
     OPTION_ARCHIVE,
     OPTION_SAC_SIC,
     OPTION_TRACK_CAP,
     OPTION_AIRCRAFT_CAP,
+    OPTION_RECEIVER_CAP,
     OPTION_QUIET
 };
 
@@ -50,6 +53,12 @@ const ap_option ap_replay_options[] = {
                         "Track updates, one a line: JSON, or CSV when the name ends in .csv." },
     [OPTION_REPORTS] = { 0, "reports", "FILE",
                          "Every report that went to the tracker, one JSON object a line." },
+    [OPTION_WITNESSES] = { 0, "witnesses", "FILE",
+                           "Mode S frames that several receivers heard, one JSON object a "
+                           "hearing." },
+    [OPTION_RECEIVERS] = { 0, "receivers", "FILE",
+                           "What each Mode S receiver has delivered, how far it hears and how its "
+                           "clock runs, one JSON object each." },
     [OPTION_ALERTS] = { 0, "alerts", "FILE",
                         "Alerts as they begin and end, one JSON object a line." },
     [OPTION_ASTERIX] = { 'a', "asterix", "FILE",
@@ -65,6 +74,9 @@ const ap_option ap_replay_options[] = {
                               "Mode S addresses remembered at once, 64 to 4000000; default 50000. "
                               "Some 700 bytes of memory each. When there are more, those heard "
                               "only once give way first." },
+    [OPTION_RECEIVER_CAP] = { 0, "receiver-cap", "N",
+                              "Receivers that streams name and that are told apart, 0 to 60000; "
+                              "default 256. Those beyond are taken for one an input." },
     [OPTION_QUIET] = { 'q', "quiet", NULL, "No progress line and no summary." },
     { .name = NULL },
 };
@@ -99,11 +111,14 @@ static int take_system(replay_config *config, const char *value)
 
 static int take_path(replay_config *config, size_t option, const char *value)
 {
-    const char **const paths[] = {
-        [OPTION_SENSORS] = &config->sensors_path,  [OPTION_TRACKS] = &config->paths.tracks,
-        [OPTION_REPORTS] = &config->paths.reports, [OPTION_ALERTS] = &config->paths.alerts,
-        [OPTION_ASTERIX] = &config->paths.asterix, [OPTION_ARCHIVE] = &config->paths.archive
-    };
+    const char **const paths[] = { [OPTION_SENSORS] = &config->sensors_path,
+                                   [OPTION_TRACKS] = &config->paths.tracks,
+                                   [OPTION_REPORTS] = &config->paths.reports,
+                                   [OPTION_ALERTS] = &config->paths.alerts,
+                                   [OPTION_WITNESSES] = &config->paths.witnesses,
+                                   [OPTION_RECEIVERS] = &config->paths.receivers,
+                                   [OPTION_ASTERIX] = &config->paths.asterix,
+                                   [OPTION_ARCHIVE] = &config->paths.archive };
     *paths[option] = value;
     return AP_EXIT_OK;
 }
@@ -134,6 +149,8 @@ static int take_option(void *context, size_t option, const char *value)
         return take_cap(config, option, value, 16, 1000000, &config->pipeline.track_cap);
     case OPTION_AIRCRAFT_CAP:
         return take_cap(config, option, value, 64, 4000000, &config->pipeline.aircraft_cap);
+    case OPTION_RECEIVER_CAP:
+        return take_cap(config, option, value, 0, 60000, &config->pipeline.receiver_cap);
     case OPTION_SAC_SIC:
         return take_system(config, value);
     case OPTION_PROBE:
@@ -150,6 +167,11 @@ static int take_option(void *context, size_t option, const char *value)
 static void on_report(void *context, const ap_report *report)
 {
     ap_outputs_report(&((replay_run *)context)->outputs, report);
+}
+
+static void on_witness(void *context, const ap_witness *witness)
+{
+    ap_outputs_witness(&((replay_run *)context)->outputs, witness);
 }
 
 static void on_track(void *context, const ap_track_event *event, const ap_track *track)
@@ -181,11 +203,12 @@ static int on_time(void *context, ap_utc_ns now)
 static int check_paths(const replay_config *config)
 {
     const ap_output_paths *paths = &config->paths;
-    const ap_named_path outputs[] = { { "tracks", paths->tracks },
-                                      { "reports", paths->reports },
-                                      { "alerts", paths->alerts },
-                                      { "asterix", paths->asterix },
-                                      { "archive", paths->archive } };
+    const ap_named_path outputs[] = {
+        { "tracks", paths->tracks },       { "reports", paths->reports },
+        { "witnesses", paths->witnesses }, { "receivers", paths->receivers },
+        { "alerts", paths->alerts },       { "asterix", paths->asterix },
+        { "archive", paths->archive }
+    };
     return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],
                           config->pipeline.paths, config->pipeline.path_count,
                           config->sensors_path);
@@ -265,12 +288,14 @@ int ap_replay_run(const ap_command *command, int argc, char **argv)
     if (!status && !done) {
         run->config.pipeline.paths = (const char *const *)(argv + operand);
         run->config.pipeline.path_count = (size_t)(argc - operand);
-        run->config.pipeline.sinks = (ap_pipeline_sinks){ .context = run,
-                                                          .on_report = on_report,
-                                                          .on_track = on_track,
-                                                          .on_alert = on_alert,
-                                                          .on_restart = on_restart,
-                                                          .on_time = on_time };
+        run->config.pipeline.sinks =
+            (ap_pipeline_sinks){ .context = run,
+                                 .on_report = on_report,
+                                 .on_witness = run->config.paths.witnesses ? on_witness : NULL,
+                                 .on_track = on_track,
+                                 .on_alert = on_alert,
+                                 .on_restart = on_restart,
+                                 .on_time = on_time };
         status = start(run);
         if (!status)
             status = run_and_commit(run);

@@ -24,6 +24,8 @@ typedef struct stage {
     ap_sensor sensors[8];
     ap_sensor_stats stats[8];
     ap_sensor_table table;
+    ap_receiver_table receivers;
+    uint8_t receiver_mem[2048];
     ap_asterix_editions editions;
     ap_sense sense;
     unsigned count;
@@ -35,7 +37,11 @@ static stage *open_stage(void)
     stage *on = calloc(1, sizeof *on);
     on->table = (ap_sensor_table){ .sensor = on->sensors, .stats = on->stats, .cap = 8 };
     ap_asterix_editions_default(&on->editions);
+    assert_int_equal(ap_receiver_table_init(&on->receivers, &on->table, 1, 0, on->receiver_mem,
+                                            sizeof on->receiver_mem),
+                     AP_OK);
     ap_sense_config config = { .sensors = &on->table,
+                               .receivers = &on->receivers,
                                .input_cap = 1,
                                .aircraft_cap = 100,
                                .editions = &on->editions,

@@ -11,6 +11,7 @@
 #include "airpicture/tracker.h"
 #include "score/score.h"
 #include "sense/sense.h"
+#include "app/source.h"
 #include "simulate/simulate.h"
 #include "wire/framer.h"
 
@@ -37,7 +38,8 @@ typedef struct engine {
     size_t report_count;
     ap_truth truths[TRUTH_CAP];
     ap_track tracks[TRACK_CAP];
-    void *memory[5];
+    void *memory[6];
+    ap_receiver_table receivers;
 } engine;
 
 static void on_report(void *context, const ap_report *report)
@@ -64,13 +66,17 @@ static void open_stages(engine *e)
         assert_int_equal(ap_sensor_add(&e->sensors, &ap_simulate_sensors(&e->simulate)[i], &index),
                          AP_OK);
     }
+    size_t size = ap_receiver_table_size(2, 0);
+    assert_int_equal(
+        ap_receiver_table_init(&e->receivers, &e->sensors, 2, 0, take(e, 5, size), size), AP_OK);
     ap_sense_config sense = { .sensors = &e->sensors,
+                              .receivers = &e->receivers,
                               .input_cap = 2,
                               .aircraft_cap = 1024,
                               .editions = &e->editions,
                               .on_report = on_report,
                               .context = e };
-    size_t size = ap_sense_size(&sense);
+    size = ap_sense_size(&sense);
     assert_int_equal(ap_sense_init(&e->sense, &sense, take(e, 1, size), size), AP_OK);
     ap_tracker_config tracker = ap_tracker_config_default();
     tracker.track_cap = TRACK_CAP;
@@ -109,8 +115,10 @@ static void sense_beast(engine *e, const ap_packet *packet)
     memcpy(space, packet->data, packet->size);
     ap_framer_commit(&e->framer, packet->size);
     ap_frame frame;
-    while (ap_framer_next(&e->framer, &frame) == AP_OK)
-        ap_sense_modes(&e->sense, packet->input, packet->utc, frame.data, frame.size, frame.signal);
+    while (ap_framer_next(&e->framer, &frame) == AP_OK) {
+        ap_sense_heard heard = ap_source_heard(&frame, packet->input, packet->utc);
+        ap_sense_modes(&e->sense, &heard);
+    }
 }
 
 static void score_at(engine *e, ap_utc_ns time)

@@ -25,6 +25,8 @@ typedef enum key_id {
     KEY_SAC,
     KEY_SIC,
     KEY_INPUT,
+    KEY_RECEIVER,
+    KEY_CLOCK,
     KEY_LATITUDE,
     KEY_LONGITUDE,
     KEY_HEIGHT,
@@ -44,7 +46,15 @@ typedef enum key_id {
     KEY_COUNT
 } key_id;
 
-typedef enum key_type { TYPE_TEXT, TYPE_KIND, TYPE_INTEGER, TYPE_NUMBER, TYPE_EDITIONS } key_type;
+typedef enum key_type {
+    TYPE_TEXT,
+    TYPE_KIND,
+    TYPE_RECEIVER,
+    TYPE_CLOCK,
+    TYPE_INTEGER,
+    TYPE_NUMBER,
+    TYPE_EDITIONS
+} key_type;
 
 typedef struct key_spec {
     const char *key;
@@ -61,6 +71,8 @@ static const key_spec keys[KEY_COUNT] = {
     [KEY_SIC] = { "sic", TYPE_INTEGER, 0, 255, false, "a whole number from 0 to 255" },
     [KEY_INPUT] = { "input", TYPE_INTEGER, 1, AP_INPUT_CAP, false,
                     "a whole number from 1 to 4096" },
+    [KEY_RECEIVER] = { "receiver", TYPE_RECEIVER, 0, 0, false, "16 hexadecimal digits, or a UUID" },
+    [KEY_CLOCK] = { "clock", TYPE_CLOCK, 0, 0, false, "ticks, gps or auto" },
     [KEY_LATITUDE] = { "latitude_deg", TYPE_NUMBER, -90, 90, false, "degrees from -90 to 90" },
     [KEY_LONGITUDE] = { "longitude_deg", TYPE_NUMBER, -180, 180, false,
                         "degrees from -180 to 180" },
@@ -99,6 +111,8 @@ typedef struct entry {
     bool good[KEY_COUNT];                /* present and in its range */
     double number[KEY_COUNT];
     ap_sensor_kind kind;
+    uint64_t receiver;
+    ap_clock_kind clock;
 } entry;
 
 typedef struct loader {
@@ -298,6 +312,55 @@ static bool kind_of(const char *key, ap_sensor_kind *kind)
     return false;
 }
 
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* 16 digits of an id, or the 32 of a UUID, of which the first 16 count, as in the stream. */
+static bool receiver_of(const char *text, uint64_t *receiver)
+{
+    size_t count = 0;
+    *receiver = 0;
+    for (; *text; text++) {
+        int digit = digit_of(*text);
+        if (digit < 0 && *text != '-')
+            return false;
+        if (digit >= 0 && count++ < 16)
+            *receiver = *receiver << 4 | (uint64_t)digit;
+    }
+    return count == 16 || count == 32;
+}
+
+static bool clock_of(const char *key, ap_clock_kind *clock)
+{
+    for (int k = 0; k < AP_CLOCK_KIND_COUNT; k++)
+        if (strcmp(key, ap_clock_kind_key((ap_clock_kind)k)) == 0) {
+            *clock = (ap_clock_kind)k;
+            return true;
+        }
+    return false;
+}
+
+/* Values that are words of their own; true for those of other types. */
+static bool read_word(entry *into, key_type type, const yaml_node_t *node)
+{
+    switch (type) {
+    case TYPE_TEXT:
+        return name_is_good(node);
+    case TYPE_KIND:
+        return kind_of(text_of(node), &into->kind);
+    case TYPE_RECEIVER:
+        return receiver_of(text_of(node), &into->receiver);
+    case TYPE_CLOCK:
+        return clock_of(text_of(node), &into->clock);
+    default:
+        return true;
+    }
+}
+
 static bool read_number(loader *load, entry *into, key_id id, const yaml_node_t *node)
 {
     const key_spec *spec = &keys[id];
@@ -368,17 +431,15 @@ static bool read_value(loader *load, entry *into, key_id id, const yaml_node_t *
                 spec->expected);
         return false;
     }
-    if (spec->type == TYPE_TEXT && !name_is_good(node)) {
-        tell_at(load, node->start_mark, "%s '%s' cannot be used; expected %s", spec->key,
-                show(text_of(node)).text, spec->expected);
+    if (!read_word(into, spec->type, node)) {
+        bool one_of = spec->type == TYPE_KIND || spec->type == TYPE_CLOCK;
+        tell_at(load, node->start_mark,
+                one_of ? "unknown %s '%s'; expected %s" : "%s '%s' cannot be used; expected %s",
+                spec->key, show(text_of(node)).text, spec->expected);
         return false;
     }
-    if (spec->type == TYPE_KIND && !kind_of(text_of(node), &into->kind)) {
-        tell_at(load, node->start_mark, "unknown %s '%s'; expected %s", spec->key,
-                show(text_of(node)).text, spec->expected);
-        return false;
-    }
-    return spec->type == TYPE_TEXT || spec->type == TYPE_KIND || read_number(load, into, id, node);
+    bool is_number = spec->type == TYPE_INTEGER || spec->type == TYPE_NUMBER;
+    return !is_number || read_number(load, into, id, node);
 }
 
 /* --- entries --------------------------------------------------------------------------------- */
@@ -423,6 +484,24 @@ static void check_together(loader *load, const entry *of, key_id a, key_id b)
             keys[there].key, keys[missing].key);
 }
 
+/* One of the receivers of an input is an ADS-B sensor of its own, and so is the one with a clock.
+ */
+static void check_receiver(loader *load, const entry *of, bool has_codes)
+{
+    for (key_id id = KEY_RECEIVER; id <= KEY_CLOCK; id++) {
+        if (!of->value[id])
+            continue;
+        if (has_codes || (of->good[KEY_KIND] && of->kind != AP_SENSOR_ADSB))
+            tell_at(load, of->value[id]->start_mark,
+                    "%s of a sensor that is no Mode S receiver; expected 'kind: adsb' without "
+                    "'sac' and 'sic'",
+                    keys[id].key);
+        else if (!of->value[KEY_INPUT])
+            tell_at(load, of->value[id]->start_mark, "%s without input; expected 'input' beside it",
+                    keys[id].key);
+    }
+}
+
 /* What one sensor must say, key by key of its kind. */
 static void check_complete(loader *load, const entry *of)
 {
@@ -443,6 +522,7 @@ static void check_complete(loader *load, const entry *of)
     else if (!has_codes && !of->value[KEY_INPUT])
         tell_at(load, of->mark,
                 "a sensor that nothing identifies; expected 'sac' and 'sic', or 'input'");
+    check_receiver(load, of, has_codes);
     if (of->value[KEY_EDITIONS] && !has_codes)
         tell_at(load, of->value[KEY_EDITIONS]->start_mark,
                 "editions without codes; expected 'sac' and 'sic'");
@@ -463,6 +543,11 @@ static bool same_number(const entry *a, const entry *b, key_id id)
     return a->good[id] && b->good[id] && a->number[id] == b->number[id];
 }
 
+static bool same_receiver(const entry *a, const entry *b)
+{
+    return a->good[KEY_RECEIVER] == b->good[KEY_RECEIVER] && a->receiver == b->receiver;
+}
+
 /* What two sensors of one file may not share. */
 static void check_distinct(loader *load, const entry *of, const entry *before)
 {
@@ -472,13 +557,17 @@ static void check_distinct(loader *load, const entry *of, const entry *before)
                 "name '%s' is that of the sensor in line %d; expected another",
                 show(text_of(of->value[KEY_NAME])).text, (int)before->mark.line + 1);
     if (!same_number(of, before, KEY_SAC) || !same_number(of, before, KEY_SIC) ||
-        !same_number(of, before, KEY_INPUT))
+        !same_number(of, before, KEY_INPUT) || !same_receiver(of, before))
         return;
     if (of->value[KEY_SAC])
         tell_at(load, of->value[KEY_SAC]->start_mark,
                 "sac %.0f, sic %.0f are those of the sensor in line %d; expected others, or "
                 "another 'input'",
                 of->number[KEY_SAC], of->number[KEY_SIC], (int)before->mark.line + 1);
+    else if (of->value[KEY_RECEIVER])
+        tell_at(load, of->value[KEY_RECEIVER]->start_mark,
+                "receiver '%s' is that of the sensor in line %d; expected another",
+                show(text_of(of->value[KEY_RECEIVER])).text, (int)before->mark.line + 1);
     else if (of->value[KEY_INPUT])
         tell_at(load, of->value[KEY_INPUT]->start_mark,
                 "input %.0f is that of the sensor in line %d; expected another",
@@ -507,6 +596,9 @@ static ap_sensor sensor_of(const entry *from)
     }
     if (from->good[KEY_INPUT])
         sensor.input = (uint16_t)(from->number[KEY_INPUT] - 1);
+    sensor.has_receiver = from->good[KEY_RECEIVER];
+    sensor.receiver = sensor.has_receiver ? from->receiver : 0;
+    sensor.clock = from->good[KEY_CLOCK] ? from->clock : AP_CLOCK_AUTO;
     set_number(from, KEY_RANGE_MAX, 1, &sensor.range_max_m);
     set_number(from, KEY_RANGE_MIN, 1, &sensor.range_min_m);
     set_number(from, KEY_RANGE_SIGMA, 1, &sensor.range_sigma_m);

@@ -196,6 +196,18 @@ static const refused refusals[] = {
       "unknown kind 'radar'; expected psr, ssr, mode_s, combined, smr, mlat, adsb or tracker" },
     { HEAD "  - name: A\n    kind: unknown\n    sac: 1\n    sic: 2\n", 3, 11,
       "unknown kind 'unknown'; expected psr, ssr, mode_s, combined, smr, mlat, adsb or tracker" },
+    { HEAD "  - {name: A, kind: adsb, input: 1, receiver: 12}\n", 2, 47,
+      "receiver '12' cannot be used; expected 16 hexadecimal digits, or a UUID" },
+    { HEAD "  - {name: A, kind: adsb, input: 1, receiver: 000000000000000g}\n", 2, 47,
+      "receiver '000000000000000g' cannot be used; expected 16 hexadecimal digits, or a UUID" },
+    { HEAD "  - {name: A, kind: adsb, input: 1, clock: 12MHz}\n", 2, 44,
+      "unknown clock '12MHz'; expected ticks, gps or auto" },
+    { HEAD "  - {name: A, kind: adsb, sac: 1, sic: 2, clock: gps}\n", 2, 50,
+      "clock of a sensor that is no Mode S receiver; expected 'kind: adsb' without 'sac' and "
+      "'sic'" },
+    { HEAD "  - {name: A, kind: adsb, input: 1, receiver: 000000000000000a}\n"
+           "  - {name: B, kind: adsb, input: 1, receiver: 000000000000000A}\n",
+      3, 47, "receiver '000000000000000A' is that of the sensor in line 2; expected another" },
     /* what is missing */
     { HEAD "  - kind: adsb\n    input: 1\n", 2, 5,
       "a sensor without a name; expected the key 'name'" },
@@ -303,6 +315,27 @@ static void test_parse_refuses_more_than_the_table_holds(void **state)
     assert_int_equal(table.count, 0);
 }
 
+/* One of several receivers of an input, beside the input's own. */
+static void test_parse_receivers(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "sensors:\n  - {name: A, kind: adsb, input: 2, receiver: 00000000000000Fe, clock: gps}\n"
+        "  - name: B\n    kind: adsb\n    input: 2\n"
+        "    receiver: 01234567-89ab-cdef-0123-456789abcdef\n"
+        "  - {name: C, kind: adsb, input: 2, clock: ticks}\n";
+    ap_sensor_table table = table_of(CAP);
+    told errors = { 0 };
+    assert_int_equal(ap_sensors_file_parse(text, strlen(text), &table, remember, &errors), AP_OK);
+    assert_int_equal(ap_sensor_find_receiver(&table, 1, 0xFE), 0);
+    assert_int_equal(ap_sensor_find_receiver(&table, 1, UINT64_C(0x0123456789ABCDEF)), 1);
+    assert_int_equal(ap_sensor_find_receiver(&table, 0, 0xFE), AP_SENSOR_NONE);
+    assert_int_equal(ap_sensor_find_input(&table, 1), 2);
+    assert_int_equal(sensors[0].clock, AP_CLOCK_GPS);
+    assert_int_equal(sensors[1].clock, AP_CLOCK_AUTO);
+    assert_int_equal(sensors[2].clock, AP_CLOCK_TICKS);
+}
+
 static void test_load_refuses_what_is_no_file(void **state)
 {
     (void)state;
@@ -345,6 +378,7 @@ int main(void)
         cmocka_unit_test(test_parse_tells_all_errors),
         cmocka_unit_test(test_parse_refuses_deep_nesting),
         cmocka_unit_test(test_parse_refuses_more_than_the_table_holds),
+        cmocka_unit_test(test_parse_receivers),
         cmocka_unit_test(test_load_refuses_what_is_no_file),
         cmocka_unit_test(test_load_reads_a_file),
     };

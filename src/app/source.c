@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TICKS_PER_S INT64_C(12000000)
-#define TICK_BITS 48
-#define TICK_MASK ((UINT64_C(1) << TICK_BITS) - 1)
-
 /* A time may step from the stream by this much before it needs a second one. */
 #define BACK_NS (60 * AP_NS_PER_S)
 #define AHEAD_NS (10 * AP_NS_PER_S) /* the lag that the tracker bears */
+/* The only receiver of a stream may rest for so long. */
+#define REST_NS (3600 * AP_NS_PER_S)
+#define SHARED_REST_NS (60 * AP_NS_PER_S) /* and several without a word between them */
 /* Two times far from the stream agree when they are this near to each other. */
 #define AGREE_NS (60 * AP_NS_PER_S)
 
@@ -28,44 +27,6 @@ void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc)
 static ap_utc_ns reference(const ap_source_clock *clock)
 {
     return clock->last_utc == AP_UTC_UNKNOWN ? clock->start_utc : clock->last_utc;
-}
-
-static ap_utc_ns ns_of_ticks(int64_t ticks)
-{
-    return ticks / TICKS_PER_S * AP_NS_PER_S + ticks % TICKS_PER_S * AP_NS_PER_S / TICKS_PER_S;
-}
-
-static void anchor_ticks(ap_source_clock *clock, ap_utc_ns utc, uint64_t ticks)
-{
-    clock->tick_anchored = true;
-    clock->tick_utc = utc;
-    clock->tick_anchor = ticks;
-}
-
-static ap_utc_ns time_of_ticks(ap_source_clock *clock, uint64_t ticks)
-{
-    if (!clock->tick_anchored) {
-        bool midnight = clock->start_utc % AP_NS_PER_DAY == 0;
-        ap_utc_ns first = clock->start_utc + (midnight ? ns_of_ticks((int64_t)ticks) : 0);
-        anchor_ticks(clock, first, ticks);
-        return first;
-    }
-    /* Sign extension of the 48-bit difference: a wrap is a small step. */
-    uint64_t step = (ticks - clock->tick_anchor) & TICK_MASK;
-    int64_t signed_step = (int64_t)(step << (64 - TICK_BITS)) / (INT64_C(1) << (64 - TICK_BITS));
-    ap_utc_ns time = clock->tick_utc + ns_of_ticks(signed_step);
-    int64_t ahead_ns = time - reference(clock);
-    if (ahead_ns < -AP_NS_PER_S || ahead_ns > 3600 * AP_NS_PER_S) {
-        clock->tick_resets++;
-        time = reference(clock);
-        anchor_ticks(clock, time, ticks);
-    } else if (signed_step >= TICKS_PER_S) {
-        /* By whole seconds, which are exact: a rest cut off with each frame would add up. */
-        int64_t step_s = signed_step / TICKS_PER_S;
-        anchor_ticks(clock, clock->tick_utc + step_s * AP_NS_PER_S,
-                     clock->tick_anchor + (uint64_t)(step_s * TICKS_PER_S));
-    }
-    return ahead_ns > 0 ? time : reference(clock);
 }
 
 /* The receive time that a frame's time makes: one damaged time must not carry the stream away, and
@@ -130,19 +91,67 @@ static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editio
     return reference(clock);
 }
 
-ap_utc_ns ap_source_clock_time(ap_source_clock *clock, const ap_asterix_editions *editions,
-                               const ap_frame *frame)
+/* What the first ticks of a stream are taken for. */
+static ap_utc_ns first_of_ticks(const ap_source_clock *clock, uint64_t ticks)
 {
+    bool midnight = clock->start_utc % AP_NS_PER_DAY == 0;
+    return ap_utc_add_ns(clock->start_utc, midnight ? ap_ns_of_ticks(ticks) : 0);
+}
+
+/* A jump that the receiver before made too is no jump: nobody was heard for that long. */
+static ap_utc_ns agree_on_jump(ap_source_clock *clock, ap_receiver_clock *receiver)
+{
+    ap_utc_ns before_utc = clock->jump_utc, utc = receiver->jump_utc;
+    int64_t step_ns = ap_ns_between(clock->last_utc, utc);
+    bool agrees = before_utc != AP_UTC_UNKNOWN && clock->jumped != receiver &&
+                  llabs(ap_ns_between(before_utc, utc)) <= AGREE_NS;
+    if (agrees) {
+        ap_receiver_clock_unjump(receiver, step_ns);
+        ap_receiver_clock_unjump(clock->jumped, clock->jump_step_ns);
+    }
+    clock->jump_utc = agrees ? AP_UTC_UNKNOWN : utc;
+    clock->jumped = receiver;
+    clock->jump_step_ns = step_ns;
+    return agrees ? utc : clock->last_utc;
+}
+
+static ap_utc_ns time_of_stamp(ap_source_clock *clock, ap_receiver_clock *receiver, uint64_t stamp)
+{
+    bool first = clock->last_utc == AP_UTC_UNKNOWN;
+    clock->shared |= clock->stamped && clock->stamped != receiver;
+    clock->stamped = receiver;
+    ap_utc_ns now = receiver->kind == AP_CLOCK_GPS ? near_time(clock)
+                    : first                        ? first_of_ticks(clock, stamp)
+                                                   : clock->last_utc;
+    ap_utc_ns time =
+        ap_receiver_clock_time(receiver, stamp, now, clock->shared ? SHARED_REST_NS : REST_NS);
+    if (receiver->kind == AP_CLOCK_GPS)
+        return settle(clock, time, INT64_MAX);
+    if (!clock->shared)
+        return time;
+    if (receiver->jump_utc != AP_UTC_UNKNOWN)
+        return agree_on_jump(clock, receiver);
+    if (clock->jumped != receiver)
+        clock->jump_utc = AP_UTC_UNKNOWN;
+    return time;
+}
+
+ap_utc_ns ap_source_clock_time(ap_source_clock *clock, ap_receiver_clock *receiver,
+                               const ap_asterix_editions *editions, const ap_frame *frame)
+{
+    receiver->counts.synthetic_count += frame->synthetic;
     ap_utc_ns time = reference(clock);
     switch (frame->time_kind) {
     case AP_FRAME_TIME_UTC:
         time = settle(clock, frame->time_ns, INT64_MAX);
+        if (frame->ticks_12mhz != 0)
+            ap_receiver_clock_pair(receiver, frame->ticks_12mhz, frame->time_ns);
         break;
     case AP_FRAME_TIME_DAY:
         time = settle(clock, time_of_day(clock, frame->time_ns), INT64_MAX);
         break;
     case AP_FRAME_TIME_TICKS:
-        time = time_of_ticks(clock, frame->ticks_12mhz);
+        time = time_of_stamp(clock, receiver, frame->ticks_12mhz);
         break;
     case AP_FRAME_TIME_NONE:
         if (frame->kind == AP_FRAME_ASTERIX)
@@ -160,6 +169,7 @@ ap_err ap_source_open(ap_source *source, const char *path, uint16_t index, ap_fo
 {
     *source = (ap_source){ .path = path, .index = index };
     ap_source_clock_init(&source->clock, start_utc);
+    ap_receiver_clock_init(&source->clock_alone, AP_CLOCK_AUTO);
     ap_err err = ap_input_open(&source->input, path, source->message);
     if (err)
         return err;
@@ -218,17 +228,34 @@ static void judge(ap_source *source, ap_err end)
                   "'%s' holds nothing that can be read as %s; name its format with --format");
 }
 
+/* The clock that stamped the frame; *receiver is its row where there is a table of them. */
+static ap_receiver_clock *clock_of(ap_source *source, const ap_frame *frame, uint16_t *receiver)
+{
+    *receiver = source->index;
+    if (!source->receivers)
+        return &source->clock_alone;
+    *receiver =
+        ap_receiver_of(source->receivers, source->index, frame->has_receiver, frame->receiver);
+    return &source->receivers->rows[*receiver].clock;
+}
+
+static void take_frame(ap_source *source)
+{
+    uint64_t restart_count = source->clock.restart_count;
+    ap_receiver_clock *receiver = clock_of(source, &source->frame, &source->receiver);
+    source->has_frame = true;
+    source->receive_utc =
+        ap_source_clock_time(&source->clock, receiver, source->framer.editions, &source->frame);
+    source->restarted = source->clock.restart_count != restart_count;
+}
+
 void ap_source_advance(ap_source *source)
 {
     source->has_frame = false;
     while (!source->ended) {
         ap_err err = ap_framer_next(&source->framer, &source->frame);
         if (err == AP_OK) {
-            uint64_t restart_count = source->clock.restart_count;
-            source->has_frame = true;
-            source->receive_utc =
-                ap_source_clock_time(&source->clock, source->framer.editions, &source->frame);
-            source->restarted = source->clock.restart_count != restart_count;
+            take_frame(source);
             return;
         }
         if (err == AP_ERR_MORE) {
@@ -238,6 +265,18 @@ void ap_source_advance(ap_source *source)
         source->ended = true;
         judge(source, err);
     }
+}
+
+ap_sense_heard ap_source_heard(const ap_frame *frame, uint16_t receiver, ap_utc_ns receive_utc)
+{
+    return (ap_sense_heard){ .frame = frame->data,
+                             .size = frame->size,
+                             .receiver = receiver,
+                             .receive_utc = receive_utc,
+                             .has_stamp = frame->ticks_12mhz != 0,
+                             .stamp = frame->ticks_12mhz,
+                             .synthetic = frame->synthetic,
+                             .signal = frame->has_signal ? frame->signal : -1 };
 }
 
 void ap_source_close(ap_source *source)

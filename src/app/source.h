@@ -5,8 +5,10 @@
 #include <stdbool.h>
 
 #include "airpicture/asterix.h"
+#include "airpicture/receiver.h"
 #include "airpicture/time.h"
 #include "io/input.h"
+#include "sense/sense.h"
 #include "wire/feed/feed.h"
 #include "wire/framer.h"
 
@@ -16,11 +18,11 @@
 typedef struct ap_source_clock {
     ap_utc_ns start_utc; /* configured; day of times of day, first tick of tick counters */
     ap_utc_ns last_utc;  /* newest receive time; AP_UTC_UNKNOWN before the first */
-    bool tick_anchored;
-    ap_utc_ns tick_utc; /* of tick_anchor */
-    uint64_t tick_anchor;
-    uint64_t tick_resets;   /* jumps of the counter that were taken for a restart */
-    ap_utc_ns jump_utc;     /* a time far from the stream that waits for a second one */
+    ap_utc_ns jump_utc;  /* a time far from the stream that waits for a second one */
+    const ap_receiver_clock *stamped; /* receiver of the last stamp */
+    ap_receiver_clock *jumped;        /* that of jump_utc, and by how much */
+    int64_t jump_step_ns;
+    bool shared;            /* stamps came from several receivers */
     uint64_t restart_count; /* steps back that two times agreed on */
     ap_utc_ns first_utc;    /* receive time of the first frame */
 } ap_source_clock;
@@ -34,12 +36,14 @@ void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc);
  * takes the time of the frame before. Far is: a minute back; ten seconds ahead, for times found
  * in records (a recorder's own clock may rest as long as it likes).
  *
- * A free-running tick counter begins at start_utc + its own value when start_utc is midnight (so
- * that ticks can be read off the times), else at start_utc exactly; it may wrap at 48 bits, and
- * a jump of more than an hour, or back by more than a second, is a restart of the counter: time
- * goes on. */
-ap_utc_ns ap_source_clock_time(ap_source_clock *clock, const ap_asterix_editions *editions,
-                               const ap_frame *frame);
+ * Stamps are read by the clock of their receiver (airpicture/receiver_clock.h), which is told those
+ * beside a UTC too. The first ticks of a stream begin at start_utc + their own value when start_utc
+ * is midnight (so that ticks can be read off the times), else at start_utc exactly; those of
+ * further receivers at the time of the stream. An hour ahead is taken for a jump of the clock;
+ * among several receivers a minute is, unless the next one does the same: then the stream had
+ * rested. Whatever happens to a counter, time goes on. */
+ap_utc_ns ap_source_clock_time(ap_source_clock *clock, ap_receiver_clock *receiver,
+                               const ap_asterix_editions *editions, const ap_frame *frame);
 
 typedef struct ap_source {
     const char *path;
@@ -47,6 +51,9 @@ typedef struct ap_source {
     ap_input input;
     ap_framer framer;
     ap_source_clock clock;
+    ap_receiver_table *receivers; /* of the run; NULL: stamps are of one clock */
+    ap_receiver_clock clock_alone;
+    uint16_t receiver;     /* of the next frame */
     ap_frame frame;        /* the next frame, when has_frame */
     ap_feed feed;          /* of its frames that are rows */
     ap_utc_ns receive_utc; /* its receive time */
@@ -67,6 +74,9 @@ ap_err ap_source_open(ap_source *source, const char *path, uint16_t index, ap_fo
 
 /* Makes the next frame ready: has_frame, or ended. */
 void ap_source_advance(ap_source *source);
+
+/* A Mode S frame as sense takes it. */
+ap_sense_heard ap_source_heard(const ap_frame *frame, uint16_t receiver, ap_utc_ns receive_utc);
 
 void ap_source_close(ap_source *source);
 

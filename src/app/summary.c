@@ -1,10 +1,14 @@
 #include "app/summary.h"
 
 #include "app/paths.h"
+#include "app/receivers.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define RECEIVER_LINE_SIZE 512u
 
 void ap_summary_refusals(const ap_refusals *refusals, char *text, size_t size)
 {
@@ -64,6 +68,18 @@ static void print_sensors(FILE *out, const ap_pipeline *pipeline)
         print_sensor(out, &pipeline->sensors.sensor[i], &pipeline->sensors.stats[i]);
 }
 
+static void print_receivers(FILE *out, const ap_pipeline *pipeline)
+{
+    size_t cap = (pipeline->receivers.count + 3u) * RECEIVER_LINE_SIZE;
+    uint8_t *bytes = malloc(cap);
+    if (!bytes)
+        return;
+    ap_writer text = ap_writer_of(bytes, cap);
+    ap_receivers_text(&pipeline->receivers, &text);
+    fwrite(bytes, 1, text.size, out);
+    free(bytes);
+}
+
 /* Two inputs that lie more than a day apart are hardly meant to make one picture. */
 static void print_gaps(FILE *out, const ap_pipeline *pipeline)
 {
@@ -103,6 +119,7 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
     char refused[512];
     print_sources(out, pipeline);
     print_sensors(out, pipeline);
+    print_receivers(out, pipeline);
     ap_summary_refusals(&tracker->refused, refused, sizeof refused);
     fprintf(out,
             "\ntracks: %" PRIu64 " born, %" PRIu64 " confirmed, %" PRIu64

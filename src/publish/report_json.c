@@ -97,6 +97,12 @@ static ap_value get_track_number(const void *row)
                                          : ap_value_absent();
 }
 
+static ap_value get_receiver_count(const void *row)
+{
+    uint16_t count = report_of(row)->receiver_count;
+    return count > 1 ? ap_value_unsigned(count) : ap_value_absent();
+}
+
 static ap_value get_emitter_category(const void *row)
 {
     bool known = has(row, AP_HAS_EMITTER_CATEGORY);
@@ -226,6 +232,7 @@ static const ap_column report_columns[] = {
     AP_COLUMN("callsign", 0, get_callsign),
     AP_COLUMN("squawk", 0, get_squawk),
     AP_COLUMN("sensor_track_number", 0, get_track_number),
+    AP_COLUMN("receiver_count", 0, get_receiver_count),
     AP_COLUMN("emitter_category", 0, get_emitter_category),
     AP_COLUMN("range_m", 3, get_range),
     AP_COLUMN("azimuth_deg", 6, get_azimuth),

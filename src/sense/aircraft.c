@@ -5,6 +5,7 @@
 
 /* What frames without a position read. */
 #define FETCHED_SIZE offsetof(ap_aircraft, cpr)
+#define HEARINGS_PER_ROW 4u /* inputs, on the average of a full table */
 /* A trusted row moves to the end of its list once in so long: most frames need only the row. */
 #define FILED_S 1.0
 
@@ -19,6 +20,7 @@ void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, u
     table->links = ap_arena_take_raw(arena, cap, sizeof *table->links);
     table->slots = ap_arena_take_raw(arena, table->slot_count, sizeof *table->slots);
     table->lists = ap_arena_take_raw(arena, 2u * input_cap, sizeof *table->lists);
+    ap_hearing_init(&table->hearings, arena, input_cap > 1 ? HEARINGS_PER_ROW * cap : 1);
     for (uint32_t i = 0; table->slots && i < table->slot_count; i++)
         table->slots[i].row = AP_AIRCRAFT_NONE;
     for (uint32_t i = 0; table->lists && i < 2u * input_cap; i++)
@@ -238,15 +240,19 @@ ap_aircraft *ap_aircraft_prove(ap_aircraft_table *table, uint32_t key, uint16_t 
     return aircraft;
 }
 
-double ap_aircraft_proof_age_s(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc)
+double ap_aircraft_proof_age_s(const ap_aircraft_table *table, const ap_aircraft *aircraft,
+                               uint16_t input, ap_utc_ns utc)
 {
     for (uint8_t i = 0; i < aircraft->proof_count; i++)
         if (aircraft->proof_input[i] == input)
             return fabs(ap_seconds_between(aircraft->proof_utc[i], utc));
-    return INFINITY;
+    return aircraft->proof_count < AP_PROOF_CAP
+               ? INFINITY
+               : ap_hearing_age_s(&table->hearings, aircraft->key, input, utc);
 }
 
-bool ap_aircraft_is_proved(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc)
+bool ap_aircraft_is_proved(const ap_aircraft_table *table, const ap_aircraft *aircraft,
+                           uint16_t input, ap_utc_ns utc)
 {
-    return ap_aircraft_proof_age_s(aircraft, input, utc) <= AP_PROOF_S;
+    return ap_aircraft_proof_age_s(table, aircraft, input, utc) <= AP_PROOF_S;
 }

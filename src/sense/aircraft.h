@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "sense/comm_b.h"
 #include "sense/cpr_state.h"
+#include "sense/hearing.h"
 
 #define AP_AIRCRAFT_NONE UINT32_MAX
 #define AP_AIRCRAFT_STALE_S 600.0
@@ -61,6 +62,7 @@ typedef struct ap_aircraft {
     ap_utc_ns nic_utc;
     uint8_t nic;      /* of the last position; 0 before the first */
     uint64_t held[2]; /* newest frame held back on probation, and trusted; 0: none */
+    ap_hearers hearers;
 
     ap_heard_before before;
     ap_comm_b_memory comm_b;
@@ -91,7 +93,8 @@ typedef struct ap_aircraft_table {
     uint32_t slot_count;     /* a power of two >= 2 * cap */
     uint32_t count, cap;
     uint16_t input_cap;
-    ap_utc_ns full_until_utc; /* no trusted row can be replaced before */
+    ap_hearing_table hearings; /* which inputs hear which */
+    ap_utc_ns full_until_utc;  /* no trusted row can be replaced before */
 } ap_aircraft_table;
 
 static inline uint32_t ap_aircraft_key(uint32_t address, ap_address_kind kind)
@@ -111,10 +114,14 @@ ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key);
 ap_aircraft *ap_aircraft_prove(ap_aircraft_table *table, uint32_t key, uint16_t input,
                                ap_utc_ns now);
 
-/* Seconds between `utc` and the last checked squitter heard on the input; infinite without one. */
-double ap_aircraft_proof_age_s(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc);
+/* Seconds between `utc` and the last checked squitter heard on the input; infinite without one. Of
+ * aircraft that more than AP_PROOF_CAP inputs hear it may be that to the begin of its half minute.
+ */
+double ap_aircraft_proof_age_s(const ap_aircraft_table *table, const ap_aircraft *aircraft,
+                               uint16_t input, ap_utc_ns utc);
 
 /* True when that is AP_PROOF_S at the most. */
-bool ap_aircraft_is_proved(const ap_aircraft *aircraft, uint16_t input, ap_utc_ns utc);
+bool ap_aircraft_is_proved(const ap_aircraft_table *table, const ap_aircraft *aircraft,
+                           uint16_t input, ap_utc_ns utc);
 
 #endif

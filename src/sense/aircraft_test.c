@@ -141,13 +141,13 @@ static void test_proof_of_the_longest_silent_input_is_forgotten(void **state)
     ap_aircraft *aircraft = NULL;
     for (uint16_t input = 0; input < AP_PROOF_CAP + 1; input++)
         aircraft = ap_aircraft_prove(&table, 1, input, START + input);
-    assert_false(ap_aircraft_is_proved(aircraft, 0, START));
+    assert_false(ap_aircraft_is_proved(&table, aircraft, 0, START));
     for (uint16_t input = 1; input < AP_PROOF_CAP + 1; input++)
-        assert_true(ap_aircraft_is_proved(aircraft, input, START));
-    assert_true(ap_aircraft_is_proved(aircraft, 1, at_s(60)));
-    assert_false(ap_aircraft_is_proved(aircraft, 1, at_s(61)));
+        assert_true(ap_aircraft_is_proved(&table, aircraft, input, START));
+    assert_true(ap_aircraft_is_proved(&table, aircraft, 1, at_s(60)));
+    assert_false(ap_aircraft_is_proved(&table, aircraft, 1, at_s(61)));
     aircraft = ap_aircraft_prove(&table, 1, 1, at_s(61));
-    assert_true(ap_aircraft_is_proved(aircraft, 1, at_s(61)));
+    assert_true(ap_aircraft_is_proved(&table, aircraft, 1, at_s(61)));
     free(mem);
 }
 

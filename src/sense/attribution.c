@@ -76,7 +76,7 @@ static bool neighbour_fits(const ap_aircraft_table *table, uint32_t key, uint32_
                            const ap_modes_frame *frame, uint16_t input, ap_utc_ns utc)
 {
     const ap_aircraft *near = ap_aircraft_find(table, key ^ flipped);
-    return near && ap_aircraft_is_proved(near, input, utc) &&
+    return near && ap_aircraft_is_proved(table, near, input, utc) &&
            fit_of(&near->before, frame, utc) == FIT_AGREES;
 }
 
@@ -107,7 +107,7 @@ static bool is_likely(const ap_aircraft_table *table, const ap_aircraft *aircraf
 {
     if (!within_s(noise->utc, utc, NEIGHBOUR_S))
         return true;
-    double age_s = ap_aircraft_proof_age_s(aircraft, input, utc);
+    double age_s = ap_aircraft_proof_age_s(table, aircraft, input, utc);
     return ap_reply_probability(age_s, noise->rate_per_s) >= AP_REPLY_PROBABILITY &&
            !any_neighbour_fits(table, aircraft->key, frame, input, utc);
 }

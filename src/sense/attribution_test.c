@@ -165,7 +165,7 @@ static void test_damaged_sky(void **state)
                 claimed ^= 1u << random_below(&seed, 24);
         ap_aircraft *found = ap_aircraft_find(&on.table, claimed);
         bool is_good = claimed == address[i];
-        if (!found || !ap_aircraft_is_proved(found, 0, at_s(s))) {
+        if (!found || !ap_aircraft_is_proved(&on.table, found, 0, at_s(s))) {
             ap_noise_heard(&on.noise, at_s(s));
             continue;
         }

@@ -242,3 +242,10 @@ ap_cpr_answer ap_cpr_state_place(ap_cpr_state *state, const ap_cpr_frame *frame,
     }
     return answer;
 }
+
+ap_cpr_fix ap_cpr_state_last(const ap_cpr_state *state)
+{
+    bool second = state->place[1].fix_utc > state->place[0].fix_utc; /* unknown is the smallest */
+    const ap_cpr_place *place = &state->place[second];
+    return (ap_cpr_fix){ place->fix_utc, place->latitude_deg, place->longitude_deg };
+}

@@ -65,6 +65,13 @@ ap_cpr_answer ap_cpr_state_place(ap_cpr_state *state, const ap_cpr_frame *frame,
                                  const ap_cpr_reference *reference, double *latitude_deg,
                                  double *longitude_deg);
 
+/* Where the transmitter was placed last. */
+typedef struct ap_cpr_fix {
+    ap_utc_ns utc; /* AP_UTC_UNKNOWN: never */
+    double latitude_deg, longitude_deg;
+} ap_cpr_fix;
+ap_cpr_fix ap_cpr_state_last(const ap_cpr_state *state);
+
 /* Places a frame that was held back, near a position found later (or earlier) at `fix_utc`. False
  * when no aircraft can have flown between the two. */
 bool ap_cpr_place_near(const ap_cpr_frame *frame, double fix_latitude_deg, double fix_longitude_deg,

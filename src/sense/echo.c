@@ -57,22 +57,51 @@ static ap_echo *find(const ap_echo_table *table, uint64_t hash, uint32_t now_ms)
     return place;
 }
 
-bool ap_echo_elsewhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc)
+static ap_echo_kind kind_of(const ap_echo *echo, uint64_t hash, uint16_t from, uint32_t now_ms)
+{
+    if (echo->hash != hash || echo->from == from || !is_fresh(echo, now_ms))
+        return AP_ECHO_NEW;
+    return echo->refused ? AP_ECHO_REFUSED : AP_ECHO_COPY;
+}
+
+ap_echo_kind ap_echo_look(const ap_echo_table *table, uint64_t hash, uint16_t from,
+                          ap_utc_ns heard_utc)
+{
+    uint32_t now_ms = ms_of(heard_utc);
+    return kind_of(find(table, hash, now_ms), hash, from, now_ms);
+}
+
+void ap_echo_refuse(ap_echo_table *table, uint64_t hash, uint16_t from, ap_utc_ns heard_utc)
+{
+    uint32_t now_ms = ms_of(heard_utc);
+    *find(table, hash, now_ms) =
+        (ap_echo){ .hash = hash, .heard_ms = now_ms, .from = from, .refused = true };
+}
+
+bool ap_echo_copy(ap_echo_table *table, uint64_t hash, uint16_t from, ap_utc_ns heard_utc,
+                  uint32_t *place)
 {
     uint32_t now_ms = ms_of(heard_utc);
     ap_echo *echo = find(table, hash, now_ms);
-    if (echo->hash == hash && echo->input != input && is_fresh(echo, now_ms))
+    *place = (uint32_t)(echo - table->echoes);
+    if (kind_of(echo, hash, from, now_ms) == AP_ECHO_COPY)
         return true;
-    *echo = (ap_echo){ .hash = hash, .heard_ms = now_ms, .input = input };
+    *echo = (ap_echo){ .hash = hash, .heard_ms = now_ms, .from = from };
     return false;
 }
 
-bool ap_echo_anywhere(ap_echo_table *table, uint64_t hash, uint16_t input, ap_utc_ns heard_utc)
+bool ap_echo_elsewhere(ap_echo_table *table, uint64_t hash, uint16_t from, ap_utc_ns heard_utc)
+{
+    uint32_t place;
+    return ap_echo_copy(table, hash, from, heard_utc, &place);
+}
+
+bool ap_echo_anywhere(ap_echo_table *table, uint64_t hash, uint16_t from, ap_utc_ns heard_utc)
 {
     uint32_t now_ms = ms_of(heard_utc);
     ap_echo *echo = find(table, hash, now_ms);
     if (echo->hash == hash && is_fresh(echo, now_ms))
         return true;
-    *echo = (ap_echo){ .hash = hash, .heard_ms = now_ms, .input = input };
+    *echo = (ap_echo){ .hash = hash, .heard_ms = now_ms, .from = from };
     return false;
 }

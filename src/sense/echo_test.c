@@ -55,6 +55,26 @@ static void test_elsewhere_and_anywhere(void **state)
     free(mem);
 }
 
+/* A refusal goes for the copies of others, not for what the same one hears again. */
+static void test_refused_and_its_copies(void **state)
+{
+    (void)state;
+    void *mem;
+    ap_echo_table table = table_of(64, &mem);
+    uint64_t hash = ap_echo_hash(0, (const uint8_t *)"reply", 5);
+    uint32_t place, again;
+    assert_int_equal(ap_echo_look(&table, hash, 1, START), AP_ECHO_NEW);
+    ap_echo_refuse(&table, hash, 0, START);
+    assert_int_equal(ap_echo_look(&table, hash, 1, START + 1), AP_ECHO_REFUSED);
+    assert_int_equal(ap_echo_look(&table, hash, 0, START + 1), AP_ECHO_NEW);
+    assert_false(ap_echo_copy(&table, hash, 0, START + 2, &place));
+    assert_int_equal(ap_echo_look(&table, hash, 1, START + 3), AP_ECHO_COPY);
+    assert_true(ap_echo_copy(&table, hash, 1, START + 3, &again));
+    assert_int_equal(place, again);
+    assert_int_equal(ap_echo_look(&table, hash, 1, START + 5 * AP_NS_PER_S), AP_ECHO_NEW);
+    free(mem);
+}
+
 /* More than fits: never a false alarm, and the newest of a set are remembered. */
 static void test_full_table_forgets_the_oldest(void **state)
 {
@@ -76,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hash_tells_bytes_apart),
         cmocka_unit_test(test_elsewhere_and_anywhere),
+        cmocka_unit_test(test_refused_and_its_copies),
         cmocka_unit_test(test_full_table_forgets_the_oldest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

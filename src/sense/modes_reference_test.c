@@ -99,7 +99,11 @@ static void feed_frame(flight *of, ap_sense *sense, const ap_frame *frame)
     unsigned df = frame->data[0] >> 3, type_code = frame->data[4] >> 3;
     of->has_position[i] =
         df == 17 && ((type_code >= 5 && type_code <= 18) || (type_code >= 20 && type_code <= 22));
-    ap_sense_modes(sense, 0, of->utc[i], frame->data, frame->size, frame->signal);
+    ap_sense_heard heard = { .frame = frame->data,
+                             .size = frame->size,
+                             .receive_utc = of->utc[i],
+                             .signal = frame->signal };
+    ap_sense_modes(sense, &heard);
     const ap_comm_b_inference *found = ap_sense_last_register(sense);
     of->is_comm_b[i] = df == 20 || df == 21;
     of->inferred[i] = found ? found->bds : 0;
@@ -242,7 +246,12 @@ static bool run(const ap_sensor *receiver, score *result)
     ap_asterix_editions_default(&editions);
     flight *of = calloc(1, sizeof *of);
     of->least_score = 1.0f;
+    uint8_t receiver_mem[2048];
+    ap_receiver_table receivers;
+    assert_int_equal(
+        ap_receiver_table_init(&receivers, &table, 1, 0, receiver_mem, sizeof receiver_mem), AP_OK);
     ap_sense_config config = { .sensors = &table,
+                               .receivers = &receivers,
                                .input_cap = 1,
                                .aircraft_cap = 64,
                                .editions = &editions,

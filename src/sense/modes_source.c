@@ -22,6 +22,7 @@
 #define SURFACE_REFERENCE_S 120.0 /* a surface position heard says where the receiver is */
 #define CLUE_S 5.0                /* a squitter tells which register a reply holds */
 #define ALTITUDE_S 5.0            /* an altitude may be combined with a difference to it */
+#define AIRLINER_HEIGHT_M 10000.0 /* for ranges: an error of it hardly shows */
 #define HEIGHT_SIGMA_M 20.0       /* GNSS height of an aircraft, and rounding to 25 ft */
 #define CLIMB_SIGMA_MPS 1.5
 #define SURFACE_SPEED_SIGMA_MPS 0.5
@@ -30,8 +31,12 @@
 /* One frame on its way through. */
 typedef struct heard {
     struct ap_sense_state *state;
-    ap_sense_input *from;
-    uint16_t input, sensor_index;
+    const ap_sense_heard *as;
+    const uint8_t *bytes; /* of the frame, repaired when it was */
+    ap_receiver *receiver;
+    uint16_t sensor_index;
+    bool several; /* the run has more receivers than one; then hash is that of bytes */
+    uint64_t hash;
     const ap_sensor *sensor;
     ap_sensor_stats *stats;
     ap_utc_ns utc;
@@ -71,20 +76,31 @@ static bool address_kind_of(const ap_modes_frame *frame, ap_address_kind *kind)
     }
 }
 
+static bool is_proved(const heard *of, const ap_aircraft *aircraft)
+{
+    return aircraft &&
+           ap_aircraft_is_proved(&of->state->aircraft, aircraft, of->as->receiver, of->utc);
+}
+
+static ap_noise *noise_of(const heard *of)
+{
+    return &of->state->places[of->as->receiver].noise;
+}
+
 /* Undoes one wrong bit of a squitter of an address that was proved on the input. It proves nothing:
  * from here on it is a reply that must fit its aircraft.
- * out: bytes[size] and *repaired. */
-static bool repair(const heard *of, const uint8_t *frame, size_t size, uint8_t *bytes,
-                   ap_modes_frame *repaired)
+ * out: bytes of the size of the frame, and *repaired. */
+static bool repair(const heard *of, uint8_t *bytes, ap_modes_frame *repaired)
 {
+    size_t size = of->as->size;
     ap_address_kind kind;
-    if (ap_modes_repair(frame, size, bytes) < 0 || ap_modes_decode(bytes, size, repaired) ||
+    if (ap_modes_repair(of->as->frame, size, bytes) < 0 || ap_modes_decode(bytes, size, repaired) ||
         !address_kind_of(repaired, &kind))
         return false;
     repaired->check = AP_MODES_DAMAGED;
     const ap_aircraft *aircraft =
         ap_aircraft_find(&of->state->aircraft, ap_aircraft_key(repaired->icao24, kind));
-    return aircraft && ap_aircraft_is_proved(aircraft, of->input, of->utc);
+    return is_proved(of, aircraft);
 }
 
 /* Finds the aircraft of a frame; AP_VERDICT_REPORT or the reason to refuse it. Checked squitters
@@ -98,22 +114,31 @@ static ap_verdict attribute(heard *of)
     ap_aircraft_table *table = &of->state->aircraft;
     uint32_t key = ap_aircraft_key(of->frame->icao24, kind);
     if (of->frame->check == AP_MODES_CHECKED) {
-        of->aircraft = ap_aircraft_prove(table, key, of->input, of->state->receive_utc);
+        of->aircraft = ap_aircraft_prove(table, key, of->as->receiver, of->state->receive_utc);
         return of->aircraft ? AP_VERDICT_REPORT : AP_REFUSED_TABLE_FULL;
     }
     of->aircraft = ap_aircraft_find(table, key);
-    if (!of->aircraft || !ap_aircraft_is_proved(of->aircraft, of->input, of->utc)) {
-        ap_noise_heard(&of->from->noise, of->utc);
+    ap_echo_kind echo = of->several
+                            ? ap_echo_look(&of->state->echoes, of->hash, of->as->receiver, of->utc)
+                            : AP_ECHO_NEW;
+    if (echo == AP_ECHO_REFUSED)
+        return AP_REFUSED_ADDRESS_UNLIKELY;
+    if (echo == AP_ECHO_COPY && of->aircraft)
+        return AP_VERDICT_REPORT; /* as the first one was */
+    if (!is_proved(of, of->aircraft)) {
+        ap_noise_heard(noise_of(of), of->utc);
         return AP_REFUSED_ADDRESS_UNPROVED;
     }
     if (of->frame->check == AP_MODES_OVERLAID && of->frame->suspect) {
-        ap_noise_heard(&of->from->noise, of->utc);
+        ap_noise_heard(noise_of(of), of->utc);
         return AP_REFUSED_PARITY;
     }
-    return ap_attribution_believes(table, of->aircraft, of->frame, of->input, &of->from->noise,
-                                   of->utc)
-               ? AP_VERDICT_REPORT
-               : AP_REFUSED_ADDRESS_UNLIKELY;
+    if (ap_attribution_believes(table, of->aircraft, of->frame, of->as->receiver, noise_of(of),
+                                of->utc))
+        return AP_VERDICT_REPORT;
+    if (of->several) /* a copy would be the second reply that says so */
+        ap_echo_refuse(&of->state->echoes, of->hash, of->as->receiver, of->utc);
+    return AP_REFUSED_ADDRESS_UNLIKELY;
 }
 
 /* --- what it says ---------------------------------------------------------------------------- */
@@ -125,6 +150,8 @@ static void set_status(const heard *of, ap_report *report)
     report->present |= AP_HAS_ADDRESS;
     report->address = frame->icao24;
     report->address_kind = (uint8_t)kind;
+    report->receiver_count =
+        ap_hearers_count(&of->aircraft->hearers, ap_receiver_window(of->state->receive_utc));
     bool squitter = frame->df == DF_SQUITTER || frame->df == DF_NON_TRANSPONDER;
     report->flags |= squitter ? 0 : AP_FLAG_SECONDARY;
     report->flags |= frame->check == AP_MODES_OVERLAID ? AP_FLAG_ADDRESS_UNCHECKED : 0;
@@ -287,16 +314,23 @@ static void set_comm_b(const heard *of, ap_report *report)
 
 /* --- where it was ---------------------------------------------------------------------------- */
 
-/* A point near the surface traffic of the input: what was placed there last, else the site. */
+/* A point near the surface traffic of the receiver: what was placed there last, else the site. */
 static ap_cpr_reference reference_of(const heard *of)
 {
-    const ap_sense_input *from = of->from;
-    if (from->surface_utc != AP_UTC_UNKNOWN &&
-        fabs(ap_seconds_between(from->surface_utc, of->utc)) <= SURFACE_REFERENCE_S)
-        return from->surface;
+    const ap_sense_place *place = &of->state->places[of->as->receiver];
+    if (place->surface_utc != AP_UTC_UNKNOWN &&
+        fabs(ap_seconds_between(place->surface_utc, of->utc)) <= SURFACE_REFERENCE_S)
+        return place->surface;
     const ap_sensor *sensor = of->sensor;
     return (ap_cpr_reference){ sensor->has_site, sensor->site.latitude_rad / AP_RAD_PER_DEG,
                                sensor->site.longitude_rad / AP_RAD_PER_DEG };
+}
+
+static void note_surface(const heard *of, double latitude_deg, double longitude_deg)
+{
+    ap_sense_place *place = &of->state->places[of->as->receiver];
+    place->surface = (ap_cpr_reference){ true, latitude_deg, longitude_deg };
+    place->surface_utc = of->utc;
 }
 
 static ap_cpr_frame cpr_of(const heard *of)
@@ -347,6 +381,22 @@ static void release_held(const heard *of, double latitude_deg, double longitude_
     release_held_from(of, true, latitude_deg, longitude_deg);
 }
 
+/* The aircraft itself has sent the frame, so that where it was is how far the receiver hears. */
+static bool is_from_aircraft(const heard *of)
+{
+    const ap_modes_frame *frame = of->frame;
+    return !of->as->synthetic && (frame->df == DF_SQUITTER || (frame->df == DF_NON_TRANSPONDER &&
+                                                               frame->control <= CF_ANONYMOUS));
+}
+
+static void note_range(const heard *of, double latitude_deg, double longitude_deg)
+{
+    if (of->sensor->has_site && is_from_aircraft(of))
+        ap_receiver_place(&of->receiver->stats, &of->sensor->frame,
+                          (ap_geodetic){ latitude_deg * AP_RAD_PER_DEG,
+                                         longitude_deg * AP_RAD_PER_DEG, AIRLINER_HEIGHT_M });
+}
+
 /* A position frame: places it and what waited for it, or holds it back. */
 static ap_verdict place(heard *of, ap_report *report)
 {
@@ -366,28 +416,101 @@ static ap_verdict place(heard *of, ap_report *report)
     }
     if (!ap_sense_set_position(report, latitude_deg, longitude_deg, position_sigma_m(of)))
         return AP_REFUSED_POSITION_RANGE;
-    if (frame.cpr.surface) {
-        of->from->surface = (ap_cpr_reference){ true, latitude_deg, longitude_deg };
-        of->from->surface_utc = of->utc;
-    }
+    if (frame.cpr.surface)
+        note_surface(of, latitude_deg, longitude_deg);
+    note_range(of, latitude_deg, longitude_deg);
     of->state->last_fix = (ap_sense_fix){ true, latitude_deg, longitude_deg };
     release_held(of, latitude_deg, longitude_deg);
     return AP_VERDICT_REPORT;
 }
 
+/* --- who heard it ---------------------------------------------------------------------------- */
+
+static ap_witness witness_of(const heard *of)
+{
+    const ap_sense_heard *as = of->as;
+    return (ap_witness){ .squitter = of->state->squitter_count,
+                         .receiver = as->receiver,
+                         .sensor = of->sensor_index,
+                         .receive_utc = of->utc,
+                         .has_stamp = as->has_stamp,
+                         .clock = of->receiver->clock.kind,
+                         .stamp = as->stamp,
+                         .signal = as->signal,
+                         .frame = of->bytes,
+                         .size = as->size };
+}
+
+/* Hands a copy on, and before the first of them the hearing that it is a copy of. */
+static void tell_witness(const heard *of, ap_witness *first)
+{
+    const ap_sense_config *config = &of->state->config;
+    if (first->number == 0) {
+        first->frame = of->bytes; /* the same */
+        config->on_witness(config->context, first);
+    }
+    ap_witness copy = witness_of(of);
+    copy.squitter = first->squitter;
+    copy.number = first->number == UINT16_MAX ? UINT16_MAX : ++first->number;
+    config->on_witness(config->context, &copy);
+}
+
+/* Whether another receiver has delivered the frame. Identical frames of one receiver are new
+ * transmissions; those of another are copies of the last one. */
+static bool is_copy(const heard *of)
+{
+    struct ap_sense_state *state = of->state;
+    uint32_t place;
+    if (!of->several)
+        return false;
+    bool copy = ap_echo_copy(&state->echoes, of->hash, of->as->receiver, of->utc, &place);
+    if (!copy) {
+        state->squitter_count++;
+        if (state->firsts)
+            state->firsts[place] = witness_of(of);
+    } else if (state->firsts && !of->as->synthetic) {
+        tell_witness(of, &state->firsts[place]);
+    }
+    return copy;
+}
+
+/* A copy is of a frame that was placed just before, and so it needs not be placed again. */
+static void note_place_of_copy(const heard *of)
+{
+    ap_cpr_fix fix = ap_cpr_state_last(&of->aircraft->cpr);
+    if (fix.utc == AP_UTC_UNKNOWN || !within_s(fix.utc, of->utc, AP_ECHO_MS / 1e3))
+        return;
+    if (of->frame->cpr_surface)
+        note_surface(of, fix.latitude_deg, fix.longitude_deg);
+    note_range(of, fix.latitude_deg, fix.longitude_deg);
+}
+
+static void note_hearing(const heard *of, bool copy)
+{
+    struct ap_sense_state *state = of->state;
+    if (of->frame->check != AP_MODES_CHECKED || of->as->synthetic)
+        return;
+    bool is_position = (of->frame->present & AP_MODES_HAS_CPR) && is_from_aircraft(of);
+    ap_hearing_note(&state->aircraft.hearings, of->aircraft->key, &of->aircraft->hearers,
+                    of->as->receiver, &of->receiver->stats, ap_receiver_window(state->receive_utc),
+                    of->several, is_position, !copy);
+    if (copy && (of->frame->present & AP_MODES_HAS_CPR))
+        note_place_of_copy(of);
+}
+
 /* --- frames ---------------------------------------------------------------------------------- */
 
-static ap_verdict take_frame(heard *of, const uint8_t *bytes, size_t size, ap_report *report)
+static ap_verdict take_frame(heard *of, ap_report *report)
 {
     ap_verdict verdict = attribute(of);
     if (verdict != AP_VERDICT_REPORT)
         return verdict;
     if (of->frame->present & AP_MODES_HAS_CPR)
         ap_cpr_state_fetch(&of->aircraft->cpr);
-    /* Identical frames of one input are new transmissions; those of another are copies. */
-    if (of->state->config.input_cap > 1 &&
-        ap_echo_elsewhere(&of->state->echoes, ap_echo_hash(0, bytes, size), of->input, of->utc))
-        return AP_REFUSED_DUPLICATE;
+    bool copy = is_copy(of);
+    note_hearing(of, copy);
+    if (copy)
+        return of->as->synthetic ? AP_REFUSED_DUPLICATE : AP_VERDICT_WITNESS;
     *report = (ap_report){ .kind = AP_REPORT_TARGET, .sensor = of->sensor_index };
     report->time_utc = ap_utc_add_s(of->utc, -of->sensor->latency_s);
     set_status(of, report);
@@ -406,64 +529,80 @@ static ap_refusal reason_of(ap_err err)
                                   : AP_REFUSED_SYNTAX;
 }
 
+static void note_witness(const heard *of)
+{
+    of->stats->witness_count++;
+    of->receiver->stats.witness_count++;
+}
+
 static void finish(heard *of, ap_verdict verdict, ap_report *report)
 {
     if (verdict == AP_VERDICT_REPORT)
         ap_sense_emit(of->state, report);
     else if (verdict == AP_VERDICT_SERVICE)
         of->stats->service_count++;
+    else if (verdict == AP_VERDICT_WITNESS)
+        note_witness(of);
     else if (verdict >= 0)
         ap_refuse(&of->stats->refused, (ap_refusal)verdict);
 }
 
-void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
-                            const uint8_t *frame, size_t size, ap_err err,
+void ap_sense_modes_decoded(ap_sense *sense, const ap_sense_heard *as, ap_err err,
                             const ap_modes_frame *decoded)
 {
     struct ap_sense_state *state = sense->state;
+    const ap_receiver_table *receivers = state->config.receivers;
     state->last_fix = (ap_sense_fix){ 0 };
     state->has_register = false;
-    heard of = { .state = state, .input = input, .utc = receive_utc, .frame = decoded };
-    of.from = ap_sense_enter(state, input, receive_utc);
-    if (!of.from)
+    if (as->receiver >= receivers->count)
         return;
+    heard of = { .state = state,
+                 .as = as,
+                 .bytes = as->frame,
+                 .receiver = &receivers->rows[as->receiver],
+                 .several = receivers->count > 1,
+                 .utc = as->receive_utc,
+                 .frame = decoded };
+    ap_sense_input *from = ap_sense_enter(state, of.receiver->input, of.utc);
     give_up_held(state, state->receive_utc);
-    of.sensor_index = ap_sense_sensor_of_input(state, input);
+    of.sensor_index = ap_sense_sensor_of_receiver(state, as->receiver);
     if (of.sensor_index == AP_SENSOR_NONE) {
-        ap_refuse(&of.from->refused, AP_REFUSED_SENSOR_TABLE_FULL);
+        ap_refuse(&from->refused, AP_REFUSED_SENSOR_TABLE_FULL);
         return;
     }
     of.sensor = &state->config.sensors->sensor[of.sensor_index];
     of.stats = &state->config.sensors->stats[of.sensor_index];
     of.stats->block_count++;
-    of.stats->byte_count += size;
-    if (receive_utc == AP_UTC_UNKNOWN) {
+    of.stats->byte_count += as->size;
+    if (of.utc == AP_UTC_UNKNOWN) {
         ap_refuse(&of.stats->refused, AP_REFUSED_TIME_MISSING);
         return;
     }
+    ap_receiver_hear(&of.receiver->stats, of.utc, as->size > 0 ? as->frame[0] >> 3 : 1, as->signal,
+                     err == AP_ERR_PARITY);
     ap_modes_frame repaired;
     uint8_t bytes[AP_MODES_LONG_SIZE];
-    if (err == AP_ERR_PARITY && repair(&of, frame, size, bytes, &repaired)) {
+    if (err == AP_ERR_PARITY && repair(&of, bytes, &repaired)) {
         of.frame = &repaired;
-        frame = bytes;
+        of.bytes = bytes;
         of.stats->repaired_count++;
     } else if (err) {
         ap_refuse(&of.stats->refused, reason_of(err));
         return;
     }
     of.stats->record_count++;
+    if (of.several)
+        of.hash = ap_echo_hash(0, of.bytes, as->size);
     ap_report report;
-    ap_verdict verdict = take_frame(&of, frame, size, &report);
+    ap_verdict verdict = take_frame(&of, &report);
     finish(&of, verdict, &report);
 }
 
-void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
-                    size_t size, int signal)
+void ap_sense_modes(ap_sense *sense, const ap_sense_heard *as)
 {
-    (void)signal; /* kept for witnessing: who should hear it */
     ap_modes_frame decoded;
-    ap_err err = ap_modes_decode(frame, size, &decoded);
-    ap_sense_modes_decoded(sense, input, receive_utc, frame, size, err, &decoded);
+    ap_err err = ap_modes_decode(as->frame, as->size, &decoded);
+    ap_sense_modes_decoded(sense, as, err, &decoded);
 }
 
 void ap_sense_flush(ap_sense *sense)

@@ -64,9 +64,17 @@ static frame altitude_reply(uint32_t address, int altitude_ft)
     return short_frame(4, 0, ap_modes_ac13_of_altitude(altitude_ft), address);
 }
 
+static ap_sense_heard heard_of(uint16_t receiver, ap_utc_ns utc, const frame *of)
+{
+    return (ap_sense_heard){
+        .frame = of->bytes, .size = of->size, .receiver = receiver, .receive_utc = utc, .signal = -1
+    };
+}
+
 static void hear(bench *on, uint16_t input, double at_s, frame of)
 {
-    ap_sense_modes(&on->sense, input, START + (int64_t)(at_s * 1e9), of.bytes, of.size, -1);
+    ap_sense_heard heard = heard_of(input, START + (int64_t)(at_s * 1e9), &of);
+    ap_sense_modes(&on->sense, &heard);
 }
 
 static uint64_t refused(const bench *on, ap_refusal reason)
@@ -433,10 +441,148 @@ static void test_copies_of_other_inputs(void **state)
     assert_int_equal(on->report_count, 3);
     assert_int_equal(on->reports[0].sensor, on->reports[1].sensor);
     assert_int_not_equal(on->reports[0].sensor, on->reports[2].sensor);
-    assert_int_equal(refused(on, AP_REFUSED_DUPLICATE), 2);
+    assert_int_equal(refused(on, AP_REFUSED_DUPLICATE), 0);
+    assert_int_equal(on->stats[on->receivers.rows[1].sensor].witness_count, 2);
     /* A folded copy is still a proof on its input. */
     hear(on, 1, 4, altitude_reply(ADDRESS, 30000));
     assert_int_equal(on->report_count, 4);
+    bench_close(on);
+}
+
+typedef struct heard_log {
+    ap_witness of[64];
+    size_t count;
+} heard_log;
+
+static void take_witness(void *context, const ap_witness *witness)
+{
+    bench *on = context;
+    heard_log *log = on->witnesses;
+    assert_true(log->count < 64);
+    log->of[log->count++] = *witness;
+}
+
+/* One stream, three receivers by id: every frame a report once, the copies with their own times. */
+static void test_witnesses_of_a_merged_stream(void **state)
+{
+    (void)state;
+    heard_log log = { .count = 0 };
+    bench *on = bench_open_with(64, take_witness, &log);
+    frame same = squitter(ADDRESS, velocity_me), other = squitter(ADDRESS, velocity_me ^ 1);
+    uint16_t rows[3];
+    for (uint64_t id = 0; id < 3; id++)
+        rows[id] = ap_receiver_of(&on->receivers, 0, true, id + 0xABC);
+    for (int i = 0; i < 3; i++) {
+        ap_sense_heard heard = heard_of(rows[i], START + i * AP_NS_PER_MS, &same);
+        heard.has_stamp = true;
+        heard.stamp = 1000u * (unsigned)(i + 1);
+        heard.signal = (int16_t)(100 + i);
+        ap_sense_modes(&on->sense, &heard);
+    }
+    hear(on, rows[1], 0.3, other); /* heard by one alone: no witness */
+    hear(on, rows[0], 0.5, same);  /* sent again, first heard by the same */
+    hear(on, rows[2], 0.501, same);
+    assert_int_equal(on->report_count, 3);
+    assert_int_equal(log.count, 5);
+    static const uint16_t numbers[] = { 0, 1, 2, 0, 1 };
+    static const uint64_t squitters[] = { 1, 1, 1, 3, 3 };
+    static const int receivers[] = { 0, 1, 2, 0, 2 };
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(log.of[i].number, numbers[i]);
+        assert_int_equal(log.of[i].squitter, squitters[i]);
+        assert_int_equal(log.of[i].receiver, rows[receivers[i]]);
+    }
+    assert_int_equal(log.of[2].stamp, 3000);
+    assert_int_equal(log.of[2].signal, 102);
+    assert_int_equal(log.of[2].receive_utc, START + 2 * AP_NS_PER_MS);
+    assert_int_equal(log.of[0].stamp, 1000); /* of the first, told with the first copy */
+    assert_string_equal(on->sensors[log.of[0].sensor].name, "receiver 1/0000000000000abc");
+    for (int i = 0; i < 3; i++) {
+        const ap_sensor_stats *stats = &on->stats[on->receivers.rows[rows[i]].sensor];
+        assert_int_equal(stats->block_count, 2);
+        assert_int_equal(stats->report_count + stats->witness_count, 2);
+        assert_int_equal(on->receivers.rows[rows[i]].stats.witness_count, stats->witness_count);
+    }
+    assert_int_equal(bench_last(on)->receiver_count, 3);
+    assert_int_equal(on->reports[0].receiver_count, 1);
+    assert_int_equal(refused(on, AP_REFUSED_DUPLICATE), 0);
+    bench_close(on);
+}
+
+/* A reply that contradicts is believed the second time; its copy is not that second time. */
+static void test_copies_of_a_doubtful_reply(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    for (uint16_t i = 0; i < 2; i++) {
+        hear(on, i, 0, squitter(ADDRESS, velocity_me));
+        hear(on, i, 1, altitude_reply(ADDRESS, 30000));
+        hear(on, i, 2, altitude_reply(ADDRESS, 12000));
+    }
+    assert_int_equal(on->report_count, 2);
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNLIKELY), 2);
+    hear(on, 0, 3, altitude_reply(ADDRESS, 12000));
+    assert_int_equal(on->report_count, 3);
+    bench_close(on);
+}
+
+/* Synthetic frames are no hearing: told once, witnessed by nobody, with no range. */
+static void test_synthetic_frames_witness_nothing(void **state)
+{
+    (void)state;
+    heard_log log = { .count = 0 };
+    bench *on = bench_open_with(64, take_witness, &log);
+    frame of = squitter(ADDRESS, velocity_me);
+    for (uint16_t i = 0; i < 2; i++) {
+        ap_sense_heard heard = heard_of(i, START, &of);
+        heard.synthetic = true;
+        ap_sense_modes(&on->sense, &heard);
+    }
+    assert_int_equal(on->report_count, 1);
+    assert_int_equal(log.count, 0);
+    assert_int_equal(refused(on, AP_REFUSED_DUPLICATE), 1);
+    assert_int_equal(bench_last(on)->receiver_count, 0);
+    bench_close(on);
+}
+
+/* Two receivers, one of which misses every fourth position; copies arrive out of order. A proof
+ * lasts for each however many there are. */
+static void test_loss_range_and_proof(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    ap_sensor *site = bench_add(on, AP_SENSOR_ADSB, 1);
+    site->has_sac_sic = false;
+    site->has_receiver = true;
+    site->receiver = 5;
+    site->input = 0;
+    uint16_t rows[5];
+    for (uint64_t id = 1; id < 6; id++)
+        rows[id - 1] = ap_receiver_of(&on->receivers, 0, true, id);
+    for (int i = 0; i < 80; i++) {
+        frame of = squitter(ADDRESS, air_position(50.5 + i * 0.001, 8.02, i % 2, 30000));
+        hear(on, rows[0], i * 0.5, of);
+        for (size_t k = 1; k < 4; k++)
+            hear(on, rows[k], i * 0.5 + 0.01, of);
+        if (i % 4 != 3)
+            hear(on, rows[4], i * 0.5 + 0.02, of);
+    }
+    assert_int_equal(on->report_count, 80);
+    const ap_receiver_stats *whole = &on->receivers.rows[rows[1]].stats;
+    const ap_receiver_stats *part = &on->receivers.rows[rows[4]].stats;
+    assert_near(ap_receiver_loss(whole), 0, 1e-9);
+    assert_near(ap_receiver_loss(part), 0.25, 0.02);
+    /* From 50 N 8 E to 50.578 N, 64.3 km, a little east of north; the described receiver has a
+     * site. */
+    assert_near(ap_receiver_range_m(part), 64300, 500);
+    assert_near(part->outline_m[0], 64300, 500);
+    assert_near(ap_receiver_range_m(whole), 0, 0);
+    assert_int_equal(ap_receiver_aircraft(part, START + 40 * AP_NS_PER_S), 1);
+    assert_int_equal(bench_last(on)->receiver_count, 5);
+    for (size_t k = 0; k < 5; k++)
+        hear(on, rows[k], 41 + (double)k * 0.1, altitude_reply(ADDRESS, 30000 + 25 * (int)k));
+    assert_int_equal(on->report_count, 85);
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNPROVED), 0);
     bench_close(on);
 }
 
@@ -453,8 +599,11 @@ static void test_position_frames_repeated(void **state)
     }
     assert_int_equal(once->report_count, 20);
     assert_int_equal(often->report_count, 20);
-    for (size_t i = 0; i < 20; i++)
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(often->reports[i].receiver_count, i == 0 ? 1 : 2);
+        often->reports[i].receiver_count = 1;
         assert_memory_equal(&once->reports[i], &often->reports[i], sizeof once->reports[i]);
+    }
     bench_close(once);
     bench_close(often);
 }
@@ -586,8 +735,8 @@ static void test_decoded_frames(void **state)
         ap_err err = ap_modes_decode(of.bytes, of.size, &modes);
         assert_int_equal(err, i % 5 == 4 ? AP_ERR_PARITY : AP_OK);
         hear(bytes, 0, i * 0.5, of);
-        ap_sense_modes_decoded(&decoded->sense, 0, START + (int64_t)(i * 0.5 * 1e9), of.bytes,
-                               of.size, err, &modes);
+        ap_sense_heard heard = heard_of(0, START + (int64_t)(i * 0.5 * 1e9), &of);
+        ap_sense_modes_decoded(&decoded->sense, &heard, err, &modes);
         assert_true(ap_sense_last_fix(&decoded->sense).has_position ==
                     ap_sense_last_fix(&bytes->sense).has_position);
     }
@@ -603,9 +752,10 @@ static void test_limits(void **state)
     (void)state;
     bench *on = bench_open(64);
     frame of = squitter(ADDRESS, velocity_me);
-    ap_sense_modes(&on->sense, 0, AP_UTC_UNKNOWN, of.bytes, of.size, -1);
+    ap_sense_heard timeless = heard_of(0, AP_UTC_UNKNOWN, &of);
+    ap_sense_modes(&on->sense, &timeless);
     assert_int_equal(refused(on, AP_REFUSED_TIME_MISSING), 1);
-    ap_sense_modes(&on->sense, 2, START, of.bytes, of.size, -1); /* no such input */
+    hear(on, 2, 0, of); /* no such receiver */
     while (on->table.count < BENCH_SENSOR_CAP)
         bench_add(on, AP_SENSOR_ADSB, (uint8_t)on->table.count);
     hear(on, 1, 0, of); /* a receiver beyond the table */
@@ -651,6 +801,10 @@ int main(void)
         cmocka_unit_test(test_reply_contents),
         cmocka_unit_test(test_reply_contradicts_squitter),
         cmocka_unit_test(test_copies_of_other_inputs),
+        cmocka_unit_test(test_witnesses_of_a_merged_stream),
+        cmocka_unit_test(test_copies_of_a_doubtful_reply),
+        cmocka_unit_test(test_synthetic_frames_witness_nothing),
+        cmocka_unit_test(test_loss_range_and_proof),
         cmocka_unit_test(test_position_frames_repeated),
         cmocka_unit_test(test_table_full),
         cmocka_unit_test(test_flood_of_addresses),

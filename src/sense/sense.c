@@ -9,13 +9,14 @@
 #define AIRCRAFT_CAP_MIN 64u
 #define AIRCRAFT_CAP_MAX 4000000u
 #define HELD_CAP_MAX 4096u
-#define ECHO_CAP 65536u /* frames and records of 2 s at 30,000 a second */
+#define ECHO_CAP 65536u /* frames and records of 2 s at 30,000 a second; a power of two */
 
 static bool is_good(const ap_sense_config *config)
 {
-    return config->sensors && config->editions && config->on_report && config->input_cap >= 1 &&
-           config->input_cap <= INPUT_CAP_MAX && config->aircraft_cap >= AIRCRAFT_CAP_MIN &&
-           config->aircraft_cap <= AIRCRAFT_CAP_MAX;
+    return config->sensors && config->receivers && config->editions && config->on_report &&
+           config->input_cap >= 1 && config->input_cap <= INPUT_CAP_MAX &&
+           config->receivers->input_cap == config->input_cap &&
+           config->aircraft_cap >= AIRCRAFT_CAP_MIN && config->aircraft_cap <= AIRCRAFT_CAP_MAX;
 }
 
 /* All memory of the stage; NULL while the arena measures. */
@@ -27,10 +28,14 @@ static struct ap_sense_state *lay_out(ap_arena *arena, const ap_sense_config *co
     uint32_t held_cap = config->aircraft_cap < HELD_CAP_MAX ? config->aircraft_cap : HELD_CAP_MAX;
     into->inputs = ap_arena_take(arena, config->input_cap, sizeof *into->inputs);
     into->sources = ap_arena_take(arena, config->sensors->cap, sizeof *into->sources);
-    ap_aircraft_init(&into->aircraft, arena, config->aircraft_cap, config->input_cap);
+    uint16_t receiver_cap = config->receivers->cap;
+    into->places = ap_arena_take(arena, receiver_cap, sizeof *into->places);
+    ap_aircraft_init(&into->aircraft, arena, config->aircraft_cap, receiver_cap);
     ap_held_init(&into->held[0], arena, held_cap);
     ap_held_init(&into->held[1], arena, held_cap);
     ap_echo_init(&into->echoes, arena, ECHO_CAP);
+    if (config->on_witness)
+        into->firsts = ap_arena_take(arena, ECHO_CAP, sizeof *into->firsts);
     return state;
 }
 
@@ -57,8 +62,9 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
         state->inputs[i].modes_sensor = AP_SENSOR_NONE;
         for (int k = 0; k < AP_SENSE_ORIGINS; k++)
             state->inputs[i].row_sensors[k] = AP_SENSOR_NONE;
-        state->inputs[i].surface_utc = AP_UTC_UNKNOWN;
     }
+    for (size_t i = 0; i < config->receivers->cap; i++)
+        state->places[i].surface_utc = AP_UTC_UNKNOWN;
     for (size_t i = 0; i < config->sensors->cap; i++)
         state->sources[i].marker_utc = AP_UTC_UNKNOWN;
     for (unsigned category = 0; category < 256; category++)
@@ -131,6 +137,8 @@ static void make_unique(const ap_sensor_table *table, ap_sensor *sensor)
 static uint16_t add_sensor(struct ap_sense_state *state, ap_sensor *sensor)
 {
     uint16_t index;
+    if (state->config.sensors->count == state->config.sensors->cap)
+        return AP_SENSOR_NONE;
     make_unique(state->config.sensors, sensor);
     return ap_sensor_add(state->config.sensors, sensor, &index) == AP_OK ? index : AP_SENSOR_NONE;
 }
@@ -164,6 +172,31 @@ uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input)
         *index = add_sensor(state, &sensor);
     }
     return *index;
+}
+
+/* "/0123456789abcdef" */
+static void id_suffix(uint64_t id, char suffix[18])
+{
+    suffix[0] = '/';
+    for (int i = 0; i < 16; i++)
+        suffix[1 + i] = "0123456789abcdef"[id >> (60 - 4 * i) & 15];
+    suffix[17] = '\0';
+}
+
+uint16_t ap_sense_sensor_of_receiver(struct ap_sense_state *state, uint16_t receiver)
+{
+    ap_receiver *row = &state->config.receivers->rows[receiver];
+    if (row->sensor == AP_SENSOR_NONE && !row->has_id) {
+        row->sensor = ap_sense_sensor_of_input(state, row->input);
+    } else if (row->sensor == AP_SENSOR_NONE) {
+        ap_sensor sensor = { .input = row->input, .has_receiver = true, .receiver = row->id };
+        char suffix[18];
+        id_suffix(row->id, suffix);
+        ap_sensor_defaults(&sensor, AP_SENSOR_ADSB);
+        name_by_input(&sensor, row->input, suffix);
+        row->sensor = add_sensor(state, &sensor);
+    }
+    return row->sensor;
 }
 
 /* Not bound to the input: they are found here only, and never taken for its receiver. */

@@ -15,15 +15,19 @@
 #include "airpicture/err.h"
 #include "airpicture/comm_b.h"
 #include "airpicture/modes.h"
+#include "airpicture/receiver.h"
 #include "airpicture/report.h"
 #include "airpicture/sensor.h"
+#include "airpicture/witness.h"
 
 typedef struct ap_sense_config {
-    ap_sensor_table *sensors; /* read, and added to when a self-locating source appears */
-    uint16_t input_cap;       /* inputs: files or receivers, [1, 4096] */
-    uint32_t aircraft_cap;    /* addresses remembered per run, [64, 4000000] */
+    ap_sensor_table *sensors;     /* read, and added to when a self-locating source appears */
+    ap_receiver_table *receivers; /* of the same inputs and sensors: what each has delivered */
+    uint16_t input_cap;           /* inputs: files or streams, [1, 4096] */
+    uint32_t aircraft_cap;        /* addresses remembered per run, [64, 4000000] */
     const ap_asterix_editions *editions;
-    ap_report_fn on_report; /* not NULL */
+    ap_report_fn on_report;   /* not NULL */
+    ap_witness_fn on_witness; /* or NULL */
     void *context;
 } ap_sense_config;
 
@@ -42,14 +46,26 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
 void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *data,
                       size_t size);
 
-/* One Mode S frame. `signal` 0..255, or -1. */
-void ap_sense_modes(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *frame,
-                    size_t size, int signal);
+/* One Mode S frame as one receiver heard it. */
+typedef struct ap_sense_heard {
+    const uint8_t *frame;
+    size_t size;
+    uint16_t receiver;     /* ap_receiver_of */
+    ap_utc_ns receive_utc; /* of the stream */
+    bool has_stamp;
+    uint64_t stamp; /* the receiver's own time, 48 bits */
+    bool synthetic; /* made up by a network: nobody heard it, at no time */
+    int16_t signal; /* 0..255, or -1 */
+} ap_sense_heard;
+
+/* Each frame ends in one counter of its receiver's sensor: a report, a refusal, a service message
+ * or, when another receiver has delivered the same within 2 s, a witness. Rows of receivers that
+ * were never added are ignored. */
+void ap_sense_modes(ap_sense *sense, const ap_sense_heard *heard);
 
 /* The same for a frame that is decoded already: `err` and *decoded are what ap_modes_decode gave.
  */
-void ap_sense_modes_decoded(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc,
-                            const uint8_t *frame, size_t size, ap_err err,
+void ap_sense_modes_decoded(ap_sense *sense, const ap_sense_heard *heard, ap_err err,
                             const ap_modes_frame *decoded);
 
 /* One row of a target format, read from `size` bytes; `err` is what ap_feed_row gave. It becomes
@@ -65,8 +81,8 @@ void ap_sense_row(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, size_t
                   const ap_aircraft_row *row);
 
 /* Refuses the position frames that still wait for their other half. Call it at the end of the
- * input: then the frames of a Mode S receiver are its reports, its refusals and its service
- * messages. */
+ * input: then the frames of a Mode S receiver are its reports, its refusals, its service messages
+ * and what it witnessed. */
 void ap_sense_flush(ap_sense *sense);
 
 /* Position of a frame just given to ap_sense_modes, if it led to one: for `decode`, which prints

@@ -18,13 +18,17 @@ typedef enum ap_sense_origin {
 
 /* What is remembered of an input: a file or a receiver. */
 typedef struct ap_sense_input {
-    uint16_t modes_sensor; /* of its Mode S frames and ADS-B rows; AP_SENSOR_NONE before */
+    uint16_t modes_sensor; /* of its own receiver and ADS-B rows; AP_SENSOR_NONE before */
     uint16_t row_sensors[AP_SENSE_ORIGINS]; /* of its other rows, by ap_sense_origin */
-    ap_cpr_reference surface;               /* last surface position heard */
-    ap_utc_ns surface_utc;
-    ap_noise noise;
     ap_refusals refused;
 } ap_sense_input;
+
+/* What is remembered of a receiver, beside its row of the receiver table. */
+typedef struct ap_sense_place {
+    ap_cpr_reference surface; /* last surface position heard */
+    ap_utc_ns surface_utc;
+    ap_noise noise;
+} ap_sense_place;
 
 /* What is remembered of a sensor, beside its row of the sensor table. */
 typedef struct ap_sense_source {
@@ -36,10 +40,13 @@ struct ap_sense_state {
     ap_utc_ns receive_utc;    /* latest seen: reports never go back behind it */
     ap_sense_input *inputs;   /* [input_cap] */
     ap_sense_source *sources; /* [sensors->cap] */
+    ap_sense_place *places;   /* [receivers->cap] */
     ap_aircraft_table aircraft;
     ap_held_ring
         held[2]; /* of aircraft on probation, and of trusted ones: no flood reaches these */
     ap_echo_table echoes;
+    ap_witness *firsts; /* by place of echoes: who heard it first; NULL when nobody asks */
+    uint64_t squitter_count;
     const ap_asterix_spec *newest[256]; /* edition of each category; NULL: no such category */
     ap_sense_fix last_fix;
     bool has_register; /* the frame last taken was a Comm-B reply: */
@@ -60,6 +67,9 @@ uint16_t ap_sense_sensor_of_codes(struct ap_sense_state *state, uint16_t input, 
 /* Index of the Mode S receiver of an input, made up when none is described. */
 uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input);
 
+/* The same for a row of the receiver table. */
+uint16_t ap_sense_sensor_of_receiver(struct ap_sense_state *state, uint16_t receiver);
+
 /* The same for targets that others have placed. */
 uint16_t ap_sense_sensor_of_rows(struct ap_sense_state *state, uint16_t input,
                                  ap_sense_origin origin);
@@ -70,6 +80,7 @@ typedef int ap_verdict;
 #define AP_VERDICT_MARKER (-2)  /* so does a north or sector message, counted as service */
 #define AP_VERDICT_SERVICE (-3) /* no target, nothing to report */
 #define AP_VERDICT_HELD (-4)    /* waits for its place; reported or refused later */
+#define AP_VERDICT_WITNESS (-5) /* a copy of what another receiver has delivered */
 
 /* What a category's reader needs beside its record. */
 typedef struct ap_sense_from {

@@ -15,6 +15,7 @@
 
 #define BENCH_SENSOR_CAP 8
 #define BENCH_REPORT_CAP 4096
+#define BENCH_RECEIVER_CAP 6
 
 /* In double: cmocka compares floats. */
 #define assert_near(value, expected, tolerance)                                                    \
@@ -24,12 +25,15 @@ typedef struct bench {
     ap_sensor sensors[BENCH_SENSOR_CAP];
     ap_sensor_stats stats[BENCH_SENSOR_CAP];
     ap_sensor_table table;
+    ap_receiver_table receivers;
+    void *receiver_mem;
     ap_asterix_editions editions;
     ap_sense_config config;
     ap_sense sense;
     void *mem;
     ap_report reports[BENCH_REPORT_CAP];
     size_t report_count;
+    void *witnesses; /* of the test */
 } bench;
 
 static inline void bench_take(void *context, const ap_report *report)
@@ -43,27 +47,42 @@ static inline void bench_take(void *context, const ap_report *report)
 }
 
 /* A stage for two inputs. Sensors may be added to the table before the first bytes. */
-static inline bench *bench_open(uint32_t aircraft_cap)
+static inline bench *bench_open_with(uint32_t aircraft_cap, ap_witness_fn on_witness,
+                                     void *witnesses)
 {
     bench *on = calloc(1, sizeof *on);
+    on->witnesses = witnesses;
     on->table =
         (ap_sensor_table){ .sensor = on->sensors, .stats = on->stats, .cap = BENCH_SENSOR_CAP };
     ap_asterix_editions_default(&on->editions);
     on->config = (ap_sense_config){ .sensors = &on->table,
+                                    .receivers = &on->receivers,
                                     .input_cap = 2,
                                     .aircraft_cap = aircraft_cap,
                                     .editions = &on->editions,
                                     .on_report = bench_take,
+                                    .on_witness = on_witness,
                                     .context = on };
+    size_t receiver_size = ap_receiver_table_size(2, BENCH_RECEIVER_CAP);
+    on->receiver_mem = malloc(receiver_size);
+    assert_int_equal(ap_receiver_table_init(&on->receivers, &on->table, 2, BENCH_RECEIVER_CAP,
+                                            on->receiver_mem, receiver_size),
+                     AP_OK);
     size_t size = ap_sense_size(&on->config);
     on->mem = malloc(size);
     assert_int_equal(ap_sense_init(&on->sense, &on->config, on->mem, size), AP_OK);
     return on;
 }
 
+static inline bench *bench_open(uint32_t aircraft_cap)
+{
+    return bench_open_with(aircraft_cap, NULL, NULL);
+}
+
 static inline void bench_close(bench *on)
 {
     free(on->mem);
+    free(on->receiver_mem);
     free(on);
 }
 
