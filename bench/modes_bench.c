@@ -6,6 +6,7 @@
  * recording in memory. bench/modes.py makes the recordings and prints the peer's figures beside. */
 #include "airpicture/modes.h"
 
+#include "io/memory.h"
 #include "sense/sense.h"
 #include "wire/framer.h"
 
@@ -169,14 +170,14 @@ static void measure_sense(const recording *from, const ap_asterix_editions *edit
                                    .context = &sum };
         ap_sense sense;
         size = ap_sense_size(&config);
-        void *mem = malloc(size);
+        void *mem = ap_memory_take(size);
         if (!mem || ap_sense_init(&sense, &config, mem, size))
             fail("no memory for the state");
         sum = (totals){ 0 };
         double start = cpu_s();
         take_frames(from, editions, take_sense, &sense, &sum);
         rate[run] = (double)sum.frames / (cpu_s() - start);
-        free(mem);
+        ap_memory_give_back(mem, size);
     }
     print_rate("decode, attribute, state, CPR", rate, &sum);
     printf("  state: %.0f bytes an aircraft of %u\n", (double)size / aircraft_cap, aircraft_cap);

@@ -7,6 +7,7 @@
 
 #include "app/command.h"
 #include "app/source.h"
+#include "io/memory.h"
 
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
 enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
@@ -77,8 +78,9 @@ static void take_alert(void *context, const ap_alert *alert)
 
 static void *take_memory(ap_pipeline *pipeline, enum memory_slot slot, size_t size)
 {
-    pipeline->memory[slot] = size > 0 ? calloc(1, size) : NULL;
-    return pipeline->memory[slot];
+    pipeline->memory[slot].data = size > 0 ? ap_memory_take(size) : NULL;
+    pipeline->memory[slot].size = size;
+    return pipeline->memory[slot].data;
 }
 
 int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
@@ -126,7 +128,7 @@ static ap_err start_receivers(ap_pipeline *pipeline)
 static ap_err init_sense(ap_pipeline *pipeline)
 {
     ap_sense_config config = sense_config(pipeline);
-    return ap_sense_init(&pipeline->sense, &config, pipeline->memory[MEM_SENSE],
+    return ap_sense_init(&pipeline->sense, &config, pipeline->memory[MEM_SENSE].data,
                          ap_sense_size(&config));
 }
 
@@ -272,8 +274,8 @@ void ap_pipeline_close(ap_pipeline *pipeline)
     pipeline->sources = NULL;
     pipeline->batch = NULL;
     for (size_t i = 0; i < sizeof pipeline->memory / sizeof pipeline->memory[0]; i++) {
-        free(pipeline->memory[i]);
-        pipeline->memory[i] = NULL;
+        ap_memory_give_back(pipeline->memory[i].data, pipeline->memory[i].size);
+        pipeline->memory[i].data = NULL;
     }
 }
 

@@ -66,7 +66,10 @@ typedef struct ap_pipeline {
     ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
     uint64_t frame_count, report_count, report_lost_count;
     uint64_t restart_count;
-    void *memory[7];                  /* what close frees */
+    struct {
+        void *data;
+        size_t size;
+    } memory[7];                      /* what close gives back */
     char message[AP_IO_MESSAGE_SIZE]; /* of the last failure */
 } ap_pipeline;
 
