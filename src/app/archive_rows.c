@@ -130,6 +130,10 @@ ap_err ap_archive_add_sensors(ap_geopackage *archive, const ap_sensor_table *sen
         if (err == AP_OK)
             err = ap_archive_add_refusals(archive, sensors->sensor[i].name,
                                           &sensors->stats[i].refused);
+        if (err == AP_OK && sensors->stats[i].witness_count > 0)
+            err = ap_geopackage_add_counter(archive, sensors->sensor[i].name, "witness",
+                                            "a copy of a frame that another receiver delivered",
+                                            sensors->stats[i].witness_count);
         if (err != AP_OK)
             return err;
     }

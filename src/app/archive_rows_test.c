@@ -106,6 +106,7 @@ static void test_archive_add_sensors(void **state)
     f.stats[0].refused.count[AP_REFUSED_LATE] = 3;
     f.stats[2].refused.count[AP_REFUSED_TIME_RANGE] = 4;
     f.stats[2].refused.count[AP_REFUSED_GARBAGE_BYTES] = 100;
+    f.stats[1].witness_count = 7;
     ap_refusals input = { .count = { [AP_REFUSED_CONTAINER] = 5 } };
     ap_geopackage archive;
     assert_int_equal(ap_geopackage_open(&archive, path, message), AP_OK);
@@ -120,10 +121,11 @@ static void test_archive_add_sensors(void **state)
         "(SELECT group_concat(sensor||'/'||reason||'/'||count) FROM counters)";
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    assert_string_equal((const char *)sqlite3_column_text(statement, 0),
-                        "radar, \"north\"/combined/3,receiver/adsb/0,wam/mlat/4 "
-                        "radar, \"north\"/late/3,wam/garbage_bytes/100,wam/time_range/4,"
-                        "x.pcap/container/5");
+    assert_string_equal(
+        (const char *)sqlite3_column_text(statement, 0),
+        "radar, \"north\"/combined/3,receiver/adsb/0,wam/mlat/4 "
+        "radar, \"north\"/late/3,receiver/witness/7,wam/garbage_bytes/100,wam/time_range/4,"
+        "x.pcap/container/5");
     sqlite3_finalize(statement);
     sqlite3_close(db);
     remove(path);

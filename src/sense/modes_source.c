@@ -150,8 +150,7 @@ static void set_status(const heard *of, ap_report *report)
     report->present |= AP_HAS_ADDRESS;
     report->address = frame->icao24;
     report->address_kind = (uint8_t)kind;
-    report->receiver_count =
-        ap_hearers_count(&of->aircraft->hearers, ap_receiver_window(of->state->receive_utc));
+    report->receiver_count = ap_hearers_count(&of->aircraft->hearers, of->state->window);
     bool squitter = frame->df == DF_SQUITTER || frame->df == DF_NON_TRANSPONDER;
     report->flags |= squitter ? 0 : AP_FLAG_SECONDARY;
     report->flags |= frame->check == AP_MODES_OVERLAID ? AP_FLAG_ADDRESS_UNCHECKED : 0;
@@ -485,15 +484,28 @@ static void note_place_of_copy(const heard *of)
     note_range(of, fix.latitude_deg, fix.longitude_deg);
 }
 
+/* A division less for each frame. */
+static void find_window(struct ap_sense_state *state)
+{
+    if (state->receive_utc < state->window_end_utc)
+        return;
+    state->window = ap_receiver_window(state->receive_utc);
+    state->window_end_utc = ap_utc_add_ns(
+        state->receive_utc, AP_RECEIVER_WINDOW_NS - state->receive_utc % AP_RECEIVER_WINDOW_NS);
+}
+
 static void note_hearing(const heard *of, bool copy)
 {
     struct ap_sense_state *state = of->state;
     if (of->frame->check != AP_MODES_CHECKED || of->as->synthetic)
         return;
+    ap_hearers *hearers = &of->aircraft->hearers;
+    if (!of->several && hearers->now_count > 0 && hearers->window == (uint16_t)state->window)
+        return; /* counted, and nobody else to miss it */
     bool is_position = (of->frame->present & AP_MODES_HAS_CPR) && is_from_aircraft(of);
     ap_hearing_note(&state->aircraft.hearings, of->aircraft->key, &of->aircraft->hearers,
-                    of->as->receiver, &of->receiver->stats, ap_receiver_window(state->receive_utc),
-                    of->several, is_position, !copy);
+                    of->as->receiver, &of->receiver->stats, state->window, of->several, is_position,
+                    !copy);
     if (copy && (of->frame->present & AP_MODES_HAS_CPR))
         note_place_of_copy(of);
 }
@@ -578,6 +590,7 @@ void ap_sense_modes_decoded(ap_sense *sense, const ap_sense_heard *as, ap_err er
         ap_refuse(&of.stats->refused, AP_REFUSED_TIME_MISSING);
         return;
     }
+    find_window(state);
     ap_receiver_hear(&of.receiver->stats, of.utc, as->size > 0 ? as->frame[0] >> 3 : 1, as->signal,
                      err == AP_ERR_PARITY);
     ap_modes_frame repaired;

@@ -58,6 +58,7 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
         return AP_ERR_MEMORY;
     state->config = *config;
     state->receive_utc = AP_UTC_UNKNOWN;
+    state->window_end_utc = AP_UTC_UNKNOWN;
     for (size_t i = 0; i < config->input_cap; i++) {
         state->inputs[i].modes_sensor = AP_SENSOR_NONE;
         for (int k = 0; k < AP_SENSE_ORIGINS; k++)

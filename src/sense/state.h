@@ -47,6 +47,8 @@ struct ap_sense_state {
     ap_echo_table echoes;
     ap_witness *firsts; /* by place of echoes: who heard it first; NULL when nobody asks */
     uint64_t squitter_count;
+    uint32_t window;                    /* half minute of receive_utc */
+    ap_utc_ns window_end_utc;           /* when it has to be found anew */
     const ap_asterix_spec *newest[256]; /* edition of each category; NULL: no such category */
     ap_sense_fix last_fix;
     bool has_register; /* the frame last taken was a Comm-B reply: */
