@@ -133,6 +133,7 @@ typedef struct ap_framer {
     uint8_t document; /* aircraft.json: outside, in the object, among the aircraft */
     bool has_name;    /* Beast: whose frames all are that do not say it themselves */
     uint64_t name;
+    uint32_t source[65536 / 32]; /* bit per SAC << 8 | SIC: a block of it has proved itself */
     ap_framer_capture capture;
 } ap_framer;
 

@@ -2,13 +2,16 @@
 """One fault in 60 data blocks of 200 records: what it costs, and what is told about it.
 
 The row of each fault stands beside what other decoders delivered from the same kind of file
-(CroatiaControl 2.8.11, jASTERIX, tshark 4.0.17; measured once, with real blocks)."""
+(CroatiaControl 2.8.11, jASTERIX, tshark 4.0.17; measured once, with real blocks).
+
+Then recordings whose every block stands between octets of a recorder that nobody knows."""
+import collections
 import json
 import pathlib
 import random
 import struct
 
-from common import case, finish, run, workdir
+from common import case, finish, need_data, run, workdir
 
 BLOCKS, RECORDS = 60, 200
 PEERS = {
@@ -110,6 +113,63 @@ def one(name, data, least, reasons, sound):
             assert len(told) == bool(reasons), (form, told)
 
 
+def dressed(blocks, dress):
+    return b"".join(dress(k, block_) for k, block_ in enumerate(blocks))
+
+
+def recorded_blocks(folder, file):
+    """The blocks of a recording, without their container."""
+    path = pathlib.Path(folder) / "bare.ast"
+    run("decode", "--filter", path, need_data("asterix", file))
+    data, at, blocks = path.read_bytes(), 0, []
+    while at < len(data):
+        size = int.from_bytes(data[at + 1:at + 3], "big")
+        blocks.append(data[at:at + size])
+        at += size
+    return blocks
+
+
+def foreign(file, dress, least_share):
+    """Of the records that are there so many come out, and next to none that nobody sent."""
+    with workdir() as folder:
+        blocks = recorded_blocks(folder, file)
+        found = {}
+        for name, data in (("bare", b"".join(blocks)), ("dressed", dressed(blocks, dress))):
+            path = pathlib.Path(folder) / f"{name}.ast"
+            path.write_bytes(data)
+            out = run("decode", "--format", "asterix", path, status=None).stdout.splitlines()
+            found[name] = collections.Counter(json.loads(line)["hex"] for line in out)
+    sound, count = found["bare"], sum(found["bare"].values())
+    kept = sum((found["dressed"] & sound).values())
+    strange = sum((found["dressed"] - sound).values())
+    print(f"   {kept} of {count} records, {strange} that nobody sent", flush=True)
+    assert kept >= least_share * count, f"{kept} of {count} records"
+    assert strange < 0.001 * count, f"{strange} records that nobody sent"
+
+
+def foreign_forms():
+    """{name: (recording, dress, least share)}"""
+    random_ = random.Random(1)
+
+    def any_octets(longest):
+        return lambda k, block_: block_ + random_.randbytes(random_.randint(0, longest))
+
+    return {
+        "8 octets before each block": (
+            "rn_068test_rrd3.gps",
+            lambda k, block_: struct.pack("<II", 500000 + 37 * k, len(block_)) + block_, 1),
+        "A5A5A5A5 behind each block": (
+            "rn_sdpb-op-cat20.first.ast", lambda k, block_: block_ + b"\xa5" * 4, 1),
+        "7E, block, 12347E": (
+            "rn_068test_bds30.first.gps",
+            lambda k, block_: b"\x7e" + block_ + b"\x12\x34\x7e", 1),
+        "up to 300 random octets between": (
+            "rn_068test_bds30.first.gps", any_octets(300), 0.99),
+        "up to 2,000 random octets between": (
+            "rn_sdpb-op-cat20.first.ast", any_octets(2000), 0.99),
+    }
+
+
 def main():
     all_faults = faults()
     with workdir() as folder:
@@ -117,6 +177,8 @@ def main():
     assert len(sound) == RECORDS, len(sound)
     for name, (data, least, reasons) in all_faults.items():
         case(name, one, name, data, least, reasons, set(sound))
+    for name, (file, dress, least_share) in foreign_forms().items():
+        case(name, foreign, file, dress, least_share)
 
 
 main()

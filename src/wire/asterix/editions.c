@@ -9,9 +9,6 @@
 
 enum { CATEGORY_OF_EDITIONS = 247 };
 
-/* No field specification is longer. */
-#define FSPEC_MAX 9u
-
 void ap_asterix_editions_default(ap_asterix_editions *editions)
 {
     memset(editions, 0, sizeof *editions);
@@ -57,18 +54,13 @@ const ap_asterix_spec *ap_asterix_edition_of(const ap_asterix_editions *editions
                                              const uint8_t *data, size_t size)
 {
     const ap_asterix_spec *common = editions->category[category];
-    if (editions->source_count == 0 || common == NULL || size < 3 ||
-        common->uap[0].items[0] != common->source_item || !(data[0] & 0x80))
+    if (editions->source_count == 0 || common == NULL)
         return common;
-    size_t at = 0; /* the source comes first: right behind the field specification */
-    while (at < size && at < FSPEC_MAX && (data[at] & 1))
-        at++;
-    if (size - at < 3)
-        return common;
-    for (unsigned k = 0; k < editions->source_count; k++) {
+    const uint8_t *sender = ap_asterix_first_source(common, data, size);
+    for (unsigned k = 0; sender && k < editions->source_count; k++) {
         const ap_asterix_source_edition *source = &editions->source[k];
-        if (source->spec->category == category && source->sac == data[at + 1] &&
-            source->sic == data[at + 2])
+        if (source->spec->category == category && source->sac == sender[0] &&
+            source->sic == sender[1])
             return source->level < editions->level[category] ? common : source->spec;
     }
     return common;

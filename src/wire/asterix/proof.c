@@ -1,6 +1,7 @@
 #include "wire/asterix/proof.h"
 
 #include "wire/asterix/octets.h"
+#include "wire/asterix/walk.h"
 
 bool ap_asterix_block_proves_within(const ap_asterix_editions *editions, const uint8_t *data,
                                     size_t size, int64_t *effort)
@@ -34,4 +35,15 @@ bool ap_asterix_block_proves(const ap_asterix_editions *editions, const uint8_t 
 {
     int64_t effort = INT64_MAX;
     return ap_asterix_block_proves_within(editions, data, size, &effort);
+}
+
+int32_t ap_asterix_block_source(const ap_asterix_editions *editions, const uint8_t *data,
+                                size_t size)
+{
+    if (size <= AP_ASTERIX_BLOCK_HEADER_SIZE || editions->category[data[0]] == NULL)
+        return -1;
+    const uint8_t *source =
+        ap_asterix_first_source(editions->category[data[0]], data + AP_ASTERIX_BLOCK_HEADER_SIZE,
+                                size - AP_ASTERIX_BLOCK_HEADER_SIZE);
+    return source ? source[0] << 8 | source[1] : -1;
 }

@@ -30,4 +30,9 @@ static inline void ap_asterix_effort_earn(int64_t *effort, size_t size)
 bool ap_asterix_block_proves_within(const ap_asterix_editions *editions, const uint8_t *data,
                                     size_t size, int64_t *effort);
 
+/* The source of a block's first record, SAC << 8 | SIC; -1: it names none, or its category is not
+ * known. Does not walk: `size` may be less than the block's. */
+int32_t ap_asterix_block_source(const ap_asterix_editions *editions, const uint8_t *data,
+                                size_t size);
+
 #endif

@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* No field specification is longer. */
+#define AP_ASTERIX_FSPEC_SIZE_MAX 9u
+
 typedef struct ap_asterix_walker {
     const ap_asterix_spec *spec;
     const ap_asterix_uap *uap;
@@ -30,6 +33,19 @@ bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **i
 
 /* Whether the selecting item at p means the second of two layouts. */
 bool ap_asterix_selects_second(const ap_asterix_spec *spec, const uint8_t *p);
+
+/* SAC and SIC of the record at `data`, where its category names the source first: right behind the
+ * field specification. NULL when it does not, or the record ends before. Does not walk. */
+static inline const uint8_t *ap_asterix_first_source(const ap_asterix_spec *spec,
+                                                     const uint8_t *data, size_t size)
+{
+    if (size < 3 || spec->uap[0].items[0] != spec->source_item || !(data[0] & 0x80))
+        return NULL;
+    size_t at = 0;
+    while (at < size && at < AP_ASTERIX_FSPEC_SIZE_MAX && (data[at] & 1))
+        at++;
+    return size - at < 3 ? NULL : data + at + 1;
+}
 
 /* The octet behind an item at p, or NULL on a fault. Not for random field sequencing. */
 const uint8_t *ap_asterix_item_end(const ap_asterix_spec *spec, const ap_asterix_item *item,

@@ -107,7 +107,7 @@ ap_framing_verdict ap_framing_look_block(const ap_framer *framer, size_t at, siz
                                          bool strict, ap_framing_work *work, size_t *size,
                                          ap_refusal *why);
 
-/* Keeps the category of the block at the first unread byte when it proves itself. */
+/* Keeps the category and the source of the block at the first unread byte when it proves itself. */
 void ap_framing_note_proof(ap_framer *framer, size_t block);
 
 /* Length of the ORADIS element at the front of data: header and blocks; 0 if it is none. */

@@ -175,6 +175,96 @@ static void test_next_garbage_between_blocks(void **state)
         }
 }
 
+/* A block of one record of the source 20/`sic`, as a CAT034 or CAT048 stream has them. */
+static void put_marker(ap_writer *w, uint8_t sic, uint8_t time)
+{
+    const uint8_t block[] = { 34, 0, 11, 0xF0, 20, sic, 2, 0x12, 0x34, time, time };
+    ap_write_bytes(w, block, sizeof block);
+}
+
+static uint8_t random_octet(uint32_t *seed)
+{
+    return (uint8_t)((*seed = *seed * 1664525u + 1013904223u) >> 24);
+}
+
+/* Around every block the octets of a recorder that nobody knows: no block has another one directly
+ * behind it, and those octets read as headers of long blocks. */
+static void test_next_foreign_octets_around_every_block(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t before, behind, octets[8];
+    } forms[] = { { 8, 0, { 0x20, 0xA1, 7, 0, 11, 0, 0, 0 } },
+                  { 2, 0, { 0, 13 } },
+                  { 0, 4, { 0xA5, 0xA5, 0xA5, 0xA5 } },
+                  { 1, 3, { 0x7E, 0x12, 0x34, 0x7E } },
+                  { 0, 5, { 34, 0, 99, 34, 0 } },
+                  { 0, 6, { 0x20, 0x20, 0x20, 0x20, 0x20, 0x20 } } };
+    enum { COUNT = 60 };
+    for (size_t k = 0; k < sizeof forms / sizeof forms[0]; k++) {
+        uint8_t data[2000];
+        ap_writer w = ap_writer_of(data, sizeof data);
+        for (uint8_t i = 0; i < COUNT; i++) {
+            ap_write_bytes(&w, forms[k].octets, forms[k].before);
+            put_marker(&w, i % 2 ? 7 : 9, i);
+            ap_write_bytes(&w, forms[k].octets + forms[k].before, forms[k].behind);
+        }
+        run *r = run_writer(&w);
+        assert_int_equal(r->count, COUNT);
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_int_equal(r->frame[i].size, 11);
+            assert_int_equal(r->frame[i].data[10], i);
+        }
+        free(r);
+    }
+}
+
+static void test_next_random_octets_between_all_blocks(void **state)
+{
+    (void)state;
+    enum { COUNT = 100, SIZE = COUNT * 311 };
+    uint8_t *data = malloc(SIZE);
+    assert_non_null(data);
+    uint32_t seed = 5;
+    ap_writer w = ap_writer_of(data, SIZE);
+    for (uint8_t i = 0; i < COUNT; i++) {
+        put_marker(&w, 7, i);
+        for (size_t n = 1 + random_octet(&seed); n > 0; n--)
+            ap_write_u8(&w, random_octet(&seed));
+    }
+    assert_false(w.bad);
+    run *r = run_make(AP_FORMAT_ASTERIX, data, w.size, 65536);
+    run *cut = run_make(AP_FORMAT_ASTERIX, data, w.size, 7);
+    run_assert_equal(r, cut);
+    assert_int_equal(r->count, COUNT);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(r->frame[i].data[10], i);
+    free(r);
+    free(cut);
+    free(data);
+}
+
+/* Between foreign octets a block of a source that was never seen counts for nothing alone, nor does
+ * its copy; another one of that source soon behind it makes both sure. */
+static void test_next_source_shows_two_blocks(void **state)
+{
+    (void)state;
+    static const uint8_t foreign[] = { 0xA5, 0xA5, 0xA5, 0xA5 };
+    for (uint8_t second = 0; second < 3; second++) {
+        uint8_t data[2000];
+        ap_writer w = ap_writer_of(data, sizeof data);
+        ap_write_bytes(&w, foreign, sizeof foreign);
+        put_marker(&w, 7, 1);
+        ap_write_bytes(&w, foreign, sizeof foreign);
+        if (second > 0)
+            put_marker(&w, 7, second);
+        ap_write_bytes(&w, foreign, sizeof foreign);
+        run *r = run_writer(&w);
+        assert_int_equal(r->count, second == 2 ? 2 : 0);
+        free(r);
+    }
+}
+
 static void test_next_header_of_length_zero(void **state)
 {
     (void)state;
@@ -234,12 +324,33 @@ static void test_next_nothing_but_noise_ends(void **state)
 {
     (void)state;
     uint8_t data[900];
-    uint32_t x = 1;
+    uint32_t seed = 1;
     for (size_t i = 0; i < sizeof data; i++)
-        data[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+        data[i] = random_octet(&seed);
     run *r = run_any_cut(AP_FORMAT_ASTERIX, data, sizeof data);
     assert_int_equal(r->end, AP_ERR_END);
     free(r);
+}
+
+/* No block is seen in it, behind one that shows a source either. */
+static void test_next_much_noise_holds_no_block(void **state)
+{
+    (void)state;
+    enum { SIZE = 4 << 20 };
+    uint8_t *data = malloc(SIZE);
+    assert_non_null(data);
+    uint32_t seed = 3;
+    for (int shown = 0; shown < 2; shown++) {
+        ap_writer w = ap_writer_of(data, SIZE);
+        if (shown)
+            put_marker(&w, 7, 1);
+        while (w.size < SIZE)
+            ap_write_u8(&w, random_octet(&seed));
+        run *r = run_make(AP_FORMAT_ASTERIX, data, w.size, 65536);
+        assert_int_equal(r->count, shown);
+        free(r);
+    }
+    free(data);
 }
 
 /* A block of the greatest length fits, and a flood of them does not fill the buffer. */
@@ -356,10 +467,14 @@ int main(void)
         cmocka_unit_test(test_next_unreadable_stream),
         cmocka_unit_test(test_next_length_too_small),
         cmocka_unit_test(test_next_garbage_between_blocks),
+        cmocka_unit_test(test_next_foreign_octets_around_every_block),
+        cmocka_unit_test(test_next_random_octets_between_all_blocks),
+        cmocka_unit_test(test_next_source_shows_two_blocks),
         cmocka_unit_test(test_next_header_of_length_zero),
         cmocka_unit_test(test_next_unknown_category),
         cmocka_unit_test(test_next_cut_in_the_last_block),
         cmocka_unit_test(test_next_nothing_but_noise_ends),
+        cmocka_unit_test(test_next_much_noise_holds_no_block),
         cmocka_unit_test(test_next_longest_blocks),
         cmocka_unit_test(test_next_work_is_bounded),
         cmocka_unit_test(test_next_blocks_behind_costly_bytes),
