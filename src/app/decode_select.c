@@ -1,32 +1,29 @@
 #include "app/decode_select.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "app/input_options.h"
 
 int ap_decode_take_only(const ap_command *command, const char *value, ap_decode_selection *to)
 {
     const char *at = value;
     do {
-        unsigned category;
-        int size = 0;
-        if (sscanf(at, "%3u%n", &category, &size) != 1 || category > 255 ||
-            (at[size] != ',' && at[size] != '\0'))
+        uint8_t category;
+        if (!ap_take_octet(&at, &category) || (*at != ',' && *at != '\0'))
             return ap_command_fail(command, AP_EXIT_USAGE,
                                    "--only %s is no list of categories; expected such as 048,062",
                                    value);
         to->by_category = true;
         to->category[category] = true;
-        at += size;
     } while (*at++ == ',');
     return AP_EXIT_OK;
 }
 
 int ap_decode_take_source(const ap_command *command, const char *value, ap_decode_selection *to)
 {
-    unsigned sac, sic;
-    int size = 0;
-    if (sscanf(value, "%3u/%3u%n", &sac, &sic, &size) != 2 || value[size] != '\0' || sac > 255 ||
-        sic > 255)
+    uint8_t sac, sic;
+    const char *at = value;
+    if (!ap_take_octet(&at, &sac) || *at++ != '/' || !ap_take_octet(&at, &sic) || *at != '\0')
         return ap_command_fail(command, AP_EXIT_USAGE,
                                "--sac-sic %s is no source; expected SAC/SIC such as 25/201", value);
     if (to->source_count == AP_DECODE_SOURCE_CAP)
@@ -36,24 +33,35 @@ int ap_decode_take_source(const ap_command *command, const char *value, ap_decod
     return AP_EXIT_OK;
 }
 
+/* "I048/040" at *at, which goes behind it. */
+static bool take_item(const char **at, uint8_t *category, char item[8])
+{
+    if (*(*at)++ != 'I' || !ap_take_octet(at, category) || *(*at)++ != '/')
+        return false;
+    size_t size = strspn(*at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (size == 0 || size > 7)
+        return false;
+    memcpy(item, *at, size);
+    item[size] = '\0';
+    *at += size;
+    return true;
+}
+
 int ap_decode_take_items(const ap_command *command, const char *value, ap_asterix_columns *to)
 {
     const char *at = value;
     do {
-        unsigned category;
+        uint8_t category;
         char item[8];
-        int size = 0;
-        if (sscanf(at, "I%3u/%7[0-9A-Z]%n", &category, item, &size) != 2 || category > 255 ||
-            (at[size] != ',' && at[size] != '\0'))
+        if (!take_item(&at, &category, item) || (*at != ',' && *at != '\0'))
             return ap_command_fail(command, AP_EXIT_USAGE,
                                    "--items %s is no list of items; expected such as "
                                    "I048/040,I048/220",
                                    value);
-        ap_err err = ap_asterix_columns_choose(to, (uint8_t)category, item);
+        ap_err err = ap_asterix_columns_choose(to, category, item);
         if (err)
             return ap_command_fail(command, AP_EXIT_USAGE, "--items: I%03u/%s %s", category, item,
                                    err == AP_ERR_FULL ? "is one too many" : "is not known");
-        at += size;
     } while (*at++ == ',');
     return AP_EXIT_OK;
 }

@@ -122,6 +122,15 @@ static void sort_rows(const ap_decoder *decoder, uint16_t order[AP_DECODE_ROW_CA
     }
 }
 
+/* "2 records". */
+static void write_count(ap_writer *text, uint64_t count, const char *noun)
+{
+    ap_text_u64(text, count);
+    ap_text_str(text, noun);
+    if (count != 1)
+        ap_text_str(text, "s");
+}
+
 void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text)
 {
     ap_text_str(text, "format  source    records     bytes       times of day         "
@@ -130,12 +139,10 @@ void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text)
     sort_rows(decoder, order);
     for (uint16_t i = 0; i < decoder->row_count; i++)
         summary_row(&decoder->row[order[i]], text);
-    ap_text_u64(text, decoder->record_count);
-    ap_text_str(text, " records");
+    write_count(text, decoder->record_count, " record");
     if (decoder->block_count) {
         ap_text_str(text, " in ");
-        ap_text_u64(text, decoder->block_count);
-        ap_text_str(text, " blocks");
+        write_count(text, decoder->block_count, " block");
     }
     ap_text_str(text, "\n");
     if (decoder->unlisted_count) {

@@ -89,7 +89,7 @@ static void test_decoder_counts_what_it_refuses(void **state)
     text.data[text.size] = '\0';
     assert_non_null(strstr((char *)text.data, "CAT034  25/201    2           14"));
     assert_non_null(strstr((char *)text.data, "01:00:00 - 01:00:01"));
-    assert_non_null(strstr((char *)text.data, "2 records in 1 blocks"));
+    assert_non_null(strstr((char *)text.data, "2 records in 1 block\n"));
     free(decoder);
 }
 

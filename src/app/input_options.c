@@ -24,3 +24,16 @@ int ap_take_start(const ap_command *command, const char *value, ap_utc_ns *start
     *start_utc = time;
     return AP_EXIT_OK;
 }
+
+bool ap_take_octet(const char **at, uint8_t *octet)
+{
+    const char *p = *at;
+    unsigned number = 0;
+    for (; *p >= '0' && *p <= '9' && p - *at < 3; p++)
+        number = number * 10 + (unsigned)(*p - '0');
+    if (p == *at || number > UINT8_MAX)
+        return false;
+    *octet = (uint8_t)number;
+    *at = p;
+    return true;
+}

@@ -24,9 +24,14 @@ def only_and_source():
     chosen = lines("--sac-sic", "25/201", "--sac-sic", "25/11", path)
     assert chosen == [r for r in everything if r["rec"]["010"]["SIC"] in (201, 11)] and chosen
     assert lines("--only", "062", path) == []
-    for wrong in (("--only", "300"), ("--only", "48;62"), ("--sac-sic", "25"),
+    for wrong in (("--only", "300"), ("--only", "48;62"), ("--only", "+48"), ("--only", " 48"),
+                  ("--only", "48,"), ("--only", "0048"), ("--only", ""), ("--sac-sic", "25"),
+                  ("--sac-sic", "25/+1"), ("--sac-sic", "25/ 1"), ("--sac-sic", "25/256"),
                   ("--items", "048/040"), ("--items", "I048/999", "--to", "csv"),
-                  ("--items", "I048/040")):
+                  ("--items", "I+48/040", "--to", "csv"), ("--items", "I048/", "--to", "csv"),
+                  ("--items", "I048/40404040", "--to", "csv"), ("--items", "I048/040"),
+                  ("--edition", "+48=1.32"), ("--edition", "25/ 1:048=1.32"),
+                  ("--edition", "048=")):
         run("decode", *wrong, path, status=64)
 
 
