@@ -212,7 +212,9 @@ static void set_error(ap_source *source, ap_err err, const char *format)
  * as long as it is. */
 static void judge(ap_source *source, ap_err end)
 {
-    const ap_framer *framer = &source->framer;
+    ap_framer *framer = &source->framer;
+    if (ap_interrupted())
+        framer->refused.count[AP_REFUSED_TRUNCATED] = 0; /* only the end truncates an element */
     if (source->error || ap_interrupted())
         return;
     if (source->byte_count == 0)

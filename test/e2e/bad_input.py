@@ -141,6 +141,23 @@ def main():
                 assert process.returncode == 0, process.returncode
                 assert "tracks:" in text and target.stat().st_size > 10000
 
+        def interrupted_inside_an_element():
+            """Nothing is wrong with the input: it is as long as it is."""
+            good = bytes([34, 0, 10, 0xE0, 25, 201, 1, 7, 8, 0])
+            target = folder / "interrupted.jsonl"
+            for form, data in (("asterix", good * 9 + good[:6]),
+                               ("pcap", radars.read_bytes()[:9999])):
+                whole = run("decode", "-f", form, "-", stdin=data, status=DATA_ERROR)
+                process = subprocess.Popen([PROGRAM, "decode", "-f", form, "-o", str(target), "-"],
+                                           stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+                process.stdin.write(data)
+                process.stdin.flush()
+                time.sleep(1.0)
+                process.send_signal(signal.SIGTERM)
+                told = process.communicate(timeout=30)[1]
+                assert process.returncode == 0 and told == b"", (form, told)
+                assert target.read_bytes() == whole.stdout and b"truncated" in whole.stderr, form
+
         def recordings_joined_out_of_order():
             """The time runs back for good: the engine says so, begins anew and tracks again."""
             once, twice = folder / "once.ast", folder / "twice.ast"
