@@ -285,6 +285,9 @@ static void end_line(convert_run *run)
         ;
     else if (!ap_convert_line_take(&run->record, run->line, run->line_size))
         refuse_line(run, run->record.why);
+    else if (AP_ASTERIX_BLOCK_HEADER_SIZE + run->record.record.size >
+             ap_decode_capture_block_max(&run->capture))
+        refuse_line(run, "a record longer than a UDP datagram can be; --to asterix holds it");
     else
         take_record(run);
     run->line_size = 0;

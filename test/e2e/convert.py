@@ -139,6 +139,24 @@ def refusals(folder):
     assert len(said.splitlines()) == 101 and "150 of 150 lines" in said
 
 
+def longest(folder):
+    """A record that no datagram holds is refused by line in a capture, not in raw blocks."""
+    def plot(octets):
+        head = bytes([0x81, 1, 0x40, 25, 201])
+        return {"cat": 48, "ts": 1.0, "hex": (head + b"\x1b" * (octets - 6) + b"\x1a").hex()}
+    lines = [PLOT, plot(65504), plot(65505), PLOT]
+    capture, said = convert_lines(folder, lines, to=".pcap", status=65)
+    told = said.splitlines()
+    assert told[0].endswith(":3: a record longer than a UDP datagram can be; --to asterix holds "
+                            "it"), told
+    assert told[1:] == ["airpicture convert: 1 of 4 lines refused, the others are written"], told
+    assert [len(r) // 2 for r in map(lambda line: json.loads(line)["hex"],
+                                     run("decode", folder / "out.pcap").stdout.splitlines())
+            ] == [7, 65504, 7]
+    blocks, _ = convert_lines(folder, [*lines, plot(65532)])
+    assert len(blocks) == 10 + 65507 + 65508 + 10 + 65535
+
+
 def forms(folder):
     lines = folder / "lines.jsonl"
     lines.write_text(json.dumps(PLOT) + "\n")
@@ -169,6 +187,6 @@ def one(function):
 
 
 for test in (recordings, demo_recording, values_and_octets, inherited_source, times, editions,
-             refusals, forms):
+             refusals, longest, forms):
     case(test.__name__.replace("_", " "), one, test)
 finish()
