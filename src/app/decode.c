@@ -214,7 +214,7 @@ static ap_err start_receivers(decode_run *run)
                : AP_ERR_MEMORY;
 }
 
-/* Columns for every edition that can come. */
+/* Columns for every edition that can come: where people do not choose, CAT247 may announce any. */
 static ap_err learn_columns(decode_run *run)
 {
     ap_asterix_columns *columns = run->config.columns;
@@ -227,8 +227,21 @@ static ap_err learn_columns(decode_run *run)
         for (unsigned j = 0; j < editions->source_count && !err; j++)
             if (ap_asterix_spec_category(editions->source[j].spec) == category)
                 err = ap_asterix_columns_learn(columns, editions->source[j].spec);
+        if (!err && editions->level[category] <= AP_EDITION_BY_SENDER)
+            err = ap_asterix_columns_learn_all(columns, category);
     }
     return err;
+}
+
+static int check_columns(const decode_run *run)
+{
+    const ap_command *command = run->config.command;
+    const ap_asterix_choice *missing = ap_asterix_columns_missing(run->config.columns);
+    return missing ? ap_command_fail(command, AP_EXIT_USAGE,
+                                     "--items: I%03u/%s is in no edition that was chosen of "
+                                     "category %03u",
+                                     missing->category, missing->item, missing->category)
+                   : AP_EXIT_OK;
 }
 
 static bool take_writer(ap_writer *writer)
@@ -280,9 +293,10 @@ static int start_decoder(decode_run *run)
                                "--items are columns of a table; add --to csv");
     if (config->columns && learn_columns(run))
         return ap_command_fail(config->command, AP_EXIT_USAGE,
-                               "--items has more values than a table may have: %d",
+                               "--items has more values, over all editions that may come, than "
+                               "a table may have columns: %d",
                                AP_ASTERIX_COLUMN_CAP);
-    return AP_EXIT_OK;
+    return config->columns ? check_columns(run) : AP_EXIT_OK;
 }
 
 static int open_outputs(decode_run *run)

@@ -1,5 +1,6 @@
 #include "app/decode_select.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "app/input_options.h"
@@ -47,6 +48,22 @@ static bool take_item(const char **at, uint8_t *category, char item[8])
     return true;
 }
 
+static int tell_unknown(const ap_command *command, uint8_t category, const char *item)
+{
+    const char *near[AP_ASTERIX_NEAR_CAP];
+    char names[AP_ASTERIX_NEAR_CAP * 16] = "";
+    unsigned count = ap_asterix_columns_near(category, item, near);
+    for (unsigned k = 0; k < count; k++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%sI%03u/%s",
+                 k > 0 ? ", " : "", category, near[k]);
+    if (count == 0)
+        return ap_command_fail(command, AP_EXIT_USAGE, "--items: category %03u is not known",
+                               category);
+    return ap_command_fail(command, AP_EXIT_USAGE,
+                           "--items: no edition of category %03u has I%03u/%s; near it: %s",
+                           category, category, item, names);
+}
+
 int ap_decode_take_items(const ap_command *command, const char *value, ap_asterix_columns *to)
 {
     const char *at = value;
@@ -59,9 +76,11 @@ int ap_decode_take_items(const ap_command *command, const char *value, ap_asteri
                                    "I048/040,I048/220",
                                    value);
         ap_err err = ap_asterix_columns_choose(to, category, item);
+        if (err == AP_ERR_UNKNOWN)
+            return tell_unknown(command, category, item);
         if (err)
-            return ap_command_fail(command, AP_EXIT_USAGE, "--items: I%03u/%s %s", category, item,
-                                   err == AP_ERR_FULL ? "is one too many" : "is not known");
+            return ap_command_fail(command, AP_EXIT_USAGE, "--items: I%03u/%s is one too many",
+                                   category, item);
     } while (*at++ == ',');
     return AP_EXIT_OK;
 }

@@ -15,8 +15,8 @@ int ap_take_format(const ap_command *command, const char *value, ap_format *form
 /* --start TIME: a day, or a time of one, from 1970 to 2105 (what a pcap can hold). */
 int ap_take_start(const ap_command *command, const char *value, ap_utc_ns *start_utc);
 
-/* One to three decimal digits at *at, up to 255; *at goes behind them. False for anything else, with
- * a sign or a blank before them too: *at and *octet are unchanged. */
+/* One to three decimal digits at *at, up to 255; *at goes behind them. False for anything else,
+ * with a sign or a blank before them too: *at and *octet are unchanged. */
 bool ap_take_octet(const char **at, uint8_t *octet);
 
 #endif

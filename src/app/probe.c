@@ -81,8 +81,7 @@ static void tell(const ap_command *command, const probed_source *source,
             source->probe.category, source->sac, source->sic, ap_asterix_spec_edition(found->spec));
     if (found->oldest != found->spec)
         fprintf(stderr, " (or any since %s, alike here)", ap_asterix_spec_edition(found->oldest));
-    fprintf(stderr,
-            ", %.0f %% sure: of %u block%s %.1f %% fit, %.1f %% of their records plausible",
+    fprintf(stderr, ", %.0f %% sure: of %u block%s %.1f %% fit, %.1f %% of their records plausible",
             100.0 * found->sure, source->probe.block_count,
             source->probe.block_count == 1 ? "" : "s", 100.0 * found->fit_share,
             100.0 * found->plausible_share);

@@ -68,6 +68,34 @@ def item_columns():
         assert cells == wanted, (cells, wanted)
 
 
+def columns_of_every_edition():
+    """Of an item that only older editions have, and of an edition announced in mid-stream."""
+    old = bytes([0xC0, 9, 9, 0xFF, 0xF8])  # CAT021 0.26: I021/010, I021/040
+    new = bytes([0xC0, 9, 9, 0])  # CAT021 2.7: the same
+    edition = bytes([0x90, 9, 9, 1, 21, 0, 26])
+    stream = block(21, new) + block(247, edition) + block(21, old)
+
+    def table(*options):
+        text = run("decode", "-f", "asterix", "--only", "021", "--to", "csv", *options, "-",
+                   stdin=stream).stdout.decode()
+        return list(csv.DictReader(io.StringIO(text)))
+
+    rows = table("--items", "I021/040,I021/032")
+    assert [row["edition"] for row in rows] == ["2.7", "0.26"], rows
+    assert [row["I021/040/SPI"] for row in rows] == ["", "1"], rows
+    assert "I021/032_s" in rows[0]
+    # Where people say which edition it is, no other comes.
+    rows = table("--items", "I021/040", "--edition", "021=2.7")
+    assert "I021/040/SPI" not in rows[0] and {row["edition"] for row in rows} == {"2.7"}, rows
+    for items, why in (("I021/035", "no edition of category 021 has I021/035; near it: I021/"),
+                       ("I048/40", "near it: I048/040, "),
+                       ("I003/010", "category 003 is not known"),
+                       ("I021/032", "I021/032 is in no edition that was chosen")):
+        told = run("decode", "--to", "csv", "--edition", "021=2.7", "--items", items, "-", stdin=b"",
+                   status=64).stderr.decode()
+        assert why in told and told.count("\n") == 1, told
+
+
 def raw_octets():
     path = need_data("asterix", "jasterix_cat062ed1.16.bin")
     for record in lines("--raw", path):

@@ -4,6 +4,7 @@
 #include "wire/asterix/walk.h"
 #include "wire/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- names ---- */
@@ -171,6 +172,72 @@ ap_err ap_asterix_columns_choose(ap_asterix_columns *columns, uint8_t category, 
 ap_err ap_asterix_columns_learn(ap_asterix_columns *columns, const ap_asterix_spec *spec)
 {
     return plan_of(columns, spec) && columns->count < AP_ASTERIX_COLUMN_CAP ? AP_OK : AP_ERR_FULL;
+}
+
+ap_err ap_asterix_columns_learn_all(ap_asterix_columns *columns, uint8_t category)
+{
+    ap_err err = AP_OK;
+    for (unsigned k = ap_asterix_spec_count; k > 0 && !err; k--)
+        if (ap_asterix_specs[k - 1]->category == category)
+            err = ap_asterix_columns_learn(columns, ap_asterix_specs[k - 1]);
+    return err;
+}
+
+const ap_asterix_choice *ap_asterix_columns_missing(const ap_asterix_columns *columns)
+{
+    for (unsigned k = 0; k < columns->choice_count; k++) {
+        const ap_asterix_choice *choice = &columns->choice[k];
+        bool is_found = false;
+        for (unsigned j = 0; j < columns->plan_count; j++)
+            if (columns->plan[j].spec->category == choice->category &&
+                find_item(columns->plan[j].spec, choice->item))
+                is_found = true;
+        if (!is_found)
+            return choice;
+    }
+    return NULL;
+}
+
+/* ---- names that are like one ---- */
+
+static int number_of(const char *item)
+{
+    enum { BEYOND_NUMBERS = 10000 };
+    return *item >= '0' && *item <= '9' ? (int)strtol(item, NULL, 10) : BEYOND_NUMBERS;
+}
+
+/* Puts a name where its distance says, once, into those found. */
+static unsigned insert_near(const char *item, const char *name,
+                            const char *near[AP_ASTERIX_NEAR_CAP], unsigned count)
+{
+    int distance = abs(number_of(name) - number_of(item));
+    unsigned at = 0;
+    while (at < count && strcmp(near[at], name) != 0 &&
+           abs(number_of(near[at]) - number_of(item)) <= distance)
+        at++;
+    if (at == AP_ASTERIX_NEAR_CAP || (at < count && strcmp(near[at], name) == 0))
+        return count;
+    if (count < AP_ASTERIX_NEAR_CAP)
+        count++;
+    memmove(near + at + 1, near + at, (count - 1 - at) * sizeof near[0]);
+    near[at] = name;
+    return count;
+}
+
+unsigned ap_asterix_columns_near(uint8_t category, const char *item,
+                                 const char *near[AP_ASTERIX_NEAR_CAP])
+{
+    unsigned count = 0;
+    for (unsigned s = 0; s < ap_asterix_spec_count; s++) {
+        const ap_asterix_spec *spec = ap_asterix_specs[s];
+        for (unsigned u = 0; spec->category == category && u < spec->uap_count; u++)
+            for (unsigned k = 0; k < spec->uap[u].count; k++) {
+                const ap_asterix_item *one = &spec->items[spec->uap[u].items[k]];
+                if (one->kind != AP_ITEM_UNUSED)
+                    count = insert_near(item, one->name, near, count);
+            }
+    }
+    return count;
 }
 
 void ap_asterix_columns_head(ap_asterix_columns *columns, ap_writer *text)

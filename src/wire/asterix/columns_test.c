@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -121,6 +122,66 @@ static void test_columns_end_with_the_head(void **state)
     free(columns);
 }
 
+/* An item that only early editions have gets its columns too; those of the newest come first. */
+static void test_columns_of_every_edition(void **state)
+{
+    (void)state;
+    ap_asterix_columns *columns = calloc(1, sizeof *columns);
+    assert_int_equal(ap_asterix_columns_choose(columns, 21, "040"), AP_OK);
+    assert_int_equal(ap_asterix_columns_choose(columns, 21, "032"), AP_OK);
+    assert_int_equal(ap_asterix_columns_learn(columns, ap_asterix_spec_find(21, NULL)), AP_OK);
+    uint16_t newest_count = columns->count;
+    assert_string_equal(ap_asterix_columns_missing(columns)->item, "032");
+    assert_int_equal(ap_asterix_columns_learn_all(columns, 21), AP_OK);
+    assert_null(ap_asterix_columns_missing(columns));
+    assert_string_equal(columns->column[0].name, "I021/040/ATP");
+    unsigned spi = 0, accuracy = 0;
+    for (unsigned k = newest_count; k < columns->count; k++) {
+        spi += strcmp(columns->column[k].name, "I021/040/SPI") == 0;
+        accuracy += strcmp(columns->column[k].name, "I021/032_s") == 0;
+    }
+    assert_int_equal(spi, 1);
+    assert_int_equal(accuracy, 1);
+    free(columns);
+}
+
+/* Every edition of every category has room. */
+static void test_columns_have_a_plan_for_each_edition(void **state)
+{
+    (void)state;
+    ap_asterix_columns *columns = calloc(1, sizeof *columns);
+    assert_in_range(ap_asterix_spec_count, 1, AP_ASTERIX_PLAN_CAP);
+    for (unsigned k = 0; k < ap_asterix_spec_count; k++) {
+        const ap_asterix_spec *spec = ap_asterix_specs[k];
+        for (unsigned u = 0; u < spec->uap_count; u++)
+            for (unsigned i = 0; i < spec->uap[u].count; i++)
+                assert_in_range(spec->uap[u].items[i], 0, AP_ASTERIX_PLAN_ITEM_CAP - 1);
+        assert_int_equal(ap_asterix_columns_learn(columns, spec), AP_OK);
+    }
+    free(columns);
+}
+
+static void test_columns_near_a_name(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t category;
+        const char *item, *near[AP_ASTERIX_NEAR_CAP];
+    } cases[] = { { 48, "40", { "040", "042", "030" } },
+                  { 48, "999", { "260", "250", "240" } },
+                  { 21, "041", { "040", "032", "030" } } };
+    const char *near[AP_ASTERIX_NEAR_CAP];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(ap_asterix_columns_near(cases[i].category, cases[i].item, near),
+                         AP_ASTERIX_NEAR_CAP);
+        for (unsigned k = 0; k < AP_ASTERIX_NEAR_CAP; k++)
+            assert_string_equal(near[k], cases[i].near[k]);
+    }
+    assert_int_equal(ap_asterix_columns_near(48, "XY", near), AP_ASTERIX_NEAR_CAP);
+    assert_true(near[0][0] > '9');
+    assert_int_equal(ap_asterix_columns_near(3, "010", near), 0);
+}
+
 static void test_columns_full(void **state)
 {
     (void)state;
@@ -143,6 +204,9 @@ int main(void)
         cmocka_unit_test(test_columns_of_several_categories),
         cmocka_unit_test(test_columns_of_octets),
         cmocka_unit_test(test_columns_end_with_the_head),
+        cmocka_unit_test(test_columns_of_every_edition),
+        cmocka_unit_test(test_columns_have_a_plan_for_each_edition),
+        cmocka_unit_test(test_columns_near_a_name),
         cmocka_unit_test(test_columns_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
