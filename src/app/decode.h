@@ -60,6 +60,7 @@ typedef struct ap_decoder {
     ap_refusals refused;         /* of the current input */
     uint8_t time_text[32];       /* of the current frame, in seconds; [time_text_size] */
     size_t time_text_size;
+    uint32_t known_tod[1 << 16]; /* newest time of day of each SAC/SIC, 1/128 s, + 1; 0: none */
     uint64_t block_count, record_count;
     uint64_t unlisted_count; /* records of sources that the table had no room for */
     uint16_t row_count;

@@ -66,6 +66,32 @@ static void count_items(ap_decode_row *row, const ap_asterix_record *record)
         row->item_count[k] += present & 1;
 }
 
+/* A full time of day near the truncated one: when the frame was received, else the last of the
+ * record's source. */
+static bool near_of(const ap_decoder *decoder, const ap_frame *frame,
+                    const ap_asterix_glance *glance, ap_utc_ns *near)
+{
+    bool is_received =
+        frame->time_kind == AP_FRAME_TIME_UTC || frame->time_kind == AP_FRAME_TIME_DAY;
+    uint32_t known = glance->has_source ? decoder->known_tod[glance->sac << 8 | glance->sic] : 0;
+    *near = is_received ? frame->time_ns : (int64_t)(known - 1) * AP_NS_PER_TOD_128TH;
+    return is_received || known != 0;
+}
+
+/* Completes CAT001's time of day, which counts to 512 s, where it can be told; remembers full ones.
+ */
+static void complete_time(ap_decoder *decoder, const ap_frame *frame, ap_asterix_glance *glance)
+{
+    ap_utc_ns near, time;
+    if (!glance->has_tod && glance->has_tod_512 && near_of(decoder, frame, glance, &near) &&
+        ap_utc_from_tod_512(near, glance->tod_512_128th_s, &time) == AP_OK) {
+        glance->has_tod = true;
+        glance->tod_128th_s = ap_tod_from_utc(time);
+    }
+    if (glance->has_tod && glance->has_source && glance->tod_128th_s < AP_TOD_128TH_PER_DAY)
+        decoder->known_tod[glance->sac << 8 | glance->sic] = glance->tod_128th_s + 1;
+}
+
 /* The row that the record was counted in, or NULL. */
 static ap_decode_row *count_record(ap_decoder *decoder, const ap_asterix_record *record,
                                    ap_utc_ns receive_utc)
@@ -361,6 +387,7 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
                 decoder->flush(decoder->context);
             continue;
         }
+        complete_time(decoder, frame, &record.glance);
         if (decoder->selection && !ap_decode_selects(decoder->selection, &record))
             continue;
         row = count_record(decoder, &record, receive_utc);

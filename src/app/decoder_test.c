@@ -93,6 +93,46 @@ static void test_decoder_counts_what_it_refuses(void **state)
     free(decoder);
 }
 
+/* I001/141 counts to 512 s: completed near the receive time, else near the last full time of the
+ * same radar, else left as it is. */
+static void test_decoder_completes_truncated_times(void **state)
+{
+    (void)state;
+    /* plots of 25/201 and 25/202 5 s after the count began anew; a north mark at 10:00:00 */
+    static const uint8_t plot[] = { 1, 0, 9, 0xC2, 25, 201, 0x00, 0x02, 0x80 };
+    static const uint8_t other[] = { 1, 0, 9, 0xC2, 25, 202, 0x00, 0x02, 0x80 };
+    static const uint8_t mark[] = { 2, 0, 10, 0xD0, 25, 201, 1, 0x46, 0x50, 0x00 };
+    static const struct {
+        ap_frame_time kind;
+        int64_t time_s;
+        const uint8_t *data;
+        size_t size;
+        const char *row;
+    } cases[] = {
+        { AP_FRAME_TIME_NONE, 0, plot, sizeof plot, ",25,201,," },
+        { AP_FRAME_TIME_NONE, 0, mark, sizeof mark, ",25,201,36000.0," },
+        { AP_FRAME_TIME_NONE, 0, plot, sizeof plot, ",25,201,35845.0," }, /* 70 * 512 + 5 */
+        { AP_FRAME_TIME_NONE, 0, other, sizeof other, ",25,202,," },
+        { AP_FRAME_TIME_UTC, 86400 + 5120, other, sizeof other, ",25,202,5125.0," },
+        { AP_FRAME_TIME_DAY, 5119, plot, sizeof plot, ",25,201,5125.0," },
+        { AP_FRAME_TIME_DAY, 86399, plot, sizeof plot, ",25,201,5.0," }, /* anew at midnight */
+    };
+    ap_writer text;
+    ap_decoder *decoder = decoder_of(AP_DECODE_CSV, &text);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ap_frame frame = { .kind = AP_FRAME_ASTERIX,
+                           .time_kind = cases[i].kind,
+                           .time_ns = cases[i].time_s * AP_NS_PER_S,
+                           .data = cases[i].data,
+                           .size = cases[i].size };
+        size_t from = text.size;
+        assert_int_equal(ap_decoder_take(decoder, 0, &frame, frame.time_ns), AP_OK);
+        text.data[text.size] = '\0';
+        assert_non_null(strstr((char *)text.data + from, cases[i].row));
+    }
+    free(decoder);
+}
+
 /* Every source has a line of its own until the table is full; what has none is told. */
 static void test_decoder_counts_many_sources(void **state)
 {
@@ -157,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_decoder_json_lines),
         cmocka_unit_test(test_decoder_csv_quotes_json),
         cmocka_unit_test(test_decoder_counts_what_it_refuses),
+        cmocka_unit_test(test_decoder_completes_truncated_times),
         cmocka_unit_test(test_decoder_counts_many_sources),
         cmocka_unit_test(test_decoder_text_of_the_longest_record),
         cmocka_unit_test(test_decoder_one_table_a_csv),
