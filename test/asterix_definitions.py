@@ -126,7 +126,7 @@ def our_content(bits):
     if bits.content == "by":
         return ("by", bits.selector,
                 tuple((value, *our_content(case)) for value, case in bits.cases))
-    return (bits.content,)
+    return ("raw" if bits.content == "hex" else bits.content,)  # how people write it is ours
 
 
 def our_members(path, kind, members, rows, offset=0):

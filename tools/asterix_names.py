@@ -83,5 +83,5 @@ def step_text(bits):
         return (step + " " + bits.unit).strip()
     return {"ascii": "ASCII", "icao": "8 six-bit characters", "octal": "octal digits",
             "bds": "register and its address" if bits.size == 64 else "register",
-            "table": "", "raw": "", "integer": "",
+            "table": "", "raw": "", "hex": "", "integer": "",
             "by": f"step depends on {bits.selector}"}[bits.content]

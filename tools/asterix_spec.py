@@ -26,7 +26,7 @@ class Bits:
     op: str
     name: str = ""
     size: int = 0            # bits; of a group: the sum of its members
-    content: str = "raw"     # raw table ascii icao octal bds integer quantity by
+    content: str = "raw"     # raw hex table ascii icao octal bds integer quantity by
     signed: bool = False
     lsb: Fraction = None
     unit: str = ""
@@ -201,7 +201,9 @@ def check_codes(path, codes):
 
 def read_content(bits, tokens, lines, depth, number):
     kind = tokens[0] if tokens else ""
-    if kind in ("", "ascii", "icao", "octal", "bds"):
+    if kind in ("", "hex", "ascii", "icao", "octal", "bds"):
+        if kind == "hex" and bits.size > 64:
+            lines.fail(number, "hex is of up to 64 bits; longer values are octets anyway")
         bits.content = kind or "raw"
     elif kind == "table" and len(tokens) == 2:
         bits.content = kind

@@ -165,14 +165,14 @@ static void test_text_names_values_and_units(void **state)
 }
 
 /* A code of no table stays a number; a run of codes has one meaning; FAMILY of CAT032 selects the
- * codes of NATURE. */
+ * codes of NATURE. Addresses and messages are in hexadecimal digits. */
 static void test_text_tells_codes(void **state)
 {
     (void)state;
     static const struct {
         uint8_t category;
         const char *edition;
-        uint8_t record[8];
+        uint8_t record[12];
         size_t size;
         const char *line;
     } cases[] = {
@@ -183,6 +183,14 @@ static void test_text_tells_codes(void **state)
         { 32, NULL, { 0x10, 0x21 }, 2, "        NATURE: 1 (initial SUC correlation)\n" },
         { 32, NULL, { 0x10, 0x31 }, 2, "        FAMILY: 3\n        NATURE: 1\n" },
         { 32, "1.1", { 0x10, 0x21 }, 2, "        NATURE: 1 (initial correlation)\n" },
+        { 48, NULL, { 1, 0x80, 0x4B, 0x12, 0x34 }, 5, "        value: 4B1234 hex (4919860)\n" },
+        { 48, NULL, { 1, 0x80, 0, 0x0A, 0xBC }, 5, "        value: 000ABC hex (2748)\n" },
+        { 21, "0.23", { 0x08, 0, 0x0A, 0xBC }, 4, "        value: 000ABC hex (2748)\n" },
+        { 48,
+          NULL,
+          { 1, 1, 1, 0x80, 0x30, 0, 0, 0, 0, 0, 1 },
+          11,
+          "        value: 30000000000001 hex (13510798882111489)\n" },
     };
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         static uint8_t text[512];

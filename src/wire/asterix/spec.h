@@ -78,6 +78,7 @@ typedef struct ap_asterix_words {
     const char *title; /* "": none */
     uint8_t unit;      /* in ap_asterix_units */
     ap_asterix_code_rows codes;
+    bool is_hex; /* people write it in hexadecimal digits: an address, a message */
 } ap_asterix_words;
 
 typedef enum ap_item_kind {

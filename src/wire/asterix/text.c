@@ -65,11 +65,24 @@ static void put_meaning(ap_writer *text, ap_asterix_code_rows codes, uint64_t co
     }
 }
 
+/* "4B1234 hex (4919860)": the number as JSON has it in brackets. */
+static void put_hex_digits(ap_writer *text, uint64_t value, unsigned size)
+{
+    for (unsigned digit = (size + 3) / 4; digit > 0; digit--)
+        ap_write_u8(text, (uint8_t) "0123456789ABCDEF"[value >> 4 * (digit - 1) & 15]);
+    ap_text_str(text, " hex (");
+    ap_text_u64(text, value);
+    ap_write_u8(text, ')');
+}
+
 static void put_value(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_bits *bits,
                       const uint8_t *p, size_t offset)
 {
     ap_text_str(text, ": ");
-    ap_asterix_value_json(text, spec, bits, p, offset);
+    if (spec->words[bits - spec->bits].is_hex)
+        put_hex_digits(text, ap_asterix_bits_at(p, offset, bits->size), bits->size);
+    else
+        ap_asterix_value_json(text, spec, bits, p, offset);
     const char *unit = ap_asterix_value_unit(spec, bits, p, offset);
     if (unit[0] != '\0') {
         ap_write_u8(text, ' ');

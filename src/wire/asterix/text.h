@@ -12,6 +12,8 @@
  *
  *         I048/040 measured position in polar coordinates
  *             RHO: 65.18359375 NM
+ *         I048/220 aircraft address
+ *             value: 4B1234 hex (4919860)
  *         I048/170 track status
  *             CNF confirmed vs. tentative track: 0 (confirmed)
  *
