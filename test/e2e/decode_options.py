@@ -86,13 +86,14 @@ def columns_of_every_edition():
     assert "I021/032_s" in rows[0]
     # Where people say which edition it is, no other comes.
     rows = table("--items", "I021/040", "--edition", "021=2.7")
-    assert "I021/040/SPI" not in rows[0] and {row["edition"] for row in rows} == {"2.7"}, rows
+    assert "I021/040/SPI" not in rows[0], rows
+    assert {row["edition"] for row in rows} == {"2.7"}, rows
     for items, why in (("I021/035", "no edition of category 021 has I021/035; near it: I021/"),
                        ("I048/40", "near it: I048/040, "),
                        ("I003/010", "category 003 is not known"),
                        ("I021/032", "I021/032 is in no edition that was chosen")):
-        told = run("decode", "--to", "csv", "--edition", "021=2.7", "--items", items, "-", stdin=b"",
-                   status=64).stderr.decode()
+        told = run("decode", "--to", "csv", "--edition", "021=2.7", "--items", items, "-",
+                   stdin=b"", status=64).stderr.decode()
         assert why in told and told.count("\n") == 1, told
 
 
