@@ -18,12 +18,13 @@
 /* A block of this size tells at the start of a file that it is one. */
 #define PROOF_SIZE 16u
 
-/* Offsets that a search ahead looks at for one unit of effort. */
+/* Offsets that a search for a better block looks at for one unit of effort. */
 #define BETWEEN_STEP 16u
 
 /* The second block of a source is looked for in so many bytes behind the first one, and asked for
  * in steps: a search begun anew for each byte that arrives would take its square. */
 #define SECOND_WITHIN 16384u
+#define SECOND_PER_EFFORT 2u
 #define SECOND_STEP 512u
 
 /* A run of up to so many octets over and over is a filler, whatever walks in it. */
@@ -137,12 +138,17 @@ static int32_t source_of(const ap_framer *framer, size_t at, size_t block)
                                    block < left ? block : left);
 }
 
-/* May its source not be told yet? */
+/* May its source be told by bytes that are not there yet? One octet of the field specification says
+ * that there is none. */
 static bool lacks_source(const ap_framer *framer, size_t at, size_t block)
 {
-    size_t window = block < SOURCE_WINDOW ? block : SOURCE_WINDOW;
-    return !framer->ended && framer->editions->category[ap_framing_data(framer)[at]] &&
-           ap_framing_left(framer) - at < window;
+    const uint8_t *data = ap_framing_data(framer) + at;
+    size_t left = ap_framing_left(framer) - at;
+    bool is_open =
+        left <= AP_ASTERIX_BLOCK_HEADER_SIZE ||
+        ((data[AP_ASTERIX_BLOCK_HEADER_SIZE] & 0x80) && source_of(framer, at, block) < 0);
+    return !framer->ended && framer->editions->category[data[0]] && left < block &&
+           left < SOURCE_WINDOW && is_open;
 }
 
 /* A proved block of a source that has shown one is sure, whatever stands behind it: in random bytes
@@ -193,7 +199,7 @@ static ap_framing_verdict look_second(const ap_framer *framer, size_t at, size_t
             return need(work, next + SECOND_STEP);
         if (left < AP_ASTERIX_BLOCK_HEADER_SIZE)
             return AP_FRAMING_NO;
-        work->effort -= (next - from) % BETWEEN_STEP == 0;
+        work->effort -= (next - from) % SECOND_PER_EFFORT == 0;
         ap_framing_verdict second = look_same_source(framer, at, block, next, work);
         if (second == AP_FRAMING_YES || (second == AP_FRAMING_MORE && !framer->ended))
             return second;
@@ -208,7 +214,7 @@ static ap_framing_verdict look_better(const ap_framer *framer, size_t at, size_t
 {
     size_t block = ap_framing_block_size(ap_framing_data(framer) + at);
     if (lacks_source(framer, at, block))
-        return need(work, at + (block < SOURCE_WINDOW ? block : SOURCE_WINDOW));
+        return need(work, ap_framing_left(framer) + 1);
     bool is_of_known = block > 0 && is_known(framer, source_of(framer, at, block));
     if (block == 0 || !(is_of_known || is_trusted(framer, at)))
         return AP_FRAMING_NO;

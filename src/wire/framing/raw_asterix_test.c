@@ -80,6 +80,29 @@ static void test_next_gives_a_proved_block_at_once(void **state)
     assert_int_equal(ap_framer_next(&framer, &frame), AP_ERR_MORE);
 }
 
+/* Nor does one that does not prove itself wait for more than the header and records of the next. */
+static void test_next_gives_a_bad_block_with_the_next(void **state)
+{
+    (void)state;
+    static const uint8_t bad[] = { 48, 0, 6, 0x10, 1, 2 };
+    uint8_t data[100], *space;
+    static uint8_t mem[AP_FRAMER_SIZE];
+    ap_asterix_editions editions;
+    ap_framer framer;
+    ap_frame frame;
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_block(&w, 34, 1, 1);
+    ap_write_bytes(&w, bad, sizeof bad);
+    put_block(&w, 34, 1, 1);
+    ap_asterix_editions_default(&editions);
+    ap_framer_init(&framer, AP_FORMAT_ASTERIX, &editions, mem, sizeof mem);
+    ap_framer_space(&framer, &space);
+    memcpy(space, data, w.size);
+    ap_framer_commit(&framer, w.size);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ap_framer_next(&framer, &frame), AP_OK);
+}
+
 static void test_next_record_cut_in_a_right_block(void **state)
 {
     (void)state;
@@ -462,6 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next_blocks),
         cmocka_unit_test(test_next_gives_a_proved_block_at_once),
+        cmocka_unit_test(test_next_gives_a_bad_block_with_the_next),
         cmocka_unit_test(test_next_record_cut_in_a_right_block),
         cmocka_unit_test(test_next_length_too_large),
         cmocka_unit_test(test_next_unreadable_stream),
