@@ -203,7 +203,12 @@ const ap_asterix_choice *ap_asterix_columns_missing(const ap_asterix_columns *co
 static int number_of(const char *item)
 {
     enum { BEYOND_NUMBERS = 10000 };
-    return *item >= '0' && *item <= '9' ? (int)strtol(item, NULL, 10) : BEYOND_NUMBERS;
+    int number = 0;
+    if (*item < '0' || *item > '9')
+        return BEYOND_NUMBERS;
+    for (; *item >= '0' && *item <= '9' && number < BEYOND_NUMBERS; item++)
+        number = 10 * number + (*item - '0');
+    return number;
 }
 
 /* Puts a name where its distance says, once, into those found. */
