@@ -130,7 +130,8 @@ ap_row_source ap_row_source_of_key(const char *key, size_t size);
 bool ap_row_is_synthetic(const ap_aircraft_row *row);
 
 /* Takes every value that `from` has. Both are of one aircraft. The source is that of the one with a
- * position, the newer before the older. */
+ * position, the newer before the older. A new position that does not say so is not on the ground:
+ * what was known of that is forgotten. */
 void ap_row_merge(ap_aircraft_row *into, const ap_aircraft_row *from);
 
 #endif

@@ -183,6 +183,45 @@ static void test_frames_to_targets(void **state)
     }
 }
 
+/* Who was on the ground and is placed again without that word has left it. */
+static void test_ground_is_left(void **state)
+{
+    (void)state;
+    write_file(path_of("g.sbs"),
+               "MSG,2,1,1,4CA216,1,2024/06/06,08:58:39.000,,,,,12.0,90.0,43.6,1.36,,,,,,-1\r\n"
+               "MSG,3,1,1,4CA216,1,2024/06/06,08:59:39.000,,,,1125,,,43.62,1.38,,,,,,\r\n");
+    size_t size;
+    assert_int_equal(convert(path_of("g.sbs"), path_of("g.json"), AP_CONVERT_AIRCRAFT), AP_EXIT_OK);
+    char *text = read_file(path_of("g.json"), &size);
+    assert_non_null(strstr(text, "\"alt_baro\": 1125"));
+    free(text);
+    assert_int_equal(convert(path_of("g.sbs"), path_of("g.ast"), AP_CONVERT_CAT021), AP_EXIT_OK);
+    assert_int_equal(convert(path_of("g.ast"), path_of("g.json"), AP_CONVERT_AIRCRAFT), AP_EXIT_OK);
+    text = read_file(path_of("g.json"), &size);
+    assert_non_null(strstr(text, "\"alt_baro\": 1125"));
+    free(text);
+}
+
+/* The aircraft of the recording's first half is in the air, though it began on the ground. */
+static void test_take_off(void **state)
+{
+    (void)state;
+    const char *in = data_path("jet1090_tutorial_frames.jsonl.gz");
+    if (!in)
+        return;
+    char line[600];
+    snprintf(line, sizeof line, "gzip -dcf '%s' | head -30000 > '%s'", in, path_of("h.jsonl"));
+    assert_int_equal(system(line), 0);
+    assert_int_equal(convert(path_of("h.jsonl"), path_of("h.json"), AP_CONVERT_AIRCRAFT),
+                     AP_EXIT_OK);
+    size_t size;
+    char *text = read_file(path_of("h.json"), &size), *at = strstr(text, "{\"hex\": \"400f99\"");
+    assert_non_null(at);
+    at[strcspn(at, "\n")] = '\0';
+    assert_non_null(strstr(at, "\"alt_baro\": 3"));
+    free(text);
+}
+
 static void test_no_frames_in_targets(void **state)
 {
     (void)state;
@@ -211,6 +250,8 @@ int main(void)
         cmocka_unit_test(test_extended_beast),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_frames_to_targets),
+        cmocka_unit_test(test_ground_is_left),
+        cmocka_unit_test(test_take_off),
         cmocka_unit_test(test_no_frames_in_targets),
         cmocka_unit_test(test_keys),
     };

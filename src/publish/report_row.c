@@ -48,10 +48,6 @@ static void set_identity(const ap_report *report, ap_aircraft_row *row)
         row->present |= AP_ROW_HAS_EMITTER_CATEGORY;
         row->emitter_category = report->emitter_category;
     }
-    if (report->flags & AP_FLAG_ON_GROUND) {
-        row->present |= AP_ROW_HAS_GROUND;
-        row->on_ground = true;
-    }
     if (report->flags & AP_FLAG_SPI) {
         row->present |= AP_ROW_HAS_STATUS;
         row->spi = true;
@@ -141,11 +137,21 @@ static void set_position(const ap_report *report, ap_aircraft_row *row)
     row->sil = report->sil;
 }
 
+/* ADS-B says which it is with every position and velocity; radars and others only the ground. */
+static void set_ground(const ap_report *report, ap_sensor_kind kind, ap_aircraft_row *row)
+{
+    row->on_ground = report->flags & AP_FLAG_ON_GROUND;
+    bool is_stated =
+        kind == AP_SENSOR_ADSB && (report->present & (AP_HAS_POSITION | AP_HAS_VELOCITY));
+    row->present |= row->on_ground || is_stated ? AP_ROW_HAS_GROUND : 0;
+}
+
 void ap_row_of_report(const ap_report *report, ap_sensor_kind kind, ap_aircraft_row *row)
 {
     *row = (ap_aircraft_row){ .time_utc = report->time_utc, .position_utc = AP_UTC_UNKNOWN };
     row->source = (uint8_t)source_of(report, kind);
     set_identity(report, row);
+    set_ground(report, kind, row);
     set_vertical(report, row);
     set_motion(report, row);
     set_position(report, row);

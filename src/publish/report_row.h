@@ -1,8 +1,9 @@
 /* Reports as aircraft rows: what SBS, aircraft.json and GDL90 can say of them.
  *
  * Lost: covariances and sigmas, radar measurements, doppler, track numbers, flags of validation and
- * garbling. A report that is not on the ground says nothing of it: such a row has no ground state,
- * and neither has it an emergency state but that of its squawk. */
+ * garbling. A row is in the air when its ADS-B report has a position or velocity and is not on the
+ * ground; other reports that are not on the ground say nothing of it. Of emergency states a row has
+ * that of its squawk. */
 #ifndef AP_PUBLISH_REPORT_ROW_H
 #define AP_PUBLISH_REPORT_ROW_H
 

@@ -103,6 +103,9 @@ void ap_row_merge(ap_aircraft_row *into, const ap_aircraft_row *from)
         into->nac_v = from->nac_v;
     if ((from->present & AP_ROW_HAS_POSITION) && from->position_utc == AP_UTC_UNKNOWN)
         into->position_utc = from->time_utc;
+    /* A place that is not said to be on the ground: whoever was there may have left it. */
+    if (from->present & AP_ROW_HAS_POSITION)
+        into->present &= ~(uint32_t)AP_ROW_HAS_GROUND;
     into->mlat = (into->mlat & ~from->present) | from->mlat;
     into->tisb = (into->tisb & ~from->present) | from->tisb;
     into->present |= from->present;
