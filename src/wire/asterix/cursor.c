@@ -2,6 +2,7 @@
 
 #include "wire/asterix/octets.h"
 #include "wire/asterix/proof.h"
+#include "wire/asterix/walk.h"
 
 ap_asterix_cursor ap_asterix_cursor_of(const ap_asterix_editions *editions, const uint8_t *data,
                                        size_t size)
@@ -102,11 +103,9 @@ ap_err ap_asterix_cursor_next(ap_asterix_cursor *cursor, ap_asterix_record *reco
                                    .block_start = cursor->at == 0,
                                    .block = cursor->block_count - 1,
                                    .block_size = block->size + AP_ASTERIX_BLOCK_HEADER_SIZE };
-    if (ap_asterix_walk(record->spec, record->data, block->size - cursor->at, &record->size, fault))
+    if (ap_asterix_walk_looking(record->spec, record->data, block->size - cursor->at,
+                                &cursor->inherited, &record->glance, &record->size, fault))
         return leave_block(cursor, fault);
-    /* It has just walked: looking cannot fail. */
-    (void)ap_asterix_look(record->spec, record->data, record->size, &cursor->inherited,
-                          &record->glance);
     cursor->at += record->size;
     cursor->index++;
     return AP_OK;

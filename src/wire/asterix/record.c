@@ -89,21 +89,28 @@ static void tell_fault(const ap_asterix_walker *walker, ap_asterix_fault *fault)
     memcpy(fault->item, walker->item->name, size < sizeof fault->item ? size + 1 : 0);
 }
 
+/* Passes what is left of a record that begins at `data`. */
+static ap_err walk_on(ap_asterix_walker *walker, const uint8_t *data, size_t *record_size,
+                      ap_asterix_fault *fault)
+{
+    const ap_asterix_item *item;
+    const uint8_t *start;
+    while (ap_asterix_walker_next(walker, &item, &start))
+        ;
+    if (walker->failed) {
+        tell_fault(walker, fault);
+        return AP_ERR_MALFORMED;
+    }
+    *record_size = (size_t)(walker->p - data);
+    return AP_OK;
+}
+
 ap_err ap_asterix_walk(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
                        size_t *record_size, ap_asterix_fault *fault)
 {
     ap_asterix_walker walker;
-    const ap_asterix_item *item;
-    const uint8_t *start;
-    if (ap_asterix_walker_open(&walker, spec, data, size))
-        while (ap_asterix_walker_next(&walker, &item, &start))
-            ;
-    if (walker.failed) {
-        tell_fault(&walker, fault);
-        return AP_ERR_MALFORMED;
-    }
-    *record_size = (size_t)(walker.p - data);
-    return AP_OK;
+    (void)ap_asterix_walker_open(&walker, spec, data, size); /* a fault ends the walk */
+    return walk_on(&walker, data, record_size, fault);
 }
 
 /* Rank of an item among those that tell the time, 1 = best; 0: it tells none. */
@@ -123,19 +130,18 @@ static bool looked_enough(const ap_asterix_spec *spec, const ap_asterix_glance *
            (glance->has_tod_512 || spec->time_512_item == 0);
 }
 
-ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
-                       ap_asterix_inherited *inherited, ap_asterix_glance *glance)
+/* Passes items until nothing behind them could tell more of the record's source and time. */
+static void look_on(ap_asterix_walker *walker, ap_asterix_inherited *inherited,
+                    ap_asterix_glance *glance)
 {
-    ap_asterix_walker walker;
+    const ap_asterix_spec *spec = walker->spec;
     const ap_asterix_item *item;
     const uint8_t *p;
     unsigned best = AP_ASTERIX_TIME_ITEMS + 1;
     bool source_seen = false;
     *glance = (ap_asterix_glance){ 0 };
-    if (!ap_asterix_walker_open(&walker, spec, data, size))
-        return AP_ERR_MALFORMED;
     while (!looked_enough(spec, glance, source_seen, best) &&
-           ap_asterix_walker_next(&walker, &item, &p)) {
+           ap_asterix_walker_next(walker, &item, &p)) {
         unsigned index = (unsigned)(item - spec->items);
         unsigned rank = time_rank(spec, index);
         if (index == spec->source_item) {
@@ -150,10 +156,26 @@ ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t 
             glance->tod_512_128th_s = (uint16_t)ap_be16(p);
         }
     }
-    if (walker.failed)
-        return AP_ERR_MALFORMED;
     glance->has_source = inherited->has_source;
     glance->sac = inherited->sac;
     glance->sic = inherited->sic;
-    return AP_OK;
+}
+
+ap_err ap_asterix_look(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                       ap_asterix_inherited *inherited, ap_asterix_glance *glance)
+{
+    ap_asterix_walker walker;
+    if (ap_asterix_walker_open(&walker, spec, data, size))
+        look_on(&walker, inherited, glance);
+    return walker.failed ? AP_ERR_MALFORMED : AP_OK;
+}
+
+ap_err ap_asterix_walk_looking(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                               ap_asterix_inherited *inherited, ap_asterix_glance *glance,
+                               size_t *record_size, ap_asterix_fault *fault)
+{
+    ap_asterix_walker walker;
+    if (ap_asterix_walker_open(&walker, spec, data, size))
+        look_on(&walker, inherited, glance);
+    return walk_on(&walker, data, record_size, fault);
 }

@@ -173,6 +173,7 @@ static ap_refusal fault_of(const ap_asterix_spec *spec, const ap_asterix_item *i
 
 static bool fail(ap_asterix_walker *walker, ap_refusal reason, const ap_asterix_item *item)
 {
+    walker->left = 0;
     walker->failed = true;
     walker->reason = reason;
     walker->item = item;

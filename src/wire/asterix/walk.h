@@ -27,9 +27,15 @@ bool ap_asterix_walker_open(ap_asterix_walker *walker, const ap_asterix_spec *sp
                             const uint8_t *data, size_t size);
 
 /* Passes the next item: *item lies in [*start, walker->p). False at the end of the record or, with
- * `failed`, on a fault. */
+ * `failed`, on a fault, and behind it. */
 bool ap_asterix_walker_next(ap_asterix_walker *walker, const ap_asterix_item **item,
                             const uint8_t **start);
+
+/* ap_asterix_walk and ap_asterix_look in one pass. On a fault *inherited and *glance are not to be
+ * used. */
+ap_err ap_asterix_walk_looking(const ap_asterix_spec *spec, const uint8_t *data, size_t size,
+                               ap_asterix_inherited *inherited, ap_asterix_glance *glance,
+                               size_t *record_size, ap_asterix_fault *fault);
 
 /* Whether the selecting item at p means the second of two layouts. */
 bool ap_asterix_selects_second(const ap_asterix_spec *spec, const uint8_t *p);
