@@ -71,17 +71,15 @@ static bool scaled_raw(ap_asterix_encoding *encoding, uint32_t node, const reach
     return true;
 }
 
-/* The step that the selecting value before it means; NULL: it is a raw number. */
-static const ap_asterix_step *step_by(const ap_asterix_encoding *encoding,
+/* The step of a number; NULL: it is a raw one. */
+static const ap_asterix_step *step_of(const ap_asterix_encoding *encoding,
                                       const ap_asterix_bits *bits, const uint8_t *p, size_t offset)
 {
-    uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
-    for (unsigned k = 0; k < bits->case_count; k++) {
-        const ap_asterix_case *row = &encoding->spec->cases[bits->case_first + k];
-        if (row->value == selector)
-            return &row->step;
-    }
-    return NULL;
+    if (bits->op == AP_BITS_SCALED || bits->op == AP_BITS_SIGNED_SCALED)
+        return &bits->step;
+    const ap_asterix_case *selected =
+        bits->op == AP_BITS_BY ? ap_asterix_case_of(encoding->spec, bits, p, offset) : NULL;
+    return selected ? &selected->step : NULL;
 }
 
 static bool put_number(ap_asterix_encoding *encoding, const ap_asterix_bits *bits, uint8_t *p,
@@ -92,10 +90,7 @@ static bool put_number(ap_asterix_encoding *encoding, const ap_asterix_bits *bit
     bool is_signed = bits->op == AP_BITS_SIGNED || bits->op == AP_BITS_SIGNED_SCALED;
     reach can = reach_of(bits->size, is_signed);
     const char *unit = ap_asterix_value_unit(encoding->spec, bits, p, offset);
-    const ap_asterix_step *step = bits->op == AP_BITS_BY ? step_by(encoding, bits, p, offset)
-                                  : bits->op == AP_BITS_SCALED || bits->op == AP_BITS_SIGNED_SCALED
-                                      ? &bits->step
-                                      : NULL;
+    const ap_asterix_step *step = step_of(encoding, bits, p, offset);
     uint64_t raw = 0;
     if (!(step ? scaled_raw(encoding, node, &can, step, unit, &raw)
                : whole_raw(encoding, node, &can, unit, &raw)))

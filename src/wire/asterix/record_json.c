@@ -108,19 +108,27 @@ static void put_scaled(ap_writer *text, int64_t raw, const ap_asterix_step *step
         put_decimal(text, value, digits);
 }
 
-/* A value whose step another value in the same item selects; the raw number if none does. */
-static void put_by(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_bits *bits,
-                   const uint8_t *p, size_t offset, uint64_t raw)
+const ap_asterix_case *ap_asterix_case_of(const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                                          const uint8_t *p, size_t offset)
 {
     uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
     for (unsigned k = 0; k < bits->case_count; k++) {
         const ap_asterix_case *row = &spec->cases[bits->case_first + k];
-        if (row->value == selector) {
-            put_scaled(text, (int64_t)raw, &row->step);
-            return;
-        }
+        if (row->value == selector)
+            return row;
     }
-    put_unsigned(text, raw);
+    return NULL;
+}
+
+/* A value whose step another value in the same item selects; the raw number if none does. */
+static void put_by(ap_writer *text, const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                   const uint8_t *p, size_t offset, uint64_t raw)
+{
+    const ap_asterix_case *selected = ap_asterix_case_of(spec, bits, p, offset);
+    if (selected)
+        put_scaled(text, (int64_t)raw, &selected->step);
+    else
+        put_unsigned(text, raw);
 }
 
 static void put_icao6(ap_writer *text, uint64_t raw)
@@ -204,11 +212,8 @@ const char *ap_asterix_value_unit(const ap_asterix_spec *spec, const ap_asterix_
 {
     if (bits->op != AP_BITS_BY)
         return ap_asterix_units[spec->words[bits - spec->bits].unit];
-    uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
-    for (unsigned k = 0; k < bits->case_count; k++)
-        if (spec->cases[bits->case_first + k].value == selector)
-            return ap_asterix_units[spec->cases[bits->case_first + k].unit];
-    return "";
+    const ap_asterix_case *selected = ap_asterix_case_of(spec, bits, p, offset);
+    return selected ? ap_asterix_units[selected->unit] : "";
 }
 
 /* The members of a group, an element of a repetition or an extended item, as one object. */

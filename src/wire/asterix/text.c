@@ -44,11 +44,8 @@ static ap_asterix_code_rows codes_of(const ap_asterix_spec *spec, const ap_aster
 {
     if (bits->case_count == 0)
         return spec->words[bits - spec->bits].codes;
-    uint64_t selector = ap_asterix_bits_at(p, offset - bits->back, bits->back_size);
-    for (unsigned k = 0; k < bits->case_count; k++)
-        if (spec->cases[bits->case_first + k].value == selector)
-            return spec->cases[bits->case_first + k].codes;
-    return (ap_asterix_code_rows){ 0 };
+    const ap_asterix_case *selected = ap_asterix_case_of(spec, bits, p, offset);
+    return selected ? selected->codes : (ap_asterix_code_rows){ 0 };
 }
 
 /* " (meaning)" of a code that has one. */

@@ -11,6 +11,11 @@
 void ap_asterix_value_json(ap_writer *text, const ap_asterix_spec *spec,
                            const ap_asterix_bits *bits, const uint8_t *p, size_t offset);
 
+/* Of the cases of a row that has any, the one that the selecting value before it means; NULL: none.
+ */
+const ap_asterix_case *ap_asterix_case_of(const ap_asterix_spec *spec, const ap_asterix_bits *bits,
+                                          const uint8_t *p, size_t offset);
+
 /* Its unit, "" for none; where another value selects the step, the unit of that. */
 const char *ap_asterix_value_unit(const ap_asterix_spec *spec, const ap_asterix_bits *bits,
                                   const uint8_t *p, size_t offset);
