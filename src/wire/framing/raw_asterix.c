@@ -348,44 +348,35 @@ ap_err ap_framing_next_asterix(ap_framer *framer, ap_frame *frame)
 /* Records enough for a first block to be sure before its end is seen. */
 #define SURE_RECORDS 8
 
-/* How many records walk, up to SURE_RECORDS. */
-static int walking_records(const ap_asterix_spec *spec, const uint8_t *data, size_t size)
+/* How many records of the block walk, up to SURE_RECORDS, in what is there of it: `size` octets,
+ * its header at least. */
+static int walking_records(const ap_framer *framer, const uint8_t *block, size_t size)
 {
     int count = 0;
-    size_t at = 0, record_size;
+    size_t at = AP_ASTERIX_BLOCK_HEADER_SIZE, record_size;
     ap_asterix_fault fault;
-    while (count < SURE_RECORDS && at < size &&
-           ap_asterix_walk(spec, data + at, size - at, &record_size, &fault) == AP_OK) {
+    const ap_asterix_spec *spec =
+        ap_asterix_edition_of(framer->editions, block[0], block + at, size - at);
+    while (spec && count < SURE_RECORDS && at < size &&
+           ap_asterix_walk(spec, block + at, size - at, &record_size, &fault) == AP_OK) {
         at += record_size;
         count++;
     }
     return count;
 }
 
-/* Other formats begin with a filler: a run of one octet. */
-static bool is_filler(const uint8_t *data, size_t size)
-{
-    for (size_t i = 1; i < size; i++)
-        if (data[i] != data[0])
-            return false;
-    return true;
-}
-
 /* A first block that proves itself makes it sure, and so do many records that walk; a header whose
  * first record walks, or headers up to the very end, make it likely. */
 int ap_framing_score_asterix(const ap_framer *framer, const uint8_t *data, size_t size, bool all)
 {
-    if (is_filler(data, size))
+    if (is_filler_of(data, size, 1)) /* other formats begin with one */
         return 0;
     size_t block = size >= AP_ASTERIX_BLOCK_HEADER_SIZE ? ap_framing_block_size(data) : 0;
     if (block > 0 && block <= size && ap_asterix_block_proves(framer->editions, data, block))
         return 95;
     if (all && ap_framing_blocks_fill(data, size))
         return 80;
-    size_t records_size = block > 0 ? (block < size ? block : size) - 3 : 0;
-    const ap_asterix_spec *spec =
-        block > 0 ? ap_asterix_edition_of(framer->editions, data[0], data + 3, records_size) : NULL;
-    int walking = spec ? walking_records(spec, data + 3, records_size) : 0;
+    int walking = block > 0 ? walking_records(framer, data, block < size ? block : size) : 0;
     if (walking > 0)
         return walking < SURE_RECORDS ? 70 : 90;
     for (size_t at = 1; at + AP_ASTERIX_BLOCK_HEADER_SIZE <= size; at++) {
