@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "wire/json_read.h"
 
 #define TIME_END_S INT64_C(0x100000000) /* what a capture can hold */
@@ -100,15 +101,14 @@ static bool take_time(ap_convert_line *line, const ap_json_doc *doc)
 /* Octets of hexadecimal digits; false for anything else. */
 static bool octets_of(const char *p, const char *end, uint8_t *octets, size_t cap, size_t *size)
 {
-    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
     *size = 0;
     if ((end - p) % 2 != 0 || (size_t)(end - p) / 2 > cap)
         return false;
     for (; p < end; p += 2) {
-        const char *high = memchr(digits, p[0], 32), *low = memchr(digits, p[1], 32);
-        if (!high || !low)
+        int high = ap_hex_digit((uint8_t)p[0]), low = ap_hex_digit((uint8_t)p[1]);
+        if (high < 0 || low < 0)
             return false;
-        octets[(*size)++] = (uint8_t)(((high - digits) & 15) << 4 | ((low - digits) & 15));
+        octets[(*size)++] = (uint8_t)(high << 4 | low);
     }
     return true;
 }

@@ -13,6 +13,7 @@
 
 #include "airpicture/asterix.h"
 #include "app/source.h"
+#include "base/hex.h"
 
 #define EXPECTED_KINDS "psr, ssr, mode_s, combined, smr, mlat, adsb or tracker"
 #define KEY_SHOWN_MAX 40 /* of a key or value in a message */
@@ -312,20 +313,13 @@ static bool kind_of(const char *key, ap_sensor_kind *kind)
     return false;
 }
 
-static int digit_of(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-    return at ? (int)(at - digits) : -1;
-}
-
 /* 16 digits of an id, or the 32 of a UUID, of which the first 16 count, as in the stream. */
 static bool receiver_of(const char *text, uint64_t *receiver)
 {
     size_t count = 0;
     *receiver = 0;
     for (; *text; text++) {
-        int digit = digit_of(*text);
+        int digit = ap_hex_digit((uint8_t)*text);
         if (digit < 0 && *text != '-')
             return false;
         if (digit >= 0 && count++ < 16)

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "wire/shortest.h"
 
 #define DEPTH_MAX 64 /* one bit of a word for each container: array or object */
@@ -288,14 +289,6 @@ bool ap_json_span_double(const ap_json_span *span, double *value)
     return true;
 }
 
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The character of an escape whose backslash was taken; '?' for one that is no printable ASCII. */
 static char take_escape(const uint8_t **at, const uint8_t *end)
 {
@@ -303,8 +296,8 @@ static char take_escape(const uint8_t **at, const uint8_t *end)
     if (c != 'u')
         return c == '"' || c == '\\' || c == '/' ? (char)c : '?';
     int code = 0;
-    for (int k = 0; k < 4 && *at < end && hex_digit(**at) >= 0; k++)
-        code = code << 4 | hex_digit(*(*at)++);
+    for (int k = 0; k < 4 && *at < end && ap_hex_digit(**at) >= 0; k++)
+        code = code << 4 | ap_hex_digit(*(*at)++);
     return code >= ' ' && code <= '~' ? (char)code : '?';
 }
 

@@ -1,6 +1,7 @@
 /* Values of a record from JSON: a number or text into its bits. */
 #include "wire/asterix/encode.h"
 
+#include "base/hex.h"
 #include "wire/asterix/value.h"
 #include "wire/asterix/walk.h"
 
@@ -164,13 +165,6 @@ static bool put_ascii(ap_asterix_encoding *encoding, const ap_asterix_bits *bits
     return true;
 }
 
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 'a' - 'A' : c) : NULL;
-    return found ? (int)(found - digits) : -1;
-}
-
 bool ap_encode_hex(ap_asterix_encoding *encoding, uint32_t node, ap_writer *octets)
 {
     const ap_json_node *text = &encoding->doc.node[node];
@@ -179,7 +173,8 @@ bool ap_encode_hex(ap_asterix_encoding *encoding, uint32_t node, ap_writer *octe
     if ((text->end - text->start) % 2 != 0)
         return ap_encode_refuse(encoding, AP_ASTERIX_ENCODE_LENGTH, node);
     for (uint32_t k = text->start; k < text->end; k += 2) {
-        int high = hex_digit(encoding->doc.text[k]), low = hex_digit(encoding->doc.text[k + 1]);
+        int high = ap_hex_digit((uint8_t)encoding->doc.text[k]);
+        int low = ap_hex_digit((uint8_t)encoding->doc.text[k + 1]);
         if (high < 0 || low < 0)
             return ap_encode_refuse(encoding, AP_ASTERIX_ENCODE_CHARACTER, node);
         ap_write_u8(octets, (uint8_t)(high << 4 | low));

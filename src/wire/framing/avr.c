@@ -2,6 +2,8 @@
  * behind the ticks, "<ticksSShex;". One or more of them a line, in either case of letters. */
 #include "wire/framing/framing.h"
 
+#include "base/hex.h"
+
 #include <string.h>
 
 #define TICKS_DIGITS 12u
@@ -14,15 +16,6 @@
 static bool is_blank(uint8_t c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static int digit_of(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* Bytes up to the next terminator; `size` if there is none. */
@@ -55,7 +48,7 @@ static size_t payload_digits(const uint8_t *data, size_t size)
 {
     size_t lead = lead_digits(data[0]);
     for (size_t i = 1; i < size; i++)
-        if (digit_of(data[i]) < 0)
+        if (ap_hex_digit(data[i]) < 0)
             return 0;
     size_t digits = size > lead + 1 ? size - 1 - lead : 0;
     return digits == AC_DIGITS || digits == SHORT_DIGITS || digits == LONG_DIGITS ? digits : 0;
@@ -65,7 +58,7 @@ static uint64_t number_of(const uint8_t *digits, size_t n)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < n; i++)
-        value = value << 4 | (uint64_t)digit_of(digits[i]);
+        value = value << 4 | (uint64_t)ap_hex_digit(digits[i]);
     return value;
 }
 

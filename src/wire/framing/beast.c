@@ -7,6 +7,8 @@
  * not doubled. */
 #include "wire/framing/framing.h"
 
+#include "base/hex.h"
+
 #include <string.h>
 
 #define ESCAPE 0x1A
@@ -149,14 +151,6 @@ static void take_time(ap_framer *framer, const uint8_t *data)
     framer->utc_ns = framer->has_utc ? (int64_t)ms * AP_NS_PER_MS : 0;
 }
 
-static int digit_of(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* A UUID, as text with or without hyphens, or as 16 bytes. Other names tell nothing. */
 static void take_name(ap_framer *framer, const uint8_t *data, const uint8_t *end)
 {
@@ -164,7 +158,7 @@ static void take_name(ap_framer *framer, const uint8_t *data, const uint8_t *end
     size_t size = 0, digit_count = 0;
     for (; data < end; size++) {
         uint8_t byte = plain_byte(&data);
-        int digit = digit_of(byte);
+        int digit = ap_hex_digit(byte);
         if (size < RECEIVER_SIZE)
             first = first << 8 | byte;
         if (digit >= 0 && digit_count++ < 2 * RECEIVER_SIZE)
