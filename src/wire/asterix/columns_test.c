@@ -145,7 +145,17 @@ static void test_columns_of_every_edition(void **state)
     free(columns);
 }
 
-/* Every edition of every category has room. */
+static void check_room(const ap_asterix_spec *spec, const ap_asterix_item *item)
+{
+    if (item->kind == AP_ITEM_UNUSED)
+        return;
+    assert_in_range(item - spec->items, 0, AP_ASTERIX_PLAN_ITEM_CAP - 1);
+    if (item->kind != AP_ITEM_COMPOUND)
+        assert_in_range(item->first + item->count, 0, AP_ASTERIX_PLAN_BITS_CAP);
+}
+
+/* Every edition of every category has room, with its sub-items and rows of bits; the items of a
+ * record have a bit each in 64. */
 static void test_columns_have_a_plan_for_each_edition(void **state)
 {
     (void)state;
@@ -154,8 +164,13 @@ static void test_columns_have_a_plan_for_each_edition(void **state)
     for (unsigned k = 0; k < ap_asterix_spec_count; k++) {
         const ap_asterix_spec *spec = ap_asterix_specs[k];
         for (unsigned u = 0; u < spec->uap_count; u++)
-            for (unsigned i = 0; i < spec->uap[u].count; i++)
-                assert_in_range(spec->uap[u].items[i], 0, AP_ASTERIX_PLAN_ITEM_CAP - 1);
+            for (unsigned i = 0; i < spec->uap[u].count; i++) {
+                const ap_asterix_item *item = &spec->items[spec->uap[u].items[i]];
+                assert_in_range(spec->uap[u].items[i], 0, 63);
+                check_room(spec, item);
+                for (unsigned j = 0; item->kind == AP_ITEM_COMPOUND && j < item->count; j++)
+                    check_room(spec, &spec->items[item->first + j]);
+            }
         assert_int_equal(ap_asterix_columns_learn(columns, spec), AP_OK);
     }
     free(columns);

@@ -345,7 +345,6 @@ static void check_number(target *at, const ap_asterix_bits *bits)
     uint64_t highest = is_signed ? all >> 1 : all, lowest = is_signed ? highest + 1 : 0;
     takes(at, text_of(step, is_signed, lowest, text));
     takes(at, text_of(step, false, highest, text));
-    assert_true(highest == UINT64_MAX || step || highest + 1 != 0);
     refuses(at, text_of(step, true, lowest + 1, text), AP_ASTERIX_ENCODE_RANGE);
     refuses(at,
             highest == UINT64_MAX ? "18446744073709551616"
@@ -644,12 +643,11 @@ static void test_encode_refusals(void **state)
 {
     (void)state;
     static char long_raw[1000];
-    static char many[4096] = "{\"030\":[";
+    static char many[4096] = "{\"250\":[";
     for (int k = 0; k < 256; k++)
         strcat(long_raw, "ab");
     char too_long[1100];
     snprintf(too_long, sizeof too_long, "{\"RE\":{\"raw\":\"%s\"}}", long_raw);
-    strcpy(many, "{\"250\":[");
     for (int k = 0; k < 256; k++)
         strcat(many, k ? ",1" : "1");
     strcat(many, "]}");

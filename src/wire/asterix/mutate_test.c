@@ -37,7 +37,7 @@ static ap_err take(const ap_asterix_spec *spec, const uint8_t *data, size_t size
 static void check_change(ap_draw *draw, const ap_asterix_spec *spec, ap_mutation how,
                          const uint8_t *record, size_t size)
 {
-    ap_draw again = *draw;
+    ap_draw again = *draw, small = *draw;
     draw->out.size = 0;
     if (!ap_mutate_record(draw, spec, how, record, size)) {
         assert_int_equal(draw->out.size, 0);
@@ -56,9 +56,11 @@ static void check_change(ap_draw *draw, const ap_asterix_spec *spec, ap_mutation
     assert_true(ap_mutate_record(&again, spec, how, record, size));
     assert_int_equal(again.out.size, changed_size);
     assert_memory_equal(again.out.data, changed, changed_size);
-    again.out = ap_writer_of(changed, changed_size ? changed_size - 1 : 0);
-    again.state = draw->state;
-    (void)ap_mutate_record(&again, spec, how, record, size);
+    if (changed_size > 0) {
+        small.out = ap_writer_of(changed, changed_size - 1);
+        assert_true(ap_mutate_record(&small, spec, how, record, size));
+        assert_true(small.out.bad);
+    }
     free(changed);
 }
 
