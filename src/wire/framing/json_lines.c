@@ -52,7 +52,8 @@ ap_err ap_framing_next_json_lines(ap_framer *framer, ap_frame *frame)
     }
 }
 
-/* The first line, or as much of it as is there, names a frame. */
+/* Whether a line, or as much of it as is there, names a frame. One with a category is a record of
+ * ASTERIX, whose octets may be as many as a frame's. */
 int ap_framing_score_json_lines(const ap_framer *framer, const uint8_t *data, size_t size, bool all)
 {
     (void)framer;
@@ -60,12 +61,16 @@ int ap_framing_score_json_lines(const ap_framer *framer, const uint8_t *data, si
     static const char *const names[] = { "frame", "rawmsg", "msg", "hex" };
     ap_json_scan scan = ap_json_scan_of(data, size);
     ap_json_span key, value;
+    int score = 0;
     if (!ap_json_scan_enter(&scan, '{'))
         return 0;
-    while (ap_json_scan_member(&scan, &key, &value))
+    while (ap_json_scan_member(&scan, &key, &value)) {
+        if (ap_json_span_is(&key, "cat"))
+            return 0;
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
             if (ap_json_span_is(&key, names[k]) && value.kind == AP_JSON_SPAN_STRING &&
                 (value.size == 14 || value.size == 28))
-                return 95;
-    return 0;
+                score = 95;
+    }
+    return score;
 }

@@ -64,8 +64,11 @@ static void test_next_bad_lines(void **state)
 static void test_score_needs_a_frame(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "{\"now\":1,\"aircraft\":[]}", "{\"hex\":\"4840d6\"}",
-                                         "{" };
+    static const char *const texts[] = {
+        "{\"now\":1,\"aircraft\":[]}", "{\"hex\":\"4840d6\"}", "{",
+        "{\"cat\":48,\"hex\":\"910019c9412f40\"}\n", /* records of ASTERIX, as decode writes them */
+        "{\"hex\":\"910019c9412f40\",\"cat\":48}\n"
+    };
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++) {
         run *r = run_make(AP_FORMAT_AUTO, (const uint8_t *)texts[k], strlen(texts[k]), 1);
         assert_int_not_equal(r->format, AP_FORMAT_JSONL);
