@@ -551,9 +551,9 @@ static int check_paths(const decode_config *config, char **inputs, size_t input_
     const char *output_path = config->output_path;
     if (!output_path && !writes_capture_only(config))
         output_path = "-";
-    const ap_named_path outputs[] = { { "output", output_path },
-                                      { "errors", config->errors_path },
-                                      { "filter", config->filter_path } };
+    const ap_named_path outputs[] = { { "--output", output_path },
+                                      { "--errors", config->errors_path },
+                                      { "--filter", config->filter_path } };
     return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],
                           (const char *const *)inputs, input_count, config->sensors_path);
 }

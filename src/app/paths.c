@@ -29,7 +29,7 @@ static int refuse_input(const ap_command *command, const ap_named_path *output, 
     if (!input || !ap_output_would_write(output->path, input))
         return AP_EXIT_OK;
     return ap_command_fail(command, AP_EXIT_USAGE,
-                           "--%s would write over the %s '%s'; name another file", output->option,
+                           "%s would write over the %s '%s'; name another file", output->option,
                            what, ap_path_text(input, text, sizeof text));
 }
 
@@ -41,7 +41,7 @@ static int check_output(const ap_command *command, const ap_named_path *outputs,
         if (outputs[i].path && (strcmp(outputs[i].path, output->path) == 0 ||
                                 ap_output_would_write(output->path, outputs[i].path)))
             return ap_command_fail(command, AP_EXIT_USAGE,
-                                   "--%s and --%s name the same file; give each its own",
+                                   "%s and %s name the same file; give each its own",
                                    outputs[i].option, output->option);
     for (size_t i = 0; i < input_count; i++)
         if (refuse_input(command, output, inputs[i], "input"))

@@ -7,7 +7,7 @@
 
 #include "app/command.h"
 
-/* Outputs of a run by the names of their options; a NULL path is not wanted. */
+/* Outputs of a run by what names them ("--tracks"); a NULL path is not wanted. */
 typedef struct ap_named_path {
     const char *option, *path;
 } ap_named_path;

@@ -204,10 +204,10 @@ static int check_paths(const replay_config *config)
 {
     const ap_output_paths *paths = &config->paths;
     const ap_named_path outputs[] = {
-        { "tracks", paths->tracks },       { "reports", paths->reports },
-        { "witnesses", paths->witnesses }, { "receivers", paths->receivers },
-        { "alerts", paths->alerts },       { "asterix", paths->asterix },
-        { "archive", paths->archive }
+        { "--tracks", paths->tracks },       { "--reports", paths->reports },
+        { "--witnesses", paths->witnesses }, { "--receivers", paths->receivers },
+        { "--alerts", paths->alerts },       { "--asterix", paths->asterix },
+        { "--archive", paths->archive }
     };
     return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],
                           config->pipeline.paths, config->pipeline.path_count,
