@@ -15,6 +15,7 @@
 #include "io/input.h"
 #include "io/interrupt.h"
 #include "io/output.h"
+#include "wire/framer.h"
 #include "wire/pcap.h"
 
 enum {
@@ -24,28 +25,28 @@ enum {
     OPTION_SENSORS,
     OPTION_START,
     OPTION_EXTENDED,
-    TOLD_MAX = 100
+    TOLD_MAX = 100,
+    HEAD_SIZE = 1 << 16,
+    PATH_SIZE = 4096
 };
 
 const ap_option ap_convert_options[] = {
     [OPTION_FROM] = { 'f', "from", "FORM",
-                      "Form of IN. For --to pcap and asterix: jsonl, or by the end of its name "
-                      "(.jsonl, .json, .ndjson, also with .gz or .zst). Else what --format of "
-                      "decode "
-                      "names; recognised by its first bytes without." },
+                      "Form of IN: jsonl for the lines that become --to pcap and asterix, else "
+                      "what --format of decode names. Default: recognised by its first bytes." },
     [OPTION_TO] = { 't', "to", "FORM",
                     "Form of OUT. Records: pcap (a capture of UDP datagrams) or asterix (raw data "
                     "blocks). Mode S frames: beast, avr, jsonl. Targets: sbs, aircraft "
-                    "(aircraft.json), gdl90, cat021 (in a capture when OUT ends in .pcap). "
-                    "Default: "
-                    "by the end of its name (.pcap; .ast, .asterix, .raw, .bin; .beast, .avr, "
-                    ".jsonl; .sbs, .json, .gdl90)." },
+                    "(aircraft.json; receiver.json too when OUT is a directory), gdl90, cat021 (in "
+                    "a capture when OUT ends in .pcap). Default: by the end of its name (.pcap; "
+                    ".ast, .asterix, .raw, .bin; .beast, .avr, .jsonl; .sbs, .json, .gdl90), "
+                    "aircraft for a directory." },
     [OPTION_EDITION] = { 'e', "edition", "CAT=E",
                          "Edition of lines that name none, such as 021=2.1; may be given for "
                          "several. Default: the newest." },
     [OPTION_SENSORS] = { 'c', "sensors", "FILE",
                          "Sensors file: places radars, and the receiver whose aircraft on the "
-                         "ground are to be placed." },
+                         "ground are to be placed and whose site receiver.json tells." },
     [OPTION_START] = { 's', "start", "TIME",
                        "Day of recordings that hold times of day or ticks, as of decode." },
     [OPTION_EXTENDED] = { 'x', "extended", NULL,
@@ -62,6 +63,9 @@ typedef struct convert_run {
     const char *in_path, *out_path;
     ap_asterix_editions editions;
     ap_input input;
+    char *head; /* [HEAD_SIZE], of an input that was to be recognised */
+    size_t head_size;
+    char documents[2][PATH_SIZE]; /* aircraft.json, receiver.json in a directory */
     ap_decode_capture capture;
     char *line; /* [AP_CONVERT_LINE_MAX + 1] */
     size_t line_size;
@@ -81,47 +85,39 @@ typedef struct convert_run {
 static const struct {
     const char *name;
     form form;
-} form_names[] = { { "jsonl", FORM_JSONL }, { "pcap", FORM_PCAP }, { "asterix", FORM_ASTERIX } },
-  endings[] = { { ".jsonl", FORM_JSONL }, { ".json", FORM_JSONL },  { ".ndjson", FORM_JSONL },
-                { ".pcap", FORM_PCAP },   { ".ast", FORM_ASTERIX }, { ".asterix", FORM_ASTERIX },
-                { ".raw", FORM_ASTERIX }, { ".bin", FORM_ASTERIX } };
+} form_names[] = { { "jsonl", FORM_JSONL }, { "pcap", FORM_PCAP }, { "asterix", FORM_ASTERIX } };
 
+/* What the name of an output tells. */
 static const struct {
-    const char *name;
-    ap_convert_to to;
-} feed_endings[] = { { ".beast", AP_CONVERT_BEAST },   { ".avr", AP_CONVERT_AVR },
-                     { ".jsonl", AP_CONVERT_JSONL },   { ".sbs", AP_CONVERT_SBS },
-                     { ".json", AP_CONVERT_AIRCRAFT }, { ".gdl90", AP_CONVERT_GDL90 } };
+    const char *ending;
+    form form;
+    ap_convert_to to; /* of FORM_FEED */
+} endings[] = {
+    { ".pcap", FORM_PCAP, AP_CONVERT_TO_COUNT },
+    { ".ast", FORM_ASTERIX, AP_CONVERT_TO_COUNT },
+    { ".asterix", FORM_ASTERIX, AP_CONVERT_TO_COUNT },
+    { ".raw", FORM_ASTERIX, AP_CONVERT_TO_COUNT },
+    { ".bin", FORM_ASTERIX, AP_CONVERT_TO_COUNT },
+    { ".beast", FORM_FEED, AP_CONVERT_BEAST },
+    { ".avr", FORM_FEED, AP_CONVERT_AVR },
+    { ".jsonl", FORM_FEED, AP_CONVERT_JSONL },
+    { ".sbs", FORM_FEED, AP_CONVERT_SBS },
+    { ".json", FORM_FEED, AP_CONVERT_AIRCRAFT },
+    { ".gdl90", FORM_FEED, AP_CONVERT_GDL90 },
+};
 
-static bool ends_in(const char *path, size_t size, const char *ending)
-{
-    size_t length = strlen(ending);
-    return size > length && memcmp(path + size - length, ending, length) == 0;
-}
-
-static form form_of_path(const char *path)
-{
-    size_t size = strlen(path);
-    if (ends_in(path, size, ".gz"))
-        size -= 3;
-    else if (ends_in(path, size, ".zst"))
-        size -= 4;
-    for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++)
-        if (ends_in(path, size, endings[k].name))
-            return endings[k].form;
-    return FORM_UNKNOWN;
-}
-
-/* Of an output. */
 static form form_of_output(convert_run *run)
 {
-    size_t size = strlen(run->out_path);
-    for (size_t k = 0; k < sizeof feed_endings / sizeof feed_endings[0]; k++)
-        if (ends_in(run->out_path, size, feed_endings[k].name)) {
-            run->feed.to = feed_endings[k].to;
-            return FORM_FEED;
+    if (ap_output_is_directory(run->out_path)) {
+        run->feed.to = AP_CONVERT_AIRCRAFT;
+        return FORM_FEED;
+    }
+    for (size_t k = 0; k < sizeof endings / sizeof endings[0]; k++)
+        if (ap_path_ends_with(run->out_path, endings[k].ending)) {
+            run->feed.to = endings[k].to;
+            return endings[k].form;
         }
-    return form_of_path(run->out_path);
+    return FORM_UNKNOWN;
 }
 
 static const char *form_text(const convert_run *run, form wanted)
@@ -149,7 +145,9 @@ static int take_from(convert_run *run, const char *value)
         return ap_command_fail(run->command, AP_EXIT_USAGE,
                                "--from %s is not known; see --help for the forms", value);
     run->feed.from = format;
-    run->from = format == AP_FORMAT_JSONL ? FORM_JSONL : FORM_FEED;
+    run->from = format == AP_FORMAT_AUTO    ? FORM_UNKNOWN
+                : format == AP_FORMAT_JSONL ? FORM_JSONL
+                                            : FORM_FEED;
     return AP_EXIT_OK;
 }
 
@@ -191,32 +189,79 @@ static int take_option(void *context, size_t option, const char *value)
     return ap_editions_take(run->command, value, &run->editions);
 }
 
-/* The pair of forms, or a line that says what there is. */
+static int refuse_pair(const convert_run *run)
+{
+    return ap_command_fail(run->command, AP_EXIT_USAGE,
+                           "no way from %s to %s; records go from jsonl (what decode writes) "
+                           "to pcap or asterix; recordings become jsonl by decode, captures by "
+                           "decode --filter, and their aircraft CAT021 by --to cat021",
+                           form_text(run, run->from), form_text(run, run->to));
+}
+
+/* What can be told before the input is read. */
 static int choose_forms(convert_run *run)
 {
+    char path[200];
+    if (ap_path_ends_with(run->out_path, ".gz") || ap_path_ends_with(run->out_path, ".zst"))
+        return ap_command_fail(run->command, AP_EXIT_USAGE,
+                               "'%s' would not be compressed; name '-' with --to and pipe it "
+                               "through gzip or zstd",
+                               ap_path_text(run->out_path, path, sizeof path));
     if (run->to == FORM_UNKNOWN)
         run->to = form_of_output(run);
     if (run->to == FORM_UNKNOWN)
         return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "the name of '%s' does not tell its form; add --to pcap or another "
-                               "that --help lists",
-                               run->out_path);
-    if (run->to == FORM_FEED)
-        return AP_EXIT_OK;
-    if (run->from == FORM_UNKNOWN)
-        run->from = form_of_path(run->in_path);
-    if (run->from == FORM_UNKNOWN)
+                               "the name of '%s' does not tell its form; add --to with pcap, "
+                               "asterix, beast, avr, jsonl, sbs, aircraft, gdl90 or cat021",
+                               ap_path_text(run->out_path, path, sizeof path));
+    if (run->feed.extended && (run->to != FORM_FEED || run->feed.to != AP_CONVERT_BEAST))
         return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "the name of '%s' does not tell its form; add --from jsonl for "
-                               "records of ASTERIX, or --to cat021 for aircraft of a recording",
-                               run->in_path);
-    if (run->from != FORM_JSONL)
-        return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "no way from %s to %s; records go from jsonl (what decode writes) "
-                               "to pcap or asterix; recordings become jsonl by decode, captures by "
-                               "decode --filter, and their aircraft CAT021 by --to cat021",
-                               form_text(run, run->from), form_text(run, run->to));
+                               "--extended is for --to beast; leave it out");
+    if (run->to != FORM_FEED && run->from == FORM_FEED)
+        return refuse_pair(run);
     return AP_EXIT_OK;
+}
+
+/* What the framer takes the head of the input for, blanks before it left out; AUTO: nothing that it
+ * knows. */
+static ap_err recognise(convert_run *run, bool ended, ap_format *format)
+{
+    ap_framer framer;
+    ap_frame frame;
+    uint8_t *space, *memory = malloc(AP_FRAMER_SIZE);
+    if (!memory)
+        return AP_ERR_MEMORY;
+    ap_err err = ap_framer_init(&framer, AP_FORMAT_AUTO, &run->editions, memory, AP_FRAMER_SIZE);
+    size_t from = 0;
+    while (from < run->head_size && memchr(" \t\r\n", run->head[from], 4))
+        from++;
+    if (!err && run->head_size > from) {
+        (void)ap_framer_space(&framer, &space); /* of a new framer more than the head */
+        memcpy(space, run->head + from, run->head_size - from);
+        ap_framer_commit(&framer, run->head_size - from);
+        if (ended)
+            ap_framer_commit(&framer, 0);
+        (void)ap_framer_next(&framer, &frame); /* it has recognised, whatever it finds */
+    }
+    *format = framer.format;
+    free(memory);
+    return err;
+}
+
+/* Lines of records are what no framer knows; anything that one knows has no way here. */
+static int check_head(convert_run *run)
+{
+    size_t size = 1;
+    ap_err err = AP_OK;
+    for (; !err && size > 0 && run->head_size < HEAD_SIZE; run->head_size += size)
+        err = ap_input_read(&run->input, (uint8_t *)run->head + run->head_size,
+                            HEAD_SIZE - run->head_size, &size, run->message);
+    if (err)
+        return ap_command_fail(run->command, ap_exit_of(err), "%s", run->message);
+    if (recognise(run, size == 0, &run->feed.from))
+        return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    run->from = run->feed.from == AP_FORMAT_AUTO ? FORM_JSONL : FORM_FEED;
+    return run->from == FORM_JSONL ? AP_EXIT_OK : refuse_pair(run);
 }
 
 /* ---- blocks ---- */
@@ -315,6 +360,7 @@ static int convert_all(convert_run *run)
 {
     uint8_t text[1 << 16];
     ap_err err = AP_OK;
+    take_text(run, run->head, run->head_size);
     for (size_t size = 1; !err && size > 0 && !run->is_lost;) {
         err = ap_input_read(&run->input, text, sizeof text, &size, run->message);
         if (!err)
@@ -323,7 +369,13 @@ static int convert_all(convert_run *run)
     if (run->line_size > 0 || run->is_too_long)
         end_line(run);
     end_block(run);
-    return err ? ap_command_fail(run->command, ap_exit_of(err), "%s", run->message) : AP_EXIT_OK;
+    if (err)
+        return ap_command_fail(run->command, ap_exit_of(err), "%s", run->message);
+    char path[200];
+    return run->line_count > 0
+               ? AP_EXIT_OK
+               : ap_command_fail(run->command, AP_EXIT_DATA, "'%s' is empty; give lines of records",
+                                 ap_path_text(run->in_path, path, sizeof path));
 }
 
 /* ---- the run ---- */
@@ -342,7 +394,8 @@ static int start(convert_run *run)
     record->encoder.mem = malloc(record->encoder.mem_size);
     record->octets = malloc(AP_CONVERT_RECORD_MAX);
     run->line = malloc(AP_CONVERT_LINE_MAX + 1);
-    if (!record->encoder.mem || !record->octets || !run->line ||
+    run->head = malloc(HEAD_SIZE);
+    if (!record->encoder.mem || !record->octets || !run->line || !run->head ||
         !take_writer(&record->record, AP_CONVERT_RECORD_MAX) ||
         !take_writer(&record->text[0], AP_CONVERT_LINE_MAX) ||
         !take_writer(&record->text[1], AP_CONVERT_LINE_MAX) ||
@@ -351,6 +404,9 @@ static int start(convert_run *run)
     ap_err err = ap_input_open(&run->input, run->in_path, run->message);
     if (err)
         return ap_command_fail(run->command, ap_exit_of(err), "%s", run->message);
+    int status = run->from == FORM_UNKNOWN ? check_head(run) : AP_EXIT_OK;
+    if (status)
+        return status;
     if (ap_decode_capture_open_as(&run->capture, run->out_path, run->to == FORM_PCAP, run->message))
         return ap_command_fail(run->command, AP_EXIT_NO_OUTPUT, "%s", run->message);
     return AP_EXIT_OK;
@@ -367,6 +423,7 @@ static void finish(convert_run *run)
     free(run->record.text[1].data);
     free(run->block.data);
     free(run->line);
+    free(run->head);
 }
 
 static int commit(convert_run *run)
@@ -388,6 +445,24 @@ static int tell_refused(const convert_run *run)
                            run->refused_count, run->line_count);
 }
 
+/* A directory gets both documents that tar1090 reads, as readsb --write-json fills it. */
+static int name_documents(convert_run *run)
+{
+    static const char *const names[] = { "aircraft.json", "receiver.json" };
+    if (run->to != FORM_FEED || run->feed.to != AP_CONVERT_AIRCRAFT ||
+        !ap_output_is_directory(run->out_path))
+        return AP_EXIT_OK;
+    const char *slash = ap_path_ends_with(run->out_path, "/") ? "" : "/";
+    for (size_t k = 0; k < 2; k++)
+        if ((size_t)snprintf(run->documents[k], sizeof run->documents[k], "%s%s%s", run->out_path,
+                             slash, names[k]) >= sizeof run->documents[k])
+            return ap_command_fail(run->command, AP_EXIT_NO_OUTPUT,
+                                   "the name of the output's directory is too long");
+    run->out_path = run->documents[0];
+    run->feed.receiver_path = run->documents[1];
+    return AP_EXIT_OK;
+}
+
 static int convert_feed(convert_run *run)
 {
     run->feed.command = run->command;
@@ -399,10 +474,13 @@ static int convert_feed(convert_run *run)
 
 static int run_all(convert_run *run)
 {
-    const ap_named_path output = { "OUT", run->out_path };
     int status = choose_forms(run);
     if (!status)
-        status = ap_paths_check(run->command, &output, 1, (const char *const *)&run->in_path, 1,
+        status = name_documents(run);
+    const ap_named_path outputs[] = { { "OUT", run->out_path },
+                                      { "OUT", run->feed.receiver_path } };
+    if (!status)
+        status = ap_paths_check(run->command, outputs, 2, (const char *const *)&run->in_path, 1,
                                 run->feed.sensors_path);
     if (!status && run->to == FORM_FEED)
         return convert_feed(run);
@@ -410,7 +488,10 @@ static int run_all(convert_run *run)
         status = start(run);
     if (status)
         return status;
-    int converted = convert_all(run), committed = commit(run);
+    int converted = convert_all(run);
+    if (run->line_count == 0)
+        return converted;
+    int committed = commit(run);
     int refused = tell_refused(run);
     return committed ? committed : converted ? converted : refused;
 }

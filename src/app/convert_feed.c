@@ -23,6 +23,7 @@ enum {
     SENSOR_CAP = 512,
     AIRCRAFT_CAP = 200000,
     RECEIVER_CAP = 256,
+    REFRESH_MS = 1000,
     SYSTEM_SIC = 1
 };
 
@@ -35,6 +36,7 @@ typedef struct convert_run {
     ap_sense sense;
     void *receiver_mem, *sense_mem;
     ap_output output;
+    ap_output receiver_output; /* of receiver.json */
     ap_decode_capture capture; /* of CAT021 */
     ap_row_table table;        /* of aircraft.json and GDL90 */
     bool *changed;             /* GDL90: [AP_ROW_TABLE_CAP], a position since the last second */
@@ -226,6 +228,23 @@ static void write_aircraft(convert_run *run)
     put(run, &text);
 }
 
+/* The site is that of the input's own receiver, where the sensors file places it. */
+static void write_receiver(convert_run *run)
+{
+    uint8_t bytes[TEXT_CAP];
+    ap_writer text = ap_writer_of(bytes, sizeof bytes);
+    uint16_t own = ap_sensor_find_input(&run->sensors, 0);
+    ap_receiver_info info = { .version = "airpicture " AP_VERSION, .refresh_ms = REFRESH_MS };
+    if (own != AP_SENSOR_NONE && run->sensors.sensor[own].has_site) {
+        info.has_site = true;
+        info.latitude_deg = run->sensors.sensor[own].site.latitude_rad / AP_RAD_PER_DEG;
+        info.longitude_deg = run->sensors.sensor[own].site.longitude_rad / AP_RAD_PER_DEG;
+    }
+    ap_receiver_json(&text, &info);
+    if (ap_output_write(&run->receiver_output, text.data, text.size))
+        run->failed = AP_ERR_IO;
+}
+
 /* ---- reports ---- */
 
 static void write_cat021(convert_run *run, const ap_report *report)
@@ -317,10 +336,14 @@ static int convert_all(convert_run *run)
         end_second(run);
     if (run->config->to == AP_CONVERT_AIRCRAFT)
         write_aircraft(run);
-    if (source->error)
-        return ap_command_fail(run->config->command, ap_exit_of(source->error), "%s",
-                               source->message);
-    return AP_EXIT_OK;
+    if (run->config->receiver_path)
+        write_receiver(run);
+    if (!source->error)
+        return AP_EXIT_OK;
+    return ap_command_fail(run->config->command, ap_exit_of(source->error), "%s%s", source->message,
+                           source->error == AP_ERR_UNKNOWN
+                               ? " (lines of ASTERIX records: convert them --to pcap first)"
+                               : "");
 }
 
 static bool start_receivers(convert_run *run)
@@ -349,6 +372,9 @@ static bool start_sense(convert_run *run)
 static ap_err open_output(convert_run *run)
 {
     const ap_convert_feed *config = run->config;
+    if (config->receiver_path &&
+        ap_output_open(&run->receiver_output, config->receiver_path, run->message))
+        return AP_ERR_NO_OUTPUT;
     return config->to == AP_CONVERT_CAT021
                ? ap_decode_capture_open(&run->capture, config->out_path, run->message)
                : ap_output_open(&run->output, config->out_path, run->message);
@@ -375,6 +401,7 @@ static int start(convert_run *run)
     if (err)
         return ap_command_fail(config->command, ap_exit_of(err), "%s", run->source.message);
     run->source.receivers = &run->receivers;
+    run->source.format_option = "--from";
     if (open_output(run))
         return ap_command_fail(config->command, AP_EXIT_NO_OUTPUT, "%s", run->message);
     return AP_EXIT_OK;
@@ -401,8 +428,12 @@ static int commit(convert_run *run)
     bool is_capture = run->config->to == AP_CONVERT_CAT021;
     ap_output *output = is_capture ? &run->capture.output : &run->output;
     bool reader_gone = ap_output_flush(output) && ap_output_reader_gone(output);
-    ap_err err = is_capture ? ap_decode_capture_commit(&run->capture, run->message)
-                            : ap_output_commit(output, run->message);
+    ap_err err = AP_OK;
+    if (run->config->receiver_path) /* first: it is what readers of the two ask for first */
+        err = ap_output_commit(&run->receiver_output, run->message);
+    if (!err)
+        err = is_capture ? ap_decode_capture_commit(&run->capture, run->message)
+                         : ap_output_commit(output, run->message);
     if (reader_gone)
         return AP_EXIT_PIPE_CLOSED;
     return err ? ap_command_fail(run->config->command, AP_EXIT_IO, "%s", run->message) : AP_EXIT_OK;
@@ -412,6 +443,7 @@ static void finish(convert_run *run)
 {
     ap_source_close(&run->source);
     ap_output_close(&run->output);
+    ap_output_close(&run->receiver_output);
     ap_decode_capture_close(&run->capture);
     ap_row_table_close(&run->table);
     free(run->changed);
@@ -433,11 +465,12 @@ int ap_convert_feed_run(const ap_convert_feed *config)
     int status = start(run);
     if (!status) {
         status = convert_all(run);
-        if (status != AP_EXIT_USAGE) {
+        bool is_refused = status == AP_EXIT_USAGE;
+        if (!is_refused)
             tell_refused(run);
-            int committed = commit(run);
-            status = committed ? committed : status;
-        }
+        int committed =
+            is_refused || run->source.framer.frame_count == 0 ? AP_EXIT_OK : commit(run);
+        status = committed ? committed : status;
     }
     finish(run);
     return status;

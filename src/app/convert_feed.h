@@ -28,6 +28,7 @@ ap_convert_to ap_convert_to_of_key(const char *key);
 typedef struct ap_convert_feed {
     const ap_command *command;
     const char *in_path, *out_path;
+    const char *receiver_path; /* where receiver.json goes beside aircraft.json; NULL: nowhere */
     ap_format from;
     ap_convert_to to;
     ap_utc_ns start_utc;      /* of times of day and ticks */
@@ -37,7 +38,7 @@ typedef struct ap_convert_feed {
 } ap_convert_feed;
 
 /* Converts the whole input. Returns an exit status, after a line on standard error for a failure
- * and one for each reason of refusals. */
+ * and one for each reason of refusals. Nothing is written of an input that holds nothing. */
 int ap_convert_feed_run(const ap_convert_feed *config);
 
 #endif

@@ -167,7 +167,7 @@ ap_utc_ns ap_source_clock_time(ap_source_clock *clock, ap_receiver_clock *receiv
 ap_err ap_source_open(ap_source *source, const char *path, uint16_t index, ap_format format,
                       const ap_asterix_editions *editions, ap_utc_ns start_utc)
 {
-    *source = (ap_source){ .path = path, .index = index };
+    *source = (ap_source){ .path = path, .index = index, .format_option = "--format" };
     ap_source_clock_init(&source->clock, start_utc);
     ap_receiver_clock_init(&source->clock_alone, AP_CLOCK_AUTO);
     ap_err err = ap_input_open(&source->input, path, source->message);
@@ -197,15 +197,20 @@ static void fill(ap_source *source)
     ap_framer_commit(&source->framer, size);
 }
 
-static void set_error(ap_source *source, ap_err err, const char *format)
-    __attribute__((format(printf, 3, 0)));
-
-static void set_error(ap_source *source, ap_err err, const char *format)
+/* "'PATH' is ...". */
+static void set_error(ap_source *source, ap_err err, const char *what)
 {
     char path[256];
     source->error = err;
-    snprintf(source->message, sizeof source->message, format,
-             ap_path_text(source->path, path, sizeof path), ap_format_key(source->framer.format));
+    snprintf(source->message, sizeof source->message, "'%s' %s",
+             ap_path_text(source->path, path, sizeof path), what);
+}
+
+static void set_unread(ap_source *source, ap_err err, const char *what, const char *advice)
+{
+    char text[128];
+    snprintf(text, sizeof text, "%s; %s %s", what, advice, source->format_option);
+    set_error(source, err, text);
 }
 
 /* What became of an input at its end, when reading it did not fail before. An interrupted one is
@@ -217,17 +222,19 @@ static void judge(ap_source *source, ap_err end)
         framer->refused.count[AP_REFUSED_TRUNCATED] = 0; /* only the end truncates an element */
     if (source->error || ap_interrupted())
         return;
+    char what[64];
     if (source->byte_count == 0)
-        set_error(source, AP_ERR_MALFORMED, "'%s' is empty; give a recording");
+        set_error(source, AP_ERR_MALFORMED, "is empty; give a recording");
     else if (end == AP_ERR_UNKNOWN)
-        set_error(source, AP_ERR_UNKNOWN,
-                  "'%s' is in no format that is recognised; name it with --format");
+        set_unread(source, AP_ERR_UNKNOWN, "is in no format that is recognised", "name it with");
     else if (framer->refused.count[AP_REFUSED_TRUNCATED] > 0)
         set_error(source, AP_ERR_TRUNCATED,
-                  "'%s' ends inside an element: all before it was used; is the file whole?");
-    else if (framer->frame_count == 0)
-        set_error(source, AP_ERR_MALFORMED,
-                  "'%s' holds nothing that can be read as %s; name its format with --format");
+                  "ends inside an element: all before it was used; is the file whole?");
+    else if (framer->frame_count == 0) {
+        snprintf(what, sizeof what, "holds nothing that can be read as %s",
+                 ap_format_key(framer->format));
+        set_unread(source, AP_ERR_MALFORMED, what, "name its format with");
+    }
 }
 
 /* The clock that stamped the frame; *receiver is its row where there is a table of them. */

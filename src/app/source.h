@@ -64,11 +64,13 @@ typedef struct ap_source {
     void *context;
     ap_refusals refused_before; /* by sense, before its restarts */
     ap_err error;               /* what ended it early, or AP_OK */
+    const char *format_option;  /* what chooses its format, for messages */
     char message[AP_IO_MESSAGE_SIZE];
     void *memory; /* of the framer */
 } ap_source;
 
-/* Opens the input. AP_ERR_NO_INPUT or AP_ERR_MEMORY with source->message. */
+/* Opens the input, with "--format" as its format_option. AP_ERR_NO_INPUT or AP_ERR_MEMORY with
+ * source->message. */
 ap_err ap_source_open(ap_source *source, const char *path, uint16_t index, ap_format format,
                       const ap_asterix_editions *editions, ap_utc_ns start_utc);
 

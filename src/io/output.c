@@ -169,6 +169,14 @@ bool ap_output_would_write(const char *path, const char *other)
            stat(part, &a) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+bool ap_output_is_directory(const char *path)
+{
+    struct stat found;
+    size_t length = strlen(path);
+    return (length > 0 && path[length - 1] == '/') ||
+           (stat(path, &found) == 0 && S_ISDIR(found.st_mode));
+}
+
 static ap_err fail(struct ap_output_state *state, int error)
 {
     state->failed = AP_ERR_IO;

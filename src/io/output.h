@@ -43,6 +43,9 @@ bool ap_output_reader_gone(const ap_output *output);
  * `other`. */
 bool ap_output_would_write(const char *path, const char *other);
 
+/* True for a directory that exists, and for a name that ends as one ("x/"). */
+bool ap_output_is_directory(const char *path);
+
 /* Closes without commit and removes the partial file; safe twice and after commit. */
 void ap_output_close(ap_output *output);
 

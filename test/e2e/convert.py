@@ -160,12 +160,13 @@ def longest(folder):
 def forms(folder):
     lines = folder / "lines.jsonl"
     lines.write_text(json.dumps(PLOT) + "\n")
+    (folder / "b.beast").write_bytes(bytes.fromhex("1a32000000000001075d4d20237a55a6") * 3)
     for arguments, why in (
             ((lines,), "expected an input and an output"),
             ((lines, folder / "a.pcap", folder / "b.pcap"), "expected an input and an output"),
-            ((lines, folder / "a.xyz"), "add --to pcap or another"),
-            ((folder / "a.xyz", folder / "a.pcap"), "add --from jsonl"),
-            ((folder / "a.pcap", folder / "b.ast"), "no way from pcap to asterix"),
+            ((lines, folder / "a.xyz"), "add --to with pcap, asterix"),
+            ((folder / "b.beast", folder / "a.pcap"), "no way from beast to pcap"),
+            (("--from", "pcap", lines, folder / "a.ast"), "no way from pcap to asterix"),
             (("--to", "xml", lines, folder / "a"), "--to xml is not known"),
             (("--edition", "25/201:021=2.1", lines, folder / "a.ast"), "one edition for all"),
             (("--edition", "021", lines, folder / "a.ast"), "--edition 021 is none"),
