@@ -22,7 +22,7 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_GNSS_HEIGHT = 1u << 1, /* gnss_height_ft, above the ellipsoid */
     AP_MODES_HAS_SQUAWK = 1u << 2,
     AP_MODES_HAS_CALLSIGN = 1u << 3,
-    AP_MODES_HAS_CPR = 1u << 4,             /* cpr_* */
+    AP_MODES_HAS_CPR = 1u << 4,             /* cpr_*; not when both words are zero */
     AP_MODES_HAS_GROUND_VELOCITY = 1u << 5, /* ground_speed_kt and track_deg, TC 19 subtype 1, 2 */
     AP_MODES_HAS_GROUND_SPEED = 1u << 6,    /* ground_speed_kt alone, or with track, surface */
     AP_MODES_HAS_TRACK = 1u << 7,           /* track_deg, surface */

@@ -224,6 +224,30 @@ static void test_position_nic_of_a_pair(void **state)
     bench_close(on);
 }
 
+/* Words that are both zero come from faulty transponders: no place, but what else is said counts.
+ */
+static void test_position_of_zero_words(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    for (int i = 0; i < 4; i++) {
+        uint64_t me = air_position(50, 8, i % 2, 30000) & ~((UINT64_C(1) << 34) - 1);
+        hear(on, 0, i * 0.5, squitter(ADDRESS, me));
+    }
+    assert_int_equal(on->report_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_false(on->reports[i].present & AP_HAS_POSITION);
+        assert_near(on->reports[i].pressure_altitude_m, 30000 * 0.3048, 1e-9);
+    }
+    hear(on, 0, 2, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    assert_int_equal(on->report_count, 4); /* a zero word is no other half */
+    hear(on, 0, 2.5, squitter(ADDRESS, air_position(50, 8, true, 30000)));
+    assert_int_equal(on->report_count, 6);
+    assert_near(bench_last(on)->latitude_rad / AP_RAD_PER_DEG, 50, 1e-4);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_INCONSISTENT), 0);
+    bench_close(on);
+}
+
 /* --- contents -------------------------------------------------------------------------------- */
 
 static void test_velocity(void **state)
@@ -790,6 +814,7 @@ int main(void)
         cmocka_unit_test(test_position_surface_needs_site),
         cmocka_unit_test(test_position_sigma_of_nac_p),
         cmocka_unit_test(test_position_nic_of_a_pair),
+        cmocka_unit_test(test_position_of_zero_words),
         cmocka_unit_test(test_velocity),
         cmocka_unit_test(test_identification),
         cmocka_unit_test(test_airspeed),

@@ -119,13 +119,15 @@ static void read_identification(uint64_t me, ap_modes_frame *out)
         out->present |= AP_MODES_HAS_CALLSIGN;
 }
 
+/* Words that are both zero come from transponders that have no position. */
 static void read_cpr(uint64_t me, bool surface, ap_modes_frame *out)
 {
     out->cpr_surface = surface;
     out->cpr_odd = ap_bit56(me, 22);
     out->cpr_latitude_17 = ap_bits56(me, 23, 17);
     out->cpr_longitude_17 = ap_bits56(me, 40, 17);
-    out->present |= AP_MODES_HAS_CPR;
+    if (out->cpr_latitude_17 != 0 || out->cpr_longitude_17 != 0)
+        out->present |= AP_MODES_HAS_CPR;
 }
 
 static void read_surface_position(uint64_t me, bool has_imf, ap_modes_frame *out)

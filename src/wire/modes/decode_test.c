@@ -407,9 +407,12 @@ static void test_decode_positions_of_gnss_height_and_none(void **state)
     assert_true(f.spi && !f.alert && f.cpr_odd);
     f = of_me(0x8D, at(1, 5, 0) | rest);
     assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_ALTITUDE);
-    f = of_me(0x8D, at(1, 5, 18) | at(6, 2, 1));
+    f = of_me(0x8D, at(1, 5, 18) | at(6, 2, 1) | at(40, 17, 1));
     assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_CPR);
     assert_true(f.alert);
+    /* Two zero words are no position, in the air or on the surface. */
+    assert_int_equal(of_me(0x8D, at(1, 5, 18) | at(22, 1, 1)).present, AP_MODES_HAS_CAPABILITY);
+    assert_int_equal(of_me(0x8D, at(1, 5, 7)).present, AP_MODES_HAS_CAPABILITY);
 }
 
 static void test_decode_aircraft_status(void **state)
@@ -489,7 +492,7 @@ static void test_decode_operational_status(void **state)
 static void test_decode_non_transponder(void **state)
 {
     (void)state;
-    uint64_t position = at(1, 5, 11) | at(8, 1, 1) |
+    uint64_t position = at(1, 5, 11) | at(8, 1, 1) | at(40, 17, 9) |
                         at(9, 12, ap_modes_ac12_of_ac13(ap_modes_ac13_of_altitude(3000)));
     static const struct {
         uint8_t control;
