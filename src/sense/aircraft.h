@@ -37,6 +37,18 @@ typedef struct ap_heard_before {
     bool altitude_is_squitter, doubt_is_altitude;
 } ap_heard_before;
 
+/* What an aircraft may broadcast that a register may hold too. */
+typedef enum ap_broadcast {
+    AP_BROADCAST_CALLSIGN,
+    AP_BROADCAST_SELECTED_ALTITUDE,
+    AP_BROADCAST_VELOCITY,
+    AP_BROADCAST_VERTICAL_RATE,
+    AP_BROADCAST_HEADING,
+    AP_BROADCAST_TRUE_AIRSPEED,
+    AP_BROADCAST_INDICATED_AIRSPEED,
+    AP_BROADCAST_COUNT
+} ap_broadcast;
+
 /* What every frame of an aircraft needs comes first, in two cache lines. */
 typedef struct ap_aircraft {
     uint32_t key;   /* ap_aircraft_key */
@@ -63,6 +75,7 @@ typedef struct ap_aircraft {
     uint8_t nic;      /* of the last position; 0 before the first */
     uint64_t held[2]; /* newest frame held back on probation, and trusted; 0: none */
     ap_hearers hearers;
+    uint32_t broadcast_s[AP_BROADCAST_COUNT]; /* when it last was: UTC seconds; 0: never */
 
     ap_heard_before before;
     ap_comm_b_memory comm_b;

@@ -142,3 +142,9 @@ void ap_attribution_note_altitude(ap_aircraft *aircraft, int32_t altitude_ft, ap
     aircraft->before.altitude_utc = utc;
     aircraft->before.altitude_is_squitter = true;
 }
+
+void ap_attribution_note_squawk(ap_aircraft *aircraft, uint16_t squawk, ap_utc_ns utc)
+{
+    aircraft->before.squawk = squawk;
+    aircraft->before.squawk_utc = utc;
+}

@@ -36,7 +36,8 @@ bool ap_attribution_believes(const ap_aircraft_table *table, ap_aircraft *aircra
 /* Counts a reply that no aircraft explains. */
 void ap_noise_heard(ap_noise *noise, ap_utc_ns utc);
 
-/* Remembers the altitude of a checked squitter. */
+/* Remember the altitude, the squawk of a checked squitter. */
 void ap_attribution_note_altitude(ap_aircraft *aircraft, int32_t altitude_ft, ap_utc_ns utc);
+void ap_attribution_note_squawk(ap_aircraft *aircraft, uint16_t squawk, ap_utc_ns utc);
 
 #endif

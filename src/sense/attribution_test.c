@@ -76,6 +76,10 @@ static void test_squawk_changes(void **state)
     assert_true(believes(&on, squawk_reply(1, 02345), 6));
     assert_true(believes(&on, squawk_reply(1, 02345), 7));
     assert_false(believes(&on, squawk_reply(1, 01234), 8));
+    /* One that is squittered counts at once. */
+    ap_attribution_note_squawk(ap_aircraft_find(&on.table, 1), 04321, at_s(9));
+    assert_true(believes(&on, squawk_reply(1, 04321), 10));
+    assert_false(believes(&on, squawk_reply(1, 02345), 11));
     free(on.mem);
 }
 

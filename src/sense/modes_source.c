@@ -49,6 +49,17 @@ static bool within_s(ap_utc_ns past, ap_utc_ns now, double limit_s)
     return fabs(ap_seconds_between(past, now)) <= limit_s;
 }
 
+static uint32_t seconds_of(ap_utc_ns utc)
+{
+    return (uint32_t)(utc / AP_NS_PER_S);
+}
+
+/* Times that are kept in full seconds; 0: never. */
+static bool is_near_s(uint32_t past_s, ap_utc_ns now, uint32_t limit_s)
+{
+    return past_s != 0 && seconds_of(now) - past_s + limit_s <= 2 * limit_s;
+}
+
 /* --- whose it is ----------------------------------------------------------------------------- */
 
 /* False when the frame is of no aircraft (TIS-B management, reserved control fields). */
@@ -162,7 +173,7 @@ static void set_status(const heard *of, ap_report *report)
         report->flags |= AP_FLAG_EMERGENCY;
     if (frame->present & AP_MODES_HAS_SQUAWK)
         ap_sense_set_mode_3a(report, frame->squawk, false, false);
-    if (frame->present & AP_MODES_HAS_CALLSIGN)
+    if (squitter && (frame->present & AP_MODES_HAS_CALLSIGN))
         ap_sense_set_callsign(report, frame->callsign);
     if ((frame->present & AP_MODES_HAS_CATEGORY) && (frame->emitter_category & 7)) {
         report->present |= AP_HAS_EMITTER_CATEGORY;
@@ -261,12 +272,53 @@ static double position_sigma_m(const heard *of)
     return ap_modes_sigma_of_nuc_p(ap_modes_nic(of->frame->type_code, false, false, false, 0));
 }
 
+/* What is broadcast, and for how long nothing that is inferred takes its place: some five times as
+ * long as it takes the aircraft to say it again. */
+static const struct {
+    uint32_t has; /* of the report */
+    uint32_t valid_s;
+} broadcasts[AP_BROADCAST_COUNT] = {
+    [AP_BROADCAST_CALLSIGN] = { AP_HAS_CALLSIGN, 60 },
+    [AP_BROADCAST_SELECTED_ALTITUDE] = { AP_HAS_SELECTED_ALTITUDE, 10 },
+    [AP_BROADCAST_VELOCITY] = { AP_HAS_VELOCITY, 5 },
+    [AP_BROADCAST_VERTICAL_RATE] = { AP_HAS_VERTICAL_RATE, 5 },
+    [AP_BROADCAST_HEADING] = { AP_HAS_HEADING, 5 },
+    [AP_BROADCAST_TRUE_AIRSPEED] = { AP_HAS_TRUE_AIRSPEED, 5 },
+    [AP_BROADCAST_INDICATED_AIRSPEED] = { AP_HAS_INDICATED_AIRSPEED, 5 },
+};
+
+#define BROADCAST_HAS                                                                              \
+    (AP_HAS_CALLSIGN | AP_HAS_SELECTED_ALTITUDE | AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE |         \
+     AP_HAS_HEADING | AP_HAS_TRUE_AIRSPEED | AP_HAS_INDICATED_AIRSPEED)
+
+static void note_broadcast(const heard *of, const ap_report *report)
+{
+    if (!(report->present & BROADCAST_HAS))
+        return;
+    for (size_t i = 0; i < AP_BROADCAST_COUNT; i++)
+        if (report->present & broadcasts[i].has)
+            of->aircraft->broadcast_s[i] = seconds_of(of->utc);
+}
+
+/* AP_HAS_* of what the aircraft broadcasts itself. */
+static uint32_t broadcast_of(const heard *of)
+{
+    uint32_t has = 0;
+    for (size_t i = 0; i < AP_BROADCAST_COUNT; i++)
+        if (is_near_s(of->aircraft->broadcast_s[i], of->utc, broadcasts[i].valid_s))
+            has |= broadcasts[i].has;
+    return has;
+}
+
 /* Remembers what later frames are compared with. */
-static void note_state(const heard *of)
+static void note_state(const heard *of, const ap_report *report)
 {
     if (of->frame->check != AP_MODES_CHECKED)
         return;
     ap_aircraft *aircraft = of->aircraft;
+    note_broadcast(of, report);
+    if (of->frame->present & AP_MODES_HAS_SQUAWK)
+        ap_attribution_note_squawk(aircraft, of->frame->squawk, of->utc);
     if (of->frame->present & AP_MODES_HAS_ALTITUDE) {
         aircraft->has_altitude = true;
         aircraft->altitude_ft = of->frame->altitude_ft;
@@ -283,7 +335,7 @@ static void note_state(const heard *of)
     }
 }
 
-/* The register of a Comm-B reply, inferred. What the aircraft squitters itself is not replaced. */
+/* The register of a Comm-B reply, inferred. What the aircraft broadcasts is not replaced. */
 static void set_comm_b(const heard *of, ap_report *report)
 {
     ap_aircraft *aircraft = of->aircraft;
@@ -307,8 +359,9 @@ static void set_comm_b(const heard *of, ap_report *report)
     of->state->has_register = true;
     ap_comm_b_learn(&aircraft->comm_b, frame->mb, of->utc, &clue, found);
     ap_sense_set_comm_b(report, found->bds, frame->mb);
-    if (clue.has_velocity)
-        report->present &= ~(uint32_t)(AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE);
+    if (found->bds == 0x20 && (frame->present & AP_MODES_HAS_CALLSIGN))
+        ap_sense_set_callsign(report, frame->callsign);
+    report->present &= ~broadcast_of(of);
 }
 
 /* --- where it was ---------------------------------------------------------------------------- */
@@ -530,7 +583,7 @@ static ap_verdict take_frame(heard *of, ap_report *report)
     set_motion(of, report);
     set_quality(of, report);
     set_comm_b(of, report);
-    note_state(of);
+    note_state(of, report);
     return of->frame->present & AP_MODES_HAS_CPR ? place(of, report) : AP_VERDICT_REPORT;
 }
 

@@ -347,6 +347,88 @@ static void test_registers_of_replies(void **state)
     bench_close(on);
 }
 
+/* An MB of 4,0 with the selected altitude 38,000 ft and setting 1013.2 hPa; 6,0 with heading 110,
+ * 280 kt, Mach 0.78, both rates 0; 2,0 with a call sign. */
+static const uint64_t mb_4_0 =
+    UINT64_C(1) << 55 | UINT64_C(2375) << 43 | UINT64_C(1) << 29 | UINT64_C(2132) << 17;
+static const uint64_t mb_6_0 = UINT64_C(1) << 55 | UINT64_C(626) << 44 | UINT64_C(1) << 43 |
+                               UINT64_C(265) << 33 | UINT64_C(1) << 32 | UINT64_C(195) << 22 |
+                               UINT64_C(1) << 21 | UINT64_C(0x3F9) << 11 | UINT64_C(1) << 10 |
+                               UINT64_C(0x3F9);
+
+static frame altitude_register(uint64_t mb, int altitude_ft)
+{
+    frame out = long_frame(20, 0, ADDRESS, mb, 0);
+    uint16_t ac13 = ap_modes_ac13_of_altitude(altitude_ft);
+    out.bytes[1] = 0;
+    out.bytes[2] = (uint8_t)(ac13 >> 8);
+    out.bytes[3] = (uint8_t)ac13;
+    ap_modes_seal(out.bytes, out.size, ADDRESS);
+    return out;
+}
+
+/* What a register says is inferred: it never stands in for what the aircraft broadcasts. */
+static void test_broadcast_before_inferred(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    uint64_t mb_2_0 = UINT64_C(0x20) << 48 | ap_asterix_icao6_raw("REGISTER");
+    hear(on, 0, 0, short_frame(11, 5, ADDRESS, 0));
+    hear(on, 0, 1, altitude_register(mb_4_0, 36000));
+    assert_int_equal(ap_sense_last_register(&on->sense)->bds, 0x40);
+    assert_near(bench_last(on)->selected_altitude_m, 38000 * 0.3048, 1e-6);
+    hear(on, 0, 2, altitude_register(mb_6_0, 36000));
+    assert_int_equal(ap_sense_last_register(&on->sense)->bds, 0x60);
+    const uint32_t of_6_0 = AP_HAS_HEADING | AP_HAS_INDICATED_AIRSPEED | AP_HAS_MACH;
+    assert_int_equal(bench_last(on)->present & (of_6_0 | AP_HAS_VERTICAL_RATE),
+                     of_6_0 | AP_HAS_VERTICAL_RATE);
+    hear(on, 0, 3, altitude_register(mb_2_0, 36000));
+    assert_string_equal(bench_last(on)->callsign, "REGISTER");
+
+    /* Type 29: 7,008 ft; type 19 subtype 3: heading 90, 250 kt, climb 640 ft/min; type 4. */
+    hear(on, 0, 4, squitter(ADDRESS, UINT64_C(29) << 51 | UINT64_C(1) << 49 | UINT64_C(220) << 36));
+    hear(on, 0, 4,
+         squitter(ADDRESS, UINT64_C(19) << 51 | UINT64_C(3) << 48 | UINT64_C(1) << 42 |
+                               UINT64_C(256) << 32 | UINT64_C(251) << 21 | UINT64_C(11) << 10));
+    hear(on, 0, 4, squitter(ADDRESS, UINT64_C(4) << 51 | ap_asterix_icao6_raw("SWR42X")));
+    hear(on, 0, 5, altitude_register(mb_4_0, 36000));
+    assert_int_equal(ap_sense_last_register(&on->sense)->bds, 0x40);
+    assert_false(bench_last(on)->present & AP_HAS_SELECTED_ALTITUDE);
+    hear(on, 0, 6, altitude_register(mb_2_0, 36000));
+    assert_false(bench_last(on)->present & AP_HAS_CALLSIGN);
+    hear(on, 0, 7, altitude_register(mb_6_0, 36000));
+    assert_int_equal(bench_last(on)->present & (of_6_0 | AP_HAS_VERTICAL_RATE), AP_HAS_MACH);
+
+    /* Each for as long as it is broadcast. */
+    hear(on, 0, 30, altitude_register(mb_4_0, 36000));
+    assert_true(bench_last(on)->present & AP_HAS_SELECTED_ALTITUDE);
+    hear(on, 0, 31, altitude_register(mb_6_0, 36000));
+    assert_int_equal(bench_last(on)->present & (of_6_0 | AP_HAS_VERTICAL_RATE),
+                     of_6_0 | AP_HAS_VERTICAL_RATE);
+    hear(on, 0, 32, altitude_register(mb_2_0, 36000));
+    assert_false(bench_last(on)->present & AP_HAS_CALLSIGN);
+    bench_close(on);
+}
+
+/* A velocity squitter without a vertical rate leaves that of a register. */
+static void test_rate_of_a_register(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    /* East 400 kt, south 180. */
+    uint64_t velocity = UINT64_C(19) << 51 | UINT64_C(1) << 48 | UINT64_C(401) << 32 |
+                        UINT64_C(1) << 31 | UINT64_C(181) << 21;
+    hear(on, 0, 0, squitter(ADDRESS, velocity));
+    hear(on, 0, 1, altitude_register(mb_6_0, 36000));
+    assert_int_equal(ap_sense_last_register(&on->sense)->bds, 0x60);
+    assert_true(bench_last(on)->present & AP_HAS_VERTICAL_RATE);
+    hear(on, 0, 2, squitter(ADDRESS, velocity | UINT64_C(1) << 10)); /* level */
+    hear(on, 0, 3, altitude_register(mb_6_0, 36000));
+    assert_false(bench_last(on)->present & AP_HAS_VERTICAL_RATE);
+    assert_true(bench_last(on)->present & AP_HAS_MACH);
+    bench_close(on);
+}
+
 static void test_address_kinds(void **state)
 {
     (void)state;
@@ -820,6 +902,8 @@ int main(void)
         cmocka_unit_test(test_airspeed),
         cmocka_unit_test(test_intent_and_height),
         cmocka_unit_test(test_registers_of_replies),
+        cmocka_unit_test(test_broadcast_before_inferred),
+        cmocka_unit_test(test_rate_of_a_register),
         cmocka_unit_test(test_address_kinds),
         cmocka_unit_test(test_replies_need_proof),
         cmocka_unit_test(test_all_call_with_code_is_probable_only),
