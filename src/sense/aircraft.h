@@ -71,8 +71,8 @@ typedef struct ap_aircraft {
 
     ap_utc_ns velocity_utc;
     float speed_kt, track_deg; /* over ground, of the last velocity squitter */
-    ap_utc_ns nic_utc;
-    uint8_t nic;      /* of the last position; 0 before the first */
+    uint32_t nic_s[2];         /* of the newest position, even and odd: UTC seconds; 0: none */
+    uint8_t nic[2];
     uint64_t held[2]; /* newest frame held back on probation, and trusted; 0: none */
     ap_hearers hearers;
     uint32_t broadcast_s[AP_BROADCAST_COUNT]; /* when it last was: UTC seconds; 0: never */

@@ -16,6 +16,8 @@
 #define CF_TISB_COARSE 3
 #define CF_TISB_OTHER 5
 #define CF_REBROADCAST 6
+/* Frames that state NACp and SIL. */
+#define STATES_QUALITY (AP_MODES_HAS_VERSION | AP_MODES_HAS_TARGET_STATE)
 /* Emergency state that asks for no help of its own. */
 #define EMERGENCY_LIFEGUARD 2
 
@@ -225,8 +227,8 @@ static void set_motion(const heard *of, ap_report *report)
     }
 }
 
-/* Takes the quality that the frame states, and gives the report what is known by now. */
-static void set_quality(const heard *of, ap_report *report)
+/* Takes the quality that a checked frame states. */
+static void note_quality(const heard *of)
 {
     const ap_modes_frame *frame = of->frame;
     ap_aircraft *aircraft = of->aircraft;
@@ -238,27 +240,41 @@ static void set_quality(const heard *of, ap_report *report)
         aircraft->nic_a = frame->nic_a;
     if (frame->present & AP_MODES_HAS_NIC_SUPPLEMENT_C)
         aircraft->nic_c = frame->nic_c;
-    bool states = frame->present & (AP_MODES_HAS_VERSION | AP_MODES_HAS_TARGET_STATE);
-    if (states) {
+    if (frame->present & STATES_QUALITY) {
         aircraft->nac_p = frame->nac_p;
         aircraft->sil = frame->sil;
     }
-    uint8_t nic = aircraft->nic;
-    if (frame->present & AP_MODES_HAS_CPR) {
-        /* A position is as good as the worse of the two frames that it may rest on. */
-        uint8_t own = ap_modes_nic(frame->type_code, aircraft->nic_a, frame->nic_b, aircraft->nic_c,
-                                   aircraft->adsb_version);
-        bool mixed = aircraft->nic != 0 && within_s(aircraft->nic_utc, of->utc, AP_HELD_S);
-        nic = mixed && aircraft->nic < own ? aircraft->nic : own;
-        aircraft->nic = own;
-        aircraft->nic_utc = of->utc;
-    }
-    if (!states && !(frame->present & (AP_MODES_HAS_CPR | AP_MODES_HAS_NAC_V)))
+}
+
+/* NIC of a position: the worse of its frame's and of that of the other half that it may rest on. */
+static uint8_t nic_of_position(const heard *of)
+{
+    const ap_modes_frame *frame = of->frame;
+    ap_aircraft *aircraft = of->aircraft;
+    bool odd = frame->cpr_odd;
+    uint8_t own = ap_modes_nic(frame->type_code, aircraft->nic_a, frame->nic_b, aircraft->nic_c,
+                               aircraft->adsb_version);
+    aircraft->nic[odd] = own;
+    aircraft->nic_s[odd] = seconds_of(of->utc);
+    bool mixed = is_near_s(aircraft->nic_s[!odd], of->utc, (uint32_t)AP_HELD_S);
+    return mixed && aircraft->nic[!odd] < own ? aircraft->nic[!odd] : own;
+}
+
+/* Takes what the frame states, and gives the report what is known by now. A repaired frame is not
+ * proved: it is not taken for what later ones are judged by. */
+static void set_quality(const heard *of, ap_report *report)
+{
+    const uint32_t present = of->frame->present;
+    const ap_aircraft *aircraft = of->aircraft;
+    if (of->frame->check == AP_MODES_CHECKED)
+        note_quality(of);
+    if (!(present & (STATES_QUALITY | AP_MODES_HAS_CPR | AP_MODES_HAS_NAC_V)))
         return;
+    bool newer_odd = aircraft->nic_s[1] > aircraft->nic_s[0];
     report->present |= AP_HAS_INTEGRITY;
-    report->nic = nic;
+    report->nic = present & AP_MODES_HAS_CPR ? nic_of_position(of) : aircraft->nic[newer_odd];
     report->nac_p = aircraft->nac_p;
-    report->nac_v = frame->present & AP_MODES_HAS_NAC_V ? frame->nac_v : 0;
+    report->nac_v = present & AP_MODES_HAS_NAC_V ? of->frame->nac_v : 0;
     report->sil = aircraft->sil;
 }
 
@@ -457,8 +473,9 @@ static ap_verdict place(heard *of, ap_report *report)
     double latitude_deg, longitude_deg;
     ap_cpr_answer answer =
         ap_cpr_state_place(&of->aircraft->cpr, &frame, &reference, &latitude_deg, &longitude_deg);
-    ap_sense_set_covariance(report, position_sigma_m(of), position_sigma_m(of), 0.0);
+    double sigma_m = position_sigma_m(of);
     if (answer != AP_CPR_PLACED) {
+        ap_sense_set_covariance(report, sigma_m, sigma_m, 0.0);
         bool trusted = of->aircraft->trusted;
         ap_held_add(&of->state->held[trusted], of->aircraft->key, &of->aircraft->held[trusted],
                     &frame, report,
@@ -466,7 +483,7 @@ static ap_verdict place(heard *of, ap_report *report)
                                              : AP_REFUSED_CPR_INCONSISTENT);
         return AP_VERDICT_HELD;
     }
-    if (!ap_sense_set_position(report, latitude_deg, longitude_deg, position_sigma_m(of)))
+    if (!ap_sense_set_position(report, latitude_deg, longitude_deg, sigma_m))
         return AP_REFUSED_POSITION_RANGE;
     if (frame.cpr.surface)
         note_surface(of, latitude_deg, longitude_deg);

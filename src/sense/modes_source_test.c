@@ -224,6 +224,29 @@ static void test_position_nic_of_a_pair(void **state)
     bench_close(on);
 }
 
+/* So has one with a half that promises nothing, and one whose other half is not the last frame. */
+static void test_position_nic_of_the_other_half(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t type_code;
+        bool odd;
+        uint8_t nic;
+    } frames[] = { { 18, false, 0 }, { 11, true, 0 },  { 11, true, 0 },
+                   { 11, false, 7 }, { 13, false, 5 }, { 11, true, 5 } };
+    bench *on = bench_open(64);
+    for (size_t i = 0; i < 6; i++) {
+        uint64_t me = air_position(50, 8, frames[i].odd, 30000) & ((UINT64_C(1) << 51) - 1);
+        hear(on, 0, 0.5 * (double)i, squitter(ADDRESS, me | frames[i].type_code << 51));
+    }
+    assert_int_equal(on->report_count, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_int_equal(on->reports[i].nic, frames[i].nic);
+    hear(on, 0, 15, squitter(ADDRESS, air_position(50, 8, false, 30000)));
+    assert_int_equal(bench_last(on)->nic, 7); /* the other half is too old for a pair */
+    bench_close(on);
+}
+
 /* Words that are both zero come from faulty transponders: no place, but what else is said counts.
  */
 static void test_position_of_zero_words(void **state)
@@ -807,6 +830,25 @@ static void test_repair(void **state)
     bench_close(on);
 }
 
+/* What a repaired status says of quality is not what later positions are judged by. */
+static void test_repaired_quality(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    /* Type 31, version 2, NACp 10, SIL 3. */
+    uint64_t status = UINT64_C(31) << 51 | UINT64_C(2) << 13 | UINT64_C(10) << 8 | UINT64_C(3) << 4;
+    hear(on, 0, 0, squitter(ADDRESS, status));
+    frame wrong = squitter(ADDRESS, UINT64_C(31) << 51 | UINT64_C(1) << 13);
+    wrong.bytes[8] ^= 0x01;
+    hear(on, 0, 1, wrong);
+    assert_true(bench_last(on)->flags & AP_FLAG_REPAIRED);
+    for (int i = 0; i < 2; i++)
+        hear(on, 0, 2 + i, squitter(ADDRESS, air_position(50, 8, i, 30000)));
+    assert_int_equal(bench_last(on)->nac_p, 10);
+    assert_int_equal(bench_last(on)->nic, 8);
+    bench_close(on);
+}
+
 static void test_damage_is_counted(void **state)
 {
     (void)state;
@@ -896,6 +938,7 @@ int main(void)
         cmocka_unit_test(test_position_surface_needs_site),
         cmocka_unit_test(test_position_sigma_of_nac_p),
         cmocka_unit_test(test_position_nic_of_a_pair),
+        cmocka_unit_test(test_position_nic_of_the_other_half),
         cmocka_unit_test(test_position_of_zero_words),
         cmocka_unit_test(test_velocity),
         cmocka_unit_test(test_identification),
@@ -918,6 +961,7 @@ int main(void)
         cmocka_unit_test(test_table_full),
         cmocka_unit_test(test_flood_of_addresses),
         cmocka_unit_test(test_repair),
+        cmocka_unit_test(test_repaired_quality),
         cmocka_unit_test(test_damage_is_counted),
         cmocka_unit_test(test_decoded_frames),
         cmocka_unit_test(test_limits),

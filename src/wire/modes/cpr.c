@@ -45,10 +45,15 @@ static double circle_deg(bool surface)
     return surface ? 90.0 : 360.0;
 }
 
+static int zones_of(int nl, bool odd)
+{
+    int zones = nl - (odd ? 1 : 0);
+    return zones > 1 ? zones : 1;
+}
+
 static int longitude_zones(double latitude_deg, bool odd)
 {
-    int zones = ap_cpr_nl(latitude_deg) - (odd ? 1 : 0);
-    return zones > 1 ? zones : 1;
+    return zones_of(ap_cpr_nl(latitude_deg), odd);
 }
 
 /* In [0, divisor), whatever the sign of the value. */
@@ -116,19 +121,18 @@ ap_err ap_cpr_global(const ap_cpr *even, const ap_cpr *odd, bool newer_odd,
     double odd_deg = circle / 59 * (modulo(j, 59) + odd->latitude_17 / (double)WORDS);
     even_deg = earthly(even_deg, surface, reference_latitude_deg);
     odd_deg = earthly(odd_deg, surface, reference_latitude_deg);
-    if (fabs(even_deg) > 90.0 || fabs(odd_deg) > 90.0 || ap_cpr_nl(even_deg) != ap_cpr_nl(odd_deg))
+    int nl = ap_cpr_nl(even_deg);
+    if (fabs(even_deg) > 90.0 || fabs(odd_deg) > 90.0 || nl != ap_cpr_nl(odd_deg))
         return AP_ERR_RANGE;
 
-    double latitude = newer_odd ? odd_deg : even_deg;
     const ap_cpr *newer = newer_odd ? odd : even;
-    int nl = ap_cpr_nl(latitude);
-    int zones = longitude_zones(latitude, newer_odd);
+    int zones = zones_of(nl, newer_odd);
     int32_t m =
         zone_index((nl - 1) * (int64_t)even->longitude_17 - nl * (int64_t)odd->longitude_17);
     double longitude = circle / zones * (modulo(m, zones) + newer->longitude_17 / (double)WORDS);
     if (surface)
         longitude = nearest(longitude, 90.0, reference_longitude_deg);
-    *latitude_deg = latitude;
+    *latitude_deg = newer_odd ? odd_deg : even_deg;
     *longitude_deg = wrapped(longitude);
     return AP_OK;
 }
