@@ -6,6 +6,7 @@
 
 #include "airpicture/asterix_probe.h"
 #include "app/source.h"
+#include "wire/asterix/walk.h"
 
 enum { PROBE_CAP = 256, BLOCKS_MAX = 1000, INPUT_BYTES_MAX = 32 << 20 };
 
@@ -19,18 +20,6 @@ typedef struct probing {
     size_t count;
     probed_source source[PROBE_CAP];
 } probing;
-
-/* SAC and SIC of a block's first record, which nearly every category begins with. */
-static bool source_of(const ap_asterix_block *block, uint8_t codes[2])
-{
-    size_t at = 0;
-    while (at < block->size && (block->data[at] & 1))
-        at++;
-    if (block->size - at < 3 || !(block->data[0] & 0x80))
-        return false;
-    memcpy(codes, block->data + at + 1, 2);
-    return true;
-}
 
 /* NULL when the table is full. */
 static probed_source *find_source(probing *of, uint8_t category, const uint8_t codes[2])
@@ -54,9 +43,10 @@ static void probe_frame(probing *of, const ap_frame *frame)
 {
     ap_reader reader = ap_reader_of(frame->data, frame->size);
     ap_asterix_block block;
-    uint8_t codes[2];
     while (ap_asterix_block_next(&reader, &block) == AP_OK) {
-        if (!of->editions->category[block.category] || !source_of(&block, codes))
+        const ap_asterix_spec *spec = of->editions->category[block.category];
+        const uint8_t *codes = spec ? ap_asterix_first_source(spec, block.data, block.size) : NULL;
+        if (!codes)
             continue;
         probed_source *source = find_source(of, block.category, codes);
         if (source && source->probe.block_count < BLOCKS_MAX)

@@ -129,6 +129,14 @@ def told(folder):
         assert b"reads its inputs twice" in done.stderr, done.stderr
 
 
+def without_source(folder):
+    """CAT150 names no source: nothing is said of one that its first octets would spell."""
+    path = folder / "plans.ast"
+    path.write_bytes(block(150, bytes([0x80, 25, 7])) * 3)
+    done = run("decode", "--probe", path)
+    assert len(done.stdout.splitlines()) == 3 and done.stderr == b"", done.stderr
+
+
 def main():
     with workdir() as name:
         folder = pathlib.Path(name)
@@ -138,6 +146,7 @@ def main():
                 case(f"{command}: {title}", check, make, folder, edition, options, announced)
         case("trial on a recording", recorded)
         case("trial is told", told, folder)
+        case("trial of a category without sources", without_source, folder)
 
 
 main()
