@@ -421,14 +421,13 @@ static int take_frame(decode_run *run, decode_input *input)
         (void)ap_asterix_editions_hear(&run->config.editions, frame->data, frame->size);
     else if (frame->kind == AP_FRAME_MODES && !run->sense_mem && start_sense(run))
         return ap_command_fail(run->config.command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    decoder->refused = (ap_refusals){ 0 };
+    decoder->refused = &input->refused;
     decoder->input_path = source->path;
     decoder->feed = &source->feed;
     decoder->input_block_count = input->block_count;
     ap_err err = ap_decoder_take(decoder, source->receiver, frame, source->receive_utc);
     input->block_count = decoder->input_block_count;
     input->offset = frame->offset + frame->size;
-    ap_refusals_add(&input->refused, &decoder->refused);
     if (err == AP_ERR_UNKNOWN)
         return ap_command_fail(run->config.command, AP_EXIT_USAGE,
                                "targets are written as JSON lines; leave --to csv out");
@@ -502,11 +501,12 @@ static void write_summary(decode_run *run)
 {
     if (run->config.form != AP_DECODE_SUMMARY)
         return;
-    run->decoder->refused = (ap_refusals){ 0 };
+    ap_refusals refused = { 0 };
     for (size_t i = 0; i < run->input_count; i++) {
-        ap_refusals_add(&run->decoder->refused, &run->inputs[i].source.framer.refused);
-        ap_refusals_add(&run->decoder->refused, &run->inputs[i].refused);
+        ap_refusals_add(&refused, &run->inputs[i].source.framer.refused);
+        ap_refusals_add(&refused, &run->inputs[i].refused);
     }
+    run->decoder->refused = &refused;
     ap_decoder_summary(run->decoder, &run->text);
     ap_receivers_text(&run->receivers, &run->text);
 }

@@ -22,12 +22,17 @@ typedef enum ap_decode_form {
     AP_DECODE_FORM_COUNT
 } ap_decode_form;
 
-/* Counts of one category, source and edition, or of one downlink format. */
-typedef struct ap_decode_row {
+/* One category, source and edition, or one downlink format. */
+typedef struct ap_decode_key {
     ap_frame_kind kind;
     uint8_t category, sac, sic; /* category: or downlink format; 0 for rows of a target format */
     bool has_source;
     const ap_asterix_spec *spec;
+} ap_decode_key;
+
+/* What was counted of it. */
+typedef struct ap_decode_row {
+    ap_decode_key key;
     uint64_t record_count, byte_count, error_count;
     uint32_t first_tod_128th_s, last_tod_128th_s;
     bool has_tod;
@@ -57,7 +62,7 @@ typedef struct ap_decoder {
     const char *input_path;      /* of the current input, for errors */
     uint64_t input_block_count;  /* its blocks so far */
     bool csv_asterix, csv_modes; /* the head of that table was written */
-    ap_refusals refused;         /* of the current input */
+    ap_refusals *refused;        /* out: of the current input */
     uint8_t time_text[32];       /* of the current frame, in seconds; [time_text_size] */
     size_t time_text_size;
     uint32_t known_tod[1 << 16]; /* newest time of day of each SAC/SIC, 1/128 s, + 1; 0: none */

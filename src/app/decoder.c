@@ -25,15 +25,14 @@ static void write_time_s(const ap_decoder *decoder)
     ap_write_bytes(decoder->text, decoder->time_text, decoder->time_text_size);
 }
 
-static bool is_same_row(const ap_decode_row *row, const ap_decode_row *key)
+static bool is_same_key(const ap_decode_key *a, const ap_decode_key *b)
 {
-    return row->kind == key->kind && row->category == key->category &&
-           row->has_source == key->has_source && row->sac == key->sac && row->sic == key->sic &&
-           row->spec == key->spec;
+    return a->kind == b->kind && a->category == b->category && a->has_source == b->has_source &&
+           a->sac == b->sac && a->sic == b->sic && a->spec == b->spec;
 }
 
 /* Where the search for a row begins. Editions of one source share it. */
-static unsigned first_place(const ap_decode_row *key)
+static unsigned first_place(const ap_decode_key *key)
 {
     uint32_t word = (uint32_t)key->kind << 25 | (uint32_t)key->category << 17 |
                     (uint32_t)key->has_source << 16 | (uint32_t)key->sac << 8 | key->sic;
@@ -41,12 +40,12 @@ static unsigned first_place(const ap_decode_row *key)
 }
 
 /* Row of a source or format; NULL when the table is full (the totals still count it). */
-static ap_decode_row *row_of(ap_decoder *decoder, const ap_decode_row *key)
+static ap_decode_row *row_of(ap_decoder *decoder, const ap_decode_key *key)
 {
     unsigned place = first_place(key);
     for (; decoder->row_number[place] != 0; place = (place + 1) & (AP_DECODE_PLACE_COUNT - 1)) {
         ap_decode_row *row = &decoder->row[decoder->row_number[place] - 1];
-        if (is_same_row(row, key))
+        if (is_same_key(&row->key, key))
             return row;
     }
     if (decoder->row_count == AP_DECODE_ROW_CAP) {
@@ -55,7 +54,7 @@ static ap_decode_row *row_of(ap_decoder *decoder, const ap_decode_row *key)
     }
     ap_decode_row *row = &decoder->row[decoder->row_count++];
     decoder->row_number[place] = decoder->row_count;
-    *row = *key;
+    *row = (ap_decode_row){ .key = *key };
     return row;
 }
 
@@ -97,19 +96,19 @@ static ap_decode_row *count_record(ap_decoder *decoder, const ap_asterix_record 
                                    ap_utc_ns receive_utc)
 {
     const ap_asterix_glance *glance = &record->glance;
-    ap_decode_row key = { .kind = AP_FRAME_ASTERIX,
-                          .category = record->category,
-                          .has_source = glance->has_source,
-                          .sac = glance->sac,
-                          .sic = glance->sic,
-                          .spec = record->spec,
-                          .first_utc = receive_utc };
+    const ap_decode_key key = { .kind = AP_FRAME_ASTERIX,
+                                .category = record->category,
+                                .has_source = glance->has_source,
+                                .sac = glance->sac,
+                                .sic = glance->sic,
+                                .spec = record->spec };
     ap_decode_row *row = row_of(decoder, &key);
     decoder->record_count++;
     decoder->block_count += record->block_start;
     if (!row)
         return NULL;
-    row->record_count++;
+    if (row->record_count++ == 0)
+        row->first_utc = receive_utc;
     row->byte_count += record->size;
     if (glance->has_tod) {
         if (!row->has_tod)
@@ -349,7 +348,7 @@ static void take_fault(ap_decoder *decoder, const ap_frame *frame, const ap_aste
     if (has_category && decoder->selection &&
         !ap_decode_selects_category(decoder->selection, cursor->block.category))
         return;
-    ap_refuse(&decoder->refused, fault->reason);
+    ap_refuse(decoder->refused, fault->reason);
     if (row && has_category && fault->record > 0)
         row->error_count++;
     if (decoder->errors)
@@ -363,7 +362,7 @@ static void refuse_kept(ap_decoder *decoder, const ap_frame *frame, const ap_ast
     ap_asterix_fault fault = { .reason = AP_REFUSED_OVERSIZE,
                                .offset = record->offset,
                                .record = record->index };
-    ap_refuse(&decoder->refused, fault.reason);
+    ap_refuse(decoder->refused, fault.reason);
     if (decoder->errors)
         tell_fault(decoder, frame, cursor, &fault, 0);
 }
@@ -400,13 +399,13 @@ static ap_err take_asterix(ap_decoder *decoder, const ap_frame *frame, ap_utc_ns
     if (kept.open)
         (void)ap_asterix_block_close(decoder->kept, kept.at);
     decoder->input_block_count += cursor.block_count;
-    ap_refuse_many(&decoder->refused, AP_REFUSED_GARBAGE_BYTES, cursor.skipped_size);
+    ap_refuse_many(decoder->refused, AP_REFUSED_GARBAGE_BYTES, cursor.skipped_size);
     return decoder->text->bad ? AP_ERR_FULL : AP_OK;
 }
 
 static void count_frame(ap_decoder *decoder, const ap_frame *frame, uint8_t df)
 {
-    ap_decode_row key = { .kind = frame->kind, .category = df };
+    const ap_decode_key key = { .kind = frame->kind, .category = df };
     ap_decode_row *row = row_of(decoder, &key);
     decoder->record_count++;
     if (row) {
@@ -440,7 +439,7 @@ static ap_err take_modes(ap_decoder *decoder, uint16_t receiver, const ap_frame 
     ap_modes_frame modes;
     ap_err err = ap_modes_decode(frame->data, frame->size, &modes);
     if (err == AP_ERR_PARITY || err == AP_ERR_UNKNOWN || err == AP_ERR_TRUNCATED)
-        ap_refuse(&decoder->refused, err == AP_ERR_PARITY ? AP_REFUSED_PARITY : AP_REFUSED_FORMAT);
+        ap_refuse(decoder->refused, err == AP_ERR_PARITY ? AP_REFUSED_PARITY : AP_REFUSED_FORMAT);
     ap_sense_heard heard = ap_source_heard(frame, receiver, receive_utc);
     ap_sense_modes_decoded(decoder->sense, &heard, err, &modes);
     uint8_t first = frame->data[0];
@@ -478,7 +477,7 @@ static ap_err take_row(ap_decoder *decoder, const ap_frame *frame)
         return AP_ERR_UNKNOWN;
     ap_aircraft_row row;
     if (ap_feed_row(decoder->feed, frame, &row)) {
-        ap_refuse(&decoder->refused, AP_REFUSED_POSITION_MISSING);
+        ap_refuse(decoder->refused, AP_REFUSED_POSITION_MISSING);
         return AP_OK;
     }
     count_frame(decoder, frame, 0);

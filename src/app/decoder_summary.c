@@ -24,20 +24,20 @@ static void write_tod(ap_writer *text, uint32_t tod_128th_s)
 }
 
 /* "CAT048  25/201    " */
-static void write_key(const ap_decode_row *row, ap_writer *text)
+static void write_key(const ap_decode_key *key, ap_writer *text)
 {
     static const char *const names[] = { "CAT", "DF", "SBS", "JSON", "GDL90" };
     size_t from = text->size;
-    ap_text_str(text, names[row->kind]);
-    if (row->kind == AP_FRAME_ASTERIX && row->category < 100)
-        ap_text_str(text, row->category < 10 ? "00" : "0");
-    if (!ap_feed_is_row(row->kind))
-        ap_text_u64(text, row->category);
+    ap_text_str(text, names[key->kind]);
+    if (key->kind == AP_FRAME_ASTERIX && key->category < 100)
+        ap_text_str(text, key->category < 10 ? "00" : "0");
+    if (!ap_feed_is_row(key->kind))
+        ap_text_u64(text, key->category);
     pad(text, from, 8);
-    if (row->has_source) {
-        ap_text_u64(text, row->sac);
+    if (key->has_source) {
+        ap_text_u64(text, key->sac);
         ap_text_str(text, "/");
-        ap_text_u64(text, row->sic);
+        ap_text_u64(text, key->sic);
     } else {
         ap_text_str(text, "-");
     }
@@ -57,7 +57,7 @@ static double span_s(const ap_decode_row *row)
 static void summary_row(const ap_decode_row *row, ap_writer *text)
 {
     size_t from = text->size;
-    write_key(row, text);
+    write_key(&row->key, text);
     ap_text_u64(text, row->record_count);
     pad(text, from, 30);
     ap_text_u64(text, row->byte_count);
@@ -68,8 +68,8 @@ static void summary_row(const ap_decode_row *row, ap_writer *text)
         write_tod(text, row->last_tod_128th_s);
     }
     pad(text, from, 63);
-    if (row->spec) {
-        ap_text_str(text, ap_asterix_spec_edition(row->spec));
+    if (row->key.spec) {
+        ap_text_str(text, ap_asterix_spec_edition(row->key.spec));
         pad(text, from, 72);
         double span = span_s(row);
         if (span > 0)
@@ -85,12 +85,12 @@ static void summary_row(const ap_decode_row *row, ap_writer *text)
 /* "CAT048  25/201    010 100%  140 100%  161 83.4%" */
 static void coverage_row(const ap_decode_row *row, ap_writer *text)
 {
-    write_key(row, text);
+    write_key(&row->key, text);
     for (unsigned k = 0; k < sizeof row->item_count / sizeof row->item_count[0]; k++) {
         if (row->item_count[k] == 0)
             continue;
         double share = 100.0 * (double)row->item_count[k] / (double)row->record_count;
-        ap_text_str(text, row->spec->items[k].name);
+        ap_text_str(text, row->key.spec->items[k].name);
         ap_text_str(text, " ");
         ap_text_fixed(text, share, share < 99.95 ? 1 : 0);
         ap_text_str(text, "%  ");
@@ -99,22 +99,20 @@ static void coverage_row(const ap_decode_row *row, ap_writer *text)
     ap_text_str(text, "\n");
 }
 
-static int64_t sort_key(const ap_decode_row *row)
+static int64_t rank(const ap_decode_key *key)
 {
-    int64_t source = row->has_source ? 0x10000 | row->sac << 8 | row->sic : 0;
-    return (int64_t)row->kind << 32 | (int64_t)row->category << 24 | source;
+    int64_t source = key->has_source ? 0x10000 | key->sac << 8 | key->sic : 0;
+    return (int64_t)key->kind << 32 | (int64_t)key->category << 24 | source;
 }
 
 /* Rows by format, category and source; of one source in the order that they came. */
 static void sort_rows(const ap_decoder *decoder, uint16_t order[AP_DECODE_ROW_CAP])
 {
     for (uint16_t i = 0; i < decoder->row_count; i++) {
-        const ap_decode_row *row = &decoder->row[i];
+        const ap_decode_key *key = &decoder->row[i].key;
         uint16_t at = i;
         for (; at > 0; at--) {
-            const ap_decode_row *before = &decoder->row[order[at - 1]];
-            int64_t ahead = sort_key(row) - sort_key(before);
-            if (ahead >= 0)
+            if (rank(key) >= rank(&decoder->row[order[at - 1]].key))
                 break;
             order[at] = order[at - 1];
         }
@@ -150,10 +148,10 @@ void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text)
         ap_text_str(text, " of them from further sources, which have no line\n");
     }
     for (int i = 0; i < AP_REFUSAL_COUNT; i++) {
-        if (decoder->refused.count[i] == 0)
+        if (decoder->refused->count[i] == 0)
             continue;
         ap_text_str(text, "refused: ");
-        ap_text_u64(text, decoder->refused.count[i]);
+        ap_text_u64(text, decoder->refused->count[i]);
         ap_text_str(text, " ");
         ap_text_str(text, ap_refusal_key((ap_refusal)i));
         ap_text_str(text, " (");
@@ -164,6 +162,6 @@ void ap_decoder_summary(const ap_decoder *decoder, ap_writer *text)
         return;
     ap_text_str(text, "\nformat  source    share of records with the item\n");
     for (uint16_t i = 0; i < decoder->row_count; i++)
-        if (decoder->row[order[i]].spec)
+        if (decoder->row[order[i]].key.spec)
             coverage_row(&decoder->row[order[i]], text);
 }

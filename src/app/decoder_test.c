@@ -11,6 +11,7 @@ enum { TEXT_CAP = AP_DECODE_TEXT_CAP };
 
 static ap_asterix_editions editions;
 static uint8_t text_bytes[TEXT_CAP];
+static ap_refusals refused;
 
 /* Two CAT034 markers in one block: 25/201 at 01:00:00 and 01:00:01. */
 static const uint8_t markers[] = { 34, 0,    17, 0xE0, 25, 201,  1,    0x07, 0x08,
@@ -23,6 +24,8 @@ static ap_decoder *decoder_of(ap_decode_form form, ap_writer *text)
     decoder->form = form;
     decoder->editions = &editions;
     decoder->text = text;
+    refused = (ap_refusals){ 0 };
+    decoder->refused = &refused;
     return decoder;
 }
 
@@ -83,8 +86,8 @@ static void test_decoder_counts_what_it_refuses(void **state)
     take(decoder, bytes, out.size);
     assert_int_equal(decoder->record_count, 2);
     assert_int_equal(decoder->block_count, 1);
-    assert_int_equal(decoder->refused.count[AP_REFUSED_CATEGORY], 1);
-    assert_int_equal(decoder->refused.count[AP_REFUSED_RECORD_OVERRUN], 1);
+    assert_int_equal(refused.count[AP_REFUSED_CATEGORY], 1);
+    assert_int_equal(refused.count[AP_REFUSED_RECORD_OVERRUN], 1);
     ap_decoder_summary(decoder, &text);
     text.data[text.size] = '\0';
     assert_non_null(strstr((char *)text.data, "CAT034  25/201    2           14"));
@@ -151,7 +154,7 @@ static void test_decoder_counts_many_sources(void **state)
     assert_int_equal(decoder->row[0].record_count, 1);
     for (unsigned i = 1; i < AP_DECODE_ROW_CAP; i++) {
         assert_int_equal(decoder->row[i].record_count, ROUNDS);
-        assert_int_equal(decoder->row[i].sac << 8 | decoder->row[i].sic, (int)i - 1);
+        assert_int_equal(decoder->row[i].key.sac << 8 | decoder->row[i].key.sic, (int)i - 1);
     }
     ap_decoder_summary(decoder, &text);
     text.data[text.size] = '\0';
