@@ -9,18 +9,6 @@
 
 /* ---- names ---- */
 
-/* Units as the ends of names. */
-static const struct {
-    const char *unit, *suffix;
-} suffixes[] = { { "NM", "nmi" },    { "NM/s", "nmips" },    { "m", "m" },
-                 { "m/s", "mps" },   { "m/s2", "mps2" },     { "kt", "kt" },
-                 { "ft", "ft" },     { "ft/min", "ftpmin" }, { "FL", "fl" },
-                 { "deg", "deg" },   { "deg/s", "degps" },   { "s", "s" },
-                 { "ms", "ms" },     { "ns", "ns" },         { "fs", "fs" },
-                 { "dB", "db" },     { "dBm", "dbm" },       { "dBuV", "dbuv" },
-                 { "degC", "degc" }, { "mb", "mb" },         { "MHz", "mhz" },
-                 { "%", "percent" }, { "Mach", "mach" } };
-
 typedef struct name_text {
     char plain[AP_ASTERIX_COLUMN_NAME_CAP];
     size_t size;
@@ -43,13 +31,13 @@ static void name_add_key(name_text *name, const ap_asterix_key key, uint8_t key_
     name_add(name, plain, size);
 }
 
-static void name_add_unit(name_text *name, const char *unit)
+static void name_add_unit(name_text *name, uint8_t unit)
 {
-    for (size_t k = 0; k < sizeof suffixes / sizeof suffixes[0]; k++)
-        if (strcmp(unit, suffixes[k].unit) == 0) {
-            name_add(name, "_", 1);
-            name_add(name, suffixes[k].suffix, strlen(suffixes[k].suffix));
-        }
+    const char *suffix = ap_asterix_unit_suffixes[unit];
+    if (suffix[0] == '\0')
+        return;
+    name_add(name, "_", 1);
+    name_add(name, suffix, strlen(suffix));
 }
 
 /* ---- plans ---- */
@@ -87,7 +75,7 @@ static void plan_item(ap_asterix_columns *columns, ap_asterix_plan *plan,
         name_text full = name;
         if (!item->is_single)
             name_add_key(&full, bits->key, bits->key_size);
-        name_add_unit(&full, ap_asterix_units[spec->words[k].unit]);
+        name_add_unit(&full, spec->words[k].unit);
         plan->of_bits[k] = column_of(columns, &full);
     }
     if (columns->with_raw || item->kind == AP_ITEM_EXPLICIT || item->kind == AP_ITEM_RANDOM) {

@@ -139,7 +139,8 @@ struct ap_asterix_spec {
 };
 
 /* Shared by all definitions. */
-extern const char *const ap_asterix_units[]; /* 0: "" */
+extern const char *const ap_asterix_units[];         /* 0: "" */
+extern const char *const ap_asterix_unit_suffixes[]; /* as the ends of names: "nmi"; 0: "" */
 extern const ap_asterix_code ap_asterix_codes[];
 extern const char *const ap_asterix_meanings; /* strings one behind the other */
 

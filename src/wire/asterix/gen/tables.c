@@ -17123,6 +17123,37 @@ const char *const ap_asterix_units[] = {
     "m2",
 };
 
+const char *const ap_asterix_unit_suffixes[] = {
+    "",
+    "nmi",
+    "deg",
+    "fl",
+    "nmips",
+    "dbm",
+    "s",
+    "m",
+    "ft",
+    "percent",
+    "mps",
+    "mhz",
+    "mps2",
+    "ftpmin",
+    "degps",
+    "db",
+    "ns",
+    "mach",
+    "kt",
+    "degc",
+    "mb",
+    "ms",
+    "dbuv",
+    "fs",
+    "hpa",
+    "altfl",
+    "dbm2",
+    "m2",
+};
+
 static const struct meanings {
     char m0[6];
     char m1[7];
