@@ -12,6 +12,11 @@
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
 enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
 
+/* Reports of so many Mode S frames or rows go to the tracker together, of one slice of the receive
+ * time: it asks for the memory of the later ones while it works on the first. */
+enum { SLICE_FRAMES = 32 };
+#define SLICE_NS (50 * AP_NS_PER_MS)
+
 enum memory_slot {
     MEM_SENSORS,
     MEM_STATS,
@@ -170,6 +175,20 @@ static ap_err start_picture(ap_pipeline *pipeline)
     return mem ? ap_picture_init(&pipeline->picture, &config, mem, size) : AP_ERR_MEMORY;
 }
 
+/* Hop 5, for what waits in the batch. */
+static void track(ap_pipeline *pipeline)
+{
+    ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
+    pipeline->batch_count = 0;
+    pipeline->slice_count = 0;
+}
+
+/* Nothing waits while an input is waited for. */
+static void before_read(void *context)
+{
+    track(context);
+}
+
 int ap_pipeline_open(ap_pipeline *pipeline)
 {
     const ap_pipeline_config *config = &pipeline->config;
@@ -180,6 +199,8 @@ int ap_pipeline_open(ap_pipeline *pipeline)
         if (err)
             return fail(pipeline, ap_exit_of(err), source->message);
         source->receivers = &pipeline->receivers;
+        source->before_read = before_read;
+        source->context = pipeline;
     }
     if (start_receivers(pipeline) || start_sense(pipeline) || start_tracker(pipeline) ||
         start_watch(pipeline) || start_picture(pipeline))
@@ -205,7 +226,6 @@ static ap_source *receive(ap_pipeline *pipeline)
 static void sense(ap_pipeline *pipeline, ap_source *source)
 {
     const ap_frame *frame = &source->frame;
-    pipeline->batch_count = 0;
     if (frame->kind == AP_FRAME_ASTERIX) {
         (void)ap_asterix_editions_hear(&pipeline->config.editions, frame->data, frame->size);
         ap_sense_asterix(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size);
@@ -219,6 +239,11 @@ static void sense(ap_pipeline *pipeline, ap_source *source)
     }
     ap_sense_heard heard = ap_source_heard(frame, source->receiver, pipeline->now);
     ap_sense_modes(&pipeline->sense, &heard);
+}
+
+static int64_t slice_of(ap_utc_ns now)
+{
+    return now == AP_UTC_UNKNOWN ? INT64_MIN : now / SLICE_NS;
 }
 
 /* The only input begins again at an earlier time: what is known of the later time ends, and the
@@ -245,17 +270,24 @@ int ap_pipeline_run(ap_pipeline *pipeline)
     const ap_pipeline_sinks *sinks = &pipeline->config.sinks;
     int status = AP_EXIT_OK;
     for (ap_source *source; !status && (source = receive(pipeline));) {
-        if (source->restarted)
+        if (source->restarted) {
+            track(pipeline);
             restart(pipeline, source->receive_utc);
+        }
+        int64_t slice = slice_of(pipeline->now);
         if (pipeline->now == AP_UTC_UNKNOWN || source->receive_utc > pipeline->now)
             pipeline->now = source->receive_utc;
         sense(pipeline, source);
-        ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
         pipeline->frame_count++;
         source->has_frame = false;
+        if (++pipeline->slice_count < SLICE_FRAMES && source->frame.kind != AP_FRAME_ASTERIX &&
+            slice_of(pipeline->now) == slice)
+            continue;
+        track(pipeline);
         if (sinks->on_time)
             status = sinks->on_time(sinks->context, pipeline->now);
     }
+    track(pipeline);
     ap_sense_flush(&pipeline->sense);
     ap_tracker_flush(&pipeline->tracker);
     for (size_t i = 0; i < pipeline->config.path_count && !status; i++)

@@ -29,8 +29,9 @@ typedef struct ap_pipeline_sinks {
     void (*on_alert)(void *context, const ap_alert *alert);
     /* The time of the only input ran back for good; every track has ended. */
     void (*on_restart)(void *context);
-    /* After each frame: the receive time so far; for periodic outputs, pacing and progress. A
-     * result other than 0 ends the run with that exit status. */
+    /* The receive time so far, for periodic outputs, pacing and progress: after each frame of
+     * ASTERIX; of others after the first of each twentieth of a second, counted from its whole, and
+     * some in between. A result other than 0 ends the run with that exit status. */
     int (*on_time)(void *context, ap_utc_ns now);
 } ap_pipeline_sinks;
 
@@ -61,9 +62,10 @@ typedef struct ap_pipeline {
     ap_tracker tracker;
     ap_watch watch;
     ap_picture picture;
-    ap_report *batch; /* reports of one frame on their way to the tracker */
+    ap_report *batch; /* reports on their way to the tracker */
     size_t batch_count;
-    ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
+    uint32_t slice_count; /* frames whose reports are in the batch */
+    ap_utc_ns now;        /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
     uint64_t frame_count, report_count, report_lost_count;
     uint64_t restart_count;
     struct {

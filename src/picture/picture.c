@@ -26,19 +26,24 @@ typedef struct link {
 
 typedef struct row {
     uint64_t sequence;
-    link links[ORDER_COUNT];
     ap_track track;
 } row;
+
+/* Rows are large and lie apart: a search by id and a change of order read none. */
+typedef struct entry {
+    uint32_t id, row; /* row NONE = empty */
+} entry;
 
 struct ap_picture_state {
     ap_picture_config config;
     uint64_t sequence, forgotten, refused;
     uint32_t row_count;
     uint32_t first[ORDER_COUNT], last[ORDER_COUNT];
-    row *rows;           /* [track_cap] */
-    uint32_t *slots;     /* [slot_count] rows by id, open addressing; NONE = empty */
-    uint32_t slot_count; /* power of two, >= 2 * track_cap */
-    ap_alert *alerts;    /* [alert_cap], by id % alert_cap; id 0 = empty */
+    row *rows;                  /* [track_cap] */
+    link (*links)[ORDER_COUNT]; /* [track_cap] */
+    entry *slots;               /* [slot_count] rows by id, open addressing */
+    uint32_t slot_count;        /* power of two, >= 2 * track_cap */
+    ap_alert *alerts;           /* [alert_cap], by id % alert_cap; id 0 = empty */
     uint32_t newest_alert;
 };
 
@@ -60,10 +65,13 @@ static struct ap_picture_state *lay_out(const ap_picture_config *config, ap_aren
 {
     struct ap_picture_state *state = ap_arena_take(arena, 1, sizeof *state);
     row *rows = ap_arena_take(arena, config->track_cap, sizeof *rows);
-    uint32_t *slots = ap_arena_take(arena, slots_for(config->track_cap), sizeof *slots);
+    link(*links)[ORDER_COUNT] = ap_arena_take(arena, config->track_cap, sizeof *links);
+    entry *slots = ap_arena_take(arena, slots_for(config->track_cap), sizeof *slots);
     ap_alert *alerts = ap_arena_take(arena, config->alert_cap, sizeof *alerts);
     if (state)
-        *state = (struct ap_picture_state){ .rows = rows, .slots = slots, .alerts = alerts };
+        *state = (struct ap_picture_state){
+            .rows = rows, .links = links, .slots = slots, .alerts = alerts
+        };
     return state;
 }
 
@@ -99,30 +107,30 @@ ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, voi
 
 static void unlink_row(struct ap_picture_state *s, order by, uint32_t at)
 {
-    link l = s->rows[at].links[by];
+    link l = s->links[at][by];
     if (l.before == NONE)
         s->first[by] = l.after;
     else
-        s->rows[l.before].links[by].after = l.after;
+        s->links[l.before][by].after = l.after;
     if (l.after == NONE)
         s->last[by] = l.before;
     else
-        s->rows[l.after].links[by].before = l.before;
+        s->links[l.after][by].before = l.before;
 }
 
 /* Links row `at` behind row `before`, or first when that is NONE. */
 static void link_behind(struct ap_picture_state *s, order by, uint32_t at, uint32_t before)
 {
-    uint32_t after = before == NONE ? s->first[by] : s->rows[before].links[by].after;
-    s->rows[at].links[by] = (link){ before, after };
+    uint32_t after = before == NONE ? s->first[by] : s->links[before][by].after;
+    s->links[at][by] = (link){ before, after };
     if (before == NONE)
         s->first[by] = at;
     else
-        s->rows[before].links[by].after = at;
+        s->links[before][by].after = at;
     if (after == NONE)
         s->last[by] = at;
     else
-        s->rows[after].links[by].before = at;
+        s->links[after][by].before = at;
 }
 
 /* Ids grow from birth to birth, so the place is at the end or close to it. */
@@ -130,7 +138,7 @@ static void link_by_id(struct ap_picture_state *s, uint32_t at)
 {
     uint32_t before = s->last[BY_ID];
     while (before != NONE && s->rows[before].track.id > s->rows[at].track.id)
-        before = s->rows[before].links[BY_ID].before;
+        before = s->links[before][BY_ID].before;
     link_behind(s, BY_ID, at, before);
 }
 
@@ -158,7 +166,7 @@ static uint32_t slot_home(const struct ap_picture_state *s, uint32_t id)
 static uint32_t slot_of(const struct ap_picture_state *s, uint32_t id)
 {
     uint32_t slot = slot_home(s, id);
-    while (s->slots[slot] != NONE && s->rows[s->slots[slot]].track.id != id)
+    while (s->slots[slot].row != NONE && s->slots[slot].id != id)
         slot = (slot + 1) & (s->slot_count - 1);
     return slot;
 }
@@ -167,14 +175,14 @@ static uint32_t slot_of(const struct ap_picture_state *s, uint32_t id)
 static void slot_clear(struct ap_picture_state *s, uint32_t slot)
 {
     uint32_t mask = s->slot_count - 1;
-    for (uint32_t next = (slot + 1) & mask; s->slots[next] != NONE; next = (next + 1) & mask) {
-        uint32_t home = slot_home(s, s->rows[s->slots[next]].track.id);
+    for (uint32_t next = (slot + 1) & mask; s->slots[next].row != NONE; next = (next + 1) & mask) {
+        uint32_t home = slot_home(s, s->slots[next].id);
         if (((next - home) & mask) >= ((next - slot) & mask)) {
             s->slots[slot] = s->slots[next];
             slot = next;
         }
     }
-    s->slots[slot] = NONE;
+    s->slots[slot].row = NONE;
 }
 
 /* A row for a new id: an unused one, or that of the oldest dead track; NONE if all are alive. */
@@ -193,7 +201,7 @@ static uint32_t row_for_new(struct ap_picture_state *s, uint32_t id)
         if (s->rows[at].sequence > s->forgotten)
             s->forgotten = s->rows[at].sequence;
     }
-    s->slots[slot_of(s, id)] = at;
+    s->slots[slot_of(s, id)] = (entry){ id, at };
     return at;
 }
 
@@ -202,7 +210,7 @@ static uint32_t row_for_new(struct ap_picture_state *s, uint32_t id)
 void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track)
 {
     struct ap_picture_state *s = picture->state;
-    uint32_t at = s->slots[slot_of(s, track->id)];
+    uint32_t at = s->slots[slot_of(s, track->id)].row;
     bool is_new = at == NONE;
     if (is_new && (at = row_for_new(s, track->id)) == NONE) {
         s->refused++;
@@ -258,10 +266,10 @@ size_t ap_picture_changes(const ap_picture *picture, uint64_t since, const ap_tr
     size_t count = 0;
     uint32_t first = NONE;
     for (uint32_t at = s->last[BY_CHANGE]; at != NONE && s->rows[at].sequence > since;
-         at = s->rows[at].links[BY_CHANGE].before, count++)
+         at = s->links[at][BY_CHANGE].before, count++)
         first = at;
     size_t given = 0;
-    for (uint32_t at = first; at != NONE && given < cap; at = s->rows[at].links[BY_CHANGE].after)
+    for (uint32_t at = first; at != NONE && given < cap; at = s->links[at][BY_CHANGE].after)
         tracks[given++] = &s->rows[at].track;
     return count;
 }
@@ -270,7 +278,7 @@ size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, siz
 {
     const struct ap_picture_state *s = picture->state;
     size_t count = 0;
-    for (uint32_t at = s->first[BY_ID]; at != NONE; at = s->rows[at].links[BY_ID].after) {
+    for (uint32_t at = s->first[BY_ID]; at != NONE; at = s->links[at][BY_ID].after) {
         const ap_track *track = &s->rows[at].track;
         if (track->state != AP_TRACK_FIRM && track->state != AP_TRACK_COASTING)
             continue;

@@ -95,7 +95,10 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     }
     if (is_position)
         row->existence = ap_existence_detected(row->existence, RATIO_ADDRESS);
-    ap_track_taken(state, o->slot, report, is_position);
+    ap_track_taken(state, o->slot, report,
+                   is_position ? AP_TAKEN_POSITION
+                   : is_empty  ? AP_TAKEN_IDENTITY
+                               : AP_TAKEN_MOTION);
 }
 
 /* ---- strays ---- */
@@ -125,7 +128,7 @@ static void reinitialise(ap_state *state, const ap_report *report, offer *o)
     ap_imm_start(&row->imm, &o->measure, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history, &row->imm);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
-    ap_track_taken(state, o->slot, report, true);
+    ap_track_taken(state, o->slot, report, AP_TAKEN_POSITION);
 }
 
 /* A position under the track's address but outside its gate. One is an error; several that agree
@@ -156,6 +159,21 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         ap_track_birth(state, report, &o->measure, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
     else
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
+}
+
+void ap_direct_seek(const ap_state *state, const ap_report *report)
+{
+    if (report->present & AP_HAS_ADDRESS)
+        ap_store_seek_address(&state->store, report->address, report->address_kind);
+}
+
+void ap_direct_fetch(const ap_state *state, const ap_report *report)
+{
+    if (!(report->present & AP_HAS_ADDRESS))
+        return;
+    uint32_t slot = ap_store_find_address(&state->store, report->address, report->address_kind);
+    if (slot != AP_SLOT_NONE)
+        ap_store_fetch(&state->store, slot);
 }
 
 bool ap_direct_take(ap_state *state, const ap_report *report)

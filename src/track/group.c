@@ -549,7 +549,7 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
     ap_report anonymous = *report;
     if (b->edge[best].p < HIT) /* whose identity it is remains open */
         anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
-    ap_track_taken(state, look->slot, &anonymous, true);
+    ap_track_taken(state, look->slot, &anonymous, AP_TAKEN_POSITION);
 }
 
 static void update_all(ap_state *state)

@@ -17,7 +17,8 @@
 #define TENTATIVE_TURNS 3.0
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
-#define MOVE_EVERY 3 /* rounds between moves of a silent track's place */
+#define MOVE_EVERY 3        /* rounds between moves of a silent track's place */
+#define TELL_NS AP_NS_PER_S /* without a position or news, an update is told no more often */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
 #define MERGE_DISTANCE2 9.0
@@ -30,6 +31,7 @@ static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_ut
     if (!state->config.on_event)
         return;
     ap_track_event event = { .kind = kind, .time_utc = time_utc, .sensor = sensor };
+    state->store.row[slot].told_utc = state->clock_utc;
     ap_store_show(&state->store, slot, &state->shown);
     state->config.on_event(state->config.context, &event, &state->shown);
 }
@@ -114,10 +116,13 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
     emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
 }
 
-static void take_identity(ap_state *state, uint32_t slot, const ap_report *report)
+/* True when it says anything new that is to be told at once. */
+static bool take_identity(ap_state *state, uint32_t slot, const ap_report *report)
 {
+    const uint32_t urgent = AP_FLAG_ON_GROUND | AP_FLAG_SPI | AP_FLAG_EMERGENCY;
     ap_row *row = &state->store.row[slot];
     bool had_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
+    uint32_t flags = row->identity.flags;
     ap_identity_news news =
         ap_identity_take(&row->identity, report, ap_sensor_of(state, report->sensor)->kind);
     if (!had_address && (row->identity.present & AP_HAS_ADDRESS))
@@ -126,6 +131,7 @@ static void take_identity(ap_state *state, uint32_t slot, const ap_report *repor
         ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_GAINED, report->sensor, 0);
     if (news == AP_IDENTITY_CHANGED)
         ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_CHANGED, report->sensor, 0);
+    return news != AP_IDENTITY_SAME || ((flags ^ row->identity.flags) & urgent);
 }
 
 /* A covariance that has lost its meaning: start again from the last measurement. */
@@ -147,15 +153,17 @@ static void repair(ap_state *state, uint32_t slot)
     ap_history_start(&row->history, &row->imm);
 }
 
-void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, bool is_position)
+void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken)
 {
     ap_row *row = &state->store.row[slot];
-    repair(state, slot);
-    take_identity(state, slot, report);
+    if (taken >= AP_TAKEN_MOTION)
+        repair(state, slot);
+    bool is_news = take_identity(state, slot, report) || taken == AP_TAKEN_POSITION ||
+                   state->clock_utc - row->told_utc >= TELL_NS;
     row->update_count++;
     if (row->updated_utc == AP_UTC_UNKNOWN || report->time_utc > row->updated_utc)
         row->updated_utc = report->time_utc;
-    if (is_position) {
+    if (taken == AP_TAKEN_POSITION) {
         row->hit_count++;
         row->received_utc = state->clock_utc;
         ap_track_looked(state, slot, report->sensor, report->time_utc, true);
@@ -163,9 +171,11 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, boo
             ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);
         row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_HIT);
     }
-    ap_store_refresh(&state->store, slot);
-    emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
-    if (is_position)
+    if (taken == AP_TAKEN_POSITION)
+        ap_store_refresh(&state->store, slot);
+    if (is_news)
+        emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
+    if (taken == AP_TAKEN_POSITION)
         confirm_if_due(state, slot, report);
 }
 

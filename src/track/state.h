@@ -104,8 +104,15 @@ static inline bool ap_sensor_rotates(const ap_sensor *sensor)
 /* A new tentative track; AP_SLOT_NONE and counted when there is no room. */
 uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
                         double existence, ap_reason_code reason);
-/* Bookkeeping after a position (is_position) or anything else of a report was taken in. */
-void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, bool is_position);
+/* What of a report a track took in; each includes those before it. */
+typedef enum ap_taken {
+    AP_TAKEN_IDENTITY, /* the filter is as it was */
+    AP_TAKEN_MOTION,   /* velocity, altitude or vertical rate */
+    AP_TAKEN_POSITION,
+} ap_taken;
+
+/* Bookkeeping after a report was taken in. */
+void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken);
 /* Removes a track, with its last event. */
 void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_code reason,
                   uint32_t other);
@@ -116,6 +123,10 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
 void ap_tracks_tick(ap_state *state);
 
 /* direct.c */
+/* Asks for the memory that ap_direct_take will read for a report: some reports before it, what
+ * tells its track's place; then, nearer, the track itself. */
+void ap_direct_seek(const ap_state *state, const ap_report *report);
+void ap_direct_fetch(const ap_state *state, const ap_report *report);
 /* Offers a report to the tracks with its address; false when there is none. */
 bool ap_direct_take(ap_state *state, const ap_report *report);
 

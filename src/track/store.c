@@ -23,6 +23,7 @@ void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena)
     store->by_address = ap_arena_take(arena, buckets, sizeof *store->by_address);
     store->row = ap_arena_take(arena, cap, sizeof *store->row);
     store->hot = ap_arena_take(arena, cap, sizeof *store->hot);
+    store->filed = ap_arena_take(arena, cap, sizeof *store->filed);
     store->number_free_utc = ap_arena_take(arena, NUMBER_COUNT, sizeof *store->number_free_utc);
     ap_grid_init(&store->grid, cap, arena);
     if (arena->base)
@@ -61,7 +62,7 @@ uint32_t ap_store_add(ap_store *store)
     row->id = store->next_id++;
     row->older = store->newest;
     row->newer = AP_SLOT_NONE;
-    row->same_address = AP_SLOT_NONE;
+    store->filed[slot].next = AP_SLOT_NONE;
     if (store->newest != AP_SLOT_NONE)
         store->row[store->newest].newer = slot;
     else
@@ -89,11 +90,10 @@ static void unfile(ap_store *store, uint32_t slot)
     *link = row->same_id;
     if (!(row->identity.present & AP_HAS_ADDRESS))
         return;
-    link = &store->by_address[bucket_of(
-        store, address_key(row->identity.address, row->identity.address_kind))];
+    link = &store->by_address[bucket_of(store, store->filed[slot].key)];
     while (*link != slot)
-        link = &store->row[*link].same_address;
-    *link = row->same_address;
+        link = &store->filed[*link].next;
+    *link = store->filed[slot].next;
 }
 
 void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
@@ -127,34 +127,51 @@ uint32_t ap_store_find_id(const ap_store *store, uint32_t id)
     return slot;
 }
 
-static uint32_t with_address(const ap_store *store, uint32_t slot, uint32_t address, uint8_t kind)
+static uint32_t with_key(const ap_store *store, uint32_t slot, uint64_t key)
 {
-    while (slot != AP_SLOT_NONE && (store->row[slot].identity.address != address ||
-                                    store->row[slot].identity.address_kind != kind))
-        slot = store->row[slot].same_address;
+    while (slot != AP_SLOT_NONE && store->filed[slot].key != key)
+        slot = store->filed[slot].next;
     return slot;
 }
 
 uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t kind)
 {
-    uint32_t slot = store->by_address[bucket_of(store, address_key(address, kind))];
-    return with_address(store, slot, address, kind);
+    uint64_t key = address_key(address, kind);
+    return with_key(store, store->by_address[bucket_of(store, key)], key);
+}
+
+void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind)
+{
+    __builtin_prefetch(&store->by_address[bucket_of(store, address_key(address, kind))]);
+}
+
+static void fetch(const void *from, const void *to)
+{
+    for (const uint8_t *line = from; line < (const uint8_t *)to; line += AP_ARENA_ALIGN)
+        __builtin_prefetch(line);
+}
+
+void ap_store_fetch(const ap_store *store, uint32_t slot)
+{
+    const ap_row *row = &store->row[slot];
+    __builtin_prefetch(&store->hot[slot]);
+    fetch(row, &row->history.before[0]);
+    fetch(&row->identity, &row->source[2]);
 }
 
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot)
 {
-    const ap_row *row = &store->row[slot];
-    return with_address(store, row->same_address, row->identity.address,
-                        row->identity.address_kind);
+    const ap_filed *filed = &store->filed[slot];
+    return with_key(store, filed->next, filed->key);
 }
 
 void ap_store_file_address(ap_store *store, uint32_t slot)
 {
-    ap_row *row = &store->row[slot];
-    uint32_t bucket =
-        bucket_of(store, address_key(row->identity.address, row->identity.address_kind));
-    row->same_address = store->by_address[bucket];
-    store->by_address[bucket] = slot;
+    const ap_identity *identity = &store->row[slot].identity;
+    uint64_t key = address_key(identity->address, identity->address_kind);
+    uint32_t *head = &store->by_address[bucket_of(store, key)];
+    store->filed[slot] = (ap_filed){ .key = key, .next = *head };
+    *head = slot;
 }
 
 void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)

@@ -32,14 +32,15 @@ typedef struct ap_stray {
 typedef struct ap_row {
     uint32_t id; /* 0: free */
     uint16_t number;
-    uint8_t state;                  /* ap_track_state */
-    uint32_t older, newer;          /* alive list, in order of id */
-    uint32_t same_id, same_address; /* hash chains */
+    uint8_t state;         /* ap_track_state */
+    uint32_t older, newer; /* alive list, in order of id */
+    uint32_t same_id;      /* hash chain */
     double existence;
     double worth; /* existence below which it is given up */
     ap_utc_ns born_utc, confirmed_utc, updated_utc;
     ap_utc_ns received_utc; /* of the newest position, receive clock */
     ap_utc_ns due_utc;      /* the first of its sources' */
+    ap_utc_ns told_utc;     /* of the newest event, receive clock */
     uint32_t hit_count, update_count;
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_imm imm;
@@ -60,6 +61,12 @@ typedef struct ap_hot {
     ap_utc_ns time_utc;
 } ap_hot;
 
+/* Under which address a track is filed: what a search by address reads, and no row. */
+typedef struct ap_filed {
+    uint64_t key;  /* address and its kind */
+    uint32_t next; /* hash chain */
+} ap_filed;
+
 typedef struct ap_store {
     uint32_t cap, alive_count;
     uint32_t oldest, newest; /* alive list */
@@ -70,6 +77,7 @@ typedef struct ap_store {
     uint32_t *by_id, *by_address; /* [bucket_count] heads */
     ap_row *row;                  /* [cap] */
     ap_hot *hot;                  /* [cap] */
+    ap_filed *filed;              /* [cap] */
     ap_utc_ns *number_free_utc;   /* [65536] INT64_MIN: free at once; INT64_MAX: in use */
     uint32_t last_number;
     ap_grid grid;
@@ -84,8 +92,12 @@ void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc);
 
 uint32_t ap_store_find_id(const ap_store *store, uint32_t id);
 
-/* First track with this address; further ones through row.same_address. */
+/* First track with this address; further ones by ap_store_next_address. */
 uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t kind);
+/* Asks for the memory that a search for an address begins in. */
+void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind);
+/* Asks for the memory of a track that an update reads. */
+void ap_store_fetch(const ap_store *store, uint32_t slot);
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);
 /* Files the row under the address that its identity has now. */
 void ap_store_file_address(ap_store *store, uint32_t slot);

@@ -5,6 +5,8 @@
 #include "track/state.h"
 
 #define TICK_NS AP_NS_PER_S
+#define SEEK_AHEAD 6 /* reports; with ten thousand tracks all that they touch comes from memory */
+#define FETCH_AHEAD 3
 #define TIME_LIMIT_NS INT64_C(4000000000000000000)
 #define AHEAD_MAX_S                                                                                \
     5.0 /* sensor clocks may be ahead of ours by so much; more carries tracks away */
@@ -209,8 +211,13 @@ static void take_report(ap_state *state, const ap_report *report)
 void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count)
 {
     ap_state *state = tracker->state;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        if (i + SEEK_AHEAD < count)
+            ap_direct_seek(state, &reports[i + SEEK_AHEAD]);
+        if (i + FETCH_AHEAD < count)
+            ap_direct_fetch(state, &reports[i + FETCH_AHEAD]);
         take_report(state, &reports[i]);
+    }
     if (time_is_usable(now))
         advance(state, now);
 }

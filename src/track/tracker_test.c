@@ -928,6 +928,60 @@ static void test_restart_begins_anew(void **state)
     world_free(w);
 }
 
+/* What an aircraft with an address says without a position: an altitude reply. */
+static ap_report reply(uint16_t sensor, double t_s, uint16_t mode_3a)
+{
+    ap_report r = report_base(sensor, t_s);
+    r.present = AP_HAS_ADDRESS | AP_HAS_PRESSURE_ALTITUDE | AP_HAS_MODE_3A;
+    r.address = 0x7;
+    r.pressure_altitude_m = 10000.0;
+    r.pressure_altitude_sigma_m = 10.0;
+    r.mode_3a = mode_3a;
+    return r;
+}
+
+/* Positions and news are told at once, the rest when the last event is a second old. */
+static void test_step_tells_what_is_new(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight f = flight_at(50, 8, 10000, 200, 100);
+    fly_adsb(w, es, &f, 0x7, 0.0, 10.0);
+    const uint32_t *told = &w->event_count[AP_EVENT_UPDATED];
+    uint32_t before = *told, updates = only_track(w).update_count;
+    const struct {
+        double t_s;
+        uint16_t mode_3a;
+        uint32_t flags, told;
+    } cases[] = {
+        { 10.6, 01234, 0, 1 },           /* the code became known */
+        { 10.7, 01234, 0, 1 },           /* nothing new */
+        { 10.8, 01234, AP_FLAG_SPI, 2 }, /* identifies */
+        { 10.9, 01234, 0, 3 },           /* no longer */
+        { 11.0, 05555, 0, 3 },           /* may be garbled */
+        { 11.1, 05555, 0, 4 },           /* is another code */
+        { 12.0, 05555, 0, 4 },
+        { 12.1, 05555, 0, 5 }, /* a second after the last event */
+        { 12.2, 05555, AP_FLAG_EMERGENCY, 6 },
+        { 13.1, 05555, AP_FLAG_EMERGENCY, 6 },
+    };
+    size_t count = sizeof cases / sizeof cases[0];
+    for (size_t i = 0; i < count; i++) {
+        ap_report r = reply(es, cases[i].t_s, cases[i].mode_3a);
+        r.flags = cases[i].flags;
+        step(w, &r);
+        assert_int_equal(*told - before, cases[i].told);
+    }
+    ap_report position = adsb(es, &f, 0x7, 13.15);
+    step(w, &position);
+    assert_int_equal(*told - before, cases[count - 1].told + 1);
+    ap_track track = only_track(w);
+    assert_int_equal(track.update_count, updates + count + 1); /* all were taken in */
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -940,6 +994,7 @@ int main(void)
         cmocka_unit_test(test_step_shared_address_makes_two_tracks),
         cmocka_unit_test(test_step_jump_reinitialises),
         cmocka_unit_test(test_step_wild_position_is_refused),
+        cmocka_unit_test(test_step_tells_what_is_new),
         cmocka_unit_test(test_step_batches_make_no_difference),
         cmocka_unit_test(test_step_late_equals_in_order),
         cmocka_unit_test(test_step_late_plots_start_nothing),
