@@ -95,6 +95,7 @@ const ap_asterix_spec *ap_asterix_spec_find(uint8_t category, const char *editio
  * To be used as any definition: the field's content is walked and printed as a record is. */
 const ap_asterix_spec *ap_asterix_expansion_find(uint8_t category);
 
+/* What a definition is of: category, and edition as "1.32". */
 uint8_t ap_asterix_spec_category(const ap_asterix_spec *spec);
 const char *ap_asterix_spec_edition(const ap_asterix_spec *spec);
 

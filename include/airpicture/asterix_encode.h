@@ -30,7 +30,7 @@
 #include "airpicture/err.h"
 
 /* clang-format off */
-#define AP_ASTERIX_REFUSAL_MAP(X)                                                                 \
+#define AP_ASTERIX_ENCODE_REASON_MAP(X)                                                           \
     X(SYNTAX,    "syntax",    "text that is no JSON object")                                       \
     X(EMPTY,     "empty",     "no item at all")                                                    \
     X(UNKNOWN,   "unknown",   "a name that the definition does not have")                          \
@@ -47,9 +47,9 @@
 /* clang-format on */
 
 typedef enum ap_asterix_encode_reason {
-#define AP_ASTERIX_REFUSAL_ENUM(name, key, text) AP_ASTERIX_ENCODE_##name,
-    AP_ASTERIX_REFUSAL_MAP(AP_ASTERIX_REFUSAL_ENUM)
-#undef AP_ASTERIX_REFUSAL_ENUM
+#define AP_ASTERIX_ENCODE_REASON_ENUM(name, key, text) AP_ASTERIX_ENCODE_##name,
+    AP_ASTERIX_ENCODE_REASON_MAP(AP_ASTERIX_ENCODE_REASON_ENUM)
+#undef AP_ASTERIX_ENCODE_REASON_ENUM
         AP_ASTERIX_ENCODE_REASON_COUNT
 } ap_asterix_encode_reason;
 

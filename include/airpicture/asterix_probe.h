@@ -31,6 +31,7 @@ typedef struct ap_asterix_probed {
     double sure; /* [0, 1]: score, less that of the next, shrunk for few blocks */
 } ap_asterix_probed;
 
+/* With every edition of the category; with none when it is not known. */
 void ap_asterix_probe_init(ap_asterix_probe *probe, uint8_t category);
 
 /* Tries the records of one block, without its header. */

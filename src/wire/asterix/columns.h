@@ -73,6 +73,7 @@ ap_err ap_asterix_columns_learn_all(ap_asterix_columns *columns, uint8_t categor
 /* The first chosen item that no edition learnt so far has; NULL: none. */
 const ap_asterix_choice *ap_asterix_columns_missing(const ap_asterix_columns *columns);
 
+/* The names of the columns; there are no further ones from then on. */
 void ap_asterix_columns_head(ap_asterix_columns *columns, ap_writer *text);
 
 /* The cells of a record that walks. Values without a column (of an edition that was not learnt

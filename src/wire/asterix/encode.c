@@ -16,13 +16,13 @@ _Static_assert(AP_ASTERIX_ENCODER_MEM(100) == AP_JSON_READ_MEM(100), "one tells 
 
 static const char *const reason_keys[] = {
 #define REASON_KEY(name, key, text) key,
-    AP_ASTERIX_REFUSAL_MAP(REASON_KEY)
+    AP_ASTERIX_ENCODE_REASON_MAP(REASON_KEY)
 #undef REASON_KEY
 };
 
 static const char *const reason_texts[] = {
 #define REASON_TEXT(name, key, text) text,
-    AP_ASTERIX_REFUSAL_MAP(REASON_TEXT)
+    AP_ASTERIX_ENCODE_REASON_MAP(REASON_TEXT)
 #undef REASON_TEXT
 };
 

@@ -28,6 +28,8 @@ typedef struct ap_asterix_encoding {
     ap_bytes expansion; /* content of the reserved expansion field, encoded before */
 } ap_asterix_encoding;
 
+/* A step down the path that a fault tells, and back. A refused record is left where it is refused:
+ * nobody goes on there. */
 void ap_encode_enter(ap_asterix_encoding *encoding, const char *name, size_t size);
 void ap_encode_leave(ap_asterix_encoding *encoding);
 

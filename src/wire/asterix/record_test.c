@@ -415,6 +415,40 @@ static void test_json_full(void **state)
     free(record.data);
 }
 
+/* An expansion field is decoded where it fits, else shown as it is. */
+static void test_json_expands_what_fits(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t record[24];
+        size_t size;
+        const char *json;
+    } cases[] = {
+        { { 0x91, 1, 1, 1, 4, 25, 1, 0x54, 0x60, 0, 6, 0x20, 0, 4, 0xFF, 0xFC },
+          16,
+          "\"RE\": {\"TVS\": {\"VX\": 1.0, \"VY\": -1.0}}}" },
+        { { 0x91, 1, 1, 1, 4, 25, 1, 0x54, 0x60, 0, 5, 0x20, 0, 4, 0xFF },
+          15,
+          "\"RE\": {\"raw\": \"200004ff\"}}" },
+        { { 0x91, 1, 1, 1, 4, 25, 1, 0x54, 0x60, 0, 7, 0x20, 0, 4, 0xFF, 0xFC, 0 },
+          17,
+          "\"RE\": {\"raw\": \"200004fffc00\"}}" },
+        { { 0x91, 1, 1, 1, 4, 25, 1, 0x54, 0x60, 0, 2, 0x01 }, 12, "\"RE\": {\"raw\": \"01\"}}" },
+        { { 0x91, 1, 1, 1, 2, 25, 1, 0x54, 0x60, 0, 2, 0x20 }, 12, "\"SP\": {\"raw\": \"20\"}}" },
+    };
+    const ap_asterix_spec *spec = ap_asterix_spec_find(62, NULL);
+    const ap_asterix_spec *expansion = ap_asterix_expansion_find(62);
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        uint8_t text[512];
+        ap_writer writer = ap_writer_of(text, sizeof text - 1);
+        assert_int_equal(
+            ap_asterix_json_expanded(spec, expansion, cases[k].record, cases[k].size, &writer),
+            AP_OK);
+        text[writer.size] = '\0';
+        assert_non_null(strstr((char *)text, cases[k].json));
+    }
+}
+
 static void test_icao6_both_ways(void **state)
 {
     (void)state;
@@ -452,6 +486,7 @@ int main(void)
         cmocka_unit_test(test_spec_find_editions),
         cmocka_unit_test(test_json_cases),
         cmocka_unit_test(test_json_full),
+        cmocka_unit_test(test_json_expands_what_fits),
         cmocka_unit_test(test_icao6_both_ways),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

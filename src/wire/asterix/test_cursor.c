@@ -37,7 +37,7 @@ static bool proves(const watch *on, size_t at, int64_t *effort)
 
 static size_t behind_header(const watch *on, int64_t *effort)
 {
-    for (size_t at = on->at + 1; at<on->size && * effort> 0; at++)
+    for (size_t at = on->at + 1; on->size > at && *effort > 0; at++)
         if (proves(on, at, effort))
             return at;
     return on->size;

@@ -13,8 +13,9 @@
  *   a block that proves itself where the one before it ends is delivered whole;
  *   behind a header that cannot be right, the cursor stands at the first offset that proves itself;
  *   behind a broken record, at the end of its block, or if nothing proves itself there, at the
- * first offset inside that proves itself and ends behind it. Where a search may cost more effort
- * than the cursor had, any offset that proves itself will do. */
+ *   first offset inside that proves itself and ends behind it.
+ * Where a search may cost more effort than the cursor had, any offset that proves itself will do.
+ */
 const char *ap_cursor_broken_rule(const ap_asterix_editions *editions, const uint8_t *data,
                                   size_t size);
 
