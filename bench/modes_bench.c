@@ -1,24 +1,31 @@
 /* Cost of Mode S frames: read from Beast, decoded, attributed, placed, told as reports.
  *
- *     bench.modes AIRCRAFT FILE      a Beast recording, and how many aircraft it holds
+ *     bench.modes AIRCRAFT FILE              a Beast recording, and how many aircraft it holds
+ *     bench.modes AIRCRAFT FILE RECEIVERS    its traffic as so many receivers hear it, merged
  *
  * Figures are frames per CPU second of one core, the median of the runs of each way over the whole
- * recording in memory. bench/modes.py makes the recordings and prints the peer's figures beside. */
+ * recording in memory. bench/modes.py makes the recordings and prints the peer's figures beside.
+ *
+ * The merged stream names the receiver of each frame (E3). Each receiver has a tick counter that
+ * began at another value, hears nine frames of ten, and its frames arrive after a delay of its own,
+ * up to 50 ms: so the copies of a frame stand between those of others, as they do in a network. */
 #include "airpicture/modes.h"
 
+#include "app/source.h"
 #include "io/memory.h"
 #include "sense/sense.h"
 #include "wire/framer.h"
+#include "wire/modes/beast.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-enum { RUNS = 5 };
+enum { RUNS = 5, RECEIVERS_MAX = 64, HEARINGS = 3000000, TICKS_PER_MS = 12000 };
 
 typedef struct totals {
-    uint64_t frames, reports, positions;
+    uint64_t frames, reports, positions, witnesses;
 } totals;
 
 typedef struct recording {
@@ -183,16 +190,195 @@ static void measure_sense(const recording *from, const ap_asterix_editions *edit
     printf("  state: %.0f bytes an aircraft of %u\n", (double)size / aircraft_cap, aircraft_cap);
 }
 
+/* ---- many receivers ---- */
+
+typedef struct transmission {
+    uint64_t ticks;
+    uint8_t frame[14], size, signal;
+} transmission;
+
+typedef struct traffic {
+    transmission *list; /* [cap] */
+    size_t count, cap;
+} traffic;
+
+static void take_transmission(void *context, const ap_frame *frame, totals *sum)
+{
+    (void)sum;
+    traffic *on = context;
+    if (on->count == on->cap)
+        return;
+    transmission *kept = &on->list[on->count++];
+    *kept = (transmission){ frame->ticks_12mhz, { 0 }, (uint8_t)frame->size, frame->signal };
+    memcpy(kept->frame, frame->data, frame->size);
+}
+
+static uint32_t draw(uint32_t of)
+{
+    of = (of ^ of >> 16) * 0x7FEB352Du;
+    of = (of ^ of >> 15) * 0x846CA68Bu;
+    return of ^ of >> 16;
+}
+
+/* One receiver on its way through the traffic. */
+typedef struct listener {
+    uint64_t id, offset_ticks, delay_ticks;
+    size_t at;
+} listener;
+
+static void skip_missed(listener *of, const traffic *on, unsigned receiver)
+{
+    while (of->at < on->count && draw((uint32_t)of->at * RECEIVERS_MAX + receiver) % 10 == 0)
+        of->at++;
+}
+
+/* The receiver whose next frame arrives first; `count` when all have come to the end. */
+static unsigned first_to_arrive(const listener *all, unsigned count, const traffic *on)
+{
+    unsigned first = count;
+    uint64_t first_ticks = UINT64_MAX;
+    for (unsigned r = 0; r < count; r++) {
+        if (all[r].at == on->count)
+            continue;
+        uint64_t ticks = on->list[all[r].at].ticks + all[r].delay_ticks;
+        if (ticks < first_ticks) {
+            first_ticks = ticks;
+            first = r;
+        }
+    }
+    return first;
+}
+
+/* The stream in which the hearings of all receivers are merged. */
+static recording merge(const traffic *on, unsigned count)
+{
+    listener all[RECEIVERS_MAX];
+    for (unsigned r = 0; r < count; r++) {
+        all[r] = (listener){ .id = UINT64_C(0x1000) + r,
+                             .offset_ticks = (uint64_t)draw(r + 1) << 8,
+                             .delay_ticks = draw(r + 1000) % (50 * TICKS_PER_MS) };
+        skip_missed(&all[r], on, r);
+    }
+    size_t cap = on->count * count * (AP_BEAST_SIZE_MAX + 18);
+    recording merged = { .data = malloc(cap) };
+    if (!merged.data)
+        fail("no memory for the merged stream");
+    ap_writer writer = ap_writer_of(merged.data, cap);
+    for (unsigned r; (r = first_to_arrive(all, count, on)) < count;) {
+        const transmission *heard = &on->list[all[r].at++];
+        ap_beast_write_receiver(&writer, all[r].id);
+        (void)ap_beast_write(&writer, heard->frame, heard->size, heard->ticks + all[r].offset_ticks,
+                             heard->signal);
+        skip_missed(&all[r], on, r);
+    }
+    merged.size = writer.size;
+    return merged;
+}
+
+/* What a stream of many receivers needs besides sense. */
+typedef struct merged_run {
+    ap_sense sense;
+    ap_receiver_table receivers;
+    ap_source_clock clock;
+    const ap_asterix_editions *editions;
+} merged_run;
+
+static void take_heard(void *context, const ap_frame *frame, totals *sum)
+{
+    (void)sum;
+    merged_run *run = context;
+    uint16_t receiver = ap_receiver_of(&run->receivers, 0, frame->has_receiver, frame->receiver);
+    ap_utc_ns utc = ap_source_clock_time(&run->clock, &run->receivers.rows[receiver].clock,
+                                         run->editions, frame);
+    ap_sense_heard heard = ap_source_heard(frame, receiver, utc);
+    ap_sense_modes(&run->sense, &heard);
+}
+
+static void count_witness(void *context, const ap_witness *witness)
+{
+    totals *sum = context;
+    sum->witnesses += witness->number > 0;
+}
+
+static void measure_merged(const recording *from, const ap_asterix_editions *editions,
+                           uint32_t aircraft_cap, unsigned count)
+{
+    static ap_sensor sensor[RECEIVERS_MAX + 4];
+    static ap_sensor_stats stats[RECEIVERS_MAX + 4];
+    size_t table_size = ap_receiver_table_size(1, RECEIVERS_MAX);
+    void *table_mem = malloc(table_size);
+    double rate[RUNS];
+    totals sum;
+    for (int run = 0; run < RUNS; run++) {
+        memset(stats, 0, sizeof stats);
+        ap_sensor_table sensors = { .sensor = sensor, .stats = stats, .cap = RECEIVERS_MAX + 4 };
+        merged_run on = { .editions = editions };
+        if (!table_mem || ap_receiver_table_init(&on.receivers, &sensors, 1, RECEIVERS_MAX,
+                                                 table_mem, table_size))
+            fail("no memory for the receivers");
+        ap_source_clock_init(&on.clock, 0);
+        ap_sense_config config = { .sensors = &sensors,
+                                   .receivers = &on.receivers,
+                                   .input_cap = 1,
+                                   .aircraft_cap = aircraft_cap,
+                                   .editions = editions,
+                                   .on_report = count_report,
+                                   .on_witness = count_witness,
+                                   .context = &sum };
+        size_t size = ap_sense_size(&config);
+        void *mem = ap_memory_take(size);
+        if (!mem || ap_sense_init(&on.sense, &config, mem, size))
+            fail("no memory for the state");
+        sum = (totals){ 0 };
+        double start = cpu_s();
+        take_frames(from, editions, take_heard, &on, &sum);
+        rate[run] = (double)sum.frames / (cpu_s() - start);
+        ap_memory_give_back(mem, size);
+    }
+    free(table_mem);
+    qsort(rate, RUNS, sizeof rate[0], ascending);
+    printf("  %2u receivers, merged               %6.2f M frames/s   reports %5.1f %%, witnesses "
+           "%4.1f %%\n",
+           count, rate[RUNS / 2] / 1e6, 100.0 * (double)sum.reports / (double)sum.frames,
+           100.0 * (double)sum.witnesses / (double)sum.frames);
+}
+
+static void measure_receivers(const recording *from, const ap_asterix_editions *editions,
+                              uint32_t aircraft_cap, unsigned count)
+{
+    traffic on = { .cap = HEARINGS / count };
+    totals sum = { 0 };
+    on.list = malloc(on.cap * sizeof *on.list);
+    if (!on.list)
+        fail("no memory for the traffic");
+    take_frames(from, editions, take_transmission, &on, &sum);
+    recording merged = merge(&on, count);
+    free(on.list);
+    if (count > 4) /* sense keeps four pairs of aircraft and receiver for each of its capacity */
+        aircraft_cap = (aircraft_cap * count + 3) / 4;
+    measure_merged(&merged, editions, aircraft_cap, count);
+    free(merged.data);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 3)
-        fail("usage: bench.modes AIRCRAFT FILE");
+    if (argc != 3 && argc != 4)
+        fail("usage: bench.modes AIRCRAFT FILE [RECEIVERS]");
     ap_asterix_editions editions;
     ap_asterix_editions_default(&editions);
     recording from = read_all(argv[2]);
+    uint32_t aircraft_cap = (uint32_t)strtoul(argv[1], NULL, 10) / 4 * 5;
+    unsigned receivers = argc == 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
+    if (receivers > RECEIVERS_MAX)
+        fail("at most 64 receivers");
+    if (receivers > 0) {
+        measure_receivers(&from, &editions, aircraft_cap, receivers);
+        free(from.data);
+        return 0;
+    }
     measure(&from, &editions, "read from Beast", take_nothing);
     measure(&from, &editions, "and decode", take_decode);
-    measure_sense(&from, &editions, (uint32_t)strtoul(argv[1], NULL, 10) / 4 * 5);
+    measure_sense(&from, &editions, aircraft_cap);
     free(from.data);
     return 0;
 }
