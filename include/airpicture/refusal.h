@@ -48,6 +48,7 @@
     X(TEST_TARGET,        "test_target",        "a test target or field monitor")                \
     /* track */                                                                                  \
     X(GATE,               "gate",               "a known address, but outside its track's gate") \
+    X(ADDRESS_SHARED,     "address_shared",     "no position, and two tracks have the address") \
     X(LATE,               "late",               "a report older than the lag window")            \
     X(NOT_FINITE,         "not_finite",         "a report with a NaN, infinity or bad variance") \
     X(TRACK_TABLE_FULL,   "track_table_full",   "a report that needed a track beyond capacity")  \

@@ -176,16 +176,56 @@ void ap_direct_fetch(const ap_state *state, const ap_report *report)
         ap_store_fetch(&state->store, slot);
 }
 
+/* The track of a position: the nearest. */
+static void find_nearest(ap_state *state, uint32_t slot, const ap_report *report, offer *best)
+{
+    offer other;
+    for (; slot != AP_SLOT_NONE; slot = ap_store_next_address(&state->store, slot))
+        if (make_offer(state, slot, report, &other) &&
+            (best->slot == AP_SLOT_NONE || other.distance2 < best->distance2))
+            *best = other;
+}
+
+/* The track of a call sign or code: one that has it, else one that has none, else the oldest. */
+static uint32_t find_named(const ap_state *state, uint32_t slot, const ap_report *report)
+{
+    uint32_t best = AP_SLOT_NONE;
+    double best_factor = 0.0;
+    for (; slot != AP_SLOT_NONE; slot = ap_store_next_address(&state->store, slot)) {
+        const ap_row *row = &state->store.row[slot];
+        double factor = ap_identity_factor(&row->identity, report);
+        bool older = best != AP_SLOT_NONE && row->id < state->store.row[best].id;
+        if (best == AP_SLOT_NONE || factor > best_factor || (factor == best_factor && older)) {
+            best = slot;
+            best_factor = factor;
+        }
+    }
+    return best;
+}
+
+/* What has no position does not tell which of the aircraft that use its address has sent it. Only
+ * names are taken: a velocity given to the wrong one carries its track away. */
+static void take_unplaced(ap_state *state, uint32_t slot, const ap_report *report)
+{
+    if (!(report->present & (AP_HAS_CALLSIGN | AP_HAS_MODE_3A))) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_ADDRESS_SHARED);
+        return;
+    }
+    ap_track_taken(state, find_named(state, slot, report), report, AP_TAKEN_IDENTITY);
+}
+
 bool ap_direct_take(ap_state *state, const ap_report *report)
 {
     uint32_t slot = ap_store_find_address(&state->store, report->address, report->address_kind);
     if (slot == AP_SLOT_NONE)
         return false;
-    offer best = { .slot = AP_SLOT_NONE }, other;
-    for (; slot != AP_SLOT_NONE; slot = ap_store_next_address(&state->store, slot))
-        if (make_offer(state, slot, report, &other) &&
-            (best.slot == AP_SLOT_NONE || other.distance2 < best.distance2))
-            best = other;
+    if (!(report->present & (AP_HAS_POSITION | AP_HAS_POLAR)) &&
+        ap_store_next_address(&state->store, slot) != AP_SLOT_NONE) {
+        take_unplaced(state, slot, report);
+        return true;
+    }
+    offer best = { .slot = AP_SLOT_NONE };
+    find_nearest(state, slot, report, &best);
     if (best.slot == AP_SLOT_NONE)
         ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
     else if (best.distance2 <= fmax(GATE2, state->config.gate_chi2))

@@ -65,9 +65,12 @@ static ap_identity_news take_callsign(ap_identity *identity, const ap_report *re
     if (!(report->present & AP_HAS_CALLSIGN) || report->callsign[0] == '\0')
         return AP_IDENTITY_SAME;
     bool known = (identity->present & AP_HAS_CALLSIGN) != 0;
-    bool same = known && memcmp(identity->callsign, report->callsign, AP_CALLSIGN_SIZE) == 0;
-    memcpy(identity->callsign, report->callsign, AP_CALLSIGN_SIZE);
-    identity->callsign[AP_CALLSIGN_SIZE - 1] = '\0';
+    bool same = known && strncmp(identity->callsign, report->callsign, AP_CALLSIGN_SIZE - 1) == 0;
+    bool again = strncmp(identity->callsign_next, report->callsign, AP_CALLSIGN_SIZE - 1) == 0;
+    memcpy(identity->callsign_next, report->callsign, AP_CALLSIGN_SIZE - 1);
+    if (known && !same && !again)
+        return AP_IDENTITY_SAME;
+    memcpy(identity->callsign, report->callsign, AP_CALLSIGN_SIZE - 1);
     identity->present |= AP_HAS_CALLSIGN;
     newest(&identity->callsign_utc, report->time_utc);
     if (same)

@@ -16,7 +16,7 @@ typedef struct ap_identity {
     uint8_t address_kind, emitter_category;
     uint8_t nic, nac_p, nac_v, sil;
     uint16_t mode_3a, mode_3a_next; /* the code now, and one seen once that differs */
-    char callsign[AP_CALLSIGN_SIZE];
+    char callsign[AP_CALLSIGN_SIZE], callsign_next[AP_CALLSIGN_SIZE]; /* likewise */
     ap_utc_ns mode_3a_utc, callsign_utc;
     double heading_rad, true_airspeed_mps, indicated_airspeed_mps, mach, roll_rad;
     double selected_altitude_m, track_rate_radps;
@@ -36,7 +36,8 @@ typedef enum ap_identity_news {
 void ap_identity_start(ap_identity *identity);
 
 /* Takes in what a report of a sensor says. An address is taken only once. A differing Mode 3/A code
- * must come twice in a row: replies garble. Garbled and unvalidated codes are not taken. */
+ * or call sign must come twice in a row: replies garble, and addresses are shared. Garbled and
+ * unvalidated codes are not taken. */
 ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report,
                                   ap_sensor_kind kind);
 

@@ -37,6 +37,29 @@ static void test_take_mode_3a_twice(void **state)
     }
 }
 
+static void test_take_callsign(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sent;
+        ap_identity_news news;
+        const char *is;
+    } steps[] = {
+        { "DLH1", AP_IDENTITY_GAINED, "DLH1" }, { "DLH1", AP_IDENTITY_SAME, "DLH1" },
+        { "BAW2", AP_IDENTITY_SAME, "DLH1" }, /* once is not enough */
+        { "DLH1", AP_IDENTITY_SAME, "DLH1" },   { "BAW2", AP_IDENTITY_SAME, "DLH1" },
+        { "", AP_IDENTITY_SAME, "DLH1" },       { "BAW2", AP_IDENTITY_CHANGED, "BAW2" },
+    };
+    ap_identity identity;
+    ap_identity_start(&identity);
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        ap_report report = { .present = AP_HAS_CALLSIGN };
+        ap_callsign_copy(report.callsign, steps[i].sent, strlen(steps[i].sent));
+        assert_int_equal(ap_identity_take(&identity, &report, AP_SENSOR_ADSB), steps[i].news);
+        assert_string_equal(identity.callsign, steps[i].is);
+    }
+}
+
 static void test_factor_compares(void **state)
 {
     (void)state;
@@ -146,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take_mode_3a_twice),
+        cmocka_unit_test(test_take_callsign),
         cmocka_unit_test(test_factor_compares),
         cmocka_unit_test(test_take_keeps_the_first_address),
         cmocka_unit_test(test_compatible),

@@ -144,6 +144,18 @@ static ap_report adsb(uint16_t sensor, const flight *f, uint32_t address, double
     return r;
 }
 
+/* A squitter of the velocity alone. */
+static ap_report velocity(uint16_t sensor, const flight *f, uint32_t address, double t_s)
+{
+    ap_report r = report_base(sensor, t_s);
+    r.present = AP_HAS_ADDRESS | AP_HAS_VELOCITY;
+    r.address = address;
+    r.east_mps = f->east_mps;
+    r.north_mps = f->north_mps;
+    r.velocity_sigma_mps = 2.0;
+    return r;
+}
+
 static ap_report plot(const world *w, uint16_t sensor, const flight *f, double t_s)
 {
     ap_report r = report_base(sensor, t_s);
@@ -401,6 +413,44 @@ static void test_step_shared_address_makes_two_tracks(void **state)
     assert_int_equal(track[1].reason[0].code, AP_REASON_BORN_DUPLICATE);
     /* Two strays are refused, the third is the second aircraft. */
     assert_int_equal(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_GATE], 2);
+    world_free(w);
+}
+
+/* Of two aircraft under one address each sends its velocity and call sign by themselves: nothing
+ * tells whose a velocity is, so none is taken, and a call sign stays where it was. */
+static void test_step_shared_address_keeps_apart_what_has_no_position(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    flight of[2] = { flight_at(50, 8, 10000, 200, 0), flight_at(50.4, 8, 10000, 150, 0) };
+    static const char *const callsign[2] = { "AAA1", "BBB2" };
+    for (int i = 0; i < 600; i++) {
+        int which = i & 1; /* the first one was there before the other */
+        if (which == 1 && i < 60)
+            continue;
+        ap_report r = adsb(es, &of[which], 0x77, 0.1 * i);
+        step(w, &r);
+        r = velocity(es, &of[which], 0x77, 0.1 * i + 0.02);
+        step(w, &r);
+        r = report_base(es, 0.1 * i + 0.04);
+        r.present = AP_HAS_ADDRESS | AP_HAS_CALLSIGN;
+        r.address = 0x77;
+        memcpy(r.callsign, callsign[which], 5);
+        if (i / 2 % 10 == 0)
+            step(w, &r);
+    }
+    ap_track track[3];
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, track, 3), 2);
+    for (int i = 0; i < 2; i++) {
+        assert_true(off_m(&track[i], &of[i]) < 10.0);
+        assert_true(fabs(track[i].north_mps - of[i].north_mps) < 1.0);
+        assert_string_equal(track[i].callsign, callsign[i]);
+        for (uint16_t k = 0; k < track[i].reason_count; k++)
+            assert_int_not_equal(track[i].reason[k].code, AP_REASON_IDENTITY_CHANGED);
+    }
+    assert_true(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_ADDRESS_SHARED] > 500);
     world_free(w);
 }
 
@@ -992,6 +1042,7 @@ int main(void)
         cmocka_unit_test(test_step_misses_of_a_radar_that_joined),
         cmocka_unit_test(test_step_plot_track_gains_an_address),
         cmocka_unit_test(test_step_shared_address_makes_two_tracks),
+        cmocka_unit_test(test_step_shared_address_keeps_apart_what_has_no_position),
         cmocka_unit_test(test_step_jump_reinitialises),
         cmocka_unit_test(test_step_wild_position_is_refused),
         cmocka_unit_test(test_step_tells_what_is_new),
