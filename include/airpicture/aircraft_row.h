@@ -117,8 +117,9 @@ typedef struct ap_aircraft_row {
     double selected_heading_deg, baro_setting_hpa;
     uint8_t nic, nac_p, nac_v, sil, adsb_version;
     int32_t containment_m;
-    double signal_dbfs;
+    double signal_dbfs; /* power, 0 is full scale */
     uint64_t message_count;
+    uint16_t receiver_count; /* that hear it; 0: not known */
 } ap_aircraft_row;
 
 /* "adsb_icao"...; "unknown" outside the list. The inverse gives UNKNOWN for what is none of them.

@@ -1,6 +1,7 @@
 #include "app/convert_feed.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ typedef struct convert_run {
     uint32_t second_count;     /* rows since */
     ap_utc_ns day_utc;         /* Beast, AVR: midnight before the first frame */
     ap_utc_ns told_ms;         /* Beast: last time that was written */
+    uint32_t heard_icao24;     /* of the Mode S frame that sense has now */
     uint64_t row_count;
     ap_refusals refused; /* what the output cannot say */
     ap_err failed;
@@ -260,6 +262,18 @@ static void write_cat021(convert_run *run, const ap_report *report)
         run->failed = AP_ERR_IO;
 }
 
+/* The level of a Mode S frame stays with its aircraft's report; another frame may have set free
+ * reports that were held back. */
+static void add_signal(const convert_run *run, const ap_report *report, ap_aircraft_row *row)
+{
+    const ap_frame *frame = &run->source.frame;
+    if (frame->kind != AP_FRAME_MODES || !frame->has_signal || frame->signal == 0 ||
+        report->address != run->heard_icao24)
+        return;
+    row->present |= AP_ROW_HAS_SIGNAL;
+    row->signal_dbfs = 20.0 * log10(frame->signal / 255.0);
+}
+
 static void on_report(void *context, const ap_report *report)
 {
     convert_run *run = context;
@@ -271,6 +285,7 @@ static void on_report(void *context, const ap_report *report)
         return;
     }
     ap_row_of_report(report, run->sensors.sensor[report->sensor].kind, &row);
+    add_signal(run, report, &row);
     take_row(run, &row);
 }
 
@@ -315,8 +330,11 @@ static void take_element(convert_run *run)
     } else if (run->config->to <= AP_CONVERT_JSONL) {
         convert_frame(run);
     } else {
+        ap_modes_frame decoded = { .df = 0 };
+        ap_err err = ap_modes_decode(frame->data, frame->size, &decoded);
         ap_sense_heard heard = ap_source_heard(frame, source->receiver, source->receive_utc);
-        ap_sense_modes(&run->sense, &heard);
+        run->heard_icao24 = decoded.icao24;
+        ap_sense_modes_decoded(&run->sense, &heard, err, &decoded);
     }
 }
 

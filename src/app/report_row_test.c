@@ -104,9 +104,11 @@ static void test_round_trip(void **state)
         ap_sense_row(&on->sense, 0, row.time_utc, 1, AP_OK, &row);
         assert_int_equal(on->count, seed);
         assert_true(ap_report_is_sound(&last));
+        last.receiver_count = (uint16_t)seed;
         ap_row_of_report(&last, on->sensors[last.sensor].kind, &again);
         assert_int_equal(again.source, row.source);
         assert_int_equal(ap_row_is_synthetic(&again), ap_row_is_synthetic(&row));
+        assert_int_equal(again.receiver_count, seed);
         assert_same(&row, &again);
     }
     free(on->mem);

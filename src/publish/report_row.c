@@ -150,6 +150,7 @@ void ap_row_of_report(const ap_report *report, ap_sensor_kind kind, ap_aircraft_
 {
     *row = (ap_aircraft_row){ .time_utc = report->time_utc, .position_utc = AP_UTC_UNKNOWN };
     row->source = (uint8_t)source_of(report, kind);
+    row->receiver_count = report->receiver_count;
     set_identity(report, row);
     set_ground(report, kind, row);
     set_vertical(report, row);

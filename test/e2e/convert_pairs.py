@@ -186,6 +186,25 @@ def documents():
         one_line(run("convert", sbs, f"{folder}/other/", status=NO_OUTPUT), "mkdir")
 
 
-for test in (pairs, values_survive, packed_inputs, wrong_paths, broken_outputs, documents):
+def merged_receivers():
+    """Level and number of receivers of an aircraft that two of them hear."""
+    with workdir() as name:
+        folder = pathlib.Path(name)
+        lines = [json.loads(line) for line in made(folder)["jsonl"].read_text().splitlines()]
+        merged = folder / "merged.jsonl"
+        with merged.open("w") as file:
+            for line in lines:
+                for serial, dbfs in ((7, -12.0), (8, -20.0)):
+                    line["metadata"] = [{"rssi": dbfs, "serial": serial}]
+                    file.write(json.dumps(line) + "\n")
+        run("convert", merged, folder / "a.json")
+        rows = {row["hex"]: row for row in
+                json.loads((folder / "a.json").read_text())["aircraft"]}
+        assert abs(rows["400f99"]["rssi"] + 12) < 0.2, rows["400f99"]
+        assert rows["400f99"]["receiverCount"] == 2, rows["400f99"]
+
+
+for test in (pairs, values_survive, packed_inputs, wrong_paths, broken_outputs, documents,
+             merged_receivers):
     case(test.__name__.replace("_", " "), test)
 finish()

@@ -68,6 +68,13 @@ static void read_number(const ap_json_span *value, double low, double high, doub
         *number = found;
 }
 
+static void read_receiver_count(const ap_json_span *value, ap_aircraft_row *row)
+{
+    double count = 0.0;
+    read_number(value, 0, UINT16_MAX, &count);
+    row->receiver_count = (uint16_t)lround(count);
+}
+
 /* A number is in the air. */
 static void read_altitude(const ap_row_column *column, const ap_json_span *value,
                           ap_aircraft_row *row)
@@ -104,6 +111,8 @@ static void read_member(const ap_json_span *key, const ap_json_span *value, unse
         read_number(value, 0, AGE_MAX_S, &of->seen_s);
     else if (ap_json_span_is(key, "seen_pos"))
         read_number(value, 0, AGE_MAX_S, &of->seen_pos_s);
+    else if (ap_json_span_is(key, "receiverCount"))
+        read_receiver_count(value, row);
     else if (ap_json_span_is(key, "mlat"))
         row->mlat = read_list(value);
     else if (ap_json_span_is(key, "tisb"))
@@ -210,6 +219,8 @@ void ap_aircraft_json_write(ap_writer *text, const ap_aircraft_row *row, ap_utc_
     }
     if (row->present & AP_ROW_HAS_POSITION)
         write_position(&object, row, now);
+    if (row->receiver_count > 0)
+        ap_json_member_u64(&object, "receiverCount", row->receiver_count);
     write_list(&object, "mlat", row->mlat & row->present);
     write_list(&object, "tisb", row->tisb & row->present);
     write_age(&object, "seen", row->time_utc, now);
@@ -287,6 +298,8 @@ void ap_row_json(ap_writer *text, const ap_aircraft_row *row)
         ap_json_key(&object, ap_row_columns[k].own_key);
         ap_row_column_write(&ap_row_columns[k], row, text);
     }
+    if (row->receiver_count > 0)
+        ap_json_member_u64(&object, "receiver_count", row->receiver_count);
     if (row->ownship)
         ap_json_member_bool(&object, "ownship", true);
     if (row->extrapolated)

@@ -109,10 +109,12 @@ static void test_read_leaves_out(void **state)
     assert_int_equal(
         read_text("{\"hex\":\"123456\",\"lat\":91,\"lon\":0,\"alt_geom\":1e9,"
                   "\"squawk\":\"12\",\"category\":\"Z9\",\"flight\":\"  \",\"gs\":null,"
-                  "\"emergency\":\"maybe\",\"nic\":12,\"seen\":-1,\"track\":true}",
+                  "\"receiverCount\":70000,\"emergency\":\"maybe\",\"nic\":12,\"seen\":-1,"
+                  "\"track\":true}",
                   NOW_UTC, &row),
         AP_OK);
     assert_int_equal(row.present, AP_ROW_HAS_ADDRESS);
+    assert_int_equal(row.receiver_count, 0);
     assert_int_equal(row.time_utc, NOW_UTC);
 }
 
@@ -165,6 +167,7 @@ static void test_round_trip(void **state)
         assert_int_equal(again.address_kind, row.address_kind);
         assert_int_equal(again.time_utc, row.time_utc);
         assert_int_equal(again.position_utc, row.position_utc);
+        assert_int_equal(again.receiver_count, row.receiver_count);
         assert_near(again.latitude_deg, row.latitude_deg, 0.5001e-6);
         assert_near(again.longitude_deg, row.longitude_deg, 0.5001e-6);
         for (size_t k = 0; k < ap_row_column_count; k++) {

@@ -110,6 +110,8 @@ void ap_row_merge(ap_aircraft_row *into, const ap_aircraft_row *from)
     into->tisb = (into->tisb & ~from->present) | from->tisb;
     into->present |= from->present;
     into->ownship |= from->ownship;
+    if (from->receiver_count > 0)
+        into->receiver_count = from->receiver_count;
     if (from->time_utc != AP_UTC_UNKNOWN)
         into->time_utc = from->time_utc;
 }

@@ -63,5 +63,6 @@ ap_aircraft_row test_row_any(uint32_t seed)
     row.adsb_version = (uint8_t)(next(&seed) % 3);
     row.signal_dbfs = draw(&seed, -50, 0);
     row.message_count = next(&seed);
+    row.receiver_count = (uint16_t)(1 + next(&seed) % 60);
     return row;
 }
