@@ -8,86 +8,15 @@
 
 #include "app/commands.h"
 #include "app/decode_capture.h"
-#include "app/editions.h"
-#include "app/input_options.h"
-#include "app/paths.h"
+#include "app/decode_options.h"
 #include "app/probe.h"
 #include "app/receivers.h"
 #include "app/sensors.h"
 #include "app/source.h"
 #include "io/interrupt.h"
 #include "io/output.h"
-#include "wire/json.h"
 
 enum { TEXT_FLUSH = 1 << 16, SENSOR_CAP = 512, AIRCRAFT_CAP = 200000, RECEIVER_CAP = 256 };
-
-enum {
-    OPTION_TO,
-    OPTION_FORMAT,
-    OPTION_ONLY,
-    OPTION_SAC_SIC,
-    OPTION_ITEMS,
-    OPTION_RAW,
-    OPTION_RE,
-    OPTION_FILTER,
-    OPTION_ERRORS,
-    OPTION_SENSORS,
-    OPTION_START,
-    OPTION_EDITION,
-    OPTION_PROBE,
-    OPTION_OUTPUT
-};
-
-const ap_option ap_decode_options[] = {
-    [OPTION_TO] = { 't', "to", "FORM",
-                    "jsonl (default): one object a line; csv: one row a record; text: one value a "
-                    "line, with titles, units and the meaning of codes; summary: counts, rates, "
-                    "editions and items by category and source." },
-    [OPTION_FORMAT] = { 'f', "format", "FORMAT",
-                        "auto (default), asterix, pcap, final, gps, oradis, beast, avr, jsonl, "
-                        "sbs, "
-                        "aircraft or gdl90." },
-    [OPTION_ONLY] = { 'n', "only", "CATEGORIES",
-                      "Only ASTERIX records of these categories, such as 048,062." },
-    [OPTION_SAC_SIC] = { 'i', "sac-sic", "SAC/SIC",
-                         "Only ASTERIX records of this source, such as 25/201; may be given for "
-                         "several." },
-    [OPTION_ITEMS] = { 0, "items", "ITEMS",
-                       "Columns of --to csv: every value of these items, such as "
-                       "I048/040,I048/220." },
-    [OPTION_RAW] = { 'r', "raw", NULL, "Write the octets of each item beside its values." },
-    [OPTION_RE] = { 0, "re", NULL,
-                    "Decode the reserved expansion field of CAT021, 048 and 062 in JSON." },
-    [OPTION_FILTER] = { 0, "filter", "FILE",
-                        "Write the chosen ASTERIX records, unchanged, to a new capture: with "
-                        "receive times when its name ends in .pcap, else raw data blocks. Nothing "
-                        "else is written then unless --to says so." },
-    [OPTION_ERRORS] = { 0, "errors", "FILE",
-                        "Write one JSON line an error: input, offset, block, record, item, "
-                        "reason." },
-    [OPTION_SENSORS] = { 'c', "sensors", "FILE",
-                         "Sensors file; its ADS-B receiver site places aircraft on the ground." },
-    [OPTION_START] = { 's', "start", "TIME",
-                       "UTC of the first frame of a receiver's recording, or the day of one that "
-                       "holds times of day: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "
-                       "1970-01-01." },
-    [OPTION_EDITION] = AP_EDITION_OPTION,
-    [OPTION_PROBE] = AP_PROBE_OPTION,
-    [OPTION_OUTPUT] = { 'o', "output", "FILE", "Where to write; default standard output." },
-    { .name = NULL },
-};
-
-typedef struct decode_config {
-    const ap_command *command;
-    ap_decode_form form;
-    ap_format format;
-    bool has_form, with_raw, with_expansion, probe;
-    const char *sensors_path, *output_path, *filter_path, *errors_path;
-    ap_decode_selection selection;
-    ap_asterix_columns *columns;
-    ap_utc_ns start_utc;
-    ap_asterix_editions editions;
-} decode_config;
 
 /* One input on its way. */
 typedef struct decode_input {
@@ -100,7 +29,7 @@ typedef struct decode_input {
 
 /* Everything a run holds; freed as one. */
 typedef struct decode_run {
-    decode_config config;
+    ap_decode_config config;
     ap_sensor_table sensors;
     ap_receiver_table receivers;
     ap_sense sense;
@@ -114,73 +43,6 @@ typedef struct decode_run {
     bool lost; /* an output failed */
     char message[AP_IO_MESSAGE_SIZE];
 } decode_run;
-
-static int take_form(decode_config *config, const char *value)
-{
-    static const char *const forms[] = { "jsonl", "csv", "text", "summary" };
-    config->has_form = true;
-    for (int i = 0; i < AP_DECODE_FORM_COUNT; i++)
-        if (strcmp(value, forms[i]) == 0) {
-            config->form = (ap_decode_form)i;
-            return AP_EXIT_OK;
-        }
-    return ap_command_fail(config->command, AP_EXIT_USAGE,
-                           "--to %s is not known; expected jsonl, csv, text or summary", value);
-}
-
-static int take_items(decode_config *config, const char *value)
-{
-    if (!config->columns)
-        config->columns = calloc(1, sizeof *config->columns);
-    if (!config->columns)
-        return ap_command_fail(config->command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    return ap_decode_take_items(config->command, value, config->columns);
-}
-
-static int take_option(void *context, size_t option, const char *value)
-{
-    decode_config *config = context;
-    switch (option) {
-    case OPTION_TO:
-        return take_form(config, value);
-    case OPTION_FORMAT:
-        return ap_take_format(config->command, value, &config->format);
-    case OPTION_START:
-        return ap_take_start(config->command, value, &config->start_utc);
-    case OPTION_ONLY:
-        return ap_decode_take_only(config->command, value, &config->selection);
-    case OPTION_SAC_SIC:
-        return ap_decode_take_source(config->command, value, &config->selection);
-    case OPTION_ITEMS:
-        return take_items(config, value);
-    case OPTION_RAW:
-        config->with_raw = true;
-        break;
-    case OPTION_RE:
-        config->with_expansion = true;
-        break;
-    case OPTION_PROBE:
-        config->probe = true;
-        break;
-    case OPTION_FILTER:
-        config->filter_path = value;
-        break;
-    case OPTION_ERRORS:
-        config->errors_path = value;
-        break;
-    case OPTION_EDITION:
-        return ap_editions_take(config->command, value, &config->editions);
-    case OPTION_SENSORS:
-        config->sensors_path = value;
-        break;
-    case OPTION_OUTPUT:
-        config->output_path = value;
-        break;
-    default:
-        break;
-    }
-    return AP_EXIT_OK;
-}
 
 static void ignore_report(void *context, const ap_report *report)
 {
@@ -214,36 +76,6 @@ static ap_err start_receivers(decode_run *run)
                : AP_ERR_MEMORY;
 }
 
-/* Columns for every edition that can come: where people do not choose, CAT247 may announce any. */
-static ap_err learn_columns(decode_run *run)
-{
-    ap_asterix_columns *columns = run->config.columns;
-    const ap_asterix_editions *editions = &run->config.editions;
-    ap_err err = AP_OK;
-    columns->with_raw = run->config.with_raw;
-    for (unsigned k = 0; k < columns->choice_count && !err; k++) {
-        uint8_t category = columns->choice[k].category;
-        err = ap_asterix_columns_learn(columns, editions->category[category]);
-        for (unsigned j = 0; j < editions->source_count && !err; j++)
-            if (ap_asterix_spec_category(editions->source[j].spec) == category)
-                err = ap_asterix_columns_learn(columns, editions->source[j].spec);
-        if (!err && editions->level[category] <= AP_EDITION_BY_SENDER)
-            err = ap_asterix_columns_learn_all(columns, category);
-    }
-    return err;
-}
-
-static int check_columns(const decode_run *run)
-{
-    const ap_command *command = run->config.command;
-    const ap_asterix_choice *missing = ap_asterix_columns_missing(run->config.columns);
-    return missing ? ap_command_fail(command, AP_EXIT_USAGE,
-                                     "--items: I%03u/%s is in no edition that was chosen of "
-                                     "category %03u",
-                                     missing->category, missing->item, missing->category)
-                   : AP_EXIT_OK;
-}
-
 static bool take_writer(ap_writer *writer)
 {
     *writer = ap_writer_of(malloc(AP_DECODE_TEXT_CAP), AP_DECODE_TEXT_CAP);
@@ -267,17 +99,11 @@ static void flush_full(void *context)
         flush_writer(run, &run->errors_output, &run->errors);
 }
 
-/* A capture is enough to ask for. */
-static bool writes_capture_only(const decode_config *config)
+static void start_decoder(decode_run *run)
 {
-    return config->filter_path && !config->has_form;
-}
-
-static int start_decoder(decode_run *run)
-{
-    decode_config *config = &run->config;
+    ap_decode_config *config = &run->config;
     ap_decoder *decoder = run->decoder;
-    decoder->form = writes_capture_only(config) ? AP_DECODE_SUMMARY : config->form;
+    decoder->form = ap_decode_config_form(config);
     decoder->editions = &config->editions;
     decoder->text = &run->text;
     decoder->selection = &config->selection;
@@ -288,20 +114,11 @@ static int start_decoder(decode_run *run)
     decoder->columns = config->columns;
     decoder->errors = config->errors_path ? &run->errors : NULL;
     decoder->kept = config->filter_path ? &run->kept : NULL;
-    if (config->columns && decoder->form != AP_DECODE_CSV)
-        return ap_command_fail(config->command, AP_EXIT_USAGE,
-                               "--items are columns of a table; add --to csv");
-    if (config->columns && learn_columns(run))
-        return ap_command_fail(config->command, AP_EXIT_USAGE,
-                               "--items has more values, over all editions that may come, than "
-                               "a table may have columns: %d",
-                               AP_ASTERIX_COLUMN_CAP);
-    return config->columns ? check_columns(run) : AP_EXIT_OK;
 }
 
 static int open_outputs(decode_run *run)
 {
-    const decode_config *config = &run->config;
+    const ap_decode_config *config = &run->config;
     const char *path = config->output_path ? config->output_path : "-";
     if (ap_output_open(&run->output, path, run->message) ||
         (config->errors_path &&
@@ -333,7 +150,8 @@ static int start(decode_run *run, char **paths)
         status = ap_probe_inputs(command, (const char *const *)paths, run->input_count,
                                  run->config.format, &run->config.editions);
     if (!status)
-        status = start_decoder(run);
+        status = ap_decode_config_columns(&run->config);
+    start_decoder(run);
     if (!status && start_receivers(run))
         status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     return status ? status : open_outputs(run);
@@ -462,7 +280,7 @@ static decode_input *oldest(decode_run *run)
 /* An input that cannot be opened is told, the others are read. */
 static int open_inputs(decode_run *run, char **paths)
 {
-    const decode_config *config = &run->config;
+    const ap_decode_config *config = &run->config;
     int status = AP_EXIT_OK;
     for (size_t i = 0; i < run->input_count; i++) {
         ap_source *source = &run->inputs[i].source;
@@ -546,31 +364,21 @@ static int decode_all(decode_run *run, char **paths)
     return committed ? committed : status;
 }
 
-static int check_paths(const decode_config *config, char **inputs, size_t input_count)
-{
-    const char *output_path = config->output_path;
-    if (!output_path && !writes_capture_only(config))
-        output_path = "-";
-    const ap_named_path outputs[] = { { "--output", output_path },
-                                      { "--errors", config->errors_path },
-                                      { "--filter", config->filter_path } };
-    return ap_paths_check(config->command, outputs, sizeof outputs / sizeof outputs[0],
-                          (const char *const *)inputs, input_count, config->sensors_path);
-}
-
 int ap_decode_run(const ap_command *command, int argc, char **argv)
 {
     decode_run run = { .config = { .command = command } };
     bool done;
     int operand;
     ap_asterix_editions_default(&run.config.editions);
-    int status = ap_command_parse(command, argc, argv, take_option, &run.config, &operand, &done);
+    int status =
+        ap_command_parse(command, argc, argv, ap_decode_take_option, &run.config, &operand, &done);
     if (!status && !done && operand == argc)
         status = ap_command_fail(command, AP_EXIT_USAGE,
                                  "no input; name a file, or '-' for standard input");
     if (!status && !done) {
         run.input_count = (size_t)(argc - operand);
-        status = check_paths(&run.config, argv + operand, run.input_count);
+        status = ap_decode_config_paths(&run.config, (const char *const *)argv + operand,
+                                        run.input_count);
         if (!status)
             status = start(&run, argv + operand);
         if (!status)
