@@ -64,6 +64,7 @@ static void feed_modes(ap_sense *sense, uint16_t receiver, ap_utc_ns utc, const 
                              .has_stamp = kind & 64,
                              .stamp = (uint64_t)utc,
                              .synthetic = (kind & 192) == 128,
+                             .multilaterated = (kind & 224) == 160,
                              .signal = (int16_t)(kind - 1) };
     ap_sense_modes(sense, &heard);
 }

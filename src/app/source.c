@@ -285,6 +285,7 @@ ap_sense_heard ap_source_heard(const ap_frame *frame, uint16_t receiver, ap_utc_
                              .has_stamp = frame->ticks_12mhz != 0,
                              .stamp = frame->ticks_12mhz,
                              .synthetic = frame->synthetic,
+                             .multilaterated = frame->multilaterated,
                              .signal = frame->has_signal ? frame->signal : -1 };
 }
 

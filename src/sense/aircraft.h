@@ -1,4 +1,4 @@
-/* Aircraft heard on Mode S, by address and kind of address.
+/* Aircraft heard on Mode S, by address, kind of address and who places them.
  *
  * Room goes to who has earned it. An address is trusted once AP_TRUST_FRAMES checked squitters of
  * it came over AP_TRUST_S or longer; until then it is on probation. When the table is full, a
@@ -109,6 +109,10 @@ typedef struct ap_aircraft_table {
     ap_hearing_table hearings; /* which inputs hear which */
     ap_utc_ns full_until_utc;  /* no trusted row can be replaced before */
 } ap_aircraft_table;
+
+/* Address and kind; who places it may follow from bit 26 on (ap_sense_origin): what the ground says
+ * of an aircraft is kept apart from what it says itself. */
+#define AP_AIRCRAFT_ORIGIN_SHIFT 26
 
 static inline uint32_t ap_aircraft_key(uint32_t address, ap_address_kind kind)
 {

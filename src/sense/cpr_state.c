@@ -21,6 +21,7 @@ _Static_assert(AP_CPR_PLACE_CAP == 2, "places are taken newest first by one comp
 #define SPEED_MAX_MPS (1333.0 * AP_MPS_PER_KT)
 #define JUMP_M 1000.0    /* rounding of the code and of the times of reception */
 #define PAIR_JUMP_M 60.0 /* within a pair; the halves of a wrong cell lie up to 5.6 km apart */
+#define PAIR_JUMP_COARSE_M 300.0 /* halves that are rounded to 163 m in both directions */
 #define RADIUS_M 6371000.0
 #define AGREED_MIN 3u /* fixes that open a place beside one that lives */
 
@@ -132,9 +133,9 @@ static fix by_pair(const ap_cpr_place *place, const ap_cpr_frame *frame,
                       &found.latitude_deg, &found.longitude_deg) == AP_OK;
     /* The older half, placed near the newer, must be reachable from it. */
     fix older = found.known ? near_point(&half, found.latitude_deg, found.longitude_deg) : found;
-    found.known =
-        older.known && reachable(older.latitude_deg, older.longitude_deg, found.latitude_deg,
-                                 found.longitude_deg, *pair_age_s, PAIR_JUMP_M);
+    found.known = older.known && reachable(older.latitude_deg, older.longitude_deg,
+                                           found.latitude_deg, found.longitude_deg, *pair_age_s,
+                                           frame->coarse ? PAIR_JUMP_COARSE_M : PAIR_JUMP_M);
     return found;
 }
 

@@ -24,6 +24,7 @@ typedef struct ap_cpr_frame {
     ap_cpr cpr;
     ap_utc_ns utc;
     float speed_kt; /* ground speed of a surface frame; negative: unknown */
+    bool coarse;    /* the words have 12 bits */
 } ap_cpr_frame;
 
 /* A frame of one parity, kept for its other half. */

@@ -8,6 +8,12 @@ void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap)
     ring->frames = ap_arena_take(arena, cap, sizeof *ring->frames);
 }
 
+ap_utc_ns ap_held_due(const ap_held_ring *ring)
+{
+    const ap_held_frame *oldest = &ring->frames[ring->first % ring->cap];
+    return ring->first > ring->sequence ? INT64_MAX : ap_utc_add_s(oldest->frame.utc, AP_HELD_S);
+}
+
 const ap_held_frame *ap_held_give_up(ap_held_ring *ring, ap_utc_ns now)
 {
     for (; ring->first <= ring->sequence; ring->first++) {

@@ -31,6 +31,10 @@ typedef struct ap_held_ring {
 
 void ap_held_init(ap_held_ring *ring, ap_arena *arena, uint32_t cap);
 
+/* Until when ap_held_give_up finds nothing to give up for its age; the end of time when no frame
+ * waits. It may be too early by frames that were placed since. */
+ap_utc_ns ap_held_due(const ap_held_ring *ring);
+
 /* Gives up the oldest frame if it waits for more than AP_HELD_S at `now` (AP_UTC_UNKNOWN: however
  * long it waits) or if the ring is full, and returns it, valid until the next call; else NULL. Call
  * it until then before each _add. O(1) for each frame added. */

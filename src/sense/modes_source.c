@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "airpicture/modes_detail.h"
 #include "sense/attribution.h"
 #include "sense/comm_b.h"
 #include "sense/fields.h"
@@ -29,6 +30,10 @@
 #define CLIMB_SIGMA_MPS 1.5
 #define SURFACE_SPEED_SIGMA_MPS 0.5
 #define SURFACE_TRACK_SIGMA_RAD (1.5 * AP_RAD_PER_DEG)
+/* Of coarse TIS-B: steps over the root of 12. */
+#define COARSE_SIGMA_M 47.0
+#define COARSE_SPEED_SIGMA_MPS 4.8
+#define COARSE_TRACK_SIGMA_RAD (3.25 * AP_RAD_PER_DEG)
 
 /* One frame on its way through. */
 typedef struct heard {
@@ -36,8 +41,12 @@ typedef struct heard {
     const ap_sense_heard *as;
     const uint8_t *bytes; /* of the frame, repaired when it was */
     ap_receiver *receiver;
-    uint16_t sensor_index;
-    bool several; /* the run has more receivers than one; then hash is that of bytes */
+    const ap_sensor *hearer; /* the receiver's own sensor */
+    ap_sense_origin origin;
+    ap_address_kind kind; /* of the address */
+    uint16_t
+        sensor_index; /* of the sensor that the frame counts for: the hearer, if its own word */
+    bool several;     /* the run has more receivers than one; then hash is that of bytes */
     uint64_t hash;
     const ap_sensor *sensor;
     ap_sensor_stats *stats;
@@ -63,6 +72,24 @@ static bool is_near_s(uint32_t past_s, ap_utc_ns now, uint32_t limit_s)
 }
 
 /* --- whose it is ----------------------------------------------------------------------------- */
+
+/* Who placed the target: a network, the ground, or the aircraft (also where another link or the
+ * ground passed it on). */
+static ap_sense_origin origin_of(const ap_sense_heard *as, ap_err err, const ap_modes_frame *frame)
+{
+    if (as->multilaterated)
+        return AP_SENSE_MLAT;
+    if (err || frame->df != DF_NON_TRANSPONDER)
+        return AP_SENSE_OWN;
+    bool tisb = frame->control == CF_TISB_FINE || frame->control == CF_TISB_COARSE ||
+                frame->control == CF_TISB_OTHER;
+    return tisb ? AP_SENSE_TISB : AP_SENSE_OWN;
+}
+
+static uint32_t key_of(uint32_t address, ap_address_kind kind, ap_sense_origin origin)
+{
+    return ap_aircraft_key(address, kind) | (uint32_t)origin << AP_AIRCRAFT_ORIGIN_SHIFT;
+}
 
 /* False when the frame is of no aircraft (TIS-B management, reserved control fields). */
 static bool address_kind_of(const ap_modes_frame *frame, ap_address_kind *kind)
@@ -100,19 +127,19 @@ static ap_noise *noise_of(const heard *of)
     return &of->state->places[of->as->receiver].noise;
 }
 
-/* Undoes one wrong bit of a squitter of an address that was proved on the input. It proves nothing:
- * from here on it is a reply that must fit its aircraft.
- * out: bytes of the size of the frame, and *repaired. */
+/* Undoes one wrong bit of a squitter of an address that was proved on the input, but not of TIS-B.
+ * It proves nothing: from here on it is a reply that must fit its aircraft. out: bytes of the size
+ * of the frame, and *repaired. */
 static bool repair(const heard *of, uint8_t *bytes, ap_modes_frame *repaired)
 {
     size_t size = of->as->size;
     ap_address_kind kind;
     if (ap_modes_repair(of->as->frame, size, bytes) < 0 || ap_modes_decode(bytes, size, repaired) ||
-        !address_kind_of(repaired, &kind))
+        !address_kind_of(repaired, &kind) || origin_of(of->as, AP_OK, repaired) != of->origin)
         return false;
     repaired->check = AP_MODES_DAMAGED;
     const ap_aircraft *aircraft =
-        ap_aircraft_find(&of->state->aircraft, ap_aircraft_key(repaired->icao24, kind));
+        ap_aircraft_find(&of->state->aircraft, key_of(repaired->icao24, kind, of->origin));
     return is_proved(of, aircraft);
 }
 
@@ -121,11 +148,10 @@ static bool repair(const heard *of, uint8_t *bytes, ap_modes_frame *repaired)
  * proves nothing. */
 static ap_verdict attribute(heard *of)
 {
-    ap_address_kind kind;
-    if (!address_kind_of(of->frame, &kind))
+    if (!address_kind_of(of->frame, &of->kind))
         return AP_VERDICT_SERVICE;
     ap_aircraft_table *table = &of->state->aircraft;
-    uint32_t key = ap_aircraft_key(of->frame->icao24, kind);
+    uint32_t key = key_of(of->frame->icao24, of->kind, of->origin);
     if (of->frame->check == AP_MODES_CHECKED) {
         of->aircraft = ap_aircraft_prove(table, key, of->as->receiver, of->state->receive_utc);
         return of->aircraft ? AP_VERDICT_REPORT : AP_REFUSED_TABLE_FULL;
@@ -159,10 +185,9 @@ static ap_verdict attribute(heard *of)
 static void set_status(const heard *of, ap_report *report)
 {
     const ap_modes_frame *frame = of->frame;
-    ap_address_kind kind = (ap_address_kind)(of->aircraft->key >> 24);
     report->present |= AP_HAS_ADDRESS;
     report->address = frame->icao24;
-    report->address_kind = (uint8_t)kind;
+    report->address_kind = (uint8_t)of->kind;
     report->receiver_count = ap_hearers_count(&of->aircraft->hearers, of->state->window);
     bool squitter = frame->df == DF_SQUITTER || frame->df == DF_NON_TRANSPONDER;
     report->flags |= squitter ? 0 : AP_FLAG_SECONDARY;
@@ -279,13 +304,16 @@ static void set_quality(const heard *of, ap_report *report)
 }
 
 /* Until a status message has told the version, the type code is read as version 0 has it: its NUCp
- * promises no more than a later version would. */
+ * promises no more than a later version would. Where it promises nothing, what others have placed
+ * is as good as they are. */
 static double position_sigma_m(const heard *of)
 {
     const ap_aircraft *aircraft = of->aircraft;
     if (aircraft->has_version && aircraft->adsb_version > 0)
         return ap_modes_sigma_of_nac_p(aircraft->nac_p);
-    return ap_modes_sigma_of_nuc_p(ap_modes_nic(of->frame->type_code, false, false, false, 0));
+    uint8_t nuc_p = ap_modes_nic(of->frame->type_code, false, false, false, 0);
+    return nuc_p == 0 && of->origin != AP_SENSE_OWN ? of->sensor->position_sigma_m
+                                                    : ap_modes_sigma_of_nuc_p(nuc_p);
 }
 
 /* What is broadcast, and for how long nothing that is inferred takes its place: some five times as
@@ -389,9 +417,9 @@ static ap_cpr_reference reference_of(const heard *of)
     if (place->surface_utc != AP_UTC_UNKNOWN &&
         fabs(ap_seconds_between(place->surface_utc, of->utc)) <= SURFACE_REFERENCE_S)
         return place->surface;
-    const ap_sensor *sensor = of->sensor;
-    return (ap_cpr_reference){ sensor->has_site, sensor->site.latitude_rad / AP_RAD_PER_DEG,
-                               sensor->site.longitude_rad / AP_RAD_PER_DEG };
+    const ap_sensor *hearer = of->hearer;
+    return (ap_cpr_reference){ hearer->has_site, hearer->site.latitude_rad / AP_RAD_PER_DEG,
+                               hearer->site.longitude_rad / AP_RAD_PER_DEG };
 }
 
 static void note_surface(const heard *of, double latitude_deg, double longitude_deg)
@@ -416,13 +444,29 @@ static ap_refusals *refused_of(struct ap_sense_state *state, const ap_report *re
     return &state->config.sensors->stats[report->sensor].refused;
 }
 
-/* Refuses what waited in vain; all that waits when `now` is unknown. */
+/* Refuses what waited in vain, and the oldest of a ring that is full; all that waits when `now` is
+ * unknown. */
 static void give_up_held(struct ap_sense_state *state, ap_utc_ns now)
 {
     for (size_t trusted = 0; trusted < 2; trusted++)
         for (const ap_held_frame *lost;
              (lost = ap_held_give_up(&state->held[trusted], now)) != NULL;)
             ap_refuse(refused_of(state, &lost->report), lost->reason);
+    ap_utc_ns due[2] = { ap_held_due(&state->held[0]), ap_held_due(&state->held[1]) };
+    state->held_due_utc = due[0] < due[1] ? due[0] : due[1];
+}
+
+/* Keeps a frame that cannot be placed yet, for AP_HELD_S. */
+static void hold(const heard *of, const ap_cpr_frame *frame, const ap_report *report,
+                 ap_refusal reason)
+{
+    struct ap_sense_state *state = of->state;
+    bool trusted = of->aircraft->trusted;
+    give_up_held(state, state->receive_utc); /* makes room */
+    ap_held_add(&state->held[trusted], of->aircraft->key, &of->aircraft->held[trusted], frame,
+                report, reason);
+    ap_utc_ns due = ap_held_due(&state->held[trusted]);
+    state->held_due_utc = due < state->held_due_utc ? due : state->held_due_utc;
 }
 
 /* Sends the frames that waited for this position on, each with its own time. */
@@ -459,38 +503,65 @@ static bool is_from_aircraft(const heard *of)
 
 static void note_range(const heard *of, double latitude_deg, double longitude_deg)
 {
-    if (of->sensor->has_site && is_from_aircraft(of))
-        ap_receiver_place(&of->receiver->stats, &of->sensor->frame,
+    if (of->hearer->has_site && is_from_aircraft(of))
+        ap_receiver_place(&of->receiver->stats, &of->hearer->frame,
                           (ap_geodetic){ latitude_deg * AP_RAD_PER_DEG,
                                          longitude_deg * AP_RAD_PER_DEG, AIRLINER_HEIGHT_M });
 }
 
-/* A position frame: places it and what waited for it, or holds it back. */
-static ap_verdict place(heard *of, ap_report *report)
+/* Places a frame and what waited for it, or holds it back. */
+static ap_verdict place(const heard *of, const ap_cpr_frame *frame, double sigma_m,
+                        ap_report *report)
 {
-    ap_cpr_frame frame = cpr_of(of);
     ap_cpr_reference reference = reference_of(of);
     double latitude_deg, longitude_deg;
     ap_cpr_answer answer =
-        ap_cpr_state_place(&of->aircraft->cpr, &frame, &reference, &latitude_deg, &longitude_deg);
-    double sigma_m = position_sigma_m(of);
+        ap_cpr_state_place(&of->aircraft->cpr, frame, &reference, &latitude_deg, &longitude_deg);
     if (answer != AP_CPR_PLACED) {
         ap_sense_set_covariance(report, sigma_m, sigma_m, 0.0);
-        bool trusted = of->aircraft->trusted;
-        ap_held_add(&of->state->held[trusted], of->aircraft->key, &of->aircraft->held[trusted],
-                    &frame, report,
-                    answer == AP_CPR_PENDING ? AP_REFUSED_CPR_PENDING
-                                             : AP_REFUSED_CPR_INCONSISTENT);
+        hold(of, frame, report,
+             answer == AP_CPR_PENDING ? AP_REFUSED_CPR_PENDING : AP_REFUSED_CPR_INCONSISTENT);
         return AP_VERDICT_HELD;
     }
     if (!ap_sense_set_position(report, latitude_deg, longitude_deg, sigma_m))
         return AP_REFUSED_POSITION_RANGE;
-    if (frame.cpr.surface)
+    if (frame->cpr.surface)
         note_surface(of, latitude_deg, longitude_deg);
     note_range(of, latitude_deg, longitude_deg);
     of->state->last_fix = (ap_sense_fix){ true, latitude_deg, longitude_deg };
     release_held(of, latitude_deg, longitude_deg);
     return AP_VERDICT_REPORT;
+}
+
+static ap_verdict place_position(const heard *of, ap_report *report)
+{
+    ap_cpr_frame frame = cpr_of(of);
+    return place(of, &frame, position_sigma_m(of), report);
+}
+
+/* Coarse TIS-B: position in steps of 163 m, speed of 32 kt, track of 11.25 degrees. */
+static ap_verdict place_coarse(const heard *of, ap_report *report)
+{
+    ap_modes_coarse coarse;
+    (void)ap_modes_coarse_tisb(of->frame, &coarse); /* it is one */
+    const uint32_t vector = AP_COARSE_TRACK | AP_COARSE_SPEED;
+    double speed_mps = coarse.ground_speed_kt * AP_MPS_PER_KT;
+    report->flags |= coarse.surveillance_status == 3 ? AP_FLAG_SPI : 0;
+    if ((coarse.present & vector) == vector)
+        ap_sense_set_ground_vector(
+            report, speed_mps, coarse.track_deg * AP_RAD_PER_DEG,
+            hypot(COARSE_SPEED_SIGMA_MPS, speed_mps * COARSE_TRACK_SIGMA_RAD));
+    ap_cpr_frame frame = { .cpr = { coarse.cpr_latitude_17, coarse.cpr_longitude_17, coarse.cpr_odd,
+                                    false },
+                           .coarse = true,
+                           .utc = of->utc,
+                           .speed_kt = -1.0f };
+    return place(of, &frame, hypot(of->sensor->position_sigma_m, COARSE_SIGMA_M), report);
+}
+
+static bool is_coarse(const ap_modes_frame *frame)
+{
+    return frame->df == DF_NON_TRANSPONDER && frame->control == CF_TISB_COARSE;
 }
 
 /* --- who heard it ---------------------------------------------------------------------------- */
@@ -500,7 +571,7 @@ static ap_witness witness_of(const heard *of)
     const ap_sense_heard *as = of->as;
     return (ap_witness){ .squitter = of->state->squitter_count,
                          .receiver = as->receiver,
-                         .sensor = of->sensor_index,
+                         .sensor = of->receiver->sensor,
                          .receive_utc = of->utc,
                          .has_stamp = as->has_stamp,
                          .clock = of->receiver->clock.kind,
@@ -594,14 +665,17 @@ static ap_verdict take_frame(heard *of, ap_report *report)
     if (copy)
         return of->as->synthetic ? AP_REFUSED_DUPLICATE : AP_VERDICT_WITNESS;
     *report = (ap_report){ .kind = AP_REPORT_TARGET, .sensor = of->sensor_index };
-    report->time_utc = ap_utc_add_s(of->utc, -of->sensor->latency_s);
+    double latency_s = of->hearer->latency_s;
+    report->time_utc = latency_s == 0.0 ? of->utc : ap_utc_add_s(of->utc, -latency_s);
     set_status(of, report);
     set_vertical(of, report);
     set_motion(of, report);
     set_quality(of, report);
     set_comm_b(of, report);
     note_state(of, report);
-    return of->frame->present & AP_MODES_HAS_CPR ? place(of, report) : AP_VERDICT_REPORT;
+    if (of->frame->present & AP_MODES_HAS_CPR)
+        return place_position(of, report);
+    return is_coarse(of->frame) ? place_coarse(of, report) : AP_VERDICT_REPORT;
 }
 
 static ap_refusal reason_of(ap_err err)
@@ -642,16 +716,22 @@ void ap_sense_modes_decoded(ap_sense *sense, const ap_sense_heard *as, ap_err er
                  .as = as,
                  .bytes = as->frame,
                  .receiver = &receivers->rows[as->receiver],
+                 .origin = origin_of(as, err, decoded),
                  .several = receivers->count > 1,
                  .utc = as->receive_utc,
                  .frame = decoded };
     ap_sense_input *from = ap_sense_enter(state, of.receiver->input, of.utc);
-    give_up_held(state, state->receive_utc);
-    of.sensor_index = ap_sense_sensor_of_receiver(state, as->receiver);
+    if (state->receive_utc > state->held_due_utc)
+        give_up_held(state, state->receive_utc);
+    uint16_t hearer = ap_sense_sensor_of_receiver(state, as->receiver);
+    of.sensor_index = of.origin == AP_SENSE_OWN || hearer == AP_SENSOR_NONE
+                          ? hearer
+                          : ap_sense_sensor_of_input(state, of.receiver->input, of.origin);
     if (of.sensor_index == AP_SENSOR_NONE) {
         ap_refuse(&from->refused, AP_REFUSED_SENSOR_TABLE_FULL);
         return;
     }
+    of.hearer = &state->config.sensors->sensor[hearer];
     of.sensor = &state->config.sensors->sensor[of.sensor_index];
     of.stats = &state->config.sensors->stats[of.sensor_index];
     of.stats->block_count++;

@@ -459,11 +459,16 @@ static void test_address_kinds(void **state)
         uint8_t control;
         bool imf; /* bit 9 of a velocity */
         int kind; /* -1: no aircraft */
+        ap_sensor_kind sensor;
     } cases[] = {
-        { 0, false, AP_ADDRESS_ICAO },      { 1, false, AP_ADDRESS_ANONYMOUS },
-        { 2, false, AP_ADDRESS_ICAO },      { 2, true, AP_ADDRESS_TRACK_FILE },
-        { 5, false, AP_ADDRESS_ANONYMOUS }, { 6, false, AP_ADDRESS_ICAO },
-        { 6, true, AP_ADDRESS_ANONYMOUS },  { 4, false, -1 },
+        { 0, false, AP_ADDRESS_ICAO, AP_SENSOR_ADSB },
+        { 1, false, AP_ADDRESS_ANONYMOUS, AP_SENSOR_ADSB },
+        { 2, false, AP_ADDRESS_ICAO, AP_SENSOR_TRACKER },
+        { 2, true, AP_ADDRESS_TRACK_FILE, AP_SENSOR_TRACKER },
+        { 5, false, AP_ADDRESS_ANONYMOUS, AP_SENSOR_TRACKER },
+        { 6, false, AP_ADDRESS_ICAO, AP_SENSOR_ADSB },
+        { 6, true, AP_ADDRESS_ANONYMOUS, AP_SENSOR_ADSB },
+        { 4, false, -1, AP_SENSOR_UNKNOWN },
     };
     bench *on = bench_open(64);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -475,8 +480,104 @@ static void test_address_kinds(void **state)
             assert_int_equal(on->stats[0].service_count, 1);
         } else {
             assert_int_equal(bench_last(on)->address_kind, cases[i].kind);
+            assert_int_equal(on->sensors[bench_last(on)->sensor].kind, cases[i].sensor);
         }
     }
+    assert_string_equal(on->sensors[1].name, "receiver 1 tisb");
+    assert_int_equal(on->table.count, 2);
+    bench_close(on);
+}
+
+/* --- placed by others ------------------------------------------------------------------------ */
+
+static void hear_multilaterated(bench *on, double at_s, frame of)
+{
+    ap_sense_heard heard = heard_of(0, START + (int64_t)(at_s * 1e9), &of);
+    heard.synthetic = heard.multilaterated = true;
+    ap_sense_modes(&on->sense, &heard);
+}
+
+/* The same address where it says to be and where it is: neither disturbs the other. */
+static void test_multilateration_beside_squitters(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    /* Type code 18: nothing is said of its quality. */
+    const uint64_t unknown = UINT64_C(18) << 51;
+    for (int i = 0; i < 4; i++) {
+        uint64_t me = air_position(49, 9, i % 2, 20000) & ((UINT64_C(1) << 51) - 1);
+        hear_multilaterated(on, i, long_frame(18, 2, ADDRESS, me | unknown, 0));
+    }
+    hear(on, 0, 3, altitude_reply(ADDRESS, 20000)); /* nobody heard it: it proves no address */
+    assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNPROVED), 1);
+    for (int i = 0; i < 4; i++)
+        hear(on, 0, 4 + i, squitter(ADDRESS, air_position(50, 8, i % 2, 30000)));
+    assert_int_equal(on->report_count, 8);
+    assert_int_equal(refused(on, AP_REFUSED_CPR_INCONSISTENT), 0);
+    for (size_t i = 0; i < 8; i++) {
+        const ap_report *report = &on->reports[i];
+        const ap_sensor *sensor = &on->sensors[report->sensor];
+        assert_int_equal(report->address, ADDRESS);
+        assert_int_equal(report->address_kind, AP_ADDRESS_ICAO);
+        assert_near(report->latitude_rad / AP_RAD_PER_DEG, i < 4 ? 49 : 50, 1e-4);
+        assert_near(sqrt(report->position_var_ee_m2), i < 4 ? 50 : 92.6 / 2.4477, 0.01);
+        assert_int_equal(sensor->kind, i < 4 ? AP_SENSOR_MLAT : AP_SENSOR_ADSB);
+        assert_string_equal(sensor->name, i < 4 ? "receiver 1 mlat" : "receiver 1");
+        assert_int_equal(report->receiver_count, i < 4 ? 0 : 1);
+    }
+    assert_int_equal(on->stats[0].block_count, 5);
+    assert_int_equal(on->stats[1].block_count, 4);
+    bench_close(on);
+}
+
+/* Frames that came from another link are the aircraft's word, whoever made them up. */
+static void test_synthetic_of_another_link(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    frame of = long_frame(18, 6, ADDRESS, velocity_me, 0);
+    ap_sense_heard heard = heard_of(0, START, &of);
+    heard.synthetic = true;
+    ap_sense_modes(&on->sense, &heard);
+    assert_int_equal(on->sensors[bench_last(on)->sensor].kind, AP_SENSOR_ADSB);
+    bench_close(on);
+}
+
+static uint64_t coarse_position(double latitude_deg, double longitude_deg, bool odd)
+{
+    ap_cpr cpr = ap_cpr_encode(latitude_deg, longitude_deg, odd, false);
+    /* 20,000 ft; track 90, 320 kt; special position identification. */
+    return UINT64_C(3) << 53 |
+           (uint64_t)ap_modes_ac12_of_ac13(ap_modes_ac13_of_altitude(20000)) << 37 |
+           UINT64_C(1) << 36 | UINT64_C(8) << 31 | UINT64_C(11) << 25 | (uint64_t)odd << 24 |
+           (uint64_t)(cpr.latitude_17 >> 5) << 12 | cpr.longitude_17 >> 5;
+}
+
+/* An aircraft that flies south, seen by the ground's radar. */
+static void test_coarse_tisb(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    for (int i = 0; i < 200; i++) {
+        double latitude_deg = 50 - i * 0.0013;
+        uint64_t me = coarse_position(latitude_deg, 8, i % 2);
+        hear(on, 0, i * 0.7, long_frame(18, 3, ADDRESS, me, 0));
+        if (i == 0)
+            continue;
+        const ap_report *report = bench_last(on);
+        assert_int_equal(on->report_count, i + 1);
+        /* Cut off, where a ground station rounds. */
+        assert_near(report->latitude_rad / AP_RAD_PER_DEG, latitude_deg, 6.2 / 4096);
+        assert_near(report->longitude_rad / AP_RAD_PER_DEG, 8, 10.0 / 4096);
+    }
+    const ap_report *report = bench_last(on);
+    assert_string_equal(on->sensors[report->sensor].name, "receiver 1 tisb");
+    assert_near(report->pressure_altitude_m, 20000 * 0.3048, 1e-6);
+    assert_near(report->east_mps, 320 * 1852.0 / 3600, 1e-9);
+    assert_near(report->north_mps, 0, 1e-9);
+    assert_near(sqrt(report->position_var_ee_m2), hypot(100, 47), 0.01);
+    assert_int_equal(report->flags, AP_FLAG_SPI);
+    assert_false(report->present & AP_HAS_INTEGRITY);
     bench_close(on);
 }
 
@@ -948,6 +1049,9 @@ int main(void)
         cmocka_unit_test(test_broadcast_before_inferred),
         cmocka_unit_test(test_rate_of_a_register),
         cmocka_unit_test(test_address_kinds),
+        cmocka_unit_test(test_multilateration_beside_squitters),
+        cmocka_unit_test(test_synthetic_of_another_link),
+        cmocka_unit_test(test_coarse_tisb),
         cmocka_unit_test(test_replies_need_proof),
         cmocka_unit_test(test_all_call_with_code_is_probable_only),
         cmocka_unit_test(test_reply_contents),

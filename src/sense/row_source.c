@@ -12,16 +12,16 @@
 #define AHEAD_S 2.0 /* a time may lie ahead of its receipt by */
 
 /* Which sensor a row belongs to: its aircraft's own word, or who placed it. */
-static uint16_t sensor_of(struct ap_sense_state *state, uint16_t input, const ap_aircraft_row *row)
+static ap_sense_origin origin_of(const ap_aircraft_row *row)
 {
     bool placed = row->present & AP_ROW_HAS_POSITION;
     if (row->source == AP_ROW_SOURCE_MLAT || (placed && (row->mlat & AP_ROW_HAS_POSITION)))
-        return ap_sense_sensor_of_rows(state, input, AP_SENSE_MLAT);
+        return AP_SENSE_MLAT;
     if (placed && ap_row_is_synthetic(row))
-        return ap_sense_sensor_of_rows(state, input, AP_SENSE_TISB);
+        return AP_SENSE_TISB;
     if (row->source == AP_ROW_SOURCE_OTHER || row->source == AP_ROW_SOURCE_ADSC)
-        return ap_sense_sensor_of_rows(state, input, AP_SENSE_OTHER);
-    return ap_sense_sensor_of_input(state, input);
+        return AP_SENSE_OTHER;
+    return AP_SENSE_OWN;
 }
 
 static void set_identity(const ap_aircraft_row *row, ap_report *report)
@@ -172,7 +172,8 @@ void ap_sense_row(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, size_t
                   err == AP_ERR_UNKNOWN ? AP_REFUSED_POSITION_MISSING : AP_REFUSED_SYNTAX);
         return;
     }
-    ap_report report = { .kind = AP_REPORT_TARGET, .sensor = sensor_of(state, input, row) };
+    ap_report report = { .kind = AP_REPORT_TARGET,
+                         .sensor = ap_sense_sensor_of_input(state, input, origin_of(row)) };
     if (report.sensor == AP_SENSOR_NONE) {
         ap_refuse(&from->refused, AP_REFUSED_SENSOR_TABLE_FULL);
         return;

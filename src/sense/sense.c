@@ -59,10 +59,10 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
     state->config = *config;
     state->receive_utc = AP_UTC_UNKNOWN;
     state->window_end_utc = AP_UTC_UNKNOWN;
+    state->held_due_utc = INT64_MAX;
     for (size_t i = 0; i < config->input_cap; i++) {
-        state->inputs[i].modes_sensor = AP_SENSOR_NONE;
         for (int k = 0; k < AP_SENSE_ORIGINS; k++)
-            state->inputs[i].row_sensors[k] = AP_SENSOR_NONE;
+            state->inputs[i].sensors[k] = AP_SENSOR_NONE;
     }
     for (size_t i = 0; i < config->receivers->cap; i++)
         state->places[i].surface_utc = AP_UTC_UNKNOWN;
@@ -161,17 +161,31 @@ uint16_t ap_sense_sensor_of_codes(struct ap_sense_state *state, uint16_t input, 
     return index;
 }
 
-uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input)
+/* Those of what others have placed are not bound to the input: they are found here only, and never
+ * taken for its receiver. */
+static uint16_t add_of_input(struct ap_sense_state *state, uint16_t input, ap_sense_origin origin)
 {
-    uint16_t *index = &state->inputs[input].modes_sensor;
-    if (*index == AP_SENSOR_NONE)
+    static const struct {
+        ap_sensor_kind kind;
+        const char *suffix;
+    } kinds[AP_SENSE_ORIGINS] = { [AP_SENSE_OWN] = { AP_SENSOR_ADSB, "" },
+                                  [AP_SENSE_MLAT] = { AP_SENSOR_MLAT, " mlat" },
+                                  [AP_SENSE_TISB] = { AP_SENSOR_TRACKER, " tisb" },
+                                  [AP_SENSE_OTHER] = { AP_SENSOR_UNKNOWN, " other" } };
+    ap_sensor sensor = { .input = origin == AP_SENSE_OWN ? input : AP_INPUT_NONE };
+    ap_sensor_defaults(&sensor, kinds[origin].kind);
+    name_by_input(&sensor, input, kinds[origin].suffix);
+    return add_sensor(state, &sensor);
+}
+
+uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input,
+                                  ap_sense_origin origin)
+{
+    uint16_t *index = &state->inputs[input].sensors[origin];
+    if (*index == AP_SENSOR_NONE && origin == AP_SENSE_OWN)
         *index = ap_sensor_find_input(state->config.sensors, input);
-    if (*index == AP_SENSOR_NONE) {
-        ap_sensor sensor = { .input = input };
-        ap_sensor_defaults(&sensor, AP_SENSOR_ADSB);
-        name_by_input(&sensor, input, "");
-        *index = add_sensor(state, &sensor);
-    }
+    if (*index == AP_SENSOR_NONE)
+        *index = add_of_input(state, input, origin);
     return *index;
 }
 
@@ -188,7 +202,7 @@ uint16_t ap_sense_sensor_of_receiver(struct ap_sense_state *state, uint16_t rece
 {
     ap_receiver *row = &state->config.receivers->rows[receiver];
     if (row->sensor == AP_SENSOR_NONE && !row->has_id) {
-        row->sensor = ap_sense_sensor_of_input(state, row->input);
+        row->sensor = ap_sense_sensor_of_input(state, row->input, AP_SENSE_OWN);
     } else if (row->sensor == AP_SENSOR_NONE) {
         ap_sensor sensor = { .input = row->input, .has_receiver = true, .receiver = row->id };
         char suffix[18];
@@ -198,26 +212,6 @@ uint16_t ap_sense_sensor_of_receiver(struct ap_sense_state *state, uint16_t rece
         row->sensor = add_sensor(state, &sensor);
     }
     return row->sensor;
-}
-
-/* Not bound to the input: they are found here only, and never taken for its receiver. */
-uint16_t ap_sense_sensor_of_rows(struct ap_sense_state *state, uint16_t input,
-                                 ap_sense_origin origin)
-{
-    static const struct {
-        ap_sensor_kind kind;
-        const char *suffix;
-    } kinds[AP_SENSE_ORIGINS] = { [AP_SENSE_MLAT] = { AP_SENSOR_MLAT, " mlat" },
-                                  [AP_SENSE_TISB] = { AP_SENSOR_TRACKER, " tisb" },
-                                  [AP_SENSE_OTHER] = { AP_SENSOR_UNKNOWN, " other" } };
-    uint16_t *index = &state->inputs[input].row_sensors[origin];
-    if (*index == AP_SENSOR_NONE) {
-        ap_sensor sensor = { .input = AP_INPUT_NONE };
-        ap_sensor_defaults(&sensor, kinds[origin].kind);
-        name_by_input(&sensor, input, kinds[origin].suffix);
-        *index = add_sensor(state, &sensor);
-    }
-    return *index;
 }
 
 ap_sense_fix ap_sense_last_fix(const ap_sense *sense)

@@ -53,14 +53,16 @@ typedef struct ap_sense_heard {
     uint16_t receiver;     /* ap_receiver_of */
     ap_utc_ns receive_utc; /* of the stream */
     bool has_stamp;
-    uint64_t stamp; /* the receiver's own time, 48 bits */
-    bool synthetic; /* made up by a network: nobody heard it, at no time */
-    int16_t signal; /* 0..255, or -1 */
+    uint64_t stamp;      /* the receiver's own time, 48 bits */
+    bool synthetic;      /* made up by a network: nobody heard it, at no time */
+    bool multilaterated; /* synthetic, and placed by multilateration */
+    int16_t signal;      /* 0..255, or -1 */
 } ap_sense_heard;
 
-/* Each frame ends in one counter of its receiver's sensor: a report, a refusal, a service message
- * or, when another receiver has delivered the same within 2 s, a witness. Rows of receivers that
- * were never added are ignored. */
+/* Each frame ends in one counter of its sensor: a report, a refusal, a service message or, when
+ * another receiver has delivered the same within 2 s, a witness. Its sensor is the receiver's own;
+ * for what others have placed, by multilateration or as TIS-B, one beside it as for rows (below).
+ * Rows of receivers that were never added are ignored. */
 void ap_sense_modes(ap_sense *sense, const ap_sense_heard *heard);
 
 /* The same for a frame that is decoded already: `err` and *decoded are what ap_modes_decode gave.

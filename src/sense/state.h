@@ -8,8 +8,9 @@
 #include "sense/held.h"
 #include "sense/sense.h"
 
-/* Who placed the target of a row, when it was not the aircraft. */
+/* Who placed a target. */
 typedef enum ap_sense_origin {
+    AP_SENSE_OWN, /* the aircraft itself */
     AP_SENSE_MLAT,
     AP_SENSE_TISB,
     AP_SENSE_OTHER,
@@ -18,8 +19,7 @@ typedef enum ap_sense_origin {
 
 /* What is remembered of an input: a file or a receiver. */
 typedef struct ap_sense_input {
-    uint16_t modes_sensor; /* of its own receiver and ADS-B rows; AP_SENSOR_NONE before */
-    uint16_t row_sensors[AP_SENSE_ORIGINS]; /* of its other rows, by ap_sense_origin */
+    uint16_t sensors[AP_SENSE_ORIGINS]; /* by who places their targets; AP_SENSOR_NONE before */
     ap_refusals refused;
 } ap_sense_input;
 
@@ -44,6 +44,7 @@ struct ap_sense_state {
     ap_aircraft_table aircraft;
     ap_held_ring
         held[2]; /* of aircraft on probation, and of trusted ones: no flood reaches these */
+    ap_utc_ns held_due_utc; /* none of them has waited too long before */
     ap_echo_table echoes;
     ap_witness *firsts; /* by place of echoes: who heard it first; NULL when nobody asks */
     uint64_t squitter_count;
@@ -66,15 +67,13 @@ void ap_sense_emit(struct ap_sense_state *state, ap_report *report);
 uint16_t ap_sense_sensor_of_codes(struct ap_sense_state *state, uint16_t input, uint8_t sac,
                                   uint8_t sic, ap_sensor_kind kind);
 
-/* Index of the Mode S receiver of an input, made up when none is described. */
-uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input);
+/* Index of the sensor of an input for targets of this origin: the Mode S receiver for the
+ * aircraft's own word, made up when none is described; one beside it for the others. */
+uint16_t ap_sense_sensor_of_input(struct ap_sense_state *state, uint16_t input,
+                                  ap_sense_origin origin);
 
-/* The same for a row of the receiver table. */
+/* Index of the sensor that a row of the receiver table is. */
 uint16_t ap_sense_sensor_of_receiver(struct ap_sense_state *state, uint16_t receiver);
-
-/* The same for targets that others have placed. */
-uint16_t ap_sense_sensor_of_rows(struct ap_sense_state *state, uint16_t input,
-                                 ap_sense_origin origin);
 
 /* What became of a record: a refusal (>= 0), or one of these. */
 typedef int ap_verdict;

@@ -79,8 +79,9 @@ typedef struct ap_frame {
     bool has_signal;
     uint8_t signal; /* Beast level, 0..255, amplitude of full scale */
     bool has_receiver;
-    uint64_t receiver; /* who received it, in a merged Beast stream */
-    bool synthetic;    /* made up by a network that multilaterates: its time is none */
+    uint64_t receiver;   /* who received it, in a merged Beast stream */
+    bool synthetic;      /* made up by a network: its time is none */
+    bool multilaterated; /* synthetic, and placed by multilateration */
 } ap_frame;
 
 /* Enough for two of the longest elements of any format behind a read of 64 KiB. */

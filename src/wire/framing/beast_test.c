@@ -77,6 +77,7 @@ static void test_next_magic_ticks_are_no_time(void **state)
         assert_int_equal(r->frame[i].time_kind, AP_FRAME_TIME_NONE);
         assert_int_equal(r->frame[i].ticks_12mhz, 0);
         assert_int_equal(r->frame[i].synthetic, i < 3);
+        assert_int_equal(r->frame[i].multilaterated, i == 0);
     }
     assert_int_equal(r->frame[4].time_kind, AP_FRAME_TIME_TICKS);
     free(r);

@@ -82,10 +82,10 @@ ap_frame ap_framing_asterix(const ap_framer *framer, size_t at, size_t size)
 
 void ap_framing_set_ticks(ap_frame *frame, uint64_t ticks_12mhz)
 {
-    static const uint64_t magic_first =
-        UINT64_C(0xFF004D4C4154); /* MLAT, UAT, not to be forwarded */
-    static const uint64_t magic_last = UINT64_C(0xFF004D4C4160);
-    frame->synthetic = ticks_12mhz >= magic_first && ticks_12mhz <= magic_last;
+    static const uint64_t magic_mlat = UINT64_C(0xFF004D4C4154);
+    static const uint64_t magic_last = UINT64_C(0xFF004D4C4160); /* UAT, not to be forwarded */
+    frame->synthetic = ticks_12mhz >= magic_mlat && ticks_12mhz <= magic_last;
+    frame->multilaterated = ticks_12mhz == magic_mlat;
     if (ticks_12mhz == 0 || frame->synthetic)
         return;
     frame->time_kind = AP_FRAME_TIME_TICKS;

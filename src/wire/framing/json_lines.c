@@ -29,7 +29,8 @@ static void fill_frame(ap_framer *framer, const ap_jet1090_line *line, size_t di
                          .signal = line->signal,
                          .has_receiver = line->has_receiver,
                          .receiver = line->receiver,
-                         .synthetic = line->synthetic };
+                         .synthetic = line->synthetic,
+                         .multilaterated = line->synthetic };
     if (line->has_time && !line->synthetic)
         ap_framing_set_utc(framer, frame, line->time_utc);
 }

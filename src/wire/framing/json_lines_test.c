@@ -29,7 +29,7 @@ static void test_next_lines(void **state)
     assert_true(r->frame[1].has_signal);
     assert_int_equal(r->frame[1].signal, 127); /* half of full scale: 127.5 less a little */
     assert_int_equal(r->frame[1].receiver, 77);
-    assert_true(r->frame[2].synthetic);
+    assert_true(r->frame[2].synthetic && r->frame[2].multilaterated);
     assert_int_equal(r->frame[2].time_kind, AP_FRAME_TIME_NONE);
     assert_int_equal(ap_refusals_total(&r->refused), 0);
     free(r);
