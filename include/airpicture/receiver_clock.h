@@ -92,6 +92,10 @@ void ap_receiver_clock_unjump(ap_receiver_clock *clock, int64_t step_ns);
 /* Takes the newest stamp for `utc` from here on. */
 void ap_receiver_clock_set(ap_receiver_clock *clock, uint64_t stamp, ap_utc_ns utc);
 
+/* By how much `utc` is further from the time of the newest stamp than `stamp` is; clamped. Only
+ * when has_stamp. */
+int64_t ap_receiver_clock_lead_ns(const ap_receiver_clock *clock, uint64_t stamp, ap_utc_ns utc);
+
 /* A stamp whose UTC the stream tells: counts what happened to the clock, and measures it. */
 void ap_receiver_clock_pair(ap_receiver_clock *clock, uint64_t stamp, ap_utc_ns utc);
 

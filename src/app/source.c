@@ -15,6 +15,7 @@
 #define SHARED_REST_NS (60 * AP_NS_PER_S) /* and several without a word between them */
 /* Two times far from the stream agree when they are this near to each other. */
 #define AGREE_NS (60 * AP_NS_PER_S)
+#define STUBBORN_COUNT 15 /* times that one of several receivers must state to be believed */
 
 void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc)
 {
@@ -29,9 +30,29 @@ static ap_utc_ns reference(const ap_source_clock *clock)
     return clock->last_utc == AP_UTC_UNKNOWN ? clock->start_utc : clock->last_utc;
 }
 
+/* Whether a time far from the stream is the second that says so. Frames under one mark have one
+ * time, and one receiver may be wrong for long. */
+static bool is_second(ap_source_clock *clock, const ap_receiver_clock *by, ap_utc_ns time)
+{
+    ap_utc_ns first = clock->jump_utc;
+    if (first == AP_UTC_UNKNOWN)
+        return false;
+    bool agrees = llabs(ap_ns_between(first, time)) <= AGREE_NS;
+    if (!by)
+        return agrees;
+    agrees = agrees || (first > clock->last_utc && time > first); /* rests without end */
+    if (time == first || !agrees)
+        return false;
+    if (!clock->shared || clock->doubted != by)
+        return true;
+    return ++clock->doubt_count >= STUBBORN_COUNT;
+}
+
 /* The receive time that a frame's time makes: one damaged time must not carry the stream away, and
- * a recording joined to a later one must not stand still. */
-static ap_utc_ns settle(ap_source_clock *clock, ap_utc_ns time, int64_t ahead_ns)
+ * a recording joined to a later one must not stand still.
+ * in : by = the receiver that stated it; NULL: nobody's. */
+static ap_utc_ns settle(ap_source_clock *clock, const ap_receiver_clock *by, ap_utc_ns time,
+                        int64_t ahead_ns)
 {
     if (clock->last_utc == AP_UTC_UNKNOWN)
         return time;
@@ -40,8 +61,10 @@ static ap_utc_ns settle(ap_source_clock *clock, ap_utc_ns time, int64_t ahead_ns
         clock->jump_utc = AP_UTC_UNKNOWN;
         return step_ns > 0 ? time : clock->last_utc;
     }
-    bool agrees = clock->jump_utc != AP_UTC_UNKNOWN &&
-                  llabs(ap_ns_between(clock->jump_utc, time)) <= AGREE_NS;
+    bool agrees = is_second(clock, by, time);
+    if (agrees || clock->jump_utc == AP_UTC_UNKNOWN || clock->doubted != by)
+        clock->doubt_count = 0;
+    clock->doubted = by;
     clock->jump_utc = agrees ? AP_UTC_UNKNOWN : time;
     if (!agrees)
         return clock->last_utc;
@@ -83,10 +106,10 @@ static ap_utc_ns time_of_records(ap_source_clock *clock, const ap_asterix_editio
         const ap_asterix_glance *glance = &record.glance;
         if (glance->has_tod &&
             ap_utc_from_tod(near_time(clock), glance->tod_128th_s, &time) == AP_OK)
-            return settle(clock, time, AHEAD_NS);
+            return settle(clock, NULL, time, AHEAD_NS);
         if (glance->has_tod_512 &&
             ap_utc_from_tod_512(reference(clock), glance->tod_512_128th_s, &time) == AP_OK)
-            return settle(clock, time, AHEAD_NS);
+            return settle(clock, NULL, time, AHEAD_NS);
     }
     return reference(clock);
 }
@@ -115,24 +138,50 @@ static ap_utc_ns agree_on_jump(ap_source_clock *clock, ap_receiver_clock *receiv
     return agrees ? utc : clock->last_utc;
 }
 
+static void note_receiver(ap_source_clock *clock, const ap_receiver_clock *receiver)
+{
+    clock->shared |= clock->stamped && clock->stamped != receiver;
+    clock->stamped = receiver;
+}
+
 static ap_utc_ns time_of_stamp(ap_source_clock *clock, ap_receiver_clock *receiver, uint64_t stamp)
 {
     bool first = clock->last_utc == AP_UTC_UNKNOWN;
-    clock->shared |= clock->stamped && clock->stamped != receiver;
-    clock->stamped = receiver;
+    note_receiver(clock, receiver);
     ap_utc_ns now = receiver->kind == AP_CLOCK_GPS ? near_time(clock)
                     : first                        ? first_of_ticks(clock, stamp)
                                                    : clock->last_utc;
     ap_utc_ns time =
         ap_receiver_clock_time(receiver, stamp, now, clock->shared ? SHARED_REST_NS : REST_NS);
     if (receiver->kind == AP_CLOCK_GPS)
-        return settle(clock, time, INT64_MAX);
+        return settle(clock, NULL, time, INT64_MAX);
     if (!clock->shared)
         return time;
     if (receiver->jump_utc != AP_UTC_UNKNOWN)
         return agree_on_jump(clock, receiver);
     if (clock->jumped != receiver)
         clock->jump_utc = AP_UTC_UNKNOWN;
+    return time;
+}
+
+/* A UTC that stands beside a Mode S frame, in a mark of its own or in its line. What the stamp of
+ * the same receiver bears out may be as far ahead as it likes. */
+static ap_utc_ns time_of_mark(ap_source_clock *clock, ap_receiver_clock *receiver,
+                              const ap_frame *frame)
+{
+    uint64_t stamp = frame->ticks_12mhz;
+    note_receiver(clock, receiver);
+    int64_t ahead_ns = clock->shared ? SHARED_REST_NS : REST_NS;
+    if (stamp != 0 && receiver->has_stamp)
+        ahead_ns = ap_receiver_clock_lead_ns(receiver, stamp, frame->time_ns) <= AHEAD_NS
+                       ? INT64_MAX
+                       : AHEAD_NS;
+    ap_utc_ns before_utc = clock->jump_utc;
+    ap_utc_ns time = settle(clock, receiver, frame->time_ns, ahead_ns);
+    if (clock->jump_utc != AP_UTC_UNKNOWN)
+        receiver->counts.jump_count += clock->jump_utc != before_utc;
+    else if (stamp != 0)
+        ap_receiver_clock_pair(receiver, stamp, frame->time_ns);
     return time;
 }
 
@@ -143,12 +192,11 @@ ap_utc_ns ap_source_clock_time(ap_source_clock *clock, ap_receiver_clock *receiv
     ap_utc_ns time = reference(clock);
     switch (frame->time_kind) {
     case AP_FRAME_TIME_UTC:
-        time = settle(clock, frame->time_ns, INT64_MAX);
-        if (frame->ticks_12mhz != 0)
-            ap_receiver_clock_pair(receiver, frame->ticks_12mhz, frame->time_ns);
+        time = frame->kind == AP_FRAME_MODES ? time_of_mark(clock, receiver, frame)
+                                             : settle(clock, NULL, frame->time_ns, INT64_MAX);
         break;
     case AP_FRAME_TIME_DAY:
-        time = settle(clock, time_of_day(clock, frame->time_ns), INT64_MAX);
+        time = settle(clock, NULL, time_of_day(clock, frame->time_ns), INT64_MAX);
         break;
     case AP_FRAME_TIME_TICKS:
         time = time_of_stamp(clock, receiver, frame->ticks_12mhz);

@@ -22,6 +22,8 @@ typedef struct ap_source_clock {
     const ap_receiver_clock *stamped; /* receiver of the last stamp */
     ap_receiver_clock *jumped;        /* that of jump_utc, and by how much */
     int64_t jump_step_ns;
+    const ap_receiver_clock *doubted; /* receiver of a doubted UTC, and how many it gave in a row */
+    uint32_t doubt_count;
     bool shared;            /* stamps came from several receivers */
     uint64_t restart_count; /* steps back that two times agreed on */
     ap_utc_ns first_utc;    /* receive time of the first frame */
@@ -34,7 +36,10 @@ void ap_source_clock_init(ap_source_clock *clock, ap_utc_ns start_utc);
  *
  * A time far from the stream needs a second that agrees with it; the frame that brings the first
  * takes the time of the frame before. Far is: a minute back; ten seconds ahead, for times found
- * in records (a recorder's own clock may rest as long as it likes).
+ * in records (a recorder's own clock may rest as long as it likes). A UTC stated for a Mode S frame
+ * is far ahead, too, by ten seconds more than the stamp beside it tells; without one as a stamp is.
+ * The second must be another time, and where there are several receivers, of another one or the
+ * sixteenth. A doubted UTC counts as a jump of its receiver's clock.
  *
  * Stamps are read by the clock of their receiver (airpicture/receiver_clock.h), which is told those
  * beside a UTC too. The first ticks of a stream begin at start_utc + their own value when start_utc

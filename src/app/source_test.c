@@ -258,6 +258,82 @@ static void test_clock_looks_at_the_first_records(void **state)
     }
 }
 
+/* A Mode S frame with a UTC of its own beside the stamp; no stamp: 0. */
+static ap_utc_ns marked(ap_source_clock *clock, ap_receiver_clock *by, ap_utc_ns time,
+                        uint64_t stamp)
+{
+    ap_frame frame = { .kind = AP_FRAME_MODES,
+                       .time_kind = AP_FRAME_TIME_UTC,
+                       .time_ns = time,
+                       .ticks_12mhz = stamp };
+    return ap_source_clock_time(clock, by, &editions, &frame);
+}
+
+/* One damaged mark, over several frames, does not carry the stream away, whichever way; one that
+ * the counter bears out does. */
+static void test_clock_marks_need_the_stamp(void **state)
+{
+    (void)state;
+    static const int64_t wrong_s[] = { 16, 50, 300, 7200, 86400, -61, -300, -86400 };
+    ap_utc_ns t0 = utc("2024-06-06T10:00:00Z");
+    for (size_t k = 0; k < sizeof wrong_s / sizeof wrong_s[0]; k++) {
+        ap_source_clock clock;
+        start(&clock, t0);
+        for (int64_t i = 0; i < 100; i++) {
+            ap_utc_ns at = t0 + i * S, seen = at;
+            if (i >= 50 && i < 55)
+                at = t0 + (50 + wrong_s[k]) * S;
+            if (i >= 50 && i < 55)
+                seen = t0 + 49 * S;
+            assert_int_equal(marked(&clock, &receiver, at, (uint64_t)(70 + i) * TICKS), seen);
+        }
+        assert_int_equal(clock.restart_count, 0);
+        assert_int_equal(receiver.counts.jump_count, 1);
+        assert_int_equal(receiver.counts.reset_count, 0);
+        assert_int_equal(marked(&clock, &receiver, t0 + 7299 * S, 7369 * TICKS), t0 + 7299 * S);
+    }
+}
+
+/* Without a stamp it is an hour; what is later still bears it out. */
+static void test_clock_marks_without_stamps(void **state)
+{
+    (void)state;
+    ap_utc_ns t0 = utc("2024-06-06T10:00:00Z");
+    ap_source_clock clock;
+    start(&clock, t0);
+    assert_int_equal(marked(&clock, &receiver, t0, 0), t0);
+    assert_int_equal(marked(&clock, &receiver, t0 + 3599 * S, 0), t0 + 3599 * S);
+    assert_int_equal(marked(&clock, &receiver, t0 + 86400 * S, 0), t0 + 3599 * S);
+    assert_int_equal(marked(&clock, &receiver, t0 + 3600 * S, 0), t0 + 3600 * S);
+    assert_int_equal(marked(&clock, &receiver, t0 + 86400 * S, 0), t0 + 3600 * S);
+    assert_int_equal(marked(&clock, &receiver, t0 + 99999 * S, 0), t0 + 99999 * S);
+}
+
+/* One receiver of two whose clock is wrong for long moves nobody's time. */
+static void test_clock_marks_of_a_wrong_receiver(void **state)
+{
+    (void)state;
+    ap_utc_ns t0 = utc("2024-06-06T10:00:00Z");
+    ap_source_clock clock;
+    ap_receiver_clock other;
+    start(&clock, t0);
+    ap_receiver_clock_init(&other, AP_CLOCK_AUTO);
+    assert_int_equal(marked(&clock, &receiver, t0, 0), t0);
+    assert_int_equal(marked(&clock, &other, t0, 0), t0);
+    for (int64_t i = 1; i < 100; i++) {
+        ap_utc_ns at = t0 + i * S;
+        assert_int_equal(marked(&clock, &receiver, at, 0), at);
+        for (int k = 0; k < 5; k++)
+            assert_int_equal(marked(&clock, &other, at + 500 * S + k, 0), at);
+    }
+    /* The only one left is believed in the end. */
+    ap_utc_ns later = t0 + 900 * S;
+    for (int k = 0; k < 20; k++)
+        (void)marked(&clock, &other, later + k, 0);
+    assert_int_equal(marked(&clock, &other, later + 20, 0), later + 20);
+    assert_int_equal(clock.restart_count, 0);
+}
+
 /* From a start at one end to a container's time at the other. */
 static void test_clock_far_apart(void **state)
 {
@@ -303,6 +379,9 @@ int main(void)
         cmocka_unit_test(test_clock_container_gaps_are_believed),
         cmocka_unit_test(test_clock_records_over_midnight),
         cmocka_unit_test(test_clock_looks_at_the_first_records),
+        cmocka_unit_test(test_clock_marks_need_the_stamp),
+        cmocka_unit_test(test_clock_marks_without_stamps),
+        cmocka_unit_test(test_clock_marks_of_a_wrong_receiver),
         cmocka_unit_test(test_clock_far_apart),
         cmocka_unit_test(test_source_open_says_what_is_wrong),
     };

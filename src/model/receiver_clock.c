@@ -274,6 +274,12 @@ static void measure(ap_receiver_clock *clock, uint64_t stamp, ap_utc_ns utc)
         learn_rate(clock, stamp, utc);
 }
 
+int64_t ap_receiver_clock_lead_ns(const ap_receiver_clock *clock, uint64_t stamp, ap_utc_ns utc)
+{
+    int64_t step = step_ns(clock, clock->stamp, stamp);
+    return ap_ns_between(ap_utc_add_ns(clock->utc, step), utc);
+}
+
 void ap_receiver_clock_pair(ap_receiver_clock *clock, uint64_t stamp, ap_utc_ns utc)
 {
     ap_clock_counts *counts = &clock->counts;
