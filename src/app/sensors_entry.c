@@ -147,10 +147,21 @@ static bool read_editions(ap_sensors_reading *reading, const yaml_node_t *node)
                            ap_sensors_shape_of(node), ap_sensor_keys[AP_KEY_EDITIONS].expected);
         return false;
     }
-    bool good = true;
+    bool good = true, is_met[256] = { false };
     const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
-    for (; pair < node->data.mapping.pairs.top; pair++)
-        good = edition_of(reading, pair) && good;
+    for (; pair < node->data.mapping.pairs.top; pair++) {
+        const ap_asterix_spec *spec = edition_of(reading, pair);
+        good = good && spec;
+        if (spec && is_met[ap_asterix_spec_category(spec)]) {
+            const yaml_node_t *key = yaml_document_get_node(&reading->document, pair->key);
+            ap_sensors_tell_at(reading, key->start_mark,
+                               "category '%s' again; expected it once per sensor",
+                               ap_sensors_show(key).text);
+            good = false;
+        }
+        if (spec)
+            is_met[ap_asterix_spec_category(spec)] = true;
+    }
     return good;
 }
 

@@ -241,6 +241,8 @@ static const refused refusals[] = {
       "sac 25, sic 201 are those of the sensor in line 2; expected others, or another 'input'" },
     { HEAD "  - {name: A, kind: adsb, input: 1}\n  - {name: B, kind: adsb, input: 1}\n", 3, 34,
       "input 1 is that of the sensor in line 2; expected another" },
+    { FULL "    editions: {021: \"2.1\", 048: \"1.31\", 21: \"2.7\"}\n", 9, 41,
+      "category '21' again; expected it once per sensor" },
     /* no YAML */
     { "sensors:\n\t- name: A\n", 2, 1, "a tab; expected blanks for indentation" },
     { "\xC3\xA9: 1\nsensors:\n\t- name: A\n", 3, 1, "a tab; expected blanks for indentation" },
