@@ -138,13 +138,13 @@ static void record_json(ap_decoder *decoder, const ap_asterix_record *record)
     ap_text_hex(text, record->data, record->size);
     ap_text_str(text, "\", \"rec\": ");
     if (decoder->with_expansion)
-        ap_asterix_json_expanded(record->spec, ap_asterix_expansion_find(record->category),
-                                 record->data, record->size, text);
+        (void)ap_asterix_json_expanded(record->spec, ap_asterix_expansion_find(record->category),
+                                       record->data, record->size, text);
     else
-        ap_asterix_json(record->spec, record->data, record->size, text);
+        (void)ap_asterix_json(record->spec, record->data, record->size, text);
     if (decoder->with_raw) {
         ap_text_str(text, ", \"raw\": ");
-        ap_asterix_raw_json(record->spec, record->data, record->size, text);
+        (void)ap_asterix_raw_json(record->spec, record->data, record->size, text);
     }
     ap_text_str(text, "}\n");
 }
@@ -200,7 +200,8 @@ static void record_csv(ap_decoder *decoder, const ap_asterix_record *record)
     if (record->glance.has_tod)
         ap_text_double(text, record->glance.tod_128th_s / 128.0);
     if (decoder->columns) {
-        ap_asterix_columns_row(decoder->columns, record->spec, record->data, record->size, text);
+        (void)ap_asterix_columns_row(decoder->columns, record->spec, record->data, record->size,
+                                     text);
         ap_text_str(text, "\r\n");
         return;
     }
@@ -208,7 +209,7 @@ static void record_csv(ap_decoder *decoder, const ap_asterix_record *record)
     ap_text_hex(text, record->data, record->size);
     ap_text_str(text, ",\"");
     size_t from = text->size;
-    ap_asterix_json(record->spec, record->data, record->size, text);
+    (void)ap_asterix_json(record->spec, record->data, record->size, text);
     quote_tail(text, from);
     ap_text_str(text, "\"\r\n");
 }
@@ -241,9 +242,10 @@ static void record_text(ap_decoder *decoder, const ap_asterix_record *record)
         ap_text_str(text, "]");
     }
     ap_text_str(text, "\n");
-    ap_asterix_text(record->spec, record->data, record->size, decoder->with_raw, text);
+    (void)ap_asterix_text(record->spec, record->data, record->size, decoder->with_raw, text);
 }
 
+/* What the cursor gave walks: of its forms only room can be short, which text->bad tells. */
 static void write_record(ap_decoder *decoder, const ap_asterix_record *record)
 {
     if (decoder->form == AP_DECODE_JSONL)
