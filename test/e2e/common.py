@@ -18,6 +18,11 @@ PROGRAM = os.environ.get("AIRPICTURE", str(ROOT / "build/release/airpicture"))
 CLANG_PROGRAM = os.environ.get("AIRPICTURE_CLANG", str(ROOT / "build/clang/airpicture"))
 DATA = pathlib.Path(os.environ.get("AIRPICTURE_DATA", str(ROOT.parent / "shared/data")))
 
+# Recordings whose reference decode was not made with the newest edition, or against what CAT247
+# announces in them.
+EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16",
+            "jasterix_cat247ed1.2.bin": "247=1.3"}
+
 _failed = 0
 
 

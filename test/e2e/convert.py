@@ -4,11 +4,8 @@ import gzip
 import json
 import pathlib
 
-from common import DATA, Skip, case, finish, run, workdir
+from common import DATA, EDITIONS, Skip, case, finish, run, workdir
 
-# Read with the edition in their name, as the references were.
-EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16",
-            "jasterix_cat247ed1.2.bin": "247=1.3"}
 PLOT = {"cat": 48, "ed": "1.32", "ts": 28802.125,
         "rec": {"010": {"SAC": 25, "SIC": 201}, "040": {"RHO": 65.18359375, "THETA": 90.0}}}
 

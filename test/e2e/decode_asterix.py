@@ -3,12 +3,8 @@
 import json
 import re
 
-from common import DATA, Skip, case, finish, lines_of_zst, need_data, need_tool, run
+from common import DATA, EDITIONS, Skip, case, finish, lines_of_zst, need_data, need_tool, run
 
-# Files whose reference was made with the edition in their name, not the newest.
-# CAT247 announces its own, older edition; the reference was made with the newest.
-EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16",
-            "jasterix_cat247ed1.2.bin": "247=1.3"}
 # Records at the end of a file: a block of CAT032 holds one without any item, which is a fault here
 # and costs the rest of the block; the reference reads on.
 LOST = {"goasterix_sample.ast": {32: 2}}
