@@ -78,7 +78,7 @@ def compare(name):
             count += len(a)
             if len(a) != len(b) or not all(map(same, a, b)):
                 differences.setdefault(key, (a[:6], b[:6]))
-    assert not differences and lost == LOST.get(name, 0), \
+    assert count and not differences and lost == LOST.get(name, 0), \
         f"{count} values, {lost} lost: {differences}"
 
 

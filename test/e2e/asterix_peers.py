@@ -17,8 +17,9 @@ LEFT_OUT = {
     ("goasterix_sample.ast", 1): "reads tracks as plots",
     ("rn_068test_rrd3.gps", 1): "reads tracks as plots",
     ("goasterix_sample.ast", 32): "of a national edition; read as another there",
-    ("jasterix_cat062ed1.16.bin", 62): "I062/510 with one number is two there",
 }
+# Recordings without any other record.
+UNREAD = {"jasterix_cat062ed1.16.bin": "I062/510 with one number is two there"}
 # Read otherwise by tshark 4.0.17, or not at all.
 DIFFERENT = {
     "020_500_SDP_XY": "unsigned there",
@@ -125,11 +126,13 @@ def compare(name):
             count += len(a)
             if len(a) != len(b) or not all(map(same, a, b)):
                 differences.setdefault(key, (a[:3], b[:3]))
-    assert not differences, f"of {count} values: {differences}"
+    assert count and not differences, f"of {count} values: {differences}"
 
 
 for path in sorted((DATA / "asterix/ref").glob("*.tshark.json.zst")):
     name = path.name[:-len(".tshark.json.zst")]
+    if name in UNREAD:
+        continue
     case(f"tshark of {name}", compare, name)
 if not (DATA / "asterix/ref").exists():
     print(f"skip peers no asterix/ref under {DATA}")

@@ -99,9 +99,10 @@ def columns_of_every_edition():
 
 def raw_octets():
     path = need_data("asterix", "jasterix_cat062ed1.16.bin")
-    for record in lines("--raw", path):
+    records = lines("--raw", path)
+    assert records
+    for record in records:
         assert list(record["raw"]) == list(record["rec"])
-        assert "".join(record["raw"].values()) in record["hex"]
         assert record["hex"].endswith("".join(record["raw"].values()))
 
 
@@ -128,6 +129,7 @@ def captures():
     """Chosen records are the same in the new capture, with their times in a pcap."""
     path = need_data("asterix", "croatia_cat_034_048.pcap")
     wanted = lines("--sac-sic", "25/12", path)
+    assert wanted
     with workdir() as folder:
         for name in ("few.pcap", "few.ast"):
             new = pathlib.Path(folder) / name
@@ -195,7 +197,8 @@ def damaged():
             "offset": 33, "reason": "record_overrun", "block": 3, "category": 48, "record": 0,
             "item": "040"}, told
         assert all(line["source"] == str(path) for line in told)
-        assert [line["reason"] for line in told if line["offset"] in (46, 61)], told
+        assert [(line["offset"], line["reason"]) for line in told[1:]] == [
+            (46, "category"), (61, "category")], told
 
 
 def stream():
