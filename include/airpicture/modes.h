@@ -44,6 +44,7 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_NAVIGATION = 1u << 23,       /* navigation, TC 29 */
     AP_MODES_HAS_NIC_SUPPLEMENT_A = 1u << 24, /* nic_a, TC 31 of version 1 and up */
     AP_MODES_HAS_NIC_SUPPLEMENT_C = 1u << 25, /* nic_c, TC 31 on the surface, version 2 and up */
+    AP_MODES_HAS_NIC_SUPPLEMENT_D = 1u << 26, /* nic_d is not 0, TC 19; from version 3 */
 } ap_modes_has;
 
 /* Bits of `navigation`. */
@@ -109,6 +110,7 @@ typedef struct ap_modes_frame {
 
     uint8_t adsb_version, nac_p, nac_v, sil, sil_supplement, sda, gva;
     bool nic_a, nic_c, nic_baro;
+    uint8_t nic_d; /* 0..3; the frame does not tell whether its version has it */
     uint8_t emergency_state;
     int32_t selected_altitude_ft;
     bool selected_by_fms; /* else by the mode control panel */
@@ -178,14 +180,20 @@ uint16_t ap_modes_id13_of_squawk(uint16_t squawk);
 bool ap_modes_speed_of_movement(uint8_t movement, double *ground_speed_kt);
 uint8_t ap_modes_movement_of_speed(double ground_speed_kt);
 
+/* NIC supplements, each of the newest frame that states it; what is not known is zero. */
+typedef struct ap_modes_supplements {
+    bool a, b, c;
+    uint8_t d; /* 0..3 */
+} ap_modes_supplements;
+
 /* NIC of a position by type code, supplements and version; for version 0, which has no NIC, the
- * NUCp. Supplement B counts from version 2, C on the surface from version 2. Combinations that the
- * standard does not list give the worse NIC. 0 for type codes that are no position. */
-uint8_t ap_modes_nic(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c, uint8_t version);
+ * NUCp. Supplement B counts from version 2, C on the surface from version 2, D with GNSS height
+ * from version 3. Combinations that the standard does not list give the worse NIC. 0 for type codes
+ * that are no position. */
+uint8_t ap_modes_nic(uint8_t type_code, ap_modes_supplements supplements, uint8_t version);
 
 /* Radius of containment, metres, that belongs to the same arguments; infinite when unknown. */
-double ap_modes_containment_m(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c,
-                              uint8_t version);
+double ap_modes_containment_m(uint8_t type_code, ap_modes_supplements supplements, uint8_t version);
 
 /* 1-sigma horizontal position error per axis, metres, from NACp; and from NUCp for a version 0
  * transponder: the 95 % radius over 2.4477. Unknown and reserved values give 10,000 m. */

@@ -55,7 +55,7 @@ bool ap_modes_resolution_advisory(const ap_modes_frame *frame, ap_modes_advisory
 /* --- operational status, type code 31 -------------------------------------------------------- */
 
 typedef enum ap_modes_status_has {
-    AP_STATUS_AIRBORNE = 1u << 0, /* capability known: arv, target_state, trajectory_changes */
+    AP_STATUS_AIRBORNE = 1u << 0, /* capability known: tcas_operational */
     AP_STATUS_SURFACE = 1u << 1,  /* capability known: low_power */
     AP_STATUS_CAPABILITY = AP_STATUS_AIRBORNE | AP_STATUS_SURFACE, /* es_in */
     AP_STATUS_MODE = 1u << 2,                                      /* ra_active, ident */
@@ -65,9 +65,10 @@ typedef enum ap_modes_status_has {
     AP_STATUS_DIMENSIONS = 1u << 6,
     AP_STATUS_LATERAL = 1u << 7,
     AP_STATUS_LONGITUDINAL = 1u << 8,
-    AP_STATUS_REFERENCE = 1u << 9, /* heading_is_magnetic, from version 1 */
+    AP_STATUS_REFERENCE = 1u << 9, /* heading_is_magnetic, from version 1; of 3 on the surface */
     AP_STATUS_TRACK = 1u << 10,    /* track_is_heading, on the surface from version 1 */
     AP_STATUS_ANTENNA = 1u << 11,  /* single_antenna, from version 2 */
+    AP_STATUS_REPORTS = 1u << 12,  /* arv, target_state, trajectory_changes, versions 1 and 2 */
 } ap_modes_status_has;
 
 typedef struct ap_modes_status {

@@ -66,7 +66,7 @@ typedef struct ap_aircraft {
     bool has_velocity;
     bool has_version; /* the fields below are from a status message */
     bool nic_a, nic_c;
-    uint8_t adsb_version, nac_p, sil;
+    uint8_t nic_d, adsb_version, nac_p, sil;
     ap_utc_ns altitude_utc;
 
     ap_utc_ns velocity_utc;

@@ -19,8 +19,9 @@
 #define CF_REBROADCAST 6
 /* Frames that state NACp and SIL. */
 #define STATES_QUALITY (AP_MODES_HAS_VERSION | AP_MODES_HAS_TARGET_STATE)
-/* Emergency state that asks for no help of its own. */
+/* Emergency states that ask for no help of their own, before version 3. */
 #define EMERGENCY_LIFEGUARD 2
+#define EMERGENCY_RESERVED 7
 
 #define SURFACE_REFERENCE_S 120.0 /* a surface position heard says where the receiver is */
 #define CLUE_S 5.0                /* a squitter tells which register a reply holds */
@@ -182,6 +183,13 @@ static ap_verdict attribute(heard *of)
 
 /* --- what it says ---------------------------------------------------------------------------- */
 
+/* Version 3 has a lost link for the lifeguard, and distress for the reserved state. */
+static bool is_emergency(uint8_t state, uint8_t version)
+{
+    bool calm = state == EMERGENCY_LIFEGUARD || state == EMERGENCY_RESERVED;
+    return state != 0 && !(calm && version < 3);
+}
+
 static void set_status(const heard *of, ap_report *report)
 {
     const ap_modes_frame *frame = of->frame;
@@ -195,8 +203,8 @@ static void set_status(const heard *of, ap_report *report)
     report->flags |= frame->check == AP_MODES_DAMAGED ? AP_FLAG_REPAIRED : 0;
     report->flags |= frame->ground_known && frame->on_ground ? AP_FLAG_ON_GROUND : 0;
     report->flags |= frame->spi ? AP_FLAG_SPI : 0;
-    if ((frame->present & AP_MODES_HAS_EMERGENCY) && frame->emergency_state != 0 &&
-        frame->emergency_state != EMERGENCY_LIFEGUARD)
+    if ((frame->present & AP_MODES_HAS_EMERGENCY) &&
+        is_emergency(frame->emergency_state, of->aircraft->adsb_version))
         report->flags |= AP_FLAG_EMERGENCY;
     if (frame->present & AP_MODES_HAS_SQUAWK)
         ap_sense_set_mode_3a(report, frame->squawk, false, false);
@@ -265,6 +273,8 @@ static void note_quality(const heard *of)
         aircraft->nic_a = frame->nic_a;
     if (frame->present & AP_MODES_HAS_NIC_SUPPLEMENT_C)
         aircraft->nic_c = frame->nic_c;
+    if (frame->present & AP_MODES_HAS_GROUND_VELOCITY)
+        aircraft->nic_d = frame->nic_d;
     if (frame->present & STATES_QUALITY) {
         aircraft->nac_p = frame->nac_p;
         aircraft->sil = frame->sil;
@@ -277,8 +287,9 @@ static uint8_t nic_of_position(const heard *of)
     const ap_modes_frame *frame = of->frame;
     ap_aircraft *aircraft = of->aircraft;
     bool odd = frame->cpr_odd;
-    uint8_t own = ap_modes_nic(frame->type_code, aircraft->nic_a, frame->nic_b, aircraft->nic_c,
-                               aircraft->adsb_version);
+    ap_modes_supplements supplements = { aircraft->nic_a, frame->nic_b, aircraft->nic_c,
+                                         aircraft->nic_d };
+    uint8_t own = ap_modes_nic(frame->type_code, supplements, aircraft->adsb_version);
     aircraft->nic[odd] = own;
     aircraft->nic_s[odd] = seconds_of(of->utc);
     bool mixed = is_near_s(aircraft->nic_s[!odd], of->utc, (uint32_t)AP_HELD_S);
@@ -311,7 +322,7 @@ static double position_sigma_m(const heard *of)
     const ap_aircraft *aircraft = of->aircraft;
     if (aircraft->has_version && aircraft->adsb_version > 0)
         return ap_modes_sigma_of_nac_p(aircraft->nac_p);
-    uint8_t nuc_p = ap_modes_nic(of->frame->type_code, false, false, false, 0);
+    uint8_t nuc_p = ap_modes_nic(of->frame->type_code, (ap_modes_supplements){ 0 }, 0);
     return nuc_p == 0 && of->origin != AP_SENSE_OWN ? of->sensor->position_sigma_m
                                                     : ap_modes_sigma_of_nuc_p(nuc_p);
 }

@@ -343,6 +343,32 @@ static void test_intent_and_height(void **state)
     assert_int_equal(bench_last(on)->flags, AP_FLAG_EMERGENCY);
     hear(on, 0, 4, squitter(ADDRESS, status | UINT64_C(2) << 45));
     assert_int_equal(bench_last(on)->flags, 0);
+    hear(on, 0, 5, squitter(ADDRESS, status | UINT64_C(7) << 45)); /* reserved */
+    assert_int_equal(bench_last(on)->flags, 0);
+    bench_close(on);
+}
+
+/* In version 3 lost link and distress took their place; NIC with a GNSS height is that of
+ * supplement D, and until it is heard, of D = 0. */
+static void test_version_3(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    hear(on, 0, 0, squitter(ADDRESS, UINT64_C(31) << 51 | UINT64_C(3) << 13 | UINT64_C(10) << 8));
+    for (uint64_t emergency = 0; emergency < 8; emergency++) {
+        uint64_t status = UINT64_C(28) << 51 | UINT64_C(1) << 48 | emergency << 45;
+        hear(on, 0, 1, squitter(ADDRESS, status));
+        assert_int_equal(bench_last(on)->flags, emergency ? AP_FLAG_EMERGENCY : 0);
+    }
+    uint64_t no_difference = velocity_me & ~UINT64_C(0x7F);
+    for (unsigned d = 0; d < 4; d++) {
+        for (int odd = 0; odd < 2; odd++)
+            hear(on, 0, 20.0 * d + odd + 2,
+                 squitter(ADDRESS, (air_position(50, 8, odd, 5000) & ((UINT64_C(1) << 51) - 1)) |
+                                       UINT64_C(20) << 51));
+        assert_int_equal(bench_last(on)->nic, 8 + d);
+        hear(on, 0, 20.0 * d + 4, squitter(ADDRESS, no_difference | (uint64_t)(d + 1) % 4 << 8));
+    }
     bench_close(on);
 }
 
@@ -1045,6 +1071,7 @@ int main(void)
         cmocka_unit_test(test_identification),
         cmocka_unit_test(test_airspeed),
         cmocka_unit_test(test_intent_and_height),
+        cmocka_unit_test(test_version_3),
         cmocka_unit_test(test_registers_of_replies),
         cmocka_unit_test(test_broadcast_before_inferred),
         cmocka_unit_test(test_rate_of_a_register),

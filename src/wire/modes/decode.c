@@ -208,6 +208,15 @@ static void read_air_velocity(uint64_t me, ap_modes_frame *out)
     out->present |= AP_MODES_HAS_AIRSPEED;
 }
 
+/* In version 3 its place is free where there is no difference of heights; versions 0 and 1 have
+ * other flags there, version 2 zeros. */
+static void read_nic_d(uint64_t me, ap_modes_frame *out)
+{
+    out->nic_d = (uint8_t)ap_bits56(me, 47, 2);
+    if (out->nic_d != 0)
+        out->present |= AP_MODES_HAS_NIC_SUPPLEMENT_D;
+}
+
 static void read_velocity(uint64_t me, bool has_imf, bool is_tisb, ap_modes_frame *out)
 {
     out->subtype = (uint8_t)ap_bits56(me, 6, 3);
@@ -237,6 +246,8 @@ static void read_velocity(uint64_t me, bool has_imf, bool is_tisb, ap_modes_fram
         int32_t difference_ft = ((int32_t)difference - 1) * 25;
         out->geo_minus_baro_ft = ap_bit56(me, 49) ? -difference_ft : difference_ft;
         out->present |= AP_MODES_HAS_GEO_MINUS_BARO;
+    } else if (out->subtype <= 2) {
+        read_nic_d(me, out);
     }
 }
 
@@ -336,7 +347,7 @@ static void read_operational_status(uint64_t me, bool has_imf, ap_modes_frame *o
     out->present |= AP_MODES_HAS_NIC_SUPPLEMENT_A;
     out->nac_p = (uint8_t)ap_bits56(me, 45, 4);
     out->sil = (uint8_t)ap_bits56(me, 51, 2);
-    if (out->subtype == 0)
+    if (out->subtype == 0 && out->adsb_version < 3)
         out->nic_baro = ap_bit56(me, 53);
     if (out->adsb_version >= 2)
         read_operational_status_v2(me, out);

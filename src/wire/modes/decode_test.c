@@ -388,6 +388,15 @@ static void test_decode_velocity_supersonic(void **state)
     assert_near(f.airspeed_kt, 1200, 0);
     assert_false(f.airspeed_is_true);
     assert_false(f.present & (AP_MODES_HAS_HEADING | AP_MODES_HAS_GROUND_VELOCITY));
+    /* Supplement D has the place of a difference that is not there; of a ground velocity only. */
+    for (uint8_t d = 0; d < 4; d++) {
+        f = of_me(0x8D, common | at(6, 3, 1) | at(47, 2, d));
+        assert_int_equal(f.nic_d, d);
+        assert_int_equal((f.present & AP_MODES_HAS_NIC_SUPPLEMENT_D) != 0, d != 0);
+    }
+    f = of_me(0x8D, common | at(6, 3, 1) | at(47, 2, 3) | at(50, 7, 1));
+    assert_int_equal(f.nic_d, 0);
+    assert_int_equal(of_me(0x8D, common | at(6, 3, 3) | at(47, 2, 3)).nic_d, 0);
     /* One component unknown, and the reserved subtypes. */
     f = of_me(0x8D, common | at(6, 3, 1) | at(15, 10, 301));
     assert_false(f.present & AP_MODES_HAS_GROUND_VELOCITY);
@@ -475,6 +484,12 @@ static void test_decode_operational_status(void **state)
     assert_int_equal(f.nac_v, 4);
     assert_int_equal(f.gva, 0);
     assert_false(f.nic_baro);
+
+    /* Version 3 has no NIC of the barometric altitude there. */
+    f = of_me(0x8D, at(1, 5, 31) | at(41, 3, 3) | at(49, 2, 3) | quality);
+    assert_int_equal(f.adsb_version, 3);
+    assert_int_equal(f.gva, 3);
+    assert_true(f.nic_a && !f.nic_baro);
 
     f = of_me(0x8D, at(1, 5, 31) | at(31, 2, 2) | at(41, 3, 1) | quality);
     assert_int_equal(f.adsb_version, 1);
@@ -604,11 +619,11 @@ static void test_quality(void **state)
         { 19, 1, 1, 1, 2, 0, INFINITY }, { 255, 1, 1, 1, 2, 0, INFINITY },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(
-            ap_modes_nic(cases[i].type_code, cases[i].a, cases[i].b, cases[i].c, cases[i].version),
-            cases[i].nic);
-        double containment_m = ap_modes_containment_m(cases[i].type_code, cases[i].a, cases[i].b,
-                                                      cases[i].c, cases[i].version);
+        ap_modes_supplements supplements = { cases[i].a, cases[i].b, cases[i].c, 3 };
+        assert_int_equal(ap_modes_nic(cases[i].type_code, supplements, cases[i].version),
+                         cases[i].nic);
+        double containment_m =
+            ap_modes_containment_m(cases[i].type_code, supplements, cases[i].version);
         assert_true(containment_m == cases[i].containment_m ||
                     fabs(containment_m - cases[i].containment_m) < 1e-9);
     }

@@ -111,13 +111,16 @@ static void read_airborne_capability(uint64_t me, ap_modes_status *out)
     /* Version 1 has "not operational" in its place. */
     out->tcas_operational = ap_bit56(me, 11) == (out->version >= 2);
     out->es_in = ap_bit56(me, 12);
-    out->arv = ap_bit56(me, 15);
-    out->target_state = ap_bit56(me, 16);
-    out->trajectory_changes = (uint8_t)ap_bits56(me, 17, 2);
-    if (out->version < 2)
-        return;
-    out->uat_in = ap_bit56(me, 19);
-    out->present |= AP_STATUS_UAT_IN;
+    if (out->version <= 2) {
+        out->arv = ap_bit56(me, 15);
+        out->target_state = ap_bit56(me, 16);
+        out->trajectory_changes = (uint8_t)ap_bits56(me, 17, 2);
+        out->present |= AP_STATUS_REPORTS;
+    }
+    if (out->version >= 2) {
+        out->uat_in = ap_bit56(me, 19);
+        out->present |= AP_STATUS_UAT_IN;
+    }
 }
 
 static void read_surface_capability(uint64_t me, ap_modes_status *out)
@@ -192,8 +195,10 @@ bool ap_modes_operational_status(const ap_modes_frame *frame, ap_modes_status *o
         out->width_m = dimensions[size].width_m;
         out->present |= AP_STATUS_DIMENSIONS;
     }
-    out->heading_is_magnetic = ap_bit56(me, 54);
-    out->present |= AP_STATUS_REFERENCE;
+    if (out->surface || out->version <= 2) {
+        out->heading_is_magnetic = ap_bit56(me, 54);
+        out->present |= AP_STATUS_REFERENCE;
+    }
     if (out->surface) {
         out->track_is_heading = ap_bit56(me, 53);
         out->present |= AP_STATUS_TRACK;

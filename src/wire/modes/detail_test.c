@@ -166,8 +166,8 @@ static void test_status_airborne(void **state)
     ap_modes_status of = status_of(UINT64_C(0x00230002004AB8));
     assert_int_equal(of.version, 2);
     assert_false(of.surface);
-    assert_int_equal(of.present, AP_STATUS_AIRBORNE | AP_STATUS_UAT_IN | AP_STATUS_MODE |
-                                     AP_STATUS_ANTENNA | AP_STATUS_REFERENCE);
+    assert_int_equal(of.present, AP_STATUS_AIRBORNE | AP_STATUS_REPORTS | AP_STATUS_UAT_IN |
+                                     AP_STATUS_MODE | AP_STATUS_ANTENNA | AP_STATUS_REFERENCE);
     assert_int_equal(of.capability, 0x2300);
     assert_int_equal(of.mode, 0x0200);
     assert_true(of.tcas_operational && of.arv && of.target_state);
@@ -241,8 +241,15 @@ static void test_status_of_other_versions(void **state)
     assert_int_equal(of.capability, 0x3456);
     assert_int_equal(of.mode, 0x789A);
     assert_int_equal(status_of(at(41, 3, 5)).present, 0);
-    of = status_of(at(41, 3, 3) | at(9, 2, 1) | at(25, 2, 2));
+    assert_int_equal(status_of(at(41, 3, 3) | at(9, 2, 1) | at(25, 2, 2)).present, 0);
+    of = status_of(at(41, 3, 2) | at(9, 2, 1) | at(25, 2, 2));
     assert_int_equal(of.present, AP_STATUS_REFERENCE);
+    /* Version 3 has other things in the place of four of version 2. */
+    of = status_of(at(41, 3, 3) | at(11, 2, 3) | at(15, 5, 31) | at(54, 1, 1));
+    assert_int_equal(of.present,
+                     AP_STATUS_AIRBORNE | AP_STATUS_UAT_IN | AP_STATUS_MODE | AP_STATUS_ANTENNA);
+    assert_true(of.tcas_operational && of.es_in && of.uat_in);
+    assert_false(of.arv || of.target_state || of.heading_is_magnetic);
     ap_modes_status none;
     ap_modes_frame frame = squitter_of(at(1, 5, 31) | at(6, 3, 2));
     assert_false(ap_modes_operational_status(&frame, &none));

@@ -167,6 +167,8 @@ static uint64_t me_velocity(const ap_modes_frame *content, bool has_imf, bool is
         me |= at(11, 3, content->nac_v);
     if (has(content, AP_MODES_HAS_GEO_MINUS_BARO))
         me |= me_signed(49, 7, content->geo_minus_baro_ft, 25);
+    else if (has(content, AP_MODES_HAS_NIC_SUPPLEMENT_D))
+        me |= at(47, 2, content->nic_d);
     return me;
 }
 
@@ -213,7 +215,7 @@ static uint64_t me_operational_status(const ap_modes_frame *content, bool has_im
     if (content->adsb_version == 0)
         return me;
     me |= at(44, 1, content->nic_a) | at(45, 4, content->nac_p) | at(51, 2, content->sil);
-    if (!surface)
+    if (!surface && content->adsb_version < 3)
         me |= at(53, 1, content->nic_baro);
     if (content->adsb_version < 2)
         return me;

@@ -172,6 +172,11 @@ static void test_encode_velocity(void **state)
     }
     ap_modes_frame content = { .df = 17, .type_code = 19, .subtype = 1 };
     assert_int_equal(round_trip(&content).present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_NAC_V);
+    content.nic_d = 2; /* in the place of the difference */
+    content.present = AP_MODES_HAS_NIC_SUPPLEMENT_D;
+    assert_int_equal(round_trip(&content).nic_d, 2);
+    content.present |= AP_MODES_HAS_GEO_MINUS_BARO;
+    assert_int_equal(round_trip(&content).nic_d, 0);
 }
 
 static void test_encode_saturates(void **state)
@@ -262,7 +267,7 @@ static void test_encode_status(void **state)
             assert_int_equal(got.nic_a, version > 0);
             assert_int_equal(got.nac_p, version > 0 ? 9 : 0);
             assert_int_equal(got.sil, version > 0 ? 3 : 0);
-            assert_int_equal(got.nic_baro, version > 0 && !surface);
+            assert_int_equal(got.nic_baro, version > 0 && version < 3 && !surface);
             assert_int_equal(got.sda, second ? 2 : 0);
             assert_int_equal(got.sil_supplement, second);
             assert_int_equal(got.gva, second && !surface ? 2 : 0);

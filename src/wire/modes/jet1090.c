@@ -179,7 +179,8 @@ static void put_velocity(ap_json_object *object, const ap_modes_frame *frame)
 static void put_place(ap_json_object *object, const ap_jet1090_content *content)
 {
     const ap_modes_frame *frame = content->decoded;
-    ap_json_member_u64(object, "NUCp", ap_modes_nic(frame->type_code, false, false, false, 0));
+    ap_json_member_u64(object, "NUCp",
+                       ap_modes_nic(frame->type_code, (ap_modes_supplements){ 0 }, 0));
     if (!frame->cpr_surface) {
         ap_json_member_u64(object, "NICb", frame->nic_b);
         ap_json_member_str(object, "source", HAS(frame, GNSS_HEIGHT) ? "GNSS" : "barometric");

@@ -101,6 +101,7 @@ static const column_spec columns[] = {
     { "adsb_version",        KIND_U8,        HAS(VERSION), 0, AT(adsb_version) },
     { "nic_a",               KIND_BOOL,      HAS(NIC_SUPPLEMENT_A), 0, AT(nic_a) },
     { "nic_c",               KIND_BOOL,      HAS(NIC_SUPPLEMENT_C), 0, AT(nic_c) },
+    { "nic_d",               KIND_U8,        HAS(NIC_SUPPLEMENT_D), 0, AT(nic_d) },
     { "nic_baro",            KIND_BOOL,      ANY_QUALITY, 0, AT(nic_baro) },
     { "nac_p",               KIND_U8,        ANY_QUALITY, 0, AT(nac_p) },
     { "nac_v",               KIND_U8,        HAS(NAC_V), 0, AT(nac_v) },

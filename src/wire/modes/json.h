@@ -1,8 +1,8 @@
 /* One Mode S frame as a line for programs: JSON object or CSV row, from one table of columns.
  *
  * Keys carry their units. A key is there only when the frame states the value (CSV: an empty cell
- * otherwise). `check` is checked, interrogator, overlaid or damaged. `nic_a`, `nic_b`, `nic_c` are
- * the supplements: a NIC itself needs several frames.
+ * otherwise). `check` is checked, interrogator, overlaid or damaged. `nic_a` to `nic_d` are the
+ * supplements: a NIC itself needs several frames.
  *
  * A Comm-B reply has `bds`, the register that was named ("5,0"), `bds_score`, its score,
  * `bds_alternatives`, the other candidates, and `register`, what it says; other frames may have

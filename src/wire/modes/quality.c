@@ -44,6 +44,22 @@ static const nic_row nic_rows_v2[] = {
     { 21, ANY, ANY, ANY, 10, 25.0 },
 };
 
+/* Version 3 reads types of GNSS height by supplement D: the line of the highest value that D
+ * reaches. ED-102B table 2-11, at second hand. */
+static const struct {
+    uint8_t type_code, least_d;
+    nic_row row;
+} nic_rows_v3[] = {
+    { 20, 3, { .nic = 11, .containment_m = 7.5 } },
+    { 20, 2, { .nic = 10, .containment_m = 25.0 } },
+    { 20, 1, { .nic = 9, .containment_m = 75.0 } },
+    { 20, 0, { .nic = 8, .containment_m = 0.1 * NMI_M } },
+    { 21, 0, { .nic = 7, .containment_m = 0.2 * NMI_M } },
+    { 22, 3, { .nic = 6, .containment_m = 0.6 * NMI_M } },
+    { 22, 2, { .nic = 5, .containment_m = NMI_M } },
+    { 22, 1, { .nic = 4, .containment_m = 2 * NMI_M } },
+};
+
 /* DO-260A table 2-14: one supplement, here A. */
 static const nic_row nic_rows_v1[] = {
     { 5, ANY, ANY, ANY, 11, 7.5 },         { 6, ANY, ANY, ANY, 10, 25.0 },
@@ -77,36 +93,45 @@ static bool fits(uint8_t wanted, bool given)
     return wanted == ANY || (wanted == 1) == given;
 }
 
-static const nic_row *find_row(const nic_row *rows, size_t count, const uint8_t type_code,
-                               bool nic_a, bool nic_b, bool nic_c)
+static const nic_row *find_row(const nic_row *rows, size_t count, uint8_t type_code, bool a, bool b,
+                               bool c)
 {
     for (size_t i = 0; i < count; i++)
-        if (rows[i].type_code == type_code && fits(rows[i].a, nic_a) && fits(rows[i].b, nic_b) &&
-            fits(rows[i].c, nic_c))
+        if (rows[i].type_code == type_code && fits(rows[i].a, a) && fits(rows[i].b, b) &&
+            fits(rows[i].c, c))
             return &rows[i];
     return &no_row;
 }
 
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
-static const nic_row *row_of(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c, uint8_t version)
+static const nic_row *find_row_by_d(uint8_t type_code, uint8_t d)
+{
+    for (size_t i = 0; i < COUNT(nic_rows_v3); i++)
+        if (nic_rows_v3[i].type_code == type_code && d >= nic_rows_v3[i].least_d)
+            return &nic_rows_v3[i].row;
+    return &no_row;
+}
+
+static const nic_row *row_of(uint8_t type_code, ap_modes_supplements of, uint8_t version)
 {
     if (version == 0)
         return find_row(nuc_rows, COUNT(nuc_rows), type_code, false, false, false);
     if (version == 1)
-        return find_row(nic_rows_v1, COUNT(nic_rows_v1), type_code, nic_a, false, false);
-    return find_row(nic_rows_v2, COUNT(nic_rows_v2), type_code, nic_a, nic_b, nic_c);
+        return find_row(nic_rows_v1, COUNT(nic_rows_v1), type_code, of.a, false, false);
+    if (version >= 3 && type_code >= 20)
+        return find_row_by_d(type_code, of.d);
+    return find_row(nic_rows_v2, COUNT(nic_rows_v2), type_code, of.a, of.b, of.c);
 }
 
-uint8_t ap_modes_nic(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c, uint8_t version)
+uint8_t ap_modes_nic(uint8_t type_code, ap_modes_supplements supplements, uint8_t version)
 {
-    return row_of(type_code, nic_a, nic_b, nic_c, version)->nic;
+    return row_of(type_code, supplements, version)->nic;
 }
 
-double ap_modes_containment_m(uint8_t type_code, bool nic_a, bool nic_b, bool nic_c,
-                              uint8_t version)
+double ap_modes_containment_m(uint8_t type_code, ap_modes_supplements supplements, uint8_t version)
 {
-    return row_of(type_code, nic_a, nic_b, nic_c, version)->containment_m;
+    return row_of(type_code, supplements, version)->containment_m;
 }
 
 /* The 95 % radii of DO-260B table 2-71 and DO-260 table 2-11. */

@@ -80,10 +80,13 @@ static void test_nic_of_every_combination(void **state)
     size_t listed_count = 0;
     for (unsigned n = 0; n < 4u * 32 * 8; n++) {
         uint8_t given = (uint8_t)(n >> 8), type_code = n >> 3 & 31;
-        uint8_t version = given == 3 ? 2 : given; /* version 3 has the table of version 2 */
+        uint8_t version = given == 3 ? 2 : given; /* but for GNSS height the same */
         bool abc[3] = { n & 4, n & 2, n & 1 };
-        uint8_t nic = ap_modes_nic(type_code, abc[0], abc[1], abc[2], given);
-        double radius_m = ap_modes_containment_m(type_code, abc[0], abc[1], abc[2], given);
+        if (given == 3 && type_code >= 20)
+            continue;
+        ap_modes_supplements supplements = { abc[0], abc[1], abc[2], (uint8_t)(n % 3) };
+        uint8_t nic = ap_modes_nic(type_code, supplements, given);
+        double radius_m = ap_modes_containment_m(type_code, supplements, given);
         const line *found = NULL;
         for (size_t i = 0; i < COUNT(lines) && !found; i++)
             if (fits(&lines[i], version, type_code, abc))
@@ -96,13 +99,37 @@ static void test_nic_of_every_combination(void **state)
         assert_int_equal(nic, found->nic);
         assert_true(radius_m == found->radius_m || fabs(radius_m - found->radius_m) < 1e-9);
     }
-    assert_int_equal(listed_count, 15 * 8 + 14 * 8 + 2 * (10 * 8 + 13 * 2));
+    assert_int_equal(listed_count, 15 * 8 + 14 * 8 + 2 * (10 * 8 + 13 * 2) - 2 * 8);
+}
+
+/* ED-102B table 2-11: GNSS height of version 3, by supplement D; A to C do not count. */
+static void test_nic_of_gnss_height_in_version_3(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t nic;
+        double radius_m;
+    } expected[3][4] = {
+        { { 8, 185.2 }, { 9, 75 }, { 10, 25 }, { 11, 7.5 } },
+        { { 7, 370.4 }, { 7, 370.4 }, { 7, 370.4 }, { 7, 370.4 } },
+        { { 0, INFINITY }, { 4, 3704 }, { 5, 1852 }, { 6, 1111.2 } },
+    };
+    for (unsigned n = 0; n < 3 * 4 * 8; n++) {
+        uint8_t type_code = (uint8_t)(20 + n / 32), d = n / 8 % 4;
+        ap_modes_supplements supplements = { n & 4, n & 2, n & 1, d };
+        double radius_m = ap_modes_containment_m(type_code, supplements, 3);
+        assert_int_equal(ap_modes_nic(type_code, supplements, 3), expected[n / 32][d].nic);
+        assert_true(radius_m == expected[n / 32][d].radius_m ||
+                    fabs(radius_m - expected[n / 32][d].radius_m) < 1e-9);
+    }
+    assert_int_equal(ap_modes_nic(23, (ap_modes_supplements){ .d = 3 }, 3), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nic_of_every_combination),
+        cmocka_unit_test(test_nic_of_gnss_height_in_version_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
