@@ -11,27 +11,15 @@
 
 /* ---- reading ---- */
 
-static int digit_of(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void read_address(const ap_json_span *value, ap_aircraft_row *row)
 {
     const uint8_t *at = value->start, *end = at + value->size;
-    uint32_t address = 0;
     bool other = at < end && *at == '~';
     at += other;
-    if (value->kind != AP_JSON_SPAN_STRING || end - at != 6)
+    const ap_json_span digits = { value->kind, at, (size_t)(end - at) };
+    unsigned address;
+    if (!ap_row_digits(&digits, 6, 16, &address))
         return;
-    for (; at < end; at++) {
-        if (digit_of(*at) < 0)
-            return;
-        address = address << 4 | (uint32_t)digit_of(*at);
-    }
     row->present |= AP_ROW_HAS_ADDRESS;
     row->address = address;
     row->address_kind = other ? AP_ADDRESS_ANONYMOUS : AP_ADDRESS_ICAO;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "wire/json.h"
 
 /* The name of a member says its unit: it is the key of our own lines. `size`: of a text. */
@@ -78,20 +79,16 @@ static const char *const emergencies[AP_ROW_EMERGENCY_COUNT] = { "none",    "gen
 
 /* ---- reading ---- */
 
-/* Digits of a base up to sixteen, all of a string of `size`. */
-static bool read_digits(const ap_json_span *value, size_t size, unsigned base, unsigned *number)
+bool ap_row_digits(const ap_json_span *value, size_t size, int base, unsigned *number)
 {
     *number = 0;
     if (value->kind != AP_JSON_SPAN_STRING || value->size != size)
         return false;
     for (size_t i = 0; i < size; i++) {
-        uint8_t c = value->start[i] | 0x20;
-        unsigned digit = c >= '0' && c <= '9'   ? c - (unsigned)'0'
-                         : c >= 'a' && c <= 'f' ? c - (unsigned)'a' + 10
-                                                : 99;
-        if (value->start[i] < '0' || digit >= base)
+        int digit = ap_hex_digit(value->start[i]);
+        if (digit < 0 || digit >= base)
             return false;
-        *number = *number * base + digit;
+        *number = *number * (unsigned)base + (unsigned)digit;
     }
     return true;
 }
@@ -154,12 +151,12 @@ static bool read_value(const ap_row_column *column, const ap_json_span *value, a
     case AP_ROW_TEXT:
         return read_text(value, (char *)to, column->size);
     case AP_ROW_OCTAL:
-        if (!read_digits(value, 4, 8, &digits))
+        if (!ap_row_digits(value, 4, 8, &digits))
             return false;
         memcpy(to, &(uint16_t){ (uint16_t)digits }, sizeof(uint16_t));
         return true;
     case AP_ROW_HEX:
-        if (!read_digits(value, 2, 16, &digits) || digits < column->low || digits > column->high)
+        if (!ap_row_digits(value, 2, 16, &digits) || digits < column->low || digits > column->high)
             return false;
         *to = (uint8_t)digits;
         return true;

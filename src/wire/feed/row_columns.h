@@ -45,6 +45,9 @@ const ap_row_column *ap_row_column_find(const ap_json_span *key);
 void ap_row_column_read(const ap_row_column *column, const ap_json_span *value,
                         ap_aircraft_row *row);
 
+/* A string of exactly `size` digits of the base, at most sixteen; *number as far as it holds. */
+bool ap_row_digits(const ap_json_span *value, size_t size, int base, unsigned *number);
+
 /* The value as JSON. */
 void ap_row_column_write(const ap_row_column *column, const ap_aircraft_row *row, ap_writer *text);
 

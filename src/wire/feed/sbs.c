@@ -64,17 +64,12 @@ static bool split(const uint8_t *line, size_t size, ap_json_span fields[FIELD_CO
 
 static bool read_address(const ap_json_span *field, ap_aircraft_row *row)
 {
-    uint32_t address = 0;
-    for (size_t i = 0; i < field->size; i++) {
-        uint8_t c = field->start[i], low = c | 0x20;
-        bool is_digit = c >= '0' && c <= '9';
-        if (!is_digit && !(low >= 'a' && low <= 'f'))
-            return false;
-        address = address << 4 | (uint32_t)(is_digit ? c - '0' : low - 'a' + 10);
-    }
+    unsigned address;
+    if (!ap_row_digits(field, 6, 16, &address))
+        return false;
     row->present |= AP_ROW_HAS_ADDRESS;
     row->address = address;
-    return field->size == 6;
+    return true;
 }
 
 /* "2024/06/06" and "08:58:39.147" to UTC. */
@@ -213,29 +208,32 @@ static const uint32_t values_of[] = {
 };
 #define FLAGS (AP_ROW_HAS_STATUS | AP_ROW_HAS_EMERGENCY | AP_ROW_HAS_GROUND)
 
+/* Each field with the comma behind it. */
+static void write_whole(ap_writer *text, bool known, int32_t value)
+{
+    if (known)
+        ap_text_i64(text, value);
+    ap_write_u8(text, ',');
+}
+
+static void write_number(ap_writer *text, bool known, double value, int decimals)
+{
+    if (known)
+        ap_text_fixed(text, value, decimals);
+    ap_write_u8(text, ',');
+}
+
 static void write_values(ap_writer *text, const ap_aircraft_row *row, uint32_t has)
 {
     for (const char *c = row->callsign; (has & AP_ROW_HAS_CALLSIGN) && *c != '\0'; c++)
         ap_write_u8(text, *c == ',' ? ' ' : (uint8_t)*c);
     ap_write_u8(text, ',');
-    if (has & AP_ROW_HAS_ALTITUDE)
-        ap_text_i64(text, row->altitude_ft);
-    ap_write_u8(text, ',');
-    if (has & AP_ROW_HAS_GROUND_SPEED)
-        ap_text_fixed(text, row->ground_speed_kt, 1);
-    ap_write_u8(text, ',');
-    if (has & AP_ROW_HAS_TRACK)
-        ap_text_fixed(text, row->track_deg, 1);
-    ap_write_u8(text, ',');
-    if (has & AP_ROW_HAS_POSITION)
-        ap_text_fixed(text, row->latitude_deg, 6);
-    ap_write_u8(text, ',');
-    if (has & AP_ROW_HAS_POSITION)
-        ap_text_fixed(text, row->longitude_deg, 6);
-    ap_write_u8(text, ',');
-    if (has & AP_ROW_HAS_VERTICAL_RATE)
-        ap_text_i64(text, row->vertical_rate_fpm);
-    ap_write_u8(text, ',');
+    write_whole(text, has & AP_ROW_HAS_ALTITUDE, row->altitude_ft);
+    write_number(text, has & AP_ROW_HAS_GROUND_SPEED, row->ground_speed_kt, 1);
+    write_number(text, has & AP_ROW_HAS_TRACK, row->track_deg, 1);
+    write_number(text, has & AP_ROW_HAS_POSITION, row->latitude_deg, 6);
+    write_number(text, has & AP_ROW_HAS_POSITION, row->longitude_deg, 6);
+    write_whole(text, has & AP_ROW_HAS_VERTICAL_RATE, row->vertical_rate_fpm);
     if (has & AP_ROW_HAS_SQUAWK)
         ap_text_octal(text, row->squawk, 4);
     write_flag(text, has & AP_ROW_HAS_STATUS, row->alert);
