@@ -95,6 +95,7 @@ typedef struct ap_aircraft_row {
     uint8_t source;         /* ap_row_source */
     bool ownship;           /* GDL90: the aircraft that carries the receiver */
     bool extrapolated;      /* GDL90 */
+    uint16_t bad_count;     /* values that the element stated, but that cannot be: not taken */
     bool polled;            /* aircraft.json: a state, told again whether it is new or not */
 
     uint32_t address; /* 24 bit; (address, kind) is the key */

@@ -31,6 +31,8 @@
     X(SYNTAX,             "syntax",             "a line or frame that breaks its syntax")        \
     X(MODE_AC,            "mode_ac",            "a Mode A/C reply (ambiguous without a plot)")   \
     X(STATUS_FRAME,       "status_frame",       "a receiver status frame, not surveillance")     \
+    /* wire: values of targets, which count without them; the count is in values */              \
+    X(VALUE,              "value",              "a value of a target that cannot be, left out")  \
     /* sense */                                                                                  \
     X(SENSOR_UNKNOWN,     "sensor_unknown",     "a source that the sensors file does not place") \
     X(SENSOR_TABLE_FULL,  "sensor_table_full",  "a source beyond the sensor table's capacity")   \
@@ -83,7 +85,8 @@ void ap_refuse_many(ap_refusals *refusals, ap_refusal reason, uint64_t amount);
 /* Adds every counter of `from` to `into`. */
 void ap_refusals_add(ap_refusals *into, const ap_refusals *from);
 
-/* Sum over all reasons but AP_REFUSED_GARBAGE_BYTES, which counts bytes and not elements. */
+/* Sum over all reasons but AP_REFUSED_GARBAGE_BYTES and AP_REFUSED_VALUE, which count bytes and
+ * values and not elements. */
 uint64_t ap_refusals_total(const ap_refusals *refusals);
 
 #endif

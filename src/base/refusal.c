@@ -45,7 +45,7 @@ uint64_t ap_refusals_total(const ap_refusals *refusals)
 {
     uint64_t total = 0;
     for (int i = 0; i < AP_REFUSAL_COUNT; i++)
-        if (i != AP_REFUSED_GARBAGE_BYTES)
+        if (i != AP_REFUSED_GARBAGE_BYTES && i != AP_REFUSED_VALUE)
             total += refusals->count[i];
     return total;
 }

@@ -56,6 +56,11 @@ bool ap_json_scan_done(ap_json_scan *scan);
 
 bool ap_json_span_is(const ap_json_span *span, const char *text);
 
+static inline bool ap_json_span_is_null(const ap_json_span *span)
+{
+    return span->kind == AP_JSON_SPAN_WORD && span->start[0] == 'n';
+}
+
 /* value * 10^decimals, rounded half away from zero; decimals 0..9. False when it is no number (nor
  * a string that holds one) or beyond int64. */
 bool ap_json_span_scaled(const ap_json_span *span, int decimals, int64_t *scaled);

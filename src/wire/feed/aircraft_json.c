@@ -49,17 +49,20 @@ typedef struct unsettled {
     double seen_s, seen_pos_s;
 } unsettled;
 
-static void read_number(const ap_json_span *value, double low, double high, double *number)
+static void read_number(const ap_json_span *value, double low, double high, double *number,
+                        ap_aircraft_row *row)
 {
     double found;
     if (ap_json_span_double(value, &found) && found >= low && found <= high)
         *number = found;
+    else if (!ap_json_span_is_null(value))
+        ap_row_bad_value(row);
 }
 
 static void read_receiver_count(const ap_json_span *value, ap_aircraft_row *row)
 {
     double count = 0.0;
-    read_number(value, 0, UINT16_MAX, &count);
+    read_number(value, 0, UINT16_MAX, &count, row);
     row->receiver_count = (uint16_t)lround(count);
 }
 
@@ -68,13 +71,10 @@ static void read_altitude(const ap_row_column *column, const ap_json_span *value
                           ap_aircraft_row *row)
 {
     bool ground = ap_json_span_is(value, "ground");
-    ap_aircraft_row before = *row;
-    row->present &= ~(uint32_t)AP_ROW_HAS_ALTITUDE;
-    ap_row_column_read(column, value, row);
-    if (!ground && !(row->present & AP_ROW_HAS_ALTITUDE)) {
-        *row = before;
+    if (!ground && !ap_row_column_read(column, value, row))
         return;
-    }
+    if (ground)
+        row->present &= ~(uint32_t)AP_ROW_HAS_ALTITUDE;
     row->present |= AP_ROW_HAS_GROUND;
     row->on_ground = ground;
 }
@@ -86,19 +86,19 @@ static void read_member(const ap_json_span *key, const ap_json_span *value, unse
     if (column && column->has == AP_ROW_HAS_ALTITUDE)
         read_altitude(column, value, row);
     else if (column)
-        ap_row_column_read(column, value, row);
+        (void)ap_row_column_read(column, value, row);
     else if (ap_json_span_is(key, "hex"))
         read_address(value, row);
     else if (ap_json_span_is(key, "type") && value->kind == AP_JSON_SPAN_STRING)
         row->source = (uint8_t)ap_row_source_of_key((const char *)value->start, value->size);
     else if (ap_json_span_is(key, "lat"))
-        read_number(value, -90, 90, &of->latitude_deg);
+        read_number(value, -90, 90, &of->latitude_deg, row);
     else if (ap_json_span_is(key, "lon"))
-        read_number(value, -180, 180, &of->longitude_deg);
+        read_number(value, -180, 180, &of->longitude_deg, row);
     else if (ap_json_span_is(key, "seen"))
-        read_number(value, 0, AGE_MAX_S, &of->seen_s);
+        read_number(value, 0, AGE_MAX_S, &of->seen_s, row);
     else if (ap_json_span_is(key, "seen_pos"))
-        read_number(value, 0, AGE_MAX_S, &of->seen_pos_s);
+        read_number(value, 0, AGE_MAX_S, &of->seen_pos_s, row);
     else if (ap_json_span_is(key, "receiverCount"))
         read_receiver_count(value, row);
     else if (ap_json_span_is(key, "mlat"))

@@ -23,7 +23,7 @@
 
 /* One aircraft's object. `now` of its document; AP_UTC_UNKNOWN: then the row has no times.
  * AP_ERR_MALFORMED: no object, or none with an address. Values of another type or beyond what can
- * be are left out. */
+ * be are left out, and counted in the row. */
 ap_err ap_aircraft_json_read(const uint8_t *object, size_t size, ap_utc_ns now,
                              ap_aircraft_row *row);
 

@@ -66,6 +66,7 @@ static void test_read_golden(void **state)
     assert_int_equal(row.containment_m, 186);
     assert_true(row.spi && !row.alert && !row.on_ground);
     assert_int_equal(row.message_count, 52561265);
+    assert_int_equal(row.bad_count, 0);
     assert_false(ap_row_is_synthetic(&row));
 }
 
@@ -115,6 +116,7 @@ static void test_read_leaves_out(void **state)
         AP_OK);
     assert_int_equal(row.present, AP_ROW_HAS_ADDRESS);
     assert_int_equal(row.receiver_count, 0);
+    assert_int_equal(row.bad_count, 9); /* null and a blank text are none */
     assert_int_equal(row.time_utc, NOW_UTC);
 }
 

@@ -71,8 +71,12 @@ static void read_position(uint32_t latitude, uint32_t longitude, uint8_t quality
     row->nic = quality >> 4;
     row->nac_p = quality & 15;
     double latitude_deg = signed_of(latitude, 24) * POSITION_STEP_DEG;
-    if ((latitude == 0 && longitude == 0 && row->nic == 0) || fabs(latitude_deg) > 90.0)
+    if (latitude == 0 && longitude == 0 && row->nic == 0)
         return;
+    if (fabs(latitude_deg) > 90.0) {
+        row->bad_count++;
+        return;
+    }
     row->present |= AP_ROW_HAS_POSITION;
     row->latitude_deg = latitude_deg;
     row->longitude_deg = signed_of(longitude, 24) * POSITION_STEP_DEG;

@@ -162,6 +162,20 @@ static void test_write_ends_and_gaps(void **state)
     assert_int_equal(writer.size, 0);
 }
 
+/* A latitude beyond the pole is no position, and counts. */
+static void test_read_beyond_the_pole(void **state)
+{
+    (void)state;
+    uint8_t message[sizeof traffic];
+    ap_aircraft_row row;
+    memcpy(message, traffic, sizeof message);
+    message[5] = 0x40;
+    message[7] = 1;
+    assert_int_equal(ap_gdl90_read(message, sizeof message, &row), AP_OK);
+    assert_false(row.present & AP_ROW_HAS_POSITION);
+    assert_int_equal(row.bad_count, 1);
+}
+
 static void test_height(void **state)
 {
     (void)state;
@@ -215,7 +229,7 @@ int main(void)
         cmocka_unit_test(test_write_golden),    cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_write_synthetic), cmocka_unit_test(test_write_ends_and_gaps),
         cmocka_unit_test(test_height),          cmocka_unit_test(test_heartbeat),
-        cmocka_unit_test(test_read_refuses),
+        cmocka_unit_test(test_read_refuses),    cmocka_unit_test(test_read_beyond_the_pole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

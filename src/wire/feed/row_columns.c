@@ -101,7 +101,16 @@ static bool read_text(const ap_json_span *value, char *text, size_t cap)
     while (size > 0 && text[size - 1] == ' ')
         size--;
     memset(text + size, 0, cap - size);
-    return size > 0 && strspn(text, "@") < size;
+    return size > 0;
+}
+
+/* A text that says nothing. */
+static bool is_blank(const ap_json_span *value)
+{
+    for (size_t i = 0; i < value->size; i++)
+        if (value->start[i] != ' ' && value->start[i] != '@')
+            return false;
+    return value->kind == AP_JSON_SPAN_STRING;
 }
 
 static bool read_bool(const ap_json_span *value, bool *to)
@@ -174,14 +183,19 @@ static bool read_value(const ap_row_column *column, const ap_json_span *value, a
     }
 }
 
-void ap_row_column_read(const ap_row_column *column, const ap_json_span *value,
+bool ap_row_column_read(const ap_row_column *column, const ap_json_span *value,
                         ap_aircraft_row *row)
 {
     ap_aircraft_row kept = *row;
-    if (read_value(column, value, row))
+    if (ap_json_span_is_null(value) || (column->kind == AP_ROW_TEXT && is_blank(value)))
+        return false;
+    if (read_value(column, value, row)) {
         row->present |= column->has;
-    else
-        *row = kept; /* a text may have been written in part */
+        return true;
+    }
+    *row = kept; /* a text may have been written in part */
+    ap_row_bad_value(row);
+    return false;
 }
 
 /* ---- writing ---- */

@@ -40,10 +40,18 @@ extern const size_t ap_row_column_count;
 /* The column of a key of aircraft.json or of an older name of it; NULL if there is none. */
 const ap_row_column *ap_row_column_find(const ap_json_span *key);
 
-/* Takes a value of the column; one of another type or out of range changes nothing. Texts lose the
- * blanks behind them, and one of blanks or '@' only is none. */
-void ap_row_column_read(const ap_row_column *column, const ap_json_span *value,
+/* Takes a value of the column; true when there was one. One of another type or out of range is
+ * counted in bad_count and changes nothing else. Null is none; texts lose the blanks behind them,
+ * and one of blanks or '@' only is none. */
+bool ap_row_column_read(const ap_row_column *column, const ap_json_span *value,
                         ap_aircraft_row *row);
+
+/* Counts a value that cannot be. */
+static inline void ap_row_bad_value(ap_aircraft_row *row)
+{
+    if (row->bad_count < UINT16_MAX)
+        row->bad_count++;
+}
 
 /* A string of exactly `size` digits of the base, at most sixteen; *number as far as it holds. */
 bool ap_row_digits(const ap_json_span *value, size_t size, int base, unsigned *number);

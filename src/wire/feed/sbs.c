@@ -76,29 +76,38 @@ static bool read_address(const ap_json_span *field, ap_aircraft_row *row)
 static void read_time(const ap_json_span *date, const ap_json_span *time, ap_aircraft_row *row)
 {
     char text[40];
-    if (date->size != 10 || time->size < 8 || time->size > 18)
+    if (date->size == 0 && time->size == 0)
         return;
+    if (date->size != 10 || time->size < 8 || time->size > 18) {
+        ap_row_bad_value(row);
+        return;
+    }
     memcpy(text, date->start, 10);
     text[4] = text[4] == '/' ? '-' : '?';
     text[7] = text[7] == '/' ? '-' : '?';
     text[10] = 'T';
     memcpy(text + 11, time->start, time->size);
     memcpy(text + 11 + time->size, "Z", 2);
-    (void)ap_utc_parse(text, &row->time_utc); /* left as it is when it is none */
+    if (ap_utc_parse(text, &row->time_utc)) /* left as it is then */
+        ap_row_bad_value(row);
 }
 
 static void read_column(const char *key, const ap_json_span *field, ap_aircraft_row *row)
 {
     ap_json_span name = { AP_JSON_SPAN_STRING, (const uint8_t *)key, strlen(key) };
     if (field->size > 0)
-        ap_row_column_read(ap_row_column_find(&name), field, row);
+        (void)ap_row_column_read(ap_row_column_find(&name), field, row);
 }
 
-static bool read_flag(const ap_json_span *field, bool *flag)
+static bool read_flag(const ap_json_span *field, bool *flag, ap_aircraft_row *row)
 {
     int64_t number;
-    if (!ap_json_span_scaled(field, 0, &number))
+    if (field->size == 0)
         return false;
+    if (!ap_json_span_scaled(field, 0, &number)) {
+        ap_row_bad_value(row);
+        return false;
+    }
     *flag = number != 0;
     return true;
 }
@@ -106,24 +115,28 @@ static bool read_flag(const ap_json_span *field, bool *flag)
 static void read_flags(const ap_json_span *fields, ap_aircraft_row *row)
 {
     bool emergency;
-    bool alert = read_flag(&fields[FIELD_ALERT], &row->alert);
-    if (read_flag(&fields[FIELD_SPI], &row->spi) || alert)
+    bool alert = read_flag(&fields[FIELD_ALERT], &row->alert, row);
+    if (read_flag(&fields[FIELD_SPI], &row->spi, row) || alert)
         row->present |= AP_ROW_HAS_STATUS;
-    if (read_flag(&fields[FIELD_EMERGENCY], &emergency)) {
+    if (read_flag(&fields[FIELD_EMERGENCY], &emergency, row)) {
         row->present |= AP_ROW_HAS_EMERGENCY;
         row->emergency = emergency ? AP_ROW_EMERGENCY_GENERAL : AP_ROW_EMERGENCY_NONE;
     }
-    if (read_flag(&fields[FIELD_GROUND], &row->on_ground))
+    if (read_flag(&fields[FIELD_GROUND], &row->on_ground, row))
         row->present |= AP_ROW_HAS_GROUND;
 }
 
 static void read_position(const ap_json_span *fields, ap_aircraft_row *row)
 {
     double latitude_deg, longitude_deg;
+    if (fields[FIELD_LATITUDE].size == 0 && fields[FIELD_LONGITUDE].size == 0)
+        return;
     if (!ap_json_span_double(&fields[FIELD_LATITUDE], &latitude_deg) ||
         !ap_json_span_double(&fields[FIELD_LONGITUDE], &longitude_deg) ||
-        fabs(latitude_deg) > 90.0 || fabs(longitude_deg) > 180.0)
+        fabs(latitude_deg) > 90.0 || fabs(longitude_deg) > 180.0) {
+        ap_row_bad_value(row);
         return;
+    }
     row->present |= AP_ROW_HAS_POSITION;
     row->latitude_deg = latitude_deg;
     row->longitude_deg = longitude_deg;

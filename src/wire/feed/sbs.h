@@ -24,8 +24,9 @@
 /* Longest text of one row: five lines. */
 #define AP_SBS_SIZE_MAX 800
 
-/* in : one line, without its end. AP_ERR_UNKNOWN: a line about no aircraft's state (SEL, ID, AIR,
- *      STA, CLK); AP_ERR_MALFORMED: anything else. */
+/* in : one line, without its end. Fields that cannot be are left out, and counted in the row.
+ * AP_ERR_UNKNOWN: a line about no aircraft's state (SEL, ID, AIR, STA, CLK); AP_ERR_MALFORMED:
+ * anything else. */
 ap_err ap_sbs_read(const uint8_t *line, size_t size, ap_aircraft_row *row);
 
 /* As many lines as the values need, in the order of their types: 1 for a call sign, 2 or 3 for a

@@ -99,6 +99,7 @@ static void test_read_leaves_out(void **state)
         AP_OK);
     assert_int_equal(row.present, AP_ROW_HAS_ADDRESS);
     assert_int_equal(row.time_utc, AP_UTC_UNKNOWN);
+    assert_int_equal(row.bad_count, 6); /* time, altitude, speed, track, position, squawk */
 }
 
 static void test_write_golden(void **state)
@@ -211,6 +212,7 @@ static void test_readsb_lines(void **state)
         line[strcspn(line, "\r\n")] = '\0';
         ap_aircraft_row row;
         assert_int_equal(read_text(line, &row), AP_OK);
+        assert_int_equal(row.bad_count, 0);
         ap_aircraft_row again = read_all(write_row(&row, row.time_utc));
         assert_int_equal(again.present, row.present);
         assert_int_equal(again.time_utc, row.time_utc);

@@ -98,7 +98,7 @@ static ap_err take_aircraft(ap_framer *framer, ap_frame *frame, bool *found)
     }
     ap_utc_ns now = framer->has_utc ? framer->utc_ns : AP_UTC_UNKNOWN;
     if (ap_aircraft_json_read(value.start, value.size, now, &row)) {
-        junk(framer, AP_REFUSED_SYNTAX, 1);
+        junk(framer, AP_REFUSED_SYNTAX, scan.at); /* its brackets match: what is inside is its own */
         return AP_OK;
     }
     *frame = (ap_frame){ .kind = AP_FRAME_AIRCRAFT,
@@ -106,6 +106,7 @@ static ap_err take_aircraft(ap_framer *framer, ap_frame *frame, bool *found)
                          .data = value.start,
                          .size = value.size,
                          .synthetic = ap_row_is_synthetic(&row) };
+    ap_refuse_many(&framer->refused, AP_REFUSED_VALUE, row.bad_count);
     if (framer->has_utc)
         ap_framing_set_utc(framer, frame, now);
     enter(framer, IN_LIST, scan.at);

@@ -43,6 +43,43 @@ static void test_sbs_lines(void **state)
     free(r);
 }
 
+/* A target counts without a value that cannot be; the value is counted. Of keys that stand twice
+ * the last one counts. What nobody asks for may nest, 64 deep with the aircraft itself; deeper
+ * costs the rest of its document. An aircraft that is none hides nothing behind it. */
+static void test_values_that_cannot_be(void **state)
+{
+    (void)state;
+    run *r = run_text(AP_FORMAT_SBS, "MSG,3,1,1,4CA216,1,2024/06/06,09:01:52.035,,,,1e9,,,91,nan,,"
+                                     ",x,,0,0\n");
+    ap_feed feed = { 0 };
+    assert_int_equal(r->count, 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_VALUE], 3);
+    assert_int_equal(ap_refusals_total(&r->refused), 0);
+    free(r);
+    char text[800] = "{\"now\":1,\"aircraft\":[{\"hex\":\"400f99\",\"lat\":1e400,\"lon\":NaN},"
+                     "{\"hex\":\"400f99\",\"gs\":1e400,\"gs\":-1e-400,\"gs\":12,\"rssi\":1e3,"
+                     "\"messages\":99999999999999999999,\"x\":";
+    size_t size = strlen(text);
+    memset(text + size, '[', 63);
+    memset(text + size + 63, ']', 63);
+    strcpy(text + size + 126, "},{\"hex\":\"40\",\"x\":[{\"hex\":\"400f98\"}]},"
+                              "{\"hex\":\"400f9a\",\"x\":");
+    size = strlen(text);
+    memset(text + size, '[', 64);
+    memset(text + size + 64, ']', 64);
+    strcpy(text + size + 128, "}]}\n{\"now\":2,\"aircraft\":[{\"hex\":\"400f9b\"}]}");
+    r = run_text(AP_FORMAT_AIRCRAFT, text);
+    assert_int_equal(r->count, 2);
+    ap_aircraft_row row = row_of(&feed, &r->frame[0]);
+    assert_int_equal(row.address, 0x400F99);
+    assert_true(row.ground_speed_kt == 12.0);
+    assert_int_equal(r->refused.count[AP_REFUSED_VALUE], 3);
+    assert_int_equal(row_of(&feed, &r->frame[1]).address, 0x400F9B);
+    /* NaN; no address, and too deep behind it; the list that seems to end inside of that */
+    assert_int_equal(r->refused.count[AP_REFUSED_SYNTAX], 3);
+    free(r);
+}
+
 static void test_aircraft_documents(void **state)
 {
     (void)state;
@@ -170,9 +207,10 @@ static void test_gdl90_damage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sbs_lines),       cmocka_unit_test(test_aircraft_documents),
-        cmocka_unit_test(test_aircraft_damage), cmocka_unit_test(test_aircraft_oversize),
-        cmocka_unit_test(test_gdl90_messages),  cmocka_unit_test(test_gdl90_damage),
+        cmocka_unit_test(test_values_that_cannot_be), cmocka_unit_test(test_sbs_lines),
+        cmocka_unit_test(test_aircraft_documents),    cmocka_unit_test(test_aircraft_damage),
+        cmocka_unit_test(test_aircraft_oversize),     cmocka_unit_test(test_gdl90_messages),
+        cmocka_unit_test(test_gdl90_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,9 +89,10 @@ ap_err ap_framing_next_gdl90(ap_framer *framer, ap_frame *frame)
         }
         ap_aircraft_row row;
         bool is_good = is_target(message[0]) && ap_gdl90_read(message, size, &row) == AP_OK;
-        if (is_good)
+        if (is_good) {
+            ap_refuse_many(&framer->refused, AP_REFUSED_VALUE, row.bad_count);
             fill_frame(framer, message, size, frame);
-        else if (ap_gdl90_time_of_day(message, size, &time_s)) {
+        } else if (ap_gdl90_time_of_day(message, size, &time_s)) {
             framer->has_day = true;
             framer->day_ns = time_s * AP_NS_PER_S;
         } else if (message[0] != AP_GDL90_HEARTBEAT)

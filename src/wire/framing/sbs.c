@@ -20,6 +20,7 @@ ap_err ap_framing_next_sbs(ap_framer *framer, ap_frame *frame)
                                  .data = ap_framing_data(framer),
                                  .size = size,
                                  .synthetic = ap_row_is_synthetic(&row) };
+            ap_refuse_many(&framer->refused, AP_REFUSED_VALUE, row.bad_count);
             if (row.time_utc != AP_UTC_UNKNOWN)
                 ap_framing_set_utc(framer, frame, row.time_utc);
             ap_framing_take(framer, taken);
