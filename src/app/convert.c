@@ -15,6 +15,7 @@
 #include "io/input.h"
 #include "io/interrupt.h"
 #include "io/output.h"
+#include "wire/asterix/spec.h"
 #include "wire/framer.h"
 #include "wire/pcap.h"
 
@@ -282,7 +283,7 @@ static bool goes_on(const convert_run *run)
     const ap_convert_line *line = &run->record;
     ap_asterix_inherited inherited = { .has_source = false };
     ap_asterix_glance glance;
-    return run->block.size > 0 && line->spec == run->block_spec &&
+    return run->block.size > 0 && line->spec == run->block_spec && line->spec->source_item != 0 &&
            line->has_time == run->block_has_time &&
            (!line->has_time || line->time == run->block_time) &&
            run->block.size + line->record.size <= AP_PCAP_PAYLOAD_MAX &&

@@ -78,6 +78,10 @@ def inherited_source(folder):
     assert joined.hex() == "010009" + "c0010220" + "4020", joined.hex()
     apart, _ = convert_lines(folder, [first, {**second, "ts": 2.5}, first])
     assert [apart[k] for k in (0, 7, 12)] == [1, 1, 1] and len(apart) == 19, apart.hex()
+    # CAT150 has no source that could be left out.
+    plan = {"cat": 150, "ts": 1.5, "rec": {"010": {"CEN": 1, "POS": 2}}}
+    alone, _ = convert_lines(folder, [plan, plan])
+    assert alone.hex() == 2 * ("960006" + "800102"), alone.hex()
 
 
 def times(folder):
