@@ -24,6 +24,7 @@ _Static_assert(AP_CPR_PLACE_CAP == 2, "places are taken newest first by one comp
 #define PAIR_JUMP_COARSE_M 300.0 /* halves that are rounded to 163 m in both directions */
 #define RADIUS_M 6371000.0
 #define AGREED_MIN 3u /* fixes that open a place beside one that lives */
+#define DOUBT_MAX 3u  /* halves that give a place up */
 
 /* A candidate position. */
 typedef struct fix {
@@ -158,21 +159,36 @@ static void accept(ap_cpr_place *place, const ap_cpr_frame *frame, const fix *fo
         place->agreed_count++;
 }
 
-/* Where the frame is if it comes from the transmitter of this place. */
-static fix try_place(const ap_cpr_place *place, const ap_cpr_frame *frame,
-                     const ap_cpr_reference *reference)
+/* Where the frame is if it comes from the transmitter of this place.
+ * out: *contradicted = a young pair leads elsewhere: the place itself may be wrong. */
+static fix try_place(ap_cpr_place *place, const ap_cpr_frame *frame,
+                     const ap_cpr_reference *reference, bool *contradicted)
 {
     double pair_age_s;
     fix found = by_pair(place, frame, reference, &pair_age_s);
-    if (follows(place, &found, frame->utc))
+    bool young = found.known && pair_age_s <= PAIR_SURE_S,
+         fits = follows(place, &found, frame->utc);
+    *contradicted = young && !fits;
+    if (young && fits)
+        place->doubt_count = 0;
+    if (fits)
         return found;
-    /* A young pair that leads elsewhere says that the place itself may be wrong. */
-    bool contradicted = found.known && pair_age_s <= PAIR_SURE_S;
-    if (contradicted || age_s(place->fix_utc, frame->utc) > LOCAL_S)
+    if (*contradicted || age_s(place->fix_utc, frame->utc) > LOCAL_S)
         return (fix){ 0 };
     found = near_point(&frame->cpr, place->latitude_deg, place->longitude_deg);
     found.known = follows(place, &found, frame->utc);
     return found;
+}
+
+/* A frame that no place took contradicts this one. Each of its halves tells so once: however many
+ * foreign frames come between two of its own, those that agree outweigh them. */
+static void doubt(ap_cpr_place *place, const ap_cpr_frame *frame)
+{
+    ap_cpr_half *half = &place->half[frame->cpr.surface][!frame->cpr.odd];
+    place->doubt_count += !half->has_doubted;
+    half->has_doubted = true;
+    if (place->doubt_count >= DOUBT_MAX)
+        place_reset(place);
 }
 
 /* A place to be overwritten: free, forgotten, or the one longest silent beyond LOCAL_S; NULL when
@@ -226,16 +242,20 @@ ap_cpr_answer ap_cpr_state_place(ap_cpr_state *state, const ap_cpr_frame *frame,
                                  double *longitude_deg)
 {
     fix found = { 0 };
+    bool contradicted[AP_CPR_PLACE_CAP] = { false };
     /* Newest first: one that was opened against a wrong place takes over from it. */
     size_t first = state->place[1].fix_utc > state->place[0].fix_utc;
     for (size_t i = 0; i < AP_CPR_PLACE_CAP && !found.known; i++) {
         ap_cpr_place *place = &state->place[first ^ i];
         if (age_s(place->fix_utc, frame->utc) > PLACE_S)
             continue;
-        found = try_place(place, frame, reference);
+        found = try_place(place, frame, reference, &contradicted[first ^ i]);
         if (found.known)
             accept(place, frame, &found);
     }
+    for (size_t i = 0; i < AP_CPR_PLACE_CAP && !found.known; i++)
+        if (contradicted[i])
+            doubt(&state->place[i], frame);
     ap_cpr_answer answer = found.known ? AP_CPR_PLACED : gather(state, frame, reference, &found);
     if (answer == AP_CPR_PLACED) {
         *latitude_deg = found.latitude_deg;

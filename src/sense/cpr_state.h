@@ -4,7 +4,8 @@
  * last position of the aircraft; on the surface, near a reference. What it gives must be reachable
  * from the last position. Frames that are not are gathered apart, and when several of them agree
  * they open a second place: a wrong first pair is replaced so, and two aircraft that share one
- * address are told apart. */
+ * address are told apart. A place that the pairs of its own halves keep leading away from is given
+ * up: the first pair may have been of two aircraft. */
 #ifndef AP_SENSE_CPR_STATE_H
 #define AP_SENSE_CPR_STATE_H
 
@@ -32,6 +33,7 @@ typedef struct ap_cpr_half {
     ap_utc_ns utc; /* AP_UTC_UNKNOWN: none */
     uint32_t latitude_17, longitude_17;
     float speed_kt;
+    bool has_doubted; /* with another half it has told that its place is wrong */
 } ap_cpr_half;
 
 /* Where one transmitter was last. */
@@ -40,6 +42,7 @@ typedef struct ap_cpr_place {
     double latitude_deg, longitude_deg;
     ap_utc_ns fix_utc;     /* AP_UTC_UNKNOWN: never placed */
     uint32_t agreed_count; /* fixes in a row that follow from each other */
+    uint32_t doubt_count;  /* its halves whose pairs lead elsewhere, since one that leads here */
 } ap_cpr_place;
 
 #define AP_CPR_PLACE_CAP 2

@@ -182,6 +182,33 @@ static double draw(uint64_t *seed)
 
 /* F20: flights anywhere, through zone borders, over the poles' zones and the date line, with
  * frames lost and gaps: `place` itself asserts that no position is wrong. */
+/* Two aircraft of one address, and first a half of each, which make a pair in a wrong cell: the one
+ * that is placed there comes back as soon as its own halves have said so three times. */
+static void test_place_recovers_from_mixed_pair(void **state)
+{
+    (void)state;
+    static const double latitude_deg[2] = { 47.08, 47.18 }; /* nearly a cell's 11.3 km */
+    ap_cpr_state of;
+    ap_cpr_state_reset(&of);
+    size_t wrong_count = 0, placed_count[2] = { 0, 0 };
+    for (int i = 0; i < 60; i++) {
+        int which = i & 1;
+        bool odd = i == 1 || (i > 1 && (i >> 1 & 1));
+        double at_s = i == 0 ? 0.0 : 2.5 + 0.7 * i, latitude_out_deg, longitude_out_deg;
+        ap_cpr_frame frame = frame_of(latitude_deg[which], 7.59, odd, false, at_s);
+        if (ap_cpr_state_place(&of, &frame, &nowhere, &latitude_out_deg, &longitude_out_deg) !=
+            AP_CPR_PLACED)
+            continue;
+        bool wrong = error_m(latitude_out_deg, longitude_out_deg, latitude_deg[which], 7.59) > 10;
+        wrong_count += wrong;
+        assert_false(wrong && i >= 24);
+        placed_count[which] += i >= 30;
+    }
+    assert_in_range(wrong_count, 1, 12); /* the pair itself cannot be told from a good one */
+    assert_int_equal(placed_count[0], 15);
+    assert_int_equal(placed_count[1], 15);
+}
+
 static void test_place_flights_anywhere(void **state)
 {
     (void)state;
@@ -257,6 +284,7 @@ int main(void)
         cmocka_unit_test(test_place_jump),
         cmocka_unit_test(test_place_two_aircraft),
         cmocka_unit_test(test_place_recovers_from_wrong_start),
+        cmocka_unit_test(test_place_recovers_from_mixed_pair),
         cmocka_unit_test(test_place_flights_anywhere),
         cmocka_unit_test(test_place_too_fast_replay),
     };
