@@ -2,7 +2,6 @@
 
 #include "wire/json.h"
 
-#include <math.h>
 #include <string.h>
 
 #define JSMN_STATIC
@@ -237,68 +236,13 @@ uint32_t ap_json_member(const ap_json_doc *doc, uint32_t object, const char *nam
 
 /* ---- numbers ---- */
 
-#define EXPONENT_MAX 100000
-
 ap_json_number ap_json_number_of(const ap_json_doc *doc, uint32_t node)
 {
-    const char *p = doc->text + doc->node[node].start, *end = doc->text + doc->node[node].end;
-    ap_json_number number = { .is_negative = *p == '-' };
-    bool in_fraction = false;
-    for (p += number.is_negative; p < end && *p != 'e' && *p != 'E'; p++) {
-        if (*p == '.') {
-            in_fraction = true;
-            continue;
-        }
-        uint64_t digit = (uint64_t)(*p - '0');
-        bool fits = number.magnitude <= (UINT64_MAX - digit) / 10 && !number.is_cut;
-        if (fits)
-            number.magnitude = number.magnitude * 10 + digit;
-        else if (digit != 0)
-            number.is_cut = true;
-        if (number.exponent > -EXPONENT_MAX && number.exponent < EXPONENT_MAX)
-            number.exponent += (in_fraction ? 0 : 1) - (fits ? 1 : 0);
-    }
-    /* each digit of the whole part that fitted counted 0, each of the fraction -1 */
-    if (p == end)
-        return number;
-    bool is_below = *++p == '-';
-    int32_t exponent = 0;
-    for (p += *p == '-' || *p == '+'; p < end; p++)
-        if (exponent < EXPONENT_MAX)
-            exponent = exponent * 10 + (*p - '0');
-    number.exponent += is_below ? -exponent : exponent;
+    const ap_json_node *found = &doc->node[node];
+    ap_json_number number;
+    (void)ap_json_number_parse((const uint8_t *)doc->text + found->start, found->end - found->start,
+                               &number); /* its kind says that it is one */
     return number;
-}
-
-ap_err ap_json_whole(const ap_json_number *number, uint64_t *magnitude)
-{
-    uint64_t value = number->magnitude;
-    int32_t exponent = value == 0 ? 0 : number->exponent;
-    for (; exponent < 0 && value % 10 == 0; exponent++)
-        value /= 10;
-    if (exponent < 0 || (number->is_cut && number->exponent <= 0))
-        return AP_ERR_MALFORMED;
-    for (; exponent > 0; exponent--) {
-        if (value > UINT64_MAX / 10)
-            return AP_ERR_RANGE;
-        value *= 10;
-    }
-    if (number->is_cut)
-        return AP_ERR_RANGE;
-    *magnitude = value;
-    return AP_OK;
-}
-
-double ap_json_double(const ap_json_number *number)
-{
-    double value = (double)number->magnitude;
-    if (number->magnitude == 0)
-        value = 0;
-    else if (number->exponent < 0)
-        value /= pow(10.0, -number->exponent);
-    else if (number->exponent > 0)
-        value *= pow(10.0, number->exponent);
-    return number->is_negative ? -value : value;
 }
 
 /* ---- strings ---- */

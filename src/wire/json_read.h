@@ -1,6 +1,9 @@
 /* JSON text as nodes, in memory handed in. RFC 8259, strictly: what is left out, doubled or out of
  * place is refused; names that occur twice are for the caller to see.
  *
+ * For a text that is whole, and of which all is wanted, by name, in any order, or an error with its
+ * place. To pick some members of a stream in passing: json_scan.h.
+ *
  * Tokens are cut by jsmn; what it lets pass is checked here. No recursion; linear in the text. */
 #ifndef AP_WIRE_JSON_READ_H
 #define AP_WIRE_JSON_READ_H
@@ -10,6 +13,7 @@
 #include <stdint.h>
 
 #include "airpicture/err.h"
+#include "wire/json_number.h"
 
 typedef enum ap_json_kind {
     AP_JSON_OBJECT,
@@ -51,23 +55,8 @@ ap_err ap_json_read(ap_json_doc *doc, const char *text, size_t size, void *mem, 
 uint32_t ap_json_member(const ap_json_doc *doc, uint32_t object, const char *name, size_t size,
                         uint32_t *from);
 
-/* A number as it stands: magnitude * 10^exponent. */
-typedef struct ap_json_number {
-    uint64_t magnitude;
-    int32_t exponent;
-    bool is_negative;
-    bool is_cut; /* digits that are not zero did not fit the magnitude */
-} ap_json_number;
-
 /* node: of kind AP_JSON_NUMBER. */
 ap_json_number ap_json_number_of(const ap_json_doc *doc, uint32_t node);
-
-/* The magnitude of a whole number. AP_ERR_MALFORMED: it has a fraction; AP_ERR_RANGE: it needs more
- * than 64 bits. */
-ap_err ap_json_whole(const ap_json_number *number, uint64_t *magnitude);
-
-/* Within two units of the last place; infinite when beyond a double. */
-double ap_json_double(const ap_json_number *number);
 
 /* A string's octets in UTF-8, escapes undone; lone surrogates become U+FFFD. False: beyond cap. */
 bool ap_json_octets(const ap_json_doc *doc, uint32_t node, uint8_t *octets, size_t cap,

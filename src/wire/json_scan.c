@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "wire/json_number.h"
 #include "wire/shortest.h"
 
 #define DEPTH_MAX 64 /* one bit of a word for each container: array or object */
@@ -193,58 +194,6 @@ bool ap_json_span_is(const ap_json_span *span, const char *text)
     return span->size == strlen(text) && memcmp(span->start, text, span->size) == 0;
 }
 
-/* A number as it stands: mantissa * 10^exponent. */
-typedef struct decimal {
-    uint64_t mantissa;
-    int exponent;
-    bool negative;
-} decimal;
-
-#define EXPONENT_MAX 100000
-
-/* "e-7" to the exponent. */
-static bool parse_exponent(const uint8_t *at, const uint8_t *end, decimal *number)
-{
-    bool below = at < end && *at == '-';
-    int exponent = 0;
-    at += at < end && (*at == '-' || *at == '+');
-    if (at == end)
-        return false;
-    for (; at < end; at++) {
-        if (*at < '0' || *at > '9')
-            return false;
-        if (exponent < EXPONENT_MAX)
-            exponent = exponent * 10 + (*at - '0');
-    }
-    number->exponent += below ? -exponent : exponent;
-    return true;
-}
-
-/* Digits beyond the nineteenth are cut. */
-static bool parse_decimal(const ap_json_span *span, decimal *number)
-{
-    const uint8_t *at = span->start, *end = at + span->size;
-    bool digits = false, fraction = false;
-    *number = (decimal){ .negative = at < end && *at == '-' };
-    for (at += number->negative; at < end; at++) {
-        if (*at == '.' && digits && !fraction) {
-            fraction = true;
-            continue;
-        }
-        if (*at < '0' || *at > '9')
-            break;
-        digits = true;
-        bool fits = number->mantissa < UINT64_MAX / 10 - 1;
-        if (fits)
-            number->mantissa = number->mantissa * 10 + (uint64_t)(*at - '0');
-        if (number->exponent > -EXPONENT_MAX && number->exponent < EXPONENT_MAX)
-            number->exponent += (fits ? 0 : 1) - (fraction ? 1 : 0);
-    }
-    if (!digits)
-        return false;
-    return at == end || ((*at == 'e' || *at == 'E') && parse_exponent(at + 1, end, number));
-}
-
 static bool is_numeric(const ap_json_span *span)
 {
     return span->kind == AP_JSON_SPAN_NUMBER || span->kind == AP_JSON_SPAN_STRING;
@@ -252,10 +201,10 @@ static bool is_numeric(const ap_json_span *span)
 
 bool ap_json_span_scaled(const ap_json_span *span, int decimals, int64_t *scaled)
 {
-    decimal number;
-    if (!is_numeric(span) || !parse_decimal(span, &number))
+    ap_json_number number;
+    if (!is_numeric(span) || !ap_json_number_parse(span->start, span->size, &number))
         return false;
-    uint64_t value = number.mantissa;
+    uint64_t value = number.magnitude;
     int exponent = value == 0 ? 0 : number.exponent + decimals;
     for (; exponent > 0; exponent--) {
         if (value > INT64_MAX / 10)
@@ -269,23 +218,19 @@ bool ap_json_span_scaled(const ap_json_span *span, int decimals, int64_t *scaled
                 (value % ap_powers_10[-exponent] >= ap_powers_10[-exponent] / 2);
     if (value > INT64_MAX)
         return false;
-    *scaled = number.negative ? -(int64_t)value : (int64_t)value;
+    *scaled = number.is_negative ? -(int64_t)value : (int64_t)value;
     return true;
 }
 
 bool ap_json_span_double(const ap_json_span *span, double *value)
 {
-    decimal number;
-    if (!is_numeric(span) || !parse_decimal(span, &number))
+    ap_json_number number;
+    if (!is_numeric(span) || !ap_json_number_parse(span->start, span->size, &number))
         return false;
-    double magnitude = (double)number.mantissa;
-    if (number.mantissa != 0 && number.exponent < 0)
-        magnitude /= pow(10.0, -number.exponent);
-    else if (number.mantissa != 0)
-        magnitude *= pow(10.0, number.exponent);
-    if (!isfinite(magnitude))
+    double found = ap_json_double(&number);
+    if (!isfinite(found))
         return false;
-    *value = number.negative ? -magnitude : magnitude;
+    *value = found;
     return true;
 }
 

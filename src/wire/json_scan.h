@@ -2,7 +2,8 @@
  *
  * For lines and documents of which a few known members are wanted, and which may arrive in pieces:
  * a value is told apart as a span of the text. What is inside of objects and arrays that nobody
- * enters is balanced, and otherwise not looked at. */
+ * enters is balanced, and otherwise not looked at. Where all of a text is wanted, or must be sound:
+ * json_read.h. */
 #ifndef AP_WIRE_JSON_SCAN_H
 #define AP_WIRE_JSON_SCAN_H
 
