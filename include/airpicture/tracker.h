@@ -56,7 +56,8 @@ typedef struct ap_tracker_stats {
     uint64_t single_count, exact_count, belief_count, nearest_count; /* cluster was solved */
     uint64_t reset_count; /* filters started anew because a covariance had lost its meaning */
     uint64_t velocity_refused_count; /* velocities left out of reports taken otherwise: outside the
-                                      * gate of the track with their address */
+                                      * gate of the track with their address, or belied by the
+                                      * positions of the same sensor */
     ap_refusals refused;
 } ap_tracker_stats;
 

@@ -127,6 +127,10 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
             " tentative ones faded; reports refused by the tracker: %s\n",
             tracker->born_count, tracker->confirmed_count, tracker->dropped_count,
             tracker->confirmed_alive_count, tracker->tentative_dropped_count, refused);
+    if (tracker->velocity_refused_count)
+        fprintf(out,
+                "velocities left out, far from the track's or belied by positions: %" PRIu64 "\n",
+                tracker->velocity_refused_count);
     if (tracker->reset_count)
         fprintf(out, "filters begun anew because their covariance was lost: %" PRIu64 "\n",
                 tracker->reset_count);

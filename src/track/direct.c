@@ -11,6 +11,7 @@
 #define GATE_EXTRA_M 150.0 /* biases between sensors */
 #define VELOCITY_GATE2 60.0
 #define VELOCITY_EXTRA_MPS 5.0
+#define MISFIT2_MAX 0.5     /* some 100 m from where the velocities so far lead */
 #define RATIO_ADDRESS 200.0 /* a position under the right address, in the gate */
 #define STRAY_COUNT 3
 #define STRAY_SPEED_MPS 600.0
@@ -55,18 +56,24 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     return true;
 }
 
-/* Leaves out a velocity that the filter cannot have; nothing may be left. */
+/* Leaves out a velocity that the filter cannot have, or that positions of the same sensor belie:
+ * repeated, it would be believed until it has carried the track away. Nothing may be left. */
 static void gate_velocity(ap_state *state, offer *o)
 {
     if (!(o->measure.has & AP_MEASURE_VELOCITY))
         return;
+    const ap_row *row = &state->store.row[o->slot];
+    bool is_position = (o->measure.has & AP_MEASURE_POSITION) != 0;
+    double misfit2 = is_position                               ? o->distance2
+                     : row->misfit_sensor == o->measure.sensor ? row->misfit2
+                                                               : 0.0;
     ap_gauss mean;
     ap_imm_combine(&o->imm, &mean);
     ap_vec3 v = ap_enu_rotate(&o->imm.frame, o->measure.velocity_ecef);
     double extra = o->measure.velocity_var + VELOCITY_EXTRA_MPS * VELOCITY_EXTRA_MPS;
     ap_gauss swapped = { .x = { mean.x[2], mean.x[3] }, .A = mean.C };
     ap_fix fix = { v.x_m, v.y_m, { extra, 0.0, extra } };
-    if (ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
+    if (misfit2 <= MISFIT2_MAX && ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
         return;
     o->measure.has &= (uint16_t)~AP_MEASURE_VELOCITY;
     if (o->measure.has != 0)
@@ -93,8 +100,11 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         row->imm = o->imm;
         ap_imm_take(&row->imm, &o->measure);
     }
-    if (is_position)
+    if (is_position) {
+        row->misfit2 = o->distance2;
+        row->misfit_sensor = report->sensor;
         row->existence = ap_existence_detected(row->existence, RATIO_ADDRESS);
+    }
     ap_track_taken(state, o->slot, report,
                    is_position ? AP_TAKEN_POSITION
                    : is_empty  ? AP_TAKEN_IDENTITY

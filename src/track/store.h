@@ -42,6 +42,8 @@ typedef struct ap_row {
     ap_utc_ns due_utc;      /* the first of its sources' */
     ap_utc_ns told_utc;     /* of the newest event, receive clock */
     uint32_t hit_count, update_count;
+    double misfit2; /* squared distance of the last position under its address, in gate units */
+    uint16_t misfit_sensor;
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_imm imm;
     ap_history history;

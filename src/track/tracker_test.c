@@ -454,6 +454,32 @@ static void test_step_shared_address_keeps_apart_what_has_no_position(void **sta
     world_free(w);
 }
 
+/* Velocities that are wrong for good, by a fault or by someone else's will: the track stays with
+ * the positions, and no second one is made of them. */
+static void test_step_wrong_velocity_does_not_lead_away(void **state)
+{
+    (void)state;
+    static const double off_deg[] = { 5, 10, 20, 45, 180 };
+    for (size_t k = 0; k < sizeof off_deg / sizeof off_deg[0]; k++) {
+        world *w = world_new();
+        uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+        world_start(w);
+        flight f = flight_at(50, 8, 10000, 230, 0), wrong = f;
+        wrong.east_mps = 230 * cos(off_deg[k] * DEG);
+        wrong.north_mps = -230 * sin(off_deg[k] * DEG);
+        for (double t_s = 0.0; t_s < 180.0; t_s += 0.5) {
+            ap_report r = adsb(es, &f, 0x77, t_s);
+            step(w, &r);
+            r = velocity(es, t_s < 5.0 ? &f : &wrong, 0x77, t_s + 0.2);
+            step(w, &r);
+        }
+        ap_track track = only_track(w);
+        assert_true(off_m(&track, &f) < 400.0);
+        assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
+        world_free(w);
+    }
+}
+
 /* One aircraft whose positions jump 30 km, and stay there: the same track, taken anew. */
 static void test_step_jump_reinitialises(void **state)
 {
@@ -1043,6 +1069,7 @@ int main(void)
         cmocka_unit_test(test_step_plot_track_gains_an_address),
         cmocka_unit_test(test_step_shared_address_makes_two_tracks),
         cmocka_unit_test(test_step_shared_address_keeps_apart_what_has_no_position),
+        cmocka_unit_test(test_step_wrong_velocity_does_not_lead_away),
         cmocka_unit_test(test_step_jump_reinitialises),
         cmocka_unit_test(test_step_wild_position_is_refused),
         cmocka_unit_test(test_step_tells_what_is_new),
