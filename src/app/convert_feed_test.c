@@ -13,6 +13,7 @@
 #include "app/source.h"
 #include "wire/feed/test_row.h"
 #include "wire/feed/aircraft_json.h"
+#include "wire/modes/beast.h"
 
 static const ap_command command = { .name = "convert" };
 static ap_asterix_editions editions;
@@ -118,6 +119,44 @@ static void test_extended_beast(void **state)
     assert_non_null(strstr(text, "\"timestamp\": 1717664319.147, "));
     assert_non_null(strstr(text, "\"serial\": 77"));
     assert_non_null(strstr(text, "\"synthetic\": true"));
+    free(text);
+}
+
+/* Every bit of a receiver's id survives lines: half of the UUIDs begin with a set one. */
+static void test_receiver_of_64_bits(void **state)
+{
+    (void)state;
+    uint8_t bytes[200];
+    ap_writer writer = ap_writer_of(bytes, sizeof bytes);
+    static const uint8_t frame[7] = { 0x5D, 0x4D, 0x20, 0x23, 0x7A, 0x55, 0xA6 };
+    static const uint64_t ids[] = { UINT64_C(0xF123456789ABCDEF), UINT64_MAX, 0, INT64_MAX };
+    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+        ap_beast_write_receiver(&writer, ids[k]);
+        (void)ap_beast_write(&writer, frame, sizeof frame, 1000 + k, 10);
+    }
+    FILE *file = fopen(path_of("i.beast"), "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, writer.size, file), writer.size);
+    fclose(file);
+    assert_int_equal(convert(path_of("i.beast"), path_of("i.jsonl"), AP_CONVERT_JSONL), AP_EXIT_OK);
+    size_t size;
+    char *text = read_file(path_of("i.jsonl"), &size);
+    assert_non_null(strstr(text, "\"serial\": 17375808098319191535}"));
+    free(text);
+    ap_convert_feed config = { .command = &command,
+                               .in_path = path_of("i.jsonl"),
+                               .out_path = path_of("i.out"),
+                               .to = AP_CONVERT_BEAST,
+                               .extended = true,
+                               .editions = &editions };
+    assert_int_equal(ap_convert_feed_run(&config), AP_EXIT_OK);
+    text = read_file(path_of("i.out"), &size);
+    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+        uint8_t wanted[24];
+        ap_writer id = ap_writer_of(wanted, sizeof wanted);
+        ap_beast_write_receiver(&id, ids[k]);
+        assert_non_null(memmem(text, size, wanted, id.size));
+    }
     free(text);
 }
 
@@ -248,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_beast_round_trip),
         cmocka_unit_test(test_extended_beast),
+        cmocka_unit_test(test_receiver_of_64_bits),
         cmocka_unit_test(test_targets),
         cmocka_unit_test(test_frames_to_targets),
         cmocka_unit_test(test_ground_is_left),

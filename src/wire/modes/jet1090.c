@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "wire/json.h"
+#include "wire/json_number.h"
 #include "wire/json_scan.h"
 
 #define TIME_MAX_S INT64_C(4300000000) /* beyond 2106, as containers believe it */
@@ -57,9 +58,9 @@ static void take_signal(const ap_json_span *value, ap_jet1090_line *line)
 
 static void take_receiver(const ap_json_span *value, ap_jet1090_line *line)
 {
-    int64_t serial;
-    line->has_receiver = ap_json_span_scaled(value, 0, &serial);
-    line->receiver = line->has_receiver ? (uint64_t)serial : 0;
+    ap_json_number serial;
+    line->has_receiver = ap_json_number_parse(value->start, value->size, &serial) &&
+                         !serial.is_negative && ap_json_whole(&serial, &line->receiver) == AP_OK;
 }
 
 static void take_reception(const ap_json_span *key, const ap_json_span *value,
@@ -257,7 +258,7 @@ static void put_metadata(ap_json_object *object, const ap_jet1090_line *line)
     if (line->has_signal)
         ap_json_member_fixed(&of, "rssi", 20.0 * log10(fmax(line->signal, 0.1) / 255.0), 3);
     if (line->has_receiver)
-        ap_json_member_u64(&of, "serial", line->receiver & INT64_MAX);
+        ap_json_member_u64(&of, "serial", line->receiver);
     ap_json_close(&of);
     ap_write_u8(object->text, ']');
 }
