@@ -27,7 +27,7 @@
     X(ITEM,               "item",               "an item whose inner lengths contradict it")     \
     /* wire: Mode S and text frames */                                                           \
     X(PARITY,             "parity",             "a reply or squitter whose parity check failed") \
-    X(FORMAT,             "format",             "a downlink format not decoded here")            \
+    X(FORMAT,             "format",             "a downlink format or report not decoded here")  \
     X(SYNTAX,             "syntax",             "a line or frame that breaks its syntax")        \
     X(MODE_AC,            "mode_ac",            "a Mode A/C reply (ambiguous without a plot)")   \
     X(STATUS_FRAME,       "status_frame",       "a receiver status frame, not surveillance")     \

@@ -24,7 +24,9 @@ typedef enum ap_gdl90_id {
     AP_GDL90_HEARTBEAT = 0,
     AP_GDL90_OWNSHIP = 10,
     AP_GDL90_OWNSHIP_HEIGHT = 11,
-    AP_GDL90_TRAFFIC = 20
+    AP_GDL90_TRAFFIC = 20,
+    AP_GDL90_BASIC_REPORT = 30, /* passed through from UAT, not read */
+    AP_GDL90_LONG_REPORT = 31
 } ap_gdl90_id;
 
 #define AP_GDL90_MESSAGE_MAX 512u /* octets of a message, its CRC included, before 7D is put in */

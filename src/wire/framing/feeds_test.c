@@ -183,6 +183,38 @@ static void test_gdl90_messages(void **state)
     free(r);
 }
 
+static void put_gdl90(ap_writer *w, const uint8_t *message, size_t size)
+{
+    uint16_t crc = ap_gdl90_crc(message, size);
+    ap_write_u8(w, 0x7E);
+    ap_write_bytes(w, message, size);
+    ap_write_u8(w, (uint8_t)crc);
+    ap_write_u8(w, (uint8_t)(crc >> 8));
+    ap_write_u8(w, 0x7E);
+}
+
+/* Each message that is no target and no heartbeat has its reason: passed-through reports of
+ * aircraft are not decoded, others are none; a target that is too short is damaged. */
+static void test_gdl90_other_messages(void **state)
+{
+    (void)state;
+    static const uint8_t basic[19] = { 30 }, wide[37] = { 31 }, status[39] = { 0x65 };
+    static const uint8_t cut[20] = { AP_GDL90_TRAFFIC };
+    uint8_t data[200];
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_gdl90(&w, basic, sizeof basic);
+    put_gdl90(&w, wide, sizeof wide);
+    put_gdl90(&w, status, sizeof status);
+    put_gdl90(&w, cut, sizeof cut);
+    run *r = run_any_cut(AP_FORMAT_GDL90, data, w.size);
+    assert_int_equal(r->count, 0);
+    assert_int_equal(r->refused.count[AP_REFUSED_FORMAT], 2);
+    assert_int_equal(r->refused.count[AP_REFUSED_STATUS_FRAME], 1);
+    assert_int_equal(r->refused.count[AP_REFUSED_SYNTAX], 1);
+    assert_int_equal(ap_refusals_total(&r->refused), 4);
+    free(r);
+}
+
 static void test_gdl90_damage(void **state)
 {
     (void)state;
@@ -210,7 +242,7 @@ int main(void)
         cmocka_unit_test(test_values_that_cannot_be), cmocka_unit_test(test_sbs_lines),
         cmocka_unit_test(test_aircraft_documents),    cmocka_unit_test(test_aircraft_damage),
         cmocka_unit_test(test_aircraft_oversize),     cmocka_unit_test(test_gdl90_messages),
-        cmocka_unit_test(test_gdl90_damage),
+        cmocka_unit_test(test_gdl90_other_messages),  cmocka_unit_test(test_gdl90_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,14 @@ static bool is_target(uint8_t id)
     return id == AP_GDL90_OWNSHIP || id == AP_GDL90_OWNSHIP_HEIGHT || id == AP_GDL90_TRAFFIC;
 }
 
+/* Why a message that is no heartbeat and no row is refused. */
+static ap_refusal reason_of(uint8_t id)
+{
+    if (id == AP_GDL90_BASIC_REPORT || id == AP_GDL90_LONG_REPORT)
+        return AP_REFUSED_FORMAT;
+    return is_target(id) ? AP_REFUSED_SYNTAX : AP_REFUSED_STATUS_FRAME;
+}
+
 ap_err ap_framing_next_gdl90(ap_framer *framer, ap_frame *frame)
 {
     for (;;) {
@@ -96,8 +104,7 @@ ap_err ap_framing_next_gdl90(ap_framer *framer, ap_frame *frame)
             framer->has_day = true;
             framer->day_ns = time_s * AP_NS_PER_S;
         } else if (message[0] != AP_GDL90_HEARTBEAT)
-            ap_refuse(&framer->refused,
-                      is_target(message[0]) ? AP_REFUSED_SYNTAX : AP_REFUSED_STATUS_FRAME);
+            ap_refuse(&framer->refused, reason_of(message[0]));
         ap_framing_take(framer, taken);
         if (is_good)
             return AP_OK;
