@@ -180,6 +180,15 @@ static void end_second(convert_run *run)
     run->second_count = 0;
 }
 
+/* The last second, and the aircraft that never had a position: GDL90 tells none without. */
+static void end_gdl90(convert_run *run)
+{
+    end_second(run);
+    for (uint32_t i = 0; i < run->table.count; i++)
+        if (!(run->table.rows[i].present & AP_ROW_HAS_POSITION))
+            ap_refuse(&run->refused, AP_REFUSED_UNSAYABLE);
+}
+
 static void take_gdl90(convert_run *run, const ap_aircraft_row *row)
 {
     ap_utc_ns utc = run->source.receive_utc;
@@ -351,7 +360,7 @@ static int convert_all(convert_run *run)
         return status;
     ap_sense_flush(&run->sense);
     if (run->config->to == AP_CONVERT_GDL90)
-        end_second(run);
+        end_gdl90(run);
     if (run->config->to == AP_CONVERT_AIRCRAFT)
         write_aircraft(run);
     if (run->config->receiver_path)

@@ -186,6 +186,17 @@ def documents():
         one_line(run("convert", sbs, f"{folder}/other/", status=NO_OUTPUT), "mkdir")
 
 
+def unsayable():
+    """Aircraft that a format has no way to tell are counted, not passed over."""
+    sbs = (b"MSG,1,1,1,400F99,1,2024/06/06,10:00:00.000,,,BAW3AK,,,,,,,,,,,\r\n"
+           b"MSG,3,1,1,400F9A,1,2024/06/06,10:00:00.000,,,,1000,,,50.0,2.0,,,,,,\r\n")
+    done = run("convert", "--to", "gdl90", "-", "-", stdin=sbs)
+    assert b"1 unsayable" in done.stderr, done.stderr
+    aircraft = json.dumps({"now": 1717664400, "aircraft": [{"hex": "~400f99", "seen": 0}]})
+    done = run("convert", "--to", "sbs", "-", "-", stdin=aircraft.encode())
+    assert b"1 unsayable" in done.stderr and not done.stdout, done.stderr
+
+
 def merged_receivers():
     """Level and number of receivers of an aircraft that two of them hear."""
     with workdir() as name:
@@ -205,6 +216,6 @@ def merged_receivers():
 
 
 for test in (pairs, values_survive, packed_inputs, wrong_paths, broken_outputs, documents,
-             merged_receivers):
+             unsayable, merged_receivers):
     case(test.__name__.replace("_", " "), test)
 finish()
