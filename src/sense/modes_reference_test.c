@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "wire/framer.h"
+#include "wire/modes/test_data.h"
 
 #define FRAME_CAP 80000
 #define START_UTC (INT64_C(1717664319147975) * 1000) /* of the first frame, from the reference */
@@ -31,21 +32,6 @@ typedef struct flight {
     ap_utc_ns receive_utc;
     bool went_back;
 } flight;
-
-static FILE *open_data(const char *name)
-{
-    const char *root = getenv("AIRPICTURE_DATA");
-    char path[512], command[600];
-    snprintf(path, sizeof path, "%s/modes/%s", root ? root : "../shared/data", name);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        print_message("skipped: %s is not there\n", path);
-        return NULL;
-    }
-    fclose(file);
-    snprintf(command, sizeof command, "gzip -dcf '%s'", path);
-    return popen(command, "r");
-}
 
 /* Index of the position frame of the address at this time. */
 static size_t frame_at(const flight *of, ap_utc_ns utc, uint32_t address)

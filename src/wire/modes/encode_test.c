@@ -1,4 +1,5 @@
 #include "wire/modes/encode.h"
+#include "wire/modes/test_data.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -376,22 +377,6 @@ static uint64_t unmodelled_bits(const ap_modes_frame *frame, const uint8_t *byte
     mask |= (me >> 10 & 511) < 2 ? 1ull << 19 : 0;
     mask |= (me & 127) < 2 ? 1ull << 7 : 0;
     return mask;
-}
-
-/* Opens a packed recording for reading line by line; NULL, with a word, when it is absent. */
-static FILE *open_data(const char *name)
-{
-    const char *root = getenv("AIRPICTURE_DATA");
-    char path[512], command[600];
-    snprintf(path, sizeof path, "%s/modes/%s", root ? root : "../shared/data", name);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        print_message("skipped: %s is not there\n", path);
-        return NULL;
-    }
-    fclose(file);
-    snprintf(command, sizeof command, "gzip -dc '%s'", path);
-    return popen(command, "r");
 }
 
 static size_t unhex(const char *hex, uint8_t bytes[AP_MODES_LONG_SIZE])

@@ -1,4 +1,5 @@
 #include "wire/modes/jet1090.h"
+#include "wire/modes/test_data.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -154,29 +155,13 @@ static void compare(const char *ours_text, const char *theirs_text, differing *k
     cJSON_Delete(theirs);
 }
 
-static FILE *open_tutorial(void)
-{
-    const char *root = getenv("AIRPICTURE_DATA");
-    char path[512], command[600];
-    snprintf(path, sizeof path, "%s/modes/jet1090_tutorial_frames.jsonl.gz",
-             root ? root : "../shared/data");
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        print_message("skipped: %s is not there\n", path);
-        return NULL;
-    }
-    fclose(file);
-    snprintf(command, sizeof command, "gzip -dcf '%s'", path);
-    return popen(command, "r");
-}
-
 static void test_tutorial(void **state)
 {
     (void)state;
     differing known[] = { { "groundspeed", 0, 1125 }, { "vrate_src", 0, 11450 },
                           { "altitude", 0, 318 },     { "squawk", 0, 9 },
                           { "callsign", 0, 1 },       { NULL, 0, 0 } };
-    FILE *file = open_tutorial();
+    FILE *file = open_data("jet1090_tutorial_frames.jsonl.gz");
     if (!file)
         return;
     char text[4096];

@@ -3,6 +3,7 @@
 #include "airpicture/comm_b.h"
 #include "airpicture/cpr.h"
 #include "airpicture/modes.h"
+#include "wire/modes/test_data.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -20,22 +21,6 @@
 
 #define LINE_SIZE 4096
 #define COLUMNS 20
-
-/* Opens a data file, unpacked, for reading line by line; NULL when it is absent. */
-static FILE *open_data(const char *name)
-{
-    const char *root = getenv("AIRPICTURE_DATA");
-    char path[512], command[600];
-    snprintf(path, sizeof path, "%s/modes/%s", root ? root : "../shared/data", name);
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        print_message("skipped: %s is not there\n", path);
-        return NULL;
-    }
-    fclose(file);
-    snprintf(command, sizeof command, "gzip -dcf '%s'", path);
-    return popen(command, "r");
-}
 
 /* Cuts a line of comma-separated values in place; quotes are taken off, doubled ones kept. */
 static int split(char *line, char *columns[COLUMNS])
