@@ -45,6 +45,7 @@ typedef enum ap_modes_has {
     AP_MODES_HAS_NIC_SUPPLEMENT_A = 1u << 24, /* nic_a, TC 31 of version 1 and up */
     AP_MODES_HAS_NIC_SUPPLEMENT_C = 1u << 25, /* nic_c, TC 31 on the surface, version 2 and up */
     AP_MODES_HAS_NIC_SUPPLEMENT_D = 1u << 26, /* nic_d is not 0, TC 19; from version 3 */
+    AP_MODES_HAS_TISB_QUALITY = 1u << 27,     /* nac_p, and with nac_v sil, TIS-B velocity */
 } ap_modes_has;
 
 /* Bits of `navigation`. */
@@ -131,8 +132,8 @@ typedef struct ap_modes_frame {
  * DF19 (military) is not read: since DO-260C not even AF 0 may be taken for ADS-B. Formats 24 to 31
  * are one, DF24, which yields the address alone.
  * A type code 0 gives the altitude, no position. Target state of version 1 (TC 29 subtype 0) gives
- * nac_p, nic_baro and sil. TIS-B velocity gives no nac_v and no geo_minus_baro_ft.
- * What is rarely wanted is decoded on demand: modes_detail.h, comm_b.h. */
+ * nac_p, nic_baro and sil. TIS-B velocity gives nac_p, and either nac_v and sil or
+ * geo_minus_baro_ft. What is rarely wanted is decoded on demand: modes_detail.h, comm_b.h. */
 ap_err ap_modes_decode(const uint8_t *frame, size_t size, ap_modes_frame *out);
 
 /* The content of an extended squitter by itself: the 56-bit ME field, which Comm-B registers 0,5

@@ -18,7 +18,8 @@
 #define CF_TISB_OTHER 5
 #define CF_REBROADCAST 6
 /* Frames that state NACp and SIL. */
-#define STATES_QUALITY (AP_MODES_HAS_VERSION | AP_MODES_HAS_TARGET_STATE)
+#define STATES_QUALITY                                                                             \
+    (AP_MODES_HAS_VERSION | AP_MODES_HAS_TARGET_STATE | AP_MODES_HAS_TISB_QUALITY)
 /* Emergency states that ask for no help of their own, before version 3. */
 #define EMERGENCY_LIFEGUARD 2
 #define EMERGENCY_RESERVED 7
@@ -235,6 +236,13 @@ static void set_vertical(const heard *of, ap_report *report)
         ap_sense_set_selected_altitude(report, frame->selected_altitude_ft);
 }
 
+/* 0: not stated. Networks that multilaterate send the format of TIS-B, but state no quality. */
+static uint8_t nac_v_of(const heard *of)
+{
+    bool stated = (of->frame->present & AP_MODES_HAS_NAC_V) && of->origin != AP_SENSE_MLAT;
+    return stated ? of->frame->nac_v : 0;
+}
+
 static void set_motion(const heard *of, ap_report *report)
 {
     const ap_modes_frame *frame = of->frame;
@@ -242,7 +250,7 @@ static void set_motion(const heard *of, ap_report *report)
     double speed_mps = frame->ground_speed_kt * AP_MPS_PER_KT;
     if (frame->present & AP_MODES_HAS_GROUND_VELOCITY)
         ap_sense_set_ground_vector(report, speed_mps, frame->track_deg * AP_RAD_PER_DEG,
-                                   ap_modes_sigma_of_nac_v(frame->nac_v));
+                                   ap_modes_sigma_of_nac_v(nac_v_of(of)));
     else if ((frame->present & surface_vector) == surface_vector)
         ap_sense_set_ground_vector(
             report, speed_mps, frame->track_deg * AP_RAD_PER_DEG,
@@ -275,7 +283,7 @@ static void note_quality(const heard *of)
         aircraft->nic_c = frame->nic_c;
     if (frame->present & AP_MODES_HAS_GROUND_VELOCITY)
         aircraft->nic_d = frame->nic_d;
-    if (frame->present & STATES_QUALITY) {
+    if ((frame->present & STATES_QUALITY) && of->origin != AP_SENSE_MLAT) {
         aircraft->nac_p = frame->nac_p;
         aircraft->sil = frame->sil;
     }
@@ -310,17 +318,19 @@ static void set_quality(const heard *of, ap_report *report)
     report->present |= AP_HAS_INTEGRITY;
     report->nic = present & AP_MODES_HAS_CPR ? nic_of_position(of) : aircraft->nic[newer_odd];
     report->nac_p = aircraft->nac_p;
-    report->nac_v = present & AP_MODES_HAS_NAC_V ? of->frame->nac_v : 0;
+    report->nac_v = nac_v_of(of);
     report->sil = aircraft->sil;
 }
 
 /* Until a status message has told the version, the type code is read as version 0 has it: its NUCp
- * promises no more than a later version would. Where it promises nothing, what others have placed
- * is as good as they are. */
+ * promises no more than a later version would. TIS-B states its NACp; where nothing is promised,
+ * what others have placed is as good as they are. */
 static double position_sigma_m(const heard *of)
 {
     const ap_aircraft *aircraft = of->aircraft;
     if (aircraft->has_version && aircraft->adsb_version > 0)
+        return ap_modes_sigma_of_nac_p(aircraft->nac_p);
+    if (of->origin == AP_SENSE_TISB && aircraft->nac_p != 0)
         return ap_modes_sigma_of_nac_p(aircraft->nac_p);
     uint8_t nuc_p = ap_modes_nic(of->frame->type_code, (ap_modes_supplements){ 0 }, 0);
     return nuc_p == 0 && of->origin != AP_SENSE_OWN ? of->sensor->position_sigma_m

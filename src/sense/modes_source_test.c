@@ -534,6 +534,12 @@ static void test_multilateration_beside_squitters(void **state)
         uint64_t me = air_position(49, 9, i % 2, 20000) & ((UINT64_C(1) << 51) - 1);
         hear_multilaterated(on, i, long_frame(18, 2, ADDRESS, me | unknown, 0));
     }
+    /* Networks send velocities in the format of TIS-B; what stands for its quality there is none.
+     */
+    hear_multilaterated(on, 3, long_frame(18, 2, ADDRESS, velocity_me | UINT64_C(7) << 6, 0));
+    assert_near(bench_last(on)->velocity_sigma_mps, 10, 0);
+    assert_int_equal(bench_last(on)->nac_p + bench_last(on)->nac_v, 0);
+    on->report_count--;
     hear(on, 0, 3, altitude_reply(ADDRESS, 20000)); /* nobody heard it: it proves no address */
     assert_int_equal(refused(on, AP_REFUSED_ADDRESS_UNPROVED), 1);
     for (int i = 0; i < 4; i++)
@@ -552,7 +558,33 @@ static void test_multilateration_beside_squitters(void **state)
         assert_int_equal(report->receiver_count, i < 4 ? 0 : 1);
     }
     assert_int_equal(on->stats[0].block_count, 5);
-    assert_int_equal(on->stats[1].block_count, 4);
+    assert_int_equal(on->stats[1].block_count, 5);
+    bench_close(on);
+}
+
+/* TIS-B states its accuracy with the velocity. */
+static void test_quality_of_tisb(void **state)
+{
+    (void)state;
+    bench *on = bench_open(64);
+    uint64_t unknown = UINT64_C(18) << 51;
+    for (int i = 0; i < 4; i++) {
+        uint64_t me = air_position(49, 9, i % 2, 20000) & ((UINT64_C(1) << 51) - 1);
+        hear(on, 0, i, long_frame(18, 2, ADDRESS, me | unknown, 0));
+        assert_true(i == 0 || bench_last(on)->present & AP_HAS_POSITION);
+        if (i == 1) /* NACp 9, NACv 2, SIL 1 */
+            hear(on, 0, i,
+                 long_frame(18, 2, ADDRESS,
+                            UINT64_C(19) << 51 | UINT64_C(1) << 48 | UINT64_C(9) << 43 |
+                                UINT64_C(201) << 32 | UINT64_C(301) << 21 | UINT64_C(2) << 6 |
+                                UINT64_C(1) << 4,
+                            0));
+    }
+    assert_near(sqrt(on->reports[1].position_var_ee_m2), 100, 0.01);
+    assert_near(on->reports[2].velocity_sigma_mps, 3 / 2.4477, 1e-4);
+    assert_near(sqrt(bench_last(on)->position_var_ee_m2), 30 / 2.4477, 0.01);
+    assert_int_equal(bench_last(on)->nac_p, 9);
+    assert_int_equal(bench_last(on)->sil, 1);
     bench_close(on);
 }
 
@@ -1077,6 +1109,7 @@ int main(void)
         cmocka_unit_test(test_rate_of_a_register),
         cmocka_unit_test(test_address_kinds),
         cmocka_unit_test(test_multilateration_beside_squitters),
+        cmocka_unit_test(test_quality_of_tisb),
         cmocka_unit_test(test_synthetic_of_another_link),
         cmocka_unit_test(test_coarse_tisb),
         cmocka_unit_test(test_replies_need_proof),

@@ -208,6 +208,16 @@ static void read_air_velocity(uint64_t me, ap_modes_frame *out)
     out->present |= AP_MODES_HAS_AIRSPEED;
 }
 
+static void read_geo_minus_baro(uint64_t me, ap_modes_frame *out)
+{
+    unsigned difference = ap_bits56(me, 50, 7);
+    if (difference == 0)
+        return;
+    int32_t difference_ft = ((int32_t)difference - 1) * 25;
+    out->geo_minus_baro_ft = ap_bit56(me, 49) ? -difference_ft : difference_ft;
+    out->present |= AP_MODES_HAS_GEO_MINUS_BARO;
+}
+
 /* In version 3 its place is free where there is no difference of heights; versions 0 and 1 have
  * other flags there, version 2 zeros. */
 static void read_nic_d(uint64_t me, ap_modes_frame *out)
@@ -215,6 +225,20 @@ static void read_nic_d(uint64_t me, ap_modes_frame *out)
     out->nic_d = (uint8_t)ap_bits56(me, 47, 2);
     if (out->nic_d != 0)
         out->present |= AP_MODES_HAS_NIC_SUPPLEMENT_D;
+}
+
+/* The flag says that heights are geometric, and what the last bits are. */
+static void read_tisb_quality(uint64_t me, ap_modes_frame *out)
+{
+    out->nac_p = (uint8_t)ap_bits56(me, 10, 4);
+    out->present |= AP_MODES_HAS_TISB_QUALITY;
+    if (ap_bit56(me, 36)) {
+        read_geo_minus_baro(me, out);
+        return;
+    }
+    out->nac_v = (uint8_t)ap_bits56(me, 48, 3);
+    out->sil = (uint8_t)ap_bits56(me, 51, 2);
+    out->present |= AP_MODES_HAS_NAC_V;
 }
 
 static void read_velocity(uint64_t me, bool has_imf, bool is_tisb, ap_modes_frame *out)
@@ -237,18 +261,15 @@ static void read_velocity(uint64_t me, bool has_imf, bool is_tisb, ap_modes_fram
         out->vertical_rate_is_gnss = is_tisb ? ap_bit56(me, 36) : !ap_bit56(me, 36);
         out->present |= AP_MODES_HAS_VERTICAL_RATE;
     }
-    if (is_tisb)
+    if (is_tisb) {
+        read_tisb_quality(me, out);
         return;
+    }
     out->nac_v = (uint8_t)ap_bits56(me, 11, 3);
     out->present |= AP_MODES_HAS_NAC_V;
-    unsigned difference = ap_bits56(me, 50, 7);
-    if (difference != 0) {
-        int32_t difference_ft = ((int32_t)difference - 1) * 25;
-        out->geo_minus_baro_ft = ap_bit56(me, 49) ? -difference_ft : difference_ft;
-        out->present |= AP_MODES_HAS_GEO_MINUS_BARO;
-    } else if (out->subtype <= 2) {
+    read_geo_minus_baro(me, out);
+    if (out->subtype <= 2 && !(out->present & AP_MODES_HAS_GEO_MINUS_BARO))
         read_nic_d(me, out);
-    }
 }
 
 /* Subtype 1. The identity is all zeros in versions that do not send it, so 0000 is not taken. */

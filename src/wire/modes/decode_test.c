@@ -530,8 +530,17 @@ static void test_decode_non_transponder(void **state)
     /* TIS-B puts the position's accuracy and a flag of the height source there. */
     ap_modes_frame f = of_me(18 << 3 | 2, at(1, 5, 19) | at(6, 3, 1) | at(10, 4, 15) |
                                               at(36, 1, 1) | at(38, 9, 3) | at(50, 7, 9));
-    assert_int_equal(f.present, AP_MODES_HAS_VERTICAL_RATE);
+    assert_int_equal(f.present, AP_MODES_HAS_VERTICAL_RATE | AP_MODES_HAS_TISB_QUALITY |
+                                    AP_MODES_HAS_GEO_MINUS_BARO);
     assert_true(f.vertical_rate_is_gnss);
+    assert_int_equal(f.nac_p, 15);
+    assert_int_equal(f.geo_minus_baro_ft, 200);
+    /* Without the flag the last bits are accuracy of the velocity and integrity. */
+    f = of_me(18 << 3 | 5, at(1, 5, 19) | at(6, 3, 2) | at(10, 4, 8) | at(48, 3, 5) | at(51, 2, 2));
+    assert_int_equal(f.present, AP_MODES_HAS_TISB_QUALITY | AP_MODES_HAS_NAC_V);
+    assert_int_equal(f.nac_p, 8);
+    assert_int_equal(f.nac_v, 5);
+    assert_int_equal(f.sil, 2);
 }
 
 static void test_decode_flight_status(void **state)

@@ -153,6 +153,18 @@ static uint64_t me_signed(unsigned first, unsigned count, int32_t value, int32_t
     return at(first, 1, value < 0 && steps > 0) | at(first + 1, count, steps + 1);
 }
 
+/* Either the difference of heights, which makes all heights geometric, or NACv and SIL. */
+static uint64_t me_tisb_quality(const ap_modes_frame *content)
+{
+    uint64_t me = has(content, AP_MODES_HAS_TISB_QUALITY) ? at(10, 4, content->nac_p) : 0;
+    bool geometric = has(content, AP_MODES_HAS_VERTICAL_RATE) && content->vertical_rate_is_gnss;
+    if (has(content, AP_MODES_HAS_GEO_MINUS_BARO))
+        return me | at(36, 1, 1) | me_signed(49, 7, content->geo_minus_baro_ft, 25);
+    if (has(content, AP_MODES_HAS_NAC_V) && !geometric)
+        me |= at(48, 3, content->nac_v) | at(51, 2, content->sil);
+    return me;
+}
+
 static uint64_t me_velocity(const ap_modes_frame *content, bool has_imf, bool is_tisb)
 {
     uint64_t me = at(6, 3, content->subtype) | me_horizontal(content);
@@ -162,7 +174,7 @@ static uint64_t me_velocity(const ap_modes_frame *content, bool has_imf, bool is
     if (has(content, AP_MODES_HAS_VERTICAL_RATE))
         me |= at(36, 1, source) | me_signed(37, 9, content->vertical_rate_fpm, 64);
     if (is_tisb)
-        return me;
+        return me | me_tisb_quality(content);
     if (has(content, AP_MODES_HAS_NAC_V))
         me |= at(11, 3, content->nac_v);
     if (has(content, AP_MODES_HAS_GEO_MINUS_BARO))

@@ -173,6 +173,22 @@ static void test_encode_velocity(void **state)
     }
     ap_modes_frame content = { .df = 17, .type_code = 19, .subtype = 1 };
     assert_int_equal(round_trip(&content).present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_NAC_V);
+    ap_modes_frame tisb = { .df = 18,
+                            .control = 2,
+                            .type_code = 19,
+                            .subtype = 1,
+                            .nac_p = 9,
+                            .nac_v = 3,
+                            .sil = 2,
+                            .geo_minus_baro_ft = -150,
+                            .present = AP_MODES_HAS_TISB_QUALITY | AP_MODES_HAS_NAC_V };
+    ap_modes_frame got = round_trip(&tisb);
+    assert_int_equal(got.present, tisb.present);
+    assert_true(got.nac_p == 9 && got.nac_v == 3 && got.sil == 2);
+    tisb.present = AP_MODES_HAS_TISB_QUALITY | AP_MODES_HAS_GEO_MINUS_BARO;
+    got = round_trip(&tisb);
+    assert_int_equal(got.present, tisb.present);
+    assert_true(got.nac_p == 9 && got.geo_minus_baro_ft == -150);
     content.nic_d = 2; /* in the place of the difference */
     content.present = AP_MODES_HAS_NIC_SUPPLEMENT_D;
     assert_int_equal(round_trip(&content).nic_d, 2);

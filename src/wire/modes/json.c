@@ -53,6 +53,7 @@ typedef struct column_spec {
 #define ANY_TRACK (HAS(GROUND_VELOCITY) | HAS(TRACK))
 #define ANY_STATUS (HAS(FLIGHT_STATUS) | HAS(CPR))
 #define ANY_QUALITY (HAS(NIC_SUPPLEMENT_A) | HAS(TARGET_STATE)) /* accuracy and integrity */
+#define ANY_NAC_P (ANY_QUALITY | HAS(TISB_QUALITY))
 #define SQUITTER (1u << 17 | 1u << 18)
 #define AIR_TO_AIR (1u << 0 | 1u << 16)
 #define REPLY (1u << 0 | 1u << 4 | 1u << 5 | 1u << 16 | 1u << 20 | 1u << 21 | 1u << 24)
@@ -103,9 +104,9 @@ static const column_spec columns[] = {
     { "nic_c",               KIND_BOOL,      HAS(NIC_SUPPLEMENT_C), 0, AT(nic_c) },
     { "nic_d",               KIND_U8,        HAS(NIC_SUPPLEMENT_D), 0, AT(nic_d) },
     { "nic_baro",            KIND_BOOL,      ANY_QUALITY, 0, AT(nic_baro) },
-    { "nac_p",               KIND_U8,        ANY_QUALITY, 0, AT(nac_p) },
+    { "nac_p",               KIND_U8,        ANY_NAC_P, 0, AT(nac_p) },
     { "nac_v",               KIND_U8,        HAS(NAC_V), 0, AT(nac_v) },
-    { "sil",                 KIND_U8,        ANY_QUALITY, 0, AT(sil) },
+    { "sil",                 KIND_U8,        ANY_NAC_P, 0, AT(sil) },
     { "sil_supplement",      KIND_U8,        ANY_QUALITY, 0, AT(sil_supplement) },
     { "sda",                 KIND_U8,        HAS(NIC_SUPPLEMENT_A), 0, AT(sda) },
     { "gva",                 KIND_U8,        HAS(NIC_SUPPLEMENT_A), 0, AT(gva) },
