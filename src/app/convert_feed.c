@@ -46,6 +46,7 @@ typedef struct convert_run {
     ap_utc_ns day_utc;         /* Beast, AVR: midnight before the first frame */
     ap_utc_ns told_ms;         /* Beast: last time that was written */
     uint32_t heard_icao24;     /* of the Mode S frame that sense has now */
+    ap_utc_ns newest_utc;      /* of all frames */
     uint64_t row_count;
     ap_refusals refused; /* what the output cannot say */
     ap_err failed;
@@ -225,7 +226,7 @@ static void take_row(convert_run *run, const ap_aircraft_row *row)
 static void write_aircraft(convert_run *run)
 {
     uint8_t bytes[TEXT_CAP];
-    ap_utc_ns now = run->source.clock.last_utc;
+    ap_utc_ns now = run->newest_utc;
     ap_writer text = ap_writer_of(bytes, sizeof bytes);
     ap_aircraft_json_head(&text, now, run->row_count);
     for (uint32_t i = 0; i < run->table.count; i++) {
@@ -313,6 +314,30 @@ static int check_pair(const convert_run *run)
                            ap_convert_to_key(run->config->to));
 }
 
+/* The memory is taken the first time. */
+static bool start_sense(convert_run *run)
+{
+    ap_sense_config config = { .sensors = &run->sensors,
+                               .receivers = &run->receivers,
+                               .input_cap = 1,
+                               .aircraft_cap = AIRCRAFT_CAP,
+                               .editions = &run->editions,
+                               .on_report = on_report,
+                               .context = run };
+    size_t size = ap_sense_size(&config);
+    if (!run->sense_mem)
+        run->sense_mem = malloc(size);
+    return run->sense_mem && ap_sense_init(&run->sense, &config, run->sense_mem, size) == AP_OK;
+}
+
+/* Time ran back for good: a recording joined to a later one begins anew, as in replay. */
+static void restart_sense(convert_run *run)
+{
+    ap_sense_flush(&run->sense);
+    ap_refusals_add(&run->refused, ap_sense_refused(&run->sense, 0));
+    (void)start_sense(run); /* the same configuration and memory were good before */
+}
+
 static void take_target(convert_run *run)
 {
     ap_source *source = &run->source;
@@ -331,6 +356,10 @@ static void take_element(convert_run *run)
 {
     const ap_source *source = &run->source;
     const ap_frame *frame = &source->frame;
+    if (source->restarted)
+        restart_sense(run);
+    if (run->newest_utc == AP_UTC_UNKNOWN || source->receive_utc > run->newest_utc)
+        run->newest_utc = source->receive_utc;
     if (ap_feed_is_row(frame->kind)) {
         take_target(run);
     } else if (frame->kind == AP_FRAME_ASTERIX) {
@@ -380,20 +409,6 @@ static bool start_receivers(convert_run *run)
     return run->receiver_mem &&
            ap_receiver_table_init(&run->receivers, &run->sensors, 1, RECEIVER_CAP,
                                   run->receiver_mem, size) == AP_OK;
-}
-
-static bool start_sense(convert_run *run)
-{
-    ap_sense_config config = { .sensors = &run->sensors,
-                               .receivers = &run->receivers,
-                               .input_cap = 1,
-                               .aircraft_cap = AIRCRAFT_CAP,
-                               .editions = &run->editions,
-                               .on_report = on_report,
-                               .context = run };
-    size_t size = ap_sense_size(&config);
-    run->sense_mem = malloc(size);
-    return run->sense_mem && ap_sense_init(&run->sense, &config, run->sense_mem, size) == AP_OK;
 }
 
 static ap_err open_output(convert_run *run)
@@ -488,7 +503,7 @@ int ap_convert_feed_run(const ap_convert_feed *config)
         return ap_command_fail(config->command, AP_EXIT_SOFTWARE, "memory is exhausted");
     run->config = config;
     run->editions = *config->editions;
-    run->second_utc = run->day_utc = run->told_ms = AP_UTC_UNKNOWN;
+    run->second_utc = run->day_utc = run->told_ms = run->newest_utc = AP_UTC_UNKNOWN;
     int status = start(run);
     if (!status) {
         status = convert_all(run);

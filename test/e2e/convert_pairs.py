@@ -186,6 +186,19 @@ def documents():
         one_line(run("convert", sbs, f"{folder}/other/", status=NO_OUTPUT), "mkdir")
 
 
+def joined_recordings():
+    """A second recording behind the first one is read as if it were alone, though time runs back."""
+    with workdir() as name:
+        folder = pathlib.Path(name)
+        path = need_data("modes", "jet1090_tutorial_frames.jsonl.gz")
+        lines = gzip.decompress(path.read_bytes())
+        single = run("convert", "--to", "sbs", "-", "-", stdin=lines).stdout
+        (folder / "two.jsonl").write_bytes(lines + lines)
+        both = run("convert", "--to", "sbs", folder / "two.jsonl", "-").stdout
+        once, twice = single.count(b"\n"), both.count(b"\n")
+        assert abs(twice - 2 * once) <= 5, f"{once} lines of one, {twice} of two"
+
+
 def unsayable():
     """Aircraft that a format has no way to tell are counted, not passed over."""
     sbs = (b"MSG,1,1,1,400F99,1,2024/06/06,10:00:00.000,,,BAW3AK,,,,,,,,,,,\r\n"
@@ -216,6 +229,6 @@ def merged_receivers():
 
 
 for test in (pairs, values_survive, packed_inputs, wrong_paths, broken_outputs, documents,
-             unsayable, merged_receivers):
+             joined_recordings, unsayable, merged_receivers):
     case(test.__name__.replace("_", " "), test)
 finish()
