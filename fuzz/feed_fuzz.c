@@ -76,6 +76,24 @@ static void fuzz_sbs(const uint8_t *data, size_t size)
     assert((all.present & compared) == (row.present & compared));
 }
 
+/* The message that was written, read again. */
+static ap_aircraft_row gdl90_again(const ap_writer *written)
+{
+    uint8_t message[AP_GDL90_FRAME_MAX];
+    size_t count = 0;
+    ap_aircraft_row again;
+    assert(written->data[0] == 0x7E && written->data[written->size - 1] == 0x7E);
+    for (size_t i = 1; i + 1 < written->size; i++) {
+        assert(written->data[i] != 0x7E);
+        message[count++] = written->data[i] == 0x7D ? written->data[++i] ^ 0x20 : written->data[i];
+    }
+    assert(count > 2 &&
+           ap_gdl90_crc(message, count - 2) == (message[count - 2] | message[count - 1] << 8));
+    ap_err err = ap_gdl90_read(message, count - 2, &again);
+    assert(err == AP_OK);
+    return again;
+}
+
 static void fuzz_gdl90(const uint8_t *data, size_t size)
 {
     uint8_t bytes[AP_GDL90_FRAME_MAX];
@@ -86,9 +104,20 @@ static void fuzz_gdl90(const uint8_t *data, size_t size)
     check_row(&row);
     ap_err err = row.present & AP_ROW_HAS_POSITION ? ap_gdl90_write_target(&writer, &row)
                                                    : ap_gdl90_write_height(&writer, &row);
-    assert(!writer.bad);
-    if (row.present & AP_ROW_HAS_POSITION)
-        assert(err == AP_OK);
+    bool can_be_told = row.present & (AP_ROW_HAS_POSITION | AP_ROW_HAS_HEIGHT);
+    assert((err == AP_OK) == can_be_told && !writer.bad);
+    if (err)
+        return;
+    ap_aircraft_row again = gdl90_again(&writer);
+    check_row(&again);
+    /* An emergency state that is none is written as no emergency. */
+    assert((again.present & ~(uint32_t)AP_ROW_HAS_EMERGENCY) ==
+           (row.present & ~(uint32_t)AP_ROW_HAS_EMERGENCY));
+    assert(again.altitude_ft == row.altitude_ft);
+    assert(again.height_ft == row.height_ft && again.ground_speed_kt == row.ground_speed_kt);
+    assert(again.latitude_deg == row.latitude_deg && again.longitude_deg == row.longitude_deg);
+    assert(again.on_ground == row.on_ground && again.ownship == row.ownship);
+    assert(strcmp(again.callsign, row.callsign) == 0 && again.emergency == row.emergency);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

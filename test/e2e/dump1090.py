@@ -136,8 +136,15 @@ def beast():
         compare_targets(ours, got["sbs"], document)
 
 
+def read_all(data):
+    """Its targets by our reader, which has nothing to refuse."""
+    done = run("decode", "-", stdin=data)
+    assert not done.stderr, done.stderr[:300]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 def compare_targets(ours, sbs, document):
-    rows = [json.loads(line) for line in run("decode", "-", stdin=sbs).stdout.splitlines()]
+    rows = read_all(sbs)
     addresses = {line["icao24"] for line in ours}
     assert len(rows) > 5000 and {row["address"] for row in rows} <= addresses
     placed = [row for row in rows if "latitude_deg" in row]
@@ -151,7 +158,7 @@ def compare_targets(ours, sbs, document):
     assert placed and hits >= 0.99 * len(placed), f"{hits} of {len(placed)} positions are ours"
     altitudes = {line["altitude"] for line in ours if "altitude" in line}
     assert {row["altitude_ft"] for row in placed if "altitude_ft" in row} <= altitudes
-    state = [json.loads(line) for line in run("decode", "-", stdin=document).stdout.splitlines()]
+    state = read_all(document)
     assert state and {row["address"] for row in state} <= addresses, state
 
 
