@@ -34,7 +34,7 @@ const ap_command ap_commands[] = {
         "solved; targets become each other, and CAT021; ASTERIX becomes targets where it states "
         "positions. Targets hold no frames. What a form cannot tell is left out, and counted when "
         "it is a whole target.\n"
-        "IN may be '-' for standard input, OUT '-' for standard output, with --from and --to."),
+        "IN may be '-' for standard input, OUT '-' for standard output, with --to."),
     ROW(demo, "demo", "", "a simulated air picture, live in the terminal",
         "Simulates three Mode S radars, a wide-area multilateration and an ADS-B receiver that "
         "watch sixty flights for ten minutes, feeds their bytes through the engine at ten times "
