@@ -203,11 +203,6 @@ static int refuse_pair(const convert_run *run)
 static int choose_forms(convert_run *run)
 {
     char path[200];
-    if (ap_path_ends_with(run->out_path, ".gz") || ap_path_ends_with(run->out_path, ".zst"))
-        return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "'%s' would not be compressed; name '-' with --to and pipe it "
-                               "through gzip or zstd",
-                               ap_path_text(run->out_path, path, sizeof path));
     if (run->to == FORM_UNKNOWN)
         run->to = form_of_output(run);
     if (run->to == FORM_UNKNOWN)
@@ -473,16 +468,23 @@ static int convert_feed(convert_run *run)
     return ap_convert_feed_run(&run->feed);
 }
 
-static int run_all(convert_run *run)
+static int check_paths(const convert_run *run)
 {
-    int status = choose_forms(run);
-    if (!status)
-        status = name_documents(run);
     const ap_named_path outputs[] = { { "OUT", run->out_path },
                                       { "OUT", run->feed.receiver_path } };
+    return ap_paths_check(run->command, outputs, sizeof outputs / sizeof outputs[0],
+                          (const char *const *)&run->in_path, 1, run->feed.sensors_path);
+}
+
+static int run_all(convert_run *run)
+{
+    int status = check_paths(run);
     if (!status)
-        status = ap_paths_check(run->command, outputs, 2, (const char *const *)&run->in_path, 1,
-                                run->feed.sensors_path);
+        status = choose_forms(run);
+    if (!status)
+        status = name_documents(run);
+    if (!status && run->feed.receiver_path)
+        status = check_paths(run); /* those in the directory */
     if (!status && run->to == FORM_FEED)
         return convert_feed(run);
     if (!status)

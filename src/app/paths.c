@@ -37,6 +37,12 @@ static int check_output(const ap_command *command, const ap_named_path *outputs,
                         const char *const *inputs, size_t input_count, const char *sensors_path)
 {
     const ap_named_path *output = &outputs[index];
+    char text[512];
+    if (ap_path_ends_with(output->path, ".gz") || ap_path_ends_with(output->path, ".zst"))
+        return ap_command_fail(command, AP_EXIT_USAGE,
+                               "%s '%s' would not be packed; name '-' and pipe it through gzip or "
+                               "zstd",
+                               output->option, ap_path_text(output->path, text, sizeof text));
     for (size_t i = 0; i < index; i++)
         if (outputs[i].path && (strcmp(outputs[i].path, output->path) == 0 ||
                                 ap_output_would_write(output->path, outputs[i].path)))

@@ -12,7 +12,8 @@ typedef struct ap_named_path {
     const char *option, *path;
 } ap_named_path;
 
-/* Refuses, with a line on standard error: an output that is one of the inputs or the sensors file
+/* Refuses, with a line on standard error: an output whose name says that it is packed (.gz, .zst),
+ * for none is; an output that is one of the inputs or the sensors file
  * (NULL: none), two outputs of one name, standard input or standard output named twice, more than
  * 4,096 inputs. Returns 0 or AP_EXIT_USAGE. */
 int ap_paths_check(const ap_command *command, const ap_named_path *outputs, size_t output_count,

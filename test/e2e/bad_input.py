@@ -54,6 +54,13 @@ def main():
             assert "empty" in run("replay", path, status=DATA_ERROR).stderr.decode()
             assert "empty" in run("decode", "-", stdin=b"", status=DATA_ERROR).stderr.decode()
 
+        def packed_output():
+            for command, option in (("decode", "--output"), ("replay", "--tracks")):
+                for ending in (".jsonl.gz", ".csv.zst"):
+                    path = folder / f"out{ending}"
+                    one_line(run(command, option, path, radars, status=USAGE), option, "gzip")
+                    assert not path.exists()
+
         def unknown_format():
             path = folder / "noise.bin"
             path.write_bytes(random.Random(1).randbytes(5000))
