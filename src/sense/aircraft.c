@@ -8,6 +8,7 @@
 #define HEARINGS_PER_ROW 4u /* inputs, on the average of a full table */
 /* A trusted row moves to the end of its list once in so long: most frames need only the row. */
 #define FILED_S 1.0
+#define PROBATION_SHARE 4u /* of all rows: so many newcomers can earn their trust at once */
 
 void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, uint16_t input_cap)
 {
@@ -19,11 +20,11 @@ void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, u
     table->rows = ap_arena_take_raw(arena, cap, sizeof *table->rows);
     table->links = ap_arena_take_raw(arena, cap, sizeof *table->links);
     table->slots = ap_arena_take_raw(arena, table->slot_count, sizeof *table->slots);
-    table->lists = ap_arena_take_raw(arena, 2u * input_cap, sizeof *table->lists);
+    table->lists = ap_arena_take_raw(arena, (size_t)AP_STANDINGS * input_cap, sizeof *table->lists);
     ap_hearing_init(&table->hearings, arena, input_cap > 1 ? HEARINGS_PER_ROW * cap : 1);
     for (uint32_t i = 0; table->slots && i < table->slot_count; i++)
         table->slots[i].row = AP_AIRCRAFT_NONE;
-    for (uint32_t i = 0; table->lists && i < 2u * input_cap; i++)
+    for (size_t i = 0; table->lists && i < (size_t)AP_STANDINGS * input_cap; i++)
         table->lists[i] = (ap_aircraft_list){ AP_AIRCRAFT_NONE, AP_AIRCRAFT_NONE, 0 };
 }
 
@@ -86,9 +87,15 @@ static void free_slot(ap_aircraft_table *table, uint32_t slot)
 
 /* --- lists ----------------------------------------------------------------------------------- */
 
+static ap_aircraft_list *list_at(const ap_aircraft_table *table, uint32_t input,
+                                 ap_standing standing)
+{
+    return &table->lists[(size_t)AP_STANDINGS * input + standing];
+}
+
 static ap_aircraft_list *list_of(ap_aircraft_table *table, const ap_aircraft *aircraft)
 {
-    return &table->lists[2u * aircraft->owner + aircraft->trusted];
+    return list_at(table, aircraft->owner, (ap_standing)aircraft->standing);
 }
 
 static void unlink_row(ap_aircraft_table *table, uint32_t row)
@@ -104,6 +111,7 @@ static void unlink_row(ap_aircraft_table *table, uint32_t row)
     else
         list->newest = link.older;
     list->count--;
+    table->probation_count -= table->rows[row].standing == AP_ON_PROBATION;
 }
 
 static void link_newest(ap_aircraft_table *table, uint32_t row, ap_utc_ns now)
@@ -116,53 +124,67 @@ static void link_newest(ap_aircraft_table *table, uint32_t row, ap_utc_ns now)
         list->oldest = row;
     list->newest = row;
     list->count++;
+    table->probation_count += table->rows[row].standing == AP_ON_PROBATION;
     table->rows[row].filed_utc = now;
 }
 
 /* --- room ------------------------------------------------------------------------------------ */
 
-/* The input with the most rows, trusted or on probation. */
-static const ap_aircraft_list *longest(const ap_aircraft_table *table, bool trusted)
+/* The input with the most rows of a standing. */
+static const ap_aircraft_list *longest(const ap_aircraft_table *table, ap_standing standing)
 {
-    const ap_aircraft_list *found = &table->lists[trusted];
-    for (uint32_t i = 1; i < table->input_cap; i++)
-        if (table->lists[2 * i + trusted].count > found->count)
-            found = &table->lists[2 * i + trusted];
+    const ap_aircraft_list *found = list_at(table, 0, standing);
+    for (uint32_t i = 1; i < table->owner_end; i++)
+        if (list_at(table, i, standing)->count > found->count)
+            found = list_at(table, i, standing);
     return found;
 }
 
-static double silent_s(const ap_aircraft_table *table, uint32_t row, ap_utc_ns now)
-{
-    return ap_seconds_between(table->rows[row].heard_utc, now);
-}
-
-/* Rows that each input may hold when all that have some share alike. */
-static uint32_t fair_share(const ap_aircraft_table *table, uint16_t input)
-{
-    uint32_t inputs = 0;
-    for (uint32_t i = 0; i < table->input_cap; i++)
-        inputs += table->lists[2 * i + 1].count > 0 || i == input;
-    return table->cap / inputs;
-}
-
-/* A trusted row that may be replaced; AP_AIRCRAFT_NONE when there is none, and then the time before
- * which that holds is remembered. */
-static uint32_t replaceable(ap_aircraft_table *table, uint16_t input, ap_utc_ns now)
+/* The row of a standing that is silent for longest, of all inputs; AP_AIRCRAFT_NONE without any. */
+static uint32_t oldest_of(const ap_aircraft_table *table, ap_standing standing)
 {
     uint32_t oldest = AP_AIRCRAFT_NONE;
-    for (uint32_t i = 0; i < table->input_cap; i++) {
-        uint32_t row = table->lists[2 * i + 1].oldest;
+    for (uint32_t i = 0; i < table->owner_end; i++) {
+        uint32_t row = list_at(table, i, standing)->oldest;
         if (row != AP_AIRCRAFT_NONE && (oldest == AP_AIRCRAFT_NONE ||
                                         table->rows[row].heard_utc < table->rows[oldest].heard_utc))
             oldest = row;
     }
-    if (silent_s(table, oldest, now) >= AP_AIRCRAFT_STALE_S)
-        return oldest;
-    const ap_aircraft_list *rich = longest(table, true);
+    return oldest;
+}
+
+/* When a row will have been silent for so long; never for none. */
+static ap_utc_ns silent_at(const ap_aircraft_table *table, uint32_t row, double limit_s)
+{
+    return row == AP_AIRCRAFT_NONE ? INT64_MAX : ap_utc_add_s(table->rows[row].heard_utc, limit_s);
+}
+
+/* Settled rows that each input may hold when all that have some share alike. */
+static uint32_t fair_share(const ap_aircraft_table *table, uint16_t input)
+{
+    uint32_t inputs = input >= table->owner_end;
+    for (uint32_t i = 0; i < table->owner_end; i++)
+        inputs += list_at(table, i, AP_SETTLED)->count > 0 || i == input;
+    return table->cap / inputs;
+}
+
+/* A row not on probation that may be replaced; AP_AIRCRAFT_NONE when there is none, and then the
+ * time before which that holds is remembered. */
+static uint32_t replaceable(ap_aircraft_table *table, uint16_t input, ap_utc_ns now)
+{
+    uint32_t passing = oldest_of(table, AP_TRUSTED), settled = oldest_of(table, AP_SETTLED);
+    ap_utc_ns passing_utc = silent_at(table, passing, AP_PASSING_S);
+    ap_utc_ns settled_utc = silent_at(table, settled, AP_AIRCRAFT_STALE_S);
+    if (now >= passing_utc)
+        return passing;
+    if (now >= settled_utc)
+        return settled;
+    const ap_aircraft_list *rich = longest(table, AP_SETTLED);
     uint32_t share = fair_share(table, input);
-    if (rich->count > share && table->lists[2u * input + 1].count < share)
-        return silent_s(table, rich->oldest, now) >= AP_PROOF_S ? rich->oldest : AP_AIRCRAFT_NONE;
-    table->full_until_utc = ap_utc_add_s(table->rows[oldest].heard_utc, AP_AIRCRAFT_STALE_S);
+    if (table->probation_count == 0 && rich->count > share &&
+        list_at(table, input, AP_SETTLED)->count < share)
+        return now >= silent_at(table, rich->oldest, AP_PROOF_S) ? rich->oldest : AP_AIRCRAFT_NONE;
+    table->full_until_utc = passing_utc < settled_utc ? passing_utc : settled_utc;
     return AP_AIRCRAFT_NONE;
 }
 
@@ -170,9 +192,12 @@ static uint32_t new_row(ap_aircraft_table *table, uint16_t input, ap_utc_ns now)
 {
     if (table->count < table->cap)
         return table->count++;
-    uint32_t row = longest(table, false)->oldest;
-    if (row == AP_AIRCRAFT_NONE && (table->input_cap > 1 || now >= table->full_until_utc))
+    uint32_t row = AP_AIRCRAFT_NONE;
+    bool few = table->probation_count < table->cap / PROBATION_SHARE + 1;
+    if (few && (table->input_cap > 1 || now >= table->full_until_utc))
         row = replaceable(table, input, now);
+    if (row == AP_AIRCRAFT_NONE)
+        row = longest(table, AP_ON_PROBATION)->oldest;
     if (row == AP_AIRCRAFT_NONE)
         return row;
     free_slot(table, slot_of(table, table->rows[row].key));
@@ -199,15 +224,26 @@ static void note_proof(ap_aircraft *aircraft, uint16_t input, ap_utc_ns now)
     aircraft->proof_input[place] = input;
 }
 
+static ap_standing earned_by(const ap_aircraft *aircraft, ap_utc_ns now)
+{
+    if (aircraft->standing == AP_SETTLED)
+        return AP_SETTLED;
+    double since_s = ap_seconds_between(aircraft->first_utc, now);
+    if (aircraft->checked_count >= AP_SETTLE_FRAMES && since_s >= AP_SETTLE_S)
+        return AP_SETTLED;
+    bool trusted = aircraft->checked_count >= AP_TRUST_FRAMES && since_s >= AP_TRUST_S;
+    return trusted || aircraft->standing == AP_TRUSTED ? AP_TRUSTED : AP_ON_PROBATION;
+}
+
 static void file(ap_aircraft_table *table, uint32_t row, ap_utc_ns now)
 {
     ap_aircraft *aircraft = &table->rows[row];
-    bool earned = !aircraft->trusted && aircraft->checked_count >= AP_TRUST_FRAMES &&
-                  ap_seconds_between(aircraft->first_utc, now) >= AP_TRUST_S;
-    if (aircraft->trusted && ap_seconds_between(aircraft->filed_utc, now) < FILED_S)
+    ap_standing standing = earned_by(aircraft, now);
+    if (standing == aircraft->standing && standing != AP_ON_PROBATION &&
+        ap_seconds_between(aircraft->filed_utc, now) < FILED_S)
         return;
     unlink_row(table, row);
-    aircraft->trusted = aircraft->trusted || earned;
+    aircraft->standing = (uint8_t)standing;
     link_newest(table, row, now);
 }
 
@@ -229,6 +265,7 @@ ap_aircraft *ap_aircraft_prove(ap_aircraft_table *table, uint32_t key, uint16_t 
         ap_cpr_state_reset(&table->rows[row].cpr);
         /* Found anew: freeing may have moved it. */
         table->slots[slot_of(table, key)] = (ap_aircraft_slot){ key, row };
+        table->owner_end = input < table->owner_end ? table->owner_end : input + 1u;
         link_newest(table, row, now);
     }
     ap_aircraft *aircraft = &table->rows[row];

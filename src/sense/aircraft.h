@@ -1,10 +1,13 @@
 /* Aircraft heard on Mode S, by address, kind of address and who places them.
  *
  * Room goes to who has earned it. An address is trusted once AP_TRUST_FRAMES checked squitters of
- * it came over AP_TRUST_S or longer; until then it is on probation. When the table is full, a
- * newcomer takes the row longest silent of those on probation, from the input that has most of
- * them: a flood of invented addresses replaces itself. Trusted rows give way when they are silent
- * for AP_AIRCRAFT_STALE_S, or for AP_PROOF_S when their input holds more than its share and the
+ * it came over AP_TRUST_S or longer; until then it is on probation. It is settled after
+ * AP_SETTLE_FRAMES over AP_SETTLE_S. When the table is full, a newcomer takes the row longest
+ * silent of those on probation, from the input that has most of them: a flood of invented addresses
+ * replaces itself. While less than a fourth of all is on probation, one that is trusted, but
+ * not settled, and silent for AP_PASSING_S goes first: so addresses that are invented to be trusted
+ * cost their sender the frames of as many aircraft. Settled rows give way when they are silent for
+ * AP_AIRCRAFT_STALE_S, or for AP_PROOF_S when their input holds more than its share and the
  * newcomer's less. */
 #ifndef AP_SENSE_AIRCRAFT_H
 #define AP_SENSE_AIRCRAFT_H
@@ -22,11 +25,16 @@
 #define AP_AIRCRAFT_STALE_S 600.0
 #define AP_TRUST_FRAMES 2u
 #define AP_TRUST_S 0.5
+#define AP_SETTLE_FRAMES 30u
+#define AP_SETTLE_S 15.0
+#define AP_PASSING_S 10.0
 /* Slots that a key may lie behind its first one. Half full, a million random addresses need 40;
  * addresses made up to collide are refused beyond. */
 #define AP_AIRCRAFT_PROBE_CAP 128u
 #define AP_PROOF_S 60.0 /* an address stays proved on an input */
 #define AP_PROOF_CAP 4  /* inputs remembered per aircraft */
+
+typedef enum ap_standing { AP_ON_PROBATION, AP_TRUSTED, AP_SETTLED, AP_STANDINGS } ap_standing;
 
 /* What an aircraft said last, to compare replies with. Times 0: never. */
 typedef struct ap_heard_before {
@@ -54,7 +62,7 @@ typedef struct ap_aircraft {
     uint32_t key;   /* ap_aircraft_key */
     uint16_t owner; /* input that brought it in */
     uint8_t proof_count;
-    bool trusted;
+    uint8_t standing;       /* ap_standing */
     uint32_t checked_count; /* checked squitters */
     ap_utc_ns first_utc, heard_utc;
     ap_utc_ns filed_utc;                /* when it was last put at the end of its list */
@@ -92,8 +100,8 @@ typedef struct ap_aircraft_link {
     uint32_t older, newer;
 } ap_aircraft_link;
 
-/* Rows of one owner in the order of their last hearing: trusted ones, to a second, or those on
- * probation. */
+/* Rows of one owner and standing in the order of their last hearing; trusted and settled ones to a
+ * second. */
 typedef struct ap_aircraft_list {
     uint32_t oldest, newest, count;
 } ap_aircraft_list;
@@ -102,12 +110,14 @@ typedef struct ap_aircraft_table {
     ap_aircraft *rows;       /* [cap] */
     ap_aircraft_link *links; /* [cap] */
     ap_aircraft_slot *slots; /* [slot_count] */
-    ap_aircraft_list *lists; /* [2 * input_cap]: of input i at 2 * i on probation, then trusted */
+    ap_aircraft_list *lists; /* [AP_STANDINGS * input_cap], by input, then standing */
     uint32_t slot_count;     /* a power of two >= 2 * cap */
     uint32_t count, cap;
+    uint32_t probation_count;
+    uint32_t owner_end; /* inputs from here on have brought nothing in */
     uint16_t input_cap;
     ap_hearing_table hearings; /* which inputs hear which */
-    ap_utc_ns full_until_utc;  /* no trusted row can be replaced before */
+    ap_utc_ns full_until_utc;  /* none but on probation can be replaced before */
 } ap_aircraft_table;
 
 /* Address and kind; who places it may follow from bit 26 on (ap_sense_origin): what the ground says

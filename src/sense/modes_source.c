@@ -482,7 +482,7 @@ static void hold(const heard *of, const ap_cpr_frame *frame, const ap_report *re
                  ap_refusal reason)
 {
     struct ap_sense_state *state = of->state;
-    bool trusted = of->aircraft->trusted;
+    bool trusted = of->aircraft->standing >= AP_TRUSTED;
     give_up_held(state, state->receive_utc); /* makes room */
     ap_held_add(&state->held[trusted], of->aircraft->key, &of->aircraft->held[trusted], frame,
                 report, reason);

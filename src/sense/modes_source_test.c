@@ -900,19 +900,18 @@ static void test_table_full(void **state)
 {
     (void)state;
     bench *on = bench_open(64);
-    for (uint32_t i = 0; i < 128; i++) /* each twice, a second apart: trusted */
-        hear(on, 0, i / 2 + (i & 1), squitter(0x100000 + i / 2, velocity_me));
+    for (uint32_t i = 0; i < 31 * 64; i++) /* each 31 times in 18 s: settled */
+        hear(on, 0, i / 64 * 0.6 + i % 64 * 0.009, squitter(0x100000 + i % 64, velocity_me));
     hear(on, 0, 70, squitter(0x200000, velocity_me));
-    assert_int_equal(on->report_count, 128);
+    assert_int_equal(on->report_count, 31 * 64);
     assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), 1);
-    /* The first was heard for the last time at 1 s, the second at 2 s. */
-    hear(on, 0, 600.9, squitter(0x200000, velocity_me));
+    /* The first was heard for the last time at 18 s. */
+    hear(on, 0, 617.99, squitter(0x200000, velocity_me));
     assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), 2);
-    hear(on, 0, 601.1, squitter(0x200000, velocity_me));
-    hear(on, 0, 601.7, squitter(0x200000, velocity_me));
-    hear(on, 0, 601.8, squitter(0x200001, velocity_me));
-    assert_int_equal(on->report_count, 130);
-    assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), 3);
+    hear(on, 0, 618.001, squitter(0x200000, velocity_me));
+    hear(on, 0, 618.002, squitter(0x200001, velocity_me)); /* in place of the other */
+    assert_int_equal(on->report_count, 31 * 64 + 2);
+    assert_int_equal(refused(on, AP_REFUSED_TABLE_FULL), 2);
     bench_close(on);
 }
 
