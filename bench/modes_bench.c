@@ -111,9 +111,24 @@ static void count_report(void *context, const ap_report *report)
     sum->positions += (report->present & AP_HAS_POSITION) != 0;
 }
 
+/* What a stream of one receiver needs besides sense. */
+typedef struct single_run {
+    ap_sense sense;
+    ap_sense_slice slice;
+} single_run;
+
+/* In slices, as the pipeline hands them on. */
+static void hand_on(ap_sense *sense, ap_sense_slice *slice, const ap_sense_heard *heard)
+{
+    ap_sense_slice_add(slice, heard);
+    if (slice->count == AP_SENSE_SLICE)
+        ap_sense_slice_take(sense, slice);
+}
+
 static void take_sense(void *context, const ap_frame *frame, totals *sum)
 {
     (void)sum;
+    single_run *run = context;
     ap_utc_ns utc = (ap_utc_ns)(frame->ticks_12mhz / 3 * 250);
     ap_sense_heard heard = { .frame = frame->data,
                              .size = frame->size,
@@ -121,7 +136,7 @@ static void take_sense(void *context, const ap_frame *frame, totals *sum)
                              .has_stamp = true,
                              .stamp = frame->ticks_12mhz,
                              .signal = frame->signal };
-    ap_sense_modes(context, &heard);
+    hand_on(&run->sense, &run->slice, &heard);
 }
 
 static int ascending(const void *a, const void *b)
@@ -175,14 +190,15 @@ static void measure_sense(const recording *from, const ap_asterix_editions *edit
                                    .editions = editions,
                                    .on_report = count_report,
                                    .context = &sum };
-        ap_sense sense;
+        single_run on = { .slice.count = 0 };
         size = ap_sense_size(&config);
         void *mem = ap_memory_take(size);
-        if (!mem || ap_sense_init(&sense, &config, mem, size))
+        if (!mem || ap_sense_init(&on.sense, &config, mem, size))
             fail("no memory for the state");
         sum = (totals){ 0 };
         double start = cpu_s();
-        take_frames(from, editions, take_sense, &sense, &sum);
+        take_frames(from, editions, take_sense, &on, &sum);
+        ap_sense_slice_take(&on.sense, &on.slice);
         rate[run] = (double)sum.frames / (cpu_s() - start);
         ap_memory_give_back(mem, size);
     }
@@ -278,6 +294,7 @@ static recording merge(const traffic *on, unsigned count)
 /* What a stream of many receivers needs besides sense. */
 typedef struct merged_run {
     ap_sense sense;
+    ap_sense_slice slice;
     ap_receiver_table receivers;
     ap_source_clock clock;
     const ap_asterix_editions *editions;
@@ -291,7 +308,8 @@ static void take_heard(void *context, const ap_frame *frame, totals *sum)
     ap_utc_ns utc = ap_source_clock_time(&run->clock, &run->receivers.rows[receiver].clock,
                                          run->editions, frame);
     ap_sense_heard heard = ap_source_heard(frame, receiver, utc);
-    ap_sense_modes(&run->sense, &heard);
+    heard.clock = run->receivers.rows[receiver].clock.kind;
+    hand_on(&run->sense, &run->slice, &heard);
 }
 
 static void count_witness(void *context, const ap_witness *witness)
@@ -332,6 +350,7 @@ static void measure_merged(const recording *from, const ap_asterix_editions *edi
         sum = (totals){ 0 };
         double start = cpu_s();
         take_frames(from, editions, take_heard, &on, &sum);
+        ap_sense_slice_take(&on.sense, &on.slice);
         rate[run] = (double)sum.frames / (cpu_s() - start);
         ap_memory_give_back(mem, size);
     }

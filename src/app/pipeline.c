@@ -12,11 +12,6 @@
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
 enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
 
-/* Reports of so many Mode S frames or rows go to the tracker together, of one slice of the receive
- * time: it asks for the memory of the later ones while it works on the first. */
-enum { SLICE_FRAMES = 32 };
-#define SLICE_NS (50 * AP_NS_PER_MS)
-
 enum memory_slot {
     MEM_SENSORS,
     MEM_STATS,
@@ -175,9 +170,10 @@ static ap_err start_picture(ap_pipeline *pipeline)
     return mem ? ap_picture_init(&pipeline->picture, &config, mem, size) : AP_ERR_MEMORY;
 }
 
-/* Hop 5, for what waits in the batch. */
+/* Hops 4 and 5 for what waits for them. */
 static void track(ap_pipeline *pipeline)
 {
+    ap_sense_slice_take(&pipeline->sense, &pipeline->slice);
     ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
     pipeline->batch_count = 0;
     pipeline->slice_count = 0;
@@ -222,28 +218,36 @@ static ap_source *receive(ap_pipeline *pipeline)
     return oldest;
 }
 
+/* Hop 3 for a Mode S frame: kept until its slice is full. */
+static void hear(ap_pipeline *pipeline, const ap_source *source)
+{
+    ap_sense_heard heard = ap_source_heard(&source->frame, source->receiver, pipeline->now);
+    heard.clock = pipeline->receivers.rows[source->receiver].clock.kind;
+    ap_sense_slice_add(&pipeline->slice, &heard);
+}
+
 /* Hops 3 and 4: one frame to reports, collected in the batch. */
 static void sense(ap_pipeline *pipeline, ap_source *source)
 {
     const ap_frame *frame = &source->frame;
+    if (frame->kind == AP_FRAME_MODES) {
+        hear(pipeline, source);
+        return;
+    }
+    ap_sense_slice_take(&pipeline->sense, &pipeline->slice);
     if (frame->kind == AP_FRAME_ASTERIX) {
         (void)ap_asterix_editions_hear(&pipeline->config.editions, frame->data, frame->size);
         ap_sense_asterix(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size);
         return;
     }
-    if (ap_feed_is_row(frame->kind)) {
-        ap_aircraft_row row;
-        ap_err err = ap_feed_row(&source->feed, frame, &row);
-        ap_sense_row(&pipeline->sense, source->index, pipeline->now, frame->size, err, &row);
-        return;
-    }
-    ap_sense_heard heard = ap_source_heard(frame, source->receiver, pipeline->now);
-    ap_sense_modes(&pipeline->sense, &heard);
+    ap_aircraft_row row;
+    ap_err err = ap_feed_row(&source->feed, frame, &row);
+    ap_sense_row(&pipeline->sense, source->index, pipeline->now, frame->size, err, &row);
 }
 
 static int64_t slice_of(ap_utc_ns now)
 {
-    return now == AP_UTC_UNKNOWN ? INT64_MIN : now / SLICE_NS;
+    return now == AP_UTC_UNKNOWN ? INT64_MIN : now / AP_PIPELINE_SLICE_NS;
 }
 
 /* The only input begins again at an earlier time: what is known of the later time ends, and the
@@ -280,7 +284,7 @@ int ap_pipeline_run(ap_pipeline *pipeline)
         sense(pipeline, source);
         pipeline->frame_count++;
         source->has_frame = false;
-        if (++pipeline->slice_count < SLICE_FRAMES && source->frame.kind != AP_FRAME_ASTERIX &&
+        if (++pipeline->slice_count < AP_SENSE_SLICE && source->frame.kind != AP_FRAME_ASTERIX &&
             slice_of(pipeline->now) == slice)
             continue;
         track(pipeline);

@@ -35,6 +35,11 @@ typedef struct ap_pipeline_sinks {
     int (*on_time)(void *context, ap_utc_ns now);
 } ap_pipeline_sinks;
 
+/* AP_SENSE_SLICE Mode S frames or rows at most, of one twentieth of a second of receive time, go to
+ * sense and tracker together: both ask for the memory of the later ones while they work on the
+ * first. */
+#define AP_PIPELINE_SLICE_NS (50 * AP_NS_PER_MS)
+
 typedef struct ap_pipeline_config {
     const char *const *paths; /* inputs, [path_count]; "-" is standard input */
     size_t path_count;        /* [0, AP_INPUT_CAP] */
@@ -62,10 +67,11 @@ typedef struct ap_pipeline {
     ap_tracker tracker;
     ap_watch watch;
     ap_picture picture;
-    ap_report *batch; /* reports on their way to the tracker */
+    uint32_t slice_count; /* frames that were not followed by a step of the tracker */
+    ap_sense_slice slice; /* Mode S frames among them that wait for sense */
+    ap_report *batch;     /* reports on their way to the tracker */
     size_t batch_count;
-    uint32_t slice_count; /* frames whose reports are in the batch */
-    ap_utc_ns now;        /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
+    ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
     uint64_t frame_count, report_count, report_lost_count;
     uint64_t restart_count;
     struct {

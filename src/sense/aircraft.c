@@ -59,6 +59,11 @@ static void fetch_row(const ap_aircraft *aircraft)
         __builtin_prefetch(line + at);
 }
 
+void ap_aircraft_seek(const ap_aircraft_table *table, uint32_t key)
+{
+    __builtin_prefetch(&table->slots[home_of(table, key)]);
+}
+
 ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key)
 {
     uint32_t slot = slot_of(table, key);

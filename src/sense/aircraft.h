@@ -132,7 +132,10 @@ static inline uint32_t ap_aircraft_key(uint32_t address, ap_address_kind kind)
 /* Takes its memory from the arena (which may only measure). */
 void ap_aircraft_init(ap_aircraft_table *table, ap_arena *arena, uint32_t cap, uint16_t input_cap);
 
-/* The row of a key, or NULL. */
+/* Asks for the memory that a search for a key begins in. */
+void ap_aircraft_seek(const ap_aircraft_table *table, uint32_t key);
+
+/* The row of a key, or NULL; its memory is asked for up to the CPR state. */
 ap_aircraft *ap_aircraft_find(const ap_aircraft_table *table, uint32_t key);
 
 /* The row of a key that a checked squitter was heard of, on `input` < input_cap at `now` (which

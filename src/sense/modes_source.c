@@ -1,6 +1,8 @@
 /* Mode S frames to reports: who sent it, whether to believe it, where it was. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "airpicture/modes_detail.h"
 #include "sense/attribution.h"
@@ -595,7 +597,7 @@ static ap_witness witness_of(const heard *of)
                          .sensor = of->receiver->sensor,
                          .receive_utc = of->utc,
                          .has_stamp = as->has_stamp,
-                         .clock = of->receiver->clock.kind,
+                         .clock = as->clock,
                          .stamp = as->stamp,
                          .signal = as->signal,
                          .frame = of->bytes,
@@ -733,12 +735,14 @@ void ap_sense_modes_decoded(ap_sense *sense, const ap_sense_heard *as, ap_err er
     state->has_register = false;
     if (as->receiver >= receivers->count)
         return;
+    if (as->receiver >= state->receiver_count)
+        state->receiver_count = as->receiver + 1u;
     heard of = { .state = state,
                  .as = as,
                  .bytes = as->frame,
                  .receiver = &receivers->rows[as->receiver],
                  .origin = origin_of(as, err, decoded),
-                 .several = receivers->count > 1,
+                 .several = state->receiver_count > 1,
                  .utc = as->receive_utc,
                  .frame = decoded };
     ap_sense_input *from = ap_sense_enter(state, of.receiver->input, of.utc);
@@ -787,6 +791,65 @@ void ap_sense_modes(ap_sense *sense, const ap_sense_heard *as)
     ap_modes_frame decoded;
     ap_err err = ap_modes_decode(as->frame, as->size, &decoded);
     ap_sense_modes_decoded(sense, as, err, &decoded);
+}
+
+enum { FETCH_AHEAD = 4 }; /* so many frames before its turn a frame's aircraft is asked for */
+
+/* A frame of a batch before its turn. */
+typedef struct awaited {
+    ap_modes_frame decoded;
+    ap_err err;
+    bool has_key;
+    uint32_t key;
+} awaited;
+
+static void await(const ap_aircraft_table *table, const ap_sense_heard *as, awaited *a)
+{
+    ap_address_kind kind;
+    a->err = ap_modes_decode(as->frame, as->size, &a->decoded);
+    a->has_key = a->err == AP_OK && address_kind_of(&a->decoded, &kind);
+    if (!a->has_key)
+        return;
+    a->key = ap_aircraft_key(a->decoded.icao24, kind);
+    ap_aircraft_seek(table, a->key);
+}
+
+static void fetch(const ap_aircraft_table *table, const awaited *a)
+{
+    const ap_aircraft *aircraft = a->has_key ? ap_aircraft_find(table, a->key) : NULL;
+    if (aircraft && (a->decoded.present & AP_MODES_HAS_CPR))
+        ap_cpr_state_fetch(&aircraft->cpr);
+}
+
+void ap_sense_modes_batch(ap_sense *sense, size_t count, const ap_sense_heard *as)
+{
+    const ap_aircraft_table *table = &sense->state->aircraft;
+    awaited awaits[AP_SENSE_SLICE];
+    for (size_t from = 0; from < count; from += AP_SENSE_SLICE) {
+        size_t n = count - from < AP_SENSE_SLICE ? count - from : AP_SENSE_SLICE;
+        for (size_t i = 0; i < n; i++)
+            await(table, &as[from + i], &awaits[i]);
+        for (size_t i = 0; i < n; i++) {
+            if (i + FETCH_AHEAD < n)
+                fetch(table, &awaits[i + FETCH_AHEAD]);
+            ap_sense_modes_decoded(sense, &as[from + i], awaits[i].err, &awaits[i].decoded);
+        }
+    }
+}
+
+void ap_sense_slice_add(ap_sense_slice *slice, const ap_sense_heard *as)
+{
+    assert(slice->count < AP_SENSE_SLICE && as->size <= AP_MODES_LONG_SIZE);
+    size_t at = slice->count++;
+    memcpy(slice->bytes[at], as->frame, as->size);
+    slice->heard[at] = *as;
+    slice->heard[at].frame = slice->bytes[at];
+}
+
+void ap_sense_slice_take(ap_sense *sense, ap_sense_slice *slice)
+{
+    ap_sense_modes_batch(sense, slice->count, slice->heard);
+    slice->count = 0;
 }
 
 void ap_sense_flush(ap_sense *sense)

@@ -1053,6 +1053,53 @@ static void test_decoded_frames(void **state)
     bench_close(decoded);
 }
 
+/* A frame of many aircraft's traffic, two inputs hearing it: positions, velocities, replies, and
+ * now and then damage. */
+static frame traffic(uint32_t i)
+{
+    uint32_t address = ADDRESS + i % 23;
+    uint64_t place = air_position(50 + (i % 23) * 0.1 + i * 1e-4, 8, i / 46 % 2, 30000);
+    frame of = i % 3 == 0   ? squitter(address, place)
+               : i % 3 == 1 ? altitude_reply(address, 30000)
+                            : squitter(address, velocity_me);
+    of.bytes[5] ^= i % 31 == 7 ? 1 : 0;
+    of.bytes[6] ^= i % 37 == 9 ? 0x11 : 0;
+    return of;
+}
+
+/* However frames are batched, the same comes out. More aircraft than there is room for. */
+static void test_batches(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    static frame frames[COUNT];
+    static ap_sense_heard heard[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        frames[i] = traffic(i / 2);
+        if (i % 11 == 3)
+            frames[i] = squitter(0xA00000 + i, velocity_me);
+        heard[i] = heard_of(i % 2, START + (int64_t)i * 2 * AP_NS_PER_MS, &frames[i]);
+    }
+    bench *single = bench_open(64);
+    for (uint32_t i = 0; i < COUNT; i++)
+        ap_sense_modes(&single->sense, &heard[i]);
+    assert_true(single->report_count > 500);
+    assert_true(single->stats[0].witness_count + single->stats[1].witness_count > 500);
+    assert_true(single->stats[0].repaired_count + single->stats[1].repaired_count > 10);
+    for (uint32_t size = 1; size < COUNT; size = size * 3 + 1) {
+        bench *batched = bench_open(64);
+        for (uint32_t at = 0; at < COUNT; at += size)
+            ap_sense_modes_batch(&batched->sense, at + size < COUNT ? size : COUNT - at,
+                                 &heard[at]);
+        assert_int_equal(batched->report_count, single->report_count);
+        assert_memory_equal(batched->reports, single->reports,
+                            single->report_count * sizeof *single->reports);
+        assert_memory_equal(batched->stats, single->stats, sizeof single->stats);
+        bench_close(batched);
+    }
+    bench_close(single);
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -1127,6 +1174,7 @@ int main(void)
         cmocka_unit_test(test_repaired_quality),
         cmocka_unit_test(test_damage_is_counted),
         cmocka_unit_test(test_decoded_frames),
+        cmocka_unit_test(test_batches),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_latency_and_order),
     };

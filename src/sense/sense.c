@@ -60,6 +60,7 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
     state->receive_utc = AP_UTC_UNKNOWN;
     state->window_end_utc = AP_UTC_UNKNOWN;
     state->held_due_utc = INT64_MAX;
+    state->receiver_count = config->receivers->count;
     for (size_t i = 0; i < config->input_cap; i++) {
         for (int k = 0; k < AP_SENSE_ORIGINS; k++)
             state->inputs[i].sensors[k] = AP_SENSOR_NONE;

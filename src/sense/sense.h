@@ -54,6 +54,7 @@ typedef struct ap_sense_heard {
     ap_utc_ns receive_utc; /* of the stream */
     bool has_stamp;
     uint64_t stamp;      /* the receiver's own time, 48 bits */
+    ap_clock_kind clock; /* that keeps it; told to witnesses */
     bool synthetic;      /* made up by a network: nobody heard it, at no time */
     bool multilaterated; /* synthetic, and placed by multilateration */
     int16_t signal;      /* 0..255, or -1 */
@@ -64,6 +65,24 @@ typedef struct ap_sense_heard {
  * for what others have placed, by multilateration or as TIS-B, one beside it as for rows (below).
  * Rows of receivers that were never added are ignored. */
 void ap_sense_modes(ap_sense *sense, const ap_sense_heard *heard);
+
+/* The same for `count` frames, one after the other, and faster: with thousands of aircraft the time
+ * goes to memory, which is asked for some frames ahead. */
+void ap_sense_modes_batch(ap_sense *sense, size_t count, const ap_sense_heard *heard);
+
+/* Frames on their way to a batch, in bytes of their own: those of a frame last only until the next
+ * is read. */
+#define AP_SENSE_SLICE 32u
+typedef struct ap_sense_slice {
+    size_t count; /* at most AP_SENSE_SLICE */
+    ap_sense_heard heard[AP_SENSE_SLICE];
+    uint8_t bytes[AP_SENSE_SLICE][AP_MODES_LONG_SIZE];
+} ap_sense_slice;
+
+/* Puts a frame of at most AP_MODES_LONG_SIZE bytes behind the others; there must be room. */
+void ap_sense_slice_add(ap_sense_slice *slice, const ap_sense_heard *heard);
+/* The batch of them all; then the slice is empty. */
+void ap_sense_slice_take(ap_sense *sense, ap_sense_slice *slice);
 
 /* The same for a frame that is decoded already: `err` and *decoded are what ap_modes_decode gave.
  */

@@ -41,6 +41,7 @@ struct ap_sense_state {
     ap_sense_input *inputs;   /* [input_cap] */
     ap_sense_source *sources; /* [sensors->cap] */
     ap_sense_place *places;   /* [receivers->cap] */
+    uint32_t receiver_count;  /* rows of the receiver table so far, as of the frame at hand */
     ap_aircraft_table aircraft;
     ap_held_ring
         held[2]; /* of aircraft on probation, and of trusted ones: no flood reaches these */
