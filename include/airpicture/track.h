@@ -125,7 +125,7 @@ typedef struct ap_track {
 typedef enum ap_track_event_kind {
     AP_EVENT_BORN,
     AP_EVENT_CONFIRMED,
-    AP_EVENT_UPDATED, /* a report was taken in: at once with a position or a change of identity, else
+    AP_EVENT_UPDATED, /* a report was taken in: told at once with a position or a new identity, else
                        * when the last event is a second old */
     AP_EVENT_COASTED,
     AP_EVENT_DROPPED,

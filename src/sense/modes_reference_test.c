@@ -219,8 +219,8 @@ static ap_sensor_stats stats[2];
 
 static bool run(const ap_sensor *receiver, score *result)
 {
-    FILE *recording = open_data("jet1090_tutorial.beast.gz");
-    FILE *reference = open_data("jet1090_tutorial_reference.csv.gz");
+    FILE *recording = ap_test_data("jet1090_tutorial.beast.gz");
+    FILE *reference = ap_test_data("jet1090_tutorial_reference.csv.gz");
     if (!recording || !reference)
         return false;
     ap_sensor sensors[2];

@@ -187,7 +187,7 @@ def documents():
 
 
 def joined_recordings():
-    """A second recording behind the first one is read as if it were alone, though time runs back."""
+    """A second recording behind the first is read as if it were alone, though time runs back."""
     with workdir() as name:
         folder = pathlib.Path(name)
         path = need_data("modes", "jet1090_tutorial_frames.jsonl.gz")

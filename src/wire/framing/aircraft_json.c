@@ -98,7 +98,7 @@ static ap_err take_aircraft(ap_framer *framer, ap_frame *frame, bool *found)
     }
     ap_utc_ns now = framer->has_utc ? framer->utc_ns : AP_UTC_UNKNOWN;
     if (ap_aircraft_json_read(value.start, value.size, now, &row)) {
-        junk(framer, AP_REFUSED_SYNTAX, scan.at); /* its brackets match: what is inside is its own */
+        junk(framer, AP_REFUSED_SYNTAX, scan.at); /* its brackets match: inside is its own */
         return AP_OK;
     }
     *frame = (ap_frame){ .kind = AP_FRAME_AIRCRAFT,

@@ -409,7 +409,7 @@ static void test_encode_undoes_decode(void **state)
 {
     (void)state;
     char line[4096];
-    FILE *file = open_data("jet1090_tutorial_frames.jsonl.gz");
+    FILE *file = ap_test_data("jet1090_tutorial_frames.jsonl.gz");
     if (!file)
         skip();
     int same = 0, utility = 0, unassigned = 0, suspects = 0;
@@ -454,7 +454,7 @@ static void test_encode_undoes_decode_of_short_frames(void **state)
     int same = 0, different = 0, air_to_air = 0;
     for (size_t n = 0; n < 2; n++) {
         char line[4096];
-        FILE *file = open_data(names[n]);
+        FILE *file = ap_test_data(names[n]);
         if (!file)
             skip();
         while (fgets(line, sizeof line, file)) {

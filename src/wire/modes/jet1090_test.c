@@ -161,7 +161,7 @@ static void test_tutorial(void **state)
     differing known[] = { { "groundspeed", 0, 1125 }, { "vrate_src", 0, 11450 },
                           { "altitude", 0, 318 },     { "squawk", 0, 9 },
                           { "callsign", 0, 1 },       { NULL, 0, 0 } };
-    FILE *file = open_data("jet1090_tutorial_frames.jsonl.gz");
+    FILE *file = ap_test_data("jet1090_tutorial_frames.jsonl.gz");
     if (!file)
         return;
     char text[4096];

@@ -147,8 +147,8 @@ static bool is_damaged(int row)
 static void test_decode_tutorial_recording(void **state)
 {
     (void)state;
-    FILE *frames = open_data("jet1090_tutorial_frames.jsonl.gz");
-    FILE *reference = open_data("jet1090_tutorial_reference.csv.gz");
+    FILE *frames = ap_test_data("jet1090_tutorial_frames.jsonl.gz");
+    FILE *reference = ap_test_data("jet1090_tutorial_reference.csv.gz");
     if (!frames || !reference)
         skip();
     static char line[LINE_SIZE], row[LINE_SIZE];
@@ -206,7 +206,7 @@ static void check_register(const ap_modes_frame *frame, const char *expected, in
 
 static void check_small_reference(const char *name, int rows, int registers)
 {
-    FILE *reference = open_data(name);
+    FILE *reference = ap_test_data(name);
     if (!reference)
         skip();
     static char row[LINE_SIZE];
@@ -303,7 +303,7 @@ static int check_corner_case(const cJSON *test, const char *hex)
 static void test_decode_corner_cases(void **state)
 {
     (void)state;
-    FILE *file = open_data("rs1090_corner_cases.json");
+    FILE *file = ap_test_data("rs1090_corner_cases.json");
     if (!file)
         skip();
     static char text[65536];
@@ -377,8 +377,8 @@ static size_t keep(const half *newest, half halves[64], size_t count)
 static void test_positions_of_tutorial_recording(void **state)
 {
     (void)state;
-    FILE *frames = open_data("jet1090_tutorial_frames.jsonl.gz");
-    FILE *reference = open_data("jet1090_tutorial_reference.csv.gz");
+    FILE *frames = ap_test_data("jet1090_tutorial_frames.jsonl.gz");
+    FILE *reference = ap_test_data("jet1090_tutorial_reference.csv.gz");
     if (!frames || !reference)
         skip();
     static char line[LINE_SIZE], row[LINE_SIZE];
