@@ -19,11 +19,21 @@ static uint64_t key_of(int64_t x, int64_t y, int64_t z)
     return ((uint64_t)x << (2 * CELL_BITS)) | ((uint64_t)y << CELL_BITS) | (uint64_t)z;
 }
 
-static uint32_t bucket_of(const ap_grid *grid, uint64_t key)
+/* Blocks of 2 x 2 x 4 cells are hashed; the cells of one lie side by side in a cache line. */
+static uint32_t bucket_of(const ap_grid *grid, int64_t x, int64_t y, int64_t z)
 {
-    key ^= key >> 31;
-    key *= UINT64_C(0x9E3779B97F4A7C15);
-    return (uint32_t)(key >> 32) & (grid->bucket_count - 1);
+    uint64_t block = key_of(x >> 1, y >> 1, z >> 2);
+    block ^= block >> 31;
+    block *= UINT64_C(0x9E3779B97F4A7C15);
+    uint32_t within = (uint32_t)((x & 1) << 3 | (y & 1) << 2 | (z & 3));
+    return ((uint32_t)(block >> 32) << 4 | within) & (grid->bucket_count - 1);
+}
+
+static uint32_t bucket_of_key(const ap_grid *grid, uint64_t key)
+{
+    const uint64_t mask = (UINT64_C(1) << CELL_BITS) - 1;
+    return bucket_of(grid, (int64_t)(key >> (2 * CELL_BITS)), (int64_t)((key >> CELL_BITS) & mask),
+                     (int64_t)(key & mask));
 }
 
 void ap_grid_init(ap_grid *grid, uint32_t item_cap, ap_arena *arena)
@@ -33,10 +43,8 @@ void ap_grid_init(ap_grid *grid, uint32_t item_cap, ap_arena *arena)
         buckets *= 2;
     *grid = (ap_grid){ .bucket_count = buckets, .item_cap = item_cap };
     grid->head = ap_arena_take(arena, buckets, sizeof *grid->head);
-    grid->next = ap_arena_take(arena, item_cap, sizeof *grid->next);
-    grid->prev = ap_arena_take(arena, item_cap, sizeof *grid->prev);
-    grid->key = ap_arena_take(arena, item_cap, sizeof *grid->key);
-    if (grid->key)
+    grid->item = ap_arena_take(arena, item_cap, sizeof *grid->item);
+    if (grid->item)
         ap_grid_reset(grid);
 }
 
@@ -45,36 +53,34 @@ void ap_grid_reset(ap_grid *grid)
     for (uint32_t i = 0; i < grid->bucket_count; i++)
         grid->head[i] = AP_GRID_NONE;
     for (uint32_t i = 0; i < grid->item_cap; i++)
-        grid->key[i] = NO_KEY;
+        grid->item[i].key = NO_KEY;
 }
 
 void ap_grid_remove(ap_grid *grid, uint32_t item)
 {
-    if (grid->key[item] == NO_KEY)
+    ap_grid_item *it = &grid->item[item];
+    if (it->key == NO_KEY)
         return;
-    uint32_t next = grid->next[item], prev = grid->prev[item];
-    if (prev != AP_GRID_NONE)
-        grid->next[prev] = next;
+    if (it->prev != AP_GRID_NONE)
+        grid->item[it->prev].next = it->next;
     else
-        grid->head[bucket_of(grid, grid->key[item])] = next;
-    if (next != AP_GRID_NONE)
-        grid->prev[next] = prev;
-    grid->key[item] = NO_KEY;
+        grid->head[bucket_of_key(grid, it->key)] = it->next;
+    if (it->next != AP_GRID_NONE)
+        grid->item[it->next].prev = it->prev;
+    it->key = NO_KEY;
 }
 
 void ap_grid_put(ap_grid *grid, uint32_t item, ap_vec3 ecef)
 {
     uint64_t key = key_of(cell_of(ecef.x_m), cell_of(ecef.y_m), cell_of(ecef.z_m));
-    if (grid->key[item] == key)
+    if (grid->item[item].key == key)
         return;
     ap_grid_remove(grid, item);
-    uint32_t bucket = bucket_of(grid, key);
-    grid->key[item] = key;
-    grid->prev[item] = AP_GRID_NONE;
-    grid->next[item] = grid->head[bucket];
-    if (grid->head[bucket] != AP_GRID_NONE)
-        grid->prev[grid->head[bucket]] = item;
-    grid->head[bucket] = item;
+    uint32_t *head = &grid->head[bucket_of_key(grid, key)];
+    grid->item[item] = (ap_grid_item){ .key = key, .next = *head, .prev = AP_GRID_NONE };
+    if (*head != AP_GRID_NONE)
+        grid->item[*head].prev = item;
+    *head = item;
 }
 
 size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t *items, size_t cap)
@@ -87,9 +93,9 @@ size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t
         for (int64_t y = y0; y <= y1; y++)
             for (int64_t z = z0; z <= z1; z++) {
                 uint64_t key = key_of(x, y, z);
-                uint32_t item = grid->head[bucket_of(grid, key)];
-                for (; item != AP_GRID_NONE; item = grid->next[item]) {
-                    if (grid->key[item] != key)
+                uint32_t item = grid->head[bucket_of(grid, x, y, z)];
+                for (; item != AP_GRID_NONE; item = grid->item[item].next) {
+                    if (grid->item[item].key != key)
                         continue;
                     if (count < cap)
                         items[count] = item;

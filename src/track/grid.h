@@ -15,12 +15,16 @@
 #define AP_GRID_CELL_M 12000.0
 #define AP_GRID_RADIUS_MAX_M 24000.0 /* of a query */
 
+typedef struct ap_grid_item {
+    uint64_t key;        /* of its cell; UINT64_MAX: in none */
+    uint32_t next, prev; /* within a bucket */
+} ap_grid_item;
+
 typedef struct ap_grid {
     uint32_t bucket_count; /* a power of two */
     uint32_t item_cap;
-    uint32_t *head;        /* [bucket_count], AP_GRID_NONE: empty */
-    uint32_t *next, *prev; /* [item_cap], within a bucket */
-    uint64_t *key;         /* [item_cap], of its cell; UINT64_MAX: in none */
+    uint32_t *head;     /* [bucket_count], AP_GRID_NONE: empty; neighbours share a cache line */
+    ap_grid_item *item; /* [item_cap] */
 } ap_grid;
 
 void ap_grid_init(ap_grid *grid, uint32_t item_cap, ap_arena *arena);
