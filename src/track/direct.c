@@ -40,19 +40,17 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     if (o->measure.has == 0 && !o->is_late)
         return true; /* identity only: it asks nothing of the filter */
     if (!o->is_late) {
-        o->imm = row->imm;
-        ap_imm_predict(&o->imm, report->time_utc);
+        ap_imm_predict(&row->imm, report->time_utc, &o->imm);
     } else if (!ap_history_at(&row->history, report->time_utc, &o->imm)) {
         return false;
     }
     if (!(o->measure.has & AP_MEASURE_POSITION))
         return true;
-    ap_gauss mean;
-    ap_imm_combine(&o->imm, &mean);
-    ap_fix fix = ap_imm_fix(&o->imm, &o->measure, mean.x[2], mean.x[3]);
+    const ap_gauss *mean = &o->imm.mean;
+    ap_fix fix = ap_imm_fix(&o->imm, &o->measure, mean->x[2], mean->x[3]);
     fix.R.ee += GATE_EXTRA_M * GATE_EXTRA_M;
     fix.R.nn += GATE_EXTRA_M * GATE_EXTRA_M;
-    o->distance2 = ap_gauss_distance2(&mean, &fix);
+    o->distance2 = ap_gauss_distance2(mean, &fix);
     return true;
 }
 
@@ -67,11 +65,10 @@ static void gate_velocity(ap_state *state, offer *o)
     double misfit2 = is_position                               ? o->distance2
                      : row->misfit_sensor == o->measure.sensor ? row->misfit2
                                                                : 0.0;
-    ap_gauss mean;
-    ap_imm_combine(&o->imm, &mean);
+    const ap_gauss *mean = &o->imm.mean;
     ap_vec3 v = ap_enu_rotate(&o->imm.frame, o->measure.velocity_ecef);
     double extra = o->measure.velocity_var + VELOCITY_EXTRA_MPS * VELOCITY_EXTRA_MPS;
-    ap_gauss swapped = { .x = { mean.x[2], mean.x[3] }, .A = mean.C };
+    ap_gauss swapped = { .x = { mean->x[2], mean->x[3] }, .A = mean->C };
     ap_fix fix = { v.x_m, v.y_m, { extra, 0.0, extra } };
     if (misfit2 <= MISFIT2_MAX && ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
         return;
@@ -136,7 +133,7 @@ static void reinitialise(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
     ap_imm_start(&row->imm, &o->measure, AP_SPEED_SIGMA_MPS);
-    ap_history_start(&row->history, &row->imm);
+    ap_history_start(&row->history);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
     ap_track_taken(state, o->slot, report, AP_TAKEN_POSITION);
 }

@@ -7,7 +7,8 @@
  *
  * Modes change as a Markov process with generator rate * (1 prior' - I). Its transition matrix over
  * any time is exp(-rate t) I + (1 - exp(-rate t)) 1 prior', so irregular sampling is exact, and
- * mixing is a blend of each model with the mean of all: linear in the number of models. */
+ * mixing is a blend of each model with the mean of all: linear in the number of models. The models
+ * are columns; their arithmetic is in filter_kernel.c. */
 #ifndef AP_TRACK_FILTER_H
 #define AP_TRACK_FILTER_H
 
@@ -16,23 +17,9 @@
 
 #include "airpicture/geo.h"
 #include "airpicture/time.h"
+#include "track/filter_kernel.h"
 
-#define AP_IMM_MODELS 6
-#define AP_FIX_CAP 12 /* measurements that may share in one update */
-
-/* Symmetric 2 x 2. */
-typedef struct ap_sym2 {
-    double ee, en, nn;
-} ap_sym2;
-
-/* A Gaussian over (east, north, velocity east, velocity north): mean x, and covariance in blocks,
- * A of position, B of position (rows) with velocity, C of velocity. */
-typedef struct ap_gauss {
-    double x[4];
-    ap_sym2 A;
-    double B[2][2];
-    ap_sym2 C;
-} ap_gauss;
+#define AP_IMM_MODELS 6 /* at most AP_LANES */
 
 typedef struct ap_vertical {
     bool has;         /* altitude and rate rest on a report */
@@ -43,10 +30,10 @@ typedef struct ap_vertical {
 } ap_vertical;
 
 typedef struct ap_imm {
+    ap_mixture models;
+    ap_gauss mean; /* of the mixture, with its covariance: whoever changes the models renews it */
     ap_utc_ns time_utc;
     ap_enu_frame frame; /* of its origin only the height is filled: track/frame.h */
-    ap_gauss model[AP_IMM_MODELS];
-    double probability[AP_IMM_MODELS];
     ap_vertical vertical;
     double lean_m; /* 1-sigma error of the mean per axis that repeated measurements share: not in
                     * the models' covariances, where every error is new */
@@ -76,25 +63,6 @@ typedef struct ap_measure {
     double up_mps, up_var;
 } ap_measure;
 
-/* A position measurement in the plane of one filter. */
-typedef struct ap_fix {
-    double east_m, north_m;
-    ap_sym2 R;
-} ap_fix;
-
-/* Probability density of a fix, 1/m2: under each model, and under their mixture. */
-typedef struct ap_likelihood {
-    double model[AP_IMM_MODELS];
-    double all;
-} ap_likelihood;
-
-/* White-noise-acceleration prediction of one Gaussian; a turn of rate 0 is a straight line.
- * noise_m2ps3 is the spectral density per axis; dt_s may be negative (the covariance grows). */
-void ap_gauss_predict(ap_gauss *gauss, double dt_s, double turn_radps, double noise_m2ps3);
-
-/* Kalman update with a position; false and unchanged when the innovation covariance is singular. */
-bool ap_gauss_update(ap_gauss *gauss, const ap_fix *fix);
-
 /* Squared Mahalanobis distance of a fix, NaN-free: huge when the covariance is singular. */
 double ap_gauss_distance2(const ap_gauss *gauss, const ap_fix *fix);
 
@@ -105,13 +73,8 @@ void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps
 /* The same at the origin of the filter's own plane, when nothing better is left. */
 void ap_imm_restart(ap_imm *imm, double speed_sigma_mps);
 
-void ap_imm_predict(ap_imm *imm, ap_utc_ns time_utc);
-
-/* Mean and covariance of the mixture. */
-void ap_imm_combine(const ap_imm *imm, ap_gauss *gauss);
-
-/* The mean, and traces of the covariance's two blocks: less work. */
-void ap_imm_outline(const ap_imm *imm, double x[4], double *position_var_m2, double *velocity_var);
+/* Fills `to` with what `from` becomes at a time, later or earlier. `to` may be `from`. */
+void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to);
 
 /* Where a measured position lies in the filter's plane. The error of its time is added along
  * (ve, vn). */
@@ -119,10 +82,10 @@ ap_fix ap_imm_fix(const ap_imm *imm, const ap_measure *measure, double ve, doubl
 
 void ap_imm_likelihood(const ap_imm *imm, const ap_fix *fix, ap_likelihood *likelihood);
 
-/* Update with `count` fixes of which at most one is right: weight[i] is the probability that fix i
- * is, the rest that none is. count in [1, AP_FIX_CAP]. */
-void ap_imm_update(ap_imm *imm, size_t count, const ap_fix *fix, const ap_likelihood *likelihood,
-                   const double *weight);
+/* Fills `to`, which may be `from`, with the update by `count` fixes of which at most one is right:
+ * weight[i] is the probability that fix i is, the rest that none is. count in [1, AP_FIX_CAP]. */
+void ap_imm_update(const ap_imm *from, size_t count, const ap_fix *fix,
+                   const ap_likelihood *likelihood, const double *weight, ap_imm *to);
 
 /* Before an update by a fix that is right with probability `weight`: how far the mean will lean on
  * errors that stay. Such an error (shared_m) enters with the gain, and leaves as others' fixes come

@@ -7,11 +7,47 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "track/filter_lane.h"
 #include "track/frame.h"
 
 #define S AP_NS_PER_S
 
-/* ---- one Gaussian ---- */
+/* ---- one Gaussian: a lane alone ---- */
+
+static lane lane_of(const ap_gauss *g)
+{
+    return (lane){ .p = 1.0,
+                   .x = { g->x[0], g->x[1], g->x[2], g->x[3] },
+                   .A = { g->A.ee, g->A.en, g->A.nn },
+                   .B = { g->B[0][0], g->B[0][1], g->B[1][0], g->B[1][1] },
+                   .C = { g->C.ee, g->C.en, g->C.nn } };
+}
+
+static ap_gauss gauss_of(const lane *v)
+{
+    return (ap_gauss){ .x = { v->x[0], v->x[1], v->x[2], v->x[3] },
+                       .A = { v->A[0], v->A[1], v->A[2] },
+                       .B = { { v->B[0], v->B[1] }, { v->B[2], v->B[3] } },
+                       .C = { v->C[0], v->C[1], v->C[2] } };
+}
+
+static void gauss_predict(ap_gauss *g, double dt_s, double turn_radps, double noise_m2ps3)
+{
+    lane v = lane_of(g);
+    lane_move(&v, dt_s, turn_radps);
+    lane_grow(&v, dt_s, noise_m2ps3);
+    *g = gauss_of(&v);
+}
+
+static void gauss_update(ap_gauss *g, const ap_fix *fix)
+{
+    lane v = lane_of(g);
+    lane_step step = lane_gain(&v, fix);
+    lane_shrink(&v, 1.0, &step);
+    for (int i = 0; i < 4; i++)
+        v.x[i] += step.d[i];
+    *g = gauss_of(&v);
+}
 
 /* Steady state of a nearly constant velocity under white acceleration noise q, position noise R,
  * every T: gains and posterior variances of the algebraic Riccati equation. */
@@ -39,8 +75,8 @@ static void test_gauss_steady_state(void **state)
         ap_gauss g = { .A = { 1e4, 0, 1e4 }, .C = { 1e4, 0, 1e4 } };
         ap_fix fix = { 0, 0, { steady[i].r, 0, steady[i].r } };
         for (int k = 0; k < 400; k++) {
-            ap_gauss_predict(&g, steady[i].t_s, 0.0, steady[i].q);
-            assert_true(ap_gauss_update(&g, &fix));
+            gauss_predict(&g, steady[i].t_s, 0.0, steady[i].q);
+            gauss_update(&g, &fix);
         }
         assert_near(g.A.ee / steady[i].r, steady[i].k_position, 1e-6);
         assert_near(g.B[0][0] / steady[i].r, steady[i].k_velocity, 1e-6);
@@ -61,9 +97,9 @@ static void test_gauss_predict_turns(void **state)
         .x = { 0, 0, 0, v }, .A = { 100, 20, 200 }, .B = { { 1, 2 }, { 3, 4 } }, .C = { 9, 1, 16 }
     };
     ap_gauss steps = once;
-    ap_gauss_predict(&once, 90.0, rate, 0.0);
+    gauss_predict(&once, 90.0, rate, 0.0);
     for (int k = 0; k < 90; k++)
-        ap_gauss_predict(&steps, 1.0, rate, 0.0);
+        gauss_predict(&steps, 1.0, rate, 0.0);
     assert_near(once.x[0], radius_m, 1e-12);
     assert_near(once.x[1], radius_m, 1e-12);
     assert_near(once.x[2], v, 1e-12);
@@ -72,7 +108,7 @@ static void test_gauss_predict_turns(void **state)
     assert_near(steps.A.nn, once.A.nn, 1e-10);
     assert_near(steps.B[0][1], once.B[0][1], 1e-10);
     assert_near(steps.C.ee, once.C.ee, 1e-10);
-    ap_gauss_predict(&steps, -90.0, rate, 0.0);
+    gauss_predict(&steps, -90.0, rate, 0.0);
     assert_near(steps.x[0], 0.0, 1e-7);
     assert_near(steps.A.ee, 100.0, 1e-7);
 }
@@ -127,7 +163,7 @@ static void run_turns(uint64_t *seed, errors *err)
     for (int k = 0; k < 100; k++) {
         double t_s = 5.0 * k;
         if (k > 0)
-            ap_gauss_predict(&truth, 5.0, turn_rate_at(t_s - 2.5), 0.0);
+            gauss_predict(&truth, 5.0, turn_rate_at(t_s - 2.5), 0.0);
         ap_vec3 enu = { truth.x[0] + 100.0 * normal(seed), truth.x[1] + 100.0 * normal(seed), 0 };
         ap_measure m = measure_at((ap_utc_ns)(t_s * 1e9), ap_ecef_from_enu(&site, enu), 100.0);
         if (k == 0)
@@ -135,8 +171,7 @@ static void run_turns(uint64_t *seed, errors *err)
         else
             ap_imm_apply(&imm, &m);
         assert_true(ap_imm_is_sound(&imm));
-        ap_gauss g;
-        ap_imm_combine(&imm, &g);
+        ap_gauss g = imm.mean;
         ap_vec3 is = ap_ecef_from_enu(&site, (ap_vec3){ truth.x[0], truth.x[1], 0.0 });
         ap_vec3 at = ap_enu_from_ecef(&imm.frame, is);
         double e2 = pow(g.x[0] - at.x_m, 2) + pow(g.x[1] - at.y_m, 2);
@@ -192,15 +227,19 @@ static void test_imm_recentre_keeps_the_state(void **state)
         ap_imm imm, before;
         ap_imm_start(&imm, &m, 100.0);
         for (int k = 0; k < AP_IMM_MODELS; k++) {
-            imm.model[k].x[0] = 2500.0;
-            imm.model[k].x[1] = 1500.0 + k;
-            imm.model[k].x[2] = 200.0;
-            imm.model[k].A = (ap_sym2){ 2500, 300, 900 };
+            imm.models.x[0][k] = 2500.0;
+            imm.models.x[1][k] = 1500.0 + k;
+            imm.models.x[2][k] = 200.0;
+            imm.models.A[0][k] = 2500, imm.models.A[1][k] = 300, imm.models.A[2][k] = 900;
         }
+        ap_kernels_best()->combine(&imm.models, &imm.mean);
         before = imm;
         ap_imm_recentre(&imm);
-        assert_true(fabs(imm.model[0].x[0]) < 10.0 && fabs(imm.model[0].x[1]) < 10.0);
-        const ap_gauss *a = &before.model[3], *b = &imm.model[3];
+        assert_true(fabs(imm.models.x[0][0]) < 10.0 && fabs(imm.models.x[1][0]) < 10.0);
+        assert_true(fabs(imm.mean.x[0]) < 1e-6 && fabs(imm.mean.x[1]) < 1e-6);
+        lane was_lane = lane_load(&before.models, 3), is_lane = lane_load(&imm.models, 3);
+        ap_gauss was_gauss = gauss_of(&was_lane), is_gauss = gauss_of(&is_lane);
+        const ap_gauss *a = &was_gauss, *b = &is_gauss;
         ap_vec3 was = ap_ecef_from_enu(&before.frame, (ap_vec3){ a->x[0], a->x[1], 0 });
         ap_vec3 is = ap_ecef_from_enu(&imm.frame, (ap_vec3){ b->x[0], b->x[1], 0 });
         /* Only the height differs: the plane is tangent elsewhere. */
@@ -221,22 +260,22 @@ static void test_imm_update_one_is_many(void **state)
     ap_measure m = measure_at(0, (ap_vec3){ AP_WGS84_A_M, 0, 0 }, 50.0);
     ap_imm one, many;
     ap_imm_start(&one, &m, 100.0);
-    ap_imm_predict(&one, 4 * S);
+    ap_imm_predict(&one, 4 * S, &one);
     many = one;
     ap_fix fix[2] = { { 120.0, -80.0, { 400, 50, 900 } }, { 5000.0, 5000.0, { 400, 0, 400 } } };
     ap_likelihood likelihood[2];
     double weight[2] = { 0.7, 0.0 };
     ap_imm_likelihood(&one, &fix[0], &likelihood[0]);
     ap_imm_likelihood(&one, &fix[1], &likelihood[1]);
-    ap_imm_update(&one, 1, fix, likelihood, weight);
-    ap_imm_update(&many, 2, fix, likelihood, weight);
+    ap_imm_update(&one, 1, fix, likelihood, weight, &one);
+    ap_imm_update(&many, 2, fix, likelihood, weight, &many);
     for (int k = 0; k < AP_IMM_MODELS; k++) {
-        assert_near(one.probability[k], many.probability[k], 1e-12);
+        assert_near(one.models.probability[k], many.models.probability[k], 1e-12);
         for (int i = 0; i < 4; i++)
-            assert_near(one.model[k].x[i], many.model[k].x[i], 1e-9);
-        assert_near(one.model[k].A.en, many.model[k].A.en, 1e-9);
-        assert_near(one.model[k].B[1][0], many.model[k].B[1][0], 1e-9);
-        assert_near(one.model[k].C.nn, many.model[k].C.nn, 1e-9);
+            assert_near(one.models.x[i][k], many.models.x[i][k], 1e-9);
+        assert_near(one.models.A[1][k], many.models.A[1][k], 1e-9);
+        assert_near(one.models.B[2][k], many.models.B[2][k], 1e-9);
+        assert_near(one.models.C[2][k], many.models.C[2][k], 1e-9);
     }
 }
 
@@ -249,12 +288,11 @@ static void test_imm_takes_velocity(void **state)
     m.velocity_var = 1.0;
     m.velocity_ecef = (ap_vec3){ 0, 200, 100 }; /* east, north at (0, 0) */
     ap_imm imm;
-    ap_gauss g;
     ap_imm_start(&imm, &m, 100.0);
     m.has = AP_MEASURE_VELOCITY;
     m.velocity_ecef = (ap_vec3){ 0, 202, 100 };
     ap_imm_apply(&imm, &m);
-    ap_imm_combine(&imm, &g);
+    const ap_gauss g = imm.mean;
     assert_near(g.x[2], 201.0, 1e-9);
     assert_near(g.x[3], 100.0, 1e-9);
     assert_near(g.x[0], 0.0, 1e-9);
@@ -298,7 +336,7 @@ static void test_imm_leans_on_shared_errors(void **state)
     m.shared_m = 10.0;
     ap_imm imm;
     ap_geodetic at;
-    ap_gauss own, models;
+    ap_gauss own;
     ap_imm_start(&imm, &m, 100.0);
     ap_imm_own(&imm, &at, &own);
     assert_near(own.A.ee, 400.0, 1e-9); /* the first says all itself */
@@ -307,10 +345,9 @@ static void test_imm_leans_on_shared_errors(void **state)
         ap_imm_apply(&imm, &m);
     }
     assert_near(imm.lean_m, 10.0, 1e-3);
-    ap_imm_combine(&imm, &models);
     ap_imm_own(&imm, &at, &own);
-    assert_near(own.A.ee - models.A.ee, 100.0, 1e-2);
-    assert_near(own.A.nn - models.A.nn, 100.0, 1e-2);
+    assert_near(own.A.ee - imm.mean.A.ee, 100.0, 1e-2);
+    assert_near(own.A.nn - imm.mean.A.nn, 100.0, 1e-2);
     m.shared_m = 0.0;
     for (int k = 120; k < 180; k++) {
         m.time_utc = k * S;
@@ -326,13 +363,13 @@ static void test_imm_is_sound_sees_nonsense(void **state)
     ap_imm good, bad;
     ap_imm_start(&good, &m, 100.0);
     assert_true(ap_imm_is_sound(&good));
-    bad = good, bad.model[2].A.en = 1e9;
+    bad = good, bad.models.A[1][2] = 1e9;
     assert_false(ap_imm_is_sound(&bad));
-    bad = good, bad.model[0].x[3] = NAN;
+    bad = good, bad.models.x[3][0] = NAN;
     assert_false(ap_imm_is_sound(&bad));
-    bad = good, bad.model[5].B[0][0] = 1e9;
+    bad = good, bad.models.B[0][5] = 1e9;
     assert_false(ap_imm_is_sound(&bad));
-    bad = good, bad.model[1].C.ee = -1.0;
+    bad = good, bad.models.C[0][1] = -1.0;
     assert_false(ap_imm_is_sound(&bad));
     ap_imm_restart(&bad, 100.0);
     assert_true(ap_imm_is_sound(&bad));

@@ -55,7 +55,7 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     b->plot = ap_arena_take(arena, plots, sizeof *b->plot);
     b->look = ap_arena_take(arena, looks, sizeof *b->look);
     b->edge = ap_arena_take(arena, b->edge_cap, sizeof *b->edge);
-    b->near = ap_arena_take(arena, NEAR_CAP, sizeof *b->near);
+    b->near = ap_arena_take(arena, 2 * NEAR_CAP, sizeof *b->near);
     b->look_of = ap_arena_take(arena, config->track_cap, sizeof *b->look_of);
     b->look_stamp = ap_arena_take(arena, config->track_cap, sizeof *b->look_stamp);
     b->parent = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->parent);
@@ -286,15 +286,13 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
         return NULL;
     const ap_row *row = &state->store.row[slot];
     ap_look *look = &b->look[b->look_count];
+    ap_history_fetch(&row->history);
     look->slot = slot;
     look->is_late = measure->time_utc < row->imm.time_utc;
     look->is_too_late =
         look->is_late && !ap_history_at(&row->history, measure->time_utc, &look->imm);
-    if (!look->is_late || look->is_too_late) {
-        look->imm = row->imm;
-        ap_imm_predict(&look->imm, measure->time_utc); /* backwards, if too late */
-    }
-    ap_imm_combine(&look->imm, &look->mean);
+    if (!look->is_late || look->is_too_late) /* backwards, if too late */
+        ap_imm_predict(&row->imm, measure->time_utc, &look->imm);
     look->detection =
         detection_of(row, ap_sensor_of(state, measure->sensor), measure->sensor, measure->time_utc);
     b->look_of[slot] = b->look_count++;
@@ -357,19 +355,19 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
         return;
     ap_measure measure = measure_for(state, plot, look);
     ap_edge *edge = &b->edge[b->edge_count];
-    edge->fix = ap_imm_fix(&look->imm, &measure, look->mean.x[2], look->mean.x[3]);
+    edge->fix = ap_imm_fix(&look->imm, &measure, look->imm.mean.x[2], look->imm.mean.x[3]);
     double dt_s = ap_seconds_between(look->imm.time_utc, measure.time_utc);
-    edge->fix.east_m -= dt_s * look->mean.x[2];
-    edge->fix.north_m -= dt_s * look->mean.x[3];
+    edge->fix.east_m -= dt_s * look->imm.mean.x[2];
+    edge->fix.north_m -= dt_s * look->imm.mean.x[3];
     double gate2 = state->config.gate_chi2;
     ap_fix seen_at = leaning(&look->imm, &edge->fix);
-    if (ap_gauss_distance2(&look->mean, &seen_at) > gate2) {
+    if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2) {
         if (identity < OUTLIER_IDENTITY)
             return;
         widen(&edge->fix);
         identity *= OUTLIER_SHARE;
         seen_at = leaning(&look->imm, &edge->fix);
-        if (ap_gauss_distance2(&look->mean, &seen_at) > gate2)
+        if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2)
             return;
     }
     ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
@@ -384,17 +382,38 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     b->edge_count++;
 }
 
-static void add_edges(ap_state *state, uint32_t plot_index)
+/* Lists the tracks that may have given a plot, and asks for their memory. */
+static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *slots)
 {
-    ap_bench *b = &state->bench;
+    const ap_bench *b = &state->bench;
     const ap_measure *measure = &b->plot[plot_index].measure;
     double turn_s = ap_sensor_of(state, measure->sensor)->turn_s;
     size_t count = ap_grid_near(&state->store.grid, measure->ecef, REACH_M + REACH_MPS * turn_s,
-                                b->near, b->near_cap);
+                                slots, b->near_cap);
+    size_t kept = 0;
     count = count < b->near_cap ? count : b->near_cap;
-    for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
-        if (within_reach(&state->store.hot[b->near[k]], measure, state->config.gate_chi2))
-            add_edge(state, plot_index, b->near[k]);
+    for (size_t k = 0; k < count; k++) {
+        if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
+            continue;
+        ap_store_fetch(&state->store, slots[k]);
+        slots[kept++] = slots[k];
+    }
+    return kept;
+}
+
+/* The tracks of each plot are sought while those of the plot before it are worked at. */
+static void add_edges(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    size_t next = b->plot_count > 0 ? seek_tracks(state, 0, b->near) : 0;
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        const uint32_t *slots = b->near + (i % 2) * b->near_cap;
+        size_t count = next;
+        if (i + 1 < b->plot_count)
+            next = seek_tracks(state, i + 1, b->near + ((i + 1) % 2) * b->near_cap);
+        for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
+            add_edge(state, i, slots[k]);
+    }
 }
 
 /* ---- clusters ---- */
@@ -509,9 +528,8 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     }
     measure.time_utc = look->imm.time_utc;
     ap_history_append(&row->history, &row->imm, &measure);
-    row->imm = look->imm;
-    ap_imm_lean(&row->imm, &look->mean, &b->edge[best].fix, measure.weight, measure.shared_m);
-    ap_imm_update(&row->imm, used, fix, likelihood, weight);
+    ap_imm_update(&look->imm, used, fix, likelihood, weight, &row->imm);
+    ap_imm_lean(&row->imm, &look->imm.mean, &b->edge[best].fix, measure.weight, measure.shared_m);
     ap_imm_update_rest(&row->imm, &measure);
     ap_imm_recentre(&row->imm);
     return true;
@@ -594,8 +612,7 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     state->stats.group_count++;
     for (uint32_t place = first; place != AP_SLOT_NONE; place = state->waiting_next[place])
         add_plot(state, place);
-    for (uint32_t i = 0; i < b->plot_count; i++)
-        add_edges(state, i);
+    add_edges(state);
     solve(state);
     learn_clutter(state, sensor);
     update_all(state);

@@ -1,18 +1,29 @@
 #include "track/history.h"
 
-#include <string.h>
-
-void ap_history_start(ap_history *history, const ap_imm *imm)
+void ap_history_start(ap_history *history)
 {
-    history->count = 0;
-    history->before[0] = *imm;
+    history->count = history->first = 0;
+}
+
+/* The half that place i belongs to. */
+static unsigned half_of(const ap_history *history, unsigned i)
+{
+    return i < AP_HISTORY_HALF ? history->first : 1u - history->first;
+}
+
+const ap_measure *ap_history_measure(const ap_history *history, unsigned i)
+{
+    return &history->half[half_of(history, i)].measure[i % AP_HISTORY_HALF];
+}
+
+static void put(ap_history *history, unsigned i, const ap_measure *measure)
+{
+    history->half[half_of(history, i)].measure[i % AP_HISTORY_HALF] = *measure;
 }
 
 static void make_room(ap_history *history)
 {
-    memmove(&history->measure[0], &history->measure[AP_HISTORY_HALF],
-            AP_HISTORY_HALF * sizeof history->measure[0]);
-    history->before[0] = history->before[1];
+    history->first = (uint8_t)(1u - history->first);
     history->count = AP_HISTORY_HALF;
 }
 
@@ -20,21 +31,41 @@ void ap_history_append(ap_history *history, const ap_imm *imm, const ap_measure 
 {
     if (history->count == AP_HISTORY_CAP)
         make_room(history);
-    if (history->count == AP_HISTORY_HALF)
-        history->before[1] = *imm;
-    history->measure[history->count++] = *measure;
+    if (history->count % AP_HISTORY_HALF == 0)
+        history->half[half_of(history, history->count)].before = *imm;
+    put(history, history->count++, measure);
+}
+
+void ap_history_fetch(const ap_history *history)
+{
+    const ap_measure *next = ap_history_measure(history, history->count % AP_HISTORY_CAP);
+    __builtin_prefetch(next);
+    __builtin_prefetch((const uint8_t *)next + 64);
+    __builtin_prefetch((const uint8_t *)next + 128);
 }
 
 /* Place of a measurement: after all that are not younger. */
 static unsigned place_of(const ap_history *history, ap_utc_ns time_utc)
 {
     unsigned place = history->count;
-    while (place > 0 && history->measure[place - 1].time_utc > time_utc)
+    while (place > 0 && ap_history_measure(history, place - 1)->time_utc > time_utc)
         place--;
     return place;
 }
 
-/* The last kept filter that is before `place`. */
+/* The filter before the older half (0), before the newer (1). */
+static const ap_imm *before(const ap_history *history, unsigned half)
+{
+    return &history->half[half ? 1u - history->first : history->first].before;
+}
+
+/* True when the time lies before all that can be undone. */
+static bool is_too_old(const ap_history *history, unsigned place, ap_utc_ns time_utc)
+{
+    return place == 0 && (history->count == 0 || time_utc < before(history, 0)->time_utc);
+}
+
+/* Place that the last kept filter before `place` stands at. */
 static unsigned restart_at(unsigned place)
 {
     return place > AP_HISTORY_HALF ? AP_HISTORY_HALF : 0;
@@ -43,25 +74,25 @@ static unsigned restart_at(unsigned place)
 bool ap_history_insert(ap_history *history, ap_imm *imm, const ap_measure *measure)
 {
     unsigned place = place_of(history, measure->time_utc);
-    if (place == 0 && measure->time_utc < history->before[0].time_utc)
+    if (is_too_old(history, place, measure->time_utc))
         return false;
     if (history->count == AP_HISTORY_CAP) {
         if (place < AP_HISTORY_HALF ||
-            (place == AP_HISTORY_HALF && measure->time_utc < history->before[1].time_utc))
+            (place == AP_HISTORY_HALF && measure->time_utc < before(history, 1)->time_utc))
             return false;
         make_room(history);
         place -= AP_HISTORY_HALF;
     }
-    memmove(&history->measure[place + 1], &history->measure[place],
-            (history->count - place) * sizeof history->measure[0]);
-    history->measure[place] = *measure;
+    for (unsigned i = history->count; i > place; i--)
+        put(history, i, ap_history_measure(history, i - 1));
+    put(history, place, measure);
     history->count++;
     unsigned from = restart_at(place);
-    ap_imm again = history->before[from ? 1 : 0];
+    ap_imm again = *before(history, from / AP_HISTORY_HALF);
     for (unsigned i = from; i < history->count; i++) {
         if (i == AP_HISTORY_HALF)
-            history->before[1] = again;
-        ap_imm_apply(&again, &history->measure[i]);
+            history->half[half_of(history, i)].before = again;
+        ap_imm_apply(&again, ap_history_measure(history, i));
     }
     *imm = again;
     return true;
@@ -70,12 +101,12 @@ bool ap_history_insert(ap_history *history, ap_imm *imm, const ap_measure *measu
 bool ap_history_at(const ap_history *history, ap_utc_ns time_utc, ap_imm *imm)
 {
     unsigned place = place_of(history, time_utc);
-    if (place == 0 && time_utc < history->before[0].time_utc)
+    if (is_too_old(history, place, time_utc))
         return false;
     unsigned from = restart_at(place);
-    *imm = history->before[from ? 1 : 0];
+    *imm = *before(history, from / AP_HISTORY_HALF);
     for (unsigned i = from; i < place; i++)
-        ap_imm_apply(imm, &history->measure[i]);
-    ap_imm_predict(imm, time_utc);
+        ap_imm_apply(imm, ap_history_measure(history, i));
+    ap_imm_predict(imm, time_utc, imm);
     return true;
 }

@@ -11,21 +11,32 @@
 #define AP_HISTORY_HALF 6
 #define AP_HISTORY_CAP (2 * AP_HISTORY_HALF)
 
-/* Measurements in order of time. before[0] is the filter before measure[0]; before[1] the one
- * before measure[AP_HISTORY_HALF], once there are that many. When all places are taken, the older
- * half makes room: so the last AP_HISTORY_HALF measurements can always be undone. */
+/* AP_HISTORY_HALF measurements in order of time, and the filter before the first of them. */
+typedef struct ap_history_half {
+    ap_imm before;
+    ap_measure measure[AP_HISTORY_HALF];
+} ap_history_half;
+
+/* The older measurements are in half[first], once that is full the newer ones in the other. When
+ * all places are taken, the older half makes room: so the last AP_HISTORY_HALF measurements can
+ * always be undone. */
 typedef struct ap_history {
-    uint8_t count;
-    ap_imm before[2];
-    ap_measure measure[AP_HISTORY_CAP];
+    uint8_t count, first;
+    ap_history_half half[2];
 } ap_history;
 
-/* Nothing before `imm` can be undone. */
-void ap_history_start(ap_history *history, const ap_imm *imm);
+/* Measurement i of history->count, in order of time. */
+const ap_measure *ap_history_measure(const ap_history *history, unsigned i);
+
+/* Nothing so far can be undone. */
+void ap_history_start(ap_history *history);
 
 /* Notes that `measure` is about to be applied to `imm`, which has not been moved to its time yet.
  * measure->time_utc >= imm->time_utc. */
 void ap_history_append(ap_history *history, const ap_imm *imm, const ap_measure *measure);
+
+/* Asks for the memory that ap_history_append will write. */
+void ap_history_fetch(const ap_history *history);
 
 /* Applies a measurement that is older than `imm`, and again all after it. False, and nothing
  * changed, when it is older than what can be undone. */

@@ -19,6 +19,7 @@
 #define COAST_MIN_S 2.0
 #define MOVE_EVERY 3        /* rounds between moves of a silent track's place */
 #define TELL_NS AP_NS_PER_S /* without a position or news, an update is told no more often */
+#define FETCH_AHEAD 4       /* tracks */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
 #define MERGE_DISTANCE2 9.0
@@ -141,16 +142,15 @@ static void repair(ap_state *state, uint32_t slot)
     if (ap_imm_is_sound(&row->imm))
         return;
     state->stats.reset_count++;
-    const ap_history *history = &row->history;
-    for (int i = history->count; i-- > 0;)
-        if (history->measure[i].has & AP_MEASURE_POSITION) {
-            ap_measure last = history->measure[i];
+    for (unsigned i = row->history.count; i-- > 0;)
+        if (ap_history_measure(&row->history, i)->has & AP_MEASURE_POSITION) {
+            ap_measure last = *ap_history_measure(&row->history, i);
             ap_imm_start(&row->imm, &last, AP_SPEED_SIGMA_MPS);
             break;
         }
     if (!ap_imm_is_sound(&row->imm))
         ap_imm_restart(&row->imm, AP_SPEED_SIGMA_MPS);
-    ap_history_start(&row->history, &row->imm);
+    ap_history_start(&row->history);
 }
 
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken)
@@ -213,7 +213,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     row->confirmed_utc = AP_UTC_UNKNOWN;
     row->received_utc = state->clock_utc;
     row->imm = imm;
-    ap_history_start(&row->history, &row->imm);
+    ap_history_start(&row->history);
     take_identity(state, slot, report);
     row->hit_count = row->update_count = 1;
     ap_track_looked(state, slot, report->sensor, report->time_utc, true);
@@ -353,13 +353,11 @@ static bool seen_apart(const ap_state *state, const ap_row *a, const ap_row *b)
 /* Squared distance of two tracks in units of their joint position covariance, at the newer time. */
 static double tracks_distance2(const ap_row *a, const ap_row *b)
 {
-    ap_imm moved = a->imm, other = b->imm;
+    ap_imm moved, other;
     ap_utc_ns time_utc = a->imm.time_utc > b->imm.time_utc ? a->imm.time_utc : b->imm.time_utc;
-    ap_gauss ga, gb;
-    ap_imm_predict(&moved, time_utc);
-    ap_imm_predict(&other, time_utc);
-    ap_imm_combine(&moved, &ga);
-    ap_imm_combine(&other, &gb);
+    ap_imm_predict(&a->imm, time_utc, &moved);
+    ap_imm_predict(&b->imm, time_utc, &other);
+    const ap_gauss ga = moved.mean, gb = other.mean;
     ap_vec3 ecef = ap_ecef_from_enu(&other.frame, (ap_vec3){ gb.x[0], gb.x[1], 0.0 });
     ap_vec3 enu = ap_enu_from_ecef(&moved.frame, ecef);
     ap_vec3 v = ap_enu_rotate(&moved.frame,
@@ -413,11 +411,11 @@ static void merge(ap_state *state, uint32_t slot, uint32_t into)
 static bool merge_if_due(ap_state *state, uint32_t slot)
 {
     ap_row *row = &state->store.row[slot];
+    if (row->state == AP_TRACK_TENTATIVE || state->config.sensors->count < 2 ||
+        (state->clock_utc / AP_NS_PER_S + row->id) % MERGE_EVERY != 0)
+        return false;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
-    bool shared = has_address && (ap_store_next_address(&state->store, slot) != AP_SLOT_NONE);
-    bool turn = (state->clock_utc / AP_NS_PER_S + row->id) % MERGE_EVERY == 0;
-    if (row->state == AP_TRACK_TENTATIVE || (has_address && !shared) || !turn ||
-        state->config.sensors->count < 2)
+    if (has_address && ap_store_next_address(&state->store, slot) == AP_SLOT_NONE)
         return false;
     uint32_t twin = twin_of(state, slot);
     uint32_t twin_id = twin == AP_SLOT_NONE ? 0 : state->store.row[twin].id;
@@ -433,12 +431,25 @@ static bool merge_if_due(ap_state *state, uint32_t slot)
     return true;
 }
 
+/* Rows lie far apart: each is asked for some steps before its turn. */
+static uint32_t fetch_head(const ap_store *store, uint32_t slot)
+{
+    if (slot == AP_SLOT_NONE)
+        return slot;
+    ap_store_fetch_head(store, slot);
+    return store->link[slot].newer;
+}
+
 void ap_tracks_tick(ap_state *state)
 {
-    uint32_t next;
-    for (uint32_t slot = state->store.oldest; slot != AP_SLOT_NONE; slot = next) {
+    const ap_store *store = &state->store;
+    uint32_t next, ahead = store->oldest;
+    for (int k = 0; k < FETCH_AHEAD; k++)
+        ahead = fetch_head(store, ahead);
+    for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = next) {
         ap_row *row = &state->store.row[slot];
-        next = row->newer;
+        next = store->link[slot].newer;
+        ahead = fetch_head(store, ahead);
         row->existence *= state->config.survival_per_s;
         count_misses(state, slot);
         if (end_if_due(state, slot))

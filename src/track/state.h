@@ -36,7 +36,6 @@ typedef struct ap_look {
     bool is_too_late; /* and older than what can be undone: it explains, but updates nothing */
     double detection; /* probability that the sensor sees it now */
     ap_imm imm;       /* at the time of the plots */
-    ap_gauss mean;
 } ap_look;
 
 typedef struct ap_plot {
@@ -55,7 +54,7 @@ typedef struct ap_bench {
     ap_plot *plot;
     ap_look *look;
     ap_edge *edge;
-    uint32_t *near;       /* [near_cap] slots */
+    uint32_t *near;       /* [2 * near_cap] slots: of one plot, and of the next */
     uint32_t *look_of;    /* [track_cap] */
     uint32_t *look_stamp; /* [track_cap] */
     uint32_t stamp;

@@ -23,6 +23,7 @@ void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena)
     store->by_address = ap_arena_take(arena, buckets, sizeof *store->by_address);
     store->row = ap_arena_take(arena, cap, sizeof *store->row);
     store->hot = ap_arena_take(arena, cap, sizeof *store->hot);
+    store->link = ap_arena_take(arena, cap, sizeof *store->link);
     store->filed = ap_arena_take(arena, cap, sizeof *store->filed);
     store->number_free_utc = ap_arena_take(arena, NUMBER_COUNT, sizeof *store->number_free_utc);
     ap_grid_init(&store->grid, cap, arena);
@@ -36,7 +37,7 @@ void ap_store_reset(ap_store *store)
         store->by_id[i] = store->by_address[i] = AP_SLOT_NONE;
     for (uint32_t i = 0; i < store->cap; i++) {
         store->row[i].id = 0;
-        store->row[i].newer = i + 1 < store->cap ? i + 1 : AP_SLOT_NONE;
+        store->link[i].newer = i + 1 < store->cap ? i + 1 : AP_SLOT_NONE;
     }
     for (uint32_t i = 0; i < NUMBER_COUNT; i++)
         store->number_free_utc[i] = INT64_MIN;
@@ -49,22 +50,32 @@ void ap_store_reset(ap_store *store)
     store->clock_hand = 0;
 }
 
+static void fetch(const void *from, const void *to)
+{
+    for (const uint8_t *line = from; line < (const uint8_t *)to; line += AP_ARENA_ALIGN)
+        __builtin_prefetch(line);
+}
+
 uint32_t ap_store_add(ap_store *store)
 {
     uint32_t slot = store->free_head;
     if (slot == AP_SLOT_NONE)
         return slot;
     ap_row *row = &store->row[slot];
-    store->free_head = row->newer;
-    memset(row, 0, offsetof(ap_row, imm)); /* what follows is started by who takes the row */
+    store->free_head = store->link[slot].newer;
+    if (store->free_head != AP_SLOT_NONE) { /* the next birth will want it */
+        ap_store_fetch(store, store->free_head);
+        __builtin_prefetch(&store->row[store->free_head].reason_count);
+    }
+    __builtin_prefetch(&store->by_id[bucket_of(store, store->next_id + 1)]);
+    memset(row, 0, offsetof(ap_row, identity)); /* what follows is started by who takes the row */
     row->source_count = row->reason_count = 0;
     row->stray.count = 0;
     row->id = store->next_id++;
-    row->older = store->newest;
-    row->newer = AP_SLOT_NONE;
+    store->link[slot] = (ap_link){ .older = store->newest, .newer = AP_SLOT_NONE };
     store->filed[slot].next = AP_SLOT_NONE;
     if (store->newest != AP_SLOT_NONE)
-        store->row[store->newest].newer = slot;
+        store->link[store->newest].newer = slot;
     else
         store->oldest = slot;
     store->newest = slot;
@@ -100,19 +111,20 @@ void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
 {
     ap_row *row = &store->row[slot];
     unfile(store, slot);
-    if (row->older != AP_SLOT_NONE)
-        store->row[row->older].newer = row->newer;
+    ap_link link = store->link[slot];
+    if (link.older != AP_SLOT_NONE)
+        store->link[link.older].newer = link.newer;
     else
-        store->oldest = row->newer;
-    if (row->newer != AP_SLOT_NONE)
-        store->row[row->newer].older = row->older;
+        store->oldest = link.newer;
+    if (link.newer != AP_SLOT_NONE)
+        store->link[link.newer].older = link.older;
     else
-        store->newest = row->older;
+        store->newest = link.older;
     if (row->number != 0)
         store->number_free_utc[row->number] = clock_utc + NUMBER_REST_NS;
     ap_grid_remove(&store->grid, slot);
     row->id = 0;
-    row->newer = store->free_head;
+    store->link[slot].newer = store->free_head;
     store->free_head = slot;
     store->alive_count--;
 }
@@ -145,18 +157,18 @@ void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind
     __builtin_prefetch(&store->by_address[bucket_of(store, address_key(address, kind))]);
 }
 
-static void fetch(const void *from, const void *to)
-{
-    for (const uint8_t *line = from; line < (const uint8_t *)to; line += AP_ARENA_ALIGN)
-        __builtin_prefetch(line);
-}
-
 void ap_store_fetch(const ap_store *store, uint32_t slot)
 {
     const ap_row *row = &store->row[slot];
     __builtin_prefetch(&store->hot[slot]);
-    fetch(row, &row->history.before[0]);
-    fetch(&row->identity, &row->source[2]);
+    fetch(row, &row->source[2]);
+    fetch(&row->imm, &row->history.half[0]);
+}
+
+void ap_store_fetch_head(const ap_store *store, uint32_t slot)
+{
+    fetch(&store->row[slot], &store->row[slot].identity);
+    __builtin_prefetch(&store->row[slot].source[0]);
 }
 
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot)
@@ -200,15 +212,15 @@ void ap_store_refresh(ap_store *store, uint32_t slot)
 {
     const ap_imm *imm = &store->row[slot].imm;
     ap_hot *hot = &store->hot[slot];
-    double x[4], position_var_m2, velocity_var;
-    ap_imm_outline(imm, x, &position_var_m2, &velocity_var);
+    const ap_gauss *mean = &imm->mean;
+    const double *x = mean->x;
     hot->ecef = ap_ecef_from_enu(&imm->frame, (ap_vec3){ x[0], x[1], 0.0 });
     ap_vec3 v = ap_ecef_rotate(&imm->frame, (ap_vec3){ x[2], x[3], 0.0 });
     hot->velocity_mps[0] = (float)v.x_m;
     hot->velocity_mps[1] = (float)v.y_m;
     hot->velocity_mps[2] = (float)v.z_m;
-    hot->position_var_m2 = (float)(position_var_m2 + 2.0 * imm->lean_m * imm->lean_m);
-    hot->velocity_var = (float)velocity_var;
+    hot->position_var_m2 = (float)(mean->A.ee + mean->A.nn + 2.0 * imm->lean_m * imm->lean_m);
+    hot->velocity_var = (float)(mean->C.ee + mean->C.nn);
     hot->time_utc = imm->time_utc;
     ap_grid_put(&store->grid, slot, hot->ecef);
 }
@@ -263,7 +275,8 @@ static void show_motion(const ap_imm *imm, ap_track *track)
                              { g.B[0][0], g.B[1][0], g.C.ee, g.C.en },
                              { g.B[0][1], g.B[1][1], g.C.en, g.C.nn } };
     memcpy(track->P_enu, P, sizeof P);
-    memcpy(track->mode_probability, imm->probability, sizeof imm->probability);
+    memcpy(track->mode_probability, imm->models.probability,
+           AP_IMM_MODELS * sizeof imm->models.probability[0]);
     const ap_vertical *v = &imm->vertical;
     track->has_height = v->has;
     if (!v->has)

@@ -32,9 +32,8 @@ typedef struct ap_stray {
 typedef struct ap_row {
     uint32_t id; /* 0: free */
     uint16_t number;
-    uint8_t state;         /* ap_track_state */
-    uint32_t older, newer; /* alive list, in order of id */
-    uint32_t same_id;      /* hash chain */
+    uint8_t state;    /* ap_track_state */
+    uint32_t same_id; /* hash chain */
     double existence;
     double worth; /* existence below which it is given up */
     ap_utc_ns born_utc, confirmed_utc, updated_utc;
@@ -45,12 +44,12 @@ typedef struct ap_row {
     double misfit2; /* squared distance of the last position under its address, in gate units */
     uint16_t misfit_sensor;
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
-    ap_imm imm;
-    ap_history history;
     ap_identity identity;
-    ap_stray stray;
     uint16_t source_count;
     ap_row_source source[AP_TRACK_SOURCE_CAP]; /* newest first */
+    ap_imm imm;
+    ap_history history;
+    ap_stray stray;
     uint16_t reason_count;
     ap_reason reason[AP_TRACK_REASON_CAP];
 } ap_row;
@@ -69,16 +68,22 @@ typedef struct ap_filed {
     uint32_t next; /* hash chain */
 } ap_filed;
 
+/* Neighbours in the list of tracks alive, in order of id. */
+typedef struct ap_link {
+    uint32_t older, newer;
+} ap_link;
+
 typedef struct ap_store {
     uint32_t cap, alive_count;
     uint32_t oldest, newest; /* alive list */
-    uint32_t free_head;      /* through row.newer */
+    uint32_t free_head;      /* through link.newer */
     uint32_t next_id;
     uint32_t clock_hand; /* of the search for a row to give up */
     uint32_t bucket_count;
     uint32_t *by_id, *by_address; /* [bucket_count] heads */
     ap_row *row;                  /* [cap] */
     ap_hot *hot;                  /* [cap] */
+    ap_link *link;                /* [cap] */
     ap_filed *filed;              /* [cap] */
     ap_utc_ns *number_free_utc;   /* [65536] INT64_MIN: free at once; INT64_MAX: in use */
     uint32_t last_number;
@@ -98,8 +103,9 @@ uint32_t ap_store_find_id(const ap_store *store, uint32_t id);
 uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t kind);
 /* Asks for the memory that a search for an address begins in. */
 void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind);
-/* Asks for the memory of a track that an update reads. */
+/* Asks for the memory of a track that an update reads, and that a round reads. */
 void ap_store_fetch(const ap_store *store, uint32_t slot);
+void ap_store_fetch_head(const ap_store *store, uint32_t slot);
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);
 /* Files the row under the address that its identity has now. */
 void ap_store_file_address(ap_store *store, uint32_t slot);

@@ -68,7 +68,7 @@ static void test_store_keeps_its_lists(void **state)
     for (uint32_t i = 0; i < CAP; i += 3)
         ap_store_remove(&store, slots[i], 0);
     uint32_t id = 0, count = 0;
-    for (uint32_t s = store.oldest; s != AP_SLOT_NONE; s = store.row[s].newer, count++) {
+    for (uint32_t s = store.oldest; s != AP_SLOT_NONE; s = store.link[s].newer, count++) {
         assert_true(store.row[s].id > id);
         id = store.row[s].id;
         assert_int_equal(ap_store_find_id(&store, id), s);

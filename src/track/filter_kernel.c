@@ -1,0 +1,147 @@
+#include "track/filter_kernel.h"
+
+#include "track/filter_lane.h"
+
+/* Lanes do not depend on each other, whether or not `to` is `from`. */
+#if defined(__clang__)
+#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < AP_LANES; l++)
+#else
+#define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < AP_LANES; l++)
+#endif
+
+AP_LANE void combine(const ap_mixture *from, ap_gauss *mean)
+{
+    double first[4][AP_LANES], second[10][AP_LANES], x[4];
+    EACH_LANE lane_first(from, l, first);
+    for (int i = 0; i < 4; i++)
+        x[i] = lane_sum(first[i]);
+    EACH_LANE lane_second(from, x, l, second);
+    lane_gather(x, second, mean);
+}
+
+AP_LANE void predict(const ap_mixture *from, const ap_motions *motions, double dt_s, ap_mixture *to,
+                     ap_gauss *mean)
+{
+    const ap_gauss g = *mean;
+    double stay = lane_exp(-fmin(AP_MODE_RATE_PS * fabs(dt_s), 700.0));
+    double speed_mps = sqrt(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
+    EACH_LANE lane_predict(from, motions, dt_s, stay, speed_mps, &g, l, to);
+    combine(to, mean);
+}
+
+AP_LANE void likelihood(const ap_mixture *from, const ap_fix *fix, ap_likelihood *likelihood)
+{
+    const ap_fix f = *fix;
+    double part[AP_LANES];
+    EACH_LANE
+    {
+        likelihood->model[l] = lane_likelihood(from, &f, l);
+        part[l] = from->probability[l] * likelihood->model[l];
+    }
+    likelihood->all = lane_sum(part);
+}
+
+AP_LANE void normalise(ap_mixture *m)
+{
+    double total = lane_sum(m->probability);
+    EACH_LANE m->probability[l] /= total;
+}
+
+AP_LANE void update(const ap_mixture *from, size_t count, const ap_fix *fix,
+                    const ap_likelihood *likelihood, const double *weight, ap_mixture *to,
+                    ap_gauss *mean)
+{
+    double miss = 1.0;
+    for (size_t f = 0; f < count; f++)
+        miss -= weight[f];
+    miss = miss > 1e-12 ? miss : 0.0;
+    if (count == 1) {
+        const ap_fix one = *fix;
+        const double w = *weight;
+        EACH_LANE lane_update_one(from, &one, likelihood, w, miss, l, to);
+    } else {
+        for (int l = 0; l < AP_LANES; l++)
+            lane_update_many(from, count, fix, likelihood, weight, miss, l, to);
+    }
+    normalise(to);
+    combine(to, mean);
+}
+
+AP_LANE bool is_sound(const ap_mixture *from)
+{
+    double bad[AP_LANES];
+    EACH_LANE bad[l] = lane_unsound(from, l);
+    return lane_sum(bad) == 0.0;
+}
+
+/* One flavour: the above, compiled for one set of instructions. */
+#define FLAVOUR(tag, target)                                                                       \
+    target static void combine_##tag(const ap_mixture *from, ap_gauss *mean)                       \
+    {                                                                                              \
+        combine(from, mean);                                                                       \
+    }                                                                                              \
+    target static void predict_##tag(const ap_mixture *from, const ap_motions *motions,            \
+                                     double dt_s, ap_mixture *to, ap_gauss *mean)                  \
+    {                                                                                              \
+        predict(from, motions, dt_s, to, mean);                                                    \
+    }                                                                                              \
+    target static void likelihood_##tag(const ap_mixture *from, const ap_fix *fix,                 \
+                                        ap_likelihood *out)                                        \
+    {                                                                                              \
+        likelihood(from, fix, out);                                                                \
+    }                                                                                              \
+    target static void update_##tag(const ap_mixture *from, size_t count, const ap_fix *fix,       \
+                                    const ap_likelihood *given, const double *weight,              \
+                                    ap_mixture *to, ap_gauss *mean)                                \
+    {                                                                                              \
+        update(from, count, fix, given, weight, to, mean);                                         \
+    }                                                                                              \
+    target static bool is_sound_##tag(const ap_mixture *from)                                      \
+    {                                                                                              \
+        return is_sound(from);                                                                     \
+    }                                                                                              \
+    static const ap_kernels kernels_##tag = { #tag,          combine_##tag,                        \
+                                              predict_##tag, likelihood_##tag,                     \
+                                              update_##tag,  is_sound_##tag };
+
+FLAVOUR(plain, )
+
+#if defined(__x86_64__) && defined(__GNUC__)
+FLAVOUR(avx2, __attribute__((target("avx2"))))
+FLAVOUR(avx512, __attribute__((target("avx512f,avx512dq,avx512vl"))))
+
+const ap_kernels *ap_kernels_of(ap_flavour flavour)
+{
+    if (flavour == AP_FLAVOUR_PLAIN)
+        return &kernels_plain;
+    if (flavour == AP_FLAVOUR_AVX2 && __builtin_cpu_supports("avx2"))
+        return &kernels_avx2;
+    if (flavour == AP_FLAVOUR_AVX512 && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return &kernels_avx512;
+    return NULL;
+}
+#else
+const ap_kernels *ap_kernels_of(ap_flavour flavour)
+{
+    return flavour == AP_FLAVOUR_PLAIN ? &kernels_plain : NULL;
+}
+#endif
+
+const ap_kernels *ap_kernels_best(void)
+{
+    const ap_kernels *kernels = ap_kernels_of(AP_FLAVOUR_AVX512);
+    if (!kernels)
+        kernels = ap_kernels_of(AP_FLAVOUR_AVX2);
+    return kernels ? kernels : &kernels_plain;
+}
+
+double ap_exp(double x)
+{
+    return lane_exp(x);
+}
+
+double ap_turn_radps(double turn_mps2, double speed_mps)
+{
+    return lane_rate(turn_mps2, speed_mps);
+}

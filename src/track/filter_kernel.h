@@ -1,0 +1,100 @@
+/* The arithmetic of a track's mixture of Gaussians: one lane a model, one column a component.
+ *
+ * Every lane goes through the same operations in the same order, without branches, contraction or
+ * calls of the mathematical library; sums over lanes are taken in one fixed order. So each flavour
+ * of the kernels, whatever its vector width, and each compiler gives the same bits. */
+#ifndef AP_TRACK_FILTER_KERNEL_H
+#define AP_TRACK_FILTER_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define AP_LANES 8
+#define AP_FIX_CAP 12 /* measurements that may share in one update */
+
+/* Symmetric 2 x 2. */
+typedef struct ap_sym2 {
+    double ee, en, nn;
+} ap_sym2;
+
+/* A Gaussian over (east, north, velocity east, velocity north): mean x, and covariance in blocks,
+ * A of position, B of position (rows) with velocity, C of velocity. */
+typedef struct ap_gauss {
+    double x[4];
+    ap_sym2 A;
+    double B[2][2];
+    ap_sym2 C;
+} ap_gauss;
+
+/* The same in columns, a lane for each model. A lane without a model has probability 0; its other
+ * values are finite and mean nothing. */
+typedef struct ap_mixture {
+    _Alignas(64) double probability[AP_LANES];
+    double x[4][AP_LANES];
+    double A[3][AP_LANES]; /* ee, en, nn */
+    double B[4][AP_LANES]; /* row by row */
+    double C[3][AP_LANES];
+} ap_mixture;
+
+/* Motion models: g times the tangent of the bank angle, clockwise > 0 (0: straight); spectral
+ * density of white acceleration noise; share of time that aircraft spend in each. Lanes without a
+ * model have prior 0. */
+typedef struct ap_motions {
+    _Alignas(64) double turn_mps2[AP_LANES];
+    double noise_m2ps3[AP_LANES];
+    double prior[AP_LANES];
+} ap_motions;
+
+/* A position measurement in the plane of one filter. */
+typedef struct ap_fix {
+    double east_m, north_m;
+    ap_sym2 R;
+} ap_fix;
+
+/* Probability density of a fix, 1/m2: under each model, and under their mixture. */
+typedef struct ap_likelihood {
+    _Alignas(64) double model[AP_LANES];
+    double all;
+} ap_likelihood;
+
+/* Kernels of one flavour. `to` may be `from`, else they do not overlap. Means and covariances of
+ * mixtures go in and out beside them, so that none is computed twice. */
+typedef struct ap_kernels {
+    const char *name;
+    /* Mean and covariance of the mixture. */
+    void (*combine)(const ap_mixture *from, ap_gauss *mean);
+    /* Modes change for |dt_s|: each model becomes the blend of itself and of `mean` (that of
+     * `from`; on return that of `to`); then each moves along its own turn for dt_s, which may be
+     * negative. */
+    void (*predict)(const ap_mixture *from, const ap_motions *motions, double dt_s, ap_mixture *to,
+                    ap_gauss *mean);
+    void (*likelihood)(const ap_mixture *from, const ap_fix *fix, ap_likelihood *likelihood);
+    /* Update by `count` fixes, in [1, AP_FIX_CAP], of which at most one is right: weight[i] is the
+     * probability that fix i is. A model whose innovation covariance is singular stays as it is. */
+    void (*update)(const ap_mixture *from, size_t count, const ap_fix *fix,
+                   const ap_likelihood *likelihood, const double *weight, ap_mixture *to,
+                   ap_gauss *mean);
+    /* True when every number is finite and every covariance positive definite. */
+    bool (*is_sound)(const ap_mixture *from);
+} ap_kernels;
+
+typedef enum ap_flavour {
+    AP_FLAVOUR_PLAIN, /* whatever the compiler's baseline is */
+    AP_FLAVOUR_AVX2,
+    AP_FLAVOUR_AVX512,
+    AP_FLAVOUR_COUNT
+} ap_flavour;
+
+/* NULL where this processor, or this build, lacks the flavour; AP_FLAVOUR_PLAIN is never NULL. */
+const ap_kernels *ap_kernels_of(ap_flavour flavour);
+
+/* The widest that there is. */
+const ap_kernels *ap_kernels_best(void);
+
+/* e^x for x in [-708, 708], within 1 ulp; the same bits everywhere. */
+double ap_exp(double x);
+
+/* Turn rate, clockwise > 0, of an acceleration across the track at a speed; bounded. */
+double ap_turn_radps(double turn_mps2, double speed_mps);
+
+#endif
