@@ -86,6 +86,51 @@ static void test_insert_equals_order(void **state)
     }
 }
 
+static void assert_same_gauss(const ap_gauss *a, const ap_gauss *b)
+{
+    const double *m[2][3] = { { &a->A.ee, a->B[0], &a->C.ee }, { &b->A.ee, b->B[0], &b->C.ee } };
+    static const int counts[] = { 3, 4, 3 };
+    double scale[3] = { a->A.ee + a->A.nn, sqrt((a->A.ee + a->A.nn) * (a->C.ee + a->C.nn)),
+                        a->C.ee + a->C.nn };
+    for (int i = 0; i < 4; i++)
+        assert_true(fabs(a->x[i] - b->x[i]) <= 1e-9 * fmax(1.0, fabs(a->x[i])));
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < counts[k]; i++)
+            assert_true(fabs(m[0][k][i] - m[1][k][i]) <= 1e-9 * scale[k]);
+}
+
+/* Any order that no measurement overtakes more than five by: state, covariance and modes as in
+ * order. */
+static void test_insert_equals_any_order(void **state)
+{
+    (void)state;
+    enum { LAST = 60, BEHIND = AP_HISTORY_HALF - 1 };
+    ap_history history, late;
+    ap_imm imm, again;
+    uint64_t seed = 3;
+    start(&history, &imm);
+    for (int k = 1; k <= LAST; k++)
+        assert_true(take(&history, &imm, k));
+    for (int run = 0; run < 200; run++) {
+        bool taken[LAST + 1] = { false };
+        start(&late, &again);
+        for (int count = 0, first = 1; count < LAST; count++) {
+            while (taken[first])
+                first++;
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            int k = first + (int)(seed >> 61) % BEHIND;
+            while (k > LAST || taken[k])
+                k--;
+            taken[k] = true;
+            assert_true(take(&late, &again, k));
+        }
+        assert_int_equal(imm.time_utc, again.time_utc);
+        for (int m = 0; m < AP_IMM_MODELS; m++)
+            assert_true(fabs(imm.models.probability[m] - again.models.probability[m]) <= 1e-9);
+        assert_same_gauss(&imm.mean, &again.mean);
+    }
+}
+
 static void test_insert_refuses_the_ancient(void **state)
 {
     (void)state;
@@ -124,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_insert_equals_order),
+        cmocka_unit_test(test_insert_equals_any_order),
         cmocka_unit_test(test_insert_refuses_the_ancient),
         cmocka_unit_test(test_at_looks_back),
     };

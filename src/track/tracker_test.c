@@ -547,10 +547,11 @@ static void test_step_wild_position_is_refused(void **state)
 /* ---- time ---- */
 
 /* Reports of a lively scene: three aircraft by two radars and ADS-B, some late, some clutter. */
-static size_t lively(const world *w, ap_report *out, size_t cap)
+static size_t lively(const world *w, double turned_deg, ap_report *out, size_t cap)
 {
-    flight f[3] = { flight_at(50.4, 8.2, 9000, 200, 50), flight_at(50.41, 8.2, 9000, 205, 45),
-                    flight_at(49.8, 7.5, 5000, -90, 150) };
+    flight f[3] = { flight_at(50.4, 8.2 + turned_deg, 9000, 200, 50),
+                    flight_at(50.41, 8.2 + turned_deg, 9000, 205, 45),
+                    flight_at(49.8, 7.5 + turned_deg, 5000, -90, 150) };
     size_t n = 0;
     uint64_t seed = 5;
     for (int k = 0; k < 600 && n + 8 < cap; k++) {
@@ -570,8 +571,9 @@ static size_t lively(const world *w, ap_report *out, size_t cap)
         }
         seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         if (seed >> 62 == 0) {
-            flight ghost = flight_at(49.5 + (double)(seed >> 40 & 0xFFF) / 4096.0,
-                                     7.5 + (double)(seed >> 20 & 0xFFF) / 4096.0, 3000, 0, 0);
+            flight ghost =
+                flight_at(49.5 + (double)(seed >> 40 & 0xFFF) / 4096.0,
+                          7.5 + (double)(seed >> 20 & 0xFFF) / 4096.0 + turned_deg, 3000, 0, 0);
             out[n++] = plot(w, (uint16_t)(seed >> 50 & 1), &ghost, t_s);
         }
     }
@@ -587,7 +589,7 @@ static uint64_t digest_of(uint64_t batch_seed, uint32_t *events)
     add_sensor(w, AP_SENSOR_PSR, 50.2, 8.8);
     add_sensor(w, AP_SENSOR_ADSB, 0, 0);
     world_start(w);
-    size_t n = lively(w, reports, CAP), at = 0;
+    size_t n = lively(w, 0.0, reports, CAP), at = 0;
     while (at < n) {
         batch_seed = batch_seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         size_t batch = batch_seed == 0 ? n : (size_t)(batch_seed >> 60) + 1;
@@ -616,6 +618,129 @@ static void test_step_batches_make_no_difference(void **state)
     for (uint64_t seed = 1; seed < 20; seed++) {
         assert_int_equal(digest_of(seed * 77, &again), whole);
         assert_int_equal(again, events);
+    }
+}
+
+/* The lively scene with the Earth turned under it; the tracks that are published. */
+static size_t turned_tracks(double turned_deg, ap_track *tracks, size_t cap, uint32_t *confirmed)
+{
+    enum { CAP = 4000 };
+    static ap_report reports[CAP];
+    world *w = world_new();
+    add_sensor(w, AP_SENSOR_SSR, 50, remainder(8 + turned_deg, 360));
+    add_sensor(w, AP_SENSOR_PSR, 50.2, remainder(8.8 + turned_deg, 360));
+    add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+    world_start(w);
+    size_t n = lively(w, turned_deg, reports, CAP);
+    for (size_t i = 0; i < n; i++)
+        step(w, &reports[i]);
+    size_t count = ap_tracker_tracks(&w->tracker, false, tracks, cap);
+    *confirmed = w->event_count[AP_EVENT_CONFIRMED];
+    world_free(w);
+    return count;
+}
+
+/* Over the date line, too. */
+static void test_step_turned_earth_makes_no_difference(void **state)
+{
+    (void)state;
+    enum { CAP = 64 };
+    static const double turns_deg[] = { 37.0, 90.0, 171.5, -8.25, -160.0 };
+    static ap_track here[CAP], there[CAP];
+    uint32_t confirmed, again;
+    size_t count = turned_tracks(0.0, here, CAP, &confirmed);
+    assert_in_range(count, 3, CAP);
+    for (size_t k = 0; k < sizeof turns_deg / sizeof turns_deg[0]; k++) {
+        assert_int_equal(turned_tracks(turns_deg[k], there, CAP, &again), count);
+        assert_int_equal(confirmed, again);
+        for (size_t i = 0; i < count; i++) {
+            const ap_track *a = &here[i], *b = &there[i];
+            ap_geodetic back = b->position;
+            back.longitude_rad = ap_wrap_pi(back.longitude_rad - turns_deg[k] * DEG);
+            assert_int_equal(a->id, b->id);
+            assert_true(ap_distance_m(a->position, back) < 1e-4);
+            assert_true(hypot(a->east_mps - b->east_mps, a->north_mps - b->north_mps) < 1e-5);
+            assert_true(fabs(a->existence - b->existence) < 1e-6);
+            assert_true(fabs(a->P_enu[0][0] - b->P_enu[0][0]) < 1e-6 * a->P_enu[0][0]);
+        }
+    }
+}
+
+/* Six aircraft, two and three of them close, and false plots, all seen at one instant each turn. */
+static size_t instant(const world *w, uint16_t radar, int turn, ap_report *out)
+{
+    const flight f[] = {
+        flight_at(50.4, 8.2, 9000, 200, 50),   flight_at(50.405, 8.2, 9000, 200, 50),
+        flight_at(50.2, 8.6, 7000, -150, 90),  flight_at(50.2, 8.61, 7000, -150, 90),
+        flight_at(50.2, 8.62, 7000, -150, 90), flight_at(49.7, 7.7, 5000, 0, 180)
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof f / sizeof f[0]; i++)
+        if ((turn + 3 * (int)i) % 7 != 0) {
+            out[n] = plot(w, radar, &f[i], 4.0 * turn);
+            out[n].range_m += 40.0 * sin(12.9898 * turn + 78.233 * (double)i);
+            out[n++].present = AP_HAS_POLAR;
+        }
+    for (int i = 0; i < 4; i++) {
+        flight ghost = flight_at(50.0 + 0.5 * sin(7.7 * turn + i), 8.3 + 0.7 * cos(3.1 * turn * i),
+                                 3000, 0, 0);
+        out[n] = plot(w, radar, &ghost, 4.0 * turn);
+        out[n++].present = AP_HAS_POLAR;
+    }
+    return n;
+}
+
+static int by_latitude(const void *a, const void *b)
+{
+    const ap_track *x = a, *y = b;
+    return (x->position.latitude_rad > y->position.latitude_rad) -
+           (x->position.latitude_rad < y->position.latitude_rad);
+}
+
+static size_t permuted_tracks(uint64_t seed, ap_track *tracks, size_t cap, uint32_t *events)
+{
+    world *w = world_new();
+    uint16_t radar = add_sensor(w, AP_SENSOR_PSR, 50, 8);
+    world_start(w);
+    for (int turn = 0; turn < 40; turn++) {
+        ap_report report[16];
+        size_t n = instant(w, radar, turn, report);
+        for (size_t i = n - 1; seed != 0 && i > 0; i--) {
+            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+            size_t j = (size_t)(seed >> 33) % (i + 1);
+            ap_report swap = report[i];
+            report[i] = report[j];
+            report[j] = swap;
+        }
+        ap_tracker_step(&w->tracker, report[0].receive_utc, report, n);
+    }
+    ap_tracker_flush(&w->tracker);
+    size_t count = ap_tracker_tracks(&w->tracker, false, tracks, cap);
+    assert_true(count <= cap);
+    qsort(tracks, count, sizeof *tracks, by_latitude);
+    memcpy(events, w->event_count, sizeof w->event_count);
+    world_free(w);
+    return count;
+}
+
+/* The order of reports of one instant is chance: the same tracks, whatever their numbers. */
+static void test_step_order_within_an_instant_makes_no_difference(void **state)
+{
+    (void)state;
+    enum { CAP = 64 };
+    static ap_track one[CAP], other[CAP];
+    uint32_t events[AP_EVENT_KIND_COUNT], again[AP_EVENT_KIND_COUNT];
+    size_t count = permuted_tracks(0, one, CAP, events);
+    assert_in_range(count, 6, CAP);
+    for (uint64_t seed = 1; seed < 20; seed++) {
+        assert_int_equal(permuted_tracks(seed, other, CAP, again), count);
+        assert_memory_equal(events, again, sizeof events);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(ap_distance_m(one[i].position, other[i].position) < 1e-4);
+            assert_true(fabs(one[i].existence - other[i].existence) < 1e-6);
+            assert_true(fabs(one[i].P_enu[1][1] - other[i].P_enu[1][1]) <
+                        1e-6 * one[i].P_enu[1][1]);
+        }
     }
 }
 
@@ -1074,6 +1199,8 @@ int main(void)
         cmocka_unit_test(test_step_wild_position_is_refused),
         cmocka_unit_test(test_step_tells_what_is_new),
         cmocka_unit_test(test_step_batches_make_no_difference),
+        cmocka_unit_test(test_step_turned_earth_makes_no_difference),
+        cmocka_unit_test(test_step_order_within_an_instant_makes_no_difference),
         cmocka_unit_test(test_step_late_equals_in_order),
         cmocka_unit_test(test_step_late_plots_start_nothing),
         cmocka_unit_test(test_step_time_ahead_is_refused),
