@@ -35,6 +35,24 @@ const ap_command ap_commands[] = {
         "positions. Targets hold no frames. What a form cannot tell is left out, and counted when "
         "it is a whole target.\n"
         "IN may be '-' for standard input, OUT '-' for standard output, with --to."),
+    ROW(track, "track", "DETECTIONS.csv", "detections in CSV to tracks in CSV",
+        "Tracks what a CSV file states, row by row in the order of time: range and azimuth, x and "
+        "y "
+        "in a plane, or latitude and longitude; of one sensor or, with a column 'sensor', of "
+        "several. The head names the columns with their units (time_s, range_m, azimuth_deg, x_m, "
+        "latitude_deg and so on; doc/tracking.md lists them). Heights, accuracies, a Mode 3/A "
+        "code, "
+        "an address and a call sign are used where there are such columns. The file may be '-' for "
+        "standard input, plain or packed with gzip or zstd.\n"
+        "Without a sensors file each sensor is a radar in a flat world at the origin of the plane, "
+        "or where sensor_x_m and sensor_y_m place it; 0 N 0 E stands for that origin. Its turn "
+        "time is found from the first rows, its detection probability and its false plots are "
+        "learnt on the way. With one, the column 'sensor' holds names of the file, and ranges are "
+        "slant ranges on the round Earth.\n"
+        "Tracks come as pictures at even times, by default once a turn: position, velocity and "
+        "their covariance in the plane, beside latitude, longitude, existence and identity. A row "
+        "that cannot be used is refused, with its line and column, and counted by reason; the "
+        "others are tracked."),
     ROW(demo, "demo", "", "a simulated air picture, live in the terminal",
         "Simulates three Mode S radars, a wide-area multilateration and an ADS-B receiver that "
         "watch sixty flights for ten minutes, feeds their bytes through the engine at ten times "

@@ -13,6 +13,9 @@ int ap_convert_run(const ap_command *command, int argc, char **argv);
 extern const ap_option ap_replay_options[];
 int ap_replay_run(const ap_command *command, int argc, char **argv);
 
+extern const ap_option ap_track_options[];
+int ap_track_run(const ap_command *command, int argc, char **argv);
+
 extern const ap_option ap_demo_options[];
 int ap_demo_run(const ap_command *command, int argc, char **argv);
 

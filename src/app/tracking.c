@@ -1,0 +1,271 @@
+#include "app/tracking.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/tracking_sensors.h"
+#include "io/clock.h"
+
+#define JUMP_S 600.0 /* a gap longer than this needs a second row that agrees */
+
+enum { HELD_CAP = 65536, BATCH_CAP = 4096, WARM_UP_PICTURES = 10 };
+
+ap_tracking_config ap_tracking_config_default(void)
+{
+    return (ap_tracking_config){ .lag_s = 10.0, .existence_min = 0.5, .track_cap = 20000 };
+}
+
+ap_err ap_tracking_init(ap_tracking *tracking, const ap_tracking_config *config,
+                        ap_sensor_table *table)
+{
+    *tracking = (ap_tracking){ .config = *config, .table = table };
+    ap_tracking_stats *stats = &tracking->stats;
+    stats->first_utc = stats->last_utc = AP_UTC_UNKNOWN;
+    tracking->now_utc = AP_UTC_UNKNOWN;
+    tracking->sensor = calloc(AP_TRACKING_SENSOR_CAP, sizeof *tracking->sensor);
+    tracking->held = malloc(HELD_CAP * sizeof *tracking->held);
+    tracking->batch = malloc(BATCH_CAP * sizeof *tracking->batch);
+    tracking->tracks = malloc(config->track_cap * sizeof *tracking->tracks);
+    if (tracking->sensor && tracking->held && tracking->batch && tracking->tracks)
+        return AP_OK;
+    ap_tracking_close(tracking);
+    return AP_ERR_MEMORY;
+}
+
+void ap_tracking_close(ap_tracking *tracking)
+{
+    free(tracking->sensor);
+    free(tracking->held);
+    free(tracking->batch);
+    free(tracking->tracks);
+    free(tracking->tracker_mem);
+    tracking->sensor = NULL;
+    tracking->held = NULL;
+    tracking->batch = NULL;
+    tracking->tracks = NULL;
+    tracking->tracker_mem = NULL;
+}
+
+void ap_tracking_refuse(ap_tracking *tracking, uint64_t line, ap_detection_refusal refusal,
+                        const char *why)
+{
+    tracking->stats.refused_count[refusal]++;
+    if (tracking->config.on_refused)
+        tracking->config.on_refused(tracking->config.context, line, refusal, why);
+}
+
+/* ---- pictures ---- */
+
+/* The tracker's own work, by the clock. */
+static void step(ap_tracking *t, ap_utc_ns now_utc, bool flush)
+{
+    int64_t begin_ns = ap_clock_cpu_ns();
+    ap_tracker_step(&t->tracker, now_utc, t->batch, t->batch_count);
+    if (flush)
+        ap_tracker_flush(&t->tracker);
+    t->batch_count = 0;
+    t->picture_cpu_ns += ap_clock_cpu_ns() - begin_ns;
+}
+
+static void account(ap_tracking *t)
+{
+    ap_tracking_stats *stats = &t->stats;
+    stats->picture_count++;
+    stats->cpu_ns += t->picture_cpu_ns;
+    if (stats->picture_count == WARM_UP_PICTURES + 1) {
+        stats->timed_cpu_ns = stats->worst_cpu_ns = 0;
+        stats->timed_s = 0.0;
+    }
+    stats->timed_cpu_ns += t->picture_cpu_ns;
+    stats->timed_s += (double)t->every_ns * 1e-9;
+    if (t->picture_cpu_ns > stats->worst_cpu_ns)
+        stats->worst_cpu_ns = t->picture_cpu_ns;
+    t->picture_cpu_ns = 0;
+}
+
+static void show_picture(ap_tracking *t, ap_utc_ns time_utc)
+{
+    step(t, time_utc, true);
+    account(t);
+    const ap_tracking_config *config = &t->config;
+    size_t count = ap_tracker_tracks(&t->tracker, config->tentative, t->tracks, config->track_cap);
+    count = count < config->track_cap ? count : config->track_cap;
+    ap_tracking_learn_detection(t, t->tracks, count, time_utc);
+    for (size_t i = 0; i < count; i++) {
+        bool confirmed = t->tracks[i].state != AP_TRACK_TENTATIVE;
+        if (confirmed && t->tracks[i].existence < config->existence_min)
+            continue;
+        ap_track now = ap_track_at(&t->tracks[i], time_utc);
+        ap_plane_track row = ap_plane_track_of(&t->plane, t->table, &now);
+        t->stats.track_row_count++;
+        config->on_track(config->context, &row);
+    }
+}
+
+/* The first multiple of the interval that is not before a time. */
+static ap_utc_ns picture_time(const ap_tracking *t, ap_utc_ns time_utc)
+{
+    int64_t rest = time_utc % t->every_ns;
+    if (rest < 0)
+        rest += t->every_ns;
+    return rest == 0 ? time_utc : time_utc - rest + t->every_ns;
+}
+
+/* ---- rows ---- */
+
+static void feed(ap_tracking *t, const ap_detection *detection)
+{
+    char why[AP_DETECTION_WHY_SIZE];
+    ap_detection_refusal refusal;
+    uint16_t index = ap_tracking_sensor_of(t, detection, &refusal, why);
+    if (index == AP_SENSOR_NONE) {
+        ap_tracking_refuse(t, detection->line, refusal, why);
+        return;
+    }
+    ap_utc_ns time_utc = detection->time_utc;
+    if (t->now_utc == AP_UTC_UNKNOWN)
+        t->next_utc = picture_time(t, time_utc);
+    else if (time_utc < t->now_utc)
+        time_utc = t->now_utc; /* of its reception */
+    while (time_utc > t->next_utc) {
+        show_picture(t, t->next_utc);
+        t->next_utc += t->every_ns;
+        if (ap_tracker_stats_of(&t->tracker)->alive_count == 0)
+            t->next_utc = picture_time(t, time_utc);
+    }
+    t->now_utc = time_utc;
+    if (t->batch_count == BATCH_CAP)
+        step(t, t->batch[BATCH_CAP - 1].receive_utc, false);
+    ap_report *report = &t->batch[t->batch_count++];
+    ap_plane_report(&t->plane, !t->config.from_file, &t->table->sensor[index], detection, report);
+    report->receive_utc = time_utc;
+    report->sensor = index;
+    ap_tracking_cover(t, index, report->range_m);
+    t->sensor[index].row_count++;
+    t->stats.taken_count++;
+}
+
+static double shortest_turn_s(const ap_tracking *t)
+{
+    double shortest = INFINITY;
+    for (uint16_t i = 0; i < t->table->count; i++)
+        shortest = fmin(shortest, t->table->sensor[i].turn_s);
+    return isfinite(shortest) ? shortest : 4.0;
+}
+
+static ap_err start_tracker(ap_tracking *t)
+{
+    ap_tracker_config config = ap_tracker_config_default();
+    config.sensors = t->table;
+    config.track_cap = t->config.track_cap;
+    config.lag_s = t->config.lag_s;
+    size_t size = ap_tracker_size(&config);
+    t->tracker_mem = size > 0 ? malloc(size) : NULL;
+    return t->tracker_mem ? ap_tracker_init(&t->tracker, &config, t->tracker_mem, size)
+                          : AP_ERR_MEMORY;
+}
+
+static void start(ap_tracking *t)
+{
+    char why[AP_DETECTION_WHY_SIZE];
+    ap_detection_refusal refusal;
+    t->is_started = true;
+    ap_tracking_place(t);
+    if (!t->config.from_file)
+        for (size_t i = 0; i < t->held_count; i++) /* beyond capacity: feed tells */
+            (void)ap_tracking_sensor_of(t, &t->held[i], &refusal, why);
+    ap_err err = t->config.from_file ? AP_OK : ap_tracking_estimate(t);
+    t->stats.scan_s = shortest_turn_s(t);
+    t->every_ns = ap_utc_add_s(0, t->config.every_s > 0.0 ? t->config.every_s : t->stats.scan_s);
+    if (err || start_tracker(t)) {
+        t->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < t->held_count; i++)
+        feed(t, &t->held[i]);
+    t->held_count = 0;
+}
+
+static void accept(ap_tracking *t, const ap_detection *detection)
+{
+    ap_tracking_stats *stats = &t->stats;
+    if (stats->first_utc == AP_UTC_UNKNOWN || detection->time_utc < stats->first_utc)
+        stats->first_utc = detection->time_utc;
+    if (stats->last_utc == AP_UTC_UNKNOWN || detection->time_utc > stats->last_utc)
+        stats->last_utc = detection->time_utc;
+    if (t->is_started) {
+        feed(t, detection);
+        return;
+    }
+    t->held[t->held_count++] = *detection;
+    if (t->held_count == HELD_CAP)
+        start(t);
+}
+
+static void refuse_waiting(ap_tracking *t)
+{
+    char why[AP_DETECTION_WHY_SIZE];
+    snprintf(why, sizeof why, "time: %.0f s apart from its neighbours",
+             fabs(ap_seconds_between(t->stats.last_utc, t->waiting.time_utc)));
+    t->has_waiting = false;
+    ap_tracking_refuse(t, t->waiting.line, AP_DETECTION_TIME_JUMP,
+                       t->stats.last_utc == AP_UTC_UNKNOWN
+                           ? "time: the next row does not agree with this first one"
+                           : why);
+}
+
+void ap_tracking_take(ap_tracking *tracking, const ap_detection *detection)
+{
+    ap_tracking *t = tracking;
+    char why[AP_DETECTION_WHY_SIZE];
+    if (t->failed)
+        return;
+    if (t->has_waiting) {
+        if (fabs(ap_seconds_between(t->waiting.time_utc, detection->time_utc)) <= JUMP_S) {
+            t->has_waiting = false;
+            accept(t, &t->waiting);
+        } else {
+            refuse_waiting(t);
+        }
+    }
+    ap_utc_ns last_utc = t->stats.last_utc;
+    double ahead_s =
+        last_utc == AP_UTC_UNKNOWN ? INFINITY : ap_seconds_between(last_utc, detection->time_utc);
+    if (ahead_s > JUMP_S) {
+        t->waiting = *detection;
+        t->has_waiting = true;
+    } else if (ahead_s < -t->config.lag_s) {
+        snprintf(why, sizeof why, "time: %.3f s before the newest row; the lag is %g s", -ahead_s,
+                 t->config.lag_s);
+        ap_tracking_refuse(t, detection->line, AP_DETECTION_TIME_BACKWARDS, why);
+    } else {
+        accept(t, detection);
+    }
+}
+
+ap_err ap_tracking_end(ap_tracking *tracking)
+{
+    ap_tracking *t = tracking;
+    if (t->has_waiting && t->stats.last_utc == AP_UTC_UNKNOWN)
+        accept(t, &t->waiting); /* the only row there is */
+    else if (t->has_waiting)
+        refuse_waiting(t);
+    t->has_waiting = false;
+    if (!t->is_started && t->held_count > 0)
+        start(t);
+    if (t->failed)
+        return AP_ERR_MEMORY;
+    if (t->stats.taken_count > 0)
+        show_picture(t, t->next_utc);
+    return AP_OK;
+}
+
+double ap_tracking_ms_per_scan(const ap_tracking *tracking)
+{
+    const ap_tracking_stats *stats = &tracking->stats;
+    return stats->timed_s > 0.0
+               ? (double)stats->timed_cpu_ns * 1e-6 * stats->scan_s / stats->timed_s
+               : 0.0;
+}

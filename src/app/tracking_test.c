@@ -1,0 +1,186 @@
+#include "app/tracking.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+typedef struct world {
+    ap_sensor_table table;
+    ap_tracking tracking;
+    uint64_t row_count, refused_line[8];
+    ap_detection_refusal refused[8];
+    size_t refused_count;
+    double last_x_m, last_time_s;
+} world;
+
+static void on_track(void *context, const ap_plane_track *row)
+{
+    world *w = context;
+    w->row_count++;
+    w->last_x_m = row->x_m;
+    w->last_time_s = ap_seconds_between(0, row->track->time_utc);
+}
+
+static void on_refused(void *context, uint64_t line, ap_detection_refusal refusal, const char *why)
+{
+    world *w = context;
+    assert_true(strlen(why) > 5 && w->refused_count < 8);
+    w->refused_line[w->refused_count] = line;
+    w->refused[w->refused_count++] = refusal;
+}
+
+static void start(world *w, ap_tracking_config config)
+{
+    *w = (world){ .table = { .cap = AP_TRACKING_SENSOR_CAP } };
+    w->table.sensor = calloc(w->table.cap, sizeof *w->table.sensor);
+    w->table.stats = calloc(w->table.cap, sizeof *w->table.stats);
+    config.context = w;
+    config.on_track = on_track;
+    config.on_refused = on_refused;
+    assert_int_equal(ap_tracking_init(&w->tracking, &config, &w->table), AP_OK);
+}
+
+static void finish(world *w)
+{
+    ap_tracking_close(&w->tracking);
+    ap_tracking_close(&w->tracking);
+    free(w->table.sensor);
+    free(w->table.stats);
+}
+
+static ap_detection at(double time_s, double x_m, double y_m)
+{
+    ap_detection d = { .time_utc = ap_utc_add_s(0, time_s) };
+    d.value[AP_DETECTION_X_M] = x_m;
+    d.value[AP_DETECTION_Y_M] = y_m;
+    d.value[AP_DETECTION_POSITION_SIGMA_M] = 50.0;
+    d.has = 1u << AP_DETECTION_X_M | 1u << AP_DETECTION_Y_M | 1u << AP_DETECTION_POSITION_SIGMA_M;
+    return d;
+}
+
+static void take(world *w, ap_detection d, uint64_t line)
+{
+    d.line = line;
+    ap_tracking_take(&w->tracking, &d);
+}
+
+/* One aircraft every five seconds, no noise: confirmed, shown at every multiple of five. */
+static void test_take_one_aircraft(void **state)
+{
+    (void)state;
+    world w;
+    start(&w, ap_tracking_config_default());
+    for (int i = 0; i < 40; i++)
+        take(&w, at(5.0 * i, 20e3 + 1000.0 * i, 30e3), (uint64_t)i);
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_true(w.table.sensor[0].turn_s == 5.0);
+    assert_int_equal(w.tracking.sensor[0].turn_origin, AP_TURN_TIMES);
+    assert_int_equal(w.tracking.stats.taken_count, 40);
+    assert_int_equal(w.tracking.stats.picture_count, 40);
+    assert_in_range(w.row_count, 34, 39);
+    assert_true(fabs(w.last_x_m - 59e3) < 60.0 && w.last_time_s == 195.0);
+    assert_true(ap_tracking_ms_per_scan(&w.tracking) > 0.0);
+    finish(&w);
+}
+
+static double uniform(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*seed >> 11) * 0x1p-53;
+}
+
+/* Seen three times out of four: the learnt probability leaves its start. */
+static void test_take_learns_detection(void **state)
+{
+    (void)state;
+    world w;
+    ap_tracking_config config = ap_tracking_config_default();
+    uint64_t seed = 5;
+    config.turn_s = 5.0;
+    start(&w, config);
+    for (int i = 0; i < 150; i++)
+        for (int k = 0; k < 12; k++)
+            if (uniform(&seed) < 0.75)
+                take(&w, at(5.0 * i + 0.1 * k, 20e3 * k + 500.0 * i, 30e3), 1);
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_true(fabs(w.table.sensor[0].detection_probability - 0.75) < 0.05);
+    finish(&w);
+}
+
+static void test_take_times(void **state)
+{
+    (void)state;
+    world w;
+    start(&w, ap_tracking_config_default());
+    take(&w, at(9e8, 0.0, 0.0), 2); /* wild, and the first */
+    for (int i = 0; i < 20; i++)
+        take(&w, at(4.0 * i, 20e3, 30e3), 3);
+    take(&w, at(3e9, 0.0, 0.0), 4); /* wild, alone */
+    take(&w, at(80.0, 20e3, 30e3), 5);
+    take(&w, at(75.0, 20e3, 30e3), 6);   /* late, but not too late */
+    take(&w, at(60.0, 20e3, 30e3), 7);   /* too late */
+    take(&w, at(9000.0, 20e3, 30e3), 8); /* a gap that the next row agrees with */
+    take(&w, at(9004.0, 20e3, 30e3), 9);
+    take(&w, at(20000.0, 20e3, 30e3), 10); /* nothing comes after it */
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    static const uint64_t lines[] = { 2, 4, 7, 10 };
+    static const ap_detection_refusal refusals[] = { AP_DETECTION_TIME_JUMP, AP_DETECTION_TIME_JUMP,
+                                                     AP_DETECTION_TIME_BACKWARDS,
+                                                     AP_DETECTION_TIME_JUMP };
+    assert_int_equal(w.refused_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(w.refused_line[i], lines[i]);
+        assert_int_equal(w.refused[i], refusals[i]);
+    }
+    assert_int_equal(w.tracking.stats.taken_count, 24);
+    assert_true(w.tracking.stats.picture_count < 60); /* none in the gap once all have ended */
+    finish(&w);
+}
+
+static void test_take_sensors(void **state)
+{
+    (void)state;
+    world w;
+    start(&w, ap_tracking_config_default());
+    for (int i = 0; i < AP_TRACKING_SENSOR_CAP + 1; i++) {
+        ap_detection d = at(0.0, 20e3, 30e3);
+        snprintf(d.sensor, sizeof d.sensor, "s%d", i);
+        take(&w, d, (uint64_t)i);
+    }
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_int_equal(w.table.count, AP_TRACKING_SENSOR_CAP);
+    assert_int_equal(w.refused_count, 1);
+    assert_int_equal(w.refused[0], AP_DETECTION_SENSOR_TABLE_FULL);
+    assert_int_equal(w.tracking.sensor[0].turn_origin, AP_TURN_DEFAULT);
+    finish(&w);
+}
+
+static void test_end_of_little(void **state)
+{
+    (void)state;
+    world w;
+    start(&w, ap_tracking_config_default());
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_true(ap_tracking_ms_per_scan(&w.tracking) == 0.0);
+    finish(&w);
+    start(&w, ap_tracking_config_default());
+    take(&w, at(1e9, 1.0, 2.0), 2);
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_int_equal(w.tracking.stats.taken_count, 1);
+    finish(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_take_one_aircraft), cmocka_unit_test(test_take_learns_detection),
+        cmocka_unit_test(test_take_times),        cmocka_unit_test(test_take_sensors),
+        cmocka_unit_test(test_end_of_little),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
