@@ -1,13 +1,13 @@
 /* The tracker on one radar: CPU time a scan, and its tracks for a scorer.
  *
  *     bench.tracking DETECTIONS.csv TRACKS.csv SCAN_S CLUTTER RADIUS_M
- *         plots of one radar (det_id,time_s,scan,sensor_id,range_m,azimuth_rad,sigma_range_m,
- *         sigma_azimuth_rad, flat ENU), CLUTTER false plots a scan within RADIUS_M
+ *         `airpicture track`, told that the radar turns in SCAN_S, gives CLUTTER false plots a scan
+ *         within RADIUS_M and sees nothing within 5 km; its figures as JSON
  *     bench.tracking
  *         500 aircraft in straight flight and 250 false plots a 4 s scan, made here
  *
  * Flat plots lie in the tangent plane of the radar; their height above the ellipsoid goes with
- * them, so the tracker's round Earth gives the flat one back. */
+ * them, so the tracker's round Earth gives the flat one back (src/app/plane.h). */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -16,19 +16,14 @@
 #include <time.h>
 
 #include "airpicture/tracker.h"
+#include "app/command.h"
 
 #define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
-#define SCORE_EXISTENCE 0.5
 
 typedef struct plots {
     size_t count, cap;
     ap_report *report;
 } plots;
-
-typedef struct writer {
-    FILE *file;
-    const ap_enu_frame *frame;
-} writer;
 
 static double cpu_ms(void)
 {
@@ -62,56 +57,8 @@ static void add_plot(plots *p, const ap_sensor *radar, double time_s, double ran
                                          .geometric_height_sigma_m = 1.0 };
 }
 
-static void read_plots(plots *p, const ap_sensor *radar, const char *path)
+static void run(ap_tracker *tracker, const plots *p, double scan_s)
 {
-    FILE *file = fopen(path, "r");
-    char line[256];
-    if (!file || !fgets(line, sizeof line, file))
-        exit(2);
-    while (fgets(line, sizeof line, file)) {
-        double time_s, range_m, azimuth_rad, range_sigma_m, azimuth_sigma_rad;
-        if (sscanf(line, "%*d,%lf,%*d,%*d,%lf,%lf,%lf,%lf", &time_s, &range_m, &azimuth_rad,
-                   &range_sigma_m, &azimuth_sigma_rad) == 5)
-            add_plot(p, radar, time_s, range_m, azimuth_rad, range_sigma_m, azimuth_sigma_rad);
-    }
-    fclose(file);
-}
-
-/* A state in the plane of the radar, and of its covariance the position part. */
-static void write_track(const writer *w, const ap_track *track, double time_s)
-{
-    ap_enu_frame own = ap_enu_frame_at(track->position);
-    ap_vec3 at = ap_enu_from_ecef(w->frame, own.origin_ecef);
-    ap_vec3 e = ap_enu_rotate(w->frame, ap_ecef_rotate(&own, (ap_vec3){ .x_m = 1.0 }));
-    ap_vec3 n = ap_enu_rotate(w->frame, ap_ecef_rotate(&own, (ap_vec3){ .y_m = 1.0 }));
-    double vx = track->east_mps * e.x_m + track->north_mps * n.x_m;
-    double vy = track->east_mps * e.y_m + track->north_mps * n.y_m;
-    const double(*P)[4] = track->P_enu;
-    double sxx = e.x_m * e.x_m * P[0][0] + 2.0 * e.x_m * n.x_m * P[0][1] + n.x_m * n.x_m * P[1][1];
-    double syy = e.y_m * e.y_m * P[0][0] + 2.0 * e.y_m * n.y_m * P[0][1] + n.y_m * n.y_m * P[1][1];
-    double sxy = e.x_m * e.y_m * P[0][0] + (e.x_m * n.y_m + e.y_m * n.x_m) * P[0][1] +
-                 n.x_m * n.y_m * P[1][1];
-    fprintf(w->file, "%.4f,%" PRIu32 ",%.2f,%.2f,%.3f,%.3f,%.2f,%.2f,%.2f\n", time_s, track->id,
-            at.x_m, at.y_m, vx, vy, sxx, sxy, syy);
-}
-
-/* What a display would show at the end of a scan. */
-static void write_picture(const writer *w, const ap_tracker *tracker, ap_track *tracks, size_t cap,
-                          ap_utc_ns time_utc)
-{
-    size_t count = ap_tracker_tracks(tracker, false, tracks, cap);
-    for (size_t i = 0; i < count && i < cap; i++) {
-        if (tracks[i].existence < SCORE_EXISTENCE)
-            continue;
-        ap_track now = ap_track_at(&tracks[i], time_utc);
-        write_track(w, &now, ap_seconds_between(START_UTC, time_utc));
-    }
-}
-
-static void run(ap_tracker *tracker, const plots *p, double scan_s, const writer *w)
-{
-    enum { TRACK_CAP = 65536 };
-    ap_track *tracks = w ? malloc(TRACK_CAP * sizeof *tracks) : NULL;
     double spent_ms = 0.0, worst_ms = 0.0;
     size_t scan_count = 0, next = 0, timed = 0;
     while (next < p->count) {
@@ -128,10 +75,7 @@ static void run(ap_tracker *tracker, const plots *p, double scan_s, const writer
             worst_ms = took_ms > worst_ms ? took_ms : worst_ms;
             timed++;
         }
-        if (w)
-            write_picture(w, tracker, tracks, TRACK_CAP, end_utc);
     }
-    free(tracks);
     const ap_tracker_stats *s = ap_tracker_stats_of(tracker);
     printf("{\"cpu_ms_per_scan\": %.3f, \"worst_ms\": %.3f, \"scans\": %zu, \"reports\": %" PRIu64
            ", \"born\": %" PRIu64 ", \"confirmed\": %" PRIu64 ", \"dropped\": %" PRIu64
@@ -184,26 +128,35 @@ static void make_plots(plots *p, const ap_sensor *radar, int aircraft, int scans
     qsort(p->report, p->count, sizeof *p->report, by_time);
 }
 
+static int run_files(char **argv)
+{
+    char words[][24] = { "airpicture",  "track",  "--quiet",   "--detection-probability",
+                         "0.9",         "--turn", "--clutter", "--range-max",
+                         "--range-min", "5000",   "--stats",   "-",
+                         "--tracks" };
+    char *arguments[] = { words[0],  words[1],  words[2], words[3], words[4], words[5], argv[3],
+                          words[6],  argv[4],   words[7], argv[5],  words[8], words[9], words[10],
+                          words[11], words[12], argv[2],  argv[1],  NULL };
+    return ap_app_main((int)(sizeof arguments / sizeof arguments[0]) - 1, arguments);
+}
+
 int main(int argc, char **argv)
 {
-    bool files = argc >= 6;
-    double scan_s = files ? atof(argv[3]) : 4.0;
+    if (argc >= 6)
+        return run_files(argv);
     ap_sensor radar = { .name = "radar", .described = true, .input = AP_INPUT_NONE };
     ap_sensor_defaults(&radar, AP_SENSOR_PSR);
-    radar.turn_s = scan_s;
+    radar.turn_s = 4.0;
     radar.detection_probability = 0.9;
-    radar.clutter_per_turn = files ? atof(argv[4]) : 250.0;
-    radar.range_max_m = files ? atof(argv[5]) : 226e3;
+    radar.clutter_per_turn = 250.0;
+    radar.range_max_m = 226e3;
     radar.range_min_m = 5000.0;
     if (ap_sensor_place(&radar, (ap_geodetic){ 50.0 * AP_RAD_PER_DEG, 8.0 * AP_RAD_PER_DEG, 0.0 }))
         return 1;
     ap_sensor_stats stats;
     ap_sensor_table sensors = { .sensor = &radar, .stats = &stats, .count = 1, .cap = 1 };
     plots p = { 0 };
-    if (files)
-        read_plots(&p, &radar, argv[1]);
-    else
-        make_plots(&p, &radar, 500, 40);
+    make_plots(&p, &radar, 500, 40);
     ap_tracker_config config = ap_tracker_config_default();
     config.sensors = &sensors;
     size_t size = ap_tracker_size(&config);
@@ -211,14 +164,7 @@ int main(int argc, char **argv)
     ap_tracker tracker;
     if (!mem || ap_tracker_init(&tracker, &config, mem, size))
         return 1;
-    writer w = { .frame = &radar.frame };
-    if (files && !(w.file = fopen(argv[2], "w")))
-        return 2;
-    if (files)
-        fputs("time_s,track_id,x,y,vx,vy,sxx,sxy,syy\n", w.file);
-    run(&tracker, &p, scan_s, files ? &w : NULL);
-    if (w.file)
-        fclose(w.file);
+    run(&tracker, &p, radar.turn_s);
     free(mem);
     free(p.report);
     return 0;
