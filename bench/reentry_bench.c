@@ -22,7 +22,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "track/mixture.h"
+#include "track/normals.h"
 
 #define N AP_STATE_CAP
 #define M AP_SEEN_CAP
@@ -71,7 +71,7 @@ static double cpu_s(void)
 /* One filter of each kind, on one problem. */
 typedef struct rivals {
     ap_normal ekf, ukf;
-    ap_mixture ours;
+    ap_normals ours;
 } rivals;
 
 #define STEPS_CAP 2000
@@ -80,7 +80,7 @@ typedef struct problem {
     const char *name;
     int first, steps; /* numbers of the first step that is filtered, and of the last */
     ap_motion motion; /* of the filters */
-    ap_sight sight;
+    ap_observation sight;
     double walk_root[N][N]; /* noise of the truth a step */
     /* The truth, and the filters, as they are before the first step. */
     void (*begin)(const struct problem *problem, generator *g, double truth[N], rivals *r);
@@ -105,8 +105,8 @@ static void rivals_step(const problem *p, rivals *r, tally *t)
     t->refused[UKF] += ap_normal_predict_points(&r->ukf, &p->motion) != AP_OK ||
                        ap_normal_update_points(&r->ukf, &p->sight, 1, NULL, NULL) != AP_OK;
     now[2] = cpu_s();
-    t->refused[OURS] += ap_mixture_predict(&r->ours, &p->motion) != AP_OK ||
-                        ap_mixture_update(&r->ours, &p->sight, ROUNDS, NULL) != AP_OK;
+    t->refused[OURS] += ap_normals_predict(&r->ours, &p->motion) != AP_OK ||
+                        ap_normals_update(&r->ours, &p->sight, ROUNDS, NULL) != AP_OK;
     now[3] = cpu_s();
     for (int f = 0; f < FILTERS; f++)
         t->cpu_s[f] += now[f + 1] - now[f];
@@ -142,7 +142,7 @@ static void run(problem *p, uint64_t seed, tally *t)
         look(p, &g, truth);
         rivals_step(p, &r, t);
         ap_normal of[FILTERS] = { r.ekf, r.ukf };
-        ap_mixture_moments(&r.ours, &of[OURS]);
+        ap_normals_moments(&r.ours, &of[OURS]);
         for (int f = 0; f < FILTERS; f++) {
             t->nees[f] += ap_normal_distance2(&of[f], truth) / (double)of[f].n;
             for (size_t i = 0; i < of[f].n; i++) {
@@ -252,9 +252,9 @@ static void body_begin(const problem *p, generator *g, double truth[N], rivals *
     r->ekf.S[1][1] = 2e3;
     r->ekf.S[2][2] = BODY_DRAG_SIGMA;
     r->ukf = r->ekf;
-    double low = 1e-4, ratio = pow(200.0, 1.0 / (AP_MIXTURE_CAP - 1)), sum = 0.0;
-    r->ours.count = AP_MIXTURE_CAP;
-    for (int i = 0; i < AP_MIXTURE_CAP; i++) {
+    double low = 1e-4, ratio = pow(200.0, 1.0 / (AP_NORMALS_CAP - 1)), sum = 0.0;
+    r->ours.count = AP_NORMALS_CAP;
+    for (int i = 0; i < AP_NORMALS_CAP; i++) {
         double drag = low * pow(ratio, i), far = (drag - BODY_DRAG_MEAN) / BODY_DRAG_SIGMA;
         r->ours.part[i] = r->ekf;
         r->ours.part[i].x[2] = drag;
@@ -262,7 +262,7 @@ static void body_begin(const problem *p, generator *g, double truth[N], rivals *
         r->ours.weight[i] = drag * exp(-0.5 * far * far);
         sum += r->ours.weight[i];
     }
-    for (int i = 0; i < AP_MIXTURE_CAP; i++)
+    for (int i = 0; i < AP_NORMALS_CAP; i++)
         r->ours.weight[i] /= sum;
 }
 
@@ -282,7 +282,7 @@ static bool body(int runs, tally *t)
 {
     problem p = { .name = "body", .first = 1, .steps = BODY_T, .begin = body_begin };
     p.motion.move = body_move;
-    p.sight = (ap_sight){ .m = 1, .see = body_see, .R_root = { { 100.0 } } };
+    p.sight = (ap_observation){ .m = 1, .see = body_see, .R_root = { { 100.0 } } };
     generator none = { 0 };
     rivals r;
     ap_normal bound;
@@ -371,7 +371,7 @@ static void vehicle_begin(const problem *p, generator *g, double truth[N], rival
     r->ekf.S[4][4] = 1.0;
     truth[4] = 0.6932;
     r->ukf = r->ekf;
-    ap_mixture_split(&r->ours, &r->ekf, AP_MIXTURE_CAP);
+    ap_normals_split(&r->ours, &r->ekf, AP_NORMALS_CAP);
 }
 
 /* RMS of what a row holds over all steps from `first` on: a sum of numbers i to j. */
@@ -391,7 +391,8 @@ static bool vehicle(int runs, tally *t)
     p.walk_root[2][2] = p.walk_root[3][3] = sqrt(2.4064e-5);
     memcpy(p.motion.Q_root, p.walk_root, sizeof p.walk_root);
     p.motion.Q_root[4][4] = 1e-3;
-    p.sight = (ap_sight){ .m = 2, .see = vehicle_see, .R_root = { { 1e-3 }, { 0.0, 0.17e-3 } } };
+    p.sight =
+        (ap_observation){ .m = 2, .see = vehicle_see, .R_root = { { 1e-3 }, { 0.0, 0.17e-3 } } };
     generator none = { 0 };
     rivals r;
     double truth[N];
@@ -508,7 +509,7 @@ static void decay_begin(const problem *p, generator *g, double truth[N], rivals 
     walk(&at, g, truth, 4);
     look(&at, g, truth);
     r->ekf = r->ukf = decay_start(first, at.sight.z);
-    ap_mixture_split(&r->ours, &r->ekf, 1);
+    ap_normals_split(&r->ours, &r->ekf, 1);
 }
 
 static const struct {
@@ -546,7 +547,7 @@ static bool decay(int runs, tally *t)
         p.walk_root[i + 1][i + 1] = sqrt(0.25 * DECAY_T_S);
     }
     memcpy(p.motion.Q_root, p.walk_root, sizeof p.walk_root);
-    p.sight = (ap_sight){ .m = 2, .see = decay_see, .R_root = { { 100.0 }, { 0.0, 0.017 } } };
+    p.sight = (ap_observation){ .m = 2, .see = decay_see, .R_root = { { 100.0 }, { 0.0, 0.017 } } };
     ap_normal bound = decay_bound(&p);
     measure(&p, runs, &bound, t);
     bool good = true;

@@ -149,7 +149,7 @@ typedef struct line {
     double offset[M], H[M][N], E[M][N];
 } line;
 
-static void line_by_jacobian(const ap_normal *about, const ap_sight *sight, line *l)
+static void line_by_jacobian(const ap_normal *about, const ap_observation *sight, line *l)
 {
     memset(l->E, 0, sizeof l->E);
     sight->see(sight->context, about->x, l->offset, l->H);
@@ -157,7 +157,7 @@ static void line_by_jacobian(const ap_normal *about, const ap_sight *sight, line
         l->offset[r] -= dot(about->n, l->H[r], about->x);
 }
 
-static void line_by_points(const ap_normal *about, const ap_sight *sight, line *l)
+static void line_by_points(const ap_normal *about, const ap_observation *sight, line *l)
 {
     size_t n = about->n;
     double plus[N][N], minus[N][N], half[N][N], off[N][N], at[N], mean[N];
@@ -182,7 +182,7 @@ static void line_by_points(const ap_normal *about, const ap_sight *sight, line *
 }
 
 /* Kalman update of `prior` with a line. */
-static ap_err update_with(const ap_normal *prior, const ap_sight *sight, const line *l,
+static ap_err update_with(const ap_normal *prior, const ap_observation *sight, const line *l,
                           ap_normal *posterior, double *distance2, double *log_likelihood)
 {
     size_t n = prior->n, m = sight->m;
@@ -231,9 +231,9 @@ static double moved2(const ap_normal *a, const ap_normal *b)
     return most;
 }
 
-static ap_err update(ap_normal *state, const ap_sight *sight, int rounds, double *distance2,
+static ap_err update(ap_normal *state, const ap_observation *sight, int rounds, double *distance2,
                      double *log_likelihood,
-                     void (*draw)(const ap_normal *about, const ap_sight *sight, line *l))
+                     void (*draw)(const ap_normal *about, const ap_observation *sight, line *l))
 {
     assert(rounds >= 1);
     ap_normal about = *state, next;
@@ -262,13 +262,13 @@ static ap_err update(ap_normal *state, const ap_sight *sight, int rounds, double
     return AP_OK;
 }
 
-ap_err ap_normal_update_linear(ap_normal *state, const ap_sight *sight, int rounds,
+ap_err ap_normal_update_linear(ap_normal *state, const ap_observation *sight, int rounds,
                                double *distance2, double *log_likelihood)
 {
     return update(state, sight, rounds, distance2, log_likelihood, line_by_jacobian);
 }
 
-ap_err ap_normal_update_points(ap_normal *state, const ap_sight *sight, int rounds,
+ap_err ap_normal_update_points(ap_normal *state, const ap_observation *sight, int rounds,
                                double *distance2, double *log_likelihood)
 {
     return update(state, sight, rounds, distance2, log_likelihood, line_by_points);

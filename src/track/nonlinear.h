@@ -43,14 +43,14 @@ typedef struct ap_motion {
 
 /* One measurement. `see` tells what x would show; H, unless NULL, is its Jacobian. `see` answers in
  * the neighbourhood of z: an angle is the caller's to unwrap. */
-typedef struct ap_sight {
+typedef struct ap_observation {
     size_t m; /* [1, AP_SEEN_CAP] */
     void (*see)(const void *context, const double x[AP_STATE_CAP], double z[AP_SEEN_CAP],
                 double (*H)[AP_STATE_CAP]);
     const void *context;
     double z[AP_SEEN_CAP];
     double R_root[AP_SEEN_CAP][AP_SEEN_CAP]; /* any matrix whose square is the noise */
-} ap_sight;
+} ap_observation;
 
 ap_err ap_normal_predict_linear(ap_normal *state, const ap_motion *motion);
 ap_err ap_normal_predict_points(ap_normal *state, const ap_motion *motion);
@@ -60,9 +60,9 @@ ap_err ap_normal_predict_points(ap_normal *state, const ap_motion *motion);
  * out: *distance2, unless NULL: the squared Mahalanobis distance of the innovation in the first
  *      round, of m degrees of freedom; *log_likelihood, unless NULL: of the measurement, first
  *      round. */
-ap_err ap_normal_update_linear(ap_normal *state, const ap_sight *sight, int rounds,
+ap_err ap_normal_update_linear(ap_normal *state, const ap_observation *sight, int rounds,
                                double *distance2, double *log_likelihood);
-ap_err ap_normal_update_points(ap_normal *state, const ap_sight *sight, int rounds,
+ap_err ap_normal_update_points(ap_normal *state, const ap_observation *sight, int rounds,
                                double *distance2, double *log_likelihood);
 
 /* dx/dt of a system, and A, unless NULL, its Jacobian. */

@@ -120,9 +120,11 @@ static ap_normal some(void)
                         .S = { { 0.7 }, { 0.2, 0.5 }, { -0.1, 0.3, 0.4 } } };
 }
 
-static ap_sight two_rows(void (*see)(const void *, const double *, double *, double (*)[N]))
+static ap_observation two_rows(void (*see)(const void *, const double *, double *, double (*)[N]))
 {
-    return (ap_sight){ .m = 2, .see = see, .z = { 2.1, 1.7 }, .R_root = { { 0.3 }, { 0.1, 0.2 } } };
+    return (ap_observation){
+        .m = 2, .see = see, .z = { 2.1, 1.7 }, .R_root = { { 0.3 }, { 0.1, 0.2 } }
+    };
 }
 
 static void assert_same(const ap_normal *a, const ap_normal *b, double tolerance)
@@ -183,7 +185,7 @@ static void test_linear_system_is_exact(void **state)
     (void)state;
     ap_motion motion = { .move = line_move,
                          .Q_root = { { 0.1 }, { 0.05, 0.2 }, { 0.0, 0.1, 0.3 } } };
-    ap_sight sight = two_rows(line_see);
+    ap_observation sight = two_rows(line_see);
     for (int round = 1; round <= 4; round += 3) {
         ap_normal a = some(), b = some();
         double P[N][N], F[N][N], Q[N][N], E[N][N], J[N][N];
@@ -246,7 +248,7 @@ static void test_bound_recursion_equals_information_form(void **state)
         for (int i = 0; i < 3; i++)
             E[i][i] += motion.Q_root[i][i] * motion.Q_root[i][i];
         inverse(3, E, J);
-        ap_sight sight = { .m = 2, .see = spring_see, .R_root = { { 0.1 }, { 0.0, 0.2 } } };
+        ap_observation sight = { .m = 2, .see = spring_see, .R_root = { { 0.1 }, { 0.0, 0.2 } } };
         spring_see(NULL, at, sight.z, H);
         for (int i = 0; i < 3; i++)
             for (int j = 0; j < 3; j++)
@@ -278,7 +280,7 @@ static void test_points_take_the_mean_of_a_square(void **state)
 {
     (void)state;
     ap_normal a = { .n = 1, .x = { 2.0 }, .S = { { 0.5 } } };
-    ap_sight sight = { .m = 1, .see = square_see, .z = { 4.25 }, .R_root = { { 1.0 } } };
+    ap_observation sight = { .m = 1, .see = square_see, .z = { 4.25 }, .R_root = { { 1.0 } } };
     double d2;
     assert_int_equal(ap_normal_update_points(&a, &sight, 1, &d2, NULL), AP_OK);
     assert_near(d2, 0.0, 1e-15);
@@ -291,7 +293,7 @@ static void test_iterated_update_finds_the_peak(void **state)
 {
     (void)state;
     ap_normal a = { .n = 1, .x = { 2.0 }, .S = { { 1.0 } } };
-    ap_sight sight = { .m = 1, .see = square_see, .z = { 9.0 }, .R_root = { { 0.1 } } };
+    ap_observation sight = { .m = 1, .see = square_see, .z = { 9.0 }, .R_root = { { 0.1 } } };
     assert_int_equal(ap_normal_update_linear(&a, &sight, 20, NULL, NULL), AP_OK);
     double x = a.x[0], slope = (x - 2.0) + 2.0 * x * (x * x - 9.0) / 0.01;
     assert_near(slope * a.S[0][0], 0.0, 1e-2); /* in standard deviations */
@@ -304,7 +306,7 @@ static void test_bad_numbers_leave_the_state(void **state)
     static const double bad[] = { NAN, INFINITY, -INFINITY };
     for (size_t i = 0; i < 3; i++) {
         ap_normal a = some(), before = a;
-        ap_sight sight = two_rows(line_see);
+        ap_observation sight = two_rows(line_see);
         sight.z[1] = bad[i];
         assert_int_equal(ap_normal_update_points(&a, &sight, 3, NULL, NULL), AP_ERR_RANGE);
         assert_int_equal(ap_normal_update_linear(&a, &sight, 3, NULL, NULL), AP_ERR_RANGE);
@@ -319,7 +321,7 @@ static void test_nothing_uncertain_is_singular(void **state)
 {
     (void)state;
     ap_normal a = { .n = 3, .x = { 1.0, 2.0, 3.0 } }, before = a;
-    ap_sight sight = { .m = 2, .see = line_see };
+    ap_observation sight = { .m = 2, .see = line_see };
     assert_int_equal(ap_normal_update_points(&a, &sight, 2, NULL, NULL), AP_ERR_SINGULAR);
     assert_int_equal(ap_normal_update_linear(&a, &sight, 2, NULL, NULL), AP_ERR_SINGULAR);
     assert_memory_equal(&a, &before, sizeof a);
@@ -337,7 +339,7 @@ static void test_covariance_stays_positive(void **state)
         for (int j = 0; j <= i; j++)
             a.S[i][j] *= i == 0 ? 1e7 : i == 1 ? 1.0 : 1e-6;
     ap_motion motion = { .move = line_move };
-    ap_sight sight = { .m = 2, .see = line_see, .R_root = { { 1e-7 }, { 0.0, 1e-7 } } };
+    ap_observation sight = { .m = 2, .see = line_see, .R_root = { { 1e-7 }, { 0.0, 1e-7 } } };
     for (int k = 0; k < 300; k++) {
         double P[N][N];
         assert_int_equal(ap_normal_predict_points(&a, &motion), AP_OK);
