@@ -1,8 +1,8 @@
-/* The filters of falling objects on three published problems, beside an extended (EKF) and an
- * unscented Kalman filter (UKF, kappa = 0) on the same runs and the posterior Cramer-Rao bound
- * (CRLB), which no unbiased filter beats.
+/* The filters of falling objects on three published problems and one of our own, beside an extended
+ * (EKF) and an unscented Kalman filter (UKF, kappa = 0) on the same runs and the posterior
+ * Cramer-Rao bound (CRLB), which no unbiased filter beats.
  *
- *     bench.reentry [RUNS]        default 1000; of the vehicle, which has 2,000 steps, a tenth
+ *     bench.reentry [RUNS]        default 1000; a tenth of them of vehicle and debris
  *
  * body     M. Athans, R. Wishner, A. Bertolini, IEEE TAC 13 (1968), as S. Julier et al. (2000):
  *          one dimension, slant range alone, the drag known to a factor of hundreds. Feet.
@@ -10,10 +10,13 @@
  *          (2004): a plane, the drag's exponent estimated. Kilometres.
  * decay    A. Farina, B. Ristic, D. Benvenuti, Tracking a ballistic target, IEEE TAES 38 (2002):
  *          a plane, the drag known. Metres.
+ * debris   the filter of track/ballistic.h on the round Earth: a radar's range, azimuth and
+ *          elevation of what enters at 82 km, the drag as unknown as in its defaults.
  *
  * Status 1 when a limit is broken: body, below the UKF of the same runs and below its reference
  * figures; vehicle, within 3 % of the bound; decay, each RMS error at most 15 % above the reference
- * bound, and our bound within 1 % of it; none, a step refused. */
+ * bound, and our bound within 1 % of it; debris, from 30 s on at most 15 % above the bound, and
+ * NEES between 0.85 and 1.15 a dimension; none, a step refused. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +25,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "track/normals.h"
+#include "track/ballistic.h"
 
 #define N AP_STATE_CAP
 #define M AP_SEEN_CAP
@@ -570,6 +573,202 @@ static bool decay(int runs, tally *t)
     return print_rest(&p, t) && good;
 }
 
+/* ---- debris: ECEF ---- */
+
+#define DEBRIS_T 60
+
+/* Seen before it meets air, and seen late. */
+static const struct debris_case {
+    const char *name;
+    double height_m, enu_mps[3], drag_ln;
+} debris_case[] = {
+    { "debris, high", 82000.0, { 3000.0, -2500.0, -900.0 }, -7.5 },
+    { "debris, low", 35000.0, { 900.0, -800.0, -900.0 }, -5.5 },
+};
+
+static const double debris_sigma[M] = { 30.0, 1e-3, 1e-3 };
+static const int debris_t[] = { 5, 10, 20, 30, 45, 60 };
+
+#define DEBRIS_ROWS (sizeof debris_t / sizeof debris_t[0])
+
+/* Range, azimuth and elevation as such: the bound's own way to see. */
+static void debris_see(const void *context, const double x[N], double z[M], double (*H)[N])
+{
+    const ap_enu_frame *site = context;
+    ap_vec3 d = ap_enu_from_ecef(site, (ap_vec3){ x[0], x[1], x[2] });
+    double flat2 = d.x_m * d.x_m + d.y_m * d.y_m, flat = sqrt(flat2);
+    double range2 = flat2 + d.z_m * d.z_m, range = sqrt(range2);
+    z[0] = range;
+    z[1] = atan2(d.x_m, d.y_m);
+    z[2] = atan2(d.z_m, flat);
+    if (!H)
+        return;
+    memset(H, 0, M * sizeof *H);
+    for (int k = 0; k < 3; k++) {
+        double e = site->rotation[0][k], n = site->rotation[1][k], u = site->rotation[2][k];
+        double out = (d.x_m * e + d.y_m * n) / flat;
+        H[0][k] = (d.x_m * e + d.y_m * n + d.z_m * u) / range;
+        H[1][k] = (d.y_m * e - d.x_m * n) / flat2;
+        H[2][k] = (flat * u - d.z_m * out) / range2;
+    }
+}
+
+typedef struct debris {
+    ap_sensor radar;
+    ap_ballistic_config config;
+    ap_fall_step step;
+    ap_motion motion; /* of the truth and of the bound */
+    double from[N];
+} debris;
+
+static void debris_set(debris *d, const struct debris_case *c)
+{
+    memset(d, 0, sizeof *d);
+    ap_sensor_defaults(&d->radar, AP_SENSOR_PSR);
+    ap_geodetic site = { 48.0 * AP_RAD_PER_DEG, 11.0 * AP_RAD_PER_DEG, 500.0 };
+    if (ap_sensor_place(&d->radar, site))
+        exit(1);
+    d->config = ap_ballistic_defaults();
+    d->step = (ap_fall_step){ .world = d->config.world, .dt_s = 1.0, .step_s = 0.05 };
+    d->motion = (ap_motion){ .move = ap_fall_move, .context = &d->step };
+    for (int i = 0; i < 3; i++) {
+        double q = d->config.acceleration_m2ps3;
+        d->motion.Q_root[i][i] = sqrt(q / 3.0);
+        d->motion.Q_root[3 + i][i] = sqrt(0.75 * q);
+        d->motion.Q_root[3 + i][3 + i] = sqrt(0.25 * q);
+    }
+    d->motion.Q_root[6][6] = sqrt(d->config.drag_per_s);
+    ap_geodetic at = { 50.5 * AP_RAD_PER_DEG, 9.0 * AP_RAD_PER_DEG, c->height_m };
+    ap_enu_frame f = ap_enu_frame_at(at);
+    ap_vec3 v = ap_ecef_rotate(&f, (ap_vec3){ c->enu_mps[0], c->enu_mps[1], c->enu_mps[2] });
+    const double from[N] = {
+        f.origin_ecef.x_m, f.origin_ecef.y_m, f.origin_ecef.z_m, v.x_m, v.y_m, v.z_m, c->drag_ln
+    };
+    memcpy(d->from, from, sizeof from);
+}
+
+static ap_report debris_report(const debris *d, const double x[N], int k, generator *g)
+{
+    double z[M];
+    debris_see(&d->radar.frame, x, z, NULL);
+    for (int i = 0; g && i < M; i++)
+        z[i] += debris_sigma[i] * gauss(g);
+    return (ap_report){ .time_utc = (ap_utc_ns)k * AP_NS_PER_S,
+                        .present = AP_HAS_POLAR | AP_HAS_ELEVATION,
+                        .range_m = z[0],
+                        .azimuth_rad = z[1],
+                        .elevation_rad = z[2],
+                        .range_sigma_m = debris_sigma[0],
+                        .azimuth_sigma_rad = debris_sigma[1],
+                        .elevation_sigma_rad = debris_sigma[2] };
+}
+
+static void debris_start(const debris *d, const ap_report report[2], size_t parts, ap_ballistic *b)
+{
+    ap_ballistic_config config = d->config;
+    ap_ballistic_fix fix[2];
+    config.parts = parts;
+    if (ap_ballistic_fix_from_report(&report[0], &d->radar, &fix[0]) ||
+        ap_ballistic_fix_from_report(&report[1], &d->radar, &fix[1]) ||
+        ap_ballistic_start(b, &config, &fix[0], &fix[1]))
+        exit(1);
+}
+
+static void debris_bind(const debris *d, tally *t)
+{
+    problem p = { .first = 2, .steps = DEBRIS_T, .motion = d->motion };
+    p.sight = (ap_observation){ .m = M, .see = debris_see, .context = &d->radar.frame };
+    for (int i = 0; i < M; i++)
+        p.sight.R_root[i][i] = debris_sigma[i];
+    double x[N];
+    memcpy(x, d->from, sizeof x);
+    ap_report report[2] = { debris_report(d, x, 0, NULL) };
+    ap_fall_move(&d->step, x, NULL);
+    report[1] = debris_report(d, x, 1, NULL);
+    ap_ballistic start;
+    ap_normal bound;
+    debris_start(d, report, 1, &start);
+    ap_ballistic_moments(&start, &bound);
+    memcpy(bound.x, x, sizeof x);
+    bind(&p, bound, t);
+}
+
+/* In the places of EKF and UKF: nothing, and the same filter with one normal. */
+static void debris_run(const debris *d, uint64_t seed, tally *t)
+{
+    static const size_t parts[FILTERS] = { [UKF] = 1, [OURS] = AP_NORMALS_CAP };
+    generator g = { .state = seed };
+    problem truth = { .motion = d->motion };
+    memcpy(truth.walk_root, d->motion.Q_root, sizeof truth.walk_root);
+    double x[N];
+    ap_ballistic b[FILTERS];
+    ap_report report[2];
+    memcpy(x, d->from, sizeof x);
+    report[0] = debris_report(d, x, 0, &g);
+    for (int k = 1; k <= DEBRIS_T; k++) {
+        walk(&truth, &g, x, N);
+        report[1] = debris_report(d, x, k, &g);
+        for (int f = UKF; f <= OURS; f++) {
+            double before_s = cpu_s();
+            if (k == 1)
+                debris_start(d, report, parts[f], &b[f]);
+            else
+                t->refused[f] += ap_ballistic_take(&b[f], &report[1], &d->radar, NULL) != AP_OK;
+            t->cpu_s[f] += cpu_s() - before_s;
+            ap_normal m;
+            ap_ballistic_moments(&b[f], &m);
+            t->nees[f] += k > 1 ? ap_normal_distance2(&m, x) / N : 0.0;
+            for (int i = 0; i < N; i++)
+                t->square[f][k][i] += pow(m.x[i] - x[i], 2);
+        }
+        t->parts += k > 1 ? (double)b[OURS].normals.count : 0.0;
+    }
+}
+
+static double root_of_three(const double row[N], int at, bool are_squares)
+{
+    double sum = 0.0;
+    for (int i = at; i < at + 3; i++)
+        sum += are_squares ? row[i] : row[i] * row[i];
+    return sqrt(sum);
+}
+
+static bool debris_measure(const struct debris_case *c, int runs, tally *t)
+{
+    debris d;
+    debris_set(&d, c);
+    memset(t, 0, sizeof *t);
+    t->runs = runs;
+    debris_bind(&d, t);
+    for (int i = 1; i <= runs; i++)
+        debris_run(&d, (uint64_t)i, t);
+    bool good = true;
+    printf("\n%s: RMS error of %d runs, one normal / ours / CRLB\n\n"
+           "| t, s | position, m | velocity, m/s | drag, ln |\n|---|---|---|---|\n",
+           c->name, runs);
+    double per = 1.0 / sqrt(runs);
+    for (size_t row = 0; row < DEBRIS_ROWS; row++) {
+        int k = debris_t[row];
+        printf("| %d |", k);
+        for (int what = 0; what < 3; what++) {
+            double bound = what < 2 ? root_of_three(t->bound[k], 3 * what, false) : t->bound[k][6];
+            double of[FILTERS] = { 0 };
+            for (int f = UKF; f <= OURS; f++)
+                of[f] = per * (what < 2 ? root_of_three(t->square[f][k], 3 * what, true)
+                                        : sqrt(t->square[f][k][6]));
+            printf(" %.3g / %.3g / %.3g |", of[UKF], of[OURS], bound);
+            good &= hold((what == 2 && k < 45) || of[OURS] < 1.15 * bound, c->name);
+        }
+        printf("\n");
+    }
+    double all = (double)runs * (DEBRIS_T - 1), honest = t->nees[OURS] / all;
+    printf("\nparts %.2f; by one normal, ours: NEES / n %.2f, %.2f; us a step %.0f, %.0f; "
+           "refused %d, %d\n",
+           t->parts / all, t->nees[UKF] / all, honest, t->cpu_s[UKF] / all * 1e6,
+           t->cpu_s[OURS] / all * 1e6, t->refused[UKF], t->refused[OURS]);
+    return hold(t->refused[OURS] == 0 && honest > 0.85 && honest < 1.15, c->name) && good;
+}
+
 int main(int argc, char **argv)
 {
     int runs = argc > 1 ? atoi(argv[1]) : 1000;
@@ -581,5 +780,7 @@ int main(int argc, char **argv)
     bool good = body(runs, &t);
     good &= vehicle(runs / 10, &t);
     good &= decay(runs, &t);
+    for (size_t i = 0; i < sizeof debris_case / sizeof debris_case[0]; i++)
+        good &= debris_measure(&debris_case[i], runs / 10, &t);
     return good ? 0 : 1;
 }
