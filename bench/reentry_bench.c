@@ -2,7 +2,8 @@
  * (EKF) and an unscented Kalman filter (UKF, kappa = 0) on the same runs and the posterior
  * Cramer-Rao bound (CRLB), which no unbiased filter beats.
  *
- *     bench.reentry [RUNS]        default 1000; a tenth of them of vehicle and debris
+ *     bench.reentry [RUNS]        default 1000, at least 100; a tenth of them of vehicle and debris.
+ *                                 With few, chance breaks limits too.
  *
  * body     M. Athans, R. Wishner, A. Bertolini, IEEE TAC 13 (1968), as S. Julier et al. (2000):
  *          one dimension, slant range alone, the drag known to a factor of hundreds. Feet.

@@ -238,12 +238,18 @@ static double gauss(generator *g)
     return r * cos(2.0 * AP_PI * uniform(g));
 }
 
-static ap_sensor radar(void)
+static ap_sensor radar_at(double lat_deg, double lon_deg)
 {
     ap_sensor s = { 0 };
     ap_sensor_defaults(&s, AP_SENSOR_PSR);
-    assert_int_equal(ap_sensor_place(&s, (ap_geodetic){ 48 * DEG, 11 * DEG, 500.0 }), AP_OK);
+    assert_int_equal(ap_sensor_place(&s, (ap_geodetic){ lat_deg * DEG, lon_deg * DEG, 500.0 }),
+                     AP_OK);
     return s;
+}
+
+static ap_sensor radar(void)
+{
+    return radar_at(48, 11);
 }
 
 static ap_report seen(const ap_sensor *s, const double x[N], double t_s, generator *g)
@@ -289,28 +295,33 @@ static void start(ap_ballistic *b, const ap_sensor *s, const ap_ballistic_config
     assert_int_equal(ap_ballistic_start(b, config, &fix[0], &fix[1]), AP_OK);
 }
 
-/* Where the falls of the tests begin: 80 km over the radar's north, fast and shallow. */
-static void entry(double drag_ln, double x[N])
+/* Where the falls of the tests begin: 80 km high, north of the radar, fast and shallow. */
+static void entry(const ap_sensor *s, double drag_ln, double x[N])
 {
-    state_at(49.5, 10.0, 80000, (double[3]){ 2500, -500, -900 }, drag_ln, x);
+    ap_vec3 p = ap_ecef_from_enu(&s->frame, (ap_vec3){ -70e3, 167e3, 77e3 });
+    ap_vec3 v = ap_ecef_rotate(&s->frame, (ap_vec3){ 2500.0, -500.0, -900.0 });
+    const double all[N] = { p.x_m, p.y_m, p.z_m, v.x_m, v.y_m, v.z_m, drag_ln };
+    memcpy(x, all, sizeof all);
 }
 
-/* Objects from light to heavy: found in place, speed and drag, with an honest covariance. */
+/* Objects from light to heavy, over poles and the date line too: found in place, speed and drag,
+ * with an honest covariance. */
 static void test_falls_are_followed(void **state)
 {
     (void)state;
-    ap_sensor s = radar();
+    static const double sites[][2] = { { 48, 11 }, { 90, 0 }, { -89.9, 120 }, { 0.1, 180 } };
     ap_ballistic_config config = ap_ballistic_defaults();
     double honest = 0.0;
     int count = 0;
     for (uint64_t run = 1; run <= 24; run++) {
         generator g = { .state = run };
+        ap_sensor s = radar_at(sites[run % 4][0], sites[run % 4][1]);
         double drag_ln = -10.0 + 6.0 * uniform(&g), x[N];
         ap_fall_step step = { .world = config.world, .dt_s = 1.0, .step_s = 0.1 };
         ap_report first, now;
         ap_ballistic b;
         ap_normal m;
-        entry(drag_ln, x);
+        entry(&s, drag_ln, x);
         first = seen(&s, x, 0.0, &g);
         for (int k = 1; k <= 50; k++) {
             ap_fall_move(&step, x, NULL);
@@ -345,7 +356,7 @@ static void test_fixes_and_sights_agree(void **state)
     double x[N];
     ap_ballistic a, b;
     ap_fall_step step = { .world = config.world, .dt_s = 1.0, .step_s = 0.1 };
-    entry(-7.0, x);
+    entry(&s, -7.0, x);
     ap_report first = seen(&s, x, 0.0, &g);
     for (int k = 1; k <= 40; k++) {
         ap_fall_move(&step, x, NULL);
@@ -429,7 +440,7 @@ static void test_bad_measurements_change_nothing(void **state)
     ap_sensor s = radar();
     ap_ballistic_config config = ap_ballistic_defaults();
     double x[N], d2;
-    entry(-7.0, x);
+    entry(&s, -7.0, x);
     ap_fall_step step = { .world = config.world, .dt_s = 1.0, .step_s = 0.1 };
     ap_report first = seen(&s, x, 0.0, NULL);
     ap_fall_move(&step, x, NULL);
@@ -480,12 +491,55 @@ static void test_bad_measurements_change_nothing(void **state)
     assert_true(d2 < 1.0);
 }
 
+static double any_of(generator *g, double low, double high)
+{
+    return low + (high - low) * uniform(g);
+}
+
+/* Measurements of anything, sharp and blunt, near and far, early and late: some are taken in, and
+ * what is left is a state with a covariance. */
+static void test_garbage_leaves_a_covariance(void **state)
+{
+    (void)state;
+    ap_sensor s = radar();
+    ap_ballistic_config config = ap_ballistic_defaults();
+    int taken = 0, refused = 0;
+    for (uint64_t run = 1; run <= 60; run++) {
+        generator g = { .state = run };
+        double x[N], t_s = 1.0;
+        config.gate2 = run % 2 ? 30.0 : 1e12;
+        config.parts = run % 3 ? AP_NORMALS_CAP : 1;
+        entry(&s, -7.0, x);
+        ap_report first = seen(&s, x, 0.0, &g), second = seen(&s, x, t_s, &g);
+        ap_ballistic b;
+        start(&b, &s, &config, &first, &second);
+        for (int k = 0; k < 12; k++) {
+            ap_report r = second;
+            double sharp = pow(10.0, any_of(&g, -6.0, 2.0));
+            t_s += any_of(&g, -0.2, 4.0);
+            r.time_utc = ap_utc_add_s(START_UTC, t_s);
+            r.range_m += any_of(&g, -1.0, 1.0) * (k % 3 ? 500.0 : 1e5);
+            r.azimuth_rad += any_of(&g, -1.0, 1.0) * (k % 3 ? 0.01 : 3.0);
+            r.elevation_rad = any_of(&g, -0.2, 1.5);
+            r.range_sigma_m *= sharp;
+            r.azimuth_sigma_rad *= sharp;
+            r.elevation_sigma_rad *= sharp;
+            if (ap_ballistic_take(&b, &r, &s, NULL))
+                refused++;
+            else
+                taken++;
+            assert_is_sound(&b);
+        }
+    }
+    assert_true(taken > 50 && refused > 50);
+}
+
 static void test_start_refuses(void **state)
 {
     (void)state;
     ap_sensor s = radar();
     double x[N];
-    entry(-7.0, x);
+    entry(&s, -7.0, x);
     ap_report report = seen(&s, x, 0.0, NULL);
     ap_ballistic_fix a, c;
     assert_int_equal(ap_ballistic_fix_from_report(&report, &s, &a), AP_OK);
@@ -575,6 +629,7 @@ int main(void)
         cmocka_unit_test(test_points_and_jacobian_agree),
         cmocka_unit_test(test_overhead_and_at_rest),
         cmocka_unit_test(test_bad_measurements_change_nothing),
+        cmocka_unit_test(test_garbage_leaves_a_covariance),
         cmocka_unit_test(test_start_refuses),
         cmocka_unit_test(test_fix_from_a_stated_position),
         cmocka_unit_test(test_coefficient),
