@@ -338,6 +338,12 @@ static int commit(track_run *run)
     return is_lost ? ap_command_fail(run->command, AP_EXIT_IO, "%s", run->message) : AP_EXIT_OK;
 }
 
+static bool uses_stdout(const track_run *run)
+{
+    return strcmp(run->tracks_path, "-") == 0 ||
+           (run->stats_path && strcmp(run->stats_path, "-") == 0);
+}
+
 /* An input that broke off still gives the tracks of what was read of it. */
 static int track_all(track_run *run)
 {
@@ -370,8 +376,7 @@ static int track_all(track_run *run)
         status = status ? status : told;
     }
     if (!run->quiet)
-        ap_track_tell(strcmp(run->tracks_path, "-") == 0 ? stderr : stdout, &run->tracking,
-                      &run->counts);
+        ap_track_tell(uses_stdout(run) ? stderr : stdout, &run->tracking, &run->counts);
     return status ? status : committed;
 }
 

@@ -155,9 +155,25 @@ static double shortest_turn_s(const ap_tracking *t)
     return isfinite(shortest) ? shortest : 4.0;
 }
 
+/* The most rows of a second: that many may wait to be associated together, when a file states whole
+ * pictures. */
+static size_t most_rows_a_second(const ap_tracking *t)
+{
+    size_t most = 0;
+    for (size_t first = 0, i = 0; i < t->held_count; i++) {
+        while (ap_seconds_between(t->held[first].time_utc, t->held[i].time_utc) > 1.0)
+            first++;
+        most = i - first + 1 > most ? i - first + 1 : most;
+    }
+    return most;
+}
+
 static ap_err start_tracker(ap_tracking *t)
 {
     ap_tracker_config config = ap_tracker_config_default();
+    size_t waiting = 2 * most_rows_a_second(t);
+    if (waiting > config.group_report_cap)
+        config.group_report_cap = (uint32_t)waiting;
     config.sensors = t->table;
     config.track_cap = t->config.track_cap;
     config.lag_s = t->config.lag_s;

@@ -61,7 +61,9 @@ static ap_err make_radar(ap_tracking *t, const char *name, const ap_detection *d
 {
     ap_sensor sensor = { .input = AP_INPUT_NONE };
     snprintf(sensor.name, sizeof sensor.name, "%s", name);
-    ap_sensor_defaults(&sensor, detection->identity ? AP_SENSOR_COMBINED : AP_SENSOR_PSR);
+    ap_sensor_defaults(&sensor, AP_SENSOR_PSR); /* the accuracies that --help tells of */
+    if (detection->identity)
+        sensor.kind = AP_SENSOR_COMBINED;
     set_options(&t->config, &sensor);
     ap_vec3 at = { detection->value[AP_DETECTION_SITE_X_M], detection->value[AP_DETECTION_SITE_Y_M],
                    0.0 };

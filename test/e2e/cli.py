@@ -4,7 +4,7 @@ import subprocess
 
 from common import ROOT, case, finish, need_tool, run
 
-COMMANDS = ("replay", "decode", "convert", "demo", "help")
+COMMANDS = ("replay", "decode", "convert", "track", "demo", "help")
 
 
 def help_texts():

@@ -371,6 +371,27 @@ def forms():
         assert broken.returncode == 65 and broken.stderr, broken.stderr
 
 
+def stats_to_stdout():
+    text = polar_text(scene)
+    with workdir() as name:
+        done = track(text, "--stats", "-", "-o", f"{name}/t.csv")
+        assert json.loads(done.stdout)["tracked"] == len(scene.plots), done.stdout[:300]
+        assert b"speed:" in done.stderr
+        both = track(text, "--stats", "-", "-o", "-", status=64)
+        assert b"name the same file" in both.stderr, both.stderr
+
+
+def whole_pictures():
+    """Twelve thousand rows under one time: none is lost for want of room."""
+    rng, rows = random.Random(2), []
+    for scan in range(6):
+        rows += [(5.0 * scan, f"{rng.uniform(-3e5, 3e5):.1f}", f"{rng.uniform(-3e5, 3e5):.1f}")
+                 for _ in range(12000)]
+    done = track(text_of(["time_s", "x_m", "y_m"], rows), "--track-cap", "100000")
+    said = done.stderr.decode()
+    assert "refused by the tracker: -" in said and "turn 5.000 s (from even times)" in said, said
+
+
 def ends():
     text = polar_text(scene).encode()
     with workdir() as name:
@@ -422,6 +443,8 @@ case("damaged rows", damaged)
 case("heads that cannot be used", heads)
 case("any octets", any_octets)
 case("plain, packed, CR LF: the same octets", forms)
+case("figures to standard output", stats_to_stdout)
+case("whole pictures", whole_pictures)
 case("closed pipe, full disk, wrong options", ends)
 case("options", options_count)
 finish()
