@@ -292,16 +292,12 @@ static ap_err update(ap_ballistic *ballistic, const ap_observation *sight, doubl
     return AP_OK;
 }
 
+/* Points alone see here: nobody asks for a Jacobian. */
 static void see_point(const void *context, const double x[N], double z[M], double (*H)[N])
 {
     (void)context;
-    for (int i = 0; i < 3; i++) {
-        z[i] = x[i];
-        if (H) {
-            memset(H[i], 0, sizeof H[i]);
-            H[i][i] = 1.0;
-        }
-    }
+    (void)H;
+    memcpy(z, x, M * sizeof(double));
 }
 
 ap_err ap_ballistic_update_fix(ap_ballistic *ballistic, const ap_ballistic_fix *fix,
@@ -339,28 +335,15 @@ static axes axes_of(const ap_enu_frame *site, const ap_line_of_sight *sight)
 /* Range, and the two angles off the measured line: no pole near it. */
 static void see_polar(const void *context, const double x[N], double z[M], double (*H)[N])
 {
+    (void)H;
     const axes *at = context;
     double d[3] = { x[0] - at->origin.x_m, x[1] - at->origin.y_m, x[2] - at->origin.z_m }, p[3];
     for (int i = 0; i < 3; i++)
         p[i] = at->axis[i].x_m * d[0] + at->axis[i].y_m * d[1] + at->axis[i].z_m * d[2];
-    double flat2 = p[0] * p[0] + p[1] * p[1], flat = sqrt(flat2), range2 = flat2 + p[2] * p[2];
-    z[0] = sqrt(range2);
+    double flat2 = p[0] * p[0] + p[1] * p[1];
+    z[0] = sqrt(flat2 + p[2] * p[2]);
     z[1] = atan2(p[1], p[0]);
-    z[2] = atan2(p[2], flat);
-    if (!H)
-        return;
-    double G[M][3] = { { p[0] / z[0], p[1] / z[0], p[2] / z[0] },
-                       { -p[1] / flat2, p[0] / flat2, 0.0 },
-                       { -p[2] * p[0] / (flat * range2), -p[2] * p[1] / (flat * range2),
-                         flat / range2 } };
-    for (int i = 0; i < M; i++) {
-        memset(H[i], 0, sizeof H[i]);
-        for (int k = 0; k < 3; k++) {
-            H[i][0] += G[i][k] * at->axis[k].x_m;
-            H[i][1] += G[i][k] * at->axis[k].y_m;
-            H[i][2] += G[i][k] * at->axis[k].z_m;
-        }
-    }
+    z[2] = atan2(p[2], sqrt(flat2));
 }
 
 static bool is_seen(const ap_line_of_sight *s)

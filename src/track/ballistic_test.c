@@ -489,6 +489,12 @@ static void test_bad_measurements_change_nothing(void **state)
     assert_memory_equal(&b, &before, sizeof b);
     assert_int_equal(ap_ballistic_take(&b, &good, &s, &d2), AP_OK);
     assert_true(d2 < 1.0);
+    before = b;
+    assert_int_equal(ap_ballistic_predict(&b, b.time_utc), AP_OK); /* no time, no change */
+    assert_memory_equal(&b, &before, sizeof b);
+    ap_line_of_sight nowhere = { .range_m = NAN };
+    assert_int_equal(ap_ballistic_update_sight(&b, &s.frame, &nowhere, NULL), AP_ERR_RANGE);
+    assert_memory_equal(&b, &before, sizeof b);
 }
 
 static double any_of(generator *g, double low, double high)
