@@ -15,7 +15,7 @@
 typedef enum ap_csv_fault {
     AP_CSV_SOUND,
     AP_CSV_QUOTE,    /* a quote inside a field that does not begin with one, text behind a closing
-                      * one, or one not closed within AP_CSV_ROW_SIZE: the row ends with that line */
+                      * one, or not closed within AP_CSV_ROW_SIZE: the row ends with that line */
     AP_CSV_NUL,      /* an octet 0 */
     AP_CSV_TOO_LONG, /* more than AP_CSV_ROW_SIZE */
     AP_CSV_TOO_MANY  /* more than AP_CSV_FIELD_CAP fields */

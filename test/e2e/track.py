@@ -153,10 +153,12 @@ def score(scene, tracks):
             vsquare += ((ahead[0] - x) / 0.01 - best["vx"]) ** 2
             vsquare += ((ahead[1] - y) / 0.01 - best["vy"]) ** 2
             det = best["sxx"] * best["syy"] - best["sxy"] ** 2
-            nees += (best["syy"] * dx * dx - 2 * best["sxy"] * dx * dy + best["sxx"] * dy * dy) / det
+            nees += (best["syy"] * dx * dx - 2 * best["sxy"] * dx * dy
+                     + best["sxx"] * dy * dy) / det
         stray += len(left)
     return {"complete": seen / total, "rms_m": math.sqrt(square / seen),
-            "rms_mps": math.sqrt(vsquare / seen), "nees": nees / seen, "stray": stray / len(by_time)}
+            "rms_mps": math.sqrt(vsquare / seen), "nees": nees / seen,
+            "stray": stray / len(by_time)}
 
 
 def good(figures):
@@ -302,7 +304,8 @@ def damaged():
     bad = {50: "nan,1,1,50,0.0014", 51: "1,inf,1,50,0.0014", 52: "1,abc,1,50,0.0014",
            53: "1,,1,50,0.0014", 54: "1,2,3", 55: '1,"2', 56: "1,2,3,0,0.0014", 57: "-5,1,1,1,1",
            58: "1e9,1,1,50,0.0014", 59: "1,1,99,50,0.0014", 60: '1,"2"3,4,5,6'}
-    reasons = ["2 not_finite", "1 not_a_number", "1 missing", "1 field_count", "2 syntax", "2 range",
+    reasons = ["2 not_finite", "1 not_a_number", "1 missing", "1 field_count", "2 syntax",
+               "2 range",
                "1 time_jump"]
     out = []
     for i, line in enumerate(lines, 1):
@@ -412,7 +415,8 @@ def ends():
         assert path.read_bytes() == text
     gone = run("track", "/nowhere/d.csv", status=66)
     assert b"/nowhere/d.csv" in gone.stderr
-    for options, part in ((["--turn", "0"], "seconds from 0.05"), (["--origin", "91,0"], "no place"),
+    for options, part in ((["--turn", "0"], "seconds from 0.05"),
+                          (["--origin", "91,0"], "no place"),
                           (["--detection-probability", "1"], "between 0 and 1"),
                           (["--track-cap", "17.5"], "whole number"), ([], "expected one file")):
         done = run("track", *options, *(["x.csv"] if options else []), status=64)
