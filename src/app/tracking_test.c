@@ -112,6 +112,22 @@ static void test_take_learns_detection(void **state)
     finish(&w);
 }
 
+/* A file that ends within a turn tells nothing of the aircraft that its beam did not reach. */
+static void test_end_within_a_turn(void **state)
+{
+    (void)state;
+    world w;
+    ap_tracking_config config = ap_tracking_config_default();
+    config.turn_s = 5.0;
+    start(&w, config);
+    for (int i = 0; i < 30; i++)
+        for (int k = 0; k < 12 && (i < 29 || k < 2); k++)
+            take(&w, at(5.0 * i + 0.4 * k, 20e3 * k + 500.0 * i, 30e3), 1);
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_true(w.table.sensor[0].detection_probability > 0.95);
+    finish(&w);
+}
+
 static void test_take_times(void **state)
 {
     (void)state;
@@ -179,8 +195,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_take_one_aircraft), cmocka_unit_test(test_take_learns_detection),
-        cmocka_unit_test(test_take_times),        cmocka_unit_test(test_take_sensors),
-        cmocka_unit_test(test_end_of_little),
+        cmocka_unit_test(test_end_within_a_turn), cmocka_unit_test(test_take_times),
+        cmocka_unit_test(test_take_sensors),      cmocka_unit_test(test_end_of_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
