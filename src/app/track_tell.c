@@ -28,7 +28,7 @@ static double times_real(const ap_tracking *tracking, const ap_track_counts *cou
 static void tell_rows(FILE *out, const ap_tracking *tracking, const ap_track_counts *counts)
 {
     const ap_tracking_stats *stats = &tracking->stats;
-    fprintf(out, "rows:    %" PRIu64 " read, %" PRIu64 " tracked, %" PRIu64 " refused",
+    fprintf(out, "rows:    %" PRIu64 " read, %" PRIu64 " given to the tracker, %" PRIu64 " refused",
             counts->row_count, stats->taken_count, counts->refused_count);
     const char *before = ": ";
     for (int i = 0; i < AP_DETECTION_REFUSAL_COUNT; i++) {
@@ -139,7 +139,7 @@ int ap_track_stats_write(const ap_command *command, const char *path, const ap_t
     ap_writer text = ap_writer_of(bytes, sizeof bytes);
     ap_json_object object = ap_json_open(&text);
     ap_json_member_u64(&object, "rows", counts->row_count);
-    ap_json_member_u64(&object, "tracked", stats->taken_count);
+    ap_json_member_u64(&object, "given_to_tracker", stats->taken_count);
     put_refusals(&object, tracking);
     ap_json_member_fixed(&object, "cpu_ms_per_scan", ap_tracking_ms_per_scan(tracking), 6);
     ap_json_member_fixed(&object, "worst_ms", (double)stats->worst_cpu_ns * 1e-6, 6);

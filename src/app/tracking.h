@@ -61,7 +61,8 @@ typedef struct ap_tracking_sensor {
 } ap_tracking_sensor;
 
 typedef struct ap_tracking_stats {
-    uint64_t taken_count, refused_count[AP_DETECTION_REFUSAL_COUNT];
+    uint64_t taken_count; /* rows that the tracker was given; what it refuses, its own stats tell */
+    uint64_t refused_count[AP_DETECTION_REFUSAL_COUNT];
     uint64_t picture_count, track_row_count;
     ap_utc_ns first_utc, last_utc;              /* of the rows; AP_UTC_UNKNOWN before the first */
     int64_t cpu_ns, timed_cpu_ns, worst_cpu_ns; /* of the tracker; timed and worst: without the

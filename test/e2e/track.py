@@ -317,7 +317,7 @@ def damaged():
     said = done.stderr.decode()
     for reason in reasons:
         assert reason in said, (reason, said)
-    assert f"{len(lines) - 1 + 11} read, {len(lines) - 1} tracked, 11 refused" in said, said
+    assert f"{len(lines) - 1 + 11} read, {len(lines) - 1} given to the tracker, 11 refused" in said, said
     assert "time_backwards" in said, said
     assert "airpicture track: -:52: column 'range_m': 'inf' is not finite" in said, said
     near(tracks_of(done.stdout), reference["tracks"], 0.01)
@@ -366,7 +366,7 @@ def forms():
             for key in ("time_s", "track_id", "x", "svyvy", "latitude_deg"):
                 assert float(row[key]) == float(line[key]), (key, row, line)
         stats = json.loads((folder / "s.json").read_text())
-        assert stats["rows"] == stats["tracked"] == len(scene.plots), stats
+        assert stats["rows"] == stats["given_to_tracker"] == len(scene.plots), stats
         assert stats["refused"] == {} and stats["cpu_ms_per_scan"] > 0, stats
         assert stats["sensors"][0]["turn_s"] == 4, stats
         cut = gzip.compress(text.encode())[:-900]
@@ -378,7 +378,7 @@ def stats_to_stdout():
     text = polar_text(scene)
     with workdir() as name:
         done = track(text, "--stats", "-", "-o", f"{name}/t.csv")
-        assert json.loads(done.stdout)["tracked"] == len(scene.plots), done.stdout[:300]
+        assert json.loads(done.stdout)["given_to_tracker"] == len(scene.plots), done.stdout[:300]
         assert b"speed:" in done.stderr
         both = track(text, "--stats", "-", "-o", "-", status=64)
         assert b"name the same file" in both.stderr, both.stderr
