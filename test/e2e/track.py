@@ -317,7 +317,8 @@ def damaged():
     said = done.stderr.decode()
     for reason in reasons:
         assert reason in said, (reason, said)
-    assert f"{len(lines) - 1 + 11} read, {len(lines) - 1} given to the tracker, 11 refused" in said, said
+    count = len(lines) - 1
+    assert f"{count + 11} read, {count} given to the tracker, 11 refused" in said, said
     assert "time_backwards" in said, said
     assert "airpicture track: -:52: column 'range_m': 'inf' is not finite" in said, said
     near(tracks_of(done.stdout), reference["tracks"], 0.01)
