@@ -568,8 +568,8 @@ static bool decay(int runs, tally *t)
                 of[f] = sqrt(t->square[f][k][i] / runs);
             printf("| %d | %s | %.4g | %.4g | %.4g | %.4g | %.4g | %.3f |\n", k, what[i], of[EKF],
                    of[UKF], of[OURS], t->bound[k][i], ref, of[OURS] / ref);
-            good &= hold(of[OURS] <= 1.15 * ref, "decay, CRLB") &
-                    hold(fabs(t->bound[k][i] / ref - 1.0) < 0.01, "decay, bound");
+            good &= hold(of[OURS] <= 1.15 * ref, "decay, CRLB");
+            good &= hold(fabs(t->bound[k][i] / ref - 1.0) < 0.01, "decay, bound");
         }
     return print_rest(&p, t) && good;
 }
