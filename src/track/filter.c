@@ -19,7 +19,7 @@
 static const ap_motions motions = {
     .turn_mps2   = { 0.0,  0.0,  +BANK_12, -BANK_12, +BANK_27, -BANK_27 },
     .noise_m2ps3 = { 0.03, 4.0,   1.0,      1.0,      2.0,      2.0 },
-    .prior       = { 0.55, 0.09,  0.09,     0.09,     0.09,     0.09 },
+    .prior       = { 0.70, 0.06,  0.06,     0.06,     0.06,     0.06 },
 };
 /* clang-format on */
 

@@ -15,7 +15,7 @@
 #define AP_LANE static inline
 #endif
 
-#define AP_MODE_RATE_PS (1.0 / 40.0)
+#define AP_MODE_RATE_PS (1.0 / 50.0)
 #define AP_TURN_MAX_RADPS 0.21 /* 12 degrees a second */
 #define AP_TURN_SPEED_MIN_MPS 20.0
 #define AP_PROBABILITY_MIN 1e-9

@@ -299,8 +299,11 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     return look;
 }
 
-static double altitude_factor(const ap_imm *imm, const ap_measure *measure)
+/* A height that comes with a primary plot is that of the place, and false plots have it, too. */
+static double altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report)
 {
+    if ((report->flags & (AP_FLAG_PRIMARY | AP_FLAG_SECONDARY)) == AP_FLAG_PRIMARY)
+        return 1.0;
     const ap_vertical *v = &imm->vertical;
     bool is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0;
     if (!v->has || !(measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) ||
@@ -372,8 +375,8 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     }
     ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
     double seen = row->existence * look->detection;
-    edge->psi = seen * edge->likelihood.all * identity * altitude_factor(&look->imm, &measure) /
-                ((1.0 - seen) * plot->background);
+    edge->psi = seen * edge->likelihood.all * identity *
+                altitude_factor(&look->imm, &measure, report) / ((1.0 - seen) * plot->background);
     if (!(edge->psi > 1e-9))
         return;
     edge->psi = fmin(edge->psi, 1e15);

@@ -7,7 +7,7 @@
 
 #define CONFIRM_HITS 3
 #define BIRTH_WORTH 0.3 /* of what it was worth at birth, a new track may lose down to */
-#define DUE_TURNS 1.35  /* a look is missed this long after the last one, and ... */
+#define DUE_TURNS 1.1   /* a look is missed this long after the last one, and ... */
 #define DUE_EXTRA_NS (AP_NS_PER_S / 2)
 #define FADING_DETECTION 0.9 /* misses come in rows: none says more than this */
 #define OUTSIDE_DETECTION                                                                          \

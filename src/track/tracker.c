@@ -15,14 +15,14 @@ ap_tracker_config ap_tracker_config_default(void)
 {
     return (ap_tracker_config){ .track_cap = 16384,
                                 .group_report_cap = 8192,
-                                .confirm_existence = 0.9999,
+                                .confirm_existence = 0.999,
                                 .drop_existence = 1e-3,
                                 .drop_after_s = 60.0,
                                 .coast_after_turns = 2.5,
                                 .gate_chi2 = 25.0,
                                 .lag_s = 10.0,
                                 .survival_per_s = 0.9998,
-                                .birth_per_turn_km2 = 2e-6 };
+                                .birth_per_turn_km2 = 1e-5 };
 }
 
 static bool config_is_sound(const ap_tracker_config *c)

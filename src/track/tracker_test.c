@@ -969,6 +969,35 @@ static void test_step_numbers_rest(void **state)
     world_free(w);
 }
 
+static double existence_after(double turns, uint32_t flags)
+{
+    world *w = world_new();
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8);
+    w->sensor[psr].clutter_per_turn = 250.0;
+    world_start(w);
+    flight f = flight_at(50.6, 8.3, 3000, 120, -60);
+    for (double t_s = 0.0; t_s < turns * w->sensor[psr].turn_s; t_s += w->sensor[psr].turn_s) {
+        ap_report r = plot(w, psr, &f, t_s);
+        r.flags |= flags;
+        step(w, &r);
+    }
+    ap_tracker_flush(&w->tracker);
+    ap_track track[4]; /* of which the first was born of the first plot */
+    assert_in_range(ap_tracker_tracks(&w->tracker, true, track, 4), 1, 4);
+    world_free(w);
+    return track[0].existence;
+}
+
+/* A reply's altitude that fits says that two plots are of one aircraft; of a primary plot it is
+ * where the plot lies, as it would be of a false one. */
+static void test_step_height_of_a_primary_plot_is_no_witness(void **state)
+{
+    (void)state;
+    assert_true(existence_after(2, AP_FLAG_SECONDARY) > 0.9);
+    assert_true(existence_after(2, AP_FLAG_PRIMARY | AP_FLAG_SECONDARY) > 0.9);
+    assert_true(existence_after(2, AP_FLAG_PRIMARY) < 0.9);
+}
+
 /* Two plots of a formation 800 m wide stay two tracks; nothing merges what one radar sees apart. */
 static void test_step_formation_stays_two(void **state)
 {
@@ -1209,6 +1238,7 @@ int main(void)
         cmocka_unit_test(test_step_full_table),
         cmocka_unit_test(test_step_full_queue),
         cmocka_unit_test(test_step_numbers_rest),
+        cmocka_unit_test(test_step_height_of_a_primary_plot_is_no_witness),
         cmocka_unit_test(test_step_formation_stays_two),
         cmocka_unit_test(test_step_merges_two_tracks_of_one),
         cmocka_unit_test(test_step_learns_clutter),
