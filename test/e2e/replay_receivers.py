@@ -66,6 +66,36 @@ def merged(frames):
     yield element(frames[-1][2], 0xFF004D4C4154, 0, 12)
 
 
+def wrapped(frames):
+    """The counter comes to its end after a third."""
+    offset = (1 << 48) - frames[len(frames) // 3][0]
+    return [(ticks + offset, signal, frame) for ticks, signal, frame in frames]
+
+
+def begun_anew(frames):
+    """The counter begins at a second behind the half."""
+    half = frames[len(frames) // 2][0]
+    return [(ticks if ticks < half else ticks - half + TICKS, signal, frame)
+            for ticks, signal, frame in frames]
+
+
+def twice(frames):
+    return [frame for frame in frames for _ in range(2)]
+
+
+def exchanged(frames):
+    """Neighbours within a tenth of a second the other way round."""
+    out = list(frames)
+    for i in range(0, len(out) - 1, 2):
+        if out[i + 1][0] - out[i][0] < TICKS // 10:
+            out[i], out[i + 1] = out[i + 1], out[i]
+    return out
+
+
+def steps_back(frames):
+    return sum(b[0] < a[0] for a, b in zip(frames, frames[1:]))
+
+
 def lines(path):
     return [json.loads(line) for line in open(path)]
 
@@ -163,6 +193,24 @@ def main():
             rows = lines(paths["receivers"])
             assert sorted(r.get("receiver", "") for r in rows) == ["", "000000000000000a"], rows
 
+        def check_fault(change, copies, counter, count):
+            """Of one receiver: the same positions come out, and its clock's counters tell."""
+            name = change.__name__
+            changed = change(made["frames"])
+            (folder / f"{name}.beast").write_bytes(b"".join(element(f[2], f[0], f[1])
+                                                            for f in changed))
+            _, paths = replay(folder, name, folder / f"{name}.beast",
+                              "-c", folder / "sensors.yaml")
+            row = lines(paths["receivers"])[0]
+            clock = {key: row[key] for key in ("wrap_count", "reset_count", "jump_count",
+                                               "back_count", "slip_count") if row[key]}
+            wanted = {counter: count(changed)} if counter else {}
+            assert row["frame_count"] == len(changed) and clock == wanted, (row, wanted)
+            keys = ("icao24", "latitude_deg", "longitude_deg", "pressure_altitude_ft")
+            told, plain = (sorted(str([r.get(k) for k in keys]) for r in lines(of["reports"]))
+                           for of in (paths, made["one"]))
+            assert told == sorted(plain * copies), (len(told), len(plain))
+
         case("receivers_prepare", prepare)
         if "one" in made:
             case("receivers_same_reports", check_reports)
@@ -171,6 +219,10 @@ def main():
             case("receivers_accounts", check_accounts)
             case("receivers_determinism", check_determinism)
             case("receivers_table_full", check_table_full)
+            case("counter wraps", check_fault, wrapped, 1, "wrap_count", lambda _: 1)
+            case("counter begins anew", check_fault, begun_anew, 1, "reset_count", lambda _: 1)
+            case("frames twice", check_fault, twice, 2, None, None)
+            case("frames exchanged", check_fault, exchanged, 1, "back_count", steps_back)
     finish()
 
 
