@@ -24,7 +24,12 @@ typedef int64_t ap_utc_ns;
 #define AP_NS_PER_TOD_128TH INT64_C(7812500) /* exactly */
 
 /* Seconds from `from` to `to` as a double; exact to a nanosecond for spans up to 104 days. */
-double ap_seconds_between(ap_utc_ns from, ap_utc_ns to);
+static inline double ap_seconds_between(ap_utc_ns from, ap_utc_ns to)
+{
+    /* Unsigned, so that times however far apart cannot overflow. */
+    uint64_t span = to >= from ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
+    return to >= from ? (double)span / 1e9 : -((double)span / 1e9);
+}
 
 /* Nanoseconds from `from` to `to`; saturates. */
 int64_t ap_ns_between(ap_utc_ns from, ap_utc_ns to);

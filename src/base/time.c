@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-double ap_seconds_between(ap_utc_ns from, ap_utc_ns to)
-{
-    /* Unsigned, so that times however far apart cannot overflow. */
-    uint64_t span = to >= from ? (uint64_t)to - (uint64_t)from : (uint64_t)from - (uint64_t)to;
-    return to >= from ? (double)span / 1e9 : -((double)span / 1e9);
-}
-
 /* time + ns; false when that is no time. */
 static bool add_ns(ap_utc_ns time, int64_t ns, ap_utc_ns *sum)
 {

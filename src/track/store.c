@@ -92,6 +92,13 @@ static uint64_t address_key(uint32_t address, uint8_t kind)
     return ((uint64_t)kind << 32) | address;
 }
 
+static uint32_t with_key(const ap_store *store, uint32_t slot, uint64_t key)
+{
+    while (slot != AP_SLOT_NONE && store->filed[slot].key != key)
+        slot = store->filed[slot].next;
+    return slot;
+}
+
 static void unfile(ap_store *store, uint32_t slot)
 {
     ap_row *row = &store->row[slot];
@@ -101,10 +108,15 @@ static void unfile(ap_store *store, uint32_t slot)
     *link = row->same_id;
     if (!(row->identity.present & AP_HAS_ADDRESS))
         return;
-    link = &store->by_address[bucket_of(store, store->filed[slot].key)];
+    uint32_t *head = &store->by_address[bucket_of(store, store->filed[slot].key)];
+    link = head;
     while (*link != slot)
         link = &store->filed[*link].next;
     *link = store->filed[slot].next;
+    if (!store->filed[slot].shared)
+        return;
+    uint32_t left = with_key(store, *head, store->filed[slot].key);
+    store->filed[left].shared = ap_store_next_address(store, left) != AP_SLOT_NONE;
 }
 
 void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
@@ -136,13 +148,6 @@ uint32_t ap_store_find_id(const ap_store *store, uint32_t id)
     uint32_t slot = store->by_id[bucket_of(store, id)];
     while (slot != AP_SLOT_NONE && store->row[slot].id != id)
         slot = store->row[slot].same_id;
-    return slot;
-}
-
-static uint32_t with_key(const ap_store *store, uint32_t slot, uint64_t key)
-{
-    while (slot != AP_SLOT_NONE && store->filed[slot].key != key)
-        slot = store->filed[slot].next;
     return slot;
 }
 
@@ -182,7 +187,10 @@ void ap_store_file_address(ap_store *store, uint32_t slot)
     const ap_identity *identity = &store->row[slot].identity;
     uint64_t key = address_key(identity->address, identity->address_kind);
     uint32_t *head = &store->by_address[bucket_of(store, key)];
-    store->filed[slot] = (ap_filed){ .key = key, .next = *head };
+    uint32_t other = with_key(store, *head, key);
+    store->filed[slot] = (ap_filed){ .key = key, .next = *head, .shared = other != AP_SLOT_NONE };
+    if (other != AP_SLOT_NONE)
+        store->filed[other].shared = true;
     *head = slot;
 }
 
@@ -305,9 +313,6 @@ void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
     ap_identity_show(&row->identity, track);
     show_motion(&row->imm, track);
     show_sources(row, track);
-    if (!(row->identity.present & AP_HAS_ADDRESS))
-        return;
-    uint32_t first =
-        ap_store_find_address(store, row->identity.address, row->identity.address_kind);
-    track->address_shared = first != slot || ap_store_next_address(store, slot) != AP_SLOT_NONE;
+    if (row->identity.present & AP_HAS_ADDRESS)
+        track->address_shared = store->filed[slot].shared;
 }

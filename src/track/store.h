@@ -66,6 +66,7 @@ typedef struct ap_hot {
 typedef struct ap_filed {
     uint64_t key;  /* address and its kind */
     uint32_t next; /* hash chain */
+    bool shared;   /* another track is filed under it too */
 } ap_filed;
 
 /* Neighbours in the list of tracks alive, in order of id. */

@@ -62,17 +62,23 @@ void ap_text_hex_u32(ap_writer *text, uint32_t value, int digits)
 static void put_fixed(ap_writer *text, bool negative, uint64_t whole, uint64_t fraction,
                       int decimals)
 {
+    char digits[1 + AP_U64_DIGITS + 1 + FIXED_DECIMALS_MAX];
+    char *first = ap_u64_digits(digits + 1, whole), *point = digits + 1 + AP_U64_DIGITS;
     if (negative && (whole != 0 || fraction != 0))
-        ap_write_u8(text, '-');
-    ap_text_u64(text, whole);
-    if (fraction == 0)
+        *--first = '-';
+    if (fraction == 0) {
+        ap_write_bytes(text, first, (size_t)(point - first));
         return;
-    char digits[FIXED_DECIMALS_MAX + 1] = { '.' };
-    for (int i = decimals; i > 0; i--, fraction /= 10)
-        digits[i] = (char)('0' + fraction % 10);
-    while (digits[decimals] == '0')
+    }
+    *point = '.';
+    int left = decimals;
+    for (; left >= 2; left -= 2, fraction /= 100)
+        memcpy(point + left - 1, ap_digit_pairs + 2 * (fraction % 100), 2);
+    if (left == 1)
+        point[1] = (char)('0' + fraction);
+    while (point[decimals] == '0')
         decimals--;
-    ap_write_bytes(text, digits, (size_t)decimals + 1);
+    ap_write_bytes(text, first, (size_t)(point + decimals + 1 - first));
 }
 
 void ap_text_fixed(ap_writer *text, double value, int decimals)
