@@ -234,12 +234,13 @@ static void sense(ap_pipeline *pipeline, ap_source *source)
         hear(pipeline, source);
         return;
     }
-    ap_sense_slice_take(&pipeline->sense, &pipeline->slice);
     if (frame->kind == AP_FRAME_ASTERIX) {
+        track(pipeline); /* so that the batch holds a whole datagram's records */
         (void)ap_asterix_editions_hear(&pipeline->config.editions, frame->data, frame->size);
         ap_sense_asterix(&pipeline->sense, source->index, pipeline->now, frame->data, frame->size);
         return;
     }
+    ap_sense_slice_take(&pipeline->sense, &pipeline->slice);
     ap_aircraft_row row;
     ap_err err = ap_feed_row(&source->feed, frame, &row);
     ap_sense_row(&pipeline->sense, source->index, pipeline->now, frame->size, err, &row);
