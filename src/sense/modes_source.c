@@ -810,7 +810,7 @@ static void await(const ap_aircraft_table *table, const ap_sense_heard *as, awai
     a->has_key = a->err == AP_OK && address_kind_of(&a->decoded, &kind);
     if (!a->has_key)
         return;
-    a->key = ap_aircraft_key(a->decoded.icao24, kind);
+    a->key = key_of(a->decoded.icao24, kind, origin_of(as, a->err, &a->decoded));
     ap_aircraft_seek(table, a->key);
 }
 
