@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import pathlib
+import select
 import signal
 import socket
 import subprocess
@@ -14,6 +15,9 @@ import time
 from common import case, finish, need_data, need_tool, run, workdir
 
 FRAMES = 20000 # of the recording: the time at the gate and the climb
+# What it is sent at once. It closes an output whose reader is behind: 10,000 octets become 60 kB
+# of SBS, a fraction of what the system keeps for the reader.
+CHUNK = 10000
 SITE = (43.6, 1.4)
 SENSORS = f"""sensors:
   - name: receiver
@@ -51,8 +55,8 @@ def dump1090(folder):
     ports = dict(zip(names, free_ports(len(names))))
     arguments = [word for name in names for word in (f"--net-{name}-port", str(ports[name]))]
     arguments += ["--net-only", "--net-bind-address", "127.0.0.1", "--quiet", "--net-verbatim",
-                  "--net-ro-interval", "0.1", "--write-json", str(folder), "--write-json-every",
-                  "0.5", "--lat", str(SITE[0]), "--lon", str(SITE[1])]
+                  "--net-ro-interval", "0.1", "--net-buffer", "7", "--write-json", str(folder),
+                  "--write-json-every", "0.5", "--lat", str(SITE[0]), "--lon", str(SITE[1])]
     with subprocess.Popen([need_tool("dump1090-mutability"), *arguments],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -62,29 +66,42 @@ def dump1090(folder):
             process.wait(timeout=10)
 
 
-def read_quiet(one, seconds=1.5):
-    """All that comes until nothing has come for a while."""
-    one.settimeout(seconds)
-    parts = []
-    with contextlib.suppress(socket.timeout):
-        while part := one.recv(65536):
-            parts.append(part)
-    return b"".join(parts)
+def poll(connections, got):
+    """Adds what has come to `got`, by output; whether anything came."""
+    ready, _, _ = select.select(list(connections.values()), [], [], 0.03)
+    for name, one in connections.items():
+        if one in ready:
+            part = one.recv(65536)
+            assert part, f"it closed {name}"
+            got[name] += part
+    return bool(ready)
 
 
-def through(folder, feed, data):
-    """What comes out of its three outputs for `data` into its input `feed`."""
+def read_to_end(connections, got, last):
+    """Reads until the frame `last`, which it was sent at the end, has come out of both its outputs
+    of frames: a busy machine may keep them back for seconds. SBS has no mark: quiet for 1.5 s."""
+    ends = {"ro": last.upper().encode(), "bo": bytes.fromhex(last).replace(b"\x1a", b"\x1a\x1a")}
+    quiet_s, deadline = time.monotonic(), time.monotonic() + 60
+    while any(end not in got[name] for name, end in ends.items()) or \
+            time.monotonic() < quiet_s + 1.5:
+        assert time.monotonic() < deadline, f"the last frame did not come back: {last}"
+        if poll(connections, got):
+            quiet_s = time.monotonic()
+
+
+def through(folder, feed, data, last):
+    """What comes out of its three outputs for `data` with the frame `last` at its end into its
+    input `feed`, and its aircraft.json."""
     with dump1090(folder) as ports:
         outputs = {name: connect(ports[name]) for name in ("ro", "sbs", "bo")}
         source = connect(ports[feed])
         time.sleep(0.5)
         got = {name: b"" for name in outputs}
-        for at in range(0, len(data), 20000):
-            source.sendall(data[at:at + 20000])
-            for name, one in outputs.items():
-                got[name] += read_quiet(one, 0.05)
-        for name, one in outputs.items():
-            got[name] += read_quiet(one)
+        for at in range(0, len(data), CHUNK):
+            source.sendall(data[at:at + CHUNK])
+            while poll(outputs, got):
+                pass
+        read_to_end(outputs, got, last)
         time.sleep(1)
         document = (folder / "aircraft.json").read_bytes()
         for one in (*outputs.values(), source):
@@ -98,14 +115,19 @@ def frames_of(form, data):
 
 
 def made(folder, form):
-    """The first frames of the recording, by our own writer."""
+    """The first frames of the recording, by our own writer; the last one is a squitter that comes
+    once."""
     (folder / "sensors.yaml").write_text(SENSORS)
     lines = run("convert", "--to", "jsonl", "--sensors", folder / "sensors.yaml",
                 need_data("modes", "jet1090_tutorial.beast.gz"),
                 "-").stdout.splitlines(keepends=True)[:FRAMES]
-    (folder / "in.jsonl").write_bytes(b"".join(lines))
+    frames = [json.loads(line) for line in lines]
+    count = collections.Counter(line["frame"] for line in frames)
+    while frames[-1]["df"] != "17" or count[frames[-1]["frame"]] > 1:
+        frames.pop()
+    (folder / "in.jsonl").write_bytes(b"".join(lines[:len(frames)]))
     run("convert", folder / "in.jsonl", folder / f"in.{form}")
-    return (folder / f"in.{form}").read_bytes(), [json.loads(line) for line in lines]
+    return (folder / f"in.{form}").read_bytes(), frames
 
 
 def compare_frames(ours, theirs, what):
@@ -123,7 +145,7 @@ def beast():
     with workdir() as name:
         folder = pathlib.Path(name)
         data, ours = made(folder, "beast")
-        got, document = through(folder, "bi", data)
+        got, document = through(folder, "bi", data, ours[-1]["frame"])
         theirs = frames_of("beast", got["bo"])
         compare_frames(ours, theirs, "Beast")
         times = {line["frame"]: line["timestamp"] for line in ours}
@@ -166,7 +188,7 @@ def avr():
     with workdir() as name:
         folder = pathlib.Path(name)
         data, ours = made(folder, "avr")
-        got, _ = through(folder, "ri", data)
+        got, _ = through(folder, "ri", data, ours[-1]["frame"])
         compare_frames(ours, frames_of("beast", got["bo"]), "Beast of AVR")
         compare_frames(ours, frames_of("avr", got["ro"]), "AVR")
 
