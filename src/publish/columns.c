@@ -118,6 +118,11 @@ static void put_json(ap_writer *text, const ap_value *value, int decimals)
 /* The key, with a comma before it unless it is the first. */
 static void put_member(ap_writer *text, const ap_column *column, bool *any)
 {
+    if (*any && !text->bad && text->cap - text->size >= AP_MEMBER_ROOM) { /* nearly always */
+        memcpy(text->data + text->size, column->member, AP_MEMBER_ROOM);
+        text->size += column->member_size;
+        return;
+    }
     size_t comma_size = *any ? 0 : 2;
     ap_write_bytes(text, column->member + comma_size, column->member_size - comma_size);
     *any = true;

@@ -32,9 +32,11 @@ typedef struct ap_value {
     ap_utc_ns time;
 } ap_value;
 
+#define AP_MEMBER_ROOM 32 /* as copied: a fixed number of bytes is a few moves */
+
 typedef struct ap_column {
-    const char *key;    /* letters, digits, '_' */
-    const char *member; /* `, "key": ` */
+    const char *key;             /* letters, digits, '_' */
+    char member[AP_MEMBER_ROOM]; /* `, "key": `, then zeros */
     size_t member_size;
     int decimals; /* of AP_VALUE_FIXED */
     ap_value (*get)(const void *row);

@@ -1,5 +1,6 @@
 #include "wire/json.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ void ap_text_hex_u32(ap_writer *text, uint32_t value, int digits)
 
 #define FIXED_DECIMALS_MAX 12
 #define FIXED_LIMIT 1e15
+#define HALF_MARGIN 1e-3
 
 static void put_fixed(ap_writer *text, bool negative, uint64_t whole, uint64_t fraction,
                       int decimals)
@@ -81,25 +83,46 @@ static void put_fixed(ap_writer *text, bool negative, uint64_t whole, uint64_t f
     ap_write_bytes(text, first, (size_t)(point + decimals + 1 - first));
 }
 
+/* Splits nearly every number: where the product, at most 1e12 and so right to 1e-4, is not near a
+ * half, its own rounding changes nothing. magnitude < FIXED_LIMIT. */
+static bool split_plain(double magnitude, uint64_t unit, uint64_t *whole, uint64_t *fraction)
+{
+    *whole = (uint64_t)magnitude;
+    double product = (magnitude - (double)*whole) * (double)unit; /* the difference is exact */
+    *fraction = (uint64_t)product;
+    double over = product - (double)*fraction;
+    *fraction += over > 0.5;
+    return over < 0.5 - HALF_MARGIN || over > 0.5 + HALF_MARGIN;
+}
+
+/* Exactly. */
+static void split_half(double magnitude, uint64_t unit, uint64_t *whole, uint64_t *fraction)
+{
+    ap_binary b = ap_binary_of(magnitude);
+    /* Below the limit the exponent is negative: mantissa / 2^shift. */
+    unsigned shift = (unsigned)-b.exponent;
+    *whole = shift < 64 ? b.mantissa >> shift : 0;
+    uint64_t rest = shift < 64 ? b.mantissa & ((UINT64_C(1) << shift) - 1) : b.mantissa;
+    uint64_t twice = 0;
+    bool cut;
+    if (shift < 128)
+        twice = ap_u128_shifted(ap_u128_product(rest, unit), shift - 1, &cut);
+    *fraction = (twice + 1) / 2;
+}
+
 void ap_text_fixed(ap_writer *text, double value, int decimals)
 {
-    ap_binary b = ap_binary_of(value);
-    if (!b.finite || value >= FIXED_LIMIT || value <= -FIXED_LIMIT) {
+    double magnitude = fabs(value);
+    if (!(magnitude < FIXED_LIMIT)) {
         ap_text_str(text, "null");
         return;
     }
     decimals = decimals < 0 ? 0 : decimals > FIXED_DECIMALS_MAX ? FIXED_DECIMALS_MAX : decimals;
-    /* Below the limit the exponent is negative: mantissa / 2^shift. */
-    unsigned shift = (unsigned)-b.exponent;
-    uint64_t whole = shift < 64 ? b.mantissa >> shift : 0;
-    uint64_t rest = shift < 64 ? b.mantissa & ((UINT64_C(1) << shift) - 1) : b.mantissa;
-    uint64_t unit = ap_powers_10[decimals], twice = 0;
-    bool cut;
-    if (shift < 128)
-        twice = ap_u128_shifted(ap_u128_product(rest, unit), shift - 1, &cut);
-    uint64_t fraction = (twice + 1) / 2;
+    uint64_t unit = ap_powers_10[decimals], whole, fraction;
+    if (!split_plain(magnitude, unit, &whole, &fraction))
+        split_half(magnitude, unit, &whole, &fraction);
     bool carry = fraction == unit;
-    put_fixed(text, b.negative, whole + carry, carry ? 0 : fraction, decimals);
+    put_fixed(text, value < 0.0, whole + carry, carry ? 0 : fraction, decimals);
 }
 
 static void put_digits(ap_writer *text, const char *digits, int count)

@@ -114,29 +114,52 @@ static void test_text_fixed_cases(void **state)
     }
 }
 
-/* Where no exact half is met, the library's formatting rounds the same way. */
+/* Checks against the C library's formatting, which rounds the same way but for exact halves. */
+static void check_against_printf(double value, int decimals)
+{
+    char expected[64];
+    int size = snprintf(expected, sizeof expected, "%.*f", decimals, value);
+    double scaled = value * pow(10, decimals), error = fma(value, pow(10, decimals), -scaled);
+    if (scaled * 2 == floor(scaled * 2) && (error == 0.0 || fabs(scaled) > 0x1p51))
+        return; /* a half or an integer: rounding differs by rule */
+    if (decimals > 0) {
+        while (expected[size - 1] == '0')
+            expected[--size] = 0;
+        if (expected[size - 1] == '.')
+            expected[--size] = 0;
+    }
+    text_buffer b;
+    ap_text_fixed(text_start(&b), value, decimals);
+    assert_string_equal(text_of(&b), strcmp(expected, "-0") == 0 ? "0" : expected);
+}
+
 static void test_text_fixed_agrees_with_printf(void **state)
 {
     (void)state;
     uint64_t seed = 42;
     for (int i = 0; i < 100000; i++) {
         int decimals = (int)(next_random(&seed) % 13);
-        double value =
-            ldexp((double)(int64_t)next_random(&seed), -(int)(next_random(&seed) % 90) - 14);
-        char expected[64];
-        int size = snprintf(expected, sizeof expected, "%.*f", decimals, value);
-        double scaled = value * pow(10, decimals);
-        if (scaled * 2 == floor(scaled * 2))
-            continue; /* a half or an integer: rounding differs by rule */
-        if (decimals > 0) {
-            while (expected[size - 1] == '0')
-                expected[--size] = 0;
-            if (expected[size - 1] == '.')
-                expected[--size] = 0;
-        }
-        text_buffer b;
-        ap_text_fixed(text_start(&b), value, decimals);
-        assert_string_equal(text_of(&b), strcmp(expected, "-0") == 0 ? "0" : expected);
+        check_against_printf(
+            ldexp((double)(int64_t)next_random(&seed), -(int)(next_random(&seed) % 90) - 14),
+            decimals);
+    }
+}
+
+/* The doubles next to a half, on either side. */
+static void test_text_fixed_near_halves(void **state)
+{
+    (void)state;
+    uint64_t seed = 43;
+    for (int i = 0; i < 100000; i++) {
+        int decimals = (int)(next_random(&seed) % 13);
+        double count = (double)(next_random(&seed) >> (24 + next_random(&seed) % 40));
+        double half = (count + 0.5) / pow(10, decimals);
+        if (half >= 1e15)
+            continue;
+        check_against_printf(half, decimals);
+        check_against_printf(nextafter(half, 0.0), decimals);
+        check_against_printf(nextafter(half, INFINITY), decimals);
+        check_against_printf(half + 1.1e-3 / pow(10, decimals), decimals);
     }
 }
 
@@ -402,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_text_integers),
         cmocka_unit_test(test_text_fixed_cases),
         cmocka_unit_test(test_text_fixed_agrees_with_printf),
+        cmocka_unit_test(test_text_fixed_near_halves),
         cmocka_unit_test(test_text_double_cases),
         cmocka_unit_test(test_text_double_reads_back),
         cmocka_unit_test(test_text_double_is_shortest),
