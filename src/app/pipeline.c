@@ -12,6 +12,8 @@
 /* Reports of one frame: a datagram of 64 KiB holds at most this many records of any category. */
 enum { BATCH_CAP = 32768, ALERT_CAP = 4096 };
 
+enum { FETCH_AHEAD = 2 /* events */ };
+
 enum memory_slot {
     MEM_SENSORS,
     MEM_STATS,
@@ -58,14 +60,31 @@ static void take_witness(void *context, const ap_witness *witness)
     sinks->on_witness(sinks->context, witness);
 }
 
-/* Hops 6, 7 and 8 for one event of the tracker. */
+/* Hops 6, 7 and 8 for the events of the tracker that wait. */
+static void tell(ap_pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->told_count; i++) {
+        const ap_pipeline_told *told = &pipeline->told[i];
+        if (i + FETCH_AHEAD < pipeline->told_count)
+            ap_picture_fetch(&pipeline->picture, told[FETCH_AHEAD].track.id);
+        ap_watch_track(&pipeline->watch, &told->event, &told->track);
+        ap_picture_track(&pipeline->picture, &told->event, &told->track);
+        if (pipeline->config.sinks.on_track)
+            pipeline->config.sinks.on_track(pipeline->config.sinks.context, &told->event,
+                                            &told->track);
+    }
+    pipeline->told_count = 0;
+}
+
+/* An event waits for a few others: what they need is asked for meanwhile. */
 static void take_event(void *context, const ap_track_event *event, const ap_track *track)
 {
     ap_pipeline *pipeline = context;
-    ap_watch_track(&pipeline->watch, event, track);
-    ap_picture_track(&pipeline->picture, event, track);
-    if (pipeline->config.sinks.on_track)
-        pipeline->config.sinks.on_track(pipeline->config.sinks.context, event, track);
+    ap_watch_fetch(&pipeline->watch, track->id);
+    ap_picture_seek(&pipeline->picture, track->id);
+    pipeline->told[pipeline->told_count++] = (ap_pipeline_told){ *event, *track };
+    if (pipeline->told_count == AP_PIPELINE_TOLD)
+        tell(pipeline);
 }
 
 static void take_alert(void *context, const ap_alert *alert)
@@ -175,6 +194,7 @@ static void track(ap_pipeline *pipeline)
 {
     ap_sense_slice_take(&pipeline->sense, &pipeline->slice);
     ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
+    tell(pipeline);
     pipeline->batch_count = 0;
     pipeline->slice_count = 0;
 }
@@ -262,6 +282,7 @@ static void restart(ap_pipeline *pipeline, ap_utc_ns now)
     (void)init_sense(pipeline); /* the same configuration and memory were good before */
     ap_tracker_flush(&pipeline->tracker);
     ap_tracker_restart(&pipeline->tracker, now);
+    tell(pipeline);
     pipeline->now = now;
     pipeline->restart_count++;
     if (pipeline->config.sinks.on_restart)
@@ -295,6 +316,7 @@ int ap_pipeline_run(ap_pipeline *pipeline)
     track(pipeline);
     ap_sense_flush(&pipeline->sense);
     ap_tracker_flush(&pipeline->tracker);
+    tell(pipeline);
     for (size_t i = 0; i < pipeline->config.path_count && !status; i++)
         if (pipeline->sources[i].error)
             status = fail(pipeline, ap_exit_of(pipeline->sources[i].error),

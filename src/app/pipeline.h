@@ -58,6 +58,14 @@ ap_pipeline_config ap_pipeline_config_default(void);
 
 typedef struct ap_source ap_source; /* one input with its framer and clock */
 
+/* An event of the tracker on its way to watch, picture and sinks. */
+typedef struct ap_pipeline_told {
+    ap_track_event event;
+    ap_track track;
+} ap_pipeline_told;
+
+#define AP_PIPELINE_TOLD 16 /* events that wait together: they stay in the nearest caches */
+
 typedef struct ap_pipeline {
     ap_pipeline_config config;
     ap_sensor_table sensors;
@@ -71,6 +79,8 @@ typedef struct ap_pipeline {
     ap_sense_slice slice; /* Mode S frames among them that wait for sense */
     ap_report *batch;     /* reports on their way to the tracker */
     size_t batch_count;
+    ap_pipeline_told told[AP_PIPELINE_TOLD];
+    size_t told_count;
     ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
     uint64_t frame_count, report_count, report_lost_count;
     uint64_t restart_count;

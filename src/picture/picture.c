@@ -232,6 +232,24 @@ void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap
     link_home(s, at);
 }
 
+void ap_picture_seek(const ap_picture *picture, uint32_t track_id)
+{
+    const struct ap_picture_state *s = picture->state;
+    __builtin_prefetch(&s->slots[slot_home(s, track_id)]);
+}
+
+void ap_picture_fetch(const ap_picture *picture, uint32_t track_id)
+{
+    const struct ap_picture_state *s = picture->state;
+    uint32_t at = s->slots[slot_of(s, track_id)].row;
+    if (at == NONE)
+        return;
+    __builtin_prefetch(&s->links[at]);
+    for (const uint8_t *line = (const uint8_t *)&s->rows[at];
+         line < (const uint8_t *)&s->rows[at + 1]; line += AP_ARENA_ALIGN)
+        __builtin_prefetch(line, 1);
+}
+
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert)
 {
     struct ap_picture_state *s = picture->state;

@@ -31,6 +31,11 @@ ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, voi
 /* Takes an event's track in and gives it the next sequence number. */
 void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track);
 
+/* Asks for the memory that ap_picture_track will read for a track, some events before it; seek some
+ * before fetch. */
+void ap_picture_seek(const ap_picture *picture, uint32_t track_id);
+void ap_picture_fetch(const ap_picture *picture, uint32_t track_id);
+
 /* Takes the begin or the end of an alert in, and counts the sequence number on. */
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert);
 

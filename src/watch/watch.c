@@ -86,6 +86,7 @@ static const condition conditions[] = {
 typedef struct table {
     uint8_t *slots;
     size_t stride;
+    uint32_t kin;              /* keys in a row whose searches begin at one place */
     uint32_t mask, count, cap; /* mask + 1 slots: a power of two, >= 2 * cap */
 } table;
 
@@ -122,19 +123,19 @@ static bool config_is_good(const ap_watch_config *config)
            config->on_alert;
 }
 
-static table table_lay_out(uint32_t cap, size_t stride, ap_arena *arena)
+static table table_lay_out(uint32_t cap, size_t stride, uint32_t kin, ap_arena *arena)
 {
     uint32_t count = 1;
     while (count < 2 * cap)
         count *= 2;
-    return (table){ ap_arena_take(arena, count, stride), stride, count - 1, 0, cap };
+    return (table){ ap_arena_take(arena, count, stride), stride, kin, count - 1, 0, cap };
 }
 
 static struct ap_watch_state *lay_out(const ap_watch_config *config, ap_arena *arena)
 {
     struct ap_watch_state *state = ap_arena_take(arena, 1, sizeof *state);
-    table rows = table_lay_out(config->alert_cap, sizeof(row), arena);
-    table sounds = table_lay_out(config->track_cap, sizeof(sound), arena);
+    table rows = table_lay_out(config->alert_cap, sizeof(row), CONDITION_COUNT, arena);
+    table sounds = table_lay_out(config->track_cap, sizeof(sound), 1, arena);
     if (state)
         *state = (struct ap_watch_state){
             .config = *config, .next_id = 1, .rows = rows, .sounds = sounds
@@ -178,7 +179,7 @@ static uint64_t slot_key(const table *t, uint32_t slot)
 
 static uint32_t slot_home(const table *t, uint64_t key)
 {
-    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32) & t->mask;
+    return (uint32_t)(key / t->kin * UINT64_C(0x9e3779b97f4a7c15) >> 32) & t->mask;
 }
 
 /* The element of this key, or the empty one where it belongs. */
@@ -339,6 +340,15 @@ void ap_watch_track(ap_watch *watch, const ap_track_event *event, const ap_track
         return;
     for (size_t i = 0; i < CONDITION_COUNT; i++)
         look(s, event, track, (uint64_t)track->id * CONDITION_COUNT + i, &conditions[i]);
+}
+
+void ap_watch_fetch(const ap_watch *watch, uint32_t track_id)
+{
+    const struct ap_watch_state *s = watch->state;
+    __builtin_prefetch(slot_at(&s->sounds, slot_home(&s->sounds, track_id)));
+    if (s->rows.count > 0)
+        __builtin_prefetch(
+            slot_at(&s->rows, slot_home(&s->rows, (uint64_t)track_id * CONDITION_COUNT)));
 }
 
 uint64_t ap_watch_refused(const ap_watch *watch)

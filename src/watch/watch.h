@@ -32,6 +32,9 @@ ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, 
  * more, not longer than 15 minutes ago. */
 void ap_watch_track(ap_watch *watch, const ap_track_event *event, const ap_track *track);
 
+/* Asks for the memory that ap_watch_track will read for a track, some events before it. */
+void ap_watch_fetch(const ap_watch *watch, uint32_t track_id);
+
 /* Updates that could not be kept because a table was full. */
 uint64_t ap_watch_refused(const ap_watch *watch);
 
