@@ -20,6 +20,9 @@
 #define BOTH_ALIVE_S 10.0
 #define SHARED_CAP 4 /* tracks under one address */
 #define BIRTH_EXISTENCE 0.5
+#define KINEMATIC /* what asks something of the filter */                                          \
+    (AP_HAS_POLAR | AP_HAS_POSITION | AP_HAS_PRESSURE_ALTITUDE | AP_HAS_GEOMETRIC_HEIGHT |         \
+     AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE)
 
 typedef struct offer {
     uint32_t slot;
@@ -174,18 +177,33 @@ void ap_direct_seek(const ap_state *state, const ap_report *report)
         ap_store_seek_address(&state->store, report->address, report->address_kind);
 }
 
+void ap_direct_approach(const ap_state *state, const ap_report *report)
+{
+    if (report->present & AP_HAS_ADDRESS)
+        ap_store_approach_address(&state->store, report->address, report->address_kind);
+}
+
 void ap_direct_fetch(const ap_state *state, const ap_report *report)
 {
     if (!(report->present & AP_HAS_ADDRESS))
         return;
     uint32_t slot = ap_store_find_address(&state->store, report->address, report->address_kind);
-    if (slot != AP_SLOT_NONE)
-        ap_store_fetch(&state->store, slot);
+    if (slot == AP_SLOT_NONE)
+        return;
+    ap_store_fetch_head(&state->store, slot);
+    if (report->present & KINEMATIC)
+        ap_store_fetch_filter(&state->store, slot);
 }
 
 /* The track of a position: the nearest. */
 static void find_nearest(ap_state *state, uint32_t slot, const ap_report *report, offer *best)
 {
+    best->slot = AP_SLOT_NONE;
+    if (ap_store_next_address(&state->store, slot) == AP_SLOT_NONE) { /* nearly always */
+        if (!make_offer(state, slot, report, best))
+            best->slot = AP_SLOT_NONE;
+        return;
+    }
     offer other;
     for (; slot != AP_SLOT_NONE; slot = ap_store_next_address(&state->store, slot))
         if (make_offer(state, slot, report, &other) &&
@@ -231,7 +249,7 @@ bool ap_direct_take(ap_state *state, const ap_report *report)
         take_unplaced(state, slot, report);
         return true;
     }
-    offer best = { .slot = AP_SLOT_NONE };
+    offer best;
     find_nearest(state, slot, report, &best);
     if (best.slot == AP_SLOT_NONE)
         ap_refuse(&state->stats.refused, AP_REFUSED_LATE);

@@ -398,7 +398,8 @@ static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *
     for (size_t k = 0; k < count; k++) {
         if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
             continue;
-        ap_store_fetch(&state->store, slots[k]);
+        ap_store_fetch_head(&state->store, slots[k]);
+        ap_store_fetch_filter(&state->store, slots[k]);
         slots[kept++] = slots[k];
     }
     return kept;

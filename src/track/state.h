@@ -122,9 +122,10 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
 void ap_tracks_tick(ap_state *state);
 
 /* direct.c */
-/* Asks for the memory that ap_direct_take will read for a report: some reports before it, what
- * tells its track's place; then, nearer, the track itself. */
+/* Asks for the memory that ap_direct_take will read for a report, each step some reports after the
+ * one before: where its address is filed, under which track, and that track. */
 void ap_direct_seek(const ap_state *state, const ap_report *report);
+void ap_direct_approach(const ap_state *state, const ap_report *report);
 void ap_direct_fetch(const ap_state *state, const ap_report *report);
 /* Offers a report to the tracks with its address; false when there is none. */
 bool ap_direct_take(ap_state *state, const ap_report *report);

@@ -64,7 +64,8 @@ uint32_t ap_store_add(ap_store *store)
     ap_row *row = &store->row[slot];
     store->free_head = store->link[slot].newer;
     if (store->free_head != AP_SLOT_NONE) { /* the next birth will want it */
-        ap_store_fetch(store, store->free_head);
+        ap_store_fetch_head(store, store->free_head);
+        ap_store_fetch_filter(store, store->free_head);
         __builtin_prefetch(&store->row[store->free_head].reason_count);
     }
     __builtin_prefetch(&store->by_id[bucket_of(store, store->next_id + 1)]);
@@ -162,18 +163,24 @@ void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind
     __builtin_prefetch(&store->by_address[bucket_of(store, address_key(address, kind))]);
 }
 
-void ap_store_fetch(const ap_store *store, uint32_t slot)
+void ap_store_approach_address(const ap_store *store, uint32_t address, uint8_t kind)
 {
-    const ap_row *row = &store->row[slot];
-    __builtin_prefetch(&store->hot[slot]);
-    fetch(row, &row->source[2]);
-    fetch(&row->imm, &row->history.half[0]);
+    uint32_t slot = store->by_address[bucket_of(store, address_key(address, kind))];
+    if (slot != AP_SLOT_NONE)
+        __builtin_prefetch(&store->filed[slot]);
 }
 
 void ap_store_fetch_head(const ap_store *store, uint32_t slot)
 {
-    fetch(&store->row[slot], &store->row[slot].identity);
-    __builtin_prefetch(&store->row[slot].source[0]);
+    const ap_row *row = &store->row[slot];
+    fetch(row, &row->source[1]);
+}
+
+void ap_store_fetch_filter(const ap_store *store, uint32_t slot)
+{
+    const ap_row *row = &store->row[slot];
+    __builtin_prefetch(&store->hot[slot]);
+    fetch(&row->imm, &row->history.half[0]);
 }
 
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot)

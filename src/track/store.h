@@ -102,11 +102,12 @@ uint32_t ap_store_find_id(const ap_store *store, uint32_t id);
 
 /* First track with this address; further ones by ap_store_next_address. */
 uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t kind);
-/* Asks for the memory that a search for an address begins in. */
+/* Asks for the memory that a search for an address begins in, then for what it reads next. */
 void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind);
-/* Asks for the memory of a track that an update reads, and that a round reads. */
-void ap_store_fetch(const ap_store *store, uint32_t slot);
+void ap_store_approach_address(const ap_store *store, uint32_t address, uint8_t kind);
+/* Asks for the memory of a track: of all but its motion; of its filter. */
 void ap_store_fetch_head(const ap_store *store, uint32_t slot);
+void ap_store_fetch_filter(const ap_store *store, uint32_t slot);
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);
 /* Files the row under the address that its identity has now. */
 void ap_store_file_address(ap_store *store, uint32_t slot);

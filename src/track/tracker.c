@@ -5,7 +5,8 @@
 #include "track/state.h"
 
 #define TICK_NS AP_NS_PER_S
-#define SEEK_AHEAD 6 /* reports; with ten thousand tracks all that they touch comes from memory */
+#define SEEK_AHEAD 8 /* reports; with ten thousand tracks all that they touch comes from memory */
+#define APPROACH_AHEAD 5
 #define FETCH_AHEAD 3
 #define TIME_LIMIT_NS INT64_C(4000000000000000000)
 #define AHEAD_MAX_S                                                                                \
@@ -214,6 +215,8 @@ void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *report
     for (size_t i = 0; i < count; i++) {
         if (i + SEEK_AHEAD < count)
             ap_direct_seek(state, &reports[i + SEEK_AHEAD]);
+        if (i + APPROACH_AHEAD < count)
+            ap_direct_approach(state, &reports[i + APPROACH_AHEAD]);
         if (i + FETCH_AHEAD < count)
             ap_direct_fetch(state, &reports[i + FETCH_AHEAD]);
         take_report(state, &reports[i]);
