@@ -101,6 +101,7 @@ typedef struct ap_modes_frame {
     bool utc_synchronised; /* T bit */
 
     double ground_speed_kt, track_deg; /* track [0, 360), clockwise from true north */
+    double east_kt, north_kt;          /* the same as squittered, of a decoded TC 19 alone */
     double airspeed_kt;
     bool airspeed_is_true;
     double heading_deg;

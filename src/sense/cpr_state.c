@@ -48,9 +48,14 @@ static double apart_m(double latitude_a_deg, double longitude_a_deg, double lati
     return 2 * RADIUS_M * asin(fmin(sqrt(h), 1.0));
 }
 
+/* The way north and then along the equator is never shorter: nearly all are told by it. */
 static bool reachable(double latitude_a_deg, double longitude_a_deg, double latitude_b_deg,
                       double longitude_b_deg, double dt_s, double margin_m)
 {
+    double detour_deg =
+        fabs(latitude_b_deg - latitude_a_deg) + fabs(longitude_b_deg - longitude_a_deg);
+    if (RADIUS_M * AP_RAD_PER_DEG * detour_deg < SPEED_MAX_MPS * dt_s + margin_m)
+        return true;
     return apart_m(latitude_a_deg, longitude_a_deg, latitude_b_deg, longitude_b_deg) <=
            SPEED_MAX_MPS * dt_s + margin_m;
 }

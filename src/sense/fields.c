@@ -134,7 +134,7 @@ void ap_sense_set_callsign(ap_report *report, const char *text)
 
 void ap_sense_set_velocity(ap_report *report, double east_mps, double north_mps, double sigma_mps)
 {
-    if (!(hypot(east_mps, north_mps) <= SPEED_MAX_MPS))
+    if (!(east_mps * east_mps + north_mps * north_mps <= SPEED_MAX_MPS * SPEED_MAX_MPS))
         return;
     report->present |= AP_HAS_VELOCITY;
     report->east_mps = east_mps;

@@ -251,8 +251,9 @@ static void set_motion(const heard *of, ap_report *report)
     const uint32_t surface_vector = AP_MODES_HAS_GROUND_SPEED | AP_MODES_HAS_TRACK;
     double speed_mps = frame->ground_speed_kt * AP_MPS_PER_KT;
     if (frame->present & AP_MODES_HAS_GROUND_VELOCITY)
-        ap_sense_set_ground_vector(report, speed_mps, frame->track_deg * AP_RAD_PER_DEG,
-                                   ap_modes_sigma_of_nac_v(nac_v_of(of)));
+        ap_sense_set_velocity(report, frame->east_kt * AP_MPS_PER_KT,
+                              frame->north_kt * AP_MPS_PER_KT,
+                              ap_modes_sigma_of_nac_v(nac_v_of(of)));
     else if ((frame->present & surface_vector) == surface_vector)
         ap_sense_set_ground_vector(
             report, speed_mps, frame->track_deg * AP_RAD_PER_DEG,

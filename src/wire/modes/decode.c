@@ -187,6 +187,8 @@ static void read_ground_velocity(uint64_t me, ap_modes_frame *out)
         east_kt = -east_kt;
     if (ap_bit56(me, 25))
         north_kt = -north_kt;
+    out->east_kt = east_kt;
+    out->north_kt = north_kt;
     out->ground_speed_kt = sqrt((double)(east_kt * east_kt + north_kt * north_kt));
     double track_deg = atan2(east_kt, north_kt) * DEG_PER_RAD;
     out->track_deg = track_deg < 0.0 ? track_deg + 360.0 : track_deg;
