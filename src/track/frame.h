@@ -15,9 +15,4 @@ ap_enu_frame ap_frame_at(ap_vec3 ecef);
 /* The same frame, its origin moved along the vertical to another height. */
 void ap_frame_raise(ap_enu_frame *frame, double height_m);
 
-/* The frame at the point that a slant range and an azimuth from a site have in common with a
- * height; the point nearest to that when there is none. As ap_geodetic_from_slant, to 1e-3 m. */
-ap_enu_frame ap_frame_from_slant(const ap_enu_frame *site, double range_m, double azimuth_rad,
-                                 double height_m);
-
 #endif

@@ -180,23 +180,54 @@ static void set_background(const ap_state *state, const ap_sensor *sensor, ap_pl
     plot->birth = born / plot->background;
 }
 
+/* A plot that no track has by its address. */
 static void add_plot(ap_state *state, uint32_t place)
 {
     ap_bench *b = &state->bench;
     const ap_report *report = &state->waiting[place];
-    const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
     if ((report->present & AP_HAS_ADDRESS) && ap_direct_take(state, report))
         return;
-    ap_plot *plot = &b->plot[b->plot_count];
-    *plot = (ap_plot){ .report = place, .unused = 1.0 };
-    ap_measure_from_report(report, sensor, NULL, &plot->measure);
-    if (!(plot->measure.has & AP_MEASURE_POSITION)) {
-        ap_refuse(&state->stats.refused, AP_REFUSED_POSITION_RANGE);
-        return;
-    }
+    ap_plot *plot = &b->plot[b->plot_count++];
+    plot->report = place;
+    plot->unused = 1.0;
     plot->needs_height = ap_measure_needs_height(report);
-    set_background(state, sensor, plot);
-    b->plot_count++;
+}
+
+static void measure_plots(ap_state *state, const ap_sensor *sensor)
+{
+    ap_bench *b = &state->bench;
+    const ap_report *reports[AP_LANES];
+    ap_measure *measures[AP_LANES];
+    size_t count = 0;
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        reports[count] = &state->waiting[b->plot[i].report];
+        measures[count++] = &b->plot[i].measure;
+        if (count == AP_LANES || i + 1 == b->plot_count) {
+            ap_measure_from_reports(count, reports, sensor, measures);
+            count = 0;
+        }
+    }
+}
+
+/* Lists and places what waits; what cannot be placed is left out. */
+static void add_plots(ap_state *state, uint16_t index)
+{
+    ap_bench *b = &state->bench;
+    const ap_sensor *sensor = ap_sensor_of(state, index);
+    uint32_t place = state->group[index].first, kept = 0;
+    for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
+        add_plot(state, place);
+    measure_plots(state, sensor);
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        if (!(b->plot[i].measure.has & AP_MEASURE_POSITION)) {
+            ap_refuse(&state->stats.refused, AP_REFUSED_POSITION_RANGE);
+            continue;
+        }
+        if (kept != i)
+            b->plot[kept] = b->plot[i];
+        set_background(state, sensor, &b->plot[kept++]);
+    }
+    b->plot_count = kept;
 }
 
 /* Evenly spread over a disc, squared ranges have half the square of its radius as their mean. */
@@ -614,8 +645,7 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     b->plot_count = b->look_count = b->edge_count = 0;
     b->stamp++;
     state->stats.group_count++;
-    for (uint32_t place = first; place != AP_SLOT_NONE; place = state->waiting_next[place])
-        add_plot(state, place);
+    add_plots(state, sensor);
     add_edges(state);
     solve(state);
     learn_clutter(state, sensor);

@@ -2,16 +2,14 @@
 
 #include <math.h>
 
-#include "track/frame.h"
+#include "track/slant_kernel.h"
 
 #define HEIGHT_MIN_M (-1500.0)
 #define HEIGHT_MAX_M 1.0e6
 #define SPEED_MAX_MPS 1.2e4
 #define POSITION_VAR_MIN_M2 1.0
 #define POSITION_VAR_MAX_M2 1.0e9
-#define RANGE_SIGMA_MIN_M 1.0
 #define RANGE_MAX_M 5.0e6
-#define AZIMUTH_SIGMA_MIN_RAD 1e-5
 #define ALTITUDE_SIGMA_MIN_M 2.0
 #define VELOCITY_SIGMA_MIN_MPS 0.5
 /* Pressure altitude taken for height: weather and geoid. */
@@ -90,35 +88,40 @@ static void set_position(ap_measure *measure, const ap_enu_frame *frame, double 
     measure->has |= AP_MEASURE_POSITION;
 }
 
-/* Slant polar at a height. With elevation el of the line of sight at the target, the ground range
- * errs by (dr - sin el dh) / cos el; near the zenith, where that has no bound, by what the slant
- * and the height leave open. */
+static void slant_put(ap_slants *slants, int l, const ap_report *report, height h)
+{
+    slants->range_m[l] = report->range_m;
+    slants->azimuth_rad[l] = report->azimuth_rad;
+    slants->range_sigma_m[l] = report->range_sigma_m;
+    slants->azimuth_sigma_rad[l] = report->azimuth_sigma_rad;
+    slants->height_m[l] = h.m;
+    slants->height_sigma_m[l] = h.sigma_m;
+}
+
+static void place_take(const ap_places *places, int l, ap_measure *measure)
+{
+    measure->ecef = (ap_vec3){ places->ecef_m[0][l], places->ecef_m[1][l], places->ecef_m[2][l] };
+    for (int k = 0; k < 6; k++)
+        measure->R_ecef_m2[k] = places->R_ecef_m2[k][l];
+    measure->has |= AP_MEASURE_POSITION;
+}
+
+/* Slant polar at a height. */
 static void set_polar(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
                       height h, ap_enu_frame *frame)
 {
-    double range_m = report->range_m;
-    *frame = ap_frame_from_slant(&sensor->frame, range_m, report->azimuth_rad, h.m);
-    ap_frame_raise(frame, h.m); /* overhead, where range and height may contradict each other */
-    ap_vec3 d = { frame->origin_ecef.x_m - sensor->frame.origin_ecef.x_m,
-                  frame->origin_ecef.y_m - sensor->frame.origin_ecef.y_m,
-                  frame->origin_ecef.z_m - sensor->frame.origin_ecef.z_m };
-    ap_vec3 sight = ap_enu_rotate(frame, d);
-    double ground_m = sqrt(sight.x_m * sight.x_m + sight.y_m * sight.y_m);
-    double sr = at_least(report->range_sigma_m, RANGE_SIGMA_MIN_M);
-    double sa = at_least(report->azimuth_sigma_rad, AZIMUTH_SIGMA_MIN_RAD);
-    double open_m2 = range_m * sr + fabs(sight.z_m) * h.sigma_m;
-    double ground2_m2 = at_least(ground_m * ground_m, open_m2);
-    double along =
-        (range_m * range_m * sr * sr + sight.z_m * sight.z_m * h.sigma_m * h.sigma_m) / ground2_m2;
-    double across = ground2_m2 * sa * sa;
-    double ue = ground_m > 1.0 ? sight.x_m / ground_m : 0.0;
-    double un = ground_m > 1.0 ? sight.y_m / ground_m : 1.0;
-    if (ground_m * ground_m < open_m2) /* overhead: the azimuth says nothing either */
-        across = at_least(across, along);
-    along = at_least(along, POSITION_VAR_MIN_M2);
-    across = at_least(across, POSITION_VAR_MIN_M2);
-    set_position(measure, frame, along * ue * ue + across * un * un, (along - across) * ue * un,
-                 along * un * un + across * ue * ue);
+    ap_slants slants;
+    ap_places at;
+    slant_put(&slants, 0, report, h);
+    ap_slant_kernel_best()(&sensor->frame, true, &slants, &at);
+    place_take(&at, 0, measure);
+    double sin_lat = at.sin_lat[0], cos_lat = at.cos_lat[0];
+    double sin_lon = at.sin_lon[0], cos_lon = at.cos_lon[0];
+    *frame = (ap_enu_frame){ .origin = { .height_m = h.m },
+                             .origin_ecef = measure->ecef,
+                             .rotation = { { -sin_lon, cos_lon, 0.0 },
+                                           { -sin_lat * cos_lon, -sin_lat * sin_lon, cos_lat },
+                                           { cos_lat * cos_lon, cos_lat * sin_lon, sin_lat } } };
 }
 
 static bool set_stated(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
@@ -152,12 +155,15 @@ static height elevation_height(const ap_report *report, const ap_sensor *sensor)
     return (height){ at.height_m, at_least(sqrt(se * se + sr * sr), ALTITUDE_SIGMA_MIN_M) };
 }
 
+static bool is_placeable_slant(const ap_report *report, const ap_sensor *sensor)
+{
+    return (report->present & AP_HAS_POLAR) && sensor->has_site && report->range_m <= RANGE_MAX_M;
+}
+
 static bool set_horizontal(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
                            const ap_imm *track, ap_enu_frame *frame)
 {
-    bool polar =
-        (report->present & AP_HAS_POLAR) && sensor->has_site && report->range_m <= RANGE_MAX_M;
-    if (!polar)
+    if (!is_placeable_slant(report, sensor))
         return (report->present & AP_HAS_POSITION) &&
                set_stated(measure, report, sensor, track, frame);
     height h;
@@ -217,4 +223,63 @@ void ap_measure_from_report(const ap_report *report, const ap_sensor *sensor, co
         measure->velocity_var = sigma * sigma;
     }
     set_vertical(measure, report);
+}
+
+/* A slant range whose height needs no search, and nothing that needs its frame. */
+static bool is_plain_slant(const ap_report *report, const ap_sensor *sensor)
+{
+    return is_placeable_slant(report, sensor) && !(report->present & AP_HAS_VELOCITY) &&
+           (!(report->present & AP_HAS_ELEVATION) || has_own_height(report));
+}
+
+/* Slant ranges that wait to be placed together. */
+typedef struct slant_batch {
+    int count;
+    ap_slants slants;
+    ap_measure *measure[AP_LANES];
+} slant_batch;
+
+static void slant_copy(ap_slants *slants, int from, int to)
+{
+    slants->range_m[to] = slants->range_m[from];
+    slants->azimuth_rad[to] = slants->azimuth_rad[from];
+    slants->range_sigma_m[to] = slants->range_sigma_m[from];
+    slants->azimuth_sigma_rad[to] = slants->azimuth_sigma_rad[from];
+    slants->height_m[to] = slants->height_m[from];
+    slants->height_sigma_m[to] = slants->height_sigma_m[from];
+}
+
+static void place_batch(slant_batch *batch, const ap_sensor *sensor)
+{
+    ap_places places;
+    if (batch->count == 0)
+        return;
+    for (int l = batch->count; batch->count > 1 && l < AP_LANES; l++)
+        slant_copy(&batch->slants, 0, l);
+    ap_slant_kernel_best()(&sensor->frame, batch->count == 1, &batch->slants, &places);
+    for (int l = 0; l < batch->count; l++)
+        place_take(&places, l, batch->measure[l]);
+    batch->count = 0;
+}
+
+void ap_measure_from_reports(size_t count, const ap_report *const *reports, const ap_sensor *sensor,
+                             ap_measure *const *measures)
+{
+    slant_batch batch = { .count = 0 };
+    for (size_t i = 0; i < count; i++) {
+        const ap_report *report = reports[i];
+        if (!is_plain_slant(report, sensor)) {
+            ap_measure_from_report(report, sensor, NULL, measures[i]);
+            continue;
+        }
+        *measures[i] =
+            (ap_measure){ .time_utc = report->time_utc, .sensor = report->sensor, .weight = 1.0 };
+        set_vertical(measures[i], report);
+        height h = height_of(report, NULL, sensor->site.height_m, report->range_m);
+        slant_put(&batch.slants, batch.count, report, h);
+        batch.measure[batch.count++] = measures[i];
+        if (batch.count == AP_LANES)
+            place_batch(&batch, sensor);
+    }
+    place_batch(&batch, sensor);
 }

@@ -15,6 +15,10 @@
 void ap_measure_from_report(const ap_report *report, const ap_sensor *sensor, const ap_imm *track,
                             ap_measure *measure);
 
+/* The same of reports of one sensor without a track; several slant ranges at once cost less. */
+void ap_measure_from_reports(size_t count, const ap_report *const *reports, const ap_sensor *sensor,
+                             ap_measure *const *measures);
+
 /* True when the report's position needs a height that it does not have itself. */
 bool ap_measure_needs_height(const ap_report *report);
 
