@@ -68,12 +68,6 @@ double ap_gauss_distance2(const ap_gauss *gauss, const ap_fix *fix)
 
 /* ---- the mixture ---- */
 
-/* The mean of the models as they are now. */
-static void imm_combine(ap_imm *imm)
-{
-    ap_kernels_best()->combine(&imm->models, &imm->mean);
-}
-
 double ap_imm_turn_radps(const ap_imm *imm)
 {
     double rate = 0.0;
@@ -305,57 +299,9 @@ void ap_imm_restart(ap_imm *imm, double speed_sigma_mps)
     imm->lean_m = 0.0;
 }
 
-/* A symmetric block in axes turned by m. */
-static ap_sym2 turned(ap_sym2 s, double m[2][2])
-{
-    return (ap_sym2){ .ee = form(s, m[0][0], m[0][1]),
-                      .en = s.ee * m[0][0] * m[1][0] +
-                            s.en * (m[0][0] * m[1][1] + m[0][1] * m[1][0]) +
-                            s.nn * m[0][1] * m[1][1],
-                      .nn = form(s, m[1][0], m[1][1]) };
-}
-
-/* Shifts the origin and turns the axes: new = m (old - shift). */
-static void gauss_reframe(ap_gauss *g, double m[2][2], double shift_e, double shift_n)
-{
-    double e = g->x[0] - shift_e, n = g->x[1] - shift_n, ve = g->x[2], vn = g->x[3];
-    g->x[0] = m[0][0] * e + m[0][1] * n;
-    g->x[1] = m[1][0] * e + m[1][1] * n;
-    g->x[2] = m[0][0] * ve + m[0][1] * vn;
-    g->x[3] = m[1][0] * ve + m[1][1] * vn;
-    g->A = turned(g->A, m);
-    g->C = turned(g->C, m);
-    double t[2][2];
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++)
-            t[i][j] = m[i][0] * g->B[0][j] + m[i][1] * g->B[1][j];
-    for (int i = 0; i < 2; i++)
-        for (int j = 0; j < 2; j++)
-            g->B[i][j] = t[i][0] * m[j][0] + t[i][1] * m[j][1];
-}
-
-static void lane_reframe(ap_mixture *mix, int l, double m[2][2], double shift_e, double shift_n)
-{
-    ap_gauss g = { .x = { mix->x[0][l], mix->x[1][l], mix->x[2][l], mix->x[3][l] },
-                   .A = { mix->A[0][l], mix->A[1][l], mix->A[2][l] },
-                   .B = { { mix->B[0][l], mix->B[1][l] }, { mix->B[2][l], mix->B[3][l] } },
-                   .C = { mix->C[0][l], mix->C[1][l], mix->C[2][l] } };
-    gauss_reframe(&g, m, shift_e, shift_n);
-    for (int i = 0; i < 4; i++) {
-        mix->x[i][l] = g.x[i];
-        mix->B[i][l] = g.B[i / 2][i % 2];
-    }
-    mix->A[0][l] = g.A.ee;
-    mix->A[1][l] = g.A.en;
-    mix->A[2][l] = g.A.nn;
-    mix->C[0][l] = g.C.ee;
-    mix->C[1][l] = g.C.en;
-    mix->C[2][l] = g.C.nn;
-}
-
-/* The frame at a point of the plane, and the turn from the old axes to its own. The turn is pure,
- * so that covariances keep their size: the tilt of the horizon is left out. */
-static ap_enu_frame frame_over(const ap_imm *imm, double east_m, double north_m, double m[2][2])
+/* The frame at a point of the plane, and the way there. The turn is pure, so that covariances keep
+ * their size: the tilt of the horizon is left out. */
+static ap_enu_frame frame_over(const ap_imm *imm, double east_m, double north_m, ap_shift *shift)
 {
     ap_enu_frame to =
         ap_frame_at(ap_ecef_from_enu(&imm->frame, (ap_vec3){ .x_m = east_m, .y_m = north_m }));
@@ -363,30 +309,27 @@ static ap_enu_frame frame_over(const ap_imm *imm, double east_m, double north_m,
     ap_vec3 east = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .x_m = 1.0 }));
     ap_vec3 north = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .y_m = 1.0 }));
     double c = east.x_m + north.y_m, s = north.x_m - east.y_m, scale = 1.0 / sqrt(c * c + s * s);
-    m[0][0] = m[1][1] = c * scale;
-    m[0][1] = s * scale;
-    m[1][0] = -s * scale;
+    *shift = (ap_shift){ east_m, north_m, c * scale, s * scale };
     return to;
 }
 
 void ap_imm_recentre(ap_imm *imm)
 {
-    double e = imm->mean.x[0], n = imm->mean.x[1], m[2][2];
+    double e = imm->mean.x[0], n = imm->mean.x[1];
     if (e * e + n * n < RECENTRE_M * RECENTRE_M)
         return;
-    ap_enu_frame to = frame_over(imm, e, n, m);
-    for (int l = 0; l < AP_LANES; l++)
-        lane_reframe(&imm->models, l, m, e, n);
-    imm_combine(imm);
+    ap_shift shift;
+    ap_enu_frame to = frame_over(imm, e, n, &shift);
+    ap_kernels_best()->reframe(&imm->models, &shift, &imm->mean);
     imm->frame = to;
 }
 
 void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss)
 {
-    double m[2][2];
+    ap_shift shift;
     *gauss = imm->mean;
-    ap_enu_frame to = frame_over(imm, gauss->x[0], gauss->x[1], m);
-    gauss_reframe(gauss, m, gauss->x[0], gauss->x[1]);
+    ap_enu_frame to = frame_over(imm, gauss->x[0], gauss->x[1], &shift);
+    ap_gauss_reframe(gauss, &shift);
     gauss->A.ee += imm->lean_m * imm->lean_m;
     gauss->A.nn += imm->lean_m * imm->lean_m;
     *at = ap_geodetic_from_ecef(to.origin_ecef);

@@ -67,6 +67,18 @@ AP_LANE void update(const ap_mixture *from, size_t count, const ap_fix *fix,
     combine(to, mean);
 }
 
+AP_LANE void reframe(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean)
+{
+    const ap_shift to = *shift;
+    EACH_LANE
+    {
+        lane v = lane_load(mixture, l);
+        lane_reframe(&v, &to);
+        lane_store(mixture, l, &v);
+    }
+    gauss_reframe(mean, &to);
+}
+
 AP_LANE bool is_sound(const ap_mixture *from)
 {
     double bad[AP_LANES];
@@ -96,13 +108,18 @@ AP_LANE bool is_sound(const ap_mixture *from)
     {                                                                                              \
         update(from, count, fix, given, weight, to, mean);                                         \
     }                                                                                              \
+    target static void reframe_##tag(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean)   \
+    {                                                                                              \
+        reframe(mixture, shift, mean);                                                             \
+    }                                                                                              \
     target static bool is_sound_##tag(const ap_mixture *from)                                      \
     {                                                                                              \
         return is_sound(from);                                                                     \
     }                                                                                              \
     static const ap_kernels kernels_##tag = { #tag,          combine_##tag,                        \
                                               predict_##tag, likelihood_##tag,                     \
-                                              update_##tag,  is_sound_##tag };
+                                              update_##tag,  reframe_##tag,                        \
+                                              is_sound_##tag };
 
 FLAVOUR(plain, )
 
@@ -139,6 +156,11 @@ const ap_kernels *ap_kernels_best(void)
 double ap_exp(double x)
 {
     return lane_exp(x);
+}
+
+void ap_gauss_reframe(ap_gauss *gauss, const ap_shift *shift)
+{
+    gauss_reframe(gauss, shift);
 }
 
 double ap_turn_radps(double turn_mps2, double speed_mps)

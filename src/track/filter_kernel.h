@@ -57,6 +57,11 @@ typedef struct ap_likelihood {
     double all;
 } ap_likelihood;
 
+/* From one plane to another: its origin, and the angle of its axes, clockwise < 0. */
+typedef struct ap_shift {
+    double east_m, north_m, cosine, sine;
+} ap_shift;
+
 /* Kernels of one flavour. `to` may be `from`, else they do not overlap. Means and covariances of
  * mixtures go in and out beside them, so that none is computed twice. */
 typedef struct ap_kernels {
@@ -74,6 +79,8 @@ typedef struct ap_kernels {
     void (*update)(const ap_mixture *from, size_t count, const ap_fix *fix,
                    const ap_likelihood *likelihood, const double *weight, ap_mixture *to,
                    ap_gauss *mean);
+    /* The mixture and its mean as another plane has them. */
+    void (*reframe)(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean);
     /* True when every number is finite and every covariance positive definite. */
     bool (*is_sound)(const ap_mixture *from);
 } ap_kernels;
@@ -93,6 +100,9 @@ const ap_kernels *ap_kernels_best(void);
 
 /* e^x for x in [-708, 708], within 1 ulp; the same bits everywhere. */
 double ap_exp(double x);
+
+/* One Gaussian as another plane has it. */
+void ap_gauss_reframe(ap_gauss *gauss, const ap_shift *shift);
 
 /* Turn rate, clockwise > 0, of an acceleration across the track at a speed; bounded. */
 double ap_turn_radps(double turn_mps2, double speed_mps);

@@ -146,6 +146,16 @@ static void reference_update(const ap_mixture *from, size_t count, const ap_fix 
     reference_combine(to, mean);
 }
 
+static void reference_reframe(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean)
+{
+    for (volatile int l = 0; l < AP_LANES; l++) {
+        lane v = lane_load(mixture, l);
+        lane_reframe(&v, shift);
+        lane_store(mixture, l, &v);
+    }
+    gauss_reframe(mean, shift);
+}
+
 static bool reference_is_sound(const ap_mixture *from)
 {
     bool sound = true;
@@ -155,14 +165,18 @@ static bool reference_is_sound(const ap_mixture *from)
 }
 
 static const ap_kernels reference = { "reference",          reference_combine, reference_predict,
-                                      reference_likelihood, reference_update,  reference_is_sound };
+                                      reference_likelihood, reference_update,  reference_reframe,
+                                      reference_is_sound };
 
 typedef struct outcome {
-    ap_mixture predicted, one, many;
-    ap_gauss mean, mean_predicted, mean_one, mean_many;
+    ap_mixture predicted, one, many, moved;
+    ap_gauss mean, mean_predicted, mean_one, mean_many, mean_moved;
     ap_likelihood likelihood[3];
     double sound[2];
 } outcome;
+
+/* 3, 4, 5: an angle without rounding of its own. */
+static const ap_shift shift = { 1500.0, -2500.0, 0.8, 0.6 };
 
 static void run(const ap_kernels *k, const ap_mixture *start, double dt_s, const ap_fix fix[3],
                 const double weight[3], outcome *o)
@@ -176,6 +190,9 @@ static void run(const ap_kernels *k, const ap_mixture *start, double dt_s, const
     k->update(&o->predicted, 1, fix, o->likelihood, weight, &o->one, &o->mean_one);
     o->many = o->predicted; /* in place, too */
     k->update(&o->many, 3, fix, o->likelihood, weight, &o->many, &o->mean_many);
+    o->moved = o->one;
+    o->mean_moved = o->mean_one;
+    k->reframe(&o->moved, &shift, &o->mean_moved);
     o->sound[0] = k->is_sound(start);
     o->sound[1] = k->is_sound(&o->one);
 }
@@ -232,6 +249,33 @@ static void test_predict_keeps_the_moments(void **state)
     assert_true(fabs(after.C.en - before.C.en) < 1e-5 * before.C.ee);
 }
 
+/* The mean of the mixture moved is the mean moved, and the way back leads back. */
+static void test_reframe_moves_mixture_and_mean_alike(void **state)
+{
+    (void)state;
+    const ap_shift back = { -0.8 * 1500.0 + 0.6 * 2500.0, 0.8 * 2500.0 + 0.6 * 1500.0, 0.8, -0.6 };
+    uint64_t seed = 5;
+    const ap_kernels *k = ap_kernels_best();
+    for (int i = 0; i < 1000; i++) {
+        ap_mixture m;
+        ap_gauss start, moved, combined;
+        random_mixture(&seed, &m);
+        k->combine(&m, &start);
+        moved = start;
+        k->reframe(&m, &shift, &moved);
+        k->combine(&m, &combined);
+        assert_true(fabs(moved.x[0] - combined.x[0]) < 1e-8);
+        assert_true(fabs(moved.A.en - combined.A.en) < 1e-6 * start.A.ee);
+        assert_true(fabs(moved.B[0][1] - combined.B[0][1]) < 1e-6 * start.A.ee);
+        assert_true(fabs(moved.C.nn - combined.C.nn) < 1e-6 * start.C.nn);
+        ap_gauss_reframe(&moved, &back);
+        assert_true(fabs(moved.x[0] - start.x[0]) < 1e-8);
+        assert_true(fabs(moved.x[3] - start.x[3]) < 1e-9);
+        assert_true(fabs(moved.A.en - start.A.en) < 1e-6 * start.A.ee);
+        assert_true(fabs(moved.B[1][0] - start.B[1][0]) < 1e-6 * start.A.ee);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_turn_is_near_exact),
         cmocka_unit_test(test_flavours_give_the_same_bits),
         cmocka_unit_test(test_predict_keeps_the_moments),
+        cmocka_unit_test(test_reframe_moves_mixture_and_mean_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,6 +358,49 @@ AP_LANE void lane_update_many(const ap_mixture *from, size_t count, const ap_fix
     lane_store(to, l, &v);
 }
 
+/* ---- another plane ---- */
+
+/* A symmetric block in axes turned by the angle whose cosine and sine are c and s. */
+AP_LANE void lane_turn_block(double v[3], double c, double s)
+{
+    double ee = v[0], en = v[1], nn = v[2];
+    v[0] = c * c * ee + 2.0 * c * s * en + s * s * nn;
+    v[1] = (c * c - s * s) * en + c * s * (nn - ee);
+    v[2] = c * c * nn - 2.0 * c * s * en + s * s * ee;
+}
+
+AP_LANE void lane_reframe(lane *v, const ap_shift *to)
+{
+    double c = to->cosine, s = to->sine;
+    double e = v->x[0] - to->east_m, n = v->x[1] - to->north_m, ve = v->x[2], vn = v->x[3];
+    v->x[0] = c * e + s * n;
+    v->x[1] = c * n - s * e;
+    v->x[2] = c * ve + s * vn;
+    v->x[3] = c * vn - s * ve;
+    lane_turn_block(v->A, c, s);
+    lane_turn_block(v->C, c, s);
+    double t00 = c * v->B[0] + s * v->B[2], t01 = c * v->B[1] + s * v->B[3];
+    double t10 = c * v->B[2] - s * v->B[0], t11 = c * v->B[3] - s * v->B[1];
+    v->B[0] = c * t00 + s * t01;
+    v->B[1] = c * t01 - s * t00;
+    v->B[2] = c * t10 + s * t11;
+    v->B[3] = c * t11 - s * t10;
+}
+
+/* One Gaussian, as if it were a lane. */
+AP_LANE void gauss_reframe(ap_gauss *g, const ap_shift *to)
+{
+    lane v = { .x = { g->x[0], g->x[1], g->x[2], g->x[3] },
+               .A = { g->A.ee, g->A.en, g->A.nn },
+               .B = { g->B[0][0], g->B[0][1], g->B[1][0], g->B[1][1] },
+               .C = { g->C.ee, g->C.en, g->C.nn } };
+    lane_reframe(&v, to);
+    *g = (ap_gauss){ .x = { v.x[0], v.x[1], v.x[2], v.x[3] },
+                     .A = { v.A[0], v.A[1], v.A[2] },
+                     .B = { { v.B[0], v.B[1] }, { v.B[2], v.B[3] } },
+                     .C = { v.C[0], v.C[1], v.C[2] } };
+}
+
 /* ---- over all lanes ---- */
 
 /* In one order, and in pairs: as a vector unit of any width would. */
