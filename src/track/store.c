@@ -174,6 +174,7 @@ void ap_store_fetch_head(const ap_store *store, uint32_t slot)
 {
     const ap_row *row = &store->row[slot];
     fetch(row, &row->source[1]);
+    __builtin_prefetch(&row->imm.time_utc);
 }
 
 void ap_store_fetch_filter(const ap_store *store, uint32_t slot)

@@ -105,7 +105,8 @@ uint32_t ap_store_find_address(const ap_store *store, uint32_t address, uint8_t 
 /* Asks for the memory that a search for an address begins in, then for what it reads next. */
 void ap_store_seek_address(const ap_store *store, uint32_t address, uint8_t kind);
 void ap_store_approach_address(const ap_store *store, uint32_t address, uint8_t kind);
-/* Asks for the memory of a track: of all but its motion; of its filter. */
+/* Asks for the memory of a track: of all but its motion, but with the time of that; of its filter.
+ */
 void ap_store_fetch_head(const ap_store *store, uint32_t slot);
 void ap_store_fetch_filter(const ap_store *store, uint32_t slot);
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);

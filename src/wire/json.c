@@ -13,11 +13,26 @@ void ap_text_str(ap_writer *text, const char *plain)
     ap_write_bytes(text, plain, strlen(plain));
 }
 
+/* Numbers are copied as so many octets at once, a few moves, and then counted; what they are copied
+ * from must have as many. */
+#define NUMBER_ROOM 40
+
+static void put_number(ap_writer *text, const char *from, size_t size)
+{
+    if (text->bad || text->cap - text->size < NUMBER_ROOM) {
+        ap_write_bytes(text, from, size);
+        return;
+    }
+    memcpy(text->data + text->size, from, NUMBER_ROOM);
+    text->size += size;
+}
+
 void ap_text_u64(ap_writer *text, uint64_t value)
 {
-    char digits[AP_U64_DIGITS];
+    char digits[AP_U64_DIGITS + NUMBER_ROOM];
     const char *first = ap_u64_digits(digits, value);
-    ap_write_bytes(text, first, (size_t)(digits + AP_U64_DIGITS - first));
+    memset(digits + AP_U64_DIGITS, 0, NUMBER_ROOM);
+    put_number(text, first, (size_t)(digits + AP_U64_DIGITS - first));
 }
 
 void ap_text_i64(ap_writer *text, int64_t value)
@@ -64,12 +79,12 @@ void ap_text_hex_u32(ap_writer *text, uint32_t value, int digits)
 static void put_fixed(ap_writer *text, bool negative, uint64_t whole, uint64_t fraction,
                       int decimals)
 {
-    char digits[1 + AP_U64_DIGITS + 1 + FIXED_DECIMALS_MAX];
+    char digits[1 + AP_U64_DIGITS + 1 + FIXED_DECIMALS_MAX + NUMBER_ROOM] = { 0 };
     char *first = ap_u64_digits(digits + 1, whole), *point = digits + 1 + AP_U64_DIGITS;
     if (negative && (whole != 0 || fraction != 0))
         *--first = '-';
     if (fraction == 0) {
-        ap_write_bytes(text, first, (size_t)(point - first));
+        put_number(text, first, (size_t)(point - first));
         return;
     }
     *point = '.';
@@ -80,18 +95,19 @@ static void put_fixed(ap_writer *text, bool negative, uint64_t whole, uint64_t f
         point[1] = (char)('0' + fraction);
     while (point[decimals] == '0')
         decimals--;
-    ap_write_bytes(text, first, (size_t)(point + decimals + 1 - first));
+    put_number(text, first, (size_t)(point + decimals + 1 - first));
 }
 
 /* Splits nearly every number: where the product, at most 1e12 and so right to 1e-4, is not near a
  * half, its own rounding changes nothing. magnitude < FIXED_LIMIT. */
 static bool split_plain(double magnitude, uint64_t unit, uint64_t *whole, uint64_t *fraction)
 {
-    *whole = (uint64_t)magnitude;
-    double product = (magnitude - (double)*whole) * (double)unit; /* the difference is exact */
-    *fraction = (uint64_t)product;
-    double over = product - (double)*fraction;
-    *fraction += over > 0.5;
+    int64_t units = (int64_t)magnitude; /* signed: one instruction to and fro */
+    double product = (magnitude - (double)units) * (double)(int64_t)unit; /* difference: exact */
+    int64_t parts = (int64_t)product;
+    double over = product - (double)parts;
+    *whole = (uint64_t)units;
+    *fraction = (uint64_t)(parts + (over > 0.5));
     return over < 0.5 - HALF_MARGIN || over > 0.5 + HALF_MARGIN;
 }
 
