@@ -97,6 +97,7 @@ typedef struct ap_report {
     double position_var_ee_m2, position_var_en_m2, position_var_nn_m2; /* local ENU */
 
     double pressure_altitude_m, pressure_altitude_sigma_m; /* 1013.25 hPa; sigma: with its step */
+    double pressure_altitude_step_m; /* that it is rounded to; 0: none, or none known */
     double geometric_height_m, geometric_height_sigma_m;   /* above the ellipsoid */
 
     double east_mps, north_mps, velocity_sigma_mps; /* ground velocity */

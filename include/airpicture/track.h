@@ -13,6 +13,7 @@
 #define AP_TRACK_REASON_CAP 16 /* newest reasons kept per track */
 #define AP_TRACK_SOURCE_CAP 12 /* sensors remembered per track */
 #define AP_TRACK_MODE_CAP 8    /* motion models of a filter */
+#define AP_TRACK_VERTICAL_MODES 4
 
 typedef enum ap_track_state {
     AP_TRACK_TENTATIVE, /* may be clutter; not published */
@@ -89,6 +90,8 @@ typedef struct ap_track {
     double P_enu[4][4];       /* covariance of east, north (m), east, north velocity (m/s) */
     double vertical_P[2][2];  /* covariance of height (m) and vertical rate (m/s) */
     double mode_probability[AP_TRACK_MODE_CAP]; /* of the horizontal motion models */
+    /* That it keeps its level, has a steady rate, changes it slowly, or quickly. */
+    double vertical_probability[AP_TRACK_VERTICAL_MODES];
 
     bool has_height;            /* height and vertical state rest on a report */
     bool has_pressure_altitude; /* the same for the pressure altitude */

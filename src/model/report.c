@@ -32,6 +32,7 @@ static const number_rule number_rules[] = {
     { AP_HAS_POSITION,           AT(position_var_en_m2),        ANY_SIZE },
     { AP_HAS_PRESSURE_ALTITUDE,  AT(pressure_altitude_m),       ANY_SIZE },
     { AP_HAS_PRESSURE_ALTITUDE,  AT(pressure_altitude_sigma_m), POSITIVE },
+    { AP_HAS_PRESSURE_ALTITUDE,  AT(pressure_altitude_step_m),  0.0, 1e12 },
     { AP_HAS_GEOMETRIC_HEIGHT,   AT(geometric_height_m),        ANY_SIZE },
     { AP_HAS_GEOMETRIC_HEIGHT,   AT(geometric_height_sigma_m),  POSITIVE },
     { AP_HAS_VELOCITY,           AT(east_mps),                  ANY_SIZE },

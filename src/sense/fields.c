@@ -79,6 +79,7 @@ void ap_sense_set_altitude(ap_report *report, const ap_sensor *sensor, double al
     double step_m = step_ft * AP_M_PER_FT;
     report->present |= AP_HAS_PRESSURE_ALTITUDE;
     report->pressure_altitude_m = altitude_ft * AP_M_PER_FT;
+    report->pressure_altitude_step_m = step_m;
     /* A value rounded to a step is uniform over it: variance step^2 / 12. */
     report->pressure_altitude_sigma_m =
         sqrt(sensor->altitude_sigma_m * sensor->altitude_sigma_m + step_m * step_m / 12.0);

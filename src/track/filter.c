@@ -7,10 +7,6 @@
 
 #define G_MPS2 9.80665
 #define RECENTRE_M 2000.0
-#define VERTICAL_NOISE_M2PS3 0.3
-#define VERTICAL_START_SIGMA_MPS 8.0
-#define VERTICAL_GATE2 36.0
-#define VERTICAL_REFUSED_MAX 3
 
 /* clang-format off */
 /* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side. */
@@ -79,17 +75,6 @@ double ap_imm_turn_radps(const ap_imm *imm)
     return rate;
 }
 
-static void vertical_predict(ap_vertical *v, double dt_s)
-{
-    if (!v->has)
-        return;
-    double q = VERTICAL_NOISE_M2PS3 * fabs(dt_s);
-    v->altitude_m += dt_s * v->up_mps;
-    v->P[0] += dt_s * (2.0 * v->P[1] + dt_s * v->P[2]) + q * dt_s * dt_s / 3.0;
-    v->P[1] += dt_s * v->P[2] + q * dt_s / 2.0;
-    v->P[2] += q;
-}
-
 /* All but the mixture and its mean. */
 static void copy_rest(const ap_imm *from, ap_imm *to)
 {
@@ -111,7 +96,7 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
         copy_rest(from, to);
     to->mean = from->mean;
     ap_kernels_best()->predict(&from->models, &motions, dt_s, &to->models, &to->mean);
-    vertical_predict(&to->vertical, dt_s);
+    ap_vertical_predict(&to->vertical, dt_s);
     to->time_utc = time_utc;
 }
 
@@ -136,7 +121,7 @@ ap_fix ap_imm_fix(const ap_imm *imm, const ap_measure *measure, double ve, doubl
     ap_fix fix = { .east_m = enu.x_m,
                    .north_m = enu.y_m,
                    .R = plane_of(&imm->frame, measure->R_ecef_m2) };
-    double t2 = measure->timing_s * measure->timing_s;
+    double t2 = (double)measure->timing_s * measure->timing_s;
     fix.R = add_scaled(fix.R, t2, (ap_sym2){ ve * ve, ve * vn, vn * vn });
     return fix;
 }
@@ -191,58 +176,17 @@ static void imm_update_velocity(ap_imm *imm, const ap_measure *measure)
                             .C = mean.A };
 }
 
-static void vertical_start(ap_vertical *v, const ap_measure *measure, bool is_pressure)
-{
-    double sigma = VERTICAL_START_SIGMA_MPS;
-    *v = (ap_vertical){ .has = true,
-                        .is_pressure = is_pressure,
-                        .altitude_m = measure->altitude_m,
-                        .P = { measure->altitude_var_m2, 0.0, sigma * sigma } };
-}
-
-static void vertical_update(ap_vertical *v, const ap_measure *measure)
-{
-    bool is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0;
-    if (v->has && v->is_pressure && !is_pressure)
-        return;
-    if (!v->has || (is_pressure && !v->is_pressure)) {
-        vertical_start(v, measure, is_pressure);
-        return;
-    }
-    double s = v->P[0] + measure->altitude_var_m2, d = measure->altitude_m - v->altitude_m;
-    if (d * d > VERTICAL_GATE2 * s) {
-        if (++v->refused_count >= VERTICAL_REFUSED_MAX)
-            vertical_start(v, measure, is_pressure);
-        return;
-    }
-    double k0 = v->P[0] / s, k1 = v->P[1] / s;
-    v->refused_count = 0;
-    v->altitude_m += k0 * d;
-    v->up_mps += k1 * d;
-    v->P[2] -= k1 * v->P[1];
-    v->P[1] -= k0 * v->P[1];
-    v->P[0] -= k0 * v->P[0];
-}
-
-static void vertical_update_rate(ap_vertical *v, const ap_measure *measure)
-{
-    if (!v->has)
-        return;
-    double s = v->P[2] + measure->up_var, d = measure->up_mps - v->up_mps;
-    double k0 = v->P[1] / s, k1 = v->P[2] / s;
-    v->altitude_m += k0 * d;
-    v->up_mps += k1 * d;
-    v->P[0] -= k0 * v->P[1];
-    v->P[1] -= k1 * v->P[1];
-    v->P[2] -= k1 * v->P[2];
-}
-
 static void update_vertical(ap_imm *imm, const ap_measure *measure)
 {
-    if (measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT))
-        vertical_update(&imm->vertical, measure);
+    if (measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) {
+        ap_level level = { .is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0,
+                           .altitude_m = measure->altitude_m,
+                           .var_m2 = measure->altitude_var_m2,
+                           .step_m = measure->altitude_step_m };
+        ap_vertical_take_level(&imm->vertical, &level);
+    }
     if (measure->has & AP_MEASURE_RATE)
-        vertical_update_rate(&imm->vertical, measure);
+        ap_vertical_take_rate(&imm->vertical, measure->up_mps, measure->up_var);
 }
 
 void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure)
@@ -367,8 +311,5 @@ void ap_imm_apply(ap_imm *imm, const ap_measure *measure)
 
 bool ap_imm_is_sound(const ap_imm *imm)
 {
-    const ap_vertical *v = &imm->vertical;
-    return ap_kernels_best()->is_sound(&imm->models) &&
-           (!v->has || (isfinite(v->altitude_m + v->up_mps) && v->P[0] > 0.0 && v->P[2] > 0.0 &&
-                        v->P[0] * v->P[2] > v->P[1] * v->P[1]));
+    return ap_kernels_best()->is_sound(&imm->models) && ap_vertical_is_sound(&imm->vertical);
 }

@@ -3,7 +3,7 @@
  * The plane is tangent to the ellipsoid at the track's own height and near its own position; it
  * moves along with the track, so there is no map and no edge of one. In it every motion model
  * holds (east, north, east velocity, north velocity). Turns are coordinated: their rate follows
- * from a bank angle and the speed. The vertical filter is apart: pressure altitude and its rate.
+ * from a bank angle and the speed. The vertical filter is apart (vertical.h).
  *
  * Modes change as a Markov process with generator rate * (1 prior' - I). Its transition matrix over
  * any time is exp(-rate t) I + (1 - exp(-rate t)) 1 prior', so irregular sampling is exact, and
@@ -18,16 +18,9 @@
 #include "airpicture/geo.h"
 #include "airpicture/time.h"
 #include "track/filter_kernel.h"
+#include "track/vertical.h"
 
 #define AP_IMM_MODELS 6 /* at most AP_LANES */
-
-typedef struct ap_vertical {
-    bool has;         /* altitude and rate rest on a report */
-    bool is_pressure; /* else above the ellipsoid */
-    double altitude_m, up_mps;
-    double P[3];       /* altitude, both, rate */
-    int refused_count; /* altitudes in a row that did not fit */
-} ap_vertical;
 
 typedef struct ap_imm {
     ap_mixture models;
@@ -51,16 +44,18 @@ typedef enum ap_measure_has {
 typedef struct ap_measure {
     ap_utc_ns time_utc;
     uint16_t sensor;
-    uint16_t has;                       /* AP_MEASURE_* */
-    double weight;                      /* probability that it is of this track, (0, 1] */
-    ap_vec3 ecef;                       /* position */
-    double R_ecef_m2[6];                /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
-    double shared_m;                    /* 1-sigma error per axis that is the same for long */
-    double timing_s;                    /* 1-sigma error of time_utc: an error along the velocity */
-    ap_vec3 velocity_ecef;              /* m/s */
-    double velocity_var;                /* (m/s)2 per axis */
-    double altitude_m, altitude_var_m2; /* pressure, or height */
-    double up_mps, up_var;
+    uint16_t has;          /* AP_MEASURE_* */
+    float altitude_step_m; /* that the altitude is rounded to; 0: none known */
+    double weight;         /* probability that it is of this track, (0, 1] */
+    ap_vec3 ecef;          /* position */
+    double R_ecef_m2[6];   /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
+    float shared_m;        /* 1-sigma error per axis that is the same for long */
+    float timing_s;        /* 1-sigma error of time_utc: an error along the velocity */
+    ap_vec3 velocity_ecef; /* m/s */
+    double velocity_var;   /* (m/s)2 per axis */
+    double altitude_m;     /* pressure, or height */
+    float altitude_var_m2; /* with that of the step */
+    float up_mps, up_var;
 } ap_measure;
 
 /* Squared Mahalanobis distance of a fix, NaN-free: huge when the covariance is singular. */

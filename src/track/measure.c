@@ -136,12 +136,12 @@ static bool set_stated(ap_measure *measure, const ap_report *report, const ap_se
     *frame = ap_enu_frame_at(at);
     set_position(measure, frame, ee, report->position_var_en_m2, nn);
     if (sensor->kind == AP_SENSOR_ADSB) { /* what satellite navigation errs now, it will then */
-        measure->timing_s = ADSB_TIMING_S;
+        measure->timing_s = (float)ADSB_TIMING_S;
         double stated_m2 = 0.5 * (report->position_var_ee_m2 + report->position_var_nn_m2);
-        measure->shared_m = ADSB_SHARED * sqrt(stated_m2);
+        measure->shared_m = (float)(ADSB_SHARED * sqrt(stated_m2));
     }
     if (sensor->kind == AP_SENSOR_MLAT)
-        measure->timing_s = MLAT_TIMING_S;
+        measure->timing_s = (float)MLAT_TIMING_S;
     return true;
 }
 
@@ -173,7 +173,7 @@ static bool set_horizontal(ap_measure *measure, const ap_report *report, const a
             return false;
         measure->has |= AP_MEASURE_HEIGHT;
         measure->altitude_m = h.m;
-        measure->altitude_var_m2 = h.sigma_m * h.sigma_m;
+        measure->altitude_var_m2 = (float)(h.sigma_m * h.sigma_m);
     } else {
         h = height_of(report, track, sensor->site.height_m, report->range_m);
     }
@@ -189,19 +189,20 @@ static void set_vertical(ap_measure *measure, const ap_report *report)
         double sigma = at_least(report->pressure_altitude_sigma_m, ALTITUDE_SIGMA_MIN_M);
         measure->has = (uint16_t)((measure->has & ~AP_MEASURE_HEIGHT) | AP_MEASURE_PRESSURE);
         measure->altitude_m = report->pressure_altitude_m;
-        measure->altitude_var_m2 = sigma * sigma;
+        measure->altitude_var_m2 = (float)(sigma * sigma);
+        measure->altitude_step_m = (float)report->pressure_altitude_step_m;
     } else if ((report->present & AP_HAS_GEOMETRIC_HEIGHT) &&
                within(report->geometric_height_m, HEIGHT_MIN_M, HEIGHT_MAX_M)) {
         double sigma = at_least(report->geometric_height_sigma_m, ALTITUDE_SIGMA_MIN_M);
         measure->has |= AP_MEASURE_HEIGHT;
         measure->altitude_m = report->geometric_height_m;
-        measure->altitude_var_m2 = sigma * sigma;
+        measure->altitude_var_m2 = (float)(sigma * sigma);
     }
     if ((report->present & AP_HAS_VERTICAL_RATE) && fabs(report->up_mps) <= SPEED_MAX_MPS) {
         double sigma = at_least(report->up_sigma_mps, VELOCITY_SIGMA_MIN_MPS);
         measure->has |= AP_MEASURE_RATE;
-        measure->up_mps = report->up_mps;
-        measure->up_var = sigma * sigma;
+        measure->up_mps = (float)report->up_mps;
+        measure->up_var = (float)(sigma * sigma);
     }
 }
 

@@ -298,14 +298,17 @@ static void show_motion(const ap_imm *imm, ap_track *track)
     if (!v->has)
         return;
     track->up_mps = v->up_mps;
-    track->vertical_P[0][0] = v->P[0];
+    track->vertical_P[0][0] = v->P[0] + v->lean_m * v->lean_m;
     track->vertical_P[0][1] = track->vertical_P[1][0] = v->P[1];
     track->vertical_P[1][1] = v->P[2];
+    for (int m = 0; m < AP_VERTICAL_MODES; m++)
+        track->vertical_probability[m] = v->probability[m];
     if (v->is_pressure)
         track->pressure_altitude_m = v->altitude_m;
 }
 
 _Static_assert(AP_IMM_MODELS <= AP_TRACK_MODE_CAP, "a snapshot holds every mode");
+_Static_assert((int)AP_VERTICAL_MODES == AP_TRACK_VERTICAL_MODES, "and every vertical one");
 
 void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
 {
