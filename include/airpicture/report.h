@@ -98,7 +98,7 @@ typedef struct ap_report {
 
     double pressure_altitude_m, pressure_altitude_sigma_m; /* 1013.25 hPa; sigma: with its step */
     double pressure_altitude_step_m; /* that it is rounded to; 0: none, or none known */
-    double geometric_height_m, geometric_height_sigma_m;   /* above the ellipsoid */
+    double geometric_height_m, geometric_height_sigma_m; /* above the ellipsoid */
 
     double east_mps, north_mps, velocity_sigma_mps; /* ground velocity */
     double up_mps, up_sigma_mps;                    /* vertical rate */
@@ -107,8 +107,9 @@ typedef struct ap_report {
     double track_rate_radps; /* clockwise > 0 */
     double heading_rad;      /* magnetic */
     double true_airspeed_mps, indicated_airspeed_mps, mach;
-    double selected_altitude_m; /* MCP/FCU, pressure */
-    double doppler_mps;         /* away from the sensor > 0 */
+    double selected_altitude_m;            /* MCP/FCU, pressure */
+    double doppler_mps, doppler_sigma_mps; /* away from the sensor > 0 */
+    double doppler_ambiguity_mps;          /* known but for a multiple of this; 0: wholly */
 
     uint8_t nic, nac_p, nac_v, sil; /* as broadcast; 0 = unknown or worst */
 } ap_report;

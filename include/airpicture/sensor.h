@@ -57,6 +57,7 @@ typedef struct ap_sensor {
     double azimuth_sigma_rad;        /* 1-sigma azimuth noise, > 0 */
     double position_sigma_m;         /* 1-sigma per axis of a position stated without accuracy */
     double altitude_sigma_m;         /* 1-sigma pressure altitude noise beside its quantisation */
+    double doppler_sigma_mps;        /* 1-sigma radial speed noise, > 0 */
     double range_bias_m;             /* subtracted from measured ranges */
     double azimuth_bias_rad;         /* subtracted from measured azimuths */
     double latency_s;                /* subtracted from report times that are times of reception */

@@ -373,6 +373,7 @@ ap_sensor ap_sensors_entry_sensor(const ap_sensors_entry *from)
     set_number(from, AP_KEY_AZIMUTH_SIGMA, AP_RAD_PER_DEG, &sensor.azimuth_sigma_rad);
     set_number(from, AP_KEY_POSITION_SIGMA, 1, &sensor.position_sigma_m);
     set_number(from, AP_KEY_ALTITUDE_SIGMA, 1, &sensor.altitude_sigma_m);
+    set_number(from, AP_KEY_DOPPLER_SIGMA, 1, &sensor.doppler_sigma_mps);
     set_number(from, AP_KEY_RANGE_BIAS, 1, &sensor.range_bias_m);
     set_number(from, AP_KEY_AZIMUTH_BIAS, AP_RAD_PER_DEG, &sensor.azimuth_bias_rad);
     set_number(from, AP_KEY_LATENCY, 1, &sensor.latency_s);

@@ -33,6 +33,8 @@ const ap_sensor_key_spec ap_sensor_keys[AP_KEY_COUNT] = {
                                 "metres from 0.01 to 100000" },
     [AP_KEY_ALTITUDE_SIGMA] = { "altitude_sigma_m", AP_KEY_TYPE_NUMBER, 0.01, 1e4, false,
                                 "metres from 0.01 to 10000" },
+    [AP_KEY_DOPPLER_SIGMA] = { "doppler_sigma_mps", AP_KEY_TYPE_NUMBER, 0.01, 1e3, false,
+                               "metres a second from 0.01 to 1000" },
     [AP_KEY_RANGE_BIAS] = { "range_bias_m", AP_KEY_TYPE_NUMBER, -1e5, 1e5, false,
                             "metres from -100000 to 100000" },
     [AP_KEY_AZIMUTH_BIAS] = { "azimuth_bias_deg", AP_KEY_TYPE_NUMBER, -180, 180, false,

@@ -48,6 +48,8 @@ static const number_rule number_rules[] = {
     { AP_HAS_MACH,               AT(mach),                      0.0, 1e12 },
     { AP_HAS_SELECTED_ALTITUDE,  AT(selected_altitude_m),       ANY_SIZE },
     { AP_HAS_DOPPLER,            AT(doppler_mps),               ANY_SIZE },
+    { AP_HAS_DOPPLER,            AT(doppler_sigma_mps),         POSITIVE },
+    { AP_HAS_DOPPLER,            AT(doppler_ambiguity_mps),     0.0, 1e12 },
 };
 /* clang-format on */
 

@@ -29,6 +29,7 @@ static ap_report full(void)
         .position_var_nn_m2 = 4,
         .pressure_altitude_sigma_m = 8,
         .geometric_height_sigma_m = 8,
+        .doppler_sigma_mps = 2,
         .velocity_sigma_mps = 1,
         .up_sigma_mps = 1,
         .mach = 0.8,
@@ -85,6 +86,9 @@ static void test_report_is_sound_refuses(void **state)
         { AP_HAS_MACH, AT(mach), NAN },
         { AP_HAS_SELECTED_ALTITUDE, AT(selected_altitude_m), NAN },
         { AP_HAS_DOPPLER, AT(doppler_mps), NAN },
+        { AP_HAS_DOPPLER, AT(doppler_sigma_mps), 0 },
+        { AP_HAS_DOPPLER, AT(doppler_ambiguity_mps), -1 },
+        { AP_HAS_PRESSURE_ALTITUDE, AT(pressure_altitude_step_m), -1 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ap_report report = full();

@@ -19,6 +19,9 @@ const char *ap_sensor_kind_key(ap_sensor_kind kind)
  * 50 m lies inside the 150 m RMS that ED-142 asks of a terminal area. ADS-B: NACp 8, 92.6 m at
  * 95 %. The update interval of sources that send by themselves is one that lost messages rarely
  * exceed. */
+#define DOPPLER_SIGMA_MPS 2.0 /* beside its step; what filter banks of moving target radars give   \
+                               */
+
 typedef struct kind_defaults {
     double range_sigma_m, azimuth_sigma_deg, position_sigma_m, altitude_sigma_m;
     double range_min_m, range_max_m, turn_s, detection_probability, clutter_per_turn;
@@ -49,6 +52,7 @@ void ap_sensor_defaults(ap_sensor *sensor, ap_sensor_kind kind)
     sensor->azimuth_sigma_rad = row->azimuth_sigma_deg * AP_RAD_PER_DEG;
     sensor->position_sigma_m = row->position_sigma_m;
     sensor->altitude_sigma_m = row->altitude_sigma_m;
+    sensor->doppler_sigma_mps = DOPPLER_SIGMA_MPS;
     sensor->range_bias_m = 0.0;
     sensor->azimuth_bias_rad = 0.0;
     sensor->latency_s = 0.0;

@@ -120,6 +120,49 @@ static void test_cat048_plot_in_full(void **state)
 }
 
 /* Detections of I048/020 and the targets that are none. */
+/* The calculated speed, unless in doubt: then the measured one with its ambiguity, if it has one.
+ */
+static void test_cat048_doppler(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t present;
+        uint8_t doubtful;
+        uint16_t ambiguity;
+        double speed, ambiguity_mps; /* NAN: none */
+    } cases[] = {
+        { AP_CAT048_I120_CAL, 0, 0, -150, 0 },
+        { AP_CAT048_I120_CAL, 1, 0, NAN, 0 },
+        { AP_CAT048_I120_CAL | AP_CAT048_I120_RDS, 0, 320, -150, 0 },
+        { AP_CAT048_I120_CAL | AP_CAT048_I120_RDS, 1, 320, 40, 320 },
+        { AP_CAT048_I120_RDS, 0, 0, NAN, 0 },
+    };
+    bench *on = bench_open(64);
+    ap_sensor *radar = bench_add(on, AP_SENSOR_COMBINED, SIC);
+    radar->doppler_sigma_mps = 3.0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[6];
+        ap_writer writer = ap_writer_of(bytes, sizeof bytes);
+        ap_cat048_i120_rds_put(&writer, &(ap_cat048_i120_rds){ 40, cases[i].ambiguity, 2800 });
+        ap_cat048 plot = plot_048(TOD_NOON + 100 * (uint32_t)i);
+        plot.present |= AP_CAT048_I120;
+        plot.i120.present = cases[i].present;
+        plot.i120.cal.d = cases[i].doubtful;
+        plot.i120.cal.cal_mps = -150;
+        plot.i120.rds = (ap_repeats){ bytes, 1 };
+        SEND(on, 48, &plot, "2024-06-06T12:00:05Z");
+        const ap_report *report = bench_last(on);
+        bool has = (report->present & AP_HAS_DOPPLER) != 0;
+        assert_int_equal(has, !isnan(cases[i].speed));
+        if (!has)
+            continue;
+        assert_near(report->doppler_mps, cases[i].speed, 0);
+        assert_near(report->doppler_ambiguity_mps, cases[i].ambiguity_mps, 0);
+        assert_near(report->doppler_sigma_mps, sqrt(9.0 + 1.0 / 12.0), 1e-12);
+    }
+    bench_close(on);
+}
+
 static void test_cat048_types(void **state)
 {
     (void)state;
@@ -1144,6 +1187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cat048_plot_in_full),
+        cmocka_unit_test(test_cat048_doppler),
         cmocka_unit_test(test_cat048_types),
         cmocka_unit_test(test_cat048_positions),
         cmocka_unit_test(test_radar_without_description),

@@ -32,6 +32,10 @@ static void set_content(const ap_cat001 *plot, const ap_sensor *sensor, ap_repor
         ap_sense_set_altitude(report, sensor, plot->i090.hgt_4th_fl * 25.0, MODE_C_STEP_FT);
         ap_sense_flag_altitude(report, plot->i090.v, plot->i090.g);
     }
+    if (plot->present & AP_CAT001_I120) {
+        double step_mps = AP_M_PER_NMI / 256.0;
+        ap_sense_set_doppler(report, sensor, plot->i120_256th_nmips * step_mps, step_mps, 0.0);
+    }
     if (plot->present & AP_CAT001_I161)
         ap_sense_set_track_number(report, plot->i161);
 }

@@ -55,6 +55,21 @@ static void set_altitude(const ap_cat048 *plot, const ap_sensor *sensor, ap_repo
         ap_sense_set_height(report, plot->i110.n3dh_25_ft * 25.0, HEIGHT_3D_SIGMA_M);
 }
 
+/* The calculated speed when it is not in doubt; else what was measured, with its ambiguity. */
+static void set_doppler(const ap_cat048 *plot, const ap_sensor *sensor, ap_report *report)
+{
+    if (!(plot->present & AP_CAT048_I120))
+        return;
+    if ((plot->i120.present & AP_CAT048_I120_CAL) && !plot->i120.cal.d) {
+        ap_sense_set_doppler(report, sensor, plot->i120.cal.cal_mps, 1.0, 0.0);
+    } else if ((plot->i120.present & AP_CAT048_I120_RDS) && plot->i120.rds.count > 0) {
+        ap_cat048_i120_rds raw;
+        ap_cat048_i120_rds_get(&plot->i120.rds, 0, &raw);
+        if (raw.amb_mps > 0)
+            ap_sense_set_doppler(report, sensor, raw.dop_mps, 1.0, raw.amb_mps);
+    }
+}
+
 static void set_comm_b(const ap_cat048 *plot, ap_report *report)
 {
     for (size_t k = 0; (plot->present & AP_CAT048_I250) && k < plot->i250.count; k++) {
@@ -93,6 +108,7 @@ ap_verdict ap_sense_cat048(const ap_sense_from *from, const ap_asterix_record *r
     set_descriptor(&plot, report);
     set_identity(&plot, report);
     set_altitude(&plot, from->sensor, report);
+    set_doppler(&plot, from->sensor, report);
     set_comm_b(&plot, report);
     return set_place(&plot, from->sensor, report);
 }

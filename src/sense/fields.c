@@ -157,6 +157,16 @@ void ap_sense_set_vertical_rate(ap_report *report, double rate_fpm, double sigma
     report->up_sigma_mps = sigma_mps;
 }
 
+void ap_sense_set_doppler(ap_report *report, const ap_sensor *sensor, double speed_mps,
+                          double step_mps, double ambiguity_mps)
+{
+    report->present |= AP_HAS_DOPPLER;
+    report->doppler_mps = speed_mps;
+    report->doppler_sigma_mps =
+        sqrt(sensor->doppler_sigma_mps * sensor->doppler_sigma_mps + step_mps * step_mps / 12.0);
+    report->doppler_ambiguity_mps = ambiguity_mps;
+}
+
 void ap_sense_set_selected_altitude(ap_report *report, double altitude_ft)
 {
     report->present |= AP_HAS_SELECTED_ALTITUDE;

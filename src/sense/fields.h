@@ -57,6 +57,11 @@ void ap_sense_set_ground_vector(ap_report *report, double speed_mps, double trac
                                 double sigma_mps);
 void ap_sense_set_vertical_rate(ap_report *report, double rate_fpm, double sigma_mps);
 
+/* Radial speed, away from the sensor > 0, sent in steps of step_mps; known but for a multiple of
+ * ambiguity_mps, 0: wholly. */
+void ap_sense_set_doppler(ap_report *report, const ap_sensor *sensor, double speed_mps,
+                          double step_mps, double ambiguity_mps);
+
 /* What the autopilot or the crew has chosen. */
 void ap_sense_set_selected_altitude(ap_report *report, double altitude_ft);
 

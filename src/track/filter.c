@@ -3,10 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "track/clue.h"
 #include "track/frame.h"
 
 #define G_MPS2 9.80665
 #define RECENTRE_M 2000.0
+#define UNKNOWN_UP_VAR 100.0 /* (m/s)2 of a track without a height */
 
 /* clang-format off */
 /* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side. */
@@ -189,8 +191,27 @@ static void update_vertical(ap_imm *imm, const ap_measure *measure)
         ap_vertical_take_rate(&imm->vertical, measure->up_mps, measure->up_var);
 }
 
+/* What the climb has of the radial speed is taken away first. */
+static void update_radial(ap_imm *imm, const ap_measure *measure)
+{
+    const ap_vertical *v = &imm->vertical;
+    ap_vec3 sight = ap_enu_rotate(&imm->frame, measure->velocity_ecef);
+    double up_mps = v->has ? (double)v->up_mps : 0.0;
+    double up_var = v->has ? (double)v->P[2] : UNKNOWN_UP_VAR;
+    ap_radial radial = { .east = sight.x_m,
+                         .north = sight.y_m,
+                         .speed_mps = measure->radial_mps - sight.z_m * up_mps,
+                         .var = measure->velocity_var + sight.z_m * sight.z_m * up_var,
+                         .ambiguity_mps = measure->radial_ambiguity_mps };
+    (void)ap_clue_radial(&imm->models, &imm->mean, &radial); /* outside its gate it is left out */
+}
+
 void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure)
 {
+    if (measure->has & AP_MEASURE_TURN)
+        ap_clue_turn(&imm->models, &imm->mean, &motions, measure->turn_mps2);
+    if (measure->has & AP_MEASURE_RADIAL)
+        update_radial(imm, measure);
     if (measure->has & AP_MEASURE_VELOCITY)
         imm_update_velocity(imm, measure);
     update_vertical(imm, measure);

@@ -39,6 +39,8 @@ typedef enum ap_measure_has {
     AP_MEASURE_PRESSURE = 1u << 2,
     AP_MEASURE_HEIGHT = 1u << 3, /* above the ellipsoid */
     AP_MEASURE_RATE = 1u << 4,
+    AP_MEASURE_RADIAL = 1u << 5, /* beside no velocity */
+    AP_MEASURE_TURN = 1u << 6,
 } ap_measure_has;
 
 typedef struct ap_measure {
@@ -51,11 +53,13 @@ typedef struct ap_measure {
     double R_ecef_m2[6];   /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
     float shared_m;        /* 1-sigma error per axis that is the same for long */
     float timing_s;        /* 1-sigma error of time_utc: an error along the velocity */
-    ap_vec3 velocity_ecef; /* m/s */
-    double velocity_var;   /* (m/s)2 per axis */
+    ap_vec3 velocity_ecef; /* m/s; of a radial speed: unit vector of the sight */
+    double velocity_var;   /* (m/s)2 per axis, or of the radial speed */
     double altitude_m;     /* pressure, or height */
     float altitude_var_m2; /* with that of the step */
     float up_mps, up_var;
+    float radial_mps, radial_ambiguity_mps; /* as reports have it */
+    float turn_mps2; /* acceleration across the track, as the aircraft has it; clockwise > 0 */
 } ap_measure;
 
 /* Squared Mahalanobis distance of a fix, NaN-free: huge when the covariance is singular. */

@@ -25,6 +25,11 @@
  * which is a bound. */
 #define ADSB_SHARED 0.3
 #define MLAT_TIMING_S 0.02
+#define DOPPLER_SIGMA_MIN_MPS 0.5
+#define SIGHT_MIN_M 100.0 /* nearer, a position does not tell the line of sight */
+#define GRAVITY_MPS2 9.80665
+#define ROLL_MAX_RAD 1.1 /* beyond some 60 degrees nothing is coordinated */
+#define TURN_MAX_MPS2 60.0
 
 static bool within(double value, double low, double high)
 {
@@ -206,6 +211,46 @@ static void set_vertical(ap_measure *measure, const ap_report *report)
     }
 }
 
+/* Away from the sensor. A velocity of the aircraft itself says more, and has the same place. */
+static void set_radial(ap_measure *measure, const ap_report *report, const ap_sensor *sensor)
+{
+    if (!(report->present & AP_HAS_DOPPLER) || !sensor->has_site ||
+        (measure->has & (AP_MEASURE_VELOCITY | AP_MEASURE_POSITION)) != AP_MEASURE_POSITION ||
+        !(fabs(report->doppler_mps) <= SPEED_MAX_MPS))
+        return;
+    const ap_vec3 *at = &measure->ecef, *site = &sensor->frame.origin_ecef;
+    ap_vec3 d = { at->x_m - site->x_m, at->y_m - site->y_m, at->z_m - site->z_m };
+    double length_m = sqrt(d.x_m * d.x_m + d.y_m * d.y_m + d.z_m * d.z_m);
+    double sigma = at_least(report->doppler_sigma_mps, DOPPLER_SIGMA_MIN_MPS);
+    if (length_m < SIGHT_MIN_M)
+        return;
+    measure->has |= AP_MEASURE_RADIAL;
+    measure->velocity_ecef = (ap_vec3){ d.x_m / length_m, d.y_m / length_m, d.z_m / length_m };
+    measure->velocity_var = sigma * sigma;
+    measure->radial_mps = (float)report->doppler_mps;
+    measure->radial_ambiguity_mps = (float)report->doppler_ambiguity_mps;
+}
+
+/* A coordinated turn's acceleration, from the bank, or from the turn of the track at a speed. */
+static void set_turn(ap_measure *measure, const ap_report *report, const ap_imm *track)
+{
+    double turn_mps2, speed_mps = 0.0;
+    if (report->present & AP_HAS_VELOCITY)
+        speed_mps = hypot(report->east_mps, report->north_mps);
+    else if (track)
+        speed_mps = hypot(track->mean.x[2], track->mean.x[3]);
+    if (report->present & AP_HAS_ROLL)
+        turn_mps2 = GRAVITY_MPS2 * tan(fmin(fmax(report->roll_rad, -ROLL_MAX_RAD), ROLL_MAX_RAD));
+    else if ((report->present & AP_HAS_TRACK_RATE) && speed_mps > 0.0)
+        turn_mps2 = report->track_rate_radps * speed_mps;
+    else
+        return;
+    if (!(fabs(turn_mps2) <= TURN_MAX_MPS2))
+        return;
+    measure->has |= AP_MEASURE_TURN;
+    measure->turn_mps2 = (float)turn_mps2;
+}
+
 void ap_measure_from_report(const ap_report *report, const ap_sensor *sensor, const ap_imm *track,
                             ap_measure *measure)
 {
@@ -223,6 +268,9 @@ void ap_measure_from_report(const ap_report *report, const ap_sensor *sensor, co
         measure->velocity_ecef = ap_ecef_rotate(&frame, enu);
         measure->velocity_var = sigma * sigma;
     }
+    set_radial(measure, report, sensor);
+    if (report->present & (AP_HAS_ROLL | AP_HAS_TRACK_RATE))
+        set_turn(measure, report, track);
     set_vertical(measure, report);
 }
 

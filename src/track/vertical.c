@@ -6,13 +6,13 @@
 #define LANES AP_VERTICAL_MODES
 #define MODE_RATE_PS (1.0F / 50.0F)
 #define START_VAR 64.0F /* (m/s)2 */
-#define LEVEL_VAR 0.09F /* rates that are still level flight, (m/s)2, and how soon they are over   \
-                         */
+/* Rates that are still level flight, (m/s)2, and how soon they are over. */
+#define LEVEL_VAR 0.09F
 #define LEVEL_DECAY_PS (1.0F / 15.0F)
 /* Of what an altimeter errs beside its step, this share is new each time: the rest is the same for
  * minutes, and makes no rate. */
 #define ALTIMETER_NEW 0.2
-#define ALTIMETER_NEW_MIN_M2 1.0
+#define ALTIMETER_NEW_MIN_M2 9.0 /* sources differ by some tenths of a second of climb, too */
 #define REFUSED_MAX 3
 /* One altitude in a hundred is wrong, by as much as one bit makes. */
 #define WRONG_PER_M (0.01F / 3000.0F)

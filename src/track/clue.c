@@ -1,0 +1,105 @@
+#include "track/clue.h"
+
+#include <math.h>
+
+#define GATE2 25.0
+#define AMBIGUITY_SIGMAS 6.0 /* that must fit into one ambiguity */
+#define PROBABILITY_MIN 1e-9
+/* Accelerations across the track that each kind of model stands for: straight flight, quiet or not,
+ * corrects its course; a turn's bank is anything about that of its model. */
+#define STRAIGHT_SIGMA_MPS2 0.6
+#define TURN_SIGMA_MPS2 1.0
+#define TURN_SIGMA_SHARE 0.25 /* of its acceleration, besides */
+#define DOUBT 0.02            /* density that is left to each model, 1/(m/s2) */
+
+static void renew(ap_mixture *models, ap_gauss *mean)
+{
+    double sum = 0.0;
+    for (int l = 0; l < AP_LANES; l++)
+        sum += models->probability[l];
+    for (int l = 0; l < AP_LANES; l++)
+        models->probability[l] /= sum;
+    ap_kernels_best()->combine(models, mean);
+}
+
+static double weighed(double p, double likelihood, double all)
+{
+    return p > 0.0 ? fmax(p * likelihood / all, PROBABILITY_MIN) : 0.0;
+}
+
+/* Variance of the velocity along the sight, and of a lane's. */
+static double along_var(const ap_radial *r, double ee, double en, double nn)
+{
+    return r->east * (ee * r->east + 2.0 * en * r->north) + nn * r->north * r->north;
+}
+
+/* The multiple of the ambiguity that the mean is nearest to; false when another may be right. */
+static bool unfold(const ap_radial *r, double off_mps, double var, double *d_mps)
+{
+    *d_mps = off_mps;
+    if (r->ambiguity_mps <= 0.0)
+        return true;
+    *d_mps -= r->ambiguity_mps * floor(off_mps / r->ambiguity_mps + 0.5);
+    return AMBIGUITY_SIGMAS * AMBIGUITY_SIGMAS * var < r->ambiguity_mps * r->ambiguity_mps;
+}
+
+/* The update of one lane by a scalar; d: measured less expected of it, s: variance of that. */
+static void update_lane(ap_mixture *m, int l, const ap_radial *r, double d, double s)
+{
+    double e = r->east, n = r->north;
+    double g[4] = { m->B[0][l] * e + m->B[1][l] * n, m->B[2][l] * e + m->B[3][l] * n,
+                    m->C[0][l] * e + m->C[1][l] * n, m->C[1][l] * e + m->C[2][l] * n };
+    for (int i = 0; i < 4; i++)
+        m->x[i][l] += g[i] / s * d;
+    m->A[0][l] -= g[0] * g[0] / s;
+    m->A[1][l] -= g[0] * g[1] / s;
+    m->A[2][l] -= g[1] * g[1] / s;
+    m->B[0][l] -= g[0] * g[2] / s;
+    m->B[1][l] -= g[0] * g[3] / s;
+    m->B[2][l] -= g[1] * g[2] / s;
+    m->B[3][l] -= g[1] * g[3] / s;
+    m->C[0][l] -= g[2] * g[2] / s;
+    m->C[1][l] -= g[2] * g[3] / s;
+    m->C[2][l] -= g[3] * g[3] / s;
+}
+
+bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
+{
+    double expected = r->east * mean->x[2] + r->north * mean->x[3], d_mps;
+    double var = along_var(r, mean->C.ee, mean->C.en, mean->C.nn) + r->var;
+    if (!unfold(r, r->speed_mps - expected, var, &d_mps) || !(d_mps * d_mps <= GATE2 * var))
+        return false;
+    double measured = expected + d_mps, likelihood[AP_LANES], all = 0.0;
+    for (int l = 0; l < AP_LANES; l++) {
+        double d = measured - r->east * models->x[2][l] - r->north * models->x[3][l];
+        double s = along_var(r, models->C[0][l], models->C[1][l], models->C[2][l]) + r->var;
+        likelihood[l] = ap_exp(-0.5 * fmin(d * d / s, 1400.0)) / sqrt(s);
+        all += models->probability[l] * likelihood[l];
+        update_lane(models, l, r, d, s);
+    }
+    for (int l = 0; l < AP_LANES && all > 0.0; l++)
+        models->probability[l] = weighed(models->probability[l], likelihood[l], all);
+    renew(models, mean);
+    return true;
+}
+
+static double turn_likelihood(const ap_motions *motions, int l, double turn_mps2)
+{
+    double own = motions->turn_mps2[l];
+    double sigma =
+        own == 0.0 ? STRAIGHT_SIGMA_MPS2 : TURN_SIGMA_MPS2 + TURN_SIGMA_SHARE * fabs(own);
+    double d = (turn_mps2 - own) / sigma;
+    return ap_exp(-0.5 * fmin(d * d, 1400.0)) / sigma + DOUBT;
+}
+
+void ap_clue_turn(ap_mixture *models, ap_gauss *mean, const ap_motions *motions, double turn_mps2)
+{
+    double likelihood[AP_LANES], all = 0.0;
+    for (int l = 0; l < AP_LANES; l++) {
+        likelihood[l] = turn_likelihood(motions, l, turn_mps2);
+        all += models->probability[l] * likelihood[l];
+    }
+    for (int l = 0; l < AP_LANES; l++)
+        models->probability[l] = weighed(models->probability[l], likelihood[l], all);
+    renew(models, mean);
+}
