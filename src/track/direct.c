@@ -103,7 +103,8 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     if (is_position) {
         row->misfit2 = o->distance2;
         row->misfit_sensor = report->sensor;
-        row->existence = ap_existence_detected(row->existence, RATIO_ADDRESS);
+        ap_pulse *pulse = &state->store.pulse[o->slot];
+        pulse->existence = ap_existence_detected(pulse->existence, RATIO_ADDRESS);
     }
     ap_track_taken(state, o->slot, report,
                    is_position ? AP_TAKEN_POSITION
@@ -159,7 +160,8 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         return;
     }
     s->count = 0;
-    bool alive = ap_seconds_between(row->received_utc, state->clock_utc) < BOTH_ALIVE_S &&
+    bool alive = ap_seconds_between(state->store.pulse[o->slot].received_utc, state->clock_utc) <
+                     BOTH_ALIVE_S &&
                  row->hit_count >= STRAY_COUNT;
     if (!alive) {
         reinitialise(state, report, o);

@@ -405,7 +405,7 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
             return;
     }
     ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
-    double seen = row->existence * look->detection;
+    double seen = state->store.pulse[slot].existence * look->detection;
     edge->psi = seen * edge->likelihood.all * identity *
                 altitude_factor(&look->imm, &measure, report) / ((1.0 - seen) * plot->background);
     if (!(edge->psi > 1e-9))
@@ -574,7 +574,7 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
 {
     ap_bench *b = &state->bench;
     const ap_look *look = &b->look[b->edge[order[0]].row];
-    ap_row *row = &state->store.row[look->slot];
+    ap_pulse *pulse = &state->store.pulse[look->slot];
     double hit = 0.0;
     uint32_t best = order[0];
     for (uint32_t k = 0; k < count; k++) {
@@ -583,7 +583,7 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
             best = order[k];
     }
     hit = fmin(hit, 1.0);
-    double missed = ap_existence_missed(row->existence, look->detection);
+    double missed = ap_existence_missed(pulse->existence, look->detection);
     double exists = fmin(hit + (1.0 - hit) * missed, 1.0 - 1e-9);
     const ap_report *report = &state->waiting[b->plot[b->edge[best].plot].report];
     if (hit >= NEGLIGIBLE && !update_filter(state, look, order, count, best, exists)) {
@@ -591,7 +591,7 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
         return;
     }
-    row->existence = exists;
+    pulse->existence = exists;
     if (hit < NEGLIGIBLE)
         return;
     if (hit < HIT) {

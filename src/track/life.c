@@ -19,7 +19,6 @@
 #define COAST_MIN_S 2.0
 #define MOVE_EVERY 3        /* rounds between moves of a silent track's place */
 #define TELL_NS AP_NS_PER_S /* without a position or news, an update is told no more often */
-#define FETCH_AHEAD 4       /* tracks */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
 #define MERGE_DISTANCE2 9.0
@@ -57,12 +56,25 @@ static ap_row_source *source_front(ap_row *row, uint16_t sensor)
     return &row->source[0];
 }
 
-static void set_due(ap_row *row)
+static void set_due(const ap_row *row, ap_pulse *pulse)
 {
-    row->due_utc = INT64_MAX;
+    pulse->due_utc = INT64_MAX;
     for (int i = 0; i < row->source_count; i++)
-        if (row->source[i].due_utc < row->due_utc)
-            row->due_utc = row->source[i].due_utc;
+        if (row->source[i].due_utc < pulse->due_utc)
+            pulse->due_utc = row->source[i].due_utc;
+}
+
+/* Update interval of the quickest sensor that contributed lately. */
+static double best_turn_s(const ap_state *state, const ap_row *row, ap_utc_ns received_utc)
+{
+    double best = 1e9;
+    for (int i = 0; i < row->source_count; i++) {
+        double turn_s = ap_sensor_of(state, row->source[i].sensor)->turn_s;
+        double age_s = ap_seconds_between(row->source[i].received_utc, received_utc);
+        if (age_s <= FORGET_TURNS * turn_s && turn_s < best)
+            best = turn_s;
+    }
+    return best < 1e9 ? best : 10.0;
 }
 
 void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns time_utc,
@@ -79,21 +91,10 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     source->due_utc = INT64_MAX;
     if (ap_sensor_rotates(from))
         source->due_utc = ap_utc_add_s(state->clock_utc, DUE_TURNS * from->turn_s) + DUE_EXTRA_NS;
-    if (source->due_utc < row->due_utc)
-        row->due_utc = source->due_utc;
-}
-
-/* Update interval of the quickest sensor that contributed lately. */
-static double best_turn_s(const ap_state *state, const ap_row *row)
-{
-    double best = 1e9;
-    for (int i = 0; i < row->source_count; i++) {
-        double turn_s = ap_sensor_of(state, row->source[i].sensor)->turn_s;
-        double age_s = ap_seconds_between(row->source[i].received_utc, row->received_utc);
-        if (age_s <= FORGET_TURNS * turn_s)
-            best = fmin(best, turn_s);
-    }
-    return best < 1e9 ? best : 10.0;
+    ap_pulse *pulse = &state->store.pulse[slot];
+    if (source->due_utc < pulse->due_utc)
+        pulse->due_utc = source->due_utc;
+    pulse->turn_s = best_turn_s(state, row, pulse->received_utc);
 }
 
 /* ---- birth, hits ---- */
@@ -101,12 +102,13 @@ static double best_turn_s(const ap_state *state, const ap_row *row)
 static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *report)
 {
     ap_row *row = &state->store.row[slot];
-    if (row->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS ||
-        row->existence < state->config.confirm_existence)
+    ap_pulse *pulse = &state->store.pulse[slot];
+    if (pulse->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS ||
+        pulse->existence < state->config.confirm_existence)
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
-    row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_CONFIRM);
-    row->worth = state->config.drop_existence;
+    pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_CONFIRM);
+    pulse->worth = state->config.drop_existence;
     row->confirmed_utc = report->time_utc;
     ap_store_number(&state->store, slot, state->clock_utc);
     ap_store_reason(row, report->time_utc,
@@ -165,11 +167,12 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         row->updated_utc = report->time_utc;
     if (taken == AP_TAKEN_POSITION) {
         row->hit_count++;
-        row->received_utc = state->clock_utc;
+        ap_pulse *pulse = &state->store.pulse[slot];
+        pulse->received_utc = state->clock_utc;
         ap_track_looked(state, slot, report->sensor, report->time_utc, true);
-        if (row->state == AP_TRACK_COASTING)
+        if (pulse->state == AP_TRACK_COASTING)
             ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);
-        row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_HIT);
+        pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_HIT);
     }
     if (taken == AP_TAKEN_POSITION)
         ap_store_refresh(&state->store, slot);
@@ -206,12 +209,13 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
         return slot;
     }
     ap_row *row = &state->store.row[slot];
-    row->state = AP_TRACK_TENTATIVE;
-    row->existence = existence;
-    row->worth = fmin(state->config.drop_existence, BIRTH_WORTH * existence);
+    ap_pulse *pulse = &state->store.pulse[slot];
+    pulse->state = AP_TRACK_TENTATIVE;
+    pulse->existence = existence;
+    pulse->worth = fmin(state->config.drop_existence, BIRTH_WORTH * existence);
     row->born_utc = row->updated_utc = report->time_utc;
     row->confirmed_utc = AP_UTC_UNKNOWN;
-    row->received_utc = state->clock_utc;
+    pulse->received_utc = state->clock_utc;
     row->imm = imm;
     ap_history_start(&row->history);
     take_identity(state, slot, report);
@@ -229,8 +233,9 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
                   uint32_t other)
 {
     ap_row *row = &state->store.row[slot];
-    bool confirmed = row->state != AP_TRACK_TENTATIVE;
-    row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_END);
+    ap_pulse *pulse = &state->store.pulse[slot];
+    bool confirmed = pulse->state != AP_TRACK_TENTATIVE;
+    pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_END);
     ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
     emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
     ap_store_remove(&state->store, slot, state->clock_utc);
@@ -249,10 +254,9 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
  * beyond its range. */
 static bool in_coverage(const ap_state *state, uint32_t slot, const ap_sensor *sensor)
 {
-    const ap_row *row = &state->store.row[slot];
     const ap_hot *hot = &state->store.hot[slot];
     const ap_vec3 *site = &sensor->frame.origin_ecef;
-    double dt_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    double dt_s = ap_seconds_between(state->store.pulse[slot].received_utc, state->clock_utc);
     double dx = hot->ecef.x_m + dt_s * hot->velocity_mps[0] - site->x_m;
     double dy = hot->ecef.y_m + dt_s * hot->velocity_mps[1] - site->y_m;
     double dz = hot->ecef.z_m + dt_s * hot->velocity_mps[2] - site->z_m;
@@ -263,16 +267,18 @@ static bool in_coverage(const ap_state *state, uint32_t slot, const ap_sensor *s
 
 static void count_misses(ap_state *state, uint32_t slot)
 {
-    ap_row *row = &state->store.row[slot];
-    if (row->due_utc > state->clock_utc)
+    ap_pulse *pulse = &state->store.pulse[slot];
+    if (pulse->due_utc > state->clock_utc)
         return;
+    ap_row *row = &state->store.row[slot];
     for (int i = 0; i < row->source_count; i++) {
         ap_row_source *source = &row->source[i];
         if (source->due_utc > state->clock_utc)
             continue;
         const ap_sensor *sensor = ap_sensor_of(state, source->sensor);
         double silent_s = ap_seconds_between(source->received_utc, state->clock_utc);
-        bool others = ap_seconds_between(source->received_utc, row->received_utc) > sensor->turn_s;
+        bool others =
+            ap_seconds_between(source->received_utc, pulse->received_utc) > sensor->turn_s;
         if (others && silent_s > FORGET_TURNS * sensor->turn_s) {
             source->due_utc = INT64_MAX; /* it has left this sensor's view, others see it */
             continue;
@@ -280,26 +286,26 @@ static void count_misses(ap_state *state, uint32_t slot)
         double detection = fmin(sensor->detection_probability, FADING_DETECTION);
         if (!in_coverage(state, slot, sensor))
             detection = fmin(detection, OUTSIDE_DETECTION);
-        row->existence = ap_existence_missed(row->existence, detection);
+        pulse->existence = ap_existence_missed(pulse->existence, detection);
         source->due_utc = ap_utc_add_s(source->due_utc, sensor->turn_s);
     }
-    set_due(row);
+    set_due(row, pulse);
 }
 
 /* True when the track ended. */
 static bool end_if_due(ap_state *state, uint32_t slot)
 {
-    ap_row *row = &state->store.row[slot];
-    double silent_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    const ap_pulse *pulse = &state->store.pulse[slot];
+    double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
     double limit_s = state->config.drop_after_s;
-    if (row->state == AP_TRACK_TENTATIVE && silent_s > TENTATIVE_MIN_S)
-        limit_s = fmin(limit_s, fmax(TENTATIVE_TURNS * best_turn_s(state, row), TENTATIVE_MIN_S));
+    if (pulse->state == AP_TRACK_TENTATIVE && silent_s > TENTATIVE_MIN_S)
+        limit_s = fmin(limit_s, fmax(TENTATIVE_TURNS * pulse->turn_s, TENTATIVE_MIN_S));
     if (silent_s > limit_s) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
         return true;
     }
-    if (row->existence < row->worth &&
-        (row->state == AP_TRACK_TENTATIVE || silent_s >= KEEP_TURNS * best_turn_s(state, row))) {
+    if (pulse->existence < pulse->worth &&
+        (pulse->state == AP_TRACK_TENTATIVE || silent_s >= KEEP_TURNS * pulse->turn_s)) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_EXISTS, 0);
         return true;
     }
@@ -308,24 +314,25 @@ static bool end_if_due(ap_state *state, uint32_t slot)
 
 static void coast_if_due(ap_state *state, uint32_t slot)
 {
-    ap_row *row = &state->store.row[slot];
-    double silent_s = ap_seconds_between(row->received_utc, state->clock_utc);
-    if (row->state != AP_TRACK_FIRM || silent_s <= COAST_MIN_S ||
-        silent_s <= state->config.coast_after_turns * best_turn_s(state, row))
+    ap_pulse *pulse = &state->store.pulse[slot];
+    double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
+    if (pulse->state != AP_TRACK_FIRM || silent_s <= COAST_MIN_S ||
+        silent_s <= state->config.coast_after_turns * pulse->turn_s)
         return;
-    row->state = (uint8_t)ap_life_next(row->state, AP_LIFE_OVERDUE);
-    ap_store_reason(row, state->clock_utc, AP_REASON_COASTED, AP_SENSOR_NONE, 0);
+    pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_OVERDUE);
+    ap_store_reason(&state->store.row[slot], state->clock_utc, AP_REASON_COASTED, AP_SENSOR_NONE,
+                    0);
     emit(state, slot, AP_EVENT_COASTED, state->clock_utc, AP_SENSOR_NONE);
 }
 
 /* Keeps the track findable where it must be by now. */
 static void move_in_grid(ap_state *state, uint32_t slot)
 {
-    const ap_row *row = &state->store.row[slot];
+    const ap_pulse *pulse = &state->store.pulse[slot];
     const ap_hot *hot = &state->store.hot[slot];
-    if ((state->clock_utc / AP_NS_PER_S + row->id) % MOVE_EVERY != 0)
+    if ((state->clock_utc / AP_NS_PER_S + pulse->id) % MOVE_EVERY != 0)
         return;
-    double dt_s = ap_seconds_between(row->received_utc, state->clock_utc);
+    double dt_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
     ap_vec3 at = { hot->ecef.x_m + dt_s * hot->velocity_mps[0],
                    hot->ecef.y_m + dt_s * hot->velocity_mps[1],
                    hot->ecef.z_m + dt_s * hot->velocity_mps[2] };
@@ -369,10 +376,11 @@ static double tracks_distance2(const ap_row *a, const ap_row *b)
     return ap_gauss_distance2(&ga, &fix) + (dve * dve + dvn * dvn) / fmax(var, 1.0);
 }
 
-static bool may_be_one(const ap_state *state, const ap_row *a, const ap_row *b)
+static bool may_be_one(const ap_state *state, uint32_t slot, uint32_t other)
 {
-    if (b->state == AP_TRACK_TENTATIVE || !ap_identity_compatible(&a->identity, &b->identity) ||
-        seen_apart(state, a, b))
+    const ap_row *a = &state->store.row[slot], *b = &state->store.row[other];
+    if (state->store.pulse[other].state == AP_TRACK_TENTATIVE ||
+        !ap_identity_compatible(&a->identity, &b->identity) || seen_apart(state, a, b))
         return false;
     if (a->imm.vertical.has && b->imm.vertical.has &&
         a->imm.vertical.is_pressure == b->imm.vertical.is_pressure &&
@@ -391,7 +399,7 @@ static uint32_t twin_of(ap_state *state, uint32_t slot)
     count = count < state->bench.near_cap ? count : state->bench.near_cap;
     uint32_t best = AP_SLOT_NONE;
     for (size_t k = 0; k < count; k++) {
-        bool may = near[k] != slot && may_be_one(state, &store->row[slot], &store->row[near[k]]);
+        bool may = near[k] != slot && may_be_one(state, slot, near[k]);
         if (may && (best == AP_SLOT_NONE || store->row[near[k]].id < store->row[best].id))
             best = near[k];
     }
@@ -410,10 +418,11 @@ static void merge(ap_state *state, uint32_t slot, uint32_t into)
  * have kept together for some rounds. True when it is gone. */
 static bool merge_if_due(ap_state *state, uint32_t slot)
 {
-    ap_row *row = &state->store.row[slot];
-    if (row->state == AP_TRACK_TENTATIVE || state->config.sensors->count < 2 ||
-        (state->clock_utc / AP_NS_PER_S + row->id) % MERGE_EVERY != 0)
+    const ap_pulse *pulse = &state->store.pulse[slot];
+    if (pulse->state == AP_TRACK_TENTATIVE || state->config.sensors->count < 2 ||
+        (state->clock_utc / AP_NS_PER_S + pulse->id) % MERGE_EVERY != 0)
         return false;
+    ap_row *row = &state->store.row[slot];
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
     if (has_address && ap_store_next_address(&state->store, slot) == AP_SLOT_NONE)
         return false;
@@ -431,26 +440,13 @@ static bool merge_if_due(ap_state *state, uint32_t slot)
     return true;
 }
 
-/* Rows lie far apart: each is asked for some steps before its turn. */
-static uint32_t fetch_head(const ap_store *store, uint32_t slot)
-{
-    if (slot == AP_SLOT_NONE)
-        return slot;
-    ap_store_fetch_head(store, slot);
-    return store->link[slot].newer;
-}
-
 void ap_tracks_tick(ap_state *state)
 {
     const ap_store *store = &state->store;
-    uint32_t next, ahead = store->oldest;
-    for (int k = 0; k < FETCH_AHEAD; k++)
-        ahead = fetch_head(store, ahead);
+    uint32_t next;
     for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = next) {
-        ap_row *row = &state->store.row[slot];
         next = store->link[slot].newer;
-        ahead = fetch_head(store, ahead);
-        row->existence *= state->config.survival_per_s;
+        store->pulse[slot].existence *= state->config.survival_per_s;
         count_misses(state, slot);
         if (end_if_due(state, slot))
             continue;

@@ -22,6 +22,7 @@ void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena)
     store->by_id = ap_arena_take(arena, buckets, sizeof *store->by_id);
     store->by_address = ap_arena_take(arena, buckets, sizeof *store->by_address);
     store->row = ap_arena_take(arena, cap, sizeof *store->row);
+    store->pulse = ap_arena_take(arena, cap, sizeof *store->pulse);
     store->hot = ap_arena_take(arena, cap, sizeof *store->hot);
     store->link = ap_arena_take(arena, cap, sizeof *store->link);
     store->filed = ap_arena_take(arena, cap, sizeof *store->filed);
@@ -73,6 +74,7 @@ uint32_t ap_store_add(ap_store *store)
     row->source_count = row->reason_count = 0;
     row->stray.count = 0;
     row->id = store->next_id++;
+    store->pulse[slot] = (ap_pulse){ .id = row->id };
     store->link[slot] = (ap_link){ .older = store->newest, .newer = AP_SLOT_NONE };
     store->filed[slot].next = AP_SLOT_NONE;
     if (store->newest != AP_SLOT_NONE)
@@ -173,6 +175,7 @@ void ap_store_approach_address(const ap_store *store, uint32_t address, uint8_t 
 void ap_store_fetch_head(const ap_store *store, uint32_t slot)
 {
     const ap_row *row = &store->row[slot];
+    __builtin_prefetch(&store->pulse[slot]);
     fetch(row, &row->source[1]);
     __builtin_prefetch(&row->imm.time_utc);
 }
@@ -246,9 +249,10 @@ uint32_t ap_store_least(ap_store *store, double existence)
     uint32_t least = AP_SLOT_NONE;
     for (uint32_t k = 0; k < LEAST_LOOKED_AT && k < store->cap; k++) {
         store->clock_hand = (store->clock_hand + 1) % store->cap;
-        const ap_row *row = &store->row[store->clock_hand];
-        if (row->id != 0 && row->state == AP_TRACK_TENTATIVE && row->existence < existence) {
-            existence = row->existence;
+        const ap_pulse *pulse = &store->pulse[store->clock_hand];
+        if (store->row[store->clock_hand].id != 0 && pulse->state == AP_TRACK_TENTATIVE &&
+            pulse->existence < existence) {
+            existence = pulse->existence;
             least = store->clock_hand;
         }
     }
@@ -315,8 +319,8 @@ void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
     const ap_row *row = &store->row[slot];
     *track = (ap_track){ .id = row->id,
                          .number = row->number,
-                         .state = row->state,
-                         .existence = row->existence,
+                         .state = store->pulse[slot].state,
+                         .existence = store->pulse[slot].existence,
                          .born_utc = row->born_utc,
                          .confirmed_utc = row->confirmed_utc,
                          .updated_utc = row->updated_utc,

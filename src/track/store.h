@@ -32,14 +32,9 @@ typedef struct ap_stray {
 typedef struct ap_row {
     uint32_t id; /* 0: free */
     uint16_t number;
-    uint8_t state;    /* ap_track_state */
     uint32_t same_id; /* hash chain */
-    double existence;
-    double worth; /* existence below which it is given up */
     ap_utc_ns born_utc, confirmed_utc, updated_utc;
-    ap_utc_ns received_utc; /* of the newest position, receive clock */
-    ap_utc_ns due_utc;      /* the first of its sources' */
-    ap_utc_ns told_utc;     /* of the newest event, receive clock */
+    ap_utc_ns told_utc; /* of the newest event, receive clock */
     uint32_t hit_count, update_count;
     double misfit2; /* squared distance of the last position under its address, in gate units */
     uint16_t misfit_sensor;
@@ -53,6 +48,17 @@ typedef struct ap_row {
     uint16_t reason_count;
     ap_reason reason[AP_TRACK_REASON_CAP];
 } ap_row;
+
+/* What the once-a-second round reads of every track: less than a cache line, and no row. */
+typedef struct ap_pulse {
+    double existence;
+    double worth;           /* existence below which it is given up */
+    ap_utc_ns received_utc; /* of the newest position, receive clock */
+    ap_utc_ns due_utc;      /* the first of its sources' */
+    double turn_s;          /* of the quickest sensor that contributed lately */
+    uint32_t id;
+    uint8_t state; /* ap_track_state */
+} ap_pulse;
 
 /* What a search reads of a track: one cache line. */
 typedef struct ap_hot {
@@ -83,6 +89,7 @@ typedef struct ap_store {
     uint32_t bucket_count;
     uint32_t *by_id, *by_address; /* [bucket_count] heads */
     ap_row *row;                  /* [cap] */
+    ap_pulse *pulse;              /* [cap] */
     ap_hot *hot;                  /* [cap] */
     ap_link *link;                /* [cap] */
     ap_filed *filed;              /* [cap] */

@@ -251,7 +251,7 @@ size_t ap_tracker_tracks(const ap_tracker *tracker, bool tentative, ap_track *tr
     const ap_store *store = &tracker->state->store;
     size_t count = 0;
     for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = store->link[slot].newer) {
-        if (!tentative && store->row[slot].state == AP_TRACK_TENTATIVE)
+        if (!tentative && store->pulse[slot].state == AP_TRACK_TENTATIVE)
             continue;
         if (count < cap)
             ap_store_show(store, slot, &tracks[count]);
