@@ -1,6 +1,5 @@
 #include "track/grid.h"
 
-#include <math.h>
 
 #define CELL_BITS 21
 #define CELL_BIAS (1 << (CELL_BITS - 1))
@@ -8,10 +7,10 @@
 
 static int64_t cell_of(double m)
 {
-    double cell = floor(m / AP_GRID_CELL_M);
-    if (!(cell > -CELL_BIAS)) /* NaN, too */
+    double cell = m * (1.0 / AP_GRID_CELL_M) + CELL_BIAS;
+    if (!(cell > 0.0)) /* NaN, too */
         return 0;
-    return cell < CELL_BIAS - 1 ? (int64_t)cell + CELL_BIAS : 2 * CELL_BIAS - 1;
+    return cell < 2 * CELL_BIAS - 1 ? (int64_t)cell : 2 * CELL_BIAS - 1;
 }
 
 static uint64_t key_of(int64_t x, int64_t y, int64_t z)
@@ -85,7 +84,7 @@ void ap_grid_put(ap_grid *grid, uint32_t item, ap_vec3 ecef)
 
 size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t *items, size_t cap)
 {
-    double r = fmin(radius_m, AP_GRID_RADIUS_MAX_M);
+    double r = radius_m < AP_GRID_RADIUS_MAX_M ? radius_m : AP_GRID_RADIUS_MAX_M;
     int64_t x1 = cell_of(ecef.x_m + r), y1 = cell_of(ecef.y_m + r), z1 = cell_of(ecef.z_m + r);
     int64_t y0 = cell_of(ecef.y_m - r), z0 = cell_of(ecef.z_m - r);
     size_t count = 0;

@@ -283,11 +283,18 @@ static bool within_reach(const ap_hot *hot, const ap_measure *measure, double ga
     double t = fabs(dt_s), turn_m = 20.0 * t * t; /* half of four g */
     double var = hot->position_var_m2 + t * t * hot->velocity_var + measure->R_ecef_m2[0] +
                  measure->R_ecef_m2[3] + measure->R_ecef_m2[5];
-    double reach_m = sqrt(gate2 * var) + fmin(turn_m, 20000.0);
+    double spread_m2 = gate2 * var, aside_m = turn_m < 20000.0 ? turn_m : 20000.0;
     const ap_vec3 *p = &measure->ecef;
     double up = dx * p->x_m + dy * p->y_m + dz * p->z_m;
-    double up2_m2 = up * up / (p->x_m * p->x_m + p->y_m * p->y_m + p->z_m * p->z_m);
-    return dx * dx + dy * dy + dz * dz - up2_m2 <= reach_m * reach_m;
+    double p2_m2 = p->x_m * p->x_m + p->y_m * p->y_m + p->z_m * p->z_m;
+    double far_m4 = (dx * dx + dy * dy + dz * dz) * p2_m2 - up * up; /* distance2 * p2 */
+    /* Most are far off or very near: (a + b)2 is at most 2 (a2 + b2), and at least a2. */
+    if (far_m4 > 2.0 * (spread_m2 + aside_m * aside_m) * p2_m2)
+        return false;
+    if (far_m4 <= spread_m2 * p2_m2)
+        return true;
+    double reach_m = sqrt(spread_m2) + aside_m;
+    return far_m4 <= reach_m * reach_m * p2_m2;
 }
 
 /* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */

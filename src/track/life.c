@@ -293,10 +293,9 @@ static void count_misses(ap_state *state, uint32_t slot)
 }
 
 /* True when the track ended. */
-static bool end_if_due(ap_state *state, uint32_t slot)
+static bool end_if_due(ap_state *state, uint32_t slot, double silent_s)
 {
     const ap_pulse *pulse = &state->store.pulse[slot];
-    double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
     double limit_s = state->config.drop_after_s;
     if (pulse->state == AP_TRACK_TENTATIVE && silent_s > TENTATIVE_MIN_S)
         limit_s = fmin(limit_s, fmax(TENTATIVE_TURNS * pulse->turn_s, TENTATIVE_MIN_S));
@@ -312,10 +311,9 @@ static bool end_if_due(ap_state *state, uint32_t slot)
     return false;
 }
 
-static void coast_if_due(ap_state *state, uint32_t slot)
+static void coast_if_due(ap_state *state, uint32_t slot, double silent_s)
 {
     ap_pulse *pulse = &state->store.pulse[slot];
-    double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
     if (pulse->state != AP_TRACK_FIRM || silent_s <= COAST_MIN_S ||
         silent_s <= state->config.coast_after_turns * pulse->turn_s)
         return;
@@ -326,13 +324,9 @@ static void coast_if_due(ap_state *state, uint32_t slot)
 }
 
 /* Keeps the track findable where it must be by now. */
-static void move_in_grid(ap_state *state, uint32_t slot)
+static void move_in_grid(ap_state *state, uint32_t slot, double dt_s)
 {
-    const ap_pulse *pulse = &state->store.pulse[slot];
     const ap_hot *hot = &state->store.hot[slot];
-    if ((state->clock_utc / AP_NS_PER_S + pulse->id) % MOVE_EVERY != 0)
-        return;
-    double dt_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
     ap_vec3 at = { hot->ecef.x_m + dt_s * hot->velocity_mps[0],
                    hot->ecef.y_m + dt_s * hot->velocity_mps[1],
                    hot->ecef.z_m + dt_s * hot->velocity_mps[2] };
@@ -418,9 +412,7 @@ static void merge(ap_state *state, uint32_t slot, uint32_t into)
  * have kept together for some rounds. True when it is gone. */
 static bool merge_if_due(ap_state *state, uint32_t slot)
 {
-    const ap_pulse *pulse = &state->store.pulse[slot];
-    if (pulse->state == AP_TRACK_TENTATIVE || state->config.sensors->count < 2 ||
-        (state->clock_utc / AP_NS_PER_S + pulse->id) % MERGE_EVERY != 0)
+    if (state->store.pulse[slot].state == AP_TRACK_TENTATIVE || state->config.sensors->count < 2)
         return false;
     ap_row *row = &state->store.row[slot];
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
@@ -443,15 +435,21 @@ static bool merge_if_due(ap_state *state, uint32_t slot)
 void ap_tracks_tick(ap_state *state)
 {
     const ap_store *store = &state->store;
+    const int64_t second = state->clock_utc / AP_NS_PER_S;
     uint32_t next;
     for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = next) {
         next = store->link[slot].newer;
-        store->pulse[slot].existence *= state->config.survival_per_s;
+        ap_pulse *pulse = &store->pulse[slot];
+        int64_t turn = second + pulse->id; /* so that not all are due in the same round */
+        double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
+        pulse->existence *= state->config.survival_per_s;
         count_misses(state, slot);
-        if (end_if_due(state, slot))
+        if (end_if_due(state, slot, silent_s))
             continue;
-        coast_if_due(state, slot);
-        move_in_grid(state, slot);
-        merge_if_due(state, slot);
+        coast_if_due(state, slot, silent_s);
+        if (turn % MOVE_EVERY == 0)
+            move_in_grid(state, slot, silent_s);
+        if (turn % MERGE_EVERY == 0)
+            merge_if_due(state, slot);
     }
 }
