@@ -26,7 +26,8 @@
 #include "airpicture/track.h"
 
 /* Called for each event, in order, during step and flush. `track` holds the state after the event
- * and is valid during the call. */
+ * and is valid until AP_TRACKER_EVENTS_KEPT more events have come. */
+#define AP_TRACKER_EVENTS_KEPT 16
 typedef void (*ap_track_event_fn)(void *context, const ap_track_event *event,
                                   const ap_track *track);
 

@@ -66,12 +66,12 @@ static void tell(ap_pipeline *pipeline)
     for (size_t i = 0; i < pipeline->told_count; i++) {
         const ap_pipeline_told *told = &pipeline->told[i];
         if (i + FETCH_AHEAD < pipeline->told_count)
-            ap_picture_fetch(&pipeline->picture, told[FETCH_AHEAD].track.id);
-        ap_watch_track(&pipeline->watch, &told->event, &told->track);
-        ap_picture_track(&pipeline->picture, &told->event, &told->track);
+            ap_picture_fetch(&pipeline->picture, told[FETCH_AHEAD].track->id);
+        ap_watch_track(&pipeline->watch, &told->event, told->track);
+        ap_picture_track(&pipeline->picture, &told->event, told->track);
         if (pipeline->config.sinks.on_track)
             pipeline->config.sinks.on_track(pipeline->config.sinks.context, &told->event,
-                                            &told->track);
+                                            told->track);
     }
     pipeline->told_count = 0;
 }
@@ -82,7 +82,7 @@ static void take_event(void *context, const ap_track_event *event, const ap_trac
     ap_pipeline *pipeline = context;
     ap_watch_fetch(&pipeline->watch, track->id);
     ap_picture_seek(&pipeline->picture, track->id);
-    pipeline->told[pipeline->told_count++] = (ap_pipeline_told){ *event, *track };
+    pipeline->told[pipeline->told_count++] = (ap_pipeline_told){ *event, track };
     if (pipeline->told_count == AP_PIPELINE_TOLD)
         tell(pipeline);
 }

@@ -61,10 +61,10 @@ typedef struct ap_source ap_source; /* one input with its framer and clock */
 /* An event of the tracker on its way to watch, picture and sinks. */
 typedef struct ap_pipeline_told {
     ap_track_event event;
-    ap_track track;
+    const ap_track *track; /* kept by the tracker */
 } ap_pipeline_told;
 
-#define AP_PIPELINE_TOLD 16 /* events that wait together: they stay in the nearest caches */
+#define AP_PIPELINE_TOLD AP_TRACKER_EVENTS_KEPT /* events that wait together */
 
 typedef struct ap_pipeline {
     ap_pipeline_config config;

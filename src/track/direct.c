@@ -22,13 +22,14 @@
 #define BIRTH_EXISTENCE 0.5
 #define KINEMATIC /* what asks something of the filter */                                          \
     (AP_HAS_POLAR | AP_HAS_POSITION | AP_HAS_PRESSURE_ALTITUDE | AP_HAS_GEOMETRIC_HEIGHT |         \
-     AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE)
+     AP_HAS_VELOCITY | AP_HAS_VERTICAL_RATE | AP_HAS_DOPPLER | AP_HAS_ROLL | AP_HAS_TRACK_RATE)
+#define GATED (AP_MEASURE_POSITION | AP_MEASURE_VELOCITY)
 
 typedef struct offer {
     uint32_t slot;
     bool is_late;
     double distance2;
-    ap_imm imm; /* at the time of the report; not set for an identity alone, unless late */
+    ap_imm imm; /* at the time of the report; set when it is late or has what is gated */
     ap_measure measure;
 } offer;
 
@@ -40,8 +41,8 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     o->is_late = report->time_utc < row->imm.time_utc;
     o->distance2 = 0.0;
     ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
-    if (o->measure.has == 0 && !o->is_late)
-        return true; /* identity only: it asks nothing of the filter */
+    if (!(o->measure.has & GATED) && !o->is_late)
+        return true;
     if (!o->is_late) {
         ap_imm_predict(&row->imm, report->time_utc, &o->imm);
     } else if (!ap_history_at(&row->history, report->time_utc, &o->imm)) {
@@ -85,6 +86,7 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     ap_row *row = &state->store.row[o->slot];
     bool is_position = (o->measure.has & AP_MEASURE_POSITION) != 0;
     bool is_empty = o->measure.has == 0; /* identity only */
+    bool is_gated = (o->measure.has & GATED) != 0;
     gate_velocity(state, o);
     if (!is_empty && o->measure.has == 0) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
@@ -97,8 +99,12 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         }
     } else if (!is_empty) {
         ap_history_append(&row->history, &row->imm, &o->measure);
-        row->imm = o->imm;
-        ap_imm_take(&row->imm, &o->measure);
+        if (is_gated) {
+            row->imm = o->imm;
+            ap_imm_take(&row->imm, &o->measure);
+        } else {
+            ap_imm_apply(&row->imm, &o->measure);
+        }
     }
     if (is_position) {
         row->misfit2 = o->distance2;

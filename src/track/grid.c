@@ -1,6 +1,5 @@
 #include "track/grid.h"
 
-
 #define CELL_BITS 21
 #define CELL_BIAS (1 << (CELL_BITS - 1))
 #define NO_KEY UINT64_MAX

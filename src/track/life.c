@@ -32,8 +32,9 @@ static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_ut
         return;
     ap_track_event event = { .kind = kind, .time_utc = time_utc, .sensor = sensor };
     state->store.row[slot].told_utc = state->clock_utc;
-    ap_store_show(&state->store, slot, &state->shown);
-    state->config.on_event(state->config.context, &event, &state->shown);
+    ap_track *shown = &state->shown[state->shown_count++ % AP_TRACKER_EVENTS_KEPT];
+    ap_store_show(&state->store, slot, shown);
+    state->config.on_event(state->config.context, &event, shown);
 }
 
 /* ---- sources ---- */

@@ -82,7 +82,8 @@ struct ap_tracker_state {
     ap_group *group; /* [group_cap], by sensor */
     uint16_t *open;  /* [group_cap], sensors with an open group */
     ap_bench bench;
-    ap_track shown; /* scratch of events */
+    ap_track shown[AP_TRACKER_EVENTS_KEPT]; /* of the newest events, in turn */
+    uint32_t shown_count;
 };
 
 typedef struct ap_tracker_state ap_state;
