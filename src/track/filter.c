@@ -11,17 +11,34 @@
 #define UNKNOWN_UP_VAR 100.0 /* (m/s)2 of a track without a height */
 
 /* clang-format off */
-/* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side. */
+/* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side; and
+ * what only hovers and darts: helicopters and drones need no bank to change their course. */
 #define BANK_12 (0.2126 * G_MPS2)
 #define BANK_27 (0.5095 * G_MPS2)
+#define TURNS            0.0,  0.0,  +BANK_12, -BANK_12, +BANK_27, -BANK_27, 0.0, 0.0
+#define NOISES           0.03, 4.0,   1.0,      1.0,      2.0,      2.0,     20.0, 120.0
 static const ap_motions motions = {
-    .turn_mps2   = { 0.0,  0.0,  +BANK_12, -BANK_12, +BANK_27, -BANK_27 },
-    .noise_m2ps3 = { 0.03, 4.0,   1.0,      1.0,      2.0,      2.0 },
-    .prior       = { 0.70, 0.06,  0.06,     0.06,     0.06,     0.06 },
+    .turn_mps2   = { TURNS },
+    .noise_m2ps3 = { NOISES },
+    .prior       = { 0.70, 0.06,  0.06,     0.06,     0.06,     0.06, 0.0, 0.0 },
+};
+static const ap_motions slow_motions = {
+    .turn_mps2   = { TURNS },
+    .noise_m2ps3 = { NOISES },
+    .prior       = { 0.56, 0.08,  0.04,     0.04,     0.04,     0.04, 0.1, 0.1 },
 };
 /* clang-format on */
 
 _Static_assert(AP_IMM_MODELS <= AP_LANES, "a lane for each model");
+
+/* Slower than this, its error included, it may be what hovers. */
+#define SLOW_MPS 60.0
+
+static const ap_motions *motions_of(const ap_gauss *mean)
+{
+    double speed2 = mean->x[2] * mean->x[2] + mean->x[3] * mean->x[3];
+    return speed2 + mean->C.ee + mean->C.nn < SLOW_MPS * SLOW_MPS ? &slow_motions : &motions;
+}
 
 /* ---- two by two ---- */
 
@@ -97,7 +114,8 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
     if (to != from)
         copy_rest(from, to);
     to->mean = from->mean;
-    ap_kernels_best()->predict(&from->models, &motions, dt_s, &to->models, &to->mean);
+    ap_kernels_best()->predict(&from->models, motions_of(&from->mean), dt_s, &to->models,
+                               &to->mean);
     ap_vertical_predict(&to->vertical, dt_s);
     to->time_utc = time_utc;
 }

@@ -20,7 +20,7 @@
 #include "track/filter_kernel.h"
 #include "track/vertical.h"
 
-#define AP_IMM_MODELS 6 /* at most AP_LANES */
+#define AP_IMM_MODELS 8 /* at most AP_LANES; two of them only for what flies slowly */
 
 typedef struct ap_imm {
     ap_mixture models;
