@@ -37,6 +37,7 @@ const char *ap_track_state_key(ap_track_state state);
     X(RESUMED,          "resumed",          "updated again after coasting")                \
     X(IDENTITY_GAINED,  "identity_gained",  "an address, code or call sign became known")  \
     X(IDENTITY_CHANGED, "identity_changed", "an address, code or call sign changed")       \
+    X(IDENTITY_DOUBTED, "identity_doubted", "identity and motion speak for different aircraft") \
     X(GATE_REFUSED,     "gate_refused",     "a report with its address lay outside its gate") \
     X(MERGED,           "merged",           "another track of the same aircraft joined it") \
     X(REINITIALISED,    "reinitialised",    "position taken anew after consistent refusals") \
@@ -109,7 +110,8 @@ typedef struct ap_track {
     uint8_t emitter_category;
     uint16_t mode_3a;
     char callsign[AP_CALLSIGN_SIZE];
-    bool address_shared; /* another live track has the same address */
+    bool address_shared;   /* another live track has the same address */
+    bool identity_doubted; /* its identity and its motion lately spoke for different aircraft */
     uint8_t nic, nac_p, nac_v, sil;
     ap_utc_ns mode_3a_utc, callsign_utc;
     double heading_rad, true_airspeed_mps, indicated_airspeed_mps, mach, roll_rad;

@@ -159,6 +159,11 @@ static ap_value get_address_shared(const void *row)
     return ap_value_true_if(track_of(row)->address_shared);
 }
 
+static ap_value get_identity_doubted(const void *row)
+{
+    return ap_value_true_if(track_of(row)->identity_doubted);
+}
+
 static ap_value get_callsign(const void *row)
 {
     bool known = track_of(row)->present & AP_HAS_CALLSIGN;
@@ -463,6 +468,7 @@ const ap_column ap_track_columns[] = {
     AP_COLUMN("other_address", 0, get_other_address),
     AP_COLUMN("address_kind", 0, get_address_kind),
     AP_COLUMN("address_shared", 0, get_address_shared),
+    AP_COLUMN("identity_doubted", 0, get_identity_doubted),
     AP_COLUMN("callsign", 0, get_callsign),
     AP_COLUMN("squawk", 0, get_squawk),
     AP_COLUMN("emitter_category", 0, get_emitter_category),

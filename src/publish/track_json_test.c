@@ -190,7 +190,7 @@ static void test_track_json_other_address(void **state)
     track.address_kind = AP_ADDRESS_TRACK_FILE;
     track.adsb_utc = FIXTURE_UTC + 1000000; /* a squitter without position, after the state */
     track.flags = AP_FLAG_ON_GROUND | AP_FLAG_EXTRAPOLATED;
-    track.address_shared = true;
+    track.address_shared = track.identity_doubted = true;
     cJSON *o = parse(AP_EVENT_UPDATED, &track);
     assert_false(known(o, "icao24"));
     assert_string_equal(text_of(o, "other_address"), "3c6dd2");
@@ -199,6 +199,7 @@ static void test_track_json_other_address(void **state)
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "on_ground")));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "extrapolated")));
     assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "address_shared")));
+    assert_true(cJSON_IsTrue(cJSON_GetObjectItem(o, "identity_doubted")));
     cJSON_Delete(o);
 }
 

@@ -60,7 +60,7 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
 
 /* Leaves out a velocity that the filter cannot have, or that positions of the same sensor belie:
  * repeated, it would be believed until it has carried the track away. Nothing may be left. */
-static void gate_velocity(ap_state *state, offer *o)
+static void gate_velocity(ap_state *state, const ap_report *report, offer *o)
 {
     if (!(o->measure.has & AP_MEASURE_VELOCITY))
         return;
@@ -76,6 +76,8 @@ static void gate_velocity(ap_state *state, offer *o)
     ap_fix fix = { v.x_m, v.y_m, { extra, 0.0, extra } };
     if (misfit2 <= MISFIT2_MAX && ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
         return;
+    if (ap_sensor_of(state, report->sensor)->kind == AP_SENSOR_ADSB) /* both are its own words */
+        ap_track_doubted(state, o->slot, report, AP_DOUBT_SLIGHT);
     o->measure.has &= (uint16_t)~AP_MEASURE_VELOCITY;
     if (o->measure.has != 0)
         state->stats.velocity_refused_count++;
@@ -87,7 +89,7 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     bool is_position = (o->measure.has & AP_MEASURE_POSITION) != 0;
     bool is_empty = o->measure.has == 0; /* identity only */
     bool is_gated = (o->measure.has & GATED) != 0;
-    gate_velocity(state, o);
+    gate_velocity(state, report, o);
     if (!is_empty && o->measure.has == 0) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;
@@ -161,6 +163,7 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         s->count = 0;
     s->count++;
     s->last = o->measure;
+    ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN);
     if (s->count < STRAY_COUNT) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;

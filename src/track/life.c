@@ -156,11 +156,22 @@ static void repair(ap_state *state, uint32_t slot)
     ap_history_start(&row->history);
 }
 
+void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight)
+{
+    ap_row *row = &state->store.row[slot];
+    if (ap_doubt_against(&row->doubt, weight))
+        ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_DOUBTED, report->sensor, 0);
+}
+
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken)
 {
     ap_row *row = &state->store.row[slot];
     if (taken >= AP_TAKEN_MOTION)
         repair(state, slot);
+    if (ap_doubt_contradicts(&row->identity, report, &row->imm.mean))
+        ap_track_doubted(state, slot, report, AP_DOUBT_PLAIN);
+    else if (taken == AP_TAKEN_POSITION)
+        ap_doubt_for(&row->doubt);
     bool is_news = take_identity(state, slot, report) || taken == AP_TAKEN_POSITION ||
                    state->clock_utc - row->told_utc >= TELL_NS;
     row->update_count++;

@@ -328,6 +328,7 @@ void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
     ap_identity_show(&row->identity, track);
     show_motion(&row->imm, track);
     show_sources(row, track);
+    track->identity_doubted = row->doubt.holds;
     if (row->identity.present & AP_HAS_ADDRESS)
         track->address_shared = store->filed[slot].shared;
 }

@@ -8,6 +8,7 @@
 
 #include "airpicture/track.h"
 #include "base/arena.h"
+#include "track/doubt.h"
 #include "track/grid.h"
 #include "track/history.h"
 #include "track/identity.h"
@@ -38,6 +39,7 @@ typedef struct ap_row {
     uint32_t hit_count, update_count;
     double misfit2; /* squared distance of the last position under its address, in gate units */
     uint16_t misfit_sensor;
+    ap_doubt doubt;
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;

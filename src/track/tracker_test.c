@@ -411,6 +411,11 @@ static void test_step_shared_address_makes_two_tracks(void **state)
     assert_true(track[0].address_shared && track[1].address_shared);
     assert_true(off_m(&track[0], &a) < 10.0 && off_m(&track[1], &b) < 10.0);
     assert_int_equal(track[1].reason[0].code, AP_REASON_BORN_DUPLICATE);
+    /* The third begins the doubt of the first; what followed was each track's own. */
+    bool doubted = false;
+    for (int i = 0; i < track[0].reason_count; i++)
+        doubted = doubted || track[0].reason[i].code == AP_REASON_IDENTITY_DOUBTED;
+    assert_true(doubted && !track[0].identity_doubted && !track[1].identity_doubted);
     /* Two strays are refused, the third is the second aircraft. */
     assert_int_equal(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_GATE], 2);
     world_free(w);
@@ -475,6 +480,7 @@ static void test_step_wrong_velocity_does_not_lead_away(void **state)
         }
         ap_track track = only_track(w);
         assert_true(off_m(&track, &f) < 400.0);
+        assert_true(track.identity_doubted);
         assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
         world_free(w);
     }
