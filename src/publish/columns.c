@@ -123,7 +123,7 @@ static void put_member(ap_writer *text, const ap_column *column, bool *any)
         text->size += column->member_size;
         return;
     }
-    size_t comma_size = *any ? 0 : 2;
+    size_t comma_size = *any ? 0 : 1;
     ap_write_bytes(text, column->member + comma_size, column->member_size - comma_size);
     *any = true;
 }
@@ -137,7 +137,7 @@ static void put_json_list(ap_writer *text, const ap_column *column, const void *
     ap_write_u8(text, '[');
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            ap_text_str(text, ", ");
+            ap_write_u8(text, ',');
         column->item(text, row, i, true);
     }
     ap_write_u8(text, ']');

@@ -43,12 +43,12 @@ static void test_report_json_plot(void **state)
                          .pressure_altitude_sigma_m = 7.62 };
     assert_string_equal(
         line_of(&report),
-        "{\"time_s\": 1717664319.147975, \"time_utc\": \"2024-06-06T08:58:39.147Z\", "
-        "\"receive_time_s\": 1717664320.147975, \"kind\": \"target\", \"sensor\": \"wam\", "
-        "\"squawk\": \"7700\", \"sensor_track_number\": 33, \"range_m\": 46300.125, "
-        "\"azimuth_deg\": 90, \"range_sigma_m\": 70, \"azimuth_sigma_deg\": 0.08, "
-        "\"pressure_altitude_ft\": 10000, \"pressure_altitude_sigma_ft\": 25, "
-        "\"flags\": [\"simulated\", \"secondary\", \"repaired\"]}\n");
+        "{\"time_s\":1717664319.147975,\"time_utc\":\"2024-06-06T08:58:39.147Z\","
+        "\"receive_time_s\":1717664320.147975,\"kind\":\"target\",\"sensor\":\"wam\","
+        "\"squawk\":\"7700\",\"sensor_track_number\":33,\"range_m\":46300.125,"
+        "\"azimuth_deg\":90,\"range_sigma_m\":70,\"azimuth_sigma_deg\":0.08,"
+        "\"pressure_altitude_ft\":10000,\"pressure_altitude_sigma_ft\":25,"
+        "\"flags\":[\"simulated\",\"secondary\",\"repaired\"]}\n");
 }
 
 static void test_report_json_squitter(void **state)
@@ -74,13 +74,13 @@ static void test_report_json_squitter(void **state)
                          .sil = 2 };
     assert_string_equal(
         line_of(&report),
-        "{\"time_s\": -0.000002, \"time_utc\": \"1969-12-31T23:59:59.999Z\", "
-        "\"receive_time_s\": 0.000000, \"kind\": \"target\", \"other_address\": \"000a0b\", "
-        "\"address_kind\": \"anonymous\", \"latitude_deg\": 28.647889757, "
-        "\"longitude_deg\": -171.887338539, \"position_var_ee_m2\": 100, "
-        "\"position_var_en_m2\": -2.5, \"position_var_nn_m2\": 64, \"ground_speed_kt\": 100, "
-        "\"track_deg\": 270, \"velocity_sigma_mps\": 1.5, \"nic\": 7, \"nac_p\": 8, "
-        "\"nac_v\": 1, \"sil\": 2}\n");
+        "{\"time_s\":-0.000002,\"time_utc\":\"1969-12-31T23:59:59.999Z\","
+        "\"receive_time_s\":0.000000,\"kind\":\"target\",\"other_address\":\"000a0b\","
+        "\"address_kind\":\"anonymous\",\"latitude_deg\":28.647889757,"
+        "\"longitude_deg\":-171.887338539,\"position_var_ee_m2\":100,"
+        "\"position_var_en_m2\":-2.5,\"position_var_nn_m2\":64,\"ground_speed_kt\":100,"
+        "\"track_deg\":270,\"velocity_sigma_mps\":1.5,\"nic\":7,\"nac_p\":8,"
+        "\"nac_v\":1,\"sil\":2}\n");
 }
 
 static void test_report_json_sector(void **state)
@@ -91,10 +91,9 @@ static void test_report_json_sector(void **state)
                          .kind = AP_REPORT_SECTOR,
                          .sensor = 1,
                          .azimuth_rad = 3.141592653589793 };
-    assert_string_equal(
-        line_of(&report),
-        "{\"time_s\": 1717664319.147975, \"time_utc\": \"2024-06-06T08:58:39.147Z\", "
-        "\"kind\": \"sector\", \"sensor\": \"receiver\", \"azimuth_deg\": 180}\n");
+    assert_string_equal(line_of(&report),
+                        "{\"time_s\":1717664319.147975,\"time_utc\":\"2024-06-06T08:58:39.147Z\","
+                        "\"kind\":\"sector\",\"sensor\":\"receiver\",\"azimuth_deg\":180}\n");
 }
 
 /* Everything there is fits with room to spare. */
@@ -143,18 +142,18 @@ static void test_alert_json_lines(void **state)
     assert_int_equal(ap_alert_json(&text, &alert), AP_OK);
     line[text.size] = 0;
     assert_string_equal((const char *)line,
-                        "{\"alert_id\": 4, \"alert\": \"emergency_code\", "
-                        "\"text\": \"squawks 7500, 7600 or 7700\", \"track_id\": 12, "
-                        "\"squawk\": \"7600\", \"since_s\": 1717664319.147975, "
-                        "\"since_utc\": \"2024-06-06T08:58:39.147Z\"}\n");
+                        "{\"alert_id\":4,\"alert\":\"emergency_code\","
+                        "\"text\":\"squawks 7500, 7600 or 7700\",\"track_id\":12,"
+                        "\"squawk\":\"7600\",\"since_s\":1717664319.147975,"
+                        "\"since_utc\":\"2024-06-06T08:58:39.147Z\"}\n");
     alert.kind = AP_ALERT_ADDRESS_SHARED;
     alert.detail = 0x4b1234;
     alert.until_utc = FIXTURE_UTC;
     text = ap_writer_of(line, AP_ALERT_JSON_SIZE);
     assert_int_equal(ap_alert_json(&text, &alert), AP_OK);
     line[text.size] = 0;
-    assert_non_null(strstr((const char *)line, "\"icao24\": \"4b1234\""));
-    assert_non_null(strstr((const char *)line, "\"until_s\": 1717664319.147975"));
+    assert_non_null(strstr((const char *)line, "\"icao24\":\"4b1234\""));
+    assert_non_null(strstr((const char *)line, "\"until_s\":1717664319.147975"));
     assert_null(strstr((const char *)line, "\"nic\""));
     text = ap_writer_of(line, 20);
     assert_int_equal(ap_alert_json(&text, &alert), AP_ERR_FULL);

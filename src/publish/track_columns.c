@@ -439,17 +439,21 @@ static void put_reason(ap_writer *text, const void *row, size_t i, bool json)
         ap_text_str(text, ap_reason_key(reason->code));
         return;
     }
-    ap_json_object object = ap_json_open(text);
-    ap_json_member_str(&object, "reason", ap_reason_key(reason->code));
+    ap_text_str(text, "{\"reason\":");
+    put_string(text, ap_reason_key(reason->code), true);
     if (reason->time_utc != AP_UTC_UNKNOWN) {
-        ap_json_key(&object, "time_s");
+        ap_text_str(text, ",\"time_s\":");
         ap_text_seconds(text, reason->time_utc);
     }
-    if (reason->sensor != AP_SENSOR_NONE)
-        ap_json_member_str(&object, "sensor", name_or_none(row, reason->sensor));
-    if (reason->other != 0)
-        ap_json_member_u64(&object, "other_track_id", reason->other);
-    ap_json_close(&object);
+    if (reason->sensor != AP_SENSOR_NONE) {
+        ap_text_str(text, ",\"sensor\":");
+        put_string(text, name_or_none(row, reason->sensor), true);
+    }
+    if (reason->other != 0) {
+        ap_text_str(text, ",\"other_track_id\":");
+        ap_text_u64(text, reason->other);
+    }
+    ap_write_u8(text, '}');
 }
 
 /* clang-format off */
