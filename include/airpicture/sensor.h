@@ -55,6 +55,9 @@ typedef struct ap_sensor {
     double range_min_m, range_max_m; /* coverage; max 0 = unlimited */
     double range_sigma_m;            /* 1-sigma slant range noise, > 0 */
     double azimuth_sigma_rad;        /* 1-sigma azimuth noise, > 0 */
+    double range_resolution_m;       /* aircraft so near each other in range, and ... */
+    double azimuth_resolution_rad;   /* ... in azimuth are one plot every second time; 0: follows
+                                      * from the noise */
     double position_sigma_m;         /* 1-sigma per axis of a position stated without accuracy */
     double altitude_sigma_m;         /* 1-sigma pressure altitude noise beside its quantisation */
     double doppler_sigma_mps;        /* 1-sigma radial speed noise, > 0 */

@@ -371,6 +371,8 @@ ap_sensor ap_sensors_entry_sensor(const ap_sensors_entry *from)
     set_number(from, AP_KEY_RANGE_MIN, 1, &sensor.range_min_m);
     set_number(from, AP_KEY_RANGE_SIGMA, 1, &sensor.range_sigma_m);
     set_number(from, AP_KEY_AZIMUTH_SIGMA, AP_RAD_PER_DEG, &sensor.azimuth_sigma_rad);
+    set_number(from, AP_KEY_RANGE_RESOLUTION, 1, &sensor.range_resolution_m);
+    set_number(from, AP_KEY_AZIMUTH_RESOLUTION, AP_RAD_PER_DEG, &sensor.azimuth_resolution_rad);
     set_number(from, AP_KEY_POSITION_SIGMA, 1, &sensor.position_sigma_m);
     set_number(from, AP_KEY_ALTITUDE_SIGMA, 1, &sensor.altitude_sigma_m);
     set_number(from, AP_KEY_DOPPLER_SIGMA, 1, &sensor.doppler_sigma_mps);

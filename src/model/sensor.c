@@ -50,6 +50,8 @@ void ap_sensor_defaults(ap_sensor *sensor, ap_sensor_kind kind)
     sensor->range_max_m = row->range_max_m;
     sensor->range_sigma_m = row->range_sigma_m;
     sensor->azimuth_sigma_rad = row->azimuth_sigma_deg * AP_RAD_PER_DEG;
+    sensor->range_resolution_m = 0.0;
+    sensor->azimuth_resolution_rad = 0.0;
     sensor->position_sigma_m = row->position_sigma_m;
     sensor->altitude_sigma_m = row->altitude_sigma_m;
     sensor->doppler_sigma_mps = DOPPLER_SIGMA_MPS;

@@ -32,6 +32,10 @@
 #define BIRTH_MIN 1e-7
 #define BIRTH_UNUSED 0.05 /* a plot that a track explains better than this starts none */
 #define HIT 0.5
+#define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
+#define COMPANY_PATIENCE                                                                           \
+    0.1 /* such a one is waited for longer: it is seen by itself now and then */
+#define COMPANY_SIGMA_MPS 12.0 /* of aircraft that fly together */
 #define NEGLIGIBLE 1e-3
 
 /* ---- waiting ---- */
@@ -70,6 +74,10 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     size_t work = (size_t)b->edge_cap + plots;
     b->work = ap_arena_take(arena, work > AP_EXACT_WORK ? work : AP_EXACT_WORK, sizeof *b->work);
     b->used = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->used);
+    b->run_psi = ap_arena_take(arena, plots, sizeof *b->run_psi);
+    b->run_share = ap_arena_take(arena, plots, sizeof *b->run_share);
+    b->share = ap_arena_take(arena, b->edge_cap, sizeof *b->share);
+    b->run_of_share = ap_arena_take(arena, b->edge_cap, sizeof *b->run_of_share);
 }
 
 void ap_groups_reset(ap_state *state)
@@ -190,6 +198,7 @@ static void add_plot(ap_state *state, uint32_t place)
     ap_plot *plot = &b->plot[b->plot_count++];
     plot->report = place;
     plot->unused = 1.0;
+    plot->company = AP_SLOT_NONE;
     plot->needs_height = ap_measure_needs_height(report);
 }
 
@@ -326,6 +335,7 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     ap_look *look = &b->look[b->look_count];
     ap_history_fetch(&row->history);
     look->slot = slot;
+    look->hidden = 0.0;
     look->is_late = measure->time_utc < row->imm.time_utc;
     look->is_too_late =
         look->is_late && !ap_history_at(&row->history, measure->time_utc, &look->imm);
@@ -337,8 +347,7 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     return look;
 }
 
-/* A height that comes with a primary plot is that of the place, and false plots have it, too. */
-static double altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report)
+double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report)
 {
     if ((report->flags & (AP_FLAG_PRIMARY | AP_FLAG_SECONDARY)) == AP_FLAG_PRIMARY)
         return 1.0;
@@ -414,12 +423,15 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
     double seen = state->store.pulse[slot].existence * look->detection;
     edge->psi = seen * edge->likelihood.all * identity *
-                altitude_factor(&look->imm, &measure, report) / ((1.0 - seen) * plot->background);
+                ap_altitude_factor(&look->imm, &measure, report) /
+                ((1.0 - seen) * plot->background);
     if (!(edge->psi > 1e-9))
         return;
     edge->psi = fmin(edge->psi, 1e15);
     edge->plot = plot_index;
     edge->row = b->look_of[slot];
+    edge->run = AP_SLOT_NONE;
+    edge->run_size = 1;
     b->edge_count++;
 }
 
@@ -455,6 +467,7 @@ static void add_edges(ap_state *state)
             next = seek_tracks(state, i + 1, b->near + ((i + 1) % 2) * b->near_cap);
         for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
             add_edge(state, i, slots[k]);
+        ap_shares_add(state, i, slots, count);
     }
 }
 
@@ -477,6 +490,26 @@ static void sort_edges(ap_bench *b, const uint32_t *from, uint32_t *to, uint32_t
     }
 }
 
+/* Numbers the plots of a cluster in bench.local; returns how many there are. */
+static uint32_t number_plots(ap_bench *b, const uint32_t *order, uint32_t count)
+{
+    uint32_t columns = 0;
+    for (uint32_t k = 0; k < count; k++)
+        b->local[b->edge[order[k]].plot] = AP_SLOT_NONE;
+    for (uint32_t k = 0; k < count; k++)
+        if (b->local[b->edge[order[k]].plot] == AP_SLOT_NONE)
+            b->local[b->edge[order[k]].plot] = columns++;
+    return columns;
+}
+
+static bool has_runs(const ap_bench *b, const uint32_t *order, uint32_t count)
+{
+    for (uint32_t k = 0; k < count; k++)
+        if (b->edge[order[k]].run != AP_SLOT_NONE)
+            return true;
+    return false;
+}
+
 /* Marginals of the cluster whose edges are order[0..count), by row. */
 static void solve_cluster(ap_state *state, const uint32_t *order, uint32_t count)
 {
@@ -488,20 +521,24 @@ static void solve_cluster(ap_state *state, const uint32_t *order, uint32_t count
         state->stats.single_count++;
         return;
     }
-    uint32_t rows = 0, columns = 0, last = AP_SLOT_NONE;
-    for (uint32_t k = 0; k < count; k++)
-        b->local[b->edge[order[k]].plot] = AP_SLOT_NONE;
+    uint32_t rows = 0, columns = number_plots(b, order, count), last = AP_SLOT_NONE, single = 0;
+    if (has_runs(b, order, count)) {
+        if (ap_shares_solve(state, order, count, columns)) {
+            state->stats.shared_count++;
+            return;
+        }
+    }
     for (uint32_t k = 0; k < count; k++) {
         const ap_edge *edge = &b->edge[order[k]];
         if (edge->row != last)
-            b->start[rows++] = k;
+            b->start[rows++] = single;
         last = edge->row;
-        if (b->local[edge->plot] == AP_SLOT_NONE)
-            b->local[edge->plot] = columns++;
-        b->column[k] = b->local[edge->plot];
-        b->psi[k] = edge->psi;
+        if (edge->run != AP_SLOT_NONE)
+            continue;
+        b->column[single] = b->local[edge->plot];
+        b->psi[single++] = edge->psi;
     }
-    b->start[rows] = count;
+    b->start[rows] = single;
     ap_cluster cluster = { rows, columns, b->start, b->column, b->psi };
     if (ap_marginals_exact(&cluster, b->work, b->p)) {
         state->stats.exact_count++;
@@ -511,8 +548,9 @@ static void solve_cluster(ap_state *state, const uint32_t *order, uint32_t count
         ap_marginals_nearest(&cluster, b->order2 + (order - b->order), b->used, b->p);
         state->stats.nearest_count++;
     }
+    single = 0;
     for (uint32_t k = 0; k < count; k++)
-        b->edge[order[k]].p = b->p[k];
+        b->edge[order[k]].p = b->edge[order[k]].run == AP_SLOT_NONE ? b->p[single++] : 0.0;
 }
 
 static void solve(ap_state *state)
@@ -536,7 +574,7 @@ static void solve(ap_state *state)
         solve_cluster(state, b->order + from, to - from);
     }
     for (uint32_t k = 0; k < b->edge_count; k++)
-        b->plot[b->edge[k].plot].unused -= b->edge[k].p;
+        b->plot[b->edge[k].plot].unused -= b->edge[k].p / b->edge[k].run_size;
 }
 
 /* ---- updates ---- */
@@ -549,7 +587,9 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     ap_bench *b = &state->bench;
     ap_row *row = &state->store.row[look->slot];
     const ap_plot *plot = &b->plot[b->edge[best].plot];
-    ap_measure measure = measure_for(state, plot, look);
+    bool shared = b->edge[best].run != AP_SLOT_NONE;
+    ap_measure measure = shared ? ap_share_measure(look, &b->edge[best].fix, &plot->measure)
+                                : measure_for(state, plot, look);
     measure.weight = fmin(b->edge[best].p / exists, 1.0);
     bool sure = measure.weight > HIT;
     if (!sure)
@@ -582,16 +622,22 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
     ap_bench *b = &state->bench;
     const ap_look *look = &b->look[b->edge[order[0]].row];
     ap_pulse *pulse = &state->store.pulse[look->slot];
-    double hit = 0.0;
+    double hit = 0.0, shared = 0.0;
     uint32_t best = order[0];
     for (uint32_t k = 0; k < count; k++) {
         hit += b->edge[order[k]].p;
+        if (b->edge[order[k]].run != AP_SLOT_NONE)
+            shared += b->edge[order[k]].p;
         if (b->edge[order[k]].p > b->edge[best].p)
             best = order[k];
     }
     hit = fmin(hit, 1.0);
-    double missed = ap_existence_missed(pulse->existence, look->detection);
+    double missed =
+        ap_existence_missed(pulse->existence, look->detection * (1.0 - fmin(look->hidden, 1.0)));
     double exists = fmin(hit + (1.0 - hit) * missed, 1.0 - 1e-9);
+    bool is_shared = shared > HIT * hit;
+    if (pulse->state == AP_TRACK_TENTATIVE && is_shared)
+        exists = fmin(exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
     const ap_report *report = &state->waiting[b->plot[b->edge[best].plot].report];
     if (hit >= NEGLIGIBLE && !update_filter(state, look, order, count, best, exists)) {
         if (hit >= HIT)
@@ -603,13 +649,15 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
         return;
     if (hit < HIT) {
         ap_store_refresh(&state->store, look->slot);
+        if (shared > HIT * exists) /* if it is there at all, it was in that plot */
+            pulse->received_utc = state->clock_utc;
         ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);
         return;
     }
     ap_report anonymous = *report;
-    if (b->edge[best].p < HIT) /* whose identity it is remains open */
+    if (b->edge[best].p < HIT || b->edge[best].run != AP_SLOT_NONE) /* whose it is remains open */
         anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
-    ap_track_taken(state, look->slot, &anonymous, AP_TAKEN_POSITION);
+    ap_track_taken(state, look->slot, &anonymous, is_shared ? AP_TAKEN_SHARED : AP_TAKEN_POSITION);
 }
 
 static void update_all(ap_state *state)
@@ -624,9 +672,54 @@ static void update_all(ap_state *state)
     }
 }
 
+/* The likeliest plot of those beside a firm track that has not had its turn; plot_count if none. */
+static uint32_t likeliest_beside(const ap_bench *b, uint32_t company, double *sum)
+{
+    uint32_t best = b->plot_count;
+    *sum = 0.0;
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        if (b->plot[i].company != company || b->used[i])
+            continue;
+        *sum += fmax(b->plot[i].unused, 0.0);
+        if (best == b->plot_count || b->plot[i].unused > b->plot[best].unused)
+            best = i;
+    }
+    return best;
+}
+
+/* Of the plots beside one firm track some are not of it, but which? Guesses for all would be in
+ * each other's way: the likeliest have the chances of the rest. */
+static void join_company(ap_bench *b)
+{
+    memset(b->used, 0, b->plot_count);
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        uint32_t company = b->plot[i].company, best;
+        double sum = 0.0, left = -1.0;
+        if (company == AP_SLOT_NONE)
+            continue;
+        while ((best = likeliest_beside(b, company, &sum)) < b->plot_count) {
+            left = left < 0.0 ? sum : left;
+            b->plot[best].unused = fmin(left, 1.0);
+            left -= b->plot[best].unused;
+            b->used[best] = 1;
+        }
+    }
+}
+
+static void birth_of(ap_state *state, const ap_plot *plot, double existence)
+{
+    const ap_report *report = &state->waiting[plot->report];
+    uint32_t slot = ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
+    if (slot == AP_SLOT_NONE || plot->company == AP_SLOT_NONE)
+        return;
+    state->store.row[slot].beside = true;
+    state->store.pulse[slot].worth *= COMPANY_PATIENCE;
+}
+
 static void give_birth(ap_state *state)
 {
     ap_bench *b = &state->bench;
+    join_company(b);
     for (uint32_t i = 0; i < b->plot_count; i++) {
         ap_plot *plot = &b->plot[i];
         const ap_report *report = &state->waiting[plot->report];
@@ -640,8 +733,13 @@ static void give_birth(ap_state *state)
             continue;
         }
         double existence = unused * plot->birth;
+        if (plot->company != AP_SLOT_NONE) {
+            plot->measure.has |= AP_MEASURE_VELOCITY;
+            plot->measure.velocity_ecef = plot->company_mps;
+            plot->measure.velocity_var = COMPANY_SIGMA_MPS * COMPANY_SIGMA_MPS;
+        }
         if (!has_address && unused > BIRTH_UNUSED && existence > BIRTH_MIN)
-            ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
+            birth_of(state, plot, existence);
     }
 }
 
@@ -653,8 +751,10 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     b->stamp++;
     state->stats.group_count++;
     add_plots(state, sensor);
+    ap_shares_begin(state, sensor);
     add_edges(state);
     solve(state);
+    ap_shares_end(state, sensor);
     learn_clutter(state, sensor);
     update_all(state);
     give_birth(state);

@@ -172,13 +172,13 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         ap_track_doubted(state, slot, report, AP_DOUBT_PLAIN);
     else if (taken == AP_TAKEN_POSITION)
         ap_doubt_for(&row->doubt);
-    bool is_news = take_identity(state, slot, report) || taken == AP_TAKEN_POSITION ||
+    bool is_news = take_identity(state, slot, report) || taken >= AP_TAKEN_SHARED ||
                    state->clock_utc - row->told_utc >= TELL_NS;
     row->update_count++;
     if (row->updated_utc == AP_UTC_UNKNOWN || report->time_utc > row->updated_utc)
         row->updated_utc = report->time_utc;
-    if (taken == AP_TAKEN_POSITION) {
-        row->hit_count++;
+    if (taken >= AP_TAKEN_SHARED) {
+        row->hit_count += taken == AP_TAKEN_POSITION;
         ap_pulse *pulse = &state->store.pulse[slot];
         pulse->received_utc = state->clock_utc;
         ap_track_looked(state, slot, report->sensor, report->time_utc, true);
@@ -186,7 +186,7 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
             ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);
         pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_HIT);
     }
-    if (taken == AP_TAKEN_POSITION)
+    if (taken >= AP_TAKEN_SHARED)
         ap_store_refresh(&state->store, slot);
     if (is_news)
         emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);

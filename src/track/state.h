@@ -4,9 +4,16 @@
 
 #include "airpicture/tracker.h"
 #include "track/associate.h"
+#include "track/resolution.h"
 #include "track/store.h"
 
 #define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
+
+/* Pairs of tracks that were to give one plot with probability p, and gave one or two: sums of p, of
+ * its square, and of p over those that gave two, had none been missed. */
+typedef struct ap_pairs {
+    double p, p2, apart;
+} ap_pairs;
 
 /* Reports of one sensor that wait to be associated together. */
 typedef struct ap_group {
@@ -19,11 +26,13 @@ typedef struct ap_group {
     double stray_range2;  /* sum of their squared ranges */
     double clutter;       /* such plots a turn, as learnt; 0: nothing learnt yet */
     double clutter_area;  /* m2 that they are spread over */
+    ap_pairs pairs;       /* as learnt */
 } ap_group;
 
 /* One plot that may be of one track. */
 typedef struct ap_edge {
     uint32_t row, plot;
+    uint32_t run, run_size; /* the plot is of several tracks, and this is one; AP_SLOT_NONE, 1 */
     double psi, p;
     ap_fix fix;
     ap_likelihood likelihood;
@@ -35,6 +44,7 @@ typedef struct ap_look {
     bool is_late;     /* older than the track's newest report */
     bool is_too_late; /* and older than what can be undone: it explains, but updates nothing */
     double detection; /* probability that the sensor sees it now */
+    double hidden;    /* that it does not though, for it is one plot with another, [0, 1] */
     ap_imm imm;       /* at the time of the plots */
 } ap_look;
 
@@ -45,6 +55,8 @@ typedef struct ap_plot {
     double birth;      /* part of it that is aircraft, [0, 1] */
     double unused;     /* probability that no track gave it */
     bool needs_height;
+    uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
+    ap_vec3 company_mps; /* ... that one's velocity, ECEF */
 } ap_plot;
 
 /* Memory for the association of one group. */
@@ -66,6 +78,13 @@ typedef struct ap_bench {
     double *psi, *p;          /* [edge_cap] */
     double *work;             /* [edge_cap + plot_cap], at least AP_EXACT_WORK */
     uint8_t *used;            /* [look_cap + plot_cap] */
+    double trust;             /* how far the sensor bears its resolution cell out, (0, 1] */
+    ap_pairs pairs;           /* of this group */
+    uint32_t run_count;
+    double *run_psi;        /* [plot_cap] plots that may be of several tracks at once */
+    uint32_t *run_share;    /* [plot_cap] */
+    ap_share *share;        /* [edge_cap] */
+    uint32_t *run_of_share; /* [edge_cap] */
 } ap_bench;
 
 struct ap_tracker_state {
@@ -108,6 +127,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
 typedef enum ap_taken {
     AP_TAKEN_IDENTITY, /* the filter is as it was */
     AP_TAKEN_MOTION,   /* velocity, altitude or vertical rate */
+    AP_TAKEN_SHARED,   /* position, of a plot that it has in common with others */
     AP_TAKEN_POSITION,
 } ap_taken;
 
@@ -133,7 +153,22 @@ void ap_direct_fetch(const ap_state *state, const ap_report *report);
 /* Offers a report to the tracks with its address; false when there is none. */
 bool ap_direct_take(ap_state *state, const ap_report *report);
 
+/* unresolved.c */
+/* Before and after the association of a group. */
+void ap_shares_begin(ap_state *state, uint16_t sensor);
+void ap_shares_end(ap_state *state, uint16_t sensor);
+/* Adds the edges of a plot that may be of several of the tracks about it. */
+void ap_shares_add(ap_state *state, uint32_t plot, const uint32_t *slots, size_t count);
+/* Marginals of a cluster with such edges, order[0..count) by row, whose plots have their numbers in
+ * bench.local; false when it is too large. */
+bool ap_shares_solve(ap_state *state, const uint32_t *order, uint32_t count, size_t columns);
+/* What a plot of several says of one, as a measurement at the time of the look. */
+ap_measure ap_share_measure(const ap_look *look, const ap_fix *fix, const ap_measure *plot);
+
 /* group.c */
+/* How much likelier the altitude in a report is when it is of this track than when it is not. A
+ * height that comes with a primary plot is that of the place, and false plots have it, too. */
+double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report);
 void ap_groups_init(ap_state *state, ap_arena *arena);
 void ap_groups_reset(ap_state *state);
 /* The clock stepped: turns are counted anew, what they taught stays. None may wait. */

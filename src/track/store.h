@@ -40,6 +40,7 @@ typedef struct ap_row {
     double misfit2; /* squared distance of the last position under its address, in gate units */
     uint16_t misfit_sensor;
     ap_doubt doubt;
+    bool beside;                  /* it began beside a firm track */
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;
