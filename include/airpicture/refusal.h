@@ -51,6 +51,8 @@
     /* track */                                                                                  \
     X(GATE,               "gate",               "a known address, but outside its track's gate") \
     X(ADDRESS_SHARED,     "address_shared",     "no position, and two tracks have the address") \
+    X(SPLIT,              "split",              "a second plot of an aircraft in one turn")      \
+    X(REFLECTION,         "reflection",         "an aircraft seen by way of a reflector")        \
     X(LATE,               "late",               "a report older than the lag window")            \
     X(NOT_FINITE,         "not_finite",         "a report with a NaN, infinity or bad variance") \
     X(TRACK_TABLE_FULL,   "track_table_full",   "a report that needed a track beyond capacity")  \

@@ -157,6 +157,11 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
     ap_stray *s = &row->stray;
+    ap_refusal ghost = ap_ghost_of(state, o->slot, report, &o->measure);
+    if (ghost != AP_REFUSAL_COUNT) {
+        ap_refuse(&state->stats.refused, ghost);
+        return;
+    }
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
     if (s->count > 0 && !strays_agree(&s->last, &o->measure))

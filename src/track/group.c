@@ -716,6 +716,19 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
     state->store.pulse[slot].worth *= COMPANY_PATIENCE;
 }
 
+/* Plots that no track explains, but that are of one by another way, start nothing. */
+static void leave_ghosts_out(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        ap_plot *plot = &b->plot[i];
+        const ap_report *report = &state->waiting[plot->report];
+        if (plot->unused > HIT && !(report->present & AP_HAS_ADDRESS) &&
+            ap_ghost_refuse(state, report, &plot->measure))
+            plot->unused = 0.0;
+    }
+}
+
 static void give_birth(ap_state *state)
 {
     ap_bench *b = &state->bench;
@@ -755,8 +768,9 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     add_edges(state);
     solve(state);
     ap_shares_end(state, sensor);
-    learn_clutter(state, sensor);
     update_all(state);
+    leave_ghosts_out(state);
+    learn_clutter(state, sensor);
     give_birth(state);
     for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {
         next = state->waiting_next[place];

@@ -186,7 +186,7 @@ ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report
     return AP_IDENTITY_SAME;
 }
 
-static bool is_conspicuity(uint16_t code)
+bool ap_code_is_shared(uint16_t code)
 {
     return code == 0 || code == 01000 || code == 01200 || code == 02000 || code == 07000;
 }
@@ -196,7 +196,7 @@ static double mode_3a_factor(const ap_identity *identity, const ap_report *repor
     if (!(identity->present & report->present & AP_HAS_MODE_3A))
         return 1.0;
     if (identity->mode_3a == report->mode_3a)
-        return is_conspicuity(report->mode_3a) ? SAME_CONSPICUITY : SAME_DISCRETE;
+        return ap_code_is_shared(report->mode_3a) ? SAME_CONSPICUITY : SAME_DISCRETE;
     uint32_t doubtful = AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED;
     return report->flags & doubtful ? OTHER_CODE_DOUBTFUL : OTHER_CODE;
 }

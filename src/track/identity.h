@@ -41,6 +41,9 @@ void ap_identity_start(ap_identity *identity);
 ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report,
                                   ap_sensor_kind kind);
 
+/* True of a code that many aircraft use at once. */
+bool ap_code_is_shared(uint16_t code);
+
 /* How much likelier the identity in a report is when it is of this aircraft than when it is not;
  * 1 where there is nothing to compare, 0 for two different addresses. */
 double ap_identity_factor(const ap_identity *identity, const ap_report *report);

@@ -129,6 +129,8 @@ static bool take_identity(ap_state *state, uint32_t slot, const ap_report *repor
     uint32_t flags = row->identity.flags;
     ap_identity_news news =
         ap_identity_take(&row->identity, report, ap_sensor_of(state, report->sensor)->kind);
+    if (report->present & AP_HAS_MODE_3A)
+        ap_ghosts_note(state, slot);
     if (!had_address && (row->identity.present & AP_HAS_ADDRESS))
         ap_store_file_address(&state->store, slot);
     if (news == AP_IDENTITY_GAINED && row->update_count > 0)

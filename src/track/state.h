@@ -101,6 +101,7 @@ struct ap_tracker_state {
     ap_group *group; /* [group_cap], by sensor */
     uint16_t *open;  /* [group_cap], sensors with an open group */
     ap_bench bench;
+    uint32_t *by_code; /* [4096] by Mode 3/A code: the track that answered with it last */
     ap_track shown[AP_TRACKER_EVENTS_KEPT]; /* of the newest events, in turn */
     uint32_t shown_count;
 };
@@ -164,6 +165,18 @@ void ap_shares_add(ap_state *state, uint32_t plot, const uint32_t *slots, size_t
 bool ap_shares_solve(ap_state *state, const uint32_t *order, uint32_t count, size_t columns);
 /* What a plot of several says of one, as a measurement at the time of the look. */
 ap_measure ap_share_measure(const ap_look *look, const ap_fix *fix, const ap_measure *plot);
+
+/* ghosts.c */
+void ap_ghosts_init(ap_state *state, ap_arena *arena);
+void ap_ghosts_reset(ap_state *state);
+/* The track's code is as it is now. */
+void ap_ghosts_note(ap_state *state, uint32_t slot);
+/* AP_REFUSED_SPLIT or AP_REFUSED_REFLECTION when a plot with the track's code or address, though
+ * not of its place, is of it all the same; else AP_REFUSAL_COUNT. */
+ap_refusal ap_ghost_of(ap_state *state, uint32_t slot, const ap_report *report,
+                       const ap_measure *measure);
+/* True, and counted, when a plot that no track explains is such a one of any track. */
+bool ap_ghost_refuse(ap_state *state, const ap_report *report, const ap_measure *measure);
 
 /* group.c */
 /* How much likelier the altitude in a report is when it is of this track than when it is not. A

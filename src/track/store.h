@@ -40,7 +40,8 @@ typedef struct ap_row {
     double misfit2; /* squared distance of the last position under its address, in gate units */
     uint16_t misfit_sensor;
     ap_doubt doubt;
-    bool beside;                  /* it began beside a firm track */
+    ap_utc_ns echo_first_utc, echo_last_utc; /* reflections of it, in a row */
+    bool beside;                             /* it began beside a firm track */
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;

@@ -47,6 +47,7 @@ static ap_state *lay_out(const ap_tracker_config *config, ap_arena *arena)
     target->config = *config;
     ap_store_init(&target->store, config->track_cap, arena);
     ap_groups_init(target, arena);
+    ap_ghosts_init(target, arena);
     return state;
 }
 
@@ -81,6 +82,7 @@ void ap_tracker_reset(ap_tracker *tracker)
     state->next_tick_utc = AP_UTC_UNKNOWN;
     ap_store_reset(&state->store);
     ap_groups_reset(state);
+    ap_ghosts_reset(state);
 }
 
 /* ---- time ---- */

@@ -4,12 +4,8 @@
 #include <string.h>
 
 #include "track/resolution.h"
+#include "track/aspect.h"
 
-/* Of sensors whose description does not say: a pulse is some three times as long as the range error
- * of its edges, and a beam, monopulse or not, splits aircraft no nearer than some seven times the
- * azimuth error that it has on one of them. */
-#define CELL_RANGE_SIGMAS 3.0
-#define CELL_AZIMUTH_SIGMAS 7.5
 #define NEAR_CELLS 3.0              /* tracks further from a plot have no part in it */
 #define NEAR_MAX 6                  /* tracks about one plot that may share it */
 #define SHARE_EXISTENCE 1e-3        /* less probable tracks share nothing */
@@ -32,59 +28,15 @@
 
 /* ---- how near ---- */
 
-/* A track as the sensor would see it. */
-typedef struct sight {
-    double slant_m, east_m, north_m, ground_m; /* from the sensor */
-    double along_var_m2, across_var_m2;
-} sight;
-
-static ap_vec3 place_of(const ap_imm *imm)
-{
-    return ap_ecef_from_enu(&imm->frame, (ap_vec3){ imm->mean.x[0], imm->mean.x[1], 0.0 });
-}
-
-static sight sight_of(const ap_sensor *sensor, const ap_imm *imm)
-{
-    ap_vec3 enu = ap_enu_from_ecef(&sensor->frame, place_of(imm));
-    sight s = { .east_m = enu.x_m, .north_m = enu.y_m };
-    double ground2 = enu.x_m * enu.x_m + enu.y_m * enu.y_m;
-    s.slant_m = sqrt(ground2 + enu.z_m * enu.z_m);
-    s.ground_m = fmax(sqrt(ground2), 1.0);
-    ap_vec3 line = { enu.x_m / s.ground_m, enu.y_m / s.ground_m, 0.0 };
-    ap_vec3 u = ap_enu_rotate(&imm->frame, ap_ecef_rotate(&sensor->frame, line));
-    const ap_sym2 *P = &imm->mean.A;
-    s.along_var_m2 = P->ee * u.x_m * u.x_m + 2.0 * P->en * u.x_m * u.y_m + P->nn * u.y_m * u.y_m;
-    s.across_var_m2 = fmax(P->ee + P->nn - s.along_var_m2, 0.0);
-    return s;
-}
-
-/* What it cannot tell apart. */
-typedef struct cell {
-    double range_m, azimuth_rad;
-} cell;
-
-static cell cell_of(const ap_sensor *sensor, const ap_report *report)
-{
-    cell c = { sensor->range_resolution_m, sensor->azimuth_resolution_rad };
-    if (!(c.range_m > 0.0))
-        c.range_m = fmax(CELL_RANGE_SIGMAS * report->range_sigma_m, 1.0);
-    if (!(c.azimuth_rad > 0.0))
-        c.azimuth_rad = fmax(CELL_AZIMUTH_SIGMAS * report->azimuth_sigma_rad, 1e-5);
-    return c;
-}
-
 /* Probability that the sensor gives one plot of both, if it detects both. */
-static double unresolved(const ap_state *state, const ap_report *report, const sight *a,
-                         const sight *b)
+static double unresolved(const ap_state *state, const ap_report *report, const ap_aspect *a,
+                         const ap_aspect *b)
 {
     const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
-    cell c = cell_of(sensor, report);
+    ap_cell c = ap_cell_of(sensor, report);
     double ground_m = 0.5 * (a->ground_m + b->ground_m);
-    double across_m = (a->east_m * b->north_m - a->north_m * b->east_m) / ground_m;
-    if (a->east_m * b->east_m + a->north_m * b->north_m <= 0.0)
-        return 0.0;
     ap_gap range = { a->slant_m - b->slant_m, a->along_var_m2 + b->along_var_m2, c.range_m };
-    ap_gap across = { across_m, a->across_var_m2 + b->across_var_m2,
+    ap_gap across = { ap_aspect_across_m(a, b), a->across_var_m2 + b->across_var_m2,
                       fmax(c.azimuth_rad * ground_m, 1.0) };
     return fmin(state->bench.trust * ap_unresolved(&range, &across), UNRESOLVED_MAX);
 }
@@ -121,7 +73,7 @@ static void place_member(run *r, size_t i)
 {
     const ap_enu_frame *plane = &r->look[0]->imm.frame;
     const ap_imm *imm = &r->look[i]->imm;
-    ap_vec3 at = ap_enu_from_ecef(plane, place_of(imm));
+    ap_vec3 at = ap_enu_from_ecef(plane, ap_aspect_place(imm));
     r->east[i] = ap_enu_rotate(plane, ap_ecef_rotate(&imm->frame, (ap_vec3){ .x_m = 1.0 }));
     r->north[i] = ap_enu_rotate(plane, ap_ecef_rotate(&imm->frame, (ap_vec3){ .y_m = 1.0 }));
     ap_sym2 P =
@@ -249,7 +201,7 @@ typedef struct crowd {
     size_t count;
     uint32_t look[NEAR_MAX];
     double distance2_m2[NEAR_MAX];
-    sight seen[NEAR_MAX];
+    ap_aspect seen[NEAR_MAX];
     double pair[NEAR_MAX * NEAR_MAX];
 } crowd;
 
@@ -301,19 +253,19 @@ static void gather(const ap_state *state, uint32_t plot_index, const uint32_t *s
     const ap_plot *plot = &b->plot[plot_index];
     const ap_report *report = &state->waiting[plot->report];
     const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
-    cell size = cell_of(sensor, report);
+    ap_cell size = ap_cell_of(sensor, report);
     double reach_m = NEAR_CELLS * fmax(size.range_m, size.azimuth_rad * report->range_m);
     c->count = 0;
     for (size_t k = 0; k < count; k++) {
         if (!may_share(state, slots[k]))
             continue;
         uint32_t look = b->look_of[slots[k]];
-        double d2_m2 = distance2(place_of(&b->look[look].imm), plot->measure.ecef);
+        double d2_m2 = distance2(ap_aspect_place(&b->look[look].imm), plot->measure.ecef);
         if (d2_m2 < reach_m * reach_m)
             put_near(c, look, d2_m2);
     }
     for (size_t i = 0; i < c->count; i++)
-        c->seen[i] = sight_of(sensor, &b->look[c->look[i]].imm);
+        c->seen[i] = ap_aspect_of(sensor, &b->look[c->look[i]].imm);
 }
 
 /* False when none of the tracks is near another. */
@@ -349,8 +301,8 @@ static double odds_of(const ap_state *state, const run *r, const ap_plot *plot)
 static ap_sym2 link_of(const ap_state *state, const ap_report *report, const ap_imm *imm)
 {
     const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
-    sight at = sight_of(sensor, imm);
-    cell c = cell_of(sensor, report);
+    ap_aspect at = ap_aspect_of(sensor, imm);
+    ap_cell c = ap_cell_of(sensor, report);
     ap_vec3 line = { at.east_m / at.ground_m, at.north_m / at.ground_m, 0.0 };
     ap_vec3 u = ap_enu_rotate(&imm->frame, ap_ecef_rotate(&sensor->frame, line));
     double along = LINK_SIGMAS2 * c.range_m * c.range_m;
@@ -412,27 +364,13 @@ static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, 
     return *connected >= SHARE_LEAST;
 }
 
-static sight sight_of_plot(const ap_sensor *sensor, const ap_report *report,
-                           const ap_measure *measure)
-{
-    ap_vec3 enu = ap_enu_from_ecef(&sensor->frame, measure->ecef);
-    double ground2 = enu.x_m * enu.x_m + enu.y_m * enu.y_m;
-    double across_m2 = report->azimuth_sigma_rad * report->azimuth_sigma_rad * ground2;
-    return (sight){ .slant_m = sqrt(ground2 + enu.z_m * enu.z_m),
-                    .east_m = enu.x_m,
-                    .north_m = enu.y_m,
-                    .ground_m = fmax(sqrt(ground2), 1.0),
-                    .along_var_m2 = report->range_sigma_m * report->range_sigma_m,
-                    .across_var_m2 = across_m2 };
-}
-
 /* A plot so near a firm track that it may be of one that flies beside it. */
 static void find_company(ap_state *state, uint32_t plot_index, const crowd *c)
 {
     ap_bench *b = &state->bench;
     ap_plot *plot = &b->plot[plot_index];
     const ap_report *report = &state->waiting[plot->report];
-    sight here = sight_of_plot(ap_sensor_of(state, report->sensor), report, &plot->measure);
+    ap_aspect here = ap_aspect_of_plot(ap_sensor_of(state, report->sensor), report, &plot->measure);
     double best = NOT_CLOSE;
     for (size_t k = 0; k < c->count; k++) {
         const ap_look *look = &b->look[c->look[k]];
@@ -496,11 +434,11 @@ static void fill_apart(const ap_state *state, const ap_report *report, size_t ro
 {
     const ap_bench *b = &state->bench;
     const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
-    sight seen[AP_SHARED_ROWS_MAX];
+    ap_aspect seen[AP_SHARED_ROWS_MAX];
     bool may[AP_SHARED_ROWS_MAX];
     for (size_t i = 0; i < rows; i++) {
         const ap_look *look = &b->look[look_of_row[i]];
-        seen[i] = sight_of(sensor, &look->imm);
+        seen[i] = ap_aspect_of(sensor, &look->imm);
         may[i] = is_likely(&state->store, look->slot);
     }
     for (size_t i = 0; i < rows; i++)

@@ -1,0 +1,192 @@
+/* The tracker on a radar that shows an aircraft twice. */
+#include "airpicture/tracker.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
+#define TURN_S 4.0
+#define ADDRESS 0x3C1234
+#define REFLECTOR_M 6000.0 /* from the radar, due east */
+
+typedef struct world {
+    ap_sensor sensor;
+    ap_sensor_stats stats;
+    ap_sensor_table table;
+    ap_tracker_config config;
+    ap_tracker tracker;
+    void *mem;
+} world;
+
+static world *world_new(void)
+{
+    world *w = calloc(1, sizeof *w);
+    assert_non_null(w);
+    ap_sensor_defaults(&w->sensor, AP_SENSOR_MODE_S);
+    w->sensor.turn_s = TURN_S;
+    ap_geodetic site = { 50.0 * AP_RAD_PER_DEG, 8.0 * AP_RAD_PER_DEG, 100.0 };
+    assert_int_equal(ap_sensor_place(&w->sensor, site), AP_OK);
+    w->table = (ap_sensor_table){ .sensor = &w->sensor, .stats = &w->stats, .count = 1, .cap = 1 };
+    w->config = ap_tracker_config_default();
+    w->config.track_cap = 256;
+    w->config.group_report_cap = 256;
+    w->config.sensors = &w->table;
+    size_t size = ap_tracker_size(&w->config);
+    w->mem = malloc(size);
+    assert_non_null(w->mem);
+    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    return w;
+}
+
+static void world_free(world *w)
+{
+    free(w->mem);
+    free(w);
+}
+
+/* An aircraft flies north-west of the radar, towards the east. Mode 3/A and altitude, no address;
+ * `later_s` after the beam's own time. */
+static ap_report plot(int turn, double farther_m, double right_rad, double later_s)
+{
+    double t_s = TURN_S * turn + 1.0 + later_s, x = -30000.0 + 190.0 * t_s, y = 60000.0;
+    ap_utc_ns time_utc = ap_utc_add_s(START_UTC, t_s);
+    return (ap_report){ .time_utc = time_utc,
+                        .receive_utc = time_utc,
+                        .kind = AP_REPORT_TARGET,
+                        .present = AP_HAS_POLAR | AP_HAS_PRESSURE_ALTITUDE | AP_HAS_MODE_3A,
+                        .flags = AP_FLAG_SECONDARY,
+                        .mode_3a = 04321,
+                        .range_m = hypot(x, y) + farther_m,
+                        .azimuth_rad = ap_wrap_two_pi(atan2(x, y) + right_rad),
+                        .range_sigma_m = 30.0,
+                        .azimuth_sigma_rad = 0.001,
+                        .pressure_altitude_m = 7000.0,
+                        .pressure_altitude_sigma_m = 8.0 };
+}
+
+/* By way of the reflector: its azimuth, and the way there and on. */
+static ap_report reflection(int turn)
+{
+    ap_report r = plot(turn, 0.0, 0.0, 1.0);
+    double e = r.range_m * sin(r.azimuth_rad) - REFLECTOR_M, n = r.range_m * cos(r.azimuth_rad);
+    r.range_m = REFLECTOR_M + hypot(e, n);
+    r.azimuth_rad = 0.5 * AP_PI;
+    return r;
+}
+
+static ap_report with_address(ap_report report)
+{
+    report.present |= AP_HAS_ADDRESS;
+    report.address = ADDRESS;
+    return report;
+}
+
+static void send(world *w, ap_report report)
+{
+    ap_tracker_step(&w->tracker, report.receive_utc, &report, 1);
+}
+
+static size_t tracks_of(world *w, bool tentative)
+{
+    ap_track track[8];
+    ap_tracker_flush(&w->tracker);
+    return ap_tracker_tracks(&w->tracker, tentative, track, 8);
+}
+
+static uint64_t refused(const world *w, ap_refusal why)
+{
+    return ap_tracker_stats_of(&w->tracker)->refused.count[why];
+}
+
+/* Reflections from the tenth turn on, for a minute and a half. */
+static void fly_reflected(world *w, bool has_address, int turns)
+{
+    for (int turn = 0; turn < turns; turn++) {
+        ap_report r = plot(turn, 0.0, 0.0, 0.0), ghost = reflection(turn);
+        send(w, has_address ? with_address(r) : r);
+        if (turn >= 10)
+            send(w, has_address ? with_address(ghost) : ghost);
+    }
+}
+
+static void test_step_reflection_starts_no_track(void **state)
+{
+    (void)state;
+    for (int has_address = 0; has_address < 2; has_address++) {
+        world *w = world_new();
+        fly_reflected(w, has_address, 32);
+        assert_int_equal(tracks_of(w, true), 1);
+        assert_int_equal(refused(w, AP_REFUSED_REFLECTION), 22);
+        world_free(w);
+    }
+}
+
+/* What keeps following an aircraft for many minutes is another one with its code. */
+static void test_step_lasting_reflection_is_an_aircraft(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    fly_reflected(w, false, 70);
+    assert_int_equal(tracks_of(w, false), 2);
+    world_free(w);
+}
+
+/* Nearer than the aircraft, at another altitude, with a conspicuity code, of an aircraft that the
+ * radar has lost: nothing of that is a reflection. */
+static void test_step_others_are_no_reflections(void **state)
+{
+    (void)state;
+    for (int what = 0; what < 4; what++) {
+        world *w = world_new();
+        for (int turn = 0; turn < 30; turn++) {
+            ap_report r = plot(turn, 0.0, 0.0, 0.0), other = reflection(turn);
+            if (what == 0)
+                other.range_m = 0.5 * r.range_m;
+            if (what == 1)
+                other.pressure_altitude_m += 600.0;
+            if (what == 2)
+                r.mode_3a = other.mode_3a = 02000;
+            if (what != 3 || turn < 10)
+                send(w, r);
+            if (turn > 12)
+                send(w, other);
+        }
+        assert_int_equal(refused(w, AP_REFUSED_REFLECTION), 0);
+        assert_true(tracks_of(w, false) >= (what == 3 ? 1 : 2)); /* the lost one is dropped */
+        world_free(w);
+    }
+}
+
+/* A second plot half a degree on, when the first is long dealt with: no track, no pull. */
+static void test_step_split_plot_starts_nothing(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    ap_track track;
+    for (int turn = 0; turn < 40; turn++) {
+        send(w, plot(turn, 0.0, 0.0, 0.0));
+        if (turn >= 8)
+            send(w, plot(turn, 20.0, 0.7 * AP_RAD_PER_DEG, 0.5));
+    }
+    assert_int_equal(tracks_of(w, true), 1);
+    assert_true(refused(w, AP_REFUSED_SPLIT) > 25);
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, &track, 1), 1);
+    ap_report last = plot(39, 0.0, 0.0, 0.0);
+    ap_vec3 at = ap_enu_from_ecef(&w->sensor.frame, ap_ecef_from_geodetic(track.position));
+    assert_true(fabs(ap_wrap_pi(atan2(at.x_m, at.y_m) - last.azimuth_rad)) < 0.002);
+    world_free(w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_step_reflection_starts_no_track),
+        cmocka_unit_test(test_step_lasting_reflection_is_an_aircraft),
+        cmocka_unit_test(test_step_others_are_no_reflections),
+        cmocka_unit_test(test_step_split_plot_starts_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
