@@ -40,7 +40,7 @@ static void test_toggling_bit_is_level(void **state)
         for (int k = 0; k < 100; k++) {
             look(&v, k % period < (period + 1) / 2 ? 10049.0 : 10051.0, 100.0, 4.0);
             if (k > 10)
-                assert_true(fabs(fpm(&v)) < 250.0);
+                assert_true(fabs(fpm(&v)) < 300.0);
         }
         assert_true(fabs(v.altitude_m - 10050.0 * FT) < 15.3);
         assert_true(v.probability[AP_VERTICAL_LEVEL] > 0.5F);
