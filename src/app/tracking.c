@@ -7,6 +7,7 @@
 
 #include "app/tracking_sensors.h"
 #include "io/clock.h"
+#include "io/memory.h"
 
 #define JUMP_S 600.0 /* a gap longer than this needs a second row that agrees */
 
@@ -40,7 +41,7 @@ void ap_tracking_close(ap_tracking *tracking)
     free(tracking->held);
     free(tracking->batch);
     free(tracking->tracks);
-    free(tracking->tracker_mem);
+    ap_memory_give_back(tracking->tracker_mem, tracking->tracker_size);
     tracking->sensor = NULL;
     tracking->held = NULL;
     tracking->batch = NULL;
@@ -179,9 +180,9 @@ static ap_err start_tracker(ap_tracking *t)
     config.sensors = t->table;
     config.track_cap = t->config.track_cap;
     config.lag_s = t->config.lag_s;
-    size_t size = ap_tracker_size(&config);
-    t->tracker_mem = size > 0 ? malloc(size) : NULL;
-    return t->tracker_mem ? ap_tracker_init(&t->tracker, &config, t->tracker_mem, size)
+    t->tracker_size = ap_tracker_size(&config);
+    t->tracker_mem = t->tracker_size > 0 ? ap_memory_take(t->tracker_size) : NULL;
+    return t->tracker_mem ? ap_tracker_init(&t->tracker, &config, t->tracker_mem, t->tracker_size)
                           : AP_ERR_MEMORY;
 }
 

@@ -78,6 +78,7 @@ typedef struct ap_tracking {
     ap_enu_frame plane;
     ap_tracker tracker;
     void *tracker_mem;
+    size_t tracker_size;
     bool is_started, has_waiting;
     ap_detection waiting; /* for a row that agrees with its time */
     ap_detection *held;
