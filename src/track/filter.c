@@ -94,13 +94,50 @@ double ap_imm_turn_radps(const ap_imm *imm)
     return rate;
 }
 
-/* All but the mixture and its mean. */
+/* All but the mixture and its mean; `to` is of several models. */
 static void copy_rest(const ap_imm *from, ap_imm *to)
 {
     to->time_utc = from->time_utc;
     to->frame = from->frame;
     to->vertical = from->vertical;
     to->lean_m = from->lean_m;
+    to->is_single = false;
+}
+
+/* Every model is the same, and as likely as it is at any time. */
+static void mixture_fill(ap_mixture *m, const ap_gauss *g)
+{
+    for (int l = 0; l < AP_LANES; l++) {
+        m->probability[l] = motions.prior[l];
+        for (int i = 0; i < 4; i++)
+            m->x[i][l] = g->x[i];
+        for (int i = 0; i < 4; i++)
+            m->B[i][l] = g->B[i / 2][i % 2];
+        m->A[0][l] = g->A.ee;
+        m->A[1][l] = g->A.en;
+        m->A[2][l] = g->A.nn;
+        m->C[0][l] = g->C.ee;
+        m->C[1][l] = g->C.en;
+        m->C[2][l] = g->C.nn;
+    }
+}
+
+void ap_imm_fill(ap_imm *imm)
+{
+    if (imm->is_single)
+        mixture_fill(&imm->models, &imm->mean);
+    imm->is_single = false;
+}
+
+void ap_imm_copy(ap_imm *to, const ap_imm *from)
+{
+    if (!from->is_single) {
+        *to = *from;
+        return;
+    }
+    copy_rest(from, to);
+    to->mean = from->mean;
+    to->is_single = true;
 }
 
 void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
@@ -108,14 +145,20 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
     double dt_s = ap_seconds_between(from->time_utc, time_utc);
     if (dt_s == 0.0) {
         if (to != from)
-            *to = *from;
+            ap_imm_copy(to, from);
+        ap_imm_fill(to);
         return;
+    }
+    const ap_mixture *models = &from->models;
+    if (from->is_single) {
+        mixture_fill(&to->models, &from->mean);
+        models = &to->models;
     }
     if (to != from)
         copy_rest(from, to);
+    to->is_single = false;
     to->mean = from->mean;
-    ap_kernels_best()->predict(&from->models, motions_of(&from->mean), dt_s, &to->models,
-                               &to->mean);
+    ap_kernels_best()->predict(models, motions_of(&from->mean), dt_s, &to->models, &to->mean);
     ap_vertical_predict(&to->vertical, dt_s);
     to->time_utc = time_utc;
 }
@@ -237,29 +280,13 @@ void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure)
 
 /* ---- life ---- */
 
-/* Every model is the same, and as likely as it is at any time. */
-static void imm_fill(ap_imm *imm, const ap_gauss *g)
+void ap_imm_start_single(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
 {
-    ap_mixture *m = &imm->models;
-    for (int l = 0; l < AP_LANES; l++) {
-        m->probability[l] = motions.prior[l];
-        for (int i = 0; i < 4; i++)
-            m->x[i][l] = g->x[i];
-        for (int i = 0; i < 4; i++)
-            m->B[i][l] = g->B[i / 2][i % 2];
-        m->A[0][l] = g->A.ee;
-        m->A[1][l] = g->A.en;
-        m->A[2][l] = g->A.nn;
-        m->C[0][l] = g->C.ee;
-        m->C[1][l] = g->C.en;
-        m->C[2][l] = g->C.nn;
-    }
-    imm->mean = *g;
-}
-
-void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
-{
-    *imm = (ap_imm){ .time_utc = measure->time_utc, .frame = ap_frame_at(measure->ecef) };
+    imm->time_utc = measure->time_utc;
+    imm->frame = ap_frame_at(measure->ecef);
+    imm->vertical = (ap_vertical){ 0 };
+    imm->lean_m = 0.0;
+    imm->is_single = true;
     ap_fix fix = ap_imm_fix(imm, measure, 0.0, 0.0);
     ap_gauss start = { .x = { fix.east_m, fix.north_m }, .A = fix.R };
     start.C.ee = start.C.nn = speed_sigma_mps * speed_sigma_mps;
@@ -269,15 +296,23 @@ void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps
         start.x[3] = v.y_m;
         start.C.ee = start.C.nn = measure->velocity_var;
     }
-    imm_fill(imm, &start);
+    imm->mean = start;
     update_vertical(imm, measure);
+}
+
+void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
+{
+    ap_imm_start_single(imm, measure, speed_sigma_mps);
+    ap_imm_fill(imm);
 }
 
 void ap_imm_restart(ap_imm *imm, double speed_sigma_mps)
 {
     double r2 = RECENTRE_M * RECENTRE_M, v2 = speed_sigma_mps * speed_sigma_mps;
     ap_gauss start = { .A = { r2, 0.0, r2 }, .C = { v2, 0.0, v2 } };
-    imm_fill(imm, &start);
+    imm->mean = start;
+    imm->is_single = true;
+    ap_imm_fill(imm);
     imm->vertical = (ap_vertical){ 0 };
     imm->lean_m = 0.0;
 }
@@ -350,5 +385,7 @@ void ap_imm_apply(ap_imm *imm, const ap_measure *measure)
 
 bool ap_imm_is_sound(const ap_imm *imm)
 {
-    return ap_kernels_best()->is_sound(&imm->models) && ap_vertical_is_sound(&imm->vertical);
+    return (imm->is_single ? ap_gauss_is_sound(&imm->mean)
+                           : ap_kernels_best()->is_sound(&imm->models)) &&
+           ap_vertical_is_sound(&imm->vertical);
 }

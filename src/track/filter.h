@@ -28,8 +28,9 @@ typedef struct ap_imm {
     ap_utc_ns time_utc;
     ap_enu_frame frame; /* of its origin only the height is filled: track/frame.h */
     ap_vertical vertical;
-    double lean_m; /* 1-sigma error of the mean per axis that repeated measurements share: not in
-                    * the models' covariances, where every error is new */
+    double lean_m;  /* 1-sigma error of the mean per axis that repeated measurements share: not in
+                     * the models' covariances, where every error is new */
+    bool is_single; /* every model is the mean, as likely as ever: `models` is not filled */
 } ap_imm;
 
 /* What one report measured, in frames that outlive any track's: ECEF. */
@@ -68,6 +69,16 @@ double ap_gauss_distance2(const ap_gauss *gauss, const ap_fix *fix);
 /* A new filter at a measured position. Velocity: the measured one, else 0 with `speed_sigma_mps`
  * per axis. */
 void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps);
+
+/* The same as one Gaussian. Most plots that start a track are clutter: their eight columns would
+ * only pass through the memory. ap_imm_predict and ap_imm_fill make the models of it. */
+void ap_imm_start_single(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps);
+
+/* Fills the models of a single one. */
+void ap_imm_fill(ap_imm *imm);
+
+/* *to = *from, but only what is filled. */
+void ap_imm_copy(ap_imm *to, const ap_imm *from);
 
 /* The same at the origin of the filter's own plane, when nothing better is left. */
 void ap_imm_restart(ap_imm *imm, double speed_sigma_mps);

@@ -163,6 +163,11 @@ void ap_gauss_reframe(ap_gauss *gauss, const ap_shift *shift)
     gauss_reframe(gauss, shift);
 }
 
+bool ap_gauss_is_sound(const ap_gauss *gauss)
+{
+    return gauss_unsound(gauss) == 0.0;
+}
+
 double ap_turn_radps(double turn_mps2, double speed_mps)
 {
     return lane_rate(turn_mps2, speed_mps);

@@ -104,6 +104,9 @@ double ap_exp(double x);
 /* One Gaussian as another plane has it. */
 void ap_gauss_reframe(ap_gauss *gauss, const ap_shift *shift);
 
+/* True when every number is finite and the covariance positive definite. */
+bool ap_gauss_is_sound(const ap_gauss *gauss);
+
 /* Turn rate, clockwise > 0, of an acceleration across the track at a speed; bounded. */
 double ap_turn_radps(double turn_mps2, double speed_mps);
 

@@ -388,12 +388,17 @@ AP_LANE void lane_reframe(lane *v, const ap_shift *to)
 }
 
 /* One Gaussian, as if it were a lane. */
+AP_LANE lane lane_of_gauss(const ap_gauss *g)
+{
+    return (lane){ .x = { g->x[0], g->x[1], g->x[2], g->x[3] },
+                   .A = { g->A.ee, g->A.en, g->A.nn },
+                   .B = { g->B[0][0], g->B[0][1], g->B[1][0], g->B[1][1] },
+                   .C = { g->C.ee, g->C.en, g->C.nn } };
+}
+
 AP_LANE void gauss_reframe(ap_gauss *g, const ap_shift *to)
 {
-    lane v = { .x = { g->x[0], g->x[1], g->x[2], g->x[3] },
-               .A = { g->A.ee, g->A.en, g->A.nn },
-               .B = { g->B[0][0], g->B[0][1], g->B[1][0], g->B[1][1] },
-               .C = { g->C.ee, g->C.en, g->C.nn } };
+    lane v = lane_of_gauss(g);
     lane_reframe(&v, to);
     *g = (ap_gauss){ .x = { v.x[0], v.x[1], v.x[2], v.x[3] },
                      .A = { v.A[0], v.A[1], v.A[2] },
@@ -449,9 +454,8 @@ AP_LANE void lane_gather(const double first[4], double second[10][AP_LANES], ap_
 }
 
 /* 0 when the lane is sound, else 1: its blocks, and the Schur complement C - B' A^-1 B. */
-AP_LANE double lane_unsound(const ap_mixture *from, int l)
+AP_LANE double lane_fault(lane v)
 {
-    lane v = lane_load(from, l);
     double sum = v.x[0] + v.x[1] + v.x[2] + v.x[3] + v.p;
     double a = v.A[0] * v.A[2] - v.A[1] * v.A[1], c = v.C[0] * v.C[2] - v.C[1] * v.C[1];
     double finite = (sum - sum) + ((a + c) - (a + c));
@@ -469,6 +473,16 @@ AP_LANE double lane_unsound(const ap_mixture *from, int l)
     bad = c > 0.0 ? bad : 1.0;
     bad = Ree > 0.0 ? bad : 1.0;
     return r > 0.0 ? bad : 1.0;
+}
+
+AP_LANE double lane_unsound(const ap_mixture *from, int l)
+{
+    return lane_fault(lane_load(from, l));
+}
+
+AP_LANE double gauss_unsound(const ap_gauss *g)
+{
+    return lane_fault(lane_of_gauss(g));
 }
 
 #endif

@@ -32,7 +32,7 @@ void ap_history_append(ap_history *history, const ap_imm *imm, const ap_measure 
     if (history->count == AP_HISTORY_CAP)
         make_room(history);
     if (history->count % AP_HISTORY_HALF == 0)
-        history->half[half_of(history, history->count)].before = *imm;
+        ap_imm_copy(&history->half[half_of(history, history->count)].before, imm);
     put(history, history->count++, measure);
 }
 

@@ -165,6 +165,41 @@ static void test_at_looks_back(void **state)
     assert_false(ap_history_at(&history, 2 * S, &past));
 }
 
+/* One Gaussian becomes the models that it would have been: whatever its memory held, in order,
+ * late, and at its own time. */
+static void test_single_becomes_the_same(void **state)
+{
+    (void)state;
+    static const int orders[][6] = { { 1, 2, 3, 4, 5, 6 }, { 4, 2, 3, 1, 9, 5 }, { 0, 7, 0, 8 } };
+    for (size_t o = 0; o < sizeof orders / sizeof orders[0]; o++) {
+        ap_history history[2];
+        ap_imm imm[2], filled;
+        ap_measure first = measure_of(0);
+        memset(history, 0xA5, sizeof history);
+        memset(imm, 0xA5, sizeof imm);
+        ap_imm_start(&imm[0], &first, 140.0);
+        ap_imm_start_single(&imm[1], &first, 140.0);
+        assert_true(imm[1].is_single && ap_imm_is_sound(&imm[1]));
+        ap_imm_copy(&filled, &imm[1]);
+        ap_imm_fill(&filled);
+        assert_memory_equal(&filled.models, &imm[0].models, sizeof filled.models);
+        for (int i = 0; i < 2; i++)
+            ap_history_start(&history[i]);
+        for (size_t k = 0; k < sizeof orders[o] / sizeof orders[o][0]; k++) {
+            for (int i = 0; i < 2; i++)
+                assert_true(take(&history[i], &imm[i], orders[o][k]));
+            assert_false(imm[1].is_single);
+            assert_memory_equal(&imm[1].models, &imm[0].models, sizeof imm[0].models);
+            assert_memory_equal(&imm[1].mean, &imm[0].mean, sizeof imm[0].mean);
+        }
+    }
+    ap_imm broken;
+    ap_measure first = measure_of(0);
+    ap_imm_start_single(&broken, &first, 140.0);
+    broken.mean.C.ee = -1.0;
+    assert_false(ap_imm_is_sound(&broken));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_insert_equals_any_order),
         cmocka_unit_test(test_insert_refuses_the_ancient),
         cmocka_unit_test(test_at_looks_back),
+        cmocka_unit_test(test_single_becomes_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

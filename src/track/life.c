@@ -18,6 +18,7 @@
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
 #define MOVE_EVERY 3        /* rounds between moves of a silent track's place */
+#define FETCH_AHEAD 6       /* tracks */
 #define TELL_NS AP_NS_PER_S /* without a position or news, an update is told no more often */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
@@ -212,7 +213,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
                         double existence, ap_reason_code reason)
 {
     ap_imm imm;
-    ap_imm_start(&imm, measure, AP_SPEED_SIGMA_MPS);
+    ap_imm_start_single(&imm, measure, AP_SPEED_SIGMA_MPS);
     if (!ap_imm_is_sound(&imm)) {
         ap_refuse(&state->stats.refused, AP_REFUSED_NOT_FINITE);
         return AP_SLOT_NONE;
@@ -230,7 +231,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     row->born_utc = row->updated_utc = report->time_utc;
     row->confirmed_utc = AP_UTC_UNKNOWN;
     pulse->received_utc = state->clock_utc;
-    row->imm = imm;
+    ap_imm_copy(&row->imm, &imm);
     ap_history_start(&row->history);
     take_identity(state, slot, report);
     row->hit_count = row->update_count = 1;
@@ -446,13 +447,42 @@ static bool merge_if_due(ap_state *state, uint32_t slot)
     return true;
 }
 
+/* Pulses lie apart, and what few of them ask for, further: each is asked for some steps before its
+ * turn. Both return the next track. */
+static uint32_t seek_pulse(const ap_store *store, uint32_t slot)
+{
+    if (slot == AP_SLOT_NONE)
+        return slot;
+    __builtin_prefetch(&store->pulse[slot]);
+    return store->link[slot].newer;
+}
+
+static uint32_t fetch_due(const ap_state *state, uint32_t slot, int64_t second)
+{
+    if (slot == AP_SLOT_NONE)
+        return slot;
+    const ap_pulse *pulse = &state->store.pulse[slot];
+    if (pulse->due_utc <= state->clock_utc)
+        __builtin_prefetch(&state->store.row[slot].source_count);
+    if ((second + pulse->id) % MOVE_EVERY == 0)
+        __builtin_prefetch(&state->store.hot[slot]);
+    return state->store.link[slot].newer;
+}
+
 void ap_tracks_tick(ap_state *state)
 {
     const ap_store *store = &state->store;
     const int64_t second = state->clock_utc / AP_NS_PER_S;
-    uint32_t next;
+    uint32_t next, far = store->oldest, near = far;
+    for (int k = 0; k < 2 * FETCH_AHEAD; k++) {
+        far = seek_pulse(store, far);
+        if (k >= FETCH_AHEAD)
+            near = fetch_due(state, near, second);
+    }
     for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = next) {
         next = store->link[slot].newer;
+        far = seek_pulse(store, far);
+        near = fetch_due(state, near, second);
         ap_pulse *pulse = &store->pulse[slot];
         int64_t turn = second + pulse->id; /* so that not all are due in the same round */
         double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);

@@ -311,6 +311,18 @@ static void show_motion(const ap_imm *imm, ap_track *track)
         track->pressure_altitude_m = v->altitude_m;
 }
 
+static void show_filter(const ap_imm *imm, ap_track *track)
+{
+    if (!imm->is_single) {
+        show_motion(imm, track);
+        return;
+    }
+    ap_imm filled;
+    ap_imm_copy(&filled, imm);
+    ap_imm_fill(&filled);
+    show_motion(&filled, track);
+}
+
 _Static_assert(AP_IMM_MODELS <= AP_TRACK_MODE_CAP, "a snapshot holds every mode");
 _Static_assert((int)AP_VERTICAL_MODES == AP_TRACK_VERTICAL_MODES, "and every vertical one");
 
@@ -326,7 +338,7 @@ void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
                          .updated_utc = row->updated_utc,
                          .update_count = row->update_count };
     ap_identity_show(&row->identity, track);
-    show_motion(&row->imm, track);
+    show_filter(&row->imm, track);
     show_sources(row, track);
     track->identity_doubted = row->doubt.holds;
     if (row->identity.present & AP_HAS_ADDRESS)
