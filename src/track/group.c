@@ -86,6 +86,7 @@ void ap_groups_reset(ap_state *state)
         state->waiting_next[i] = i + 1 < state->waiting_cap ? i + 1 : AP_SLOT_NONE;
     state->waiting_free = 0;
     state->open_count = 0;
+    state->open_due_utc = INT64_MAX;
     for (uint32_t i = 0; i < state->group_cap; i++)
         state->group[i] = (ap_group){ .first = AP_SLOT_NONE, .last = AP_SLOT_NONE };
     memset(state->bench.look_stamp, 0, state->config.track_cap * sizeof *state->bench.look_stamp);
@@ -120,6 +121,8 @@ static void open_group(ap_state *state, uint16_t sensor, int64_t window)
     group->window = window;
     group->due_utc =
         ap_utc_add_s(state->clock_utc, 1.5 * window_s(ap_sensor_of(state, sensor))) + WAIT_EXTRA_NS;
+    if (group->due_utc < state->open_due_utc)
+        state->open_due_utc = group->due_utc;
     group->open_place = state->open_count;
     state->open[state->open_count++] = sensor;
 }

@@ -98,8 +98,9 @@ struct ap_tracker_state {
     uint32_t *waiting_next;
     uint32_t waiting_free;
     uint16_t group_cap, open_count;
-    ap_group *group; /* [group_cap], by sensor */
-    uint16_t *open;  /* [group_cap], sensors with an open group */
+    ap_group *group;        /* [group_cap], by sensor */
+    uint16_t *open;         /* [group_cap], sensors with an open group */
+    ap_utc_ns open_due_utc; /* none of them is due before */
     ap_bench bench;
     uint32_t *by_code; /* [4096] by Mode 3/A code: the track that answered with it last */
     ap_track shown[AP_TRACKER_EVENTS_KEPT]; /* of the newest events, in turn */

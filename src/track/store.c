@@ -48,6 +48,7 @@ void ap_store_reset(ap_store *store)
     store->free_head = 0;
     store->next_id = 1;
     store->last_number = 0;
+    store->number_next_utc = INT64_MIN;
     store->clock_hand = 0;
 }
 
@@ -122,6 +123,14 @@ static void unfile(ap_store *store, uint32_t slot)
     store->filed[left].shared = ap_store_next_address(store, left) != AP_SLOT_NONE;
 }
 
+static void rest_number(ap_store *store, uint32_t number, ap_utc_ns clock_utc)
+{
+    ap_utc_ns free_utc = clock_utc + NUMBER_REST_NS;
+    store->number_free_utc[number] = free_utc;
+    if (free_utc < store->number_next_utc)
+        store->number_next_utc = free_utc;
+}
+
 void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
 {
     ap_row *row = &store->row[slot];
@@ -136,7 +145,7 @@ void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
     else
         store->newest = link.older;
     if (row->number != 0)
-        store->number_free_utc[row->number] = clock_utc + NUMBER_REST_NS;
+        rest_number(store, row->number, clock_utc);
     ap_grid_remove(&store->grid, slot);
     row->id = 0;
     store->link[slot].newer = store->free_head;
@@ -208,15 +217,21 @@ void ap_store_file_address(ap_store *store, uint32_t slot)
 void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
 {
     uint32_t number = store->last_number;
+    ap_utc_ns next_utc = INT64_MAX;
+    if (store->number_next_utc > clock_utc)
+        return;
     for (uint32_t step = 1; step < NUMBER_COUNT; step++) {
         number = number % (NUMBER_COUNT - 1) + 1; /* 1..65535, in turn */
-        if (store->number_free_utc[number] > clock_utc)
+        ap_utc_ns free_utc = store->number_free_utc[number];
+        next_utc = free_utc < next_utc ? free_utc : next_utc;
+        if (free_utc > clock_utc)
             continue;
         store->number_free_utc[number] = INT64_MAX;
         store->row[slot].number = (uint16_t)number;
         store->last_number = number;
         return;
     }
+    store->number_next_utc = next_utc;
 }
 
 void ap_store_rest_numbers(ap_store *store, ap_utc_ns clock_utc)
@@ -224,7 +239,7 @@ void ap_store_rest_numbers(ap_store *store, ap_utc_ns clock_utc)
     for (uint32_t number = 1; number < NUMBER_COUNT; number++)
         if (store->number_free_utc[number] != INT64_MIN &&
             store->number_free_utc[number] != INT64_MAX)
-            store->number_free_utc[number] = clock_utc + NUMBER_REST_NS;
+            rest_number(store, number, clock_utc);
 }
 
 void ap_store_refresh(ap_store *store, uint32_t slot)

@@ -99,6 +99,7 @@ typedef struct ap_store {
     ap_filed *filed;              /* [cap] */
     ap_utc_ns *number_free_utc;   /* [65536] INT64_MIN: free at once; INT64_MAX: in use */
     uint32_t last_number;
+    ap_utc_ns number_next_utc; /* no number is free before */
     ap_grid grid;
 } ap_store;
 

@@ -95,7 +95,7 @@ static ap_utc_ns tick_after(ap_utc_ns time_utc)
 }
 
 /* The open group that is due first; by sensor when two are due together. */
-static uint16_t first_due(const ap_state *state)
+static uint16_t first_due(ap_state *state)
 {
     uint16_t best = AP_SENSOR_NONE;
     for (uint16_t i = 0; i < state->open_count; i++) {
@@ -105,6 +105,7 @@ static uint16_t first_due(const ap_state *state)
             (group->due_utc == state->group[best].due_utc && sensor < best))
             best = sensor;
     }
+    state->open_due_utc = best == AP_SENSOR_NONE ? INT64_MAX : state->group[best].due_utc;
     return best;
 }
 
@@ -118,6 +119,8 @@ static void advance(ap_state *state, ap_utc_ns to_utc)
         ap_store_rest_numbers(&state->store, to_utc);
     }
     while (state->clock_utc < to_utc) {
+        if (state->open_due_utc > to_utc && state->next_tick_utc > to_utc)
+            break; /* without a look at all sensors for each report */
         uint16_t sensor = first_due(state);
         ap_utc_ns due_utc = sensor == AP_SENSOR_NONE ? INT64_MAX : state->group[sensor].due_utc;
         if (due_utc > to_utc && state->next_tick_utc > to_utc)
