@@ -675,13 +675,27 @@ static void update_all(ap_state *state)
     }
 }
 
-/* The likeliest plot of those beside a firm track that has not had its turn; plot_count if none. */
-static uint32_t likeliest_beside(const ap_bench *b, uint32_t company, double *sum)
+/* Chains the plots beside each firm track in b->local, in their order: plot_count ends one. */
+static void chain_companies(ap_bench *b)
+{
+    b->stamp++;
+    for (uint32_t i = b->plot_count; i-- > 0;) {
+        uint32_t company = b->plot[i].company;
+        if (company == AP_SLOT_NONE)
+            continue;
+        b->local[i] = b->look_stamp[company] == b->stamp ? b->look_of[company] : b->plot_count;
+        b->look_stamp[company] = b->stamp;
+        b->look_of[company] = i;
+    }
+}
+
+/* The likeliest plot of a chain that has not had its turn; plot_count if none. */
+static uint32_t likeliest_beside(const ap_bench *b, uint32_t first, double *sum)
 {
     uint32_t best = b->plot_count;
     *sum = 0.0;
-    for (uint32_t i = 0; i < b->plot_count; i++) {
-        if (b->plot[i].company != company || b->used[i])
+    for (uint32_t i = first; i < b->plot_count; i = b->local[i]) {
+        if (b->used[i])
             continue;
         *sum += fmax(b->plot[i].unused, 0.0);
         if (best == b->plot_count || b->plot[i].unused > b->plot[best].unused)
@@ -695,12 +709,13 @@ static uint32_t likeliest_beside(const ap_bench *b, uint32_t company, double *su
 static void join_company(ap_bench *b)
 {
     memset(b->used, 0, b->plot_count);
+    chain_companies(b);
     for (uint32_t i = 0; i < b->plot_count; i++) {
-        uint32_t company = b->plot[i].company, best;
         double sum = 0.0, left = -1.0;
-        if (company == AP_SLOT_NONE)
+        uint32_t best;
+        if (b->plot[i].company == AP_SLOT_NONE || b->used[i])
             continue;
-        while ((best = likeliest_beside(b, company, &sum)) < b->plot_count) {
+        while ((best = likeliest_beside(b, i, &sum)) < b->plot_count) {
             left = left < 0.0 ? sum : left;
             b->plot[best].unused = fmin(left, 1.0);
             left -= b->plot[best].unused;
