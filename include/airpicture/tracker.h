@@ -34,7 +34,9 @@ typedef void (*ap_track_event_fn)(void *context, const ap_track_event *event,
 typedef struct ap_tracker_config {
     uint32_t track_cap;        /* tracks alive at once, tentative ones included; [16, 1000000] */
     uint32_t group_report_cap; /* reports waiting for association at once; [64, 4000000] */
-    double confirm_existence;  /* confirm when the existence probability passes this; (0.5, 1) */
+    double confirm_existence;  /* enough of an existence probability to confirm a track; (0.5, 1) */
+    double false_track_cost_s; /* and less is enough where the next look comes late: a false track
+                                * shown counts as much as a true one shown so much later; > 0 */
     double drop_existence;     /* drop when it falls below this; (0, confirm_existence) */
     double drop_after_s;       /* drop a confirmed track after this long without update; > 0 */
     double coast_after_turns;  /* coasting after this many turns of its best sensor; >= 1 */

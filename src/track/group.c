@@ -6,7 +6,7 @@
 #include "track/lifecycle.h"
 #include "track/measure.h"
 
-#define WINDOWS_PER_TURN 16.0
+#define WINDOWS_PER_TURN 16.0 /* fewer or more when those would be too short or too long */
 #define WINDOW_MIN_S 0.02
 #define WINDOW_MAX_S 1.0
 #define WINDOW_STILL_S 0.5 /* of sensors that do not turn */
@@ -16,11 +16,7 @@
 #define NEAR_CAP 4096u
 #define LOOK_CAP 16384u
 #define EDGES_PER_PLOT 8u
-#define CLUTTER_RATE 0.1  /* of what a turn teaches */
-#define CLUTTER_LEAST 0.1 /* of what the description says */
-#define AREA_MIN_M2 1e8
-#define AREA_RADIUS_M 300e3 /* of a sensor whose range has no stated end */
-#define SECOND_LOOK 0.02    /* a sensor that saw it this turn sees it again this often */
+#define SECOND_LOOK 0.02 /* a sensor that saw it this turn sees it again this often */
 #define SECOND_LOOK_TURNS 0.4
 #define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
 #define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
@@ -29,6 +25,7 @@
 #define OUTLIER_SIGMAS 5.0
 #define OUTLIER_SHARE 0.02
 #define BIRTH_ADDRESS 0.5
+#define M2_PER_KM2 1e6
 #define BIRTH_MIN 1e-7
 #define BIRTH_UNUSED 0.05 /* a plot that a track explains better than this starts none */
 #define HIT 0.5
@@ -95,10 +92,8 @@ void ap_groups_reset(ap_state *state)
 
 void ap_groups_restart(ap_state *state)
 {
-    for (uint32_t i = 0; i < state->group_cap; i++) {
-        state->group[i].turn = 0;
-        state->group[i].stray_sum = state->group[i].stray_range2 = 0.0;
-    }
+    for (uint32_t i = 0; i < state->group_cap; i++)
+        ap_background_restart(&state->group[i].background);
 }
 
 static double window_s(const ap_sensor *sensor)
@@ -106,6 +101,11 @@ static double window_s(const ap_sensor *sensor)
     if (!ap_sensor_rotates(sensor))
         return WINDOW_STILL_S;
     return fmin(fmax(sensor->turn_s / WINDOWS_PER_TURN, WINDOW_MIN_S), WINDOW_MAX_S);
+}
+
+static int64_t windows_per_turn(const ap_sensor *sensor)
+{
+    return (int64_t)fmax(sensor->turn_s / window_s(sensor) + 0.5, 1.0);
 }
 
 static int64_t window_of(const ap_sensor *sensor, ap_utc_ns time_utc)
@@ -168,27 +168,15 @@ void ap_group_add(ap_state *state, const ap_report *report)
 
 /* ---- plots ---- */
 
-/* Density of false plots, per m2 and turn: as learnt, or as the description has it. */
-static double clutter_density(const ap_state *state, uint16_t index)
-{
-    const ap_group *group = &state->group[index];
-    const ap_sensor *sensor = ap_sensor_of(state, index);
-    double radius_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : AREA_RADIUS_M;
-    double area_m2 = AP_PI * radius_m * radius_m;
-    double stated = sensor->clutter_per_turn / area_m2;
-    if (group->clutter <= 0.0)
-        return fmax(stated, 1e-18);
-    if (group->clutter_area > 0.0)
-        area_m2 = fmax(group->clutter_area, AREA_MIN_M2);
-    return fmax(group->clutter / area_m2, fmax(CLUTTER_LEAST * stated, 1e-18));
-}
-
 /* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
-static void set_background(const ap_state *state, const ap_sensor *sensor, ap_plot *plot)
+static void begin_background(ap_state *state, uint16_t index, double *clutter, double *born)
 {
-    double born = sensor->detection_probability * state->config.birth_per_turn_km2 / 1e6;
-    plot->background = clutter_density(state, plot->measure.sensor) + born;
-    plot->birth = born / plot->background;
+    ap_group *group = &state->group[index];
+    const ap_sensor *sensor = ap_sensor_of(state, index);
+    if (ap_sensor_rotates(sensor))
+        ap_background_begin(&group->background, sensor, group->window, windows_per_turn(sensor));
+    *clutter = ap_background_clutter(&group->background, sensor);
+    *born = sensor->detection_probability * state->config.birth_per_turn_km2 / M2_PER_KM2;
 }
 
 /* A plot that no track has by its address. */
@@ -227,6 +215,8 @@ static void add_plots(ap_state *state, uint16_t index)
     ap_bench *b = &state->bench;
     const ap_sensor *sensor = ap_sensor_of(state, index);
     uint32_t place = state->group[index].first, kept = 0;
+    double clutter, born;
+    begin_background(state, index, &clutter, &born);
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
         add_plot(state, place);
     measure_plots(state, sensor);
@@ -237,48 +227,23 @@ static void add_plots(ap_state *state, uint16_t index)
         }
         if (kept != i)
             b->plot[kept] = b->plot[i];
-        set_background(state, sensor, &b->plot[kept++]);
+        b->plot[kept].background = clutter + born;
+        b->plot[kept++].birth = born / (clutter + born);
     }
     b->plot_count = kept;
 }
 
-/* Evenly spread over a disc, squared ranges have half the square of its radius as their mean. */
-static void learn_turn(ap_group *group, const ap_sensor *sensor)
-{
-    double before = group->clutter > 0.0 ? group->clutter : sensor->clutter_per_turn;
-    group->clutter = fmax(before + CLUTTER_RATE * (group->stray_sum - before), 1e-6);
-    if (group->stray_sum < 1e-3)
-        return;
-    double area = 2.0 * AP_PI * group->stray_range2 / group->stray_sum;
-    double rate = group->clutter_area > 0.0
-                      ? CLUTTER_RATE * fmin(1.0, group->stray_sum / fmax(group->clutter, 1.0))
-                      : 1.0;
-    group->clutter_area += rate * (area - group->clutter_area);
-}
-
-/* Learns how many plots a turn come from nothing: the clutter of a radar changes with weather, sea
- * and wind, and what its description says is a start. */
-static void learn_clutter(ap_state *state, uint16_t sensor)
+/* The clutter of a radar changes with weather, sea and wind. */
+static void learn_strays(ap_state *state, uint16_t sensor)
 {
     const ap_bench *b = &state->bench;
-    ap_group *group = &state->group[sensor];
-    const ap_sensor *from = ap_sensor_of(state, sensor);
-    if (!ap_sensor_rotates(from))
+    if (!ap_sensor_rotates(ap_sensor_of(state, sensor)))
         return;
-    int64_t turn = group->window / (int64_t)WINDOWS_PER_TURN;
-    if (turn != group->turn) {
-        if (group->turn != 0) /* the first turn is not whole, and all in it is new */
-            learn_turn(group, from);
-        group->turn = turn;
-        group->stray_sum = group->stray_range2 = 0.0;
-    }
     for (uint32_t i = 0; i < b->plot_count; i++) {
         const ap_report *report = &state->waiting[b->plot[i].report];
-        double stray = fmax(b->plot[i].unused, 0.0);
-        if (report->present & AP_HAS_ADDRESS)
-            continue;
-        group->stray_sum += stray;
-        group->stray_range2 += stray * report->range_m * report->range_m;
+        if (!(report->present & AP_HAS_ADDRESS))
+            ap_background_stray(&state->group[sensor].background, fmax(b->plot[i].unused, 0.0),
+                                report->range_m);
     }
 }
 
@@ -647,10 +612,16 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
         return;
     }
+    /* likelier for a plot that no other track explains */
+    bool speaks_for_it = exists > pulse->existence && b->plot[b->edge[best].plot].unused > HIT;
     pulse->existence = exists;
     if (hit < NEGLIGIBLE)
         return;
     if (hit < HIT) {
+        if (speaks_for_it && pulse->state == AP_TRACK_TENTATIVE) { /* it has not fallen silent */
+            state->store.row[look->slot].hit_count++;
+            pulse->received_utc = state->clock_utc;
+        }
         ap_store_refresh(&state->store, look->slot);
         if (shared > HIT * exists) /* if it is there at all, it was in that plot */
             pulse->received_utc = state->clock_utc;
@@ -788,7 +759,7 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     ap_shares_end(state, sensor);
     update_all(state);
     leave_ghosts_out(state);
-    learn_clutter(state, sensor);
+    learn_strays(state, sensor);
     give_birth(state);
     for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {
         next = state->waiting_next[place];

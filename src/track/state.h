@@ -4,6 +4,7 @@
 
 #include "airpicture/tracker.h"
 #include "track/associate.h"
+#include "track/background.h"
 #include "track/resolution.h"
 #include "track/store.h"
 
@@ -21,12 +22,8 @@ typedef struct ap_group {
     int64_t window;       /* number of the sweep part that they belong to */
     ap_utc_ns due_utc;    /* receive clock */
     uint32_t open_place;  /* in the list of open groups */
-    int64_t turn;         /* of the antenna, that stray_sum belongs to */
-    double stray_sum;     /* plots of this turn that no track explains; probabilities */
-    double stray_range2;  /* sum of their squared ranges */
-    double clutter;       /* such plots a turn, as learnt; 0: nothing learnt yet */
-    double clutter_area;  /* m2 that they are spread over */
-    ap_pairs pairs;       /* as learnt */
+    ap_background background;
+    ap_pairs pairs; /* as learnt */
 } ap_group;
 
 /* One plot that may be of one track. */

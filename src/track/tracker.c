@@ -17,6 +17,7 @@ ap_tracker_config ap_tracker_config_default(void)
     return (ap_tracker_config){ .track_cap = 16384,
                                 .group_report_cap = 8192,
                                 .confirm_existence = 0.999,
+                                .false_track_cost_s = 2000.0,
                                 .drop_existence = 1e-3,
                                 .drop_after_s = 60.0,
                                 .coast_after_turns = 2.5,
@@ -30,7 +31,8 @@ static bool config_is_sound(const ap_tracker_config *c)
 {
     return c->track_cap >= 16 && c->track_cap <= 1000000 && c->group_report_cap >= 64 &&
            c->group_report_cap <= 4000000 && c->confirm_existence > 0.5 &&
-           c->confirm_existence < 1.0 && c->drop_existence > 0.0 &&
+           c->confirm_existence < 1.0 && c->false_track_cost_s > 0.0 &&
+           c->false_track_cost_s < 1e9 && c->drop_existence > 0.0 &&
            c->drop_existence < c->confirm_existence && c->drop_after_s > 0.0 &&
            c->drop_after_s < 1e6 && c->coast_after_turns >= 1.0 && c->gate_chi2 > 0.0 &&
            c->gate_chi2 < 1e6 && c->lag_s > 0.0 && c->lag_s < 1e6 && c->survival_per_s > 0.0 &&

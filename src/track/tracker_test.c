@@ -207,6 +207,10 @@ static void test_tracker_size_refuses_bad_configurations(void **state)
     assert_int_equal(ap_tracker_size(&bad), 0);
     bad = good, bad.confirm_existence = NAN;
     assert_int_equal(ap_tracker_size(&bad), 0);
+    bad = good, bad.false_track_cost_s = 0.0;
+    assert_int_equal(ap_tracker_size(&bad), 0);
+    bad = good, bad.false_track_cost_s = NAN;
+    assert_int_equal(ap_tracker_size(&bad), 0);
     ap_tracker tracker;
     char small[64];
     assert_int_equal(ap_tracker_init(&tracker, &bad, small, sizeof small), AP_ERR_ARGUMENT);
@@ -1004,6 +1008,80 @@ static void test_step_height_of_a_primary_plot_is_no_witness(void **state)
     assert_true(existence_after(2, AP_FLAG_PRIMARY) < 0.9);
 }
 
+/* ---- confirmation ---- */
+
+/* Plots of one aircraft, one a turn, until its track is confirmed. */
+static int plots_to_confirm(ap_sensor_kind kind, double clutter_per_turn, double false_track_cost_s,
+                            uint16_t mode_3a)
+{
+    world *w = world_new();
+    uint16_t radar = add_sensor(w, kind, 50, 8);
+    w->config.false_track_cost_s = false_track_cost_s;
+    world_start(w);
+    w->sensor[radar].clutter_per_turn = clutter_per_turn;
+    flight f = flight_at(50.6, 8.3, 9000, 120, -160);
+    int count = 0;
+    while (w->event_count[AP_EVENT_CONFIRMED] == 0 && count < 10) {
+        ap_report r = plot(w, radar, &f, count++ * w->sensor[radar].turn_s);
+        if (kind == AP_SENSOR_PSR)
+            r.present = AP_HAS_POLAR;
+        else
+            r.present |= AP_HAS_MODE_3A;
+        r.flags |= kind == AP_SENSOR_PSR ? AP_FLAG_PRIMARY : AP_FLAG_SECONDARY;
+        r.mode_3a = mode_3a;
+        step(w, &r);
+        ap_tracker_flush(&w->tracker);
+    }
+    world_free(w);
+    return count;
+}
+
+/* The same discrete code at the same altitude is no chance, however much clutter there is. */
+static void test_step_two_replies_make_a_track(void **state)
+{
+    (void)state;
+    assert_int_equal(plots_to_confirm(AP_SENSOR_SSR, 300.0, 2000.0, 04321), 2);
+    assert_true(plots_to_confirm(AP_SENSOR_SSR, 300.0, 2000.0, 02000) > 2);
+    assert_true(plots_to_confirm(AP_SENSOR_PSR, 20.0, 2000.0, 0) > 2);
+}
+
+static void test_step_confirms_by_cost(void **state)
+{
+    (void)state;
+    int before = 0;
+    for (double cost_s = 10.0; cost_s < 1e7; cost_s *= 10.0) {
+        int now = plots_to_confirm(AP_SENSOR_PSR, 150.0, cost_s, 0);
+        assert_true(now >= before);
+        before = now;
+    }
+    assert_int_equal(plots_to_confirm(AP_SENSOR_PSR, 150.0, 100.0, 0), 3);
+    assert_int_equal(before, 4);
+}
+
+/* Where clutter is dense, a second plot is still more likely clutter. Yet the track has been seen:
+ * a miss after it does not end it. */
+static void test_step_doubtful_plots_keep_a_track(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8);
+    world_start(w);
+    w->sensor[psr].clutter_per_turn = 1000.0;
+    flight f = flight_at(50.6, 8.3, 3000, 120, -60);
+    for (int turn = 0; turn < 5; turn++) {
+        ap_report r = plot(w, psr, &f, 4.0 * turn);
+        r.present = AP_HAS_POLAR;
+        r.flags |= AP_FLAG_PRIMARY;
+        if (turn != 2)
+            step(w, &r);
+    }
+    ap_tracker_flush(&w->tracker);
+    ap_track first;
+    assert_true(ap_tracker_find(&w->tracker, 1, &first));
+    assert_true(first.existence > 1e-3);
+    world_free(w);
+}
+
 /* Two plots of a formation 800 m wide stay two tracks; nothing merges what one radar sees apart. */
 static void test_step_formation_stays_two(void **state)
 {
@@ -1245,6 +1323,9 @@ int main(void)
         cmocka_unit_test(test_step_full_queue),
         cmocka_unit_test(test_step_numbers_rest),
         cmocka_unit_test(test_step_height_of_a_primary_plot_is_no_witness),
+        cmocka_unit_test(test_step_two_replies_make_a_track),
+        cmocka_unit_test(test_step_confirms_by_cost),
+        cmocka_unit_test(test_step_doubtful_plots_keep_a_track),
         cmocka_unit_test(test_step_formation_stays_two),
         cmocka_unit_test(test_step_merges_two_tracks_of_one),
         cmocka_unit_test(test_step_learns_clutter),
