@@ -5,11 +5,10 @@
 
 #include "track/lifecycle.h"
 
-#define CONFIRM_HITS 3      /* plots that make a track; or two ... */
-#define CONFIRM_HITS_SURE 2 /* ... when all but certain: two false ones may be one reflection */
-#define CONFIRM_LEAST 0.95  /* however long a turn takes */
-#define BIRTH_WORTH 0.3     /* of what it was worth at birth, a new track may lose down to */
-#define DUE_TURNS 1.1       /* a look is missed this long after the last one, and ... */
+#define CONFIRM_HITS 3
+#define CONFIRM_LEAST 0.95 /* however long a turn takes */
+#define BIRTH_WORTH 0.3    /* of what it was worth at birth, a new track may lose down to */
+#define DUE_TURNS 1.1      /* a look is missed this long after the last one, and ... */
 #define DUE_EXTRA_NS (AP_NS_PER_S / 2)
 #define FADING_DETECTION 0.9 /* misses come in rows: none says more than this */
 #define OUTSIDE_DETECTION                                                                          \
@@ -105,11 +104,8 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
 
 /* The existence from which on it costs less to show a track than to wait a turn for more: with p
  * that it exists, p * turn against (1 - p) * what a false track costs. */
-static double enough_to_confirm(const ap_tracker_config *config, const ap_row *row,
-                                const ap_pulse *pulse)
+static double enough_to_confirm(const ap_tracker_config *config, const ap_pulse *pulse)
 {
-    if (row->hit_count < CONFIRM_HITS)
-        return config->confirm_existence;
     double enough = 1.0 / (1.0 + pulse->turn_s / config->false_track_cost_s);
     return fmin(fmax(enough, CONFIRM_LEAST), config->confirm_existence);
 }
@@ -118,8 +114,8 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
 {
     ap_row *row = &state->store.row[slot];
     ap_pulse *pulse = &state->store.pulse[slot];
-    if (pulse->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS_SURE ||
-        pulse->existence < enough_to_confirm(&state->config, row, pulse))
+    if (pulse->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS ||
+        pulse->existence < enough_to_confirm(&state->config, pulse))
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_CONFIRM);

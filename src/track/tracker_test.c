@@ -1036,15 +1036,6 @@ static int plots_to_confirm(ap_sensor_kind kind, double clutter_per_turn, double
     return count;
 }
 
-/* The same discrete code at the same altitude is no chance, however much clutter there is. */
-static void test_step_two_replies_make_a_track(void **state)
-{
-    (void)state;
-    assert_int_equal(plots_to_confirm(AP_SENSOR_SSR, 300.0, 2000.0, 04321), 2);
-    assert_true(plots_to_confirm(AP_SENSOR_SSR, 300.0, 2000.0, 02000) > 2);
-    assert_true(plots_to_confirm(AP_SENSOR_PSR, 20.0, 2000.0, 0) > 2);
-}
-
 static void test_step_confirms_by_cost(void **state)
 {
     (void)state;
@@ -1323,7 +1314,6 @@ int main(void)
         cmocka_unit_test(test_step_full_queue),
         cmocka_unit_test(test_step_numbers_rest),
         cmocka_unit_test(test_step_height_of_a_primary_plot_is_no_witness),
-        cmocka_unit_test(test_step_two_replies_make_a_track),
         cmocka_unit_test(test_step_confirms_by_cost),
         cmocka_unit_test(test_step_doubtful_plots_keep_a_track),
         cmocka_unit_test(test_step_formation_stays_two),
