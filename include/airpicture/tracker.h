@@ -25,9 +25,10 @@
 #include "airpicture/sensor.h"
 #include "airpicture/track.h"
 
+#define AP_TRACKER_EVENTS_KEPT 16
+
 /* Called for each event, in order, during step and flush. `track` holds the state after the event
  * and is valid until AP_TRACKER_EVENTS_KEPT more events have come. */
-#define AP_TRACKER_EVENTS_KEPT 16
 typedef void (*ap_track_event_fn)(void *context, const ap_track_event *event,
                                   const ap_track *track);
 

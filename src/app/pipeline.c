@@ -290,7 +290,7 @@ static void restart(ap_pipeline *pipeline, ap_utc_ns now)
 }
 
 /* The map of the program: hop by hop, one frame at a time. Watch, picture and publish hang on the
- * tracker's events (take_event); send is in the sinks. */
+ * tracker's events (take_event, tell); send is in the sinks. */
 int ap_pipeline_run(ap_pipeline *pipeline)
 {
     const ap_pipeline_sinks *sinks = &pipeline->config.sinks;

@@ -56,7 +56,7 @@ static void test_parse_takes_every_key(void **state)
     static const char text[] = FULL
         "    input: 2\n    range_max_m: 250e3\n    range_min_m: 900\n    range_sigma_m: 55.5\n"
         "    azimuth_sigma_deg: 0.09\n    position_sigma_m: 12\n    altitude_sigma_m: 8\n"
-        "    range_resolution_m: 180\n    azimuth_resolution_deg: 0.7\n"
+        "    doppler_sigma_mps: 3\n    range_resolution_m: 180\n    azimuth_resolution_deg: 0.7\n"
         "    range_bias_m: -30\n    azimuth_bias_deg: 0.18\n    latency_s: 0.25\n    turn_s: 4.8\n"
         "    detection_probability: 0.97\n    clutter_per_turn: 0\n"
         "  - name: Z\xC3\xBCrich WAM\n    kind: mlat\n    sac: 0\n    sic: 1\n";
@@ -77,6 +77,7 @@ static void test_parse_takes_every_key(void **state)
     assert_near(radar->range_min_m, 900, 0);
     assert_near(radar->range_sigma_m, 55.5, 0);
     assert_near(radar->azimuth_sigma_rad, 0.09 * AP_RAD_PER_DEG, 1e-15);
+    assert_near(radar->doppler_sigma_mps, 3, 0);
     assert_near(radar->range_resolution_m, 180, 0);
     assert_near(radar->azimuth_resolution_rad, 0.7 * AP_RAD_PER_DEG, 1e-15);
     assert_near(radar->position_sigma_m, 12, 0);

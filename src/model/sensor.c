@@ -13,14 +13,15 @@ const char *ap_sensor_kind_key(ap_sensor_kind kind)
     return (unsigned)kind < AP_SENSOR_KIND_COUNT ? kind_keys[kind] : "unlisted";
 }
 
+/* Beside its step; a guess at what filter banks of moving target radars give. */
+#define DOPPLER_SIGMA_MPS 2.0
+
 /* What a sensor of a kind is taken for until its description says more. Radars: EUROCONTROL
  * SUR.ET1.ST01.1000-STD-01-01 (secondary: random range 70 m, azimuth 0.08 degrees, detection 97 %;
  * primary: 120 m, 0.15 degrees, 90 %) and, for Mode S, what monopulse sites reach. Multilateration:
  * 50 m lies inside the 150 m RMS that ED-142 asks of a terminal area. ADS-B: NACp 8, 92.6 m at
  * 95 %. The update interval of sources that send by themselves is one that lost messages rarely
  * exceed. */
-#define DOPPLER_SIGMA_MPS 2.0 /* beside its step; what filter banks of moving target radars give   \
-                               */
 
 typedef struct kind_defaults {
     double range_sigma_m, azimuth_sigma_deg, position_sigma_m, altitude_sigma_m;

@@ -145,6 +145,15 @@ REAL(indicated_airspeed, AP_HAS_INDICATED_AIRSPEED, r->indicated_airspeed_mps / 
 REAL(mach, AP_HAS_MACH, r->mach)
 REAL(selected_altitude, AP_HAS_SELECTED_ALTITUDE, r->selected_altitude_m / AP_M_PER_FT)
 REAL(doppler, AP_HAS_DOPPLER, r->doppler_mps)
+REAL(doppler_sigma, AP_HAS_DOPPLER, r->doppler_sigma_mps)
+
+/* Where it is known but for a multiple of this. */
+static ap_value get_doppler_ambiguity(const void *row)
+{
+    const ap_report *r = report_of(row);
+    bool ambiguous = (r->present & AP_HAS_DOPPLER) && r->doppler_ambiguity_mps > 0.0;
+    return ambiguous ? ap_value_fixed(r->doppler_ambiguity_mps) : ap_value_absent();
+}
 
 /* A sector message carries the azimuth that the antenna passed. */
 static ap_value get_azimuth(const void *row)
@@ -262,6 +271,8 @@ static const ap_column report_columns[] = {
     AP_COLUMN("mach", 4, get_mach),
     AP_COLUMN("selected_altitude_ft", 2, get_selected_altitude),
     AP_COLUMN("doppler_mps", 3, get_doppler),
+    AP_COLUMN("doppler_sigma_mps", 3, get_doppler_sigma),
+    AP_COLUMN("doppler_ambiguity_mps", 3, get_doppler_ambiguity),
     AP_COLUMN("nic", 0, get_nic),
     AP_COLUMN("nac_p", 0, get_nac_p),
     AP_COLUMN("nac_v", 0, get_nac_v),

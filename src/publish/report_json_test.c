@@ -96,6 +96,23 @@ static void test_report_json_sector(void **state)
                         "\"kind\":\"sector\",\"sensor\":\"receiver\",\"azimuth_deg\":180}\n");
 }
 
+static void test_report_json_doppler(void **state)
+{
+    (void)state;
+    ap_report report = { .time_utc = FIXTURE_UTC,
+                         .receive_utc = AP_UTC_UNKNOWN,
+                         .kind = AP_REPORT_TARGET,
+                         .sensor = 1,
+                         .present = AP_HAS_DOPPLER,
+                         .doppler_mps = -40,
+                         .doppler_sigma_mps = 2.5,
+                         .doppler_ambiguity_mps = 320 };
+    assert_non_null(strstr(line_of(&report), ",\"doppler_mps\":-40,\"doppler_sigma_mps\":2.5,"
+                                             "\"doppler_ambiguity_mps\":320}"));
+    report.doppler_ambiguity_mps = 0;
+    assert_null(strstr(line_of(&report), "ambiguity"));
+}
+
 /* Everything there is fits with room to spare. */
 static void test_report_json_size(void **state)
 {
@@ -122,7 +139,7 @@ static void test_report_json_size(void **state)
         fail_msg("doc/formats.md does not tell of %s", item->string);
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(object, "flags"))
         assert_true(fixture_is_documented(item->valuestring));
-    assert_int_equal(cJSON_GetArraySize(object), 44); /* all but icao24 */
+    assert_int_equal(cJSON_GetArraySize(object), 45); /* all but icao24 */
     cJSON_Delete(object);
     text = ap_writer_of(line, 100);
     assert_int_equal(ap_report_json(&text, &f.table, &report), AP_ERR_FULL);
@@ -162,9 +179,9 @@ static void test_alert_json_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_report_json_plot),   cmocka_unit_test(test_report_json_squitter),
-        cmocka_unit_test(test_report_json_sector), cmocka_unit_test(test_report_json_size),
-        cmocka_unit_test(test_alert_json_lines),
+        cmocka_unit_test(test_report_json_plot),    cmocka_unit_test(test_report_json_squitter),
+        cmocka_unit_test(test_report_json_doppler), cmocka_unit_test(test_report_json_sector),
+        cmocka_unit_test(test_report_json_size),    cmocka_unit_test(test_alert_json_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -119,7 +119,6 @@ static void test_cat048_plot_in_full(void **state)
     bench_close(on);
 }
 
-/* Detections of I048/020 and the targets that are none. */
 /* The calculated speed, unless in doubt: then the measured one with its ambiguity, if it has one.
  */
 static void test_cat048_doppler(void **state)
@@ -163,6 +162,7 @@ static void test_cat048_doppler(void **state)
     bench_close(on);
 }
 
+/* Detections of I048/020 and the targets that are none. */
 static void test_cat048_types(void **state)
 {
     (void)state;
@@ -326,9 +326,10 @@ static void test_cat001_plot(void **state)
     bench *on = bench_open(64);
     bench_add(on, AP_SENSOR_SSR, SIC);
     ap_cat001 plot = plot_001();
-    plot.present |= AP_CAT001_I070 | AP_CAT001_I090;
+    plot.present |= AP_CAT001_I070 | AP_CAT001_I090 | AP_CAT001_I120;
     plot.i070.mode3a = 07700;
     plot.i090.hgt_4th_fl = -3;
+    plot.i120_256th_nmips = -16;
     SEND(on, 01, &plot, "2024-06-06T12:00:00.3Z");
     const ap_report *report = bench_last(on);
     assert_int_equal(report->time_utc, utc(NOON));
@@ -337,6 +338,10 @@ static void test_cat001_plot(void **state)
     assert_int_equal(report->mode_3a, 07700);
     assert_int_equal(report->flags, AP_FLAG_SECONDARY | AP_FLAG_EMERGENCY);
     assert_near(report->pressure_altitude_m, -75 * 0.3048, 1e-9);
+    assert_true(report->present & AP_HAS_DOPPLER);
+    assert_near(report->doppler_mps, -1852.0 / 16, 1e-9);
+    assert_true(report->doppler_sigma_mps > 1852.0 / 256 / sqrt(12.0));
+    assert_near(report->doppler_ambiguity_mps, 0, 0);
     bench_close(on);
 }
 

@@ -622,6 +622,7 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
             state->store.row[look->slot].hit_count++;
             pulse->received_utc = state->clock_utc;
         }
+        ap_track_repair(state, look->slot);
         ap_store_refresh(&state->store, look->slot);
         if (shared > HIT * exists) /* if it is there at all, it was in that plot */
             pulse->received_utc = state->clock_utc;

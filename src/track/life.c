@@ -93,7 +93,8 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     }
     source->due_utc = INT64_MAX;
     if (ap_sensor_rotates(from))
-        source->due_utc = ap_utc_add_s(state->clock_utc, DUE_TURNS * from->turn_s) + DUE_EXTRA_NS;
+        source->due_utc =
+            ap_utc_add_ns(ap_utc_add_s(state->clock_utc, DUE_TURNS * from->turn_s), DUE_EXTRA_NS);
     ap_pulse *pulse = &state->store.pulse[slot];
     if (source->due_utc < pulse->due_utc)
         pulse->due_utc = source->due_utc;
@@ -150,8 +151,7 @@ static bool take_identity(ap_state *state, uint32_t slot, const ap_report *repor
     return news != AP_IDENTITY_SAME || ((flags ^ row->identity.flags) & urgent);
 }
 
-/* A covariance that has lost its meaning: start again from the last measurement. */
-static void repair(ap_state *state, uint32_t slot)
+void ap_track_repair(ap_state *state, uint32_t slot)
 {
     ap_row *row = &state->store.row[slot];
     if (ap_imm_is_sound(&row->imm))
@@ -179,7 +179,7 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
 {
     ap_row *row = &state->store.row[slot];
     if (taken >= AP_TAKEN_MOTION)
-        repair(state, slot);
+        ap_track_repair(state, slot);
     if (ap_doubt_contradicts(&row->identity, report, &row->imm.mean))
         ap_track_doubted(state, slot, report, AP_DOUBT_PLAIN);
     else if (taken == AP_TAKEN_POSITION)

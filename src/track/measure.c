@@ -162,7 +162,10 @@ static height elevation_height(const ap_report *report, const ap_sensor *sensor)
 
 static bool is_placeable_slant(const ap_report *report, const ap_sensor *sensor)
 {
-    return (report->present & AP_HAS_POLAR) && sensor->has_site && report->range_m <= RANGE_MAX_M;
+    const double sigma_max_m = sqrt(POSITION_VAR_MAX_M2);
+    return (report->present & AP_HAS_POLAR) && sensor->has_site && report->range_m <= RANGE_MAX_M &&
+           report->range_sigma_m <= sigma_max_m &&
+           report->range_m * report->azimuth_sigma_rad <= sigma_max_m;
 }
 
 static bool set_horizontal(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,

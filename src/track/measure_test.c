@@ -196,6 +196,25 @@ static void test_measure_leaves_out_the_impossible(void **state)
     assert_int_equal(m.has, AP_MEASURE_RATE | AP_MEASURE_POSITION);
 }
 
+/* A plot that may be anywhere is none: its covariance would leave no number in the filter. */
+static void test_measure_leaves_out_vague_plots(void **state)
+{
+    (void)state;
+    const double sigmas[][2] = { { 60.0, 1e12 }, { 1e12, 1e-3 }, { 60.0, 1e-3 } };
+    for (size_t i = 0; i < 3; i++) {
+        ap_sensor s = radar_at(48.0, 11.0);
+        ap_report r = polar(100e3, 30.0, 9000.0);
+        const ap_report *reports[] = { &r };
+        ap_measure one, many, *into[] = { &many };
+        r.range_sigma_m = sigmas[i][0];
+        r.azimuth_sigma_rad = sigmas[i][1];
+        ap_measure_from_report(&r, &s, NULL, &one);
+        ap_measure_from_reports(1, reports, &s, into);
+        assert_int_equal((one.has & AP_MEASURE_POSITION) != 0, i == 2);
+        assert_int_equal(many.has, one.has);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_measure_heights),
         cmocka_unit_test(test_measure_elevation),
         cmocka_unit_test(test_measure_leaves_out_the_impossible),
+        cmocka_unit_test(test_measure_leaves_out_vague_plots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

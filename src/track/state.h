@@ -134,6 +134,9 @@ typedef enum ap_taken {
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken);
 /* A report contradicts what the track's identity and motion have together; weight: AP_DOUBT_*. */
 void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight);
+/* After an update: a covariance that has lost its meaning begins again from the last measurement.
+ */
+void ap_track_repair(ap_state *state, uint32_t slot);
 /* Removes a track, with its last event. */
 void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_code reason,
                   uint32_t other);

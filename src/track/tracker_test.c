@@ -24,6 +24,9 @@ typedef struct world {
     uint64_t digest; /* of every event and the track it showed */
     uint32_t event_count[AP_EVENT_KIND_COUNT];
     ap_track last_dropped;
+    const ap_track *kept[AP_TRACKER_EVENTS_KEPT]; /* as the events gave them, and as they were */
+    ap_track kept_copy[AP_TRACKER_EVENTS_KEPT];
+    uint32_t kept_count;
     bool unsound;
 } world;
 
@@ -47,6 +50,15 @@ static void mix(uint64_t *digest, const void *data, size_t size)
 static void on_event(void *context, const ap_track_event *event, const ap_track *track)
 {
     world *w = context;
+    /* The states of the events before this one are still there. */
+    for (uint32_t i = 0; i < w->kept_count && i + 1 < AP_TRACKER_EVENTS_KEPT; i++) {
+        uint32_t at = (w->kept_count - 1 - i) % AP_TRACKER_EVENTS_KEPT;
+        w->unsound = w->unsound || w->kept[at]->id != w->kept_copy[at].id ||
+                     w->kept[at]->updated_utc != w->kept_copy[at].updated_utc ||
+                     w->kept[at]->update_count != w->kept_copy[at].update_count;
+    }
+    w->kept[w->kept_count % AP_TRACKER_EVENTS_KEPT] = track;
+    w->kept_copy[w->kept_count++ % AP_TRACKER_EVENTS_KEPT] = *track;
     w->event_count[event->kind]++;
     if (event->kind == AP_EVENT_DROPPED)
         w->last_dropped = *track;

@@ -111,7 +111,7 @@ static bool split_plain(double magnitude, uint64_t unit, uint64_t *whole, uint64
     return over < 0.5 - HALF_MARGIN || over > 0.5 + HALF_MARGIN;
 }
 
-/* Exactly. */
+/* Exactly. 0 < magnitude < FIXED_LIMIT: nothing else is near a half. */
 static void split_half(double magnitude, uint64_t unit, uint64_t *whole, uint64_t *fraction)
 {
     ap_binary b = ap_binary_of(magnitude);

@@ -160,6 +160,8 @@ static void test_text_fixed_near_halves(void **state)
         check_against_printf(nextafter(half, 0.0), decimals);
         check_against_printf(nextafter(half, INFINITY), decimals);
         check_against_printf(half + 1.1e-3 / pow(10, decimals), decimals);
+        check_against_printf(half + 5e-5 / pow(10, decimals), decimals);
+        check_against_printf(half - 5e-5 / pow(10, decimals), decimals);
     }
 }
 
