@@ -28,6 +28,7 @@
 #include "track/associate.h"
 #include "track/filter.h"
 #include "track/lifecycle.h"
+#include "track/test_noise.h"
 
 #define STEPS 81
 #define MEET 41
@@ -51,52 +52,27 @@
 
 /* ---- scenario ---- */
 
-typedef struct generator {
-    uint64_t state;
-    bool has_spare;
-    double spare;
-} generator;
-
 typedef struct scene {
     size_t truth_count[STEPS], plot_count[STEPS];
     double truth[STEPS][TARGETS][2];
     ap_fix plot[STEPS][PLOT_CAP];
 } scene;
 
-/* SplitMix64. */
-static double uniform(generator *g)
-{
-    g->state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = g->state;
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
-static double normal(generator *g)
-{
-    g->has_spare = !g->has_spare;
-    if (!g->has_spare)
-        return g->spare;
-    double a = 1.0 - uniform(g), b = uniform(g), r = sqrt(-2.0 * log(a));
-    g->spare = r * sin(2.0 * AP_PI * b);
-    return r * cos(2.0 * AP_PI * b);
-}
-
-static size_t poisson(generator *g, double mean)
+static size_t poisson(test_pairs *g, double mean)
 {
     size_t count = 0;
-    for (double p = uniform(g), least = exp(-mean); p > least; p *= uniform(g))
+    for (double p = test_uniform(&g->state), least = exp(-mean); p > least;
+         p *= test_uniform(&g->state))
         count++;
     return count;
 }
 
 /* Adds the noise of one step: Cholesky factor of NOISE [1/3 1/2; 1/2 1], each axis for itself. */
-static void shake(generator *g, double x[4])
+static void shake(test_pairs *g, double x[4])
 {
     double l00 = sqrt(NOISE / 3.0), l10 = NOISE / 2.0 / l00, l11 = sqrt(NOISE - l10 * l10);
     for (int axis = 0; axis < 2; axis++) {
-        double a = normal(g), b = normal(g);
+        double a = test_paired_normal(g), b = test_paired_normal(g);
         x[2 * axis] += l00 * a;
         x[2 * axis + 1] += l10 * a + l11 * b;
     }
@@ -109,11 +85,11 @@ static void move(double x[4], double dt)
     x[2] += dt * x[3];
 }
 
-static void make_truth(generator *g, double at[STEPS][TARGETS][4])
+static void make_truth(test_pairs *g, double at[STEPS][TARGETS][4])
 {
     for (int i = 0; i < TARGETS; i++)
         for (int k = 0; k < 4; k++)
-            at[MEET - 1][i][k] = (k % 2 ? 0.0 : SIDE / 2.0) + sqrt(0.1) * normal(g);
+            at[MEET - 1][i][k] = (k % 2 ? 0.0 : SIDE / 2.0) + sqrt(0.1) * test_paired_normal(g);
     for (int s = 1; s < MEET; s++) {
         for (int i = 0; i < TARGETS; i++) {
             double *next = at[MEET - 1 + s][i];
@@ -130,7 +106,7 @@ static void make_truth(generator *g, double at[STEPS][TARGETS][4])
     }
 }
 
-static void make_plots(generator *g, double at[STEPS][TARGETS][4], scene *s)
+static void make_plots(test_pairs *g, double at[STEPS][TARGETS][4], scene *s)
 {
     memset(s, 0, sizeof *s);
     for (int k = 0; k < STEPS; k++) {
@@ -139,13 +115,13 @@ static void make_plots(generator *g, double at[STEPS][TARGETS][4], scene *s)
             double *truth = s->truth[k][s->truth_count[k]++];
             truth[0] = at[k][i][0];
             truth[1] = at[k][i][2];
-            if (uniform(g) >= DETECTION)
+            if (test_uniform(&g->state) >= DETECTION)
                 continue;
-            double a = normal(g), b = normal(g);
+            double a = test_paired_normal(g), b = test_paired_normal(g);
             plot[s->plot_count[k]++] = (ap_fix){ truth[0] + a, truth[1] + b, { 1.0, 0.0, 1.0 } };
         }
         for (size_t n = poisson(g, FALSE_PLOTS); n > 0 && s->plot_count[k] < PLOT_CAP; n--) {
-            double a = SIDE * uniform(g), b = SIDE * uniform(g);
+            double a = SIDE * test_uniform(&g->state), b = SIDE * test_uniform(&g->state);
             plot[s->plot_count[k]++] = (ap_fix){ a, b, { 1.0, 0.0, 1.0 } };
         }
     }
@@ -153,7 +129,7 @@ static void make_plots(generator *g, double at[STEPS][TARGETS][4], scene *s)
 
 static void make_scene(uint64_t run, scene *s)
 {
-    generator g = { .state = run };
+    test_pairs g = { .state = run };
     static double at[STEPS][TARGETS][4];
     make_truth(&g, at);
     make_plots(&g, at, s);

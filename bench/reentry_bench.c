@@ -27,6 +27,7 @@
 #include <time.h>
 
 #include "track/ballistic.h"
+#include "track/test_noise.h"
 
 #define N AP_STATE_CAP
 #define M AP_SEEN_CAP
@@ -36,34 +37,6 @@
 enum { EKF, UKF, OURS, FILTERS };
 
 static const char *const filter_name[FILTERS] = { "EKF", "UKF", "ours" };
-
-/* SplitMix64, and normals in pairs after Box and Muller: the same numbers everywhere. */
-typedef struct generator {
-    uint64_t state;
-    double kept;
-    bool has_kept;
-} generator;
-
-static double uniform(generator *g)
-{
-    g->state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = g->state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
-}
-
-static double gauss(generator *g)
-{
-    if (g->has_kept) {
-        g->has_kept = false;
-        return g->kept;
-    }
-    double a = 1.0 - uniform(g), b = uniform(g), r = sqrt(-2.0 * log(a));
-    g->kept = r * sin(2.0 * PI * b);
-    g->has_kept = true;
-    return r * cos(2.0 * PI * b);
-}
 
 static double cpu_s(void)
 {
@@ -87,7 +60,7 @@ typedef struct problem {
     ap_observation sight;
     double walk_root[N][N]; /* noise of the truth a step */
     /* The truth, and the filters, as they are before the first step. */
-    void (*begin)(const struct problem *problem, generator *g, double truth[N], rivals *r);
+    void (*begin)(const struct problem *problem, test_pairs *g, double truth[N], rivals *r);
 } problem;
 
 /* Sums over runs, by step. */
@@ -117,27 +90,27 @@ static void rivals_step(const problem *p, rivals *r, tally *t)
     t->parts += (double)r->ours.count;
 }
 
-static void walk(const problem *p, generator *g, double truth[N], size_t n)
+static void walk(const problem *p, test_pairs *g, double truth[N], size_t n)
 {
     p->motion.move(p->motion.context, truth, NULL);
     double e[N];
     for (size_t i = 0; i < n; i++)
-        e[i] = gauss(g);
+        e[i] = test_paired_normal(g);
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j <= i; j++)
             truth[i] += p->walk_root[i][j] * e[j];
 }
 
-static void look(problem *p, generator *g, const double truth[N])
+static void look(problem *p, test_pairs *g, const double truth[N])
 {
     p->sight.see(p->sight.context, truth, p->sight.z, NULL);
     for (size_t i = 0; i < p->sight.m; i++)
-        p->sight.z[i] += p->sight.R_root[i][i] * gauss(g);
+        p->sight.z[i] += p->sight.R_root[i][i] * test_paired_normal(g);
 }
 
 static void run(problem *p, uint64_t seed, tally *t)
 {
-    generator g = { .state = seed };
+    test_pairs g = { .state = seed };
     double truth[N] = { 0 };
     rivals r;
     p->begin(p, &g, truth, &r);
@@ -244,7 +217,7 @@ static void body_see(const void *context, const double x[N], double z[M], double
 }
 
 /* The prior of the drag as parts a constant ratio apart; below 0 it has no meaning. */
-static void body_begin(const problem *p, generator *g, double truth[N], rivals *r)
+static void body_begin(const problem *p, test_pairs *g, double truth[N], rivals *r)
 {
     (void)p;
     (void)g;
@@ -287,7 +260,7 @@ static bool body(int runs, tally *t)
     problem p = { .name = "body", .first = 1, .steps = BODY_T, .begin = body_begin };
     p.motion.move = body_move;
     p.sight = (ap_observation){ .m = 1, .see = body_see, .R_root = { { 100.0 } } };
-    generator none = { 0 };
+    test_pairs none = { 0 };
     rivals r;
     ap_normal bound;
     double truth[N];
@@ -364,13 +337,13 @@ static void vehicle_see(const void *context, const double x[N], double z[M], dou
     H[1][1] = dx / (z[0] * z[0]);
 }
 
-static void vehicle_begin(const problem *p, generator *g, double truth[N], rivals *r)
+static void vehicle_begin(const problem *p, test_pairs *g, double truth[N], rivals *r)
 {
     (void)p;
     *r = (rivals){ .ekf = { .n = 5, .x = { 6500.4, 349.14, -1.8093, -6.7967, 0.0 } } };
     for (int i = 0; i < 4; i++) {
         r->ekf.S[i][i] = 1e-3;
-        truth[i] = r->ekf.x[i] + 1e-3 * gauss(g);
+        truth[i] = r->ekf.x[i] + 1e-3 * test_paired_normal(g);
     }
     r->ekf.S[4][4] = 1.0;
     truth[4] = 0.6932;
@@ -397,7 +370,7 @@ static bool vehicle(int runs, tally *t)
     p.motion.Q_root[4][4] = 1e-3;
     p.sight =
         (ap_observation){ .m = 2, .see = vehicle_see, .R_root = { { 1e-3 }, { 0.0, 0.17e-3 } } };
-    generator none = { 0 };
+    test_pairs none = { 0 };
     rivals r;
     double truth[N];
     vehicle_begin(&p, &none, truth, &r);
@@ -501,7 +474,7 @@ static ap_normal decay_start(const double z1[M], const double z2[M])
 }
 
 /* Two plots, the truth then being at the second. */
-static void decay_begin(const problem *p, generator *g, double truth[N], rivals *r)
+static void decay_begin(const problem *p, test_pairs *g, double truth[N], rivals *r)
 {
     problem at = *p;
     const double start[4] = { 232e3, 2290.0 * cos(190.0 * PI / 180.0), 88e3,
@@ -531,7 +504,7 @@ static const struct {
 static ap_normal decay_bound(const problem *p)
 {
     problem quiet = *p;
-    generator none = { 0 };
+    test_pairs none = { 0 };
     rivals r;
     double truth[N] = { 0 };
     memset(quiet.walk_root, 0, sizeof quiet.walk_root);
@@ -648,12 +621,12 @@ static void debris_set(debris *d, const struct debris_case *c)
     memcpy(d->from, from, sizeof from);
 }
 
-static ap_report debris_report(const debris *d, const double x[N], int k, generator *g)
+static ap_report debris_report(const debris *d, const double x[N], int k, test_pairs *g)
 {
     double z[M];
     debris_see(&d->radar.frame, x, z, NULL);
     for (int i = 0; g && i < M; i++)
-        z[i] += debris_sigma[i] * gauss(g);
+        z[i] += debris_sigma[i] * test_paired_normal(g);
     return (ap_report){ .time_utc = (ap_utc_ns)k * AP_NS_PER_S,
                         .present = AP_HAS_POLAR | AP_HAS_ELEVATION,
                         .range_m = z[0],
@@ -729,7 +702,7 @@ static void debris_step(const debris *d, const ap_report report[2], bool is_firs
 
 static void debris_run(const debris *d, uint64_t seed, tally *t)
 {
-    generator g = { .state = seed };
+    test_pairs g = { .state = seed };
     problem truth = { .motion = d->motion };
     memcpy(truth.walk_root, d->motion.Q_root, sizeof truth.walk_root);
     double x[N];

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "track/filter.h"
+#include "track/test_noise.h"
 
 #define STEPS 100
 #define STEP_S 5.0
@@ -26,22 +27,6 @@ typedef struct sums {
     double step2[STEPS];
     uint64_t count[PHASES];
 } sums;
-
-/* SplitMix64. */
-static double uniform(uint64_t *state)
-{
-    *state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = *state;
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
-static double normal(uint64_t *state)
-{
-    double a = 1.0 - uniform(state), b = uniform(state);
-    return sqrt(-2.0 * log(a)) * cos(2.0 * AP_PI * b);
-}
 
 static phase phase_at(double t_s)
 {
@@ -65,7 +50,8 @@ static void move(double x[4], double dt_s, double turn_radps)
 static ap_measure measure_of(const ap_enu_frame *site, const double truth[4], double t_s,
                              uint64_t *seed)
 {
-    ap_vec3 enu = { truth[0] + SIGMA_M * normal(seed), truth[1] + SIGMA_M * normal(seed), 0 };
+    ap_vec3 enu = { truth[0] + SIGMA_M * test_normal(seed), truth[1] + SIGMA_M * test_normal(seed),
+                    0 };
     ap_measure m = { .time_utc = ap_utc_add_s(0, t_s),
                      .has = AP_MEASURE_POSITION,
                      .weight = 1.0,

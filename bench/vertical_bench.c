@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "airpicture/geo.h"
+#include "track/test_noise.h"
 #include "track/vertical.h"
 
 #define LEG_S 180.0
@@ -32,16 +33,6 @@
 #define RECOGNISED_FPM 300.0
 
 static const double leg_mps[LEGS] = { 0.0, 2000.0 * FPM, 0.0, -800.0 * FPM, 0.0 };
-
-/* SplitMix64. */
-static double uniform(uint64_t *state)
-{
-    *state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = *state;
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
 
 /* ---- the peer: constant rate, white noise ---- */
 
@@ -148,11 +139,11 @@ typedef struct scene {
 
 static void run(const scene *in, uint64_t seed, score *old, score *new)
 {
-    double phase = 2.0 * AP_PI * uniform(&seed), jitter = uniform(&seed);
-    double altimeter_m = 15.0 * (2.0 * uniform(&seed) - 1.0);
+    double phase = 2.0 * AP_PI * test_uniform(&seed), jitter = test_uniform(&seed);
+    double altimeter_m = 15.0 * (2.0 * test_uniform(&seed) - 1.0);
     double step_m = in->step_ft * AP_M_PER_FT;
     double stated = STATED_SIGMA_M * STATED_SIGMA_M + step_m * step_m / 12.0;
-    way w = { 3000.0 + 100.0 * uniform(&seed), 0.0 };
+    way w = { 3000.0 + 100.0 * test_uniform(&seed), 0.0 };
     plain p = { 0 };
     ap_vertical v = { 0 };
     recognised rec_old = { 0 }, rec_new = { 0 };
@@ -164,8 +155,9 @@ static void run(const scene *in, uint64_t seed, score *old, score *new)
         double h = w.h + WANDER_M * sin(turn * t + phase);
         double r = w.r + WANDER_M * turn * cos(turn * t + phase);
         double z = floor((h + altimeter_m) / step_m + 0.5) * step_m;
-        if (uniform(&seed) < WRONG_SHARE)
-            z += floor((2.0 * uniform(&seed) - 1.0) * WRONG_MAX_FT / 100.0) * 100.0 * AP_M_PER_FT;
+        if (test_uniform(&seed) < WRONG_SHARE)
+            z += floor((2.0 * test_uniform(&seed) - 1.0) * WRONG_MAX_FT / 100.0) * 100.0 *
+                 AP_M_PER_FT;
         if (k > 0) {
             plain_predict(&p, t - before);
             ap_vertical_predict(&v, t - before);

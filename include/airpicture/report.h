@@ -64,6 +64,9 @@ typedef enum ap_report_flag {
     AP_FLAG_REPAIRED = 1u << 13,          /* a bit of the frame was corrected */
 } ap_report_flag;
 
+/* A code that may be another one. */
+#define AP_FLAGS_MODE_3A_DOUBTFUL (AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED)
+
 /* Whose number a 24-bit address is. (address, kind) together are the key: the same 24 bits under
  * two kinds are two aircraft. */
 typedef enum ap_address_kind {

@@ -66,7 +66,7 @@ static void tell(ap_pipeline *pipeline)
     for (size_t i = 0; i < pipeline->told_count; i++) {
         const ap_pipeline_told *told = &pipeline->told[i];
         if (i + FETCH_AHEAD < pipeline->told_count)
-            ap_picture_fetch(&pipeline->picture, told[FETCH_AHEAD].track->id);
+            ap_picture_fetch(&pipeline->picture, pipeline->told[i + FETCH_AHEAD].track->id);
         ap_watch_track(&pipeline->watch, &told->event, told->track);
         ap_picture_track(&pipeline->picture, &told->event, told->track);
         if (pipeline->config.sinks.on_track)

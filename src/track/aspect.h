@@ -20,6 +20,8 @@ typedef struct ap_cell {
 /* Mean position of a filter, ECEF. */
 ap_vec3 ap_aspect_place(const ap_imm *imm);
 
+/* A track, at the filter's time; a plot, with the errors that its report states. Both need a sensor
+ * with a site. */
 ap_aspect ap_aspect_of(const ap_sensor *sensor, const ap_imm *imm);
 ap_aspect ap_aspect_of_plot(const ap_sensor *sensor, const ap_report *report,
                             const ap_measure *measure);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "track/test_noise.h"
+
 #define N AP_STATE_CAP
 #define DEG AP_RAD_PER_DEG
 #define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
@@ -219,23 +221,16 @@ static void test_steps_are_short_enough(void **state)
 
 /* ---- the filter ---- */
 
-typedef struct generator {
-    uint64_t state;
-} generator;
-
-static double uniform(generator *g)
+/* Never 0. */
+static double open_uniform(uint64_t *state)
 {
-    g->state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = g->state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return ((double)((z ^ (z >> 31)) >> 11) + 0.5) * 0x1p-53;
+    return test_uniform(state) + 0x1p-54;
 }
 
-static double gauss(generator *g)
+static double gauss(uint64_t *state)
 {
-    double r = sqrt(-2.0 * log(uniform(g)));
-    return r * cos(2.0 * AP_PI * uniform(g));
+    double r = sqrt(-2.0 * log(open_uniform(state)));
+    return r * cos(2.0 * AP_PI * open_uniform(state));
 }
 
 static ap_sensor radar_at(double lat_deg, double lon_deg)
@@ -252,7 +247,7 @@ static ap_sensor radar(void)
     return radar_at(48, 11);
 }
 
-static ap_report seen(const ap_sensor *s, const double x[N], double t_s, generator *g)
+static ap_report seen(const ap_sensor *s, const double x[N], double t_s, uint64_t *g)
 {
     ap_report r = { .present = AP_HAS_POLAR | AP_HAS_ELEVATION,
                     .time_utc = ap_utc_add_s(START_UTC, t_s),
@@ -314,9 +309,9 @@ static void test_falls_are_followed(void **state)
     double honest = 0.0;
     int count = 0;
     for (uint64_t run = 1; run <= 24; run++) {
-        generator g = { .state = run };
+        uint64_t g = run;
         ap_sensor s = radar_at(sites[run % 4][0], sites[run % 4][1]);
-        double drag_ln = -10.0 + 6.0 * uniform(&g), x[N];
+        double drag_ln = -10.0 + 6.0 * open_uniform(&g), x[N];
         ap_fall_step step = { .world = config.world, .dt_s = 1.0, .step_s = 0.1 };
         ap_report first, now;
         ap_ballistic b;
@@ -352,7 +347,7 @@ static void test_fixes_and_sights_agree(void **state)
     (void)state;
     ap_sensor s = radar();
     ap_ballistic_config config = ap_ballistic_defaults();
-    generator g = { .state = 7 };
+    uint64_t g = 7;
     double x[N];
     ap_ballistic a, b;
     ap_fall_step step = { .world = config.world, .dt_s = 1.0, .step_s = 0.1 };
@@ -497,9 +492,9 @@ static void test_bad_measurements_change_nothing(void **state)
     assert_memory_equal(&b, &before, sizeof b);
 }
 
-static double any_of(generator *g, double low, double high)
+static double any_of(uint64_t *g, double low, double high)
 {
-    return low + (high - low) * uniform(g);
+    return low + (high - low) * open_uniform(g);
 }
 
 /* Measurements of anything, sharp and blunt, near and far, early and late: some are taken in, and
@@ -511,7 +506,7 @@ static void test_garbage_leaves_a_covariance(void **state)
     ap_ballistic_config config = ap_ballistic_defaults();
     int taken = 0, refused = 0;
     for (uint64_t run = 1; run <= 60; run++) {
-        generator g = { .state = run };
+        uint64_t g = run;
         double x[N], t_s = 1.0;
         config.gate2 = run % 2 ? 30.0 : 1e12;
         config.parts = run % 3 ? AP_NORMALS_CAP : 1;

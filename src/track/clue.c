@@ -12,19 +12,21 @@
 #define TURN_SIGMA_SHARE 0.25 /* of its acceleration, besides */
 #define DOUBT 0.02            /* density that is left to each model, 1/(m/s2) */
 
-static void renew(ap_mixture *models, ap_gauss *mean)
+/* Weighs the models by what each makes of a clue, and renews their mean. */
+static void weigh(ap_mixture *models, ap_gauss *mean, const double likelihood[AP_LANES])
 {
-    double sum = 0.0;
+    double all = 0.0, sum = 0.0;
+    for (int l = 0; l < AP_LANES; l++)
+        all += models->probability[l] * likelihood[l];
+    for (int l = 0; l < AP_LANES && all > 0.0; l++)
+        if (models->probability[l] > 0.0)
+            models->probability[l] =
+                fmax(models->probability[l] * likelihood[l] / all, PROBABILITY_MIN);
     for (int l = 0; l < AP_LANES; l++)
         sum += models->probability[l];
     for (int l = 0; l < AP_LANES; l++)
         models->probability[l] /= sum;
     ap_kernels_best()->combine(models, mean);
-}
-
-static double weighed(double p, double likelihood, double all)
-{
-    return p > 0.0 ? fmax(p * likelihood / all, PROBABILITY_MIN) : 0.0;
 }
 
 /* Variance of the velocity along the sight, and of a lane's. */
@@ -69,17 +71,14 @@ bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
     double var = along_var(r, mean->C.ee, mean->C.en, mean->C.nn) + r->var;
     if (!unfold(r, r->speed_mps - expected, var, &d_mps) || !(d_mps * d_mps <= GATE2 * var))
         return false;
-    double measured = expected + d_mps, likelihood[AP_LANES], all = 0.0;
+    double measured = expected + d_mps, likelihood[AP_LANES];
     for (int l = 0; l < AP_LANES; l++) {
         double d = measured - r->east * models->x[2][l] - r->north * models->x[3][l];
         double s = along_var(r, models->C[0][l], models->C[1][l], models->C[2][l]) + r->var;
         likelihood[l] = ap_exp(-0.5 * fmin(d * d / s, 1400.0)) / sqrt(s);
-        all += models->probability[l] * likelihood[l];
         update_lane(models, l, r, d, s);
     }
-    for (int l = 0; l < AP_LANES && all > 0.0; l++)
-        models->probability[l] = weighed(models->probability[l], likelihood[l], all);
-    renew(models, mean);
+    weigh(models, mean, likelihood);
     return true;
 }
 
@@ -94,12 +93,8 @@ static double turn_likelihood(const ap_motions *motions, int l, double turn_mps2
 
 void ap_clue_turn(ap_mixture *models, ap_gauss *mean, const ap_motions *motions, double turn_mps2)
 {
-    double likelihood[AP_LANES], all = 0.0;
-    for (int l = 0; l < AP_LANES; l++) {
-        likelihood[l] = turn_likelihood(motions, l, turn_mps2);
-        all += models->probability[l] * likelihood[l];
-    }
+    double likelihood[AP_LANES];
     for (int l = 0; l < AP_LANES; l++)
-        models->probability[l] = weighed(models->probability[l], likelihood[l], all);
-    renew(models, mean);
+        likelihood[l] = turn_likelihood(motions, l, turn_mps2);
+    weigh(models, mean, likelihood);
 }

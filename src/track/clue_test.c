@@ -9,6 +9,7 @@
 
 #include "track/filter.h"
 #include "track/measure.h"
+#include "track/test_noise.h"
 
 #define RUNS 40
 #define TURN_S 4.0
@@ -16,21 +17,6 @@
 #define SPEED_MPS 200.0
 #define BANK_RAD 0.45 /* 26 degrees: 1.4 degrees a second */
 #define DOPPLER_SIGMA_MPS 2.0
-
-static double uniform(uint64_t *state)
-{
-    *state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = *state;
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
-static double normal(uint64_t *state)
-{
-    double a = 1.0 - uniform(state), b = uniform(state);
-    return sqrt(-2.0 * log(a)) * cos(2.0 * AP_PI * b);
-}
 
 /* ---- one update ---- */
 
@@ -143,13 +129,13 @@ static ap_report plot_of(const flight *f, const ap_sensor *radar, double t_s, bo
     ap_report r = { .time_utc = now, .present = AP_HAS_POLAR | AP_HAS_GEOMETRIC_HEIGHT };
     r.range_sigma_m = radar->range_sigma_m;
     r.azimuth_sigma_rad = radar->azimuth_sigma_rad;
-    r.range_m = range + r.range_sigma_m * normal(seed);
-    r.azimuth_rad = atan2(f->e, f->n) + r.azimuth_sigma_rad * normal(seed);
+    r.range_m = range + r.range_sigma_m * test_normal(seed);
+    r.azimuth_rad = atan2(f->e, f->n) + r.azimuth_sigma_rad * test_normal(seed);
     r.geometric_height_m = radar->site.height_m;
     r.geometric_height_sigma_m = 50.0;
-    r.doppler_mps = radial + DOPPLER_SIGMA_MPS * normal(seed);
+    r.doppler_mps = radial + DOPPLER_SIGMA_MPS * test_normal(seed);
     r.doppler_sigma_mps = DOPPLER_SIGMA_MPS;
-    r.roll_rad = (turns ? BANK_RAD : 0.0) + 0.02 * normal(seed);
+    r.roll_rad = (turns ? BANK_RAD : 0.0) + 0.02 * test_normal(seed);
     r.present |= has_doppler ? (uint32_t)AP_HAS_DOPPLER : 0;
     r.present |= has_roll ? (uint32_t)AP_HAS_ROLL : 0;
     return r;

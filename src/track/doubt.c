@@ -45,8 +45,7 @@ void ap_doubt_for(ap_doubt *doubt)
 static bool is_named_otherwise(const ap_identity *identity, const ap_report *report)
 {
     uint32_t both = identity->present & report->present;
-    uint32_t doubtful = AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED;
-    if ((both & AP_HAS_MODE_3A) && !(report->flags & doubtful) &&
+    if ((both & AP_HAS_MODE_3A) && !(report->flags & AP_FLAGS_MODE_3A_DOUBTFUL) &&
         identity->mode_3a != report->mode_3a)
         return true;
     return (both & AP_HAS_CALLSIGN) && report->callsign[0] != '\0' &&

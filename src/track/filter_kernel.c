@@ -3,11 +3,7 @@
 #include "track/filter_lane.h"
 
 /* Lanes do not depend on each other, whether or not `to` is `from`. */
-#if defined(__clang__)
-#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < AP_LANES; l++)
-#else
-#define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < AP_LANES; l++)
-#endif
+#define EACH_LANE AP_EACH(l, AP_LANES)
 
 AP_LANE void combine(const ap_mixture *from, ap_gauss *mean)
 {

@@ -15,6 +15,14 @@
 #define AP_LANE static inline
 #endif
 
+/* A loop whose rounds do not depend on each other, though the compiler cannot see it. */
+#if defined(__clang__)
+#define AP_EACH(l, count)                                                                          \
+    _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < (count); l++)
+#else
+#define AP_EACH(l, count) _Pragma("GCC ivdep") for (int l = 0; l < (count); l++)
+#endif
+
 #define AP_MODE_RATE_PS (1.0 / 50.0)
 #define AP_TURN_MAX_RADPS 0.21 /* 12 degrees a second */
 #define AP_TURN_SPEED_MIN_MPS 20.0

@@ -38,8 +38,7 @@ void ap_ghosts_note(ap_state *state, uint32_t slot)
 /* The firm track with the code in a plot; AP_SLOT_NONE if there is none, or it may be garbled. */
 static uint32_t find_code(const ap_state *state, const ap_report *report)
 {
-    uint32_t doubtful = AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED;
-    if (!(report->present & AP_HAS_MODE_3A) || (report->flags & doubtful))
+    if (!(report->present & AP_HAS_MODE_3A) || (report->flags & AP_FLAGS_MODE_3A_DOUBTFUL))
         return AP_SLOT_NONE;
     uint32_t slot = state->by_code[report->mode_3a % CODES];
     if (slot == AP_SLOT_NONE || state->store.pulse[slot].id == 0 ||

@@ -7,45 +7,10 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
-#define TURN_S 4.0
+#include "track/test_radar.h"
+
 #define ADDRESS 0x3C1234
 #define REFLECTOR_M 6000.0 /* from the radar, due east */
-
-typedef struct world {
-    ap_sensor sensor;
-    ap_sensor_stats stats;
-    ap_sensor_table table;
-    ap_tracker_config config;
-    ap_tracker tracker;
-    void *mem;
-} world;
-
-static world *world_new(void)
-{
-    world *w = calloc(1, sizeof *w);
-    assert_non_null(w);
-    ap_sensor_defaults(&w->sensor, AP_SENSOR_MODE_S);
-    w->sensor.turn_s = TURN_S;
-    ap_geodetic site = { 50.0 * AP_RAD_PER_DEG, 8.0 * AP_RAD_PER_DEG, 100.0 };
-    assert_int_equal(ap_sensor_place(&w->sensor, site), AP_OK);
-    w->table = (ap_sensor_table){ .sensor = &w->sensor, .stats = &w->stats, .count = 1, .cap = 1 };
-    w->config = ap_tracker_config_default();
-    w->config.track_cap = 256;
-    w->config.group_report_cap = 256;
-    w->config.sensors = &w->table;
-    size_t size = ap_tracker_size(&w->config);
-    w->mem = malloc(size);
-    assert_non_null(w->mem);
-    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
-    return w;
-}
-
-static void world_free(world *w)
-{
-    free(w->mem);
-    free(w);
-}
 
 /* An aircraft flies north-west of the radar, towards the east. Mode 3/A and altitude, no address;
  * `later_s` after the beam's own time. */
@@ -116,7 +81,7 @@ static void test_step_reflection_starts_no_track(void **state)
 {
     (void)state;
     for (int has_address = 0; has_address < 2; has_address++) {
-        world *w = world_new();
+        world *w = world_new(AP_SENSOR_MODE_S);
         fly_reflected(w, has_address, 32);
         assert_int_equal(tracks_of(w, true), 1);
         assert_int_equal(refused(w, AP_REFUSED_REFLECTION), 22);
@@ -128,7 +93,7 @@ static void test_step_reflection_starts_no_track(void **state)
 static void test_step_lasting_reflection_is_an_aircraft(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = world_new(AP_SENSOR_MODE_S);
     fly_reflected(w, false, 70);
     assert_int_equal(tracks_of(w, false), 2);
     world_free(w);
@@ -140,7 +105,7 @@ static void test_step_others_are_no_reflections(void **state)
 {
     (void)state;
     for (int what = 0; what < 4; what++) {
-        world *w = world_new();
+        world *w = world_new(AP_SENSOR_MODE_S);
         for (int turn = 0; turn < 30; turn++) {
             ap_report r = plot(turn, 0.0, 0.0, 0.0), other = reflection(turn);
             if (what == 0)
@@ -164,7 +129,7 @@ static void test_step_others_are_no_reflections(void **state)
 static void test_step_split_plot_starts_nothing(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = world_new(AP_SENSOR_MODE_S);
     ap_track track;
     for (int turn = 0; turn < 40; turn++) {
         send(w, plot(turn, 0.0, 0.0, 0.0));

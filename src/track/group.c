@@ -24,15 +24,8 @@
 #define OUTLIER_IDENTITY 100.0 /* identity factor of an equal discrete code */
 #define OUTLIER_SIGMAS 5.0
 #define OUTLIER_SHARE 0.02
-#define BIRTH_ADDRESS 0.5
 #define M2_PER_KM2 1e6
-#define BIRTH_MIN 1e-7
-#define BIRTH_UNUSED 0.05 /* a plot that a track explains better than this starts none */
-#define HIT 0.5
 #define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
-#define COMPANY_PATIENCE                                                                           \
-    0.1 /* such a one is waited for longer: it is seen by itself now and then */
-#define COMPANY_SIGMA_MPS 12.0 /* of aircraft that fly together */
 #define NEGLIGIBLE 1e-3
 
 /* ---- waiting ---- */
@@ -393,9 +386,9 @@ static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     edge->psi = seen * edge->likelihood.all * identity *
                 ap_altitude_factor(&look->imm, &measure, report) /
                 ((1.0 - seen) * plot->background);
-    if (!(edge->psi > 1e-9))
+    if (!(edge->psi > AP_PSI_LEAST))
         return;
-    edge->psi = fmin(edge->psi, 1e15);
+    edge->psi = fmin(edge->psi, AP_PSI_MAX);
     edge->plot = plot_index;
     edge->row = b->look_of[slot];
     edge->run = AP_SLOT_NONE;
@@ -416,8 +409,7 @@ static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *
     for (size_t k = 0; k < count; k++) {
         if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
             continue;
-        ap_store_fetch_head(&state->store, slots[k]);
-        ap_store_fetch_filter(&state->store, slots[k]);
+        ap_store_fetch(&state->store, slots[k]);
         slots[kept++] = slots[k];
     }
     return kept;
@@ -559,7 +551,7 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     ap_measure measure = shared ? ap_share_measure(look, &b->edge[best].fix, &plot->measure)
                                 : measure_for(state, plot, look);
     measure.weight = fmin(b->edge[best].p / exists, 1.0);
-    bool sure = measure.weight > HIT;
+    bool sure = measure.weight > AP_HIT;
     if (!sure)
         measure.has = AP_MEASURE_POSITION;
     if (look->is_late)
@@ -603,34 +595,35 @@ static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
     double missed =
         ap_existence_missed(pulse->existence, look->detection * (1.0 - fmin(look->hidden, 1.0)));
     double exists = fmin(hit + (1.0 - hit) * missed, 1.0 - 1e-9);
-    bool is_shared = shared > HIT * hit;
+    bool is_shared = shared > AP_HIT * hit;
     if (pulse->state == AP_TRACK_TENTATIVE && is_shared)
         exists = fmin(exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
     const ap_report *report = &state->waiting[b->plot[b->edge[best].plot].report];
     if (hit >= NEGLIGIBLE && !update_filter(state, look, order, count, best, exists)) {
-        if (hit >= HIT)
+        if (hit >= AP_HIT)
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
         return;
     }
     /* likelier for a plot that no other track explains */
-    bool speaks_for_it = exists > pulse->existence && b->plot[b->edge[best].plot].unused > HIT;
+    bool speaks_for_it = exists > pulse->existence && b->plot[b->edge[best].plot].unused > AP_HIT;
     pulse->existence = exists;
     if (hit < NEGLIGIBLE)
         return;
-    if (hit < HIT) {
+    if (hit < AP_HIT) {
         if (speaks_for_it && pulse->state == AP_TRACK_TENTATIVE) { /* it has not fallen silent */
             state->store.row[look->slot].hit_count++;
             pulse->received_utc = state->clock_utc;
         }
         ap_track_repair(state, look->slot);
         ap_store_refresh(&state->store, look->slot);
-        if (shared > HIT * exists) /* if it is there at all, it was in that plot */
+        if (shared > AP_HIT * exists) /* if it is there at all, it was in that plot */
             pulse->received_utc = state->clock_utc;
         ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);
         return;
     }
     ap_report anonymous = *report;
-    if (b->edge[best].p < HIT || b->edge[best].run != AP_SLOT_NONE) /* whose it is remains open */
+    if (b->edge[best].p < AP_HIT ||
+        b->edge[best].run != AP_SLOT_NONE) /* whose it is remains open */
         anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
     ap_track_taken(state, look->slot, &anonymous, is_shared ? AP_TAKEN_SHARED : AP_TAKEN_POSITION);
 }
@@ -647,105 +640,6 @@ static void update_all(ap_state *state)
     }
 }
 
-/* Chains the plots beside each firm track in b->local, in their order: plot_count ends one. */
-static void chain_companies(ap_bench *b)
-{
-    b->stamp++;
-    for (uint32_t i = b->plot_count; i-- > 0;) {
-        uint32_t company = b->plot[i].company;
-        if (company == AP_SLOT_NONE)
-            continue;
-        b->local[i] = b->look_stamp[company] == b->stamp ? b->look_of[company] : b->plot_count;
-        b->look_stamp[company] = b->stamp;
-        b->look_of[company] = i;
-    }
-}
-
-/* The likeliest plot of a chain that has not had its turn; plot_count if none. */
-static uint32_t likeliest_beside(const ap_bench *b, uint32_t first, double *sum)
-{
-    uint32_t best = b->plot_count;
-    *sum = 0.0;
-    for (uint32_t i = first; i < b->plot_count; i = b->local[i]) {
-        if (b->used[i])
-            continue;
-        *sum += fmax(b->plot[i].unused, 0.0);
-        if (best == b->plot_count || b->plot[i].unused > b->plot[best].unused)
-            best = i;
-    }
-    return best;
-}
-
-/* Of the plots beside one firm track some are not of it, but which? Guesses for all would be in
- * each other's way: the likeliest have the chances of the rest. */
-static void join_company(ap_bench *b)
-{
-    memset(b->used, 0, b->plot_count);
-    chain_companies(b);
-    for (uint32_t i = 0; i < b->plot_count; i++) {
-        double sum = 0.0, left = -1.0;
-        uint32_t best;
-        if (b->plot[i].company == AP_SLOT_NONE || b->used[i])
-            continue;
-        while ((best = likeliest_beside(b, i, &sum)) < b->plot_count) {
-            left = left < 0.0 ? sum : left;
-            b->plot[best].unused = fmin(left, 1.0);
-            left -= b->plot[best].unused;
-            b->used[best] = 1;
-        }
-    }
-}
-
-static void birth_of(ap_state *state, const ap_plot *plot, double existence)
-{
-    const ap_report *report = &state->waiting[plot->report];
-    uint32_t slot = ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
-    if (slot == AP_SLOT_NONE || plot->company == AP_SLOT_NONE)
-        return;
-    state->store.row[slot].beside = true;
-    state->store.pulse[slot].worth *= COMPANY_PATIENCE;
-}
-
-/* Plots that no track explains, but that are of one by another way, start nothing. */
-static void leave_ghosts_out(ap_state *state)
-{
-    ap_bench *b = &state->bench;
-    for (uint32_t i = 0; i < b->plot_count; i++) {
-        ap_plot *plot = &b->plot[i];
-        const ap_report *report = &state->waiting[plot->report];
-        if (plot->unused > HIT && !(report->present & AP_HAS_ADDRESS) &&
-            ap_ghost_refuse(state, report, &plot->measure))
-            plot->unused = 0.0;
-    }
-}
-
-static void give_birth(ap_state *state)
-{
-    ap_bench *b = &state->bench;
-    join_company(b);
-    for (uint32_t i = 0; i < b->plot_count; i++) {
-        ap_plot *plot = &b->plot[i];
-        const ap_report *report = &state->waiting[plot->report];
-        bool has_address = (report->present & AP_HAS_ADDRESS) != 0;
-        double unused = fmax(plot->unused, 0.0);
-        if (has_address && unused > HIT) {
-            /* An earlier plot of this group may have been the first of its address. */
-            if (!ap_direct_take(state, report))
-                ap_track_birth(state, report, &plot->measure, BIRTH_ADDRESS,
-                               AP_REASON_BORN_ADDRESS);
-            continue;
-        }
-        double existence = unused * plot->birth;
-        if (plot->company != AP_SLOT_NONE) {
-            plot->measure.has |= AP_MEASURE_VELOCITY;
-            plot->measure.velocity_ecef = plot->company_mps;
-            plot->measure.velocity_var = COMPANY_SIGMA_MPS * COMPANY_SIGMA_MPS;
-        }
-        if (!has_address && unused > BIRTH_UNUSED && existence > BIRTH_MIN)
-            birth_of(state, plot, existence);
-    }
-}
-
 void ap_group_close(ap_state *state, uint16_t sensor)
 {
     ap_bench *b = &state->bench;
@@ -759,9 +653,9 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     solve(state);
     ap_shares_end(state, sensor);
     update_all(state);
-    leave_ghosts_out(state);
+    ap_births_leave_ghosts_out(state);
     learn_strays(state, sensor);
-    give_birth(state);
+    ap_births_give(state);
     for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {
         next = state->waiting_next[place];
         state->waiting_next[place] = state->waiting_free;

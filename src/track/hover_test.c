@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "airpicture/tracker.h"
+#include "track/test_noise.h"
 
 #define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
 #define RUNS 20
@@ -30,21 +31,6 @@ typedef struct sums {
     unsigned count[LEGS], lost, confirmed;
 } sums;
 
-static double uniform(uint64_t *state)
-{
-    *state += UINT64_C(0x9E3779B97F4A7C15);
-    uint64_t z = *state;
-    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
-static double normal(uint64_t *state)
-{
-    double a = 1.0 - uniform(state), b = uniform(state);
-    return sqrt(-2.0 * log(a)) * cos(2.0 * AP_PI * b);
-}
-
 static int leg_at(double t_s)
 {
     return t_s < LEG_S ? 0 : t_s < LEG_S + DART_S ? 1 : 2;
@@ -53,8 +39,8 @@ static int leg_at(double t_s)
 /* Hovers in gusts, or darts with 6 m/s2 into any direction. */
 static void hover(body *b, const scene *in, int leg, uint64_t *seed)
 {
-    double e = leg == 1 ? in->speed_mps * sin(b->course) : 0.3 * normal(seed);
-    double n = leg == 1 ? in->speed_mps * cos(b->course) : 0.3 * normal(seed);
+    double e = leg == 1 ? in->speed_mps * sin(b->course) : 0.3 * test_normal(seed);
+    double n = leg == 1 ? in->speed_mps * cos(b->course) : 0.3 * test_normal(seed);
     double de = e - b->ve, dn = n - b->vn, most = (leg == 1 ? 6.0 : 4.0) * STEP_S;
     double share = fmin(1.0, most / fmax(hypot(de, dn), 1e-9));
     b->ve += share * de;
@@ -83,8 +69,8 @@ static ap_report plot_of(const body *b, const ap_sensor *radar, double t_s, uint
     ap_report r = { .time_utc = ap_utc_add_s(START_UTC, t_s),
                     .present = AP_HAS_POLAR | AP_HAS_GEOMETRIC_HEIGHT,
                     .flags = AP_FLAG_PRIMARY,
-                    .range_m = range_m + radar->range_sigma_m * normal(seed),
-                    .azimuth_rad = atan2(b->e, b->n) + radar->azimuth_sigma_rad * normal(seed),
+                    .range_m = range_m + radar->range_sigma_m * test_normal(seed),
+                    .azimuth_rad = atan2(b->e, b->n) + radar->azimuth_sigma_rad * test_normal(seed),
                     .range_sigma_m = radar->range_sigma_m,
                     .azimuth_sigma_rad = radar->azimuth_sigma_rad,
                     .geometric_height_m = 100.0 + range_m * range_m / (2.0 * 6371e3),
@@ -137,12 +123,12 @@ static void run(const scene *in, uint64_t seed, sums *s)
     ap_tracker tracker;
     assert_int_equal(ap_tracker_init(&tracker, &config, mem, ap_tracker_size(&config)), AP_OK);
     body b = { .e = 0.6 * in->distance_m, .n = 0.8 * in->distance_m };
-    b.course = 2.0 * AP_PI * uniform(&seed);
+    b.course = 2.0 * AP_PI * test_uniform(&seed);
     double before_s = 0.0;
     for (double t = 0.0; t < 2.0 * LEG_S + DART_S; before_s = t, t += in->turn_s) {
         go(&b, in, before_s, t, &seed);
         ap_report plot = plot_of(&b, &radar, t, &seed);
-        bool is_seen = uniform(&seed) < DETECTION;
+        bool is_seen = test_uniform(&seed) < DETECTION;
         ap_tracker_step(&tracker, plot.receive_utc, &plot, is_seen ? 1 : 0);
         ap_tracker_flush(&tracker);
         if (is_seen && t > 8.0 * in->turn_s)

@@ -43,8 +43,7 @@ static ap_identity_news take_address(ap_identity *identity, const ap_report *rep
 
 static ap_identity_news take_mode_3a(ap_identity *identity, const ap_report *report)
 {
-    uint32_t doubtful = AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED;
-    if (!(report->present & AP_HAS_MODE_3A) || (report->flags & doubtful))
+    if (!(report->present & AP_HAS_MODE_3A) || (report->flags & AP_FLAGS_MODE_3A_DOUBTFUL))
         return AP_IDENTITY_SAME;
     bool known = (identity->present & AP_HAS_MODE_3A) != 0;
     bool same = known && identity->mode_3a == report->mode_3a;
@@ -150,12 +149,11 @@ static uint32_t flags_stated(const ap_report *report, ap_sensor_kind kind)
 {
     uint32_t has = report->present, flags = report->flags;
     uint32_t stated = flags | AP_FLAG_TEST | AP_FLAG_EXTRAPOLATED | AP_FLAG_REPAIRED;
-    bool doubtful = flags & (AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED);
+    bool doubtful = flags & AP_FLAGS_MODE_3A_DOUBTFUL;
     bool reply = (flags & AP_FLAG_SECONDARY) && (has & AP_HAS_ADDRESS) &&
                  (has & (AP_HAS_MODE_3A | AP_HAS_PRESSURE_ALTITUDE));
     if (has & AP_HAS_MODE_3A)
-        stated |= AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED | AP_FLAG_SPI |
-                  (doubtful ? 0 : AP_FLAG_EMERGENCY);
+        stated |= AP_FLAGS_MODE_3A_DOUBTFUL | AP_FLAG_SPI | (doubtful ? 0 : AP_FLAG_EMERGENCY);
     if (has & AP_HAS_PRESSURE_ALTITUDE)
         stated |= AP_FLAG_ALTITUDE_GARBLED | AP_FLAG_ALTITUDE_UNVALIDATED;
     if ((has & AP_HAS_POSITION) || (reply && !(flags & AP_FLAG_SPI)))
@@ -197,8 +195,7 @@ static double mode_3a_factor(const ap_identity *identity, const ap_report *repor
         return 1.0;
     if (identity->mode_3a == report->mode_3a)
         return ap_code_is_shared(report->mode_3a) ? SAME_CONSPICUITY : SAME_DISCRETE;
-    uint32_t doubtful = AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED;
-    return report->flags & doubtful ? OTHER_CODE_DOUBTFUL : OTHER_CODE;
+    return report->flags & AP_FLAGS_MODE_3A_DOUBTFUL ? OTHER_CODE_DOUBTFUL : OTHER_CODE;
 }
 
 double ap_identity_factor(const ap_identity *identity, const ap_report *report)

@@ -3,11 +3,7 @@
 #include "track/slant_lane.h"
 
 /* Lanes do not depend on each other. */
-#if defined(__clang__)
-#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < AP_LANES; l++)
-#else
-#define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < AP_LANES; l++)
-#endif
+#define EACH_LANE AP_EACH(l, AP_LANES)
 
 /* Each lane goes on until it is near enough, and no further: so its bits are its own. */
 AP_LANE void place_lanes(const ap_enu_frame *site, const ap_slants *slants, ap_places *places)

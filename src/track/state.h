@@ -8,6 +8,9 @@
 #include "track/resolution.h"
 #include "track/store.h"
 
+#define AP_HIT 0.5        /* a plot is taken for a track's when it more probably is than not */
+#define AP_PSI_LEAST 1e-9 /* weights of associations: below this there is none, ... */
+#define AP_PSI_MAX 1e15   /* ... and above it sums would lose the rest */
 #define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
 
 /* Pairs of tracks that were to give one plot with probability p, and gave one or two: sums of p, of
@@ -154,6 +157,12 @@ void ap_direct_approach(const ap_state *state, const ap_report *report);
 void ap_direct_fetch(const ap_state *state, const ap_report *report);
 /* Offers a report to the tracks with its address; false when there is none. */
 bool ap_direct_take(ap_state *state, const ap_report *report);
+
+/* births.c: after the association of a group */
+/* Plots that no track explains, but that are of one by another way, start nothing. */
+void ap_births_leave_ghosts_out(ap_state *state);
+/* The rest start tracks, as probable as they are new. */
+void ap_births_give(ap_state *state);
 
 /* unresolved.c */
 /* Before and after the association of a group. */

@@ -66,8 +66,7 @@ uint32_t ap_store_add(ap_store *store)
     ap_row *row = &store->row[slot];
     store->free_head = store->link[slot].newer;
     if (store->free_head != AP_SLOT_NONE) { /* the next birth will want it */
-        ap_store_fetch_head(store, store->free_head);
-        ap_store_fetch_filter(store, store->free_head);
+        ap_store_fetch(store, store->free_head);
         __builtin_prefetch(&store->row[store->free_head].reason_count);
     }
     __builtin_prefetch(&store->by_id[bucket_of(store, store->next_id + 1)]);
@@ -194,6 +193,12 @@ void ap_store_fetch_filter(const ap_store *store, uint32_t slot)
     const ap_row *row = &store->row[slot];
     __builtin_prefetch(&store->hot[slot]);
     fetch(&row->imm, &row->history.half[0]);
+}
+
+void ap_store_fetch(const ap_store *store, uint32_t slot)
+{
+    ap_store_fetch_head(store, slot);
+    ap_store_fetch_filter(store, slot);
 }
 
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot)

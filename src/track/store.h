@@ -121,6 +121,7 @@ void ap_store_approach_address(const ap_store *store, uint32_t address, uint8_t 
  */
 void ap_store_fetch_head(const ap_store *store, uint32_t slot);
 void ap_store_fetch_filter(const ap_store *store, uint32_t slot);
+void ap_store_fetch(const ap_store *store, uint32_t slot); /* both */
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);
 /* Files the row under the address that its identity has now. */
 void ap_store_file_address(ap_store *store, uint32_t slot);

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "track/resolution.h"
 #include "track/aspect.h"
 
 #define NEAR_CELLS 3.0              /* tracks further from a plot have no part in it */
@@ -12,8 +11,6 @@
 #define SHARE_LEAST 0.01            /* chains less probable than this do not count */
 #define UNRESOLVED_MAX 0.98         /* two plots of two aircraft are never out of the question */
 #define STRENGTH_SPREAD (1.0 / 3.0) /* of even chances which of two echoes is how much stronger */
-#define PSI_LEAST 1e-9
-#define PSI_MAX 1e15
 #define NOT_CLOSE 0.05
 #define TRUST_START 0.6  /* what the learning begins with, and ... */
 #define TRUST_WEIGHT 3.0 /* ... the pairs that it counts for */
@@ -325,9 +322,10 @@ static void add_run(ap_state *state, uint32_t plot_index, run *r, double connect
     link_members(r);
     double psi = connected * odds_of(state, r, plot) * take_plot(r, state->config.gate_chi2) /
                  plot->background;
-    if (!(psi > PSI_LEAST) || b->edge_count + r->count > b->edge_cap || b->run_count >= b->plot_cap)
+    if (!(psi > AP_PSI_LEAST) || b->edge_count + r->count > b->edge_cap ||
+        b->run_count >= b->plot_cap)
         return;
-    b->run_psi[b->run_count] = fmin(psi, PSI_MAX);
+    b->run_psi[b->run_count] = fmin(psi, AP_PSI_MAX);
     for (size_t i = 0; i < r->count; i++) {
         ap_edge *edge = &b->edge[b->edge_count++];
         edge->row = (uint32_t)(r->look[i] - b->look);

@@ -8,47 +8,16 @@
 #include <string.h>
 #include <cmocka.h>
 
-#define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
-#define TURN_S 4.0
+#include "track/test_radar.h"
 
-typedef struct world {
-    ap_sensor sensor;
-    ap_sensor_stats stats;
-    ap_sensor_table table;
-    ap_tracker_config config;
-    ap_tracker tracker;
-    void *mem;
-    uint64_t seed;
-} world;
-
-static world *world_new(void)
+static world *radar_new(void)
 {
-    world *w = calloc(1, sizeof *w);
-    assert_non_null(w);
-    ap_sensor_defaults(&w->sensor, AP_SENSOR_SSR);
-    w->sensor.turn_s = TURN_S;
+    world *w = world_new(AP_SENSOR_SSR);
     w->sensor.detection_probability = 0.9;
     w->sensor.range_resolution_m = 150.0;
     w->sensor.azimuth_resolution_rad = 0.6 * AP_RAD_PER_DEG;
-    ap_geodetic site = { 50.0 * AP_RAD_PER_DEG, 8.0 * AP_RAD_PER_DEG, 100.0 };
-    assert_int_equal(ap_sensor_place(&w->sensor, site), AP_OK);
-    w->table = (ap_sensor_table){ .sensor = &w->sensor, .stats = &w->stats, .count = 1, .cap = 1 };
-    w->config = ap_tracker_config_default();
-    w->config.track_cap = 256;
-    w->config.group_report_cap = 256;
-    w->config.sensors = &w->table;
     w->seed = 3;
-    size_t size = ap_tracker_size(&w->config);
-    w->mem = malloc(size);
-    assert_non_null(w->mem);
-    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
     return w;
-}
-
-static void world_free(world *w)
-{
-    free(w->mem);
-    free(w);
 }
 
 /* Nearly normal: the sum of twelve. */
@@ -120,7 +89,7 @@ static size_t tracks_of(world *w, ap_track *track, size_t cap)
 static void test_step_pair_outlives_its_one_plot(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = radar_new();
     ap_track before[4], after[4];
     for (int turn = 0; turn < 20; turn++)
         turns_apart(w, turn, turn + 1, 3100.0 - 120.0 * turn);
@@ -145,7 +114,7 @@ static void test_step_pair_outlives_its_one_plot(void **state)
 static void test_step_stray_beside_a_track_starts_none(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = radar_new();
     ap_track track[4];
     turns_as_one(w, 0, 10);
     turns_apart(w, 10, 11, 600.0);
@@ -158,7 +127,7 @@ static void test_step_stray_beside_a_track_starts_none(void **state)
 static void test_step_pair_is_found_though_mostly_one(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = radar_new();
     ap_track track[4];
     for (int turn = 0; turn < 60; turn++)
         if (turn % 6 == 2)
@@ -173,7 +142,7 @@ static void test_step_pair_is_found_though_mostly_one(void **state)
 static void test_step_gone_is_gone_where_pairs_are_seen(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = radar_new();
     ap_track track[4];
     turns_apart(w, 0, 40, 700.0);
     assert_int_equal(tracks_of(w, track, 4), 2);
@@ -188,7 +157,7 @@ static void test_step_gone_is_gone_where_pairs_are_seen(void **state)
 static void test_step_one_plot_swaps_no_codes(void **state)
 {
     (void)state;
-    world *w = world_new();
+    world *w = radar_new();
     ap_track before[4], track[4];
     for (int turn = 0; turn < 12; turn++)
         for (int i = 0; i < 2; i++) {

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "track/filter_lane.h"
+
 #define LANES AP_VERTICAL_MODES
 #define MODE_RATE_PS (1.0F / 50.0F)
 #define START_VAR 64.0F /* (m/s)2 */
@@ -23,16 +25,7 @@
 #define CORRELATION2_MAX 0.9999F
 #define SQRT_TWO_PI 2.5066283F
 
-#if defined(__GNUC__)
-#define LANE static inline __attribute__((always_inline))
-#else
-#define LANE static inline
-#endif
-#if defined(__clang__)
-#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < LANES; l++)
-#else
-#define EACH_LANE _Pragma("GCC ivdep") for (int l = 0; l < LANES; l++)
-#endif
+#define EACH_LANE AP_EACH(l, LANES)
 
 /* clang-format off */
 /* Density of white acceleration; how a rate decays, and what is left of it then; whether the model
@@ -49,15 +42,15 @@ static const struct {
 };
 /* clang-format on */
 
-_Static_assert(LANES == 4, "one register, and the order of lane_sum");
+_Static_assert(LANES == 4, "one register, and the order of part_sum");
 
-LANE float lane_sum(const float v[LANES])
+AP_LANE float part_sum(const float v[LANES])
 {
     return (v[0] + v[2]) + (v[1] + v[3]);
 }
 
 /* e^x for x in [EXPONENT_MIN, 0], within some units in the last place: x = k ln 2 + r. */
-LANE float lane_exp(float x)
+AP_LANE float part_exp(float x)
 {
     float t = x * 1.44269504F + 12582912.0F, k = t - 12582912.0F;
     float r = (x - k * 0.693359375F) + k * 2.12194440e-4F;
@@ -76,7 +69,7 @@ LANE float lane_exp(float x)
     return s * power;
 }
 
-LANE float larger(float a, float b)
+AP_LANE float larger(float a, float b)
 {
     return a > b ? a : b;
 }
@@ -85,14 +78,14 @@ LANE float larger(float a, float b)
 static void combine(ap_vertical *v)
 {
     float h[LANES], r[LANES], a[LANES], b[LANES], c[LANES];
-    float scale = 1.0F / lane_sum(v->probability);
+    float scale = 1.0F / part_sum(v->probability);
     EACH_LANE
     {
         v->probability[l] *= scale;
         h[l] = v->probability[l] * v->above_m[l];
         r[l] = v->probability[l] * v->rate_mps[l];
     }
-    float above_m = lane_sum(h), up_mps = lane_sum(r);
+    float above_m = part_sum(h), up_mps = part_sum(r);
     EACH_LANE
     {
         float p = v->probability[l], dh = v->above_m[l] - above_m, dr = v->rate_mps[l] - up_mps;
@@ -103,23 +96,23 @@ static void combine(ap_vertical *v)
     }
     v->altitude_m += (double)above_m;
     v->up_mps = up_mps;
-    v->P[0] = lane_sum(a);
-    v->P[1] = lane_sum(b);
-    v->P[2] = lane_sum(c);
+    v->P[0] = part_sum(a);
+    v->P[1] = part_sum(b);
+    v->P[2] = part_sum(c);
 }
 
 /* ---- prediction ---- */
 
 /* e^-x for x >= 0, near enough: what is left of something that decays. */
-LANE float left_of(float x)
+AP_LANE float left_of(float x)
 {
     return 1.0F / (1.0F + x * (1.0F + 0.5F * x));
 }
 
 /* Modes change: each model becomes the mixture of itself and of the mean of all; but whoever begins
  * to keep a level has no rate any more. Then it moves: a rate of 1 m/s carries by reach_s. */
-LANE void predict_lane(ap_vertical *v, int l, float dt_s, float stay, float up_mps,
-                       const float P[3])
+AP_LANE void predict_lane(ap_vertical *v, int l, float dt_s, float stay, float up_mps,
+                          const float P[3])
 {
     float t = fabsf(dt_s), kept = stay * v->probability[l];
     float all = kept + (1.0F - stay) * modes.prior[l];
@@ -158,29 +151,29 @@ typedef struct seen {
     float likelihood[LANES], shift[LANES], cut[LANES];
 } seen;
 
-LANE void see_point(float d, float s2, float var, int l, seen *by)
+AP_LANE void see_point(float d, float s2, float var, int l, seen *by)
 {
     float all = s2 + var, share = s2 / all, e = -0.5F * (d * (d / all));
-    by->likelihood[l] = lane_exp(larger(e, EXPONENT_MIN)) / (SQRT_TWO_PI * sqrtf(all));
+    by->likelihood[l] = part_exp(larger(e, EXPONENT_MIN)) / (SQRT_TWO_PI * sqrtf(all));
     by->shift[l] = share * d;
     by->cut[l] = share;
 }
 
 /* Standard normal density, and probability beyond x >= 0 within 0.3 per cent of itself (Borjesson,
  * Sundberg 1979). */
-LANE float density(float x)
+AP_LANE float density(float x)
 {
-    return lane_exp(larger(-0.5F * x * x, EXPONENT_MIN)) * (1.0F / SQRT_TWO_PI);
+    return part_exp(larger(-0.5F * x * x, EXPONENT_MIN)) * (1.0F / SQRT_TWO_PI);
 }
 
-LANE float beyond(float x, float density)
+AP_LANE float beyond(float x, float density)
 {
     return density / (0.661F * x + 0.339F * sqrtf(x * x + 5.51F));
 }
 
 /* The altitude, expected d below the middle of a step, lies within it. Only of models much narrower
  * than the step: of the others see_point tells the same at a third of the cost. */
-LANE void see_step(float d, float s2, float step_m, int l, seen *by)
+AP_LANE void see_step(float d, float s2, float step_m, int l, seen *by)
 {
     float s = sqrtf(s2), off = fabsf(d);
     float a = (off - 0.5F * step_m) / s, b = (off + 0.5F * step_m) / s;
@@ -199,7 +192,7 @@ LANE void see_step(float d, float s2, float step_m, int l, seen *by)
 
 /* Moves a model by what was seen of its altitude with noise: s2 = A + var. It is of this aircraft
  * with probability w. What is left of A is never a difference of nearly the same. */
-LANE void shift_lane(ap_vertical *v, int l, const seen *by, float var, float w)
+AP_LANE void shift_lane(ap_vertical *v, int l, const seen *by, float var, float w)
 {
     float A = v->A[l], B = v->B[l], C = v->C[l], s2 = A + var;
     float k0 = A / s2, k1 = B / s2, cut = w * by->cut[l], shift = by->shift[l];
@@ -248,7 +241,7 @@ static void take(ap_vertical *v, const ap_level *level, float var, float step_va
     if (step_m * step_m > STEP_FROM * var)
         EACH_LANE see_step(off - v->above_m[l], v->A[l] + var, step_m, l, &by);
     EACH_LANE part[l] = v->probability[l] * by.likelihood[l];
-    const float all = lane_sum(part);
+    const float all = part_sum(part);
     if (!(all >= WRONG_PER_M)) {
         if (++v->refused_count >= REFUSED_MAX)
             start(v, level, (double)var, (double)step_var);
@@ -288,7 +281,7 @@ void ap_vertical_take_rate(ap_vertical *v, double up_mps, double up_var)
         see_point(up - v->rate_mps[l], v->C[l], var, l, &by);
         part[l] = v->probability[l] * by.likelihood[l];
     }
-    const float all = larger(lane_sum(part), 1e-37F);
+    const float all = larger(part_sum(part), 1e-37F);
     EACH_LANE
     {
         float B = v->B[l], C = v->C[l], rest = var / (C + var), k = B / C;

@@ -1,10 +1,11 @@
-/* The vertical filter of a track: three motion models of altitude and rate.
+/* The vertical filter of a track: four motion models of altitude and rate.
  *
- * An aircraft keeps its level, climbs or descends steadily, or is changing from one to the other.
- * Modes change as those in the plane do (filter.h). Altitudes come in steps: one says that the
- * altitude lies within its step, and the same again says nothing new. So an update cuts each model
- * to the step (the moments of a normal between two bounds), where a model is narrower than it;
- * then the bit that toggles in level flight makes no rate, and the stairs of a climb make no jerks.
+ * An aircraft keeps its level, climbs or descends steadily, or is changing from one to the other,
+ * slowly or quickly. Modes change as those in the plane do (filter.h). Altitudes come in steps: one
+ * says that the altitude lies within its step, and the same again says nothing new. So an update
+ * cuts each model to the step (the moments of a normal between two bounds), where a model is
+ * narrower than it; then the bit that toggles in level flight makes no rate, and the stairs of a
+ * climb make no jerks.
  *
  * The models are lanes of floats, beside a mean in full precision: four go through one register of
  * any processor, and a track holds several filters. */

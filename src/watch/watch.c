@@ -27,8 +27,8 @@ typedef struct reading {
 
 static reading read_code(const ap_track *track, uint16_t code)
 {
-    const uint32_t doubt = AP_FLAG_MODE_3A_GARBLED | AP_FLAG_MODE_3A_UNVALIDATED;
-    return (reading){ .known = (track->present & AP_HAS_MODE_3A) && !(track->flags & doubt),
+    return (reading){ .known = (track->present & AP_HAS_MODE_3A) &&
+                               !(track->flags & AP_FLAGS_MODE_3A_DOUBTFUL),
                       .holds = track->mode_3a == code,
                       .detail = code,
                       .sample_utc = track->mode_3a_utc };
