@@ -1,9 +1,14 @@
-/* One radar and its tracker, for tests. Include cmocka.h first. */
+/* One radar and its tracker, for tests. */
 #ifndef AP_TRACK_TEST_RADAR_H
 #define AP_TRACK_TEST_RADAR_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #include "airpicture/tracker.h"
 
