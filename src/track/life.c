@@ -292,8 +292,6 @@ static bool in_coverage(const ap_state *state, uint32_t slot, const ap_sensor *s
 static void count_misses(ap_state *state, uint32_t slot)
 {
     ap_pulse *pulse = &state->store.pulse[slot];
-    if (pulse->due_utc > state->clock_utc)
-        return;
     ap_row *row = &state->store.row[slot];
     for (int i = 0; i < row->source_count; i++) {
         ap_row_source *source = &row->source[i];
@@ -436,7 +434,7 @@ static void merge(ap_state *state, uint32_t slot, uint32_t into)
  * have kept together for some rounds. True when it is gone. */
 static bool merge_if_due(ap_state *state, uint32_t slot)
 {
-    if (state->store.pulse[slot].state == AP_TRACK_TENTATIVE || state->config.sensors->count < 2)
+    if (state->store.pulse[slot].state == AP_TRACK_TENTATIVE)
         return false;
     ap_row *row = &state->store.row[slot];
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
@@ -466,43 +464,61 @@ static uint32_t seek_pulse(const ap_store *store, uint32_t slot)
     return store->link[slot].newer;
 }
 
-static uint32_t fetch_due(const ap_state *state, uint32_t slot, int64_t second)
+static uint32_t fetch_due(const ap_state *state, uint32_t slot)
 {
     if (slot == AP_SLOT_NONE)
         return slot;
     const ap_pulse *pulse = &state->store.pulse[slot];
-    if (pulse->due_utc <= state->clock_utc)
+    if (pulse->due_utc <= state->clock_utc) {
         __builtin_prefetch(&state->store.row[slot].source_count);
-    if ((second + pulse->id) % MOVE_EVERY == 0)
         __builtin_prefetch(&state->store.hot[slot]);
+    }
     return state->store.link[slot].newer;
 }
 
+/* What silence brings; true when the track ended. */
+static bool go_silent(ap_state *state, uint32_t slot, bool moves)
+{
+    double silent_s = ap_seconds_between(state->store.pulse[slot].received_utc, state->clock_utc);
+    if (end_if_due(state, slot, silent_s))
+        return true;
+    coast_if_due(state, slot, silent_s);
+    if (moves)
+        move_in_grid(state, slot, silent_s);
+    return false;
+}
+
+/* Most tracks have just been seen: they only fade, which takes their pulse and nothing else. */
 void ap_tracks_tick(ap_state *state)
 {
     const ap_store *store = &state->store;
-    const int64_t second = state->clock_utc / AP_NS_PER_S;
+    const double survival = state->config.survival_per_s;
+    const bool merges = state->config.sensors->count > 1;
+    const int64_t silent_ns = ap_utc_add_s(0, fmin(COAST_MIN_S, state->config.drop_after_s));
+    /* so that not all are due in the same round */
+    const uint32_t second =
+        (uint32_t)(state->clock_utc / AP_NS_PER_S % (MOVE_EVERY * MERGE_EVERY)) +
+        MOVE_EVERY * MERGE_EVERY;
     uint32_t next, far = store->oldest, near = far;
     for (int k = 0; k < 2 * FETCH_AHEAD; k++) {
         far = seek_pulse(store, far);
         if (k >= FETCH_AHEAD)
-            near = fetch_due(state, near, second);
+            near = fetch_due(state, near);
     }
     for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = next) {
         next = store->link[slot].newer;
         far = seek_pulse(store, far);
-        near = fetch_due(state, near, second);
+        near = fetch_due(state, near);
         ap_pulse *pulse = &store->pulse[slot];
-        int64_t turn = second + pulse->id; /* so that not all are due in the same round */
-        double silent_s = ap_seconds_between(pulse->received_utc, state->clock_utc);
-        pulse->existence *= state->config.survival_per_s;
-        count_misses(state, slot);
-        if (end_if_due(state, slot, silent_s))
+        const uint32_t turn = second + pulse->id;
+        pulse->existence *= survival;
+        if (pulse->due_utc <= state->clock_utc)
+            count_misses(state, slot);
+        if ((pulse->existence < pulse->worth ||
+             state->clock_utc - pulse->received_utc > silent_ns) &&
+            go_silent(state, slot, turn % MOVE_EVERY == 0))
             continue;
-        coast_if_due(state, slot, silent_s);
-        if (turn % MOVE_EVERY == 0)
-            move_in_grid(state, slot, silent_s);
-        if (turn % MERGE_EVERY == 0)
+        if (merges && turn % MERGE_EVERY == 0)
             merge_if_due(state, slot);
     }
 }
