@@ -6,7 +6,8 @@
 
 #define BIRTH_ADDRESS 0.5
 #define BIRTH_MIN 1e-7
-#define BIRTH_UNUSED 0.05 /* a plot that a track explains better than this starts none */
+#define BIRTH_UNUSED 0.05    /* a plot that a track explains better than this starts none */
+#define COMPANY_UNUSED 0.002 /* nor adds such a plot to the chances of those beside it */
 #define COMPANY_PATIENCE                                                                           \
     0.1 /* such a one is waited for longer: it is seen by itself now and then */
 #define COMPANY_SIGMA_MPS 12.0 /* of aircraft that fly together */
@@ -85,6 +86,9 @@ void ap_births_leave_ghosts_out(ap_state *state)
 void ap_births_give(ap_state *state)
 {
     ap_bench *b = &state->bench;
+    for (uint32_t i = 0; i < b->plot_count; i++)
+        if (b->plot[i].unused > COMPANY_UNUSED)
+            ap_shares_find_company(state, i);
     join_company(b);
     for (uint32_t i = 0; i < b->plot_count; i++) {
         ap_plot *plot = &b->plot[i];

@@ -11,6 +11,7 @@
 #define AP_HIT 0.5        /* a plot is taken for a track's when it more probably is than not */
 #define AP_PSI_LEAST 1e-9 /* weights of associations: below this there is none, ... */
 #define AP_PSI_MAX 1e15   /* ... and above it sums would lose the rest */
+#define AP_NEAR_MAX 6     /* tracks about one plot that may share it */
 #define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
 
 /* Pairs of tracks that were to give one plot with probability p, and gave one or two: sums of p, of
@@ -55,8 +56,9 @@ typedef struct ap_plot {
     double birth;      /* part of it that is aircraft, [0, 1] */
     double unused;     /* probability that no track gave it */
     bool needs_height;
+    uint32_t near_count, near[AP_NEAR_MAX]; /* looks at firm tracks about it */
     uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
-    ap_vec3 company_mps; /* ... that one's velocity, ECEF */
+    ap_vec3 company_mps; /* ... that one's velocity, ECEF: by ap_shares_find_company */
 } ap_plot;
 
 /* Memory for the association of one group. */
@@ -170,6 +172,8 @@ void ap_shares_begin(ap_state *state, uint16_t sensor);
 void ap_shares_end(ap_state *state, uint16_t sensor);
 /* Adds the edges of a plot that may be of several of the tracks about it. */
 void ap_shares_add(ap_state *state, uint32_t plot, const uint32_t *slots, size_t count);
+/* After it: of the firm tracks about a plot, which it may be beside. */
+void ap_shares_find_company(ap_state *state, uint32_t plot);
 /* Marginals of a cluster with such edges, order[0..count) by row, whose plots have their numbers in
  * bench.local; false when it is too large. */
 bool ap_shares_solve(ap_state *state, const uint32_t *order, uint32_t count, size_t columns);

@@ -6,7 +6,6 @@
 #include "track/aspect.h"
 
 #define NEAR_CELLS 3.0              /* tracks further from a plot have no part in it */
-#define NEAR_MAX 6                  /* tracks about one plot that may share it */
 #define SHARE_EXISTENCE 1e-3        /* less probable tracks share nothing */
 #define SHARE_LEAST 0.01            /* chains less probable than this do not count */
 #define UNRESOLVED_MAX 0.98         /* two plots of two aircraft are never out of the question */
@@ -196,10 +195,10 @@ ap_measure ap_share_measure(const ap_look *look, const ap_fix *fix, const ap_mea
 /* Tracks about one plot that may share it. */
 typedef struct crowd {
     size_t count;
-    uint32_t look[NEAR_MAX];
-    double distance2_m2[NEAR_MAX];
-    ap_aspect seen[NEAR_MAX];
-    double pair[NEAR_MAX * NEAR_MAX];
+    uint32_t look[AP_NEAR_MAX];
+    double distance2_m2[AP_NEAR_MAX];
+    ap_aspect seen[AP_NEAR_MAX];
+    double pair[AP_NEAR_MAX * AP_NEAR_MAX];
 } crowd;
 
 /* Of new tracks only those that began beside a firm one: if any could hide behind any, more would
@@ -227,15 +226,15 @@ static double distance2(ap_vec3 a, ap_vec3 b)
 /* Puts a track among the nearest, in order of distance: whatever the order that they come in. */
 static void put_near(crowd *c, uint32_t look, double distance2_m2)
 {
-    size_t place = c->count < NEAR_MAX ? c->count++ : NEAR_MAX;
+    size_t place = c->count < AP_NEAR_MAX ? c->count++ : AP_NEAR_MAX;
     while (place > 0 && distance2_m2 < c->distance2_m2[place - 1]) {
         place--;
-        if (place + 1 < NEAR_MAX) {
+        if (place + 1 < AP_NEAR_MAX) {
             c->look[place + 1] = c->look[place];
             c->distance2_m2[place + 1] = c->distance2_m2[place];
         }
     }
-    if (place < NEAR_MAX) {
+    if (place < AP_NEAR_MAX) {
         c->look[place] = look;
         c->distance2_m2[place] = distance2_m2;
     }
@@ -261,18 +260,21 @@ static void gather(const ap_state *state, uint32_t plot_index, const uint32_t *s
         if (d2_m2 < reach_m * reach_m)
             put_near(c, look, d2_m2);
     }
-    for (size_t i = 0; i < c->count; i++)
-        c->seen[i] = ap_aspect_of(sensor, &b->look[c->look[i]].imm);
 }
 
 /* False when none of the tracks is near another. */
 static bool pair_up(const ap_state *state, const ap_report *report, crowd *c)
 {
     bool any = false;
+    if (c->count < 2)
+        return false;
+    const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
+    for (size_t i = 0; i < c->count; i++)
+        c->seen[i] = ap_aspect_of(sensor, &state->bench.look[c->look[i]].imm);
     for (size_t i = 0; i < c->count; i++)
         for (size_t j = i + 1; j < c->count; j++) {
             double p = unresolved(state, report, &c->seen[i], &c->seen[j]);
-            c->pair[i * NEAR_MAX + j] = p;
+            c->pair[i * AP_NEAR_MAX + j] = p;
             any |= p > NOT_CLOSE;
         }
     return any;
@@ -343,7 +345,7 @@ static void add_run(ap_state *state, uint32_t plot_index, run *r, double connect
 static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, double *connected)
 {
     double pair[AP_RUN_CAP * AP_RUN_CAP];
-    size_t of[NEAR_MAX], n = 0;
+    size_t of[AP_NEAR_MAX], n = 0;
     for (size_t i = 0; i < c->count; i++)
         if (set >> i & 1u)
             of[n++] = i;
@@ -353,7 +355,7 @@ static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, 
     for (size_t j = 0; j < n; j++) {
         r->look[j] = &state->bench.look[c->look[of[j]]];
         for (size_t i = 0; i < j; i++) {
-            pair[i * AP_RUN_CAP + j] = c->pair[of[i] * NEAR_MAX + of[j]];
+            pair[i * AP_RUN_CAP + j] = c->pair[of[i] * AP_NEAR_MAX + of[j]];
             if (pair[i * AP_RUN_CAP + j] > pair[r->linked_to[j] * AP_RUN_CAP + j])
                 r->linked_to[j] = (uint32_t)i;
         }
@@ -362,18 +364,30 @@ static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, 
     return *connected >= SHARE_LEAST;
 }
 
-/* A plot so near a firm track that it may be of one that flies beside it. */
-static void find_company(ap_state *state, uint32_t plot_index, const crowd *c)
+/* Keeps the firm ones: few plots are left over and ask what they are beside. */
+static void note_near(ap_state *state, uint32_t plot_index, const crowd *c)
 {
     ap_bench *b = &state->bench;
     ap_plot *plot = &b->plot[plot_index];
+    for (size_t k = 0; k < c->count; k++)
+        if (state->store.pulse[b->look[c->look[k]].slot].state != AP_TRACK_TENTATIVE)
+            plot->near[plot->near_count++] = c->look[k];
+}
+
+void ap_shares_find_company(ap_state *state, uint32_t plot_index)
+{
+    ap_plot *plot = &state->bench.plot[plot_index];
+    if (plot->near_count == 0)
+        return;
     const ap_report *report = &state->waiting[plot->report];
-    ap_aspect here = ap_aspect_of_plot(ap_sensor_of(state, report->sensor), report, &plot->measure);
+    const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
+    ap_aspect here = ap_aspect_of_plot(sensor, report, &plot->measure);
     double best = NOT_CLOSE;
-    for (size_t k = 0; k < c->count; k++) {
-        const ap_look *look = &b->look[c->look[k]];
-        double p = unresolved(state, report, &here, &c->seen[k]);
-        if (p <= best || state->store.pulse[look->slot].state == AP_TRACK_TENTATIVE)
+    for (uint32_t k = 0; k < plot->near_count; k++) {
+        const ap_look *look = &state->bench.look[plot->near[k]];
+        ap_aspect there = ap_aspect_of(sensor, &look->imm);
+        double p = unresolved(state, report, &here, &there);
+        if (p <= best)
             continue;
         best = p;
         const ap_imm *imm = &look->imm;
@@ -415,9 +429,7 @@ void ap_shares_add(ap_state *state, uint32_t plot_index, const uint32_t *slots, 
     if (!(report->present & AP_HAS_POLAR) || (report->present & AP_HAS_ADDRESS))
         return;
     gather(state, plot_index, slots, count, &c);
-    if (c.count == 0)
-        return;
-    find_company(state, plot_index, &c);
+    note_near(state, plot_index, &c);
     if (!pair_up(state, report, &c))
         return;
     for (uint32_t set = 3; set < 1u << c.count; set++)
