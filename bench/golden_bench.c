@@ -27,6 +27,7 @@
 #include "score/gospa.h"
 #include "track/associate.h"
 #include "track/filter.h"
+#include "track/filter_lane.h"
 #include "track/lifecycle.h"
 #include "track/test_noise.h"
 
@@ -137,32 +138,31 @@ static void make_scene(uint64_t run, scene *s)
 
 /* ---- Gaussians ---- */
 
-/* As a mixture of one model: the kernels know no other. */
-static ap_mixture mixture_of(const ap_gauss *g)
+/* One model by itself, in the arithmetic of the tracker's kernels. */
+static void gauss_from(const lane *v, ap_gauss *g)
 {
-    ap_mixture m = { .probability = { 1.0 } };
-    for (int i = 0; i < 4; i++) {
-        m.x[i][0] = g->x[i];
-        m.B[i][0] = g->B[i / 2][i % 2];
-    }
-    m.A[0][0] = g->A.ee, m.A[1][0] = g->A.en, m.A[2][0] = g->A.nn;
-    m.C[0][0] = g->C.ee, m.C[1][0] = g->C.en, m.C[2][0] = g->C.nn;
-    return m;
+    *g = (ap_gauss){ .x = { v->x[0], v->x[1], v->x[2], v->x[3] },
+                     .A = { v->A[0], v->A[1], v->A[2] },
+                     .B = { { v->B[0], v->B[1] }, { v->B[2], v->B[3] } },
+                     .C = { v->C[0], v->C[1], v->C[2] } };
 }
 
 static void gauss_predict(ap_gauss *g)
 {
-    static const ap_motions motions = { .noise_m2ps3 = { NOISE }, .prior = { 1.0 } };
-    ap_mixture from = mixture_of(g), to;
-    ap_kernels_best()->predict(&from, &motions, 1.0, &to, g);
+    lane v = lane_of_gauss(g);
+    lane_move(&v, 1.0, 0.0);
+    lane_grow(&v, 1.0, NOISE);
+    gauss_from(&v, g);
 }
 
 static void gauss_update(ap_gauss *g, const ap_fix *z)
 {
-    static const ap_likelihood sure = { .model = { 1.0 }, .all = 1.0 };
-    static const double weight = 1.0;
-    ap_mixture from = mixture_of(g), to;
-    ap_kernels_best()->update(&from, 1, z, &sure, &weight, &to, g);
+    lane v = lane_of_gauss(g);
+    lane_step step = lane_gain(&v, z);
+    lane_shrink(&v, 1.0, &step);
+    for (int i = 0; i < 4; i++)
+        v.x[i] += step.d[i];
+    gauss_from(&v, g);
 }
 
 typedef struct part {

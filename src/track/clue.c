@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "track/filter_lane.h"
+
 #define GATE2 25.0
 #define AMBIGUITY_SIGMAS 6.0 /* that must fit into one ambiguity */
 #define PROBABILITY_MIN 1e-9
@@ -15,17 +17,18 @@
 /* Weighs the models by what each makes of a clue, and renews their mean. */
 static void weigh(ap_mixture *models, ap_gauss *mean, const double likelihood[AP_LANES])
 {
-    double all = 0.0, sum = 0.0;
-    for (int l = 0; l < AP_LANES; l++)
-        all += models->probability[l] * likelihood[l];
+    double p[AP_LANES], all = 0.0, sum = 0.0;
+    for (int l = 0; l < AP_LANES; l++) {
+        p[l] = (double)models->probability[l];
+        all += p[l] * likelihood[l];
+    }
     for (int l = 0; l < AP_LANES && all > 0.0; l++)
-        if (models->probability[l] > 0.0)
-            models->probability[l] =
-                fmax(models->probability[l] * likelihood[l] / all, PROBABILITY_MIN);
+        if (p[l] > 0.0)
+            p[l] = fmax(p[l] * likelihood[l] / all, PROBABILITY_MIN);
     for (int l = 0; l < AP_LANES; l++)
-        sum += models->probability[l];
+        sum += p[l];
     for (int l = 0; l < AP_LANES; l++)
-        models->probability[l] /= sum;
+        models->probability[l] = (float)(p[l] / sum);
     ap_kernels_best()->combine(models, mean);
 }
 
@@ -46,23 +49,23 @@ static bool unfold(const ap_radial *r, double off_mps, double var, double *d_mps
 }
 
 /* The update of one lane by a scalar; d: measured less expected of it, s: variance of that. */
-static void update_lane(ap_mixture *m, int l, const ap_radial *r, double d, double s)
+static void update_lane(lane *v, const ap_radial *r, double d, double s)
 {
     double e = r->east, n = r->north;
-    double g[4] = { m->B[0][l] * e + m->B[1][l] * n, m->B[2][l] * e + m->B[3][l] * n,
-                    m->C[0][l] * e + m->C[1][l] * n, m->C[1][l] * e + m->C[2][l] * n };
+    double g[4] = { v->B[0] * e + v->B[1] * n, v->B[2] * e + v->B[3] * n, v->C[0] * e + v->C[1] * n,
+                    v->C[1] * e + v->C[2] * n };
     for (int i = 0; i < 4; i++)
-        m->x[i][l] += g[i] / s * d;
-    m->A[0][l] -= g[0] * g[0] / s;
-    m->A[1][l] -= g[0] * g[1] / s;
-    m->A[2][l] -= g[1] * g[1] / s;
-    m->B[0][l] -= g[0] * g[2] / s;
-    m->B[1][l] -= g[0] * g[3] / s;
-    m->B[2][l] -= g[1] * g[2] / s;
-    m->B[3][l] -= g[1] * g[3] / s;
-    m->C[0][l] -= g[2] * g[2] / s;
-    m->C[1][l] -= g[2] * g[3] / s;
-    m->C[2][l] -= g[3] * g[3] / s;
+        v->x[i] += g[i] / s * d;
+    v->A[0] -= g[0] * g[0] / s;
+    v->A[1] -= g[0] * g[1] / s;
+    v->A[2] -= g[1] * g[1] / s;
+    v->B[0] -= g[0] * g[2] / s;
+    v->B[1] -= g[0] * g[3] / s;
+    v->B[2] -= g[1] * g[2] / s;
+    v->B[3] -= g[1] * g[3] / s;
+    v->C[0] -= g[2] * g[2] / s;
+    v->C[1] -= g[2] * g[3] / s;
+    v->C[2] -= g[3] * g[3] / s;
 }
 
 bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
@@ -73,10 +76,12 @@ bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
         return false;
     double measured = expected + d_mps, likelihood[AP_LANES];
     for (int l = 0; l < AP_LANES; l++) {
-        double d = measured - r->east * models->x[2][l] - r->north * models->x[3][l];
-        double s = along_var(r, models->C[0][l], models->C[1][l], models->C[2][l]) + r->var;
+        lane v = lane_load(models, l);
+        double d = measured - r->east * v.x[2] - r->north * v.x[3];
+        double s = along_var(r, v.C[0], v.C[1], v.C[2]) + r->var;
         likelihood[l] = ap_exp(-0.5 * fmin(d * d / s, 1400.0)) / sqrt(s);
-        update_lane(models, l, r, d, s);
+        update_lane(&v, r, d, s);
+        lane_store(models, l, &v);
     }
     weigh(models, mean, likelihood);
     return true;

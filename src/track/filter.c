@@ -87,8 +87,8 @@ double ap_imm_turn_radps(const ap_imm *imm)
 {
     double rate = 0.0;
     for (int m = 0; m < AP_IMM_MODELS; m++) {
-        double ve = imm->models.x[2][m], vn = imm->models.x[3][m];
-        rate += imm->models.probability[m] *
+        double ve = (double)imm->models.x[2][m], vn = (double)imm->models.x[3][m];
+        rate += (double)imm->models.probability[m] *
                 ap_turn_radps(motions.turn_mps2[m], sqrt(ve * ve + vn * vn));
     }
     return rate;
@@ -108,17 +108,17 @@ static void copy_rest(const ap_imm *from, ap_imm *to)
 static void mixture_fill(ap_mixture *m, const ap_gauss *g)
 {
     for (int l = 0; l < AP_LANES; l++) {
-        m->probability[l] = motions.prior[l];
+        m->probability[l] = (float)motions.prior[l];
         for (int i = 0; i < 4; i++)
-            m->x[i][l] = g->x[i];
+            m->x[i][l] = (float)g->x[i];
         for (int i = 0; i < 4; i++)
-            m->B[i][l] = g->B[i / 2][i % 2];
-        m->A[0][l] = g->A.ee;
-        m->A[1][l] = g->A.en;
-        m->A[2][l] = g->A.nn;
-        m->C[0][l] = g->C.ee;
-        m->C[1][l] = g->C.en;
-        m->C[2][l] = g->C.nn;
+            m->B[i][l] = (float)g->B[i / 2][i % 2];
+        m->A[0][l] = (float)g->A.ee;
+        m->A[1][l] = (float)g->A.en;
+        m->A[2][l] = (float)g->A.nn;
+        m->C[0][l] = (float)g->C.ee;
+        m->C[1][l] = (float)g->C.en;
+        m->C[2][l] = (float)g->C.nn;
     }
 }
 

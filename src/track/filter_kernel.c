@@ -32,15 +32,17 @@ AP_LANE void likelihood(const ap_mixture *from, const ap_fix *fix, ap_likelihood
     EACH_LANE
     {
         likelihood->model[l] = lane_likelihood(from, &f, l);
-        part[l] = from->probability[l] * likelihood->model[l];
+        part[l] = (double)from->probability[l] * likelihood->model[l];
     }
     likelihood->all = lane_sum(part);
 }
 
 AP_LANE void normalise(ap_mixture *m)
 {
-    double total = lane_sum(m->probability);
-    EACH_LANE m->probability[l] /= total;
+    double p[AP_LANES];
+    EACH_LANE p[l] = (double)m->probability[l];
+    const double scale = 1.0 / lane_sum(p);
+    EACH_LANE m->probability[l] = (float)(p[l] * scale);
 }
 
 AP_LANE void update(const ap_mixture *from, size_t count, const ap_fix *fix,

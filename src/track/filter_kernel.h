@@ -27,13 +27,14 @@ typedef struct ap_gauss {
 } ap_gauss;
 
 /* The same in columns, a lane for each model. A lane without a model has probability 0; its other
- * values are finite and mean nothing. */
+ * values are finite and mean nothing. Kept in single precision, a tenth of a millimetre in a plane
+ * of kilometres, since tracks by the ten thousand pass through the caches; worked at in double. */
 typedef struct ap_mixture {
-    _Alignas(64) double probability[AP_LANES];
-    double x[4][AP_LANES];
-    double A[3][AP_LANES]; /* ee, en, nn */
-    double B[4][AP_LANES]; /* row by row */
-    double C[3][AP_LANES];
+    _Alignas(32) float probability[AP_LANES];
+    float x[4][AP_LANES];
+    float A[3][AP_LANES]; /* ee, en, nn */
+    float B[4][AP_LANES]; /* row by row */
+    float C[3][AP_LANES];
 } ap_mixture;
 
 /* Motion models: g times the tangent of the bank angle, clockwise > 0 (0: straight); spectral

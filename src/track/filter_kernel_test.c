@@ -84,7 +84,7 @@ static void random_mixture(uint64_t *seed, ap_mixture *m)
         total += v.p;
     }
     for (int l = 0; l < AP_LANES; l++)
-        m->probability[l] /= total;
+        m->probability[l] = (float)((double)m->probability[l] / total);
 }
 
 static ap_fix random_fix(uint64_t *seed)
@@ -140,9 +140,12 @@ static void reference_update(const ap_mixture *from, size_t count, const ap_fix 
             lane_update_one(from, fix, given, *weight, miss, l, to);
         else
             lane_update_many(from, count, fix, given, weight, miss, l, to);
-    double total = lane_sum(to->probability);
+    double p[AP_LANES];
     for (volatile int l = 0; l < AP_LANES; l++)
-        to->probability[l] /= total;
+        p[l] = (double)to->probability[l];
+    const double scale = 1.0 / lane_sum(p);
+    for (volatile int l = 0; l < AP_LANES; l++)
+        to->probability[l] = (float)(p[l] * scale);
     reference_combine(to, mean);
 }
 
@@ -249,7 +252,8 @@ static void test_predict_keeps_the_moments(void **state)
     assert_true(fabs(after.C.en - before.C.en) < 1e-5 * before.C.ee);
 }
 
-/* The mean of the mixture moved is the mean moved, and the way back leads back. */
+/* The mean of the mixture moved is the mean moved, as far as single precision goes, in which the
+ * mixture is kept; and the way back leads back. */
 static void test_reframe_moves_mixture_and_mean_alike(void **state)
 {
     (void)state;
@@ -264,10 +268,10 @@ static void test_reframe_moves_mixture_and_mean_alike(void **state)
         moved = start;
         k->reframe(&m, &shift, &moved);
         k->combine(&m, &combined);
-        assert_true(fabs(moved.x[0] - combined.x[0]) < 1e-8);
-        assert_true(fabs(moved.A.en - combined.A.en) < 1e-6 * start.A.ee);
-        assert_true(fabs(moved.B[0][1] - combined.B[0][1]) < 1e-6 * start.A.ee);
-        assert_true(fabs(moved.C.nn - combined.C.nn) < 1e-6 * start.C.nn);
+        assert_true(fabs(moved.x[0] - combined.x[0]) < 2e-3);
+        assert_true(fabs(moved.A.en - combined.A.en) < 2e-5 * start.A.ee);
+        assert_true(fabs(moved.B[0][1] - combined.B[0][1]) < 2e-5 * start.A.ee);
+        assert_true(fabs(moved.C.nn - combined.C.nn) < 2e-5 * start.C.nn);
         ap_gauss_reframe(&moved, &back);
         assert_true(fabs(moved.x[0] - start.x[0]) < 1e-8);
         assert_true(fabs(moved.x[3] - start.x[3]) < 1e-9);

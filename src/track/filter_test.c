@@ -228,7 +228,7 @@ static void test_imm_recentre_keeps_the_state(void **state)
         ap_imm_start(&imm, &m, 100.0);
         for (int k = 0; k < AP_IMM_MODELS; k++) {
             imm.models.x[0][k] = 2500.0;
-            imm.models.x[1][k] = 1500.0 + k;
+            imm.models.x[1][k] = (float)(1500 + k);
             imm.models.x[2][k] = 200.0;
             imm.models.A[0][k] = 2500, imm.models.A[1][k] = 300, imm.models.A[2][k] = 900;
         }
@@ -248,7 +248,7 @@ static void test_imm_recentre_keeps_the_state(void **state)
         ap_vec3 v_is = ap_ecef_rotate(&imm.frame, (ap_vec3){ b->x[2], b->x[3], 0 });
         assert_true(hypot(v_was.x_m - v_is.x_m, v_was.y_m - v_is.y_m) < 0.2);
         double det_was = a->A.ee * a->A.nn - a->A.en * a->A.en;
-        assert_near(b->A.ee * b->A.nn - b->A.en * b->A.en, det_was, 1e-12);
+        assert_near(b->A.ee * b->A.nn - b->A.en * b->A.en, det_was, 1e-6);
     }
 }
 
@@ -293,10 +293,10 @@ static void test_imm_takes_velocity(void **state)
     m.velocity_ecef = (ap_vec3){ 0, 202, 100 };
     ap_imm_apply(&imm, &m);
     const ap_gauss g = imm.mean;
-    assert_near(g.x[2], 201.0, 1e-9);
-    assert_near(g.x[3], 100.0, 1e-9);
-    assert_near(g.x[0], 0.0, 1e-9);
-    assert_near(g.C.ee, 0.5, 1e-9);
+    assert_near(g.x[2], 201.0, 1e-6); /* models are kept in single precision */
+    assert_near(g.x[3], 100.0, 1e-6);
+    assert_near(g.x[0], 0.0, 1e-6);
+    assert_near(g.C.ee, 0.5, 1e-6);
 }
 
 static void test_vertical_follows_a_climb(void **state)

@@ -315,8 +315,8 @@ static void show_motion(const ap_imm *imm, ap_track *track)
                              { g.B[0][0], g.B[1][0], g.C.ee, g.C.en },
                              { g.B[0][1], g.B[1][1], g.C.en, g.C.nn } };
     memcpy(track->P_enu, P, sizeof P);
-    memcpy(track->mode_probability, imm->models.probability,
-           AP_IMM_MODELS * sizeof imm->models.probability[0]);
+    for (int m = 0; m < AP_IMM_MODELS; m++)
+        track->mode_probability[m] = (double)imm->models.probability[m];
     const ap_vertical *v = &imm->vertical;
     track->has_height = v->has;
     if (!v->has)
