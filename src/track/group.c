@@ -227,17 +227,26 @@ static void add_plots(ap_state *state, uint16_t index)
     b->plot_count = kept;
 }
 
+static double range_of(const ap_report *report, const ap_sensor *sensor, const ap_measure *measure)
+{
+    if (report->present & AP_HAS_POLAR)
+        return report->range_m;
+    ap_vec3 at = ap_enu_from_ecef(&sensor->frame, measure->ecef);
+    return sqrt(at.x_m * at.x_m + at.y_m * at.y_m + at.z_m * at.z_m);
+}
+
 /* The clutter of a radar changes with weather, sea and wind. */
 static void learn_strays(ap_state *state, uint16_t sensor)
 {
     const ap_bench *b = &state->bench;
-    if (!ap_sensor_rotates(ap_sensor_of(state, sensor)))
+    const ap_sensor *from = ap_sensor_of(state, sensor);
+    if (!ap_sensor_rotates(from))
         return;
     for (uint32_t i = 0; i < b->plot_count; i++) {
         const ap_report *report = &state->waiting[b->plot[i].report];
         if (!(report->present & AP_HAS_ADDRESS))
             ap_background_stray(&state->group[sensor].background, fmax(b->plot[i].unused, 0.0),
-                                report->range_m);
+                                range_of(report, from, &b->plot[i].measure));
     }
 }
 
