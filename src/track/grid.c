@@ -95,9 +95,9 @@ size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t
                 for (; item != AP_GRID_NONE; item = grid->item[item].next) {
                     if (grid->item[item].key != key)
                         continue;
-                    if (count < cap)
-                        items[count] = item;
-                    count++;
+                    if (count == cap)
+                        return cap + 1; /* thousands may be in one place */
+                    items[count++] = item;
                 }
             }
     return count;

@@ -34,8 +34,11 @@ void ap_grid_reset(ap_grid *grid);
 void ap_grid_put(ap_grid *grid, uint32_t item, ap_vec3 ecef);
 void ap_grid_remove(ap_grid *grid, uint32_t item);
 
-/* Items of all cells that a ball touches, at most `cap`; returns how many there are. The radius is
- * cut to AP_GRID_RADIUS_MAX_M. Order: by cell, then newest in it first. */
+/* Items of every cell that the cube with half side `radius_m` about a place touches, and of no
+ * other: all that are within the radius, and some that are further, up to a cell beyond the cube.
+ * Of those, at most `cap`; returns how many there are, or, when they are more than `cap`, some
+ * number greater than it. Borders of cells are exact to 0.01 mm. radius_m >= 0, cut to
+ * AP_GRID_RADIUS_MAX_M. Order: by cell, then newest in it first. */
 size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t *items,
                     size_t cap);
 

@@ -100,7 +100,69 @@ static void test_grid_near_misses_none(void **state)
             if (in[i] && d <= radius_m)
                 assert_int_equal(seen[i], 1);
         }
-        assert_int_equal(ap_grid_near(&grid, c, radius_m, items, 1), count);
+        assert_true(count < 2 || ap_grid_near(&grid, c, radius_m, items, 1) == 2);
+        assert_int_equal(ap_grid_near(&grid, c, radius_m, items, count), count);
+    }
+    free(mem);
+}
+
+/* Cell numbers by another way: the floor of the quotient. */
+static bool touches(double item_m, double centre_m, double radius_m)
+{
+    double cell = floor(item_m / AP_GRID_CELL_M);
+    return cell >= floor((centre_m - radius_m) / AP_GRID_CELL_M) &&
+           cell <= floor((centre_m + radius_m) / AP_GRID_CELL_M);
+}
+
+static void assert_near_is_exact(const ap_grid *grid, const ap_vec3 *place, ap_vec3 c,
+                                 double radius_m)
+{
+    uint32_t items[ITEMS];
+    bool found[ITEMS] = { false };
+    double r = fmin(radius_m, AP_GRID_RADIUS_MAX_M);
+    size_t count = ap_grid_near(grid, c, radius_m, items, ITEMS), expected = 0;
+    assert_true(count <= ITEMS);
+    for (size_t k = 0; k < count; k++)
+        found[items[k]] = true;
+    for (uint32_t i = 0; i < ITEMS; i++) {
+        const ap_vec3 *p = &place[i];
+        bool is_near =
+            touches(p->x_m, c.x_m, r) && touches(p->y_m, c.y_m, r) && touches(p->z_m, c.z_m, r);
+        assert_int_equal(found[i], is_near);
+        expected += is_near;
+    }
+    assert_int_equal(count, expected);
+}
+
+/* Just the items of the cells that the cube about a place touches: over the poles, the date line,
+ * the meridian of 0, the middle of the earth, and on the borders of cells. */
+static void test_grid_near_is_exact(void **state)
+{
+    (void)state;
+    void *mem;
+    ap_grid grid = grid_new(&mem);
+    ap_vec3 place[ITEMS];
+    uint64_t seed = 11;
+    const double edge = AP_GRID_CELL_M;
+    const ap_vec3 middles[] = { at(90, 0, 9000),   at(-90, 0, 0),   at(10, 180, 9000),
+                                at(-60, -180, 0),  at(51, 0, 9000), { 0.0, 0.0, 0.0 },
+                                { edge, -edge, 0 } };
+    for (size_t m = 0; m < sizeof middles / sizeof middles[0]; m++) {
+        for (uint32_t i = 0; i < ITEMS; i++) {
+            double u[3];
+            for (int axis = 0; axis < 3; axis++)
+                u[axis] = 6e4 * (uniform(&seed) - 0.5);
+            place[i] =
+                (ap_vec3){ middles[m].x_m + u[0], middles[m].y_m + u[1], middles[m].z_m + u[2] };
+            if (i % 4 == 0) /* on a border, or just before it */
+                place[i].x_m = edge * round(place[i].x_m / edge) - (i % 8 == 4 ? 1e-4 : 0.0);
+            ap_grid_put(&grid, i, place[i]);
+        }
+        for (int k = 0; k < 200; k++) {
+            ap_vec3 c = place[(uint32_t)(uniform(&seed) * ITEMS)];
+            assert_near_is_exact(&grid, place, c, 30000.0 * uniform(&seed));
+            assert_near_is_exact(&grid, place, c, 0.0);
+        }
     }
     free(mem);
 }
@@ -125,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_grid_near_across_the_edges_of_maps),
         cmocka_unit_test(test_grid_near_misses_none),
+        cmocka_unit_test(test_grid_near_is_exact),
         cmocka_unit_test(test_grid_put_takes_any_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
