@@ -73,10 +73,96 @@ static void test_step_learns_clutter_of_places(void **state)
         assert_true(fabs(learnt_area_m2(false, unused_m[i]) / polar_m2 - 1.0) < 0.02);
 }
 
+/* ---- order ---- */
+
+#define CROWD 30
+#define PAIRS 5
+
+/* Thirty aircraft within 5 km, seen at one instant each turn; of the first ten, each two that are
+ * within a resolution cell give one plot in two turns of three. */
+static size_t crowd_of(const world *w, int turn, uint64_t *seed, ap_report *out)
+{
+    size_t n = 0;
+    uint64_t places = 77;
+    for (int i = 0; i < CROWD; i++) {
+        double north = 0.05 * (test_uniform(&places) - 0.5);
+        double east = 0.05 * (test_uniform(&places) - 0.5);
+        if (i < 2 * PAIRS && i % 2 == 1 && turn % 3 != 0)
+            continue;
+        ap_geodetic at = { (50.7 + north + 0.002 * turn) * DEG, (8.5 + east) * DEG, 8000.0 };
+        if (i < 2 * PAIRS) { /* 60 m apart */
+            at.latitude_rad = (50.6 + 0.01 * (i / 2) + 0.002 * turn) * DEG;
+            at.longitude_rad = (8.3 + 0.0008 * (i % 2)) * DEG;
+        }
+        out[n] = polar_at(w, at, TURN_S * turn + 1.0);
+        out[n].range_m += 30.0 * test_normal(seed);
+        out[n++].azimuth_rad += 5e-4 * test_normal(seed);
+    }
+    return n;
+}
+
+static void shuffle(ap_report *report, size_t count, uint64_t *seed)
+{
+    for (size_t i = count; i-- > 1;) {
+        size_t j = (size_t)(test_uniform(seed) * (double)(i + 1));
+        ap_report swap = report[i];
+        report[i] = report[j];
+        report[j] = swap;
+    }
+}
+
+/* order: 0 as they are, else a seed. one_by_one: a call for each report. */
+static size_t crowd_tracks(uint64_t order, bool one_by_one, ap_track *tracks, size_t cap,
+                           ap_tracker_stats *stats)
+{
+    world *w = world_new(AP_SENSOR_PSR);
+    uint64_t noise = 4242;
+    for (int turn = 0; turn < 12; turn++) {
+        ap_report report[CROWD];
+        size_t n = crowd_of(w, turn, &noise, report);
+        if (order != 0)
+            shuffle(report, n, &order);
+        size_t batch = one_by_one ? 1 : n;
+        for (size_t at = 0; at < n; at += batch)
+            ap_tracker_step(&w->tracker, report[at].receive_utc, report + at, batch);
+    }
+    ap_tracker_flush(&w->tracker);
+    size_t count = ap_tracker_tracks(&w->tracker, true, tracks, cap);
+    *stats = *ap_tracker_stats_of(&w->tracker);
+    world_free(w);
+    assert_in_range(count, CROWD - PAIRS, cap);
+    return count;
+}
+
+/* What order the reports of one instant come in is chance. Whatever it is, the same tracks come of
+ * them, to the last bit: in a crowd in which each method of association has its part. */
+static void test_step_order_in_a_crowd_makes_no_difference(void **state)
+{
+    (void)state;
+    enum { CAP = 128 };
+    static ap_track one[CAP], other[CAP];
+    ap_tracker_stats stats, again;
+    size_t count = crowd_tracks(0, false, one, CAP, &stats);
+    assert_true(stats.shared_count > 0 && stats.exact_count > 0);
+    assert_true(stats.belief_count + stats.nearest_count > 0);
+    for (uint64_t order = 1; order <= 10; order++) {
+        memset(other, 0, sizeof other);
+        assert_int_equal(crowd_tracks(order, order % 2 == 0, other, CAP, &again), count);
+        assert_memory_equal(&stats, &again, sizeof stats);
+        for (size_t i = 0; i < count; i++) {
+            assert_int_equal(one[i].id, other[i].id);
+            assert_memory_equal(&one[i].position, &other[i].position, sizeof one[i].position);
+            assert_memory_equal(one[i].P_enu, other[i].P_enu, sizeof one[i].P_enu);
+            assert_memory_equal(&one[i].existence, &other[i].existence, sizeof(double));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_learns_clutter_of_places),
+        cmocka_unit_test(test_step_order_in_a_crowd_makes_no_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

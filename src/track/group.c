@@ -5,6 +5,7 @@
 
 #include "track/lifecycle.h"
 #include "track/measure.h"
+#include "track/order.h"
 
 #define WINDOWS_PER_TURN 16.0 /* fewer or more when those would be too short or too long */
 #define WINDOW_MIN_S 0.02
@@ -203,16 +204,20 @@ static void measure_plots(ap_state *state, const ap_sensor *sensor)
     }
 }
 
-/* Lists and places what waits; what cannot be placed is left out. */
+/* Lists and places what waits, in an order that is not that of its coming; what cannot be placed is
+ * left out. */
 static void add_plots(ap_state *state, uint16_t index)
 {
     ap_bench *b = &state->bench;
     const ap_sensor *sensor = ap_sensor_of(state, index);
-    uint32_t place = state->group[index].first, kept = 0;
+    uint32_t place = state->group[index].first, count = 0, kept = 0;
     double clutter, born;
     begin_background(state, index, &clutter, &born);
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
-        add_plot(state, place);
+        b->order[count++] = place;
+    ap_reports_sort(state->waiting, count, b->order, b->order2);
+    for (uint32_t i = 0; i < count; i++)
+        add_plot(state, b->order[i]);
     measure_plots(state, sensor);
     for (uint32_t i = 0; i < b->plot_count; i++) {
         if (!(b->plot[i].measure.has & AP_MEASURE_POSITION)) {
@@ -549,6 +554,31 @@ static void solve(ap_state *state)
 
 /* ---- updates ---- */
 
+/* The edges that one update takes: the likeliest, when they are too many. */
+static size_t list_likeliest(const ap_bench *b, const uint32_t *order, uint32_t count,
+                             uint32_t likeliest[AP_FIX_CAP])
+{
+    size_t used = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        double p = b->edge[order[k]].p;
+        if (p < NEGLIGIBLE * NEGLIGIBLE)
+            continue;
+        size_t place = used, least = 0;
+        if (used < AP_FIX_CAP) {
+            used++;
+        } else {
+            for (size_t i = 1; i < AP_FIX_CAP; i++)
+                if (b->edge[likeliest[i]].p < b->edge[likeliest[least]].p)
+                    least = i;
+            if (p <= b->edge[likeliest[least]].p)
+                continue;
+            place = least;
+        }
+        likeliest[place] = order[k];
+    }
+    return used;
+}
+
 /* Takes the plots into the filter of one track. exists: its new existence probability. False, and
  * nothing changed, when they are older than what can be undone. */
 static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *order,
@@ -569,14 +599,13 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     ap_fix fix[AP_FIX_CAP];
     ap_likelihood likelihood[AP_FIX_CAP];
     double weight[AP_FIX_CAP];
-    size_t used = 0;
-    for (uint32_t k = 0; k < count && used < AP_FIX_CAP; k++) {
-        const ap_edge *edge = &b->edge[order[k]];
-        if (edge->p < NEGLIGIBLE * NEGLIGIBLE)
-            continue;
-        fix[used] = edge->fix;
-        likelihood[used] = edge->likelihood;
-        weight[used++] = fmin(edge->p / exists, 1.0);
+    uint32_t likeliest[AP_FIX_CAP];
+    size_t used = list_likeliest(b, order, count, likeliest);
+    for (size_t k = 0; k < used; k++) {
+        const ap_edge *edge = &b->edge[likeliest[k]];
+        fix[k] = edge->fix;
+        likelihood[k] = edge->likelihood;
+        weight[k] = fmin(edge->p / exists, 1.0);
     }
     measure.time_utc = look->imm.time_utc;
     ap_history_append(&row->history, &row->imm, &measure);
