@@ -32,6 +32,11 @@
 typedef void (*ap_track_event_fn)(void *context, const ap_track_event *event,
                                   const ap_track *track);
 
+/* Calls part(context, i) once for each i in [0, count), in any order and on any threads, and
+ * returns when all have returned. `threads` is what the configuration has. */
+typedef void (*ap_run_parts_fn)(void *threads, void (*part)(void *context, size_t i), void *context,
+                                size_t count);
+
 typedef struct ap_tracker_config {
     uint32_t track_cap;        /* tracks alive at once, tentative ones included; [16, 1000000] */
     uint32_t group_report_cap; /* reports waiting for association at once; [64, 4000000] */
@@ -49,6 +54,9 @@ typedef struct ap_tracker_config {
     const ap_sensor_table *sensors; /* may grow between calls; entries never move */
     ap_track_event_fn on_event;     /* may be NULL */
     void *context;                  /* for on_event */
+    ap_run_parts_fn run_parts; /* for large groups of plots; NULL: all on the caller's thread. The
+                                * tracks are the same, to the bit */
+    void *threads;             /* for run_parts */
 } ap_tracker_config;
 
 typedef struct ap_tracker_stats {
@@ -72,7 +80,7 @@ typedef struct ap_tracker {
     struct ap_tracker_state *state;
 } ap_tracker;
 
-/* The one parameter set used everywhere; sensors, on_event and context are NULL. */
+/* The one parameter set used everywhere; its pointers are NULL. */
 ap_tracker_config ap_tracker_config_default(void);
 
 /* Bytes that init needs for this configuration; 0 when a field is out of its range. */

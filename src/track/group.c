@@ -28,6 +28,7 @@
 #define M2_PER_KM2 1e6
 #define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
 #define NEGLIGIBLE 1e-3
+#define LOOKS_AHEAD 3 /* whose filters are asked for */
 
 /* ---- waiting ---- */
 
@@ -51,6 +52,8 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     b->look = ap_arena_take(arena, looks, sizeof *b->look);
     b->edge = ap_arena_take(arena, b->edge_cap, sizeof *b->edge);
     b->near = ap_arena_take(arena, 2 * NEAR_CAP, sizeof *b->near);
+    b->listed = ap_arena_take(arena, b->edge_cap, sizeof *b->listed);
+    b->listed_from = ap_arena_take(arena, (size_t)plots + 1, sizeof *b->listed_from);
     b->look_of = ap_arena_take(arena, config->track_cap, sizeof *b->look_of);
     b->look_stamp = ap_arena_take(arena, config->track_cap, sizeof *b->look_stamp);
     b->parent = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->parent);
@@ -297,7 +300,8 @@ static double detection_of(const ap_row *row, const ap_sensor *sensor, uint16_t 
     return sensor->detection_probability;
 }
 
-/* The look at a track in this group, made at the first plot near it; NULL when it cannot be. */
+/* The look at a track in this group, at the time of the first plot near it; NULL when it cannot be.
+ * Its filter is not filled yet. */
 static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measure)
 {
     ap_bench *b = &state->bench;
@@ -307,20 +311,31 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     b->look_of[slot] = AP_SLOT_NONE;
     if (b->look_count >= b->look_cap)
         return NULL;
-    const ap_row *row = &state->store.row[slot];
     ap_look *look = &b->look[b->look_count];
-    ap_history_fetch(&row->history);
     look->slot = slot;
+    look->time_utc = measure->time_utc;
     look->hidden = 0.0;
-    look->is_late = measure->time_utc < row->imm.time_utc;
-    look->is_too_late =
-        look->is_late && !ap_history_at(&row->history, measure->time_utc, &look->imm);
-    if (!look->is_late || look->is_too_late) /* backwards, if too late */
-        ap_imm_predict(&row->imm, measure->time_utc, &look->imm);
-    look->detection =
-        detection_of(row, ap_sensor_of(state, measure->sensor), measure->sensor, measure->time_utc);
+    look->detection = detection_of(&state->store.row[slot], ap_sensor_of(state, measure->sensor),
+                                   measure->sensor, measure->time_utc);
     b->look_of[slot] = b->look_count++;
     return look;
+}
+
+/* The filters of some looks, at their times. */
+static void predict_looks(ap_state *state, size_t first, size_t last)
+{
+    const ap_bench *b = &state->bench;
+    for (size_t i = first; i < last; i++) {
+        ap_look *look = &b->look[i];
+        if (i + LOOKS_AHEAD < last)
+            ap_store_fetch_filter(&state->store, b->look[i + LOOKS_AHEAD].slot);
+        const ap_row *row = &state->store.row[look->slot];
+        look->is_late = look->time_utc < row->imm.time_utc;
+        look->is_too_late =
+            look->is_late && !ap_history_at(&row->history, look->time_utc, &look->imm);
+        if (!look->is_late || look->is_too_late) /* backwards, if too late */
+            ap_imm_predict(&row->imm, look->time_utc, &look->imm);
+    }
 }
 
 double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report)
@@ -357,58 +372,78 @@ static ap_fix leaning(const ap_imm *imm, const ap_fix *fix)
     return wide;
 }
 
-/* What the plot measured if it is of this track: one without a height is placed at the track's. */
-static ap_measure measure_for(const ap_state *state, const ap_plot *plot, const ap_look *look)
+/* What the plot measured if it is of this track: one without a height is placed at the track's,
+ * in `placed`. */
+static const ap_measure *measure_for(const ap_state *state, const ap_plot *plot,
+                                     const ap_look *look, ap_measure *placed)
 {
     const ap_report *report = &state->waiting[plot->report];
-    ap_measure measure = plot->measure;
-    if (plot->needs_height && look->imm.vertical.has)
-        ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &look->imm, &measure);
-    return measure;
+    if (!plot->needs_height || !look->imm.vertical.has)
+        return &plot->measure;
+    *placed = plot->measure;
+    ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &look->imm, placed);
+    return placed;
 }
 
-static void add_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
+/* An edge that is not weighed yet: psi is what identity says. */
+static void list_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
 {
     ap_bench *b = &state->bench;
     const ap_plot *plot = &b->plot[plot_index];
-    const ap_report *report = &state->waiting[plot->report];
-    const ap_row *row = &state->store.row[slot];
-    double identity = ap_identity_factor(&row->identity, report);
+    double identity =
+        ap_identity_factor(&state->store.row[slot].identity, &state->waiting[plot->report]);
     if (identity == 0.0)
         return;
-    ap_look *look = look_at(state, slot, &plot->measure);
+    const ap_look *look = look_at(state, slot, &plot->measure);
     if (!look)
         return;
-    ap_measure measure = measure_for(state, plot, look);
     ap_edge *edge = &b->edge[b->edge_count];
-    edge->fix = ap_imm_fix(&look->imm, &measure, look->imm.mean.x[2], look->imm.mean.x[3]);
-    double dt_s = ap_seconds_between(look->imm.time_utc, measure.time_utc);
+    edge->row = (uint32_t)(look - b->look);
+    edge->plot = plot_index;
+    edge->run = AP_SLOT_NONE;
+    edge->run_size = 1;
+    edge->psi = identity;
+    b->listed[b->edge_count++] = edge->row;
+}
+
+/* Where a plot lies for a track, and how much likelier it is of it than of none; 0 outside the
+ * gate. */
+static double weight_of(const ap_state *state, ap_edge *edge)
+{
+    const ap_bench *b = &state->bench;
+    const ap_plot *plot = &b->plot[edge->plot];
+    const ap_look *look = &b->look[edge->row];
+    ap_measure placed;
+    const ap_measure *measure = measure_for(state, plot, look, &placed);
+    double identity = edge->psi, gate2 = state->config.gate_chi2;
+    edge->fix = ap_imm_fix(&look->imm, measure, look->imm.mean.x[2], look->imm.mean.x[3]);
+    double dt_s = ap_seconds_between(look->imm.time_utc, measure->time_utc);
     edge->fix.east_m -= dt_s * look->imm.mean.x[2];
     edge->fix.north_m -= dt_s * look->imm.mean.x[3];
-    double gate2 = state->config.gate_chi2;
     ap_fix seen_at = leaning(&look->imm, &edge->fix);
     if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2) {
         if (identity < OUTLIER_IDENTITY)
-            return;
+            return 0.0;
         widen(&edge->fix);
         identity *= OUTLIER_SHARE;
         seen_at = leaning(&look->imm, &edge->fix);
         if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2)
-            return;
+            return 0.0;
     }
     ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
-    double seen = state->store.pulse[slot].existence * look->detection;
-    edge->psi = seen * edge->likelihood.all * identity *
-                ap_altitude_factor(&look->imm, &measure, report) /
-                ((1.0 - seen) * plot->background);
-    if (!(edge->psi > AP_PSI_LEAST))
-        return;
-    edge->psi = fmin(edge->psi, AP_PSI_MAX);
-    edge->plot = plot_index;
-    edge->row = b->look_of[slot];
-    edge->run = AP_SLOT_NONE;
-    edge->run_size = 1;
-    b->edge_count++;
+    double seen = state->store.pulse[look->slot].existence * look->detection;
+    return seen * edge->likelihood.all * identity *
+           ap_altitude_factor(&look->imm, measure, &state->waiting[plot->report]) /
+           ((1.0 - seen) * plot->background);
+}
+
+static void weigh_edges(ap_state *state, size_t first, size_t last)
+{
+    for (size_t k = first; k < last; k++) {
+        ap_edge *edge = &state->bench.edge[k];
+        double psi = weight_of(state, edge);
+        edge->psi = psi > AP_PSI_LEAST ? fmin(psi, AP_PSI_MAX) : 0.0;
+    }
 }
 
 /* Lists the tracks that may have given a plot, and asks for their memory. */
@@ -424,14 +459,14 @@ static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *
     for (size_t k = 0; k < count; k++) {
         if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
             continue;
-        ap_store_fetch(&state->store, slots[k]);
+        ap_store_fetch_head(&state->store, slots[k]);
         slots[kept++] = slots[k];
     }
     return kept;
 }
 
-/* The tracks of each plot are sought while those of the plot before it are worked at. */
-static void add_edges(ap_state *state)
+/* The tracks of each plot are sought while those of the plot before it are listed. */
+static void list_edges(ap_state *state)
 {
     ap_bench *b = &state->bench;
     size_t next = b->plot_count > 0 ? seek_tracks(state, 0, b->near) : 0;
@@ -440,10 +475,38 @@ static void add_edges(ap_state *state)
         size_t count = next;
         if (i + 1 < b->plot_count)
             next = seek_tracks(state, i + 1, b->near + ((i + 1) % 2) * b->near_cap);
+        b->listed_from[i] = b->edge_count;
         for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
-            add_edge(state, i, slots[k]);
-        ap_shares_add(state, i, slots, count);
+            list_edge(state, i, slots[k]);
     }
+    b->listed_from[b->plot_count] = b->edge_count;
+}
+
+static void drop_weightless(ap_bench *b)
+{
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < b->edge_count; k++) {
+        if (b->edge[k].psi == 0.0)
+            continue;
+        if (kept != k)
+            b->edge[kept] = b->edge[k];
+        kept++;
+    }
+    b->edge_count = kept;
+}
+
+/* First which plot may be of which track; then all that takes arithmetic, in parts that do not
+ * depend on each other. */
+static void add_edges(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    list_edges(state);
+    ap_in_parts(state, b->look_count, predict_looks);
+    ap_in_parts(state, b->edge_count, weigh_edges);
+    drop_weightless(b);
+    for (uint32_t i = 0; i < b->plot_count; i++)
+        ap_shares_add(state, i, b->listed + b->listed_from[i],
+                      b->listed_from[i + 1] - b->listed_from[i]);
 }
 
 /* ---- clusters ---- */
@@ -579,17 +642,19 @@ static size_t list_likeliest(const ap_bench *b, const uint32_t *order, uint32_t 
     return used;
 }
 
-/* Takes the plots into the filter of one track. exists: its new existence probability. False, and
+/* Takes the plots into the filter of one track. False, and
  * nothing changed, when they are older than what can be undone. */
 static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *order,
-                          uint32_t count, uint32_t best, double exists)
+                          uint32_t count, uint32_t best)
 {
+    const double exists = look->exists;
     ap_bench *b = &state->bench;
     ap_row *row = &state->store.row[look->slot];
     const ap_plot *plot = &b->plot[b->edge[best].plot];
     bool shared = b->edge[best].run != AP_SLOT_NONE;
-    ap_measure measure = shared ? ap_share_measure(look, &b->edge[best].fix, &plot->measure)
-                                : measure_for(state, plot, look);
+    ap_measure measure, placed;
+    measure = shared ? ap_share_measure(look, &b->edge[best].fix, &plot->measure)
+                     : *measure_for(state, plot, look, &placed);
     measure.weight = fmin(b->edge[best].p / exists, 1.0);
     bool sure = measure.weight > AP_HIT;
     if (!sure)
@@ -616,66 +681,98 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
     return true;
 }
 
-static void update_look(ap_state *state, const uint32_t *order, uint32_t count)
+/* What a look comes to, from its edges: of which update_filter makes the filter. */
+static void weigh_look(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
 {
-    ap_bench *b = &state->bench;
-    const ap_look *look = &b->look[b->edge[order[0]].row];
-    ap_pulse *pulse = &state->store.pulse[look->slot];
+    const ap_bench *b = &state->bench;
+    const ap_pulse *pulse = &state->store.pulse[look->slot];
     double hit = 0.0, shared = 0.0;
-    uint32_t best = order[0];
+    look->best = order[0];
     for (uint32_t k = 0; k < count; k++) {
         hit += b->edge[order[k]].p;
         if (b->edge[order[k]].run != AP_SLOT_NONE)
             shared += b->edge[order[k]].p;
-        if (b->edge[order[k]].p > b->edge[best].p)
-            best = order[k];
+        if (b->edge[order[k]].p > b->edge[look->best].p)
+            look->best = order[k];
     }
-    hit = fmin(hit, 1.0);
+    look->hit = fmin(hit, 1.0);
+    look->shared = shared;
     double missed =
         ap_existence_missed(pulse->existence, look->detection * (1.0 - fmin(look->hidden, 1.0)));
-    double exists = fmin(hit + (1.0 - hit) * missed, 1.0 - 1e-9);
-    bool is_shared = shared > AP_HIT * hit;
-    if (pulse->state == AP_TRACK_TENTATIVE && is_shared)
-        exists = fmin(exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
-    const ap_report *report = &state->waiting[b->plot[b->edge[best].plot].report];
-    if (hit >= NEGLIGIBLE && !update_filter(state, look, order, count, best, exists)) {
-        if (hit >= AP_HIT)
+    look->exists = fmin(look->hit + (1.0 - look->hit) * missed, 1.0 - 1e-9);
+    if (pulse->state == AP_TRACK_TENTATIVE && shared > AP_HIT * look->hit)
+        look->exists = fmin(look->exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
+}
+
+/* The filters of the tracks whose edges are a part of those in order: from the first row that
+ * begins in it to the last. */
+static void update_filters(ap_state *state, size_t first, size_t last)
+{
+    ap_bench *b = &state->bench;
+    for (size_t from = first, to; from < last; from = to) {
+        uint32_t row = b->edge[b->order[from]].row;
+        to = from + 1;
+        while (to < b->edge_count && b->edge[b->order[to]].row == row)
+            to++;
+        if (from > 0 && b->edge[b->order[from - 1]].row == row)
+            continue;
+        if (to < b->edge_count)
+            ap_history_fetch(&state->store.row[b->look[b->edge[b->order[to]].row].slot].history);
+        ap_look *look = &b->look[row];
+        uint32_t count = (uint32_t)(to - from);
+        weigh_look(state, look, b->order + from, count);
+        look->is_taken = look->hit < NEGLIGIBLE ||
+                         update_filter(state, look, b->order + from, count, look->best);
+    }
+}
+
+/* The rest of what follows from a look, in order of the tracks: it is told. */
+static void finish_look(ap_state *state, const ap_look *look)
+{
+    ap_bench *b = &state->bench;
+    ap_pulse *pulse = &state->store.pulse[look->slot];
+    const ap_edge *best = &b->edge[look->best];
+    const ap_report *report = &state->waiting[b->plot[best->plot].report];
+    if (!look->is_taken) {
+        if (look->hit >= AP_HIT)
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
         return;
     }
     /* likelier for a plot that no other track explains */
-    bool speaks_for_it = exists > pulse->existence && b->plot[b->edge[best].plot].unused > AP_HIT;
-    pulse->existence = exists;
-    if (hit < NEGLIGIBLE)
+    bool speaks_for_it = look->exists > pulse->existence && b->plot[best->plot].unused > AP_HIT;
+    pulse->existence = look->exists;
+    if (look->hit < NEGLIGIBLE)
         return;
-    if (hit < AP_HIT) {
+    if (look->hit < AP_HIT) {
         if (speaks_for_it && pulse->state == AP_TRACK_TENTATIVE) { /* it has not fallen silent */
             state->store.row[look->slot].hit_count++;
             pulse->received_utc = state->clock_utc;
         }
         ap_track_repair(state, look->slot);
         ap_store_refresh(&state->store, look->slot);
-        if (shared > AP_HIT * exists) /* if it is there at all, it was in that plot */
+        if (look->shared > AP_HIT * look->exists) /* if it is there at all, it was in that plot */
             pulse->received_utc = state->clock_utc;
         ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);
         return;
     }
-    ap_report anonymous = *report;
-    if (b->edge[best].p < AP_HIT ||
-        b->edge[best].run != AP_SLOT_NONE) /* whose it is remains open */
-        anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
-    ap_track_taken(state, look->slot, &anonymous, is_shared ? AP_TAKEN_SHARED : AP_TAKEN_POSITION);
+    ap_taken taken = look->shared > AP_HIT * look->hit ? AP_TAKEN_SHARED : AP_TAKEN_POSITION;
+    if (best->p >= AP_HIT && best->run == AP_SLOT_NONE) {
+        ap_track_taken(state, look->slot, report, taken);
+        return;
+    }
+    ap_report anonymous = *report; /* whose it is remains open */
+    anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
+    ap_track_taken(state, look->slot, &anonymous, taken);
 }
 
 static void update_all(ap_state *state)
 {
-    ap_bench *b = &state->bench;
-    for (uint32_t from = 0, to; from < b->edge_count; from = to) {
+    const ap_bench *b = &state->bench;
+    ap_in_parts(state, b->edge_count, update_filters);
+    for (uint32_t from = 0; from < b->edge_count; from++) {
         uint32_t row = b->edge[b->order[from]].row;
-        to = from + 1;
-        while (to < b->edge_count && b->edge[b->order[to]].row == row)
-            to++;
-        update_look(state, b->order + from, to - from);
+        if (from == 0 || b->edge[b->order[from - 1]].row != row)
+            finish_look(state, &b->look[row]);
     }
 }
 

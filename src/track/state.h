@@ -42,11 +42,16 @@ typedef struct ap_edge {
 /* One track in the association of a group. */
 typedef struct ap_look {
     uint32_t slot;
-    bool is_late;     /* older than the track's newest report */
-    bool is_too_late; /* and older than what can be undone: it explains, but updates nothing */
-    double detection; /* probability that the sensor sees it now */
-    double hidden;    /* that it does not though, for it is one plot with another, [0, 1] */
-    ap_imm imm;       /* at the time of the plots */
+    bool is_late;       /* older than the track's newest report */
+    bool is_too_late;   /* and older than what can be undone: it explains, but updates nothing */
+    bool is_taken;      /* no plot was to be taken in, or they were */
+    uint32_t best;      /* edge of the likeliest plot */
+    ap_utc_ns time_utc; /* of the first plot near it */
+    double detection;   /* probability that the sensor sees it now */
+    double hidden;      /* that it does not though, for it is one plot with another, [0, 1] */
+    double hit, shared; /* sums over its edges, of all and of plots that are of several */
+    double exists;      /* existence afterwards */
+    ap_imm imm;         /* at time_utc */
 } ap_look;
 
 typedef struct ap_plot {
@@ -68,9 +73,11 @@ typedef struct ap_bench {
     ap_plot *plot;
     ap_look *look;
     ap_edge *edge;
-    uint32_t *near;       /* [2 * near_cap] slots: of one plot, and of the next */
-    uint32_t *look_of;    /* [track_cap] */
-    uint32_t *look_stamp; /* [track_cap] */
+    uint32_t *near;        /* [2 * near_cap] slots: of one plot, and of the next */
+    uint32_t *listed;      /* [edge_cap] looks at the tracks about each plot, ... */
+    uint32_t *listed_from; /* [plot_cap + 1] ... and where those of a plot begin */
+    uint32_t *look_of;     /* [track_cap] */
+    uint32_t *look_stamp;  /* [track_cap] */
     uint32_t stamp;
     uint32_t *parent;         /* [look_cap + plot_cap] */
     uint32_t *count;          /* [look_cap + plot_cap + 1] */
@@ -123,6 +130,12 @@ static inline bool ap_sensor_rotates(const ap_sensor *sensor)
            sensor->kind != AP_SENSOR_TRACKER;
 }
 
+/* parts.c */
+/* Calls work for the whole of [0, count), in parts and perhaps on several threads. No part may
+ * write what another reads. */
+void ap_in_parts(ap_state *state, size_t count,
+                 void (*work)(ap_state *state, size_t first, size_t last));
+
 /* life.c */
 /* A new tentative track; AP_SLOT_NONE and counted when there is no room. */
 uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
@@ -170,8 +183,8 @@ void ap_births_give(ap_state *state);
 /* Before and after the association of a group. */
 void ap_shares_begin(ap_state *state, uint16_t sensor);
 void ap_shares_end(ap_state *state, uint16_t sensor);
-/* Adds the edges of a plot that may be of several of the tracks about it. */
-void ap_shares_add(ap_state *state, uint32_t plot, const uint32_t *slots, size_t count);
+/* Adds the edges of a plot that may be of several of the tracks about it; looks[count] at them. */
+void ap_shares_add(ap_state *state, uint32_t plot, const uint32_t *looks, size_t count);
 /* After it: of the firm tracks about a plot, which it may be beside. */
 void ap_shares_find_company(ap_state *state, uint32_t plot);
 /* Marginals of a cluster with such edges, order[0..count) by row, whose plots have their numbers in

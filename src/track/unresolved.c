@@ -210,11 +210,9 @@ static bool is_likely(const ap_store *store, uint32_t slot)
            (pulse->state != AP_TRACK_TENTATIVE || store->row[slot].beside);
 }
 
-static bool may_share(const ap_state *state, uint32_t slot)
+static bool may_share(const ap_state *state, const ap_look *look)
 {
-    const ap_bench *b = &state->bench;
-    return b->look_stamp[slot] == b->stamp && b->look_of[slot] != AP_SLOT_NONE &&
-           !b->look[b->look_of[slot]].is_too_late && is_likely(&state->store, slot);
+    return !look->is_too_late && is_likely(&state->store, look->slot);
 }
 
 static double distance2(ap_vec3 a, ap_vec3 b)
@@ -242,7 +240,7 @@ static void put_near(crowd *c, uint32_t look, double distance2_m2)
 
 /* Lists the tracks about a plot that may share it, as the sensor sees them: those within some cells
  * of it, whatever the direction, which most tracks are not. */
-static void gather(const ap_state *state, uint32_t plot_index, const uint32_t *slots, size_t count,
+static void gather(const ap_state *state, uint32_t plot_index, const uint32_t *looks, size_t count,
                    crowd *c)
 {
     const ap_bench *b = &state->bench;
@@ -253,12 +251,12 @@ static void gather(const ap_state *state, uint32_t plot_index, const uint32_t *s
     double reach_m = NEAR_CELLS * fmax(size.range_m, size.azimuth_rad * report->range_m);
     c->count = 0;
     for (size_t k = 0; k < count; k++) {
-        if (!may_share(state, slots[k]))
+        const ap_look *look = &b->look[looks[k]];
+        if (!may_share(state, look))
             continue;
-        uint32_t look = b->look_of[slots[k]];
-        double d2_m2 = distance2(ap_aspect_place(&b->look[look].imm), plot->measure.ecef);
+        double d2_m2 = distance2(ap_aspect_place(&look->imm), plot->measure.ecef);
         if (d2_m2 < reach_m * reach_m)
-            put_near(c, look, d2_m2);
+            put_near(c, looks[k], d2_m2);
     }
 }
 
@@ -420,7 +418,7 @@ void ap_shares_end(ap_state *state, uint16_t sensor)
     known->apart = keep * (known->apart + new->apart);
 }
 
-void ap_shares_add(ap_state *state, uint32_t plot_index, const uint32_t *slots, size_t count)
+void ap_shares_add(ap_state *state, uint32_t plot_index, const uint32_t *looks, size_t count)
 {
     const ap_report *report = &state->waiting[state->bench.plot[plot_index].report];
     crowd c;
@@ -428,7 +426,7 @@ void ap_shares_add(ap_state *state, uint32_t plot_index, const uint32_t *slots, 
     double connected;
     if (!(report->present & AP_HAS_POLAR) || (report->present & AP_HAS_ADDRESS))
         return;
-    gather(state, plot_index, slots, count, &c);
+    gather(state, plot_index, looks, count, &c);
     note_near(state, plot_index, &c);
     if (!pair_up(state, report, &c))
         return;
