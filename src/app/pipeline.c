@@ -30,7 +30,8 @@ ap_pipeline_config ap_pipeline_config_default(void)
                                   .sensor_cap = 512,
                                   .track_cap = 20000,
                                   .aircraft_cap = 50000,
-                                  .receiver_cap = 256 };
+                                  .receiver_cap = 256,
+                                  .thread_count = 1 };
     ap_asterix_editions_default(&config.editions);
     return config;
 }
@@ -165,6 +166,11 @@ static ap_err start_tracker(ap_pipeline *pipeline)
     config.sensors = &pipeline->sensors;
     config.on_event = take_event;
     config.context = pipeline;
+    ap_err err = ap_threads_open(&pipeline->threads, pipeline->config.thread_count);
+    if (err)
+        return err;
+    config.run_parts = ap_threads_run;
+    config.threads = pipeline->threads;
     size_t size = ap_tracker_size(&config);
     void *mem = take_memory(pipeline, MEM_TRACKER, size);
     return mem ? ap_tracker_init(&pipeline->tracker, &config, mem, size) : AP_ERR_MEMORY;
@@ -330,8 +336,10 @@ void ap_pipeline_close(ap_pipeline *pipeline)
         ap_source_close(&pipeline->sources[i]);
     free(pipeline->sources);
     free(pipeline->batch);
+    ap_threads_close(pipeline->threads);
     pipeline->sources = NULL;
     pipeline->batch = NULL;
+    pipeline->threads = NULL;
     for (size_t i = 0; i < sizeof pipeline->memory / sizeof pipeline->memory[0]; i++) {
         ap_memory_give_back(pipeline->memory[i].data, pipeline->memory[i].size);
         pipeline->memory[i].data = NULL;

@@ -15,6 +15,7 @@
 #include "airpicture/sensor.h"
 #include "airpicture/tracker.h"
 #include "io/input.h"
+#include "io/threads.h"
 #include "picture/picture.h"
 #include "sense/sense.h"
 #include "watch/watch.h"
@@ -49,11 +50,12 @@ typedef struct ap_pipeline_config {
     uint16_t sensor_cap;
     uint32_t track_cap, aircraft_cap;
     uint32_t receiver_cap; /* receivers that streams name, beside one an input */
+    unsigned thread_count; /* of the tracker, [1, AP_THREADS_MAX] */
     ap_pipeline_sinks sinks;
 } ap_pipeline_config;
 
 /* Defaults: automatic format, newest editions, 1970-01-01, 512 sensors, 20,000 tracks, 50,000
- * addresses, 256 named receivers. */
+ * addresses, 256 named receivers, one thread. */
 ap_pipeline_config ap_pipeline_config_default(void);
 
 typedef struct ap_source ap_source; /* one input with its framer and clock */
@@ -73,6 +75,7 @@ typedef struct ap_pipeline {
     ap_source *sources; /* [config.path_count] */
     ap_sense sense;
     ap_tracker tracker;
+    ap_threads *threads;
     ap_watch watch;
     ap_picture picture;
     uint32_t slice_count; /* frames that were not followed by a step of the tracker */

@@ -31,6 +31,7 @@ enum {
     OPTION_ARCHIVE,
     OPTION_SAC_SIC,
     OPTION_TRACK_CAP,
+    OPTION_THREADS,
     OPTION_AIRCRAFT_CAP,
     OPTION_RECEIVER_CAP,
     OPTION_QUIET
@@ -70,6 +71,9 @@ const ap_option ap_replay_options[] = {
     [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
                            "Tracks alive at once, 16 to 1000000; default 20000. Some 7 kB of "
                            "memory each." },
+    [OPTION_THREADS] = { 0, "threads", "N",
+                         "Processors that the tracker may work on at once, 1 to 64; default 1. The "
+                         "tracks are the same." },
     [OPTION_AIRCRAFT_CAP] = { 0, "aircraft-cap", "N",
                               "Mode S addresses remembered at once, 64 to 4000000; default 50000. "
                               "Some 700 bytes of memory each. When there are more, those heard "
@@ -147,6 +151,8 @@ static int take_option(void *context, size_t option, const char *value)
         return ap_editions_take(config->command, value, &config->pipeline.editions);
     case OPTION_TRACK_CAP:
         return take_cap(config, option, value, 16, 1000000, &config->pipeline.track_cap);
+    case OPTION_THREADS:
+        return take_cap(config, option, value, 1, AP_THREADS_MAX, &config->pipeline.thread_count);
     case OPTION_AIRCRAFT_CAP:
         return take_cap(config, option, value, 64, 4000000, &config->pipeline.aircraft_cap);
     case OPTION_RECEIVER_CAP:

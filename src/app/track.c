@@ -37,6 +37,7 @@ enum {
     OPTION_EXISTENCE,
     OPTION_TENTATIVE,
     OPTION_TRACK_CAP,
+    OPTION_THREADS,
     OPTION_STATS,
     OPTION_QUIET
 };
@@ -86,6 +87,9 @@ const ap_option ap_track_options[] = {
     [OPTION_TENTATIVE] = { 0, "tentative", NULL, "Show tracks that are not confirmed yet, too." },
     [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
                            "Tracks alive at once, 16 to 1000000; default 20000." },
+    [OPTION_THREADS] = { 0, "threads", "N",
+                         "Processors that the tracker may work on at once, 1 to 64; default 1. The "
+                         "tracks are the same." },
     [OPTION_STATS] = { 0, "stats", "FILE", "The figures of the summary as one JSON object." },
     [OPTION_QUIET] = { 'q', "quiet", NULL, "No summary." },
     { .name = NULL },
@@ -129,6 +133,7 @@ static const number_option number_options[] = {
     [OPTION_LAG] = { 0.1, 600, false, "seconds from 0.1 to 600" },
     [OPTION_EXISTENCE] = { 0, 1, false, "a number from 0 to 1" },
     [OPTION_TRACK_CAP] = { 16, 1000000, false, "a whole number from 16 to 1000000" },
+    [OPTION_THREADS] = { 1, AP_THREADS_MAX, false, "a whole number from 1 to 64" },
 };
 
 static int take_number(track_run *run, size_t option, const char *value)
@@ -149,11 +154,13 @@ static int take_number(track_run *run, size_t option, const char *value)
     double number;
     if (!ap_parse_number(value, rule->low, rule->high, &number) ||
         (rule->open && (number <= rule->low || number >= rule->high)) ||
-        (option == OPTION_TRACK_CAP && number != floor(number)))
+        ((option == OPTION_TRACK_CAP || option == OPTION_THREADS) && number != floor(number)))
         return ap_command_fail(run->command, AP_EXIT_USAGE, "--%s %s is refused; expected %s",
                                ap_track_options[option].name, value, rule->expected);
     if (option == OPTION_TRACK_CAP)
         c->track_cap = (uint32_t)number;
+    else if (option == OPTION_THREADS)
+        c->thread_count = (unsigned)number;
     else
         *targets[option] = option == OPTION_AZIMUTH_SIGMA ? number * AP_RAD_PER_DEG : number;
     c->has_clutter |= option == OPTION_CLUTTER;

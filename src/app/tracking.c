@@ -15,7 +15,9 @@ enum { HELD_CAP = 65536, BATCH_CAP = 4096, WARM_UP_PICTURES = 10 };
 
 ap_tracking_config ap_tracking_config_default(void)
 {
-    return (ap_tracking_config){ .lag_s = 10.0, .existence_min = 0.5, .track_cap = 20000 };
+    return (ap_tracking_config){
+        .lag_s = 10.0, .existence_min = 0.5, .track_cap = 20000, .thread_count = 1
+    };
 }
 
 ap_err ap_tracking_init(ap_tracking *tracking, const ap_tracking_config *config,
@@ -41,12 +43,14 @@ void ap_tracking_close(ap_tracking *tracking)
     free(tracking->held);
     free(tracking->batch);
     free(tracking->tracks);
+    ap_threads_close(tracking->threads);
     ap_memory_give_back(tracking->tracker_mem, tracking->tracker_size);
     tracking->sensor = NULL;
     tracking->held = NULL;
     tracking->batch = NULL;
     tracking->tracks = NULL;
     tracking->tracker_mem = NULL;
+    tracking->threads = NULL;
 }
 
 void ap_tracking_refuse(ap_tracking *tracking, uint64_t line, ap_detection_refusal refusal,
@@ -180,6 +184,11 @@ static ap_err start_tracker(ap_tracking *t)
     config.sensors = t->table;
     config.track_cap = t->config.track_cap;
     config.lag_s = t->config.lag_s;
+    ap_err err = ap_threads_open(&t->threads, t->config.thread_count);
+    if (err)
+        return err;
+    config.run_parts = ap_threads_run;
+    config.threads = t->threads;
     t->tracker_size = ap_tracker_size(&config);
     t->tracker_mem = t->tracker_size > 0 ? ap_memory_take(t->tracker_size) : NULL;
     return t->tracker_mem ? ap_tracker_init(&t->tracker, &config, t->tracker_mem, t->tracker_size)

@@ -14,6 +14,7 @@
 #include "airpicture/tracker.h"
 #include "app/detections.h"
 #include "app/plane.h"
+#include "io/threads.h"
 
 /* What is 0 is not given: estimated, or a default. */
 typedef struct ap_tracking_config {
@@ -31,7 +32,8 @@ typedef struct ap_tracking_config {
     double lag_s;            /* rows may be so late */
     double existence_min;    /* tracks less probable are not shown */
     uint32_t track_cap;
-    bool tentative; /* tracks not yet confirmed are shown too */
+    unsigned thread_count; /* [1, AP_THREADS_MAX] */
+    bool tentative;        /* tracks not yet confirmed are shown too */
     void *context;
     void (*on_track)(void *context, const ap_plane_track *track);
     void (*on_refused)(void *context, uint64_t line, ap_detection_refusal refusal, const char *why);
@@ -79,6 +81,7 @@ typedef struct ap_tracking {
     ap_tracker tracker;
     void *tracker_mem;
     size_t tracker_size;
+    ap_threads *threads;
     bool is_started, has_waiting;
     ap_detection waiting; /* for a row that agrees with its time */
     ap_detection *held;

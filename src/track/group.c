@@ -716,7 +716,7 @@ static void update_filters(ap_state *state, size_t first, size_t last)
             to++;
         if (from > 0 && b->edge[b->order[from - 1]].row == row)
             continue;
-        if (to < b->edge_count)
+        if (to < last) /* beyond, it is another thread's */
             ap_history_fetch(&state->store.row[b->look[b->edge[b->order[to]].row].slot].history);
         ap_look *look = &b->look[row];
         uint32_t count = (uint32_t)(to - from);

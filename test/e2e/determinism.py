@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Same input, same bytes: over runs, over the cutting of the input, over compilers."""
+"""Same input, same bytes: over runs, over the cutting of the input, over threads and
+compilers."""
 import hashlib
 import pathlib
 import random
@@ -45,6 +46,20 @@ def cut_randomly(path, arguments, seed):
     assert process.wait(timeout=120) == 0, process.stderr.read().decode()
 
 
+def write_crowd(path):
+    """Plots of 900 aircraft in 2 s scans of one radar: groups large enough to be shared out."""
+    rng = random.Random(5)
+    flights = [(rng.uniform(-1e5, 1e5), rng.uniform(-1e5, 1e5), rng.uniform(-200, 200),
+                rng.uniform(-200, 200)) for _ in range(900)]
+    with open(path, "w", encoding="ascii") as out:
+        out.write("time_s,sensor_id,x_m,y_m,sigma_x_m,sigma_y_m\n")
+        for scan in range(15):
+            for x, y, vx, vy in flights:
+                out.write("%.3f,1,%.1f,%.1f,50,50\n" % (
+                    2.0 * scan, x + 2.0 * scan * vx + rng.gauss(0, 50),
+                    y + 2.0 * scan * vy + rng.gauss(0, 50)))
+
+
 def main():
     with workdir() as name:
         folder = pathlib.Path(name)
@@ -74,6 +89,22 @@ def main():
             gcc = replay(folder / "gcc_csv", demo, csv=True)
             assert replay(folder / "clang_csv", demo, program=CLANG_PROGRAM, csv=True) == gcc
 
+        def threads():
+            crowd = folder / "crowd.csv"
+            write_crowd(crowd)
+            tracks = {}
+            for count in (1, 2, 7):
+                path = folder / f"crowd{count}.csv"
+                run("track", "-q", "--threads", str(count), "-o", path, crowd)
+                tracks[count] = path.read_bytes()
+            assert tracks[1].count(b"\n") > 8000, tracks[1].count(b"\n")
+            assert tracks[1] == tracks[2] == tracks[7]
+            folder.joinpath("threads").mkdir()
+            run("replay", "-q", "--threads", "3", "-c", demo / "sensors.yaml", "--start",
+                "2024-03-01", *options(folder / "threads"), demo / "radars.pcap",
+                demo / "receiver.beast")
+            assert digests(folder / "threads") == first
+
         def chunks(path, seed, *extra):
             whole, cut = folder / f"whole{seed}", folder / f"cut{seed}"
             whole.mkdir()
@@ -92,6 +123,7 @@ def main():
             case("two runs", two_runs)
             case("two simulations", two_simulations)
             case("gcc and clang", compilers)
+            case("one thread and several", threads)
             case("pcap in random pieces", chunks, demo / "radars.pcap", 1)
             case("Beast in random pieces", chunks, demo / "receiver.beast", 2)
             case("GPS recording in random pieces", real_chunks, "rn_068test_rrd3.gps", 3)

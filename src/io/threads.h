@@ -1,0 +1,26 @@
+/* Helping hands: threads that share out the parts of a piece of work. */
+#ifndef AP_IO_THREADS_H
+#define AP_IO_THREADS_H
+
+#include <stddef.h>
+
+#include "airpicture/err.h"
+
+#define AP_THREADS_MAX 64
+
+typedef struct ap_threads ap_threads;
+
+/* `count`, [1, AP_THREADS_MAX], threads in all, the caller's among them; with 1 none is made. NULL
+ * in *threads on error: AP_ERR_ARGUMENT, or AP_ERR_MEMORY when memory or a thread cannot be had. */
+ap_err ap_threads_open(ap_threads **threads, unsigned count);
+
+/* Calls part(context, i) once for each i in [0, count), on any of the threads, and returns when all
+ * have returned: what parts wrote, the caller then sees. threads: ap_threads. One caller at a time;
+ * parts may not call it. The signature is that of ap_run_parts_fn. */
+void ap_threads_run(void *threads, void (*part)(void *context, size_t i), void *context,
+                    size_t count);
+
+/* Ends the threads, and waits for that. NULL is ignored. */
+void ap_threads_close(ap_threads *threads);
+
+#endif
