@@ -124,6 +124,7 @@ static void put_tracker(ap_json_object *object, const ap_tracking *tracking)
                    { "exact", t.exact_count },
                    { "belief", t.belief_count },
                    { "nearest", t.nearest_count },
+                   { "crowded", t.crowded_count },
                    { "shared", t.shared_count },
                    { "reset", t.reset_count },
                    { "refused_by_tracker", ap_refusals_total(&t.refused) } };

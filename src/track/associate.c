@@ -163,8 +163,8 @@ static void sift_down(uint32_t *order, const double *psi, size_t root, size_t co
     }
 }
 
-/* Heaviest first, ties by index: a heap sort, for qsort has neither a bound nor one answer. */
-static void sort_heaviest(uint32_t *order, const double *psi, size_t count)
+/* A heap sort, for qsort has neither a bound nor one answer. */
+void ap_sort_heaviest(uint32_t *order, const double *psi, size_t count)
 {
     for (size_t e = 0; e < count; e++)
         order[e] = (uint32_t)e;
@@ -194,7 +194,7 @@ static size_t row_of(const ap_cluster *cluster, uint32_t edge)
 void ap_marginals_nearest(const ap_cluster *cluster, uint32_t *order, uint8_t *used, double *p)
 {
     size_t edges = cluster->start[cluster->row_count];
-    sort_heaviest(order, cluster->psi, edges);
+    ap_sort_heaviest(order, cluster->psi, edges);
     memset(used, 0, cluster->row_count + cluster->column_count);
     for (size_t k = 0; k < edges; k++) {
         uint32_t e = order[k];

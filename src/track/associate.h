@@ -36,6 +36,9 @@ int ap_marginals_belief(const ap_cluster *cluster, double *work, double *p);
  * that nothing better ends in time. order[edges], used[row_count + column_count]. */
 void ap_marginals_nearest(const ap_cluster *cluster, uint32_t *order, uint8_t *used, double *p);
 
+/* order[0..count): the indices of psi, heaviest first, ties by index. O(count log count). */
+void ap_sort_heaviest(uint32_t *order, const double *psi, size_t count);
+
 /* Union-find over n elements. */
 void ap_sets_init(uint32_t *parent, size_t n);
 uint32_t ap_sets_find(uint32_t *parent, uint32_t element);

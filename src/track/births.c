@@ -2,7 +2,6 @@
 #include "track/state.h"
 
 #include <math.h>
-#include <string.h>
 
 #define BIRTH_ADDRESS 0.5
 #define BIRTH_MIN 1e-7
@@ -12,52 +11,40 @@
     0.1 /* such a one is waited for longer: it is seen by itself now and then */
 #define COMPANY_SIGMA_MPS 12.0 /* of aircraft that fly together */
 
-/* Chains the plots beside each firm track in b->local, in their order: plot_count ends one. */
-static void chain_companies(ap_bench *b)
+/* Sums up in b->work, at the first plot beside each firm track, what all beside it leave over; each
+ * finds that first one in b->local. Lists them in b->order2, with what is left in b->psi. */
+static uint32_t list_companies(ap_bench *b)
 {
+    uint32_t count = 0;
     b->stamp++;
-    for (uint32_t i = b->plot_count; i-- > 0;) {
+    for (uint32_t i = 0; i < b->plot_count; i++) {
         uint32_t company = b->plot[i].company;
         if (company == AP_SLOT_NONE)
             continue;
-        b->local[i] = b->look_stamp[company] == b->stamp ? b->look_of[company] : b->plot_count;
-        b->look_stamp[company] = b->stamp;
-        b->look_of[company] = i;
+        if (b->look_stamp[company] != b->stamp) {
+            b->look_stamp[company] = b->stamp;
+            b->look_of[company] = i;
+            b->work[i] = 0.0;
+        }
+        b->local[i] = b->look_of[company];
+        b->work[b->local[i]] += fmax(b->plot[i].unused, 0.0);
+        b->psi[count] = b->plot[i].unused;
+        b->order2[count++] = i;
     }
-}
-
-/* The likeliest plot of a chain that has not had its turn; plot_count if none. */
-static uint32_t likeliest_beside(const ap_bench *b, uint32_t first, double *sum)
-{
-    uint32_t best = b->plot_count;
-    *sum = 0.0;
-    for (uint32_t i = first; i < b->plot_count; i = b->local[i]) {
-        if (b->used[i])
-            continue;
-        *sum += fmax(b->plot[i].unused, 0.0);
-        if (best == b->plot_count || b->plot[i].unused > b->plot[best].unused)
-            best = i;
-    }
-    return best;
+    return count;
 }
 
 /* Of the plots beside one firm track some are not of it, but which? Guesses for all would be in
  * each other's way: the likeliest have the chances of the rest. */
 static void join_company(ap_bench *b)
 {
-    memset(b->used, 0, b->plot_count);
-    chain_companies(b);
-    for (uint32_t i = 0; i < b->plot_count; i++) {
-        double sum = 0.0, left = -1.0;
-        uint32_t best;
-        if (b->plot[i].company == AP_SLOT_NONE || b->used[i])
-            continue;
-        while ((best = likeliest_beside(b, i, &sum)) < b->plot_count) {
-            left = left < 0.0 ? sum : left;
-            b->plot[best].unused = fmin(left, 1.0);
-            left -= b->plot[best].unused;
-            b->used[best] = 1;
-        }
+    uint32_t count = list_companies(b);
+    ap_sort_heaviest(b->order, b->psi, count);
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t i = b->order2[b->order[k]];
+        double *left = &b->work[b->local[i]];
+        b->plot[i].unused = fmin(*left, 1.0);
+        *left -= b->plot[i].unused;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "track/test_noise.h"
@@ -158,11 +159,148 @@ static void test_step_order_in_a_crowd_makes_no_difference(void **state)
     }
 }
 
+/* ---- crowds ---- */
+
+/* A world for many plots; the one that world_new makes is for few. */
+static world *world_for(uint32_t plots, uint32_t tracks)
+{
+    world *w = world_new(AP_SENSOR_PSR);
+    w->config.group_report_cap = plots;
+    w->config.track_cap = tracks;
+    free(w->mem);
+    size_t size = ap_tracker_size(&w->config);
+    w->mem = malloc(size);
+    assert_non_null(w->mem);
+    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    return w;
+}
+
+/* Seconds for the worst of three turns with `count` plots each, in one place or about evenly within
+ * 100 km. */
+static double worst_turn_s(uint32_t count, bool in_one_place, ap_tracker_stats *stats)
+{
+    world *w = world_for(count, 2 * count);
+    ap_report *report = malloc(count * sizeof *report);
+    assert_non_null(report);
+    uint64_t seed = 8;
+    double worst_s = 0.0;
+    for (int turn = 0; turn < 3; turn++) {
+        for (uint32_t i = 0; i < count; i++) {
+            double u[2] = { test_uniform(&seed), test_uniform(&seed) };
+            ap_geodetic at = { 50.5 * DEG, 8.5 * DEG, 8000.0 };
+            if (!in_one_place)
+                at = (ap_geodetic){ (50.0 + u[0]) * DEG, (8.0 + 1.5 * u[1]) * DEG, 8000.0 };
+            report[i] = polar_at(w, at, TURN_S * turn + 1e-7 * i);
+        }
+        clock_t begun = clock();
+        ap_tracker_step(&w->tracker, report[count - 1].receive_utc, report, count);
+        ap_tracker_flush(&w->tracker);
+        worst_s = fmax(worst_s, (double)(clock() - begun) / CLOCKS_PER_SEC);
+    }
+    *stats = *ap_tracker_stats_of(&w->tracker);
+    free(report);
+    world_free(w);
+    return worst_s;
+}
+
+/* Eight times the plots in one group cost some eight times as much, not 64 times. */
+static void test_step_time_grows_with_the_plots(void **state)
+{
+    (void)state;
+    for (int in_one_place = 0; in_one_place < 2; in_one_place++) {
+        ap_tracker_stats stats;
+        double few_s = worst_turn_s(2000, in_one_place, &stats);
+        double many_s = worst_turn_s(16000, in_one_place, &stats);
+        assert_true(many_s < 24.0 * few_s + 0.1);
+        assert_int_equal(stats.report_count, 3 * 16000);
+        assert_true(stats.crowded_count > 16000); /* and what was left out is counted */
+    }
+}
+
+/* Four firm tracks, and then 3,000 equal plots a turn on the first: the others go on as if there
+ * were none, and it is not lost. */
+static void test_step_crowd_hides_no_firm_track(void **state)
+{
+    (void)state;
+    enum { PLOTS = 3000 };
+    world *w = world_for(4096, 8192);
+    static ap_report report[PLOTS + 4];
+    for (int turn = 0; turn < 14; turn++) {
+        size_t n = 0;
+        for (int i = 0; i < 4; i++) {
+            ap_geodetic at = { (50.5 + 0.02 * i) * DEG, 8.5 * DEG, 8000.0 };
+            report[n++] = polar_at(w, at, TURN_S * turn);
+        }
+        for (int i = 0; turn >= 6 && i < PLOTS; i++)
+            report[n++] = report[0];
+        ap_tracker_step(&w->tracker, report[0].receive_utc, report, n);
+    }
+    ap_tracker_flush(&w->tracker);
+    static ap_track tracks[64];
+    assert_in_range(ap_tracker_tracks(&w->tracker, false, tracks, 64), 4, 64);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(tracks[i].id, i + 1);
+        assert_int_equal(tracks[i].state, AP_TRACK_FIRM);
+        assert_int_equal(tracks[i].updated_utc, report[0].time_utc);
+    }
+    assert_true(ap_tracker_stats_of(&w->tracker)->crowded_count > PLOTS);
+    world_free(w);
+}
+
+/* More aircraft within 4 km than one plot is compared with: of those about it the nearest are the
+ * right ones, and each keeps its track. Order and batches make no difference there, either. */
+static size_t swarm(uint64_t order, size_t batch, ap_track *tracks, ap_tracker_stats *stats)
+{
+    enum { SIDE = 26 };
+    world *w = world_for(4096, 8192);
+    w->sensor.range_sigma_m = w->sensor.range_resolution_m = 5.0;
+    w->sensor.azimuth_sigma_rad = w->sensor.azimuth_resolution_rad = 2e-4;
+    static ap_report report[SIDE * SIDE];
+    uint64_t noise = 21;
+    for (int turn = 0; turn < 6; turn++) {
+        for (int i = 0; i < SIDE * SIDE; i++) {
+            ap_geodetic at = { (50.1 + 0.0015 * (i / SIDE) + 0.001 * turn) * DEG,
+                               (8.1 + 0.0023 * (i % SIDE)) * DEG, 500.0 };
+            report[i] = polar_at(w, at, TURN_S * turn);
+            report[i].range_m += 5.0 * test_normal(&noise);
+        }
+        if (order != 0)
+            shuffle(report, SIDE * SIDE, &order);
+        for (size_t k = 0; k < SIDE * SIDE; k += batch) {
+            size_t left = SIDE * SIDE - k;
+            ap_tracker_step(&w->tracker, report[k].receive_utc, report + k,
+                            batch < left ? batch : left);
+        }
+    }
+    ap_tracker_flush(&w->tracker);
+    size_t count = ap_tracker_tracks(&w->tracker, false, tracks, 2 * SIDE * SIDE);
+    *stats = *ap_tracker_stats_of(&w->tracker);
+    world_free(w);
+    return count;
+}
+
+static void test_step_swarm_keeps_its_tracks(void **state)
+{
+    (void)state;
+    static ap_track one[2000], other[2000];
+    ap_tracker_stats stats, again;
+    size_t count = swarm(0, 10000, one, &stats);
+    assert_true(stats.crowded_count > 0);
+    assert_in_range(count, 640, 690);
+    assert_int_equal(swarm(5, 37, other, &again), count);
+    assert_memory_equal(&stats, &again, sizeof stats);
+    for (size_t i = 0; i < count; i++)
+        assert_memory_equal(&one[i].position, &other[i].position, sizeof one[i].position);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_learns_clutter_of_places),
         cmocka_unit_test(test_step_order_in_a_crowd_makes_no_difference),
+        cmocka_unit_test(test_step_time_grows_with_the_plots),
+        cmocka_unit_test(test_step_crowd_hides_no_firm_track),
+        cmocka_unit_test(test_step_swarm_keeps_its_tracks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

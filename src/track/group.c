@@ -14,9 +14,8 @@
 #define WAIT_EXTRA_NS (AP_NS_PER_S / 5)
 #define REACH_M 3000.0 /* tracks are sought this far from a plot, and further for slow turns */
 #define REACH_MPS 400.0
-#define NEAR_CAP 4096u
+#define NEAR_CAP 512u /* where more tracks are about a plot, the nearest are taken */
 #define LOOK_CAP 16384u
-#define EDGES_PER_PLOT 8u
 #define SECOND_LOOK 0.02 /* a sensor that saw it this turn sees it again this often */
 #define SECOND_LOOK_TURNS 0.4
 #define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
@@ -46,7 +45,7 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     state->open = ap_arena_take(arena, state->group_cap, sizeof *state->open);
     *b = (ap_bench){ .plot_cap = plots,
                      .look_cap = looks,
-                     .edge_cap = plots * EDGES_PER_PLOT,
+                     .edge_cap = plots * AP_EDGES_PER_PLOT,
                      .near_cap = NEAR_CAP };
     b->plot = ap_arena_take(arena, plots, sizeof *b->plot);
     b->look = ap_arena_take(arena, looks, sizeof *b->look);
@@ -68,6 +67,7 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     size_t work = (size_t)b->edge_cap + plots;
     b->work = ap_arena_take(arena, work > AP_EXACT_WORK ? work : AP_EXACT_WORK, sizeof *b->work);
     b->used = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->used);
+    ap_crowd_init(state, arena);
     b->run_psi = ap_arena_take(arena, plots, sizeof *b->run_psi);
     b->run_share = ap_arena_take(arena, plots, sizeof *b->run_share);
     b->share = ap_arena_take(arena, b->edge_cap, sizeof *b->share);
@@ -187,6 +187,7 @@ static void add_plot(ap_state *state, uint32_t place)
     plot->report = place;
     plot->unused = 1.0;
     plot->near_count = 0;
+    plot->crowded = false;
     plot->company = AP_SLOT_NONE;
     plot->needs_height = ap_measure_needs_height(report);
 }
@@ -389,12 +390,13 @@ static const ap_measure *measure_for(const ap_state *state, const ap_plot *plot,
 static void list_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
 {
     ap_bench *b = &state->bench;
-    const ap_plot *plot = &b->plot[plot_index];
+    ap_plot *plot = &b->plot[plot_index];
     double identity =
         ap_identity_factor(&state->store.row[slot].identity, &state->waiting[plot->report]);
     if (identity == 0.0)
         return;
     const ap_look *look = look_at(state, slot, &plot->measure);
+    plot->crowded = plot->crowded || !look;
     if (!look)
         return;
     ap_edge *edge = &b->edge[b->edge_count];
@@ -446,16 +448,10 @@ static void weigh_edges(ap_state *state, size_t first, size_t last)
     }
 }
 
-/* Lists the tracks that may have given a plot, and asks for their memory. */
-static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *slots)
+static size_t keep_within_reach(const ap_state *state, const ap_measure *measure, size_t count,
+                                uint32_t *slots)
 {
-    const ap_bench *b = &state->bench;
-    const ap_measure *measure = &b->plot[plot_index].measure;
-    double turn_s = ap_sensor_of(state, measure->sensor)->turn_s;
-    size_t count = ap_grid_near(&state->store.grid, measure->ecef, REACH_M + REACH_MPS * turn_s,
-                                slots, b->near_cap);
     size_t kept = 0;
-    count = count < b->near_cap ? count : b->near_cap;
     for (size_t k = 0; k < count; k++) {
         if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
             continue;
@@ -465,21 +461,58 @@ static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *
     return kept;
 }
 
-/* The tracks of each plot are sought while those of the plot before it are listed. */
-static void list_edges(ap_state *state)
+/* Lists the tracks that may have given a plot, and asks for their memory. */
+static size_t seek_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots)
+{
+    const ap_bench *b = &state->bench;
+    ap_plot *plot = &state->bench.plot[plot_index];
+    double turn_s = ap_sensor_of(state, plot->measure.sensor)->turn_s;
+    size_t count = ap_grid_near(&state->store.grid, plot->measure.ecef,
+                                REACH_M + REACH_MPS * turn_s, slots, b->near_cap);
+    plot->crowded = count > b->near_cap;
+    if (!plot->crowded)
+        count = keep_within_reach(state, &plot->measure, count, slots);
+    if (b->is_full && count > AP_EDGES_PER_PLOT)
+        plot->crowded = true;
+    if (plot->crowded)
+        count = keep_within_reach(state, &plot->measure,
+                                  ap_crowd_seek(state, &plot->measure, slots), slots);
+    return count;
+}
+
+/* The tracks of each plot are sought while those of the plot before it are listed. False when there
+ * is no room for them all. */
+static bool list_tracks(ap_state *state)
 {
     ap_bench *b = &state->bench;
     size_t next = b->plot_count > 0 ? seek_tracks(state, 0, b->near) : 0;
     for (uint32_t i = 0; i < b->plot_count; i++) {
         const uint32_t *slots = b->near + (i % 2) * b->near_cap;
         size_t count = next;
+        if (count > b->edge_cap - b->edge_count)
+            return false;
         if (i + 1 < b->plot_count)
             next = seek_tracks(state, i + 1, b->near + ((i + 1) % 2) * b->near_cap);
         b->listed_from[i] = b->edge_count;
-        for (size_t k = 0; k < count && b->edge_count < b->edge_cap; k++)
+        for (size_t k = 0; k < count; k++)
             list_edge(state, i, slots[k]);
     }
     b->listed_from[b->plot_count] = b->edge_count;
+    return true;
+}
+
+static void list_edges(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    b->is_full = false;
+    if (!list_tracks(state)) { /* anew: no plot is to have less because it is the last */
+        b->is_full = true;
+        b->edge_count = b->look_count = 0;
+        b->stamp++;
+        (void)list_tracks(state);
+    }
+    for (uint32_t i = 0; i < b->plot_count; i++)
+        state->stats.crowded_count += b->plot[i].crowded;
 }
 
 static void drop_weightless(ap_bench *b)

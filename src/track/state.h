@@ -5,13 +5,15 @@
 #include "airpicture/tracker.h"
 #include "track/associate.h"
 #include "track/background.h"
+#include "track/nearest.h"
 #include "track/resolution.h"
 #include "track/store.h"
 
-#define AP_HIT 0.5        /* a plot is taken for a track's when it more probably is than not */
-#define AP_PSI_LEAST 1e-9 /* weights of associations: below this there is none, ... */
-#define AP_PSI_MAX 1e15   /* ... and above it sums would lose the rest */
-#define AP_NEAR_MAX 6     /* tracks about one plot that may share it */
+#define AP_EDGES_PER_PLOT 8u /* that there is room for, however many plots there are */
+#define AP_HIT 0.5           /* a plot is taken for a track's when it more probably is than not */
+#define AP_PSI_LEAST 1e-9    /* weights of associations: below this there is none, ... */
+#define AP_PSI_MAX 1e15      /* ... and above it sums would lose the rest */
+#define AP_NEAR_MAX 6        /* tracks about one plot that may share it */
 #define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
 
 /* Pairs of tracks that were to give one plot with probability p, and gave one or two: sums of p, of
@@ -61,6 +63,7 @@ typedef struct ap_plot {
     double birth;      /* part of it that is aircraft, [0, 1] */
     double unused;     /* probability that no track gave it */
     bool needs_height;
+    bool crowded; /* there are more tracks about it than it is compared with */
     uint32_t near_count, near[AP_NEAR_MAX]; /* looks at firm tracks about it */
     uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
     ap_vec3 company_mps; /* ... that one's velocity, ECEF: by ap_shares_find_company */
@@ -89,6 +92,10 @@ typedef struct ap_bench {
     uint8_t *used;            /* [look_cap + plot_cap] */
     double trust;             /* how far the sensor bears its resolution cell out, (0, 1] */
     ap_pairs pairs;           /* of this group */
+    bool is_full;             /* so that no plot has more than AP_EDGES_PER_PLOT edges of its own */
+    uint32_t point_stamp;     /* of the group that the points are of */
+    uint32_t firm_count, point_count;
+    ap_point *point; /* [track_cap] of the tracks: firm ones, then tentative ones, each a tree */
     uint32_t run_count;
     double *run_psi;        /* [plot_cap] plots that may be of several tracks at once */
     uint32_t *run_share;    /* [plot_cap] */
@@ -178,6 +185,12 @@ bool ap_direct_take(ap_state *state, const ap_report *report);
 void ap_births_leave_ghosts_out(ap_state *state);
 /* The rest start tracks, as probable as they are new. */
 void ap_births_give(ap_state *state);
+
+/* crowd.c */
+void ap_crowd_init(ap_state *state, ap_arena *arena);
+/* The tracks nearest to a plot, at most AP_NEAREST_CAP firm ones and as many others, or
+ * AP_EDGES_PER_PLOT in all when the bench is full. */
+size_t ap_crowd_seek(ap_state *state, const ap_measure *measure, uint32_t *slots);
 
 /* unresolved.c */
 /* Before and after the association of a group. */

@@ -428,7 +428,7 @@ void ap_shares_add(ap_state *state, uint32_t plot_index, const uint32_t *looks, 
         return;
     gather(state, plot_index, looks, count, &c);
     note_near(state, plot_index, &c);
-    if (!pair_up(state, report, &c))
+    if (state->bench.plot[plot_index].crowded || !pair_up(state, report, &c))
         return;
     for (uint32_t set = 3; set < 1u << c.count; set++)
         if (run_of(state, &c, set, &r, &connected))
