@@ -27,7 +27,6 @@
 #include "score/gospa.h"
 #include "track/associate.h"
 #include "track/filter.h"
-#include "track/filter_lane.h"
 #include "track/lifecycle.h"
 #include "track/test_noise.h"
 
@@ -138,31 +137,48 @@ static void make_scene(uint64_t run, scene *s)
 
 /* ---- Gaussians ---- */
 
-/* One model by itself, in the arithmetic of the tracker's kernels. */
-static void gauss_from(const lane *v, ap_gauss *g)
-{
-    *g = (ap_gauss){ .x = { v->x[0], v->x[1], v->x[2], v->x[3] },
-                     .A = { v->A[0], v->A[1], v->A[2] },
-                     .B = { { v->B[0], v->B[1] }, { v->B[2], v->B[3] } },
-                     .C = { v->C[0], v->C[1], v->C[2] } };
-}
-
+/* The tracker's own filter keeps its models in single precision; known to ten digits, these steps
+ * of one second are plain Kalman ones. */
 static void gauss_predict(ap_gauss *g)
 {
-    lane v = lane_of_gauss(g);
-    lane_move(&v, 1.0, 0.0);
-    lane_grow(&v, 1.0, NOISE);
-    gauss_from(&v, g);
+    const double q = NOISE;
+    const ap_gauss p = *g;
+    g->x[0] += p.x[2];
+    g->x[1] += p.x[3];
+    g->A.ee += 2.0 * p.B[0][0] + p.C.ee + q / 3.0;
+    g->A.en += p.B[0][1] + p.B[1][0] + p.C.en;
+    g->A.nn += 2.0 * p.B[1][1] + p.C.nn + q / 3.0;
+    g->B[0][0] += p.C.ee + q / 2.0;
+    g->B[0][1] += p.C.en;
+    g->B[1][0] += p.C.en;
+    g->B[1][1] += p.C.nn + q / 2.0;
+    g->C.ee += q;
+    g->C.nn += q;
 }
 
 static void gauss_update(ap_gauss *g, const ap_fix *z)
 {
-    lane v = lane_of_gauss(g);
-    lane_step step = lane_gain(&v, z);
-    lane_shrink(&v, 1.0, &step);
-    for (int i = 0; i < 4; i++)
-        v.x[i] += step.d[i];
-    gauss_from(&v, g);
+    const ap_gauss p = *g;
+    const double P[4][2] = {
+        { p.A.ee, p.A.en }, { p.A.en, p.A.nn }, { p.B[0][0], p.B[1][0] }, { p.B[0][1], p.B[1][1] }
+    };
+    double See = p.A.ee + z->R.ee, Sen = p.A.en + z->R.en, Snn = p.A.nn + z->R.nn;
+    double det = See * Snn - Sen * Sen, e = z->east_m - p.x[0], n = z->north_m - p.x[1];
+    double K[4][2];
+    for (int i = 0; i < 4; i++) {
+        K[i][0] = (P[i][0] * Snn - P[i][1] * Sen) / det;
+        K[i][1] = (P[i][1] * See - P[i][0] * Sen) / det;
+        g->x[i] += K[i][0] * e + K[i][1] * n;
+    }
+    g->A.ee -= K[0][0] * P[0][0] + K[0][1] * P[0][1];
+    g->A.en -= K[0][0] * P[1][0] + K[0][1] * P[1][1];
+    g->A.nn -= K[1][0] * P[1][0] + K[1][1] * P[1][1];
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            g->B[i][j] -= K[i][0] * P[2 + j][0] + K[i][1] * P[2 + j][1];
+    g->C.ee -= K[2][0] * P[2][0] + K[2][1] * P[2][1];
+    g->C.en -= K[2][0] * P[3][0] + K[2][1] * P[3][1];
+    g->C.nn -= K[3][0] * P[3][0] + K[3][1] * P[3][1];
 }
 
 typedef struct part {

@@ -51,21 +51,21 @@ static bool unfold(const ap_radial *r, double off_mps, double var, double *d_mps
 /* The update of one lane by a scalar; d: measured less expected of it, s: variance of that. */
 static void update_lane(lane *v, const ap_radial *r, double d, double s)
 {
-    double e = r->east, n = r->north;
-    double g[4] = { v->B[0] * e + v->B[1] * n, v->B[2] * e + v->B[3] * n, v->C[0] * e + v->C[1] * n,
-                    v->C[1] * e + v->C[2] * n };
+    float e = (float)r->east, n = (float)r->north, by = (float)(d / s), scale = (float)(1.0 / s);
+    float g[4] = { v->B[0] * e + v->B[1] * n, v->B[2] * e + v->B[3] * n, v->C[0] * e + v->C[1] * n,
+                   v->C[1] * e + v->C[2] * n };
     for (int i = 0; i < 4; i++)
-        v->x[i] += g[i] / s * d;
-    v->A[0] -= g[0] * g[0] / s;
-    v->A[1] -= g[0] * g[1] / s;
-    v->A[2] -= g[1] * g[1] / s;
-    v->B[0] -= g[0] * g[2] / s;
-    v->B[1] -= g[0] * g[3] / s;
-    v->B[2] -= g[1] * g[2] / s;
-    v->B[3] -= g[1] * g[3] / s;
-    v->C[0] -= g[2] * g[2] / s;
-    v->C[1] -= g[2] * g[3] / s;
-    v->C[2] -= g[3] * g[3] / s;
+        v->x[i] += g[i] * by;
+    v->A[0] -= g[0] * g[0] * scale;
+    v->A[1] -= g[0] * g[1] * scale;
+    v->A[2] -= g[1] * g[1] * scale;
+    v->B[0] -= g[0] * g[2] * scale;
+    v->B[1] -= g[0] * g[3] * scale;
+    v->B[2] -= g[1] * g[2] * scale;
+    v->B[3] -= g[1] * g[3] * scale;
+    v->C[0] -= g[2] * g[2] * scale;
+    v->C[1] -= g[2] * g[3] * scale;
+    v->C[2] -= g[3] * g[3] * scale;
 }
 
 bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
@@ -77,8 +77,8 @@ bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
     double measured = expected + d_mps, likelihood[AP_LANES];
     for (int l = 0; l < AP_LANES; l++) {
         lane v = lane_load(models, l);
-        double d = measured - r->east * v.x[2] - r->north * v.x[3];
-        double s = along_var(r, v.C[0], v.C[1], v.C[2]) + r->var;
+        double d = measured - r->east * (double)v.x[2] - r->north * (double)v.x[3];
+        double s = along_var(r, (double)v.C[0], (double)v.C[1], (double)v.C[2]) + r->var;
         likelihood[l] = ap_exp(-0.5 * fmin(d * d / s, 1400.0)) / sqrt(s);
         update_lane(&v, r, d, s);
         lane_store(models, l, &v);
@@ -89,7 +89,7 @@ bool ap_clue_radial(ap_mixture *models, ap_gauss *mean, const ap_radial *r)
 
 static double turn_likelihood(const ap_motions *motions, int l, double turn_mps2)
 {
-    double own = motions->turn_mps2[l];
+    double own = (double)motions->turn_mps2[l];
     double sigma =
         own == 0.0 ? STRAIGHT_SIGMA_MPS2 : TURN_SIGMA_MPS2 + TURN_SIGMA_SHARE * fabs(own);
     double d = (turn_mps2 - own) / sigma;

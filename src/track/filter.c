@@ -6,26 +6,26 @@
 #include "track/clue.h"
 #include "track/frame.h"
 
-#define G_MPS2 9.80665
+#define G_MPS2 9.80665F
 #define RECENTRE_M 2000.0
 #define UNKNOWN_UP_VAR 100.0 /* (m/s)2 of a track without a height */
 
 /* clang-format off */
 /* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side; and
  * what only hovers and darts: helicopters and drones need no bank to change their course. */
-#define BANK_12 (0.2126 * G_MPS2)
-#define BANK_27 (0.5095 * G_MPS2)
-#define TURNS            0.0,  0.0,  +BANK_12, -BANK_12, +BANK_27, -BANK_27, 0.0, 0.0
-#define NOISES           0.03, 4.0,   1.0,      1.0,      2.0,      2.0,     20.0, 120.0
+#define BANK_12 (0.2126F * G_MPS2)
+#define BANK_27 (0.5095F * G_MPS2)
+#define TURNS             0.0F,  0.0F,  +BANK_12, -BANK_12, +BANK_27, -BANK_27, 0.0F,  0.0F
+#define NOISES            0.03F, 4.0F,   1.0F,     1.0F,     2.0F,     2.0F,    20.0F, 120.0F
 static const ap_motions motions = {
     .turn_mps2   = { TURNS },
     .noise_m2ps3 = { NOISES },
-    .prior       = { 0.70, 0.06,  0.06,     0.06,     0.06,     0.06, 0.0, 0.0 },
+    .prior       = { 0.70F, 0.06F,  0.06F,    0.06F,    0.06F,    0.06F,   0.0F,  0.0F },
 };
 static const ap_motions slow_motions = {
     .turn_mps2   = { TURNS },
     .noise_m2ps3 = { NOISES },
-    .prior       = { 0.56, 0.08,  0.04,     0.04,     0.04,     0.04, 0.1, 0.1 },
+    .prior       = { 0.56F, 0.08F,  0.04F,    0.04F,    0.04F,    0.04F,   0.1F,  0.1F },
 };
 /* clang-format on */
 
@@ -87,9 +87,9 @@ double ap_imm_turn_radps(const ap_imm *imm)
 {
     double rate = 0.0;
     for (int m = 0; m < AP_IMM_MODELS; m++) {
-        double ve = (double)imm->models.x[2][m], vn = (double)imm->models.x[3][m];
-        rate += (double)imm->models.probability[m] *
-                ap_turn_radps(motions.turn_mps2[m], sqrt(ve * ve + vn * vn));
+        float ve = imm->models.x[2][m], vn = imm->models.x[3][m];
+        rate += (double)(imm->models.probability[m] *
+                         ap_turn_radps(motions.turn_mps2[m], sqrtf(ve * ve + vn * vn)));
     }
     return rate;
 }
@@ -108,7 +108,7 @@ static void copy_rest(const ap_imm *from, ap_imm *to)
 static void mixture_fill(ap_mixture *m, const ap_gauss *g)
 {
     for (int l = 0; l < AP_LANES; l++) {
-        m->probability[l] = (float)motions.prior[l];
+        m->probability[l] = motions.prior[l];
         for (int i = 0; i < 4; i++)
             m->x[i][l] = (float)g->x[i];
         for (int i = 0; i < 4; i++)
@@ -338,7 +338,8 @@ void ap_imm_recentre(ap_imm *imm)
         return;
     ap_shift shift;
     ap_enu_frame to = frame_over(imm, e, n, &shift);
-    ap_kernels_best()->reframe(&imm->models, &shift, &imm->mean);
+    ap_kernels_best()->reframe(&imm->models, &shift);
+    ap_gauss_reframe(&imm->mean, &shift);
     imm->frame = to;
 }
 

@@ -7,10 +7,10 @@
 
 AP_LANE void combine(const ap_mixture *from, ap_gauss *mean)
 {
-    double first[4][AP_LANES], second[10][AP_LANES], x[4];
+    float first[4][AP_LANES], second[10][AP_LANES], x[4];
     EACH_LANE lane_first(from, l, first);
     for (int i = 0; i < 4; i++)
-        x[i] = lane_sum(first[i]);
+        x[i] = lane_sum_single(first[i]);
     EACH_LANE lane_second(from, x, l, second);
     lane_gather(x, second, mean);
 }
@@ -18,70 +18,73 @@ AP_LANE void combine(const ap_mixture *from, ap_gauss *mean)
 AP_LANE void predict(const ap_mixture *from, const ap_motions *motions, double dt_s, ap_mixture *to,
                      ap_gauss *mean)
 {
-    const ap_gauss g = *mean;
-    double stay = lane_exp(-fmin(AP_MODE_RATE_PS * fabs(dt_s), 700.0));
-    double speed_mps = sqrt(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
-    EACH_LANE lane_predict(from, motions, dt_s, stay, speed_mps, &g, l, to);
+    const lane g = lane_of_gauss(mean);
+    const float dt = (float)dt_s, age = AP_MODE_RATE_PS * fabsf(dt);
+    float stay = lane_exp_single(-(age < 80.0F ? age : 80.0F));
+    float speed_mps = sqrtf(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
+    EACH_LANE lane_predict(from, motions, dt, stay, speed_mps, &g, l, to);
     combine(to, mean);
 }
 
 AP_LANE void likelihood(const ap_mixture *from, const ap_fix *fix, ap_likelihood *likelihood)
 {
-    const ap_fix f = *fix;
-    double part[AP_LANES];
+    const lane_fix f = lane_fix_of(fix);
+    float part[AP_LANES];
     EACH_LANE
     {
         likelihood->model[l] = lane_likelihood(from, &f, l);
-        part[l] = (double)from->probability[l] * likelihood->model[l];
+        part[l] = from->probability[l] * likelihood->model[l];
     }
-    likelihood->all = lane_sum(part);
+    likelihood->all = (double)lane_sum_single(part);
 }
 
 AP_LANE void normalise(ap_mixture *m)
 {
-    double p[AP_LANES];
-    EACH_LANE p[l] = (double)m->probability[l];
-    const double scale = 1.0 / lane_sum(p);
-    EACH_LANE m->probability[l] = (float)(p[l] * scale);
+    const float scale = 1.0F / lane_sum_single(m->probability);
+    EACH_LANE m->probability[l] *= scale;
 }
 
 AP_LANE void update(const ap_mixture *from, size_t count, const ap_fix *fix,
                     const ap_likelihood *likelihood, const double *weight, ap_mixture *to,
                     ap_gauss *mean)
 {
-    double miss = 1.0;
-    for (size_t f = 0; f < count; f++)
-        miss -= weight[f];
-    miss = miss > 1e-12 ? miss : 0.0;
+    lane_fix fixes[AP_FIX_CAP];
+    float weights[AP_FIX_CAP];
+    double rest = 1.0;
+    for (size_t f = 0; f < count; f++) {
+        fixes[f] = lane_fix_of(&fix[f]);
+        weights[f] = (float)weight[f];
+        rest -= weight[f];
+    }
+    const float miss = rest > 1e-12 ? (float)rest : 0.0F;
     if (count == 1) {
-        const ap_fix one = *fix;
-        const double w = *weight;
+        const lane_fix one = fixes[0];
+        const float w = weights[0];
         EACH_LANE lane_update_one(from, &one, likelihood, w, miss, l, to);
     } else {
         for (int l = 0; l < AP_LANES; l++)
-            lane_update_many(from, count, fix, likelihood, weight, miss, l, to);
+            lane_update_many(from, count, fixes, likelihood, weights, miss, l, to);
     }
     normalise(to);
     combine(to, mean);
 }
 
-AP_LANE void reframe(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean)
+AP_LANE void reframe(ap_mixture *mixture, const ap_shift *shift)
 {
-    const ap_shift to = *shift;
+    const lane_shift to = lane_shift_of(shift);
     EACH_LANE
     {
         lane v = lane_load(mixture, l);
         lane_reframe(&v, &to);
         lane_store(mixture, l, &v);
     }
-    gauss_reframe(mean, &to);
 }
 
 AP_LANE bool is_sound(const ap_mixture *from)
 {
-    double bad[AP_LANES];
+    float bad[AP_LANES];
     EACH_LANE bad[l] = lane_unsound(from, l);
-    return lane_sum(bad) == 0.0;
+    return lane_sum_single(bad) == 0.0F;
 }
 
 /* One flavour: the above, compiled for one set of instructions. */
@@ -106,9 +109,9 @@ AP_LANE bool is_sound(const ap_mixture *from)
     {                                                                                              \
         update(from, count, fix, given, weight, to, mean);                                         \
     }                                                                                              \
-    target static void reframe_##tag(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean)   \
+    target static void reframe_##tag(ap_mixture *mixture, const ap_shift *shift)                   \
     {                                                                                              \
-        reframe(mixture, shift, mean);                                                             \
+        reframe(mixture, shift);                                                                   \
     }                                                                                              \
     target static bool is_sound_##tag(const ap_mixture *from)                                      \
     {                                                                                              \
@@ -163,10 +166,10 @@ void ap_gauss_reframe(ap_gauss *gauss, const ap_shift *shift)
 
 bool ap_gauss_is_sound(const ap_gauss *gauss)
 {
-    return gauss_unsound(gauss) == 0.0;
+    return gauss_unsound(gauss) == 0.0F;
 }
 
-double ap_turn_radps(double turn_mps2, double speed_mps)
+float ap_turn_radps(float turn_mps2, float speed_mps)
 {
     return lane_rate(turn_mps2, speed_mps);
 }

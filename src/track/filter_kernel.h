@@ -27,8 +27,9 @@ typedef struct ap_gauss {
 } ap_gauss;
 
 /* The same in columns, a lane for each model. A lane without a model has probability 0; its other
- * values are finite and mean nothing. Kept in single precision, a tenth of a millimetre in a plane
- * of kilometres, since tracks by the ten thousand pass through the caches; worked at in double. */
+ * values are finite and mean nothing. In single precision, a tenth of a millimetre in a plane of
+ * kilometres: tracks by the ten thousand pass through the caches, and eight models are one
+ * register. Where such models stand on the Earth is kept apart, in double. */
 typedef struct ap_mixture {
     _Alignas(32) float probability[AP_LANES];
     float x[4][AP_LANES];
@@ -41,9 +42,9 @@ typedef struct ap_mixture {
  * density of white acceleration noise; share of time that aircraft spend in each. Lanes without a
  * model have prior 0. */
 typedef struct ap_motions {
-    _Alignas(64) double turn_mps2[AP_LANES];
-    double noise_m2ps3[AP_LANES];
-    double prior[AP_LANES];
+    _Alignas(32) float turn_mps2[AP_LANES];
+    float noise_m2ps3[AP_LANES];
+    float prior[AP_LANES];
 } ap_motions;
 
 /* A position measurement in the plane of one filter. */
@@ -54,7 +55,7 @@ typedef struct ap_fix {
 
 /* Probability density of a fix, 1/m2: under each model, and under their mixture. */
 typedef struct ap_likelihood {
-    _Alignas(64) double model[AP_LANES];
+    _Alignas(32) float model[AP_LANES];
     double all;
 } ap_likelihood;
 
@@ -80,8 +81,8 @@ typedef struct ap_kernels {
     void (*update)(const ap_mixture *from, size_t count, const ap_fix *fix,
                    const ap_likelihood *likelihood, const double *weight, ap_mixture *to,
                    ap_gauss *mean);
-    /* The mixture and its mean as another plane has them. */
-    void (*reframe)(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean);
+    /* The mixture as another plane has it; its mean: ap_gauss_reframe. */
+    void (*reframe)(ap_mixture *mixture, const ap_shift *shift);
     /* True when every number is finite and every covariance positive definite. */
     bool (*is_sound)(const ap_mixture *from);
 } ap_kernels;
@@ -109,6 +110,6 @@ void ap_gauss_reframe(ap_gauss *gauss, const ap_shift *shift);
 bool ap_gauss_is_sound(const ap_gauss *gauss);
 
 /* Turn rate, clockwise > 0, of an acceleration across the track at a speed; bounded. */
-double ap_turn_radps(double turn_mps2, double speed_mps);
+float ap_turn_radps(float turn_mps2, float speed_mps);
 
 #endif

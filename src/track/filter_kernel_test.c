@@ -60,31 +60,52 @@ static void test_turn_is_near_exact(void **state)
     assert_true(fabs(sine * sine + cosine * cosine - 1.0) < 1e-12);
 }
 
+static void test_single_precision_is_near_exact(void **state)
+{
+    (void)state;
+    uint64_t seed = 9;
+    for (int i = 0; i < 1000000; i++) {
+        float x = (float)uniform(&seed, -87.0, 88.0), h = (float)uniform(&seed, -20.0, 20.0);
+        float sine, cosine, sinc;
+        double truth = exp((double)x);
+        assert_true(fabs((double)lane_exp_single(x) - truth) <= 1.5e-7 * truth);
+        if (i % 2)
+            h *= 1e-3F;
+        lane_turn_single(h, &sine, &cosine, &sinc);
+        assert_true(fabs((double)sine - sin((double)h)) <= 1.2e-7);
+        assert_true(fabs((double)cosine - cos((double)h)) <= 1.2e-7);
+        assert_true(fabs((double)sinc - sin((double)h) / (double)h) <= 1.8e-7);
+    }
+    float sine, cosine, sinc;
+    lane_turn_single(0.0F, &sine, &cosine, &sinc);
+    assert_true(sine == 0.0F && cosine == 1.0F && sinc == 1.0F && lane_exp_single(0.0F) == 1.0F);
+}
+
 /* ---- the same bits from each flavour, and from one lane at a time ---- */
 
 static const ap_motions motions = {
-    .turn_mps2 = { 0.0, 0.0, 2.0, -2.0, 5.0, -5.0 },
-    .noise_m2ps3 = { 0.03, 4.0, 1.0, 1.0, 2.0, 2.0 },
-    .prior = { 0.55, 0.09, 0.09, 0.09, 0.09, 0.09 },
+    .turn_mps2 = { 0.0F, 0.0F, 2.0F, -2.0F, 5.0F, -5.0F },
+    .noise_m2ps3 = { 0.03F, 4.0F, 1.0F, 1.0F, 2.0F, 2.0F },
+    .prior = { 0.55F, 0.09F, 0.09F, 0.09F, 0.09F, 0.09F },
 };
 
 static void random_mixture(uint64_t *seed, ap_mixture *m)
 {
-    double total = 0.0;
+    float total = 0.0F;
     for (int l = 0; l < AP_LANES; l++) {
-        double r[8];
+        float r[8];
         for (int i = 0; i < 8; i++)
-            r[i] = uniform(seed, -1.0, 1.0);
-        lane v = { .p = motions.prior[l] > 0.0 ? uniform(seed, 1e-6, 1.0) : 0.0,
-                   .x = { 500.0 * r[0], 500.0 * r[1], 250.0 * r[2], 250.0 * r[3] },
-                   .A = { 400.0 + 300.0 * r[4], 100.0 * r[5], 500.0 + 300.0 * r[6] },
-                   .B = { 9.0 * r[7], 9.0 * r[0], 9.0 * r[1], 9.0 * r[2] },
-                   .C = { 20.0 + 9.0 * r[3], 9.0 * r[4], 20.0 + 9.0 * r[5] } };
+            r[i] = (float)uniform(seed, -1.0, 1.0);
+        lane v = { .p = motions.prior[l] > 0.0F ? (float)uniform(seed, 1e-6, 1.0) : 0.0F,
+                   .x = { 500.0F * r[0], 500.0F * r[1], 250.0F * r[2], 250.0F * r[3] },
+                   .A = { 400.0F + 300.0F * r[4], 100.0F * r[5], 500.0F + 300.0F * r[6] },
+                   .B = { 9.0F * r[7], 9.0F * r[0], 9.0F * r[1], 9.0F * r[2] },
+                   .C = { 20.0F + 9.0F * r[3], 9.0F * r[4], 20.0F + 9.0F * r[5] } };
         lane_store(m, l, &v);
         total += v.p;
     }
     for (int l = 0; l < AP_LANES; l++)
-        m->probability[l] = (float)((double)m->probability[l] / total);
+        m->probability[l] /= total;
 }
 
 static ap_fix random_fix(uint64_t *seed)
@@ -97,11 +118,11 @@ static ap_fix random_fix(uint64_t *seed)
 /* The reference: lane after lane, no two at once. */
 static void reference_combine(const ap_mixture *from, ap_gauss *mean)
 {
-    double first[4][AP_LANES], second[10][AP_LANES], x[4];
+    float first[4][AP_LANES], second[10][AP_LANES], x[4];
     for (volatile int l = 0; l < AP_LANES; l++)
         lane_first(from, l, first);
     for (int i = 0; i < 4; i++)
-        x[i] = lane_sum(first[i]);
+        x[i] = lane_sum_single(first[i]);
     for (volatile int l = 0; l < AP_LANES; l++)
         lane_second(from, x, l, second);
     lane_gather(x, second, mean);
@@ -110,60 +131,64 @@ static void reference_combine(const ap_mixture *from, ap_gauss *mean)
 static void reference_predict(const ap_mixture *from, const ap_motions *m, double dt_s,
                               ap_mixture *to, ap_gauss *mean)
 {
-    const ap_gauss g = *mean;
-    double speed_mps = sqrt(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
+    const lane g = lane_of_gauss(mean);
+    const float dt = (float)dt_s, stay = lane_exp_single(-AP_MODE_RATE_PS * fabsf(dt));
+    float speed_mps = sqrtf(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
     for (volatile int l = 0; l < AP_LANES; l++)
-        lane_predict(from, m, dt_s, lane_exp(-AP_MODE_RATE_PS * fabs(dt_s)), speed_mps, &g, l, to);
+        lane_predict(from, m, dt, stay, speed_mps, &g, l, to);
     reference_combine(to, mean);
 }
 
 static void reference_likelihood(const ap_mixture *from, const ap_fix *fix, ap_likelihood *out)
 {
-    double part[AP_LANES];
+    const lane_fix at = lane_fix_of(fix);
+    float part[AP_LANES];
     for (volatile int l = 0; l < AP_LANES; l++) {
-        out->model[l] = lane_likelihood(from, fix, l);
+        out->model[l] = lane_likelihood(from, &at, l);
         part[l] = from->probability[l] * out->model[l];
     }
-    out->all = lane_sum(part);
+    out->all = (double)lane_sum_single(part);
 }
 
 static void reference_update(const ap_mixture *from, size_t count, const ap_fix *fix,
                              const ap_likelihood *given, const double *weight, ap_mixture *to,
                              ap_gauss *mean)
 {
-    double miss = 1.0;
-    for (size_t f = 0; f < count; f++)
-        miss -= weight[f];
-    miss = miss > 1e-12 ? miss : 0.0;
+    lane_fix at[3];
+    float weights[3];
+    double rest = 1.0;
+    for (size_t f = 0; f < count; f++) {
+        at[f] = lane_fix_of(&fix[f]);
+        weights[f] = (float)weight[f];
+        rest -= weight[f];
+    }
+    float miss = rest > 1e-12 ? (float)rest : 0.0F;
     for (volatile int l = 0; l < AP_LANES; l++)
         if (count == 1)
-            lane_update_one(from, fix, given, *weight, miss, l, to);
+            lane_update_one(from, at, given, weights[0], miss, l, to);
         else
-            lane_update_many(from, count, fix, given, weight, miss, l, to);
-    double p[AP_LANES];
+            lane_update_many(from, count, at, given, weights, miss, l, to);
+    const float scale = 1.0F / lane_sum_single(to->probability);
     for (volatile int l = 0; l < AP_LANES; l++)
-        p[l] = (double)to->probability[l];
-    const double scale = 1.0 / lane_sum(p);
-    for (volatile int l = 0; l < AP_LANES; l++)
-        to->probability[l] = (float)(p[l] * scale);
+        to->probability[l] *= scale;
     reference_combine(to, mean);
 }
 
-static void reference_reframe(ap_mixture *mixture, const ap_shift *shift, ap_gauss *mean)
+static void reference_reframe(ap_mixture *mixture, const ap_shift *shift)
 {
+    const lane_shift to = lane_shift_of(shift);
     for (volatile int l = 0; l < AP_LANES; l++) {
         lane v = lane_load(mixture, l);
-        lane_reframe(&v, shift);
+        lane_reframe(&v, &to);
         lane_store(mixture, l, &v);
     }
-    gauss_reframe(mean, shift);
 }
 
 static bool reference_is_sound(const ap_mixture *from)
 {
     bool sound = true;
     for (volatile int l = 0; l < AP_LANES; l++)
-        sound = sound && lane_unsound(from, l) == 0.0;
+        sound = sound && lane_unsound(from, l) == 0.0F;
     return sound;
 }
 
@@ -173,7 +198,7 @@ static const ap_kernels reference = { "reference",          reference_combine, r
 
 typedef struct outcome {
     ap_mixture predicted, one, many, moved;
-    ap_gauss mean, mean_predicted, mean_one, mean_many, mean_moved;
+    ap_gauss mean, mean_predicted, mean_one, mean_many;
     ap_likelihood likelihood[3];
     double sound[2];
 } outcome;
@@ -194,8 +219,7 @@ static void run(const ap_kernels *k, const ap_mixture *start, double dt_s, const
     o->many = o->predicted; /* in place, too */
     k->update(&o->many, 3, fix, o->likelihood, weight, &o->many, &o->mean_many);
     o->moved = o->one;
-    o->mean_moved = o->mean_one;
-    k->reframe(&o->moved, &shift, &o->mean_moved);
+    k->reframe(&o->moved, &shift);
     o->sound[0] = k->is_sound(start);
     o->sound[1] = k->is_sound(&o->one);
 }
@@ -239,7 +263,7 @@ static void test_flavours_give_the_same_bits(void **state)
 static void test_predict_keeps_the_moments(void **state)
 {
     (void)state;
-    const ap_motions still = { .prior = { 0.5, 0.5 } };
+    const ap_motions still = { .prior = { 0.5F, 0.5F } };
     ap_mixture m;
     uint64_t seed = 4;
     random_mixture(&seed, &m);
@@ -266,17 +290,18 @@ static void test_reframe_moves_mixture_and_mean_alike(void **state)
         random_mixture(&seed, &m);
         k->combine(&m, &start);
         moved = start;
-        k->reframe(&m, &shift, &moved);
+        k->reframe(&m, &shift);
+        ap_gauss_reframe(&moved, &shift);
         k->combine(&m, &combined);
         assert_true(fabs(moved.x[0] - combined.x[0]) < 2e-3);
         assert_true(fabs(moved.A.en - combined.A.en) < 2e-5 * start.A.ee);
         assert_true(fabs(moved.B[0][1] - combined.B[0][1]) < 2e-5 * start.A.ee);
         assert_true(fabs(moved.C.nn - combined.C.nn) < 2e-5 * start.C.nn);
         ap_gauss_reframe(&moved, &back);
-        assert_true(fabs(moved.x[0] - start.x[0]) < 1e-8);
-        assert_true(fabs(moved.x[3] - start.x[3]) < 1e-9);
-        assert_true(fabs(moved.A.en - start.A.en) < 1e-6 * start.A.ee);
-        assert_true(fabs(moved.B[1][0] - start.B[1][0]) < 1e-6 * start.A.ee);
+        assert_true(fabs(moved.x[0] - start.x[0]) < 2e-3);
+        assert_true(fabs(moved.x[3] - start.x[3]) < 1e-4);
+        assert_true(fabs(moved.A.en - start.A.en) < 2e-6 * start.A.ee);
+        assert_true(fabs(moved.B[1][0] - start.B[1][0]) < 2e-6 * start.A.ee);
     }
 }
 
@@ -285,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exp_is_within_an_ulp),
         cmocka_unit_test(test_turn_is_near_exact),
+        cmocka_unit_test(test_single_precision_is_near_exact),
         cmocka_unit_test(test_flavours_give_the_same_bits),
         cmocka_unit_test(test_predict_keeps_the_moments),
         cmocka_unit_test(test_reframe_moves_mixture_and_mean_alike),

@@ -14,39 +14,23 @@
 
 /* ---- one Gaussian: a lane alone ---- */
 
-static lane lane_of(const ap_gauss *g)
-{
-    return (lane){ .p = 1.0,
-                   .x = { g->x[0], g->x[1], g->x[2], g->x[3] },
-                   .A = { g->A.ee, g->A.en, g->A.nn },
-                   .B = { g->B[0][0], g->B[0][1], g->B[1][0], g->B[1][1] },
-                   .C = { g->C.ee, g->C.en, g->C.nn } };
-}
-
-static ap_gauss gauss_of(const lane *v)
-{
-    return (ap_gauss){ .x = { v->x[0], v->x[1], v->x[2], v->x[3] },
-                       .A = { v->A[0], v->A[1], v->A[2] },
-                       .B = { { v->B[0], v->B[1] }, { v->B[2], v->B[3] } },
-                       .C = { v->C[0], v->C[1], v->C[2] } };
-}
-
 static void gauss_predict(ap_gauss *g, double dt_s, double turn_radps, double noise_m2ps3)
 {
-    lane v = lane_of(g);
-    lane_move(&v, dt_s, turn_radps);
-    lane_grow(&v, dt_s, noise_m2ps3);
-    *g = gauss_of(&v);
+    lane v = lane_of_gauss(g);
+    lane_move(&v, (float)dt_s, (float)turn_radps);
+    lane_grow(&v, (float)dt_s, (float)noise_m2ps3);
+    *g = gauss_of_lane(&v);
 }
 
 static void gauss_update(ap_gauss *g, const ap_fix *fix)
 {
-    lane v = lane_of(g);
-    lane_step step = lane_gain(&v, fix);
-    lane_shrink(&v, 1.0, &step);
+    const lane_fix at = lane_fix_of(fix);
+    lane v = lane_of_gauss(g);
+    lane_step step = lane_gain(&v, &at);
+    lane_shrink(&v, 1.0F, &step);
     for (int i = 0; i < 4; i++)
         v.x[i] += step.d[i];
-    *g = gauss_of(&v);
+    *g = gauss_of_lane(&v);
 }
 
 /* Steady state of a nearly constant velocity under white acceleration noise q, position noise R,
@@ -78,11 +62,11 @@ static void test_gauss_steady_state(void **state)
             gauss_predict(&g, steady[i].t_s, 0.0, steady[i].q);
             gauss_update(&g, &fix);
         }
-        assert_near(g.A.ee / steady[i].r, steady[i].k_position, 1e-6);
-        assert_near(g.B[0][0] / steady[i].r, steady[i].k_velocity, 1e-6);
-        assert_near(g.A.nn, steady[i].p11, 1e-6);
-        assert_near(g.B[1][1], steady[i].p12, 1e-6);
-        assert_near(g.C.nn, steady[i].p22, 1e-6);
+        assert_near(g.A.ee / steady[i].r, steady[i].k_position, 3e-6);
+        assert_near(g.B[0][0] / steady[i].r, steady[i].k_velocity, 3e-6);
+        assert_near(g.A.nn, steady[i].p11, 3e-6);
+        assert_near(g.B[1][1], steady[i].p12, 3e-6);
+        assert_near(g.C.nn, steady[i].p22, 3e-6);
         assert_near(g.A.en, 0.0, 1e-9);
     }
 }
@@ -100,17 +84,18 @@ static void test_gauss_predict_turns(void **state)
     gauss_predict(&once, 90.0, rate, 0.0);
     for (int k = 0; k < 90; k++)
         gauss_predict(&steps, 1.0, rate, 0.0);
-    assert_near(once.x[0], radius_m, 1e-12);
-    assert_near(once.x[1], radius_m, 1e-12);
-    assert_near(once.x[2], v, 1e-12);
-    assert_near(once.x[3], 0.0, 1e-9);
-    assert_near(steps.A.en, once.A.en, 1e-10);
-    assert_near(steps.A.nn, once.A.nn, 1e-10);
-    assert_near(steps.B[0][1], once.B[0][1], 1e-10);
-    assert_near(steps.C.ee, once.C.ee, 1e-10);
+    /* in single precision, of kilometres and of thousands of square metres */
+    assert_near(once.x[0], radius_m, 3e-7);
+    assert_near(once.x[1], radius_m, 3e-7);
+    assert_near(once.x[2], v, 3e-7);
+    assert_near(once.x[3], 0.0, 2e-5);
+    assert_near(steps.A.en, once.A.en, 3e-6);
+    assert_near(steps.A.nn, once.A.nn, 3e-6);
+    assert_near(steps.B[0][1], once.B[0][1], 3e-6);
+    assert_near(steps.C.ee, once.C.ee, 3e-6);
     gauss_predict(&steps, -90.0, rate, 0.0);
-    assert_near(steps.x[0], 0.0, 1e-7);
-    assert_near(steps.A.ee, 100.0, 1e-7);
+    assert_near(steps.x[0], 0.0, 5e-3);
+    assert_near(steps.A.ee, 100.0, 2e-3);
 }
 
 /* ---- the mixture ---- */
@@ -238,7 +223,7 @@ static void test_imm_recentre_keeps_the_state(void **state)
         assert_true(fabs(imm.models.x[0][0]) < 10.0 && fabs(imm.models.x[1][0]) < 10.0);
         assert_true(fabs(imm.mean.x[0]) < 1e-6 && fabs(imm.mean.x[1]) < 1e-6);
         lane was_lane = lane_load(&before.models, 3), is_lane = lane_load(&imm.models, 3);
-        ap_gauss was_gauss = gauss_of(&was_lane), is_gauss = gauss_of(&is_lane);
+        ap_gauss was_gauss = gauss_of_lane(&was_lane), is_gauss = gauss_of_lane(&is_lane);
         const ap_gauss *a = &was_gauss, *b = &is_gauss;
         ap_vec3 was = ap_ecef_from_enu(&before.frame, (ap_vec3){ a->x[0], a->x[1], 0 });
         ap_vec3 is = ap_ecef_from_enu(&imm.frame, (ap_vec3){ b->x[0], b->x[1], 0 });
@@ -270,12 +255,12 @@ static void test_imm_update_one_is_many(void **state)
     ap_imm_update(&one, 1, fix, likelihood, weight, &one);
     ap_imm_update(&many, 2, fix, likelihood, weight, &many);
     for (int k = 0; k < AP_IMM_MODELS; k++) {
-        assert_near(one.models.probability[k], many.models.probability[k], 1e-12);
+        assert_near(one.models.probability[k], many.models.probability[k], 4e-7);
         for (int i = 0; i < 4; i++)
-            assert_near(one.models.x[i][k], many.models.x[i][k], 1e-9);
-        assert_near(one.models.A[1][k], many.models.A[1][k], 1e-9);
-        assert_near(one.models.B[2][k], many.models.B[2][k], 1e-9);
-        assert_near(one.models.C[2][k], many.models.C[2][k], 1e-9);
+            assert_near(one.models.x[i][k], many.models.x[i][k], 4e-7);
+        assert_near(one.models.A[1][k], many.models.A[1][k], 4e-7);
+        assert_near(one.models.B[2][k], many.models.B[2][k], 4e-7);
+        assert_near(one.models.C[2][k], many.models.C[2][k], 4e-7);
     }
 }
 

@@ -18,7 +18,7 @@ typedef struct filter {
 static void advance(filter *f, double dt_s, double noise_m2ps3, double variance_m2)
 {
     const ap_kernels *kernels = ap_kernels_best();
-    const ap_motions motions = { .noise_m2ps3 = { noise_m2ps3 }, .prior = { 1.0 } };
+    const ap_motions motions = { .noise_m2ps3 = { (float)noise_m2ps3 }, .prior = { 1.0F } };
     const ap_fix fix = { .R = { variance_m2, 0.0, variance_m2 } };
     const double weight = 1.0;
     ap_likelihood likelihood;

@@ -2,7 +2,9 @@
 #ifndef AP_TRACK_SLANT_LANE_H
 #define AP_TRACK_SLANT_LANE_H
 
-#include "track/filter_lane.h"
+#include <math.h>
+
+#include "track/lane.h"
 #include "track/slant_kernel.h"
 
 #define AP_SLANT_STEPS 6
