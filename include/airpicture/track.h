@@ -60,9 +60,9 @@ const char *ap_reason_text(ap_reason_code code);
 
 typedef struct ap_reason {
     ap_utc_ns time_utc;
-    ap_reason_code code;
-    uint16_t sensor; /* whose report caused it, or AP_SENSOR_NONE */
     uint32_t other;  /* id of the other track concerned, or 0 */
+    uint16_t sensor; /* whose report caused it, or AP_SENSOR_NONE */
+    uint8_t code;    /* ap_reason_code */
 } ap_reason;
 
 /* One sensor's part in a track. */

@@ -69,7 +69,7 @@ const ap_option ap_replay_options[] = {
                          "GeoPackage for maps: track points, track lines, sensors, counters." },
     [OPTION_SAC_SIC] = { 0, "system", "SAC/SIC", "Source of the ASTERIX output, 0/1 by default." },
     [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
-                           "Tracks alive at once, 16 to 1000000; default 20000. Some 7 kB of "
+                           "Tracks alive at once, 16 to 1000000; default 20000. Some 6 kB of "
                            "memory each." },
     [OPTION_THREADS] = { 0, "threads", "N",
                          "Processors that the tracker may work on at once, 1 to 64; default 1. The "

@@ -89,8 +89,8 @@ static inline ap_track fixture_track(void)
         .source_count = 2,
         .source = { { 1, 70, FIXTURE_UTC }, { 0, 7, FIXTURE_UTC - 5 * AP_NS_PER_S } },
         .reason_count = 2,
-        .reason = { { FIXTURE_UTC - 60 * AP_NS_PER_S, AP_REASON_BORN_ADDRESS, 1, 0 },
-                    { FIXTURE_UTC - 50 * AP_NS_PER_S, AP_REASON_CONFIRMED_ADDRESS, 0, 9 } },
+        .reason = { { FIXTURE_UTC - 60 * AP_NS_PER_S, 0, 1, AP_REASON_BORN_ADDRESS },
+                    { FIXTURE_UTC - 50 * AP_NS_PER_S, 9, 0, AP_REASON_CONFIRMED_ADDRESS } },
     };
     return t;
 }

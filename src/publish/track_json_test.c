@@ -215,7 +215,7 @@ static void test_track_json_size(void **state)
     fixture_table(&f);
     memset(f.sensors[0].name, '"', AP_SENSOR_NAME_SIZE - 1);
     for (int i = 0; i < AP_TRACK_REASON_CAP; i++)
-        track.reason[i] = (ap_reason){ INT64_MAX, AP_REASON_CONFIRMED_ADDRESS, 0, UINT32_MAX };
+        track.reason[i] = (ap_reason){ INT64_MAX, UINT32_MAX, 0, AP_REASON_CONFIRMED_ADDRESS };
     for (int i = 0; i < AP_TRACK_SOURCE_CAP; i++)
         track.source[i].sensor = 0;
     ap_track_event event = { AP_EVENT_CONFIRMED, INT64_MAX, 0 };

@@ -122,7 +122,7 @@ static void take(ap_state *state, const ap_report *report, offer *o)
 
 /* ---- strays ---- */
 
-static bool strays_agree(const ap_measure *before, const ap_measure *now)
+static bool strays_agree(const ap_stray *before, const ap_measure *now)
 {
     double dt_s = ap_seconds_between(before->time_utc, now->time_utc);
     double dx = now->ecef.x_m - before->ecef.x_m, dy = now->ecef.y_m - before->ecef.y_m;
@@ -164,10 +164,11 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
     }
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
-    if (s->count > 0 && !strays_agree(&s->last, &o->measure))
+    if (s->count > 0 && !strays_agree(s, &o->measure))
         s->count = 0;
     s->count++;
-    s->last = o->measure;
+    s->time_utc = o->measure.time_utc;
+    s->ecef = o->measure.ecef;
     ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN);
     if (s->count < STRAY_COUNT) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);

@@ -83,23 +83,25 @@ static void take_state(ap_identity *identity, const ap_report *report)
     uint32_t kept = AP_HAS_EMITTER_CATEGORY | AP_HAS_HEADING | AP_HAS_TRUE_AIRSPEED |
                     AP_HAS_INDICATED_AIRSPEED | AP_HAS_MACH | AP_HAS_SELECTED_ALTITUDE |
                     AP_HAS_INTEGRITY | AP_HAS_ROLL | AP_HAS_TRACK_RATE;
+    if (!(present & kept))
+        return;
     identity->present |= present & kept;
     if (present & AP_HAS_EMITTER_CATEGORY)
         identity->emitter_category = report->emitter_category;
     if (present & AP_HAS_HEADING)
-        identity->heading_rad = report->heading_rad;
+        identity->heading_rad = (float)report->heading_rad;
     if (present & AP_HAS_TRUE_AIRSPEED)
-        identity->true_airspeed_mps = report->true_airspeed_mps;
+        identity->true_airspeed_mps = (float)report->true_airspeed_mps;
     if (present & AP_HAS_INDICATED_AIRSPEED)
-        identity->indicated_airspeed_mps = report->indicated_airspeed_mps;
+        identity->indicated_airspeed_mps = (float)report->indicated_airspeed_mps;
     if (present & AP_HAS_MACH)
-        identity->mach = report->mach;
+        identity->mach = (float)report->mach;
     if (present & AP_HAS_SELECTED_ALTITUDE)
-        identity->selected_altitude_m = report->selected_altitude_m;
+        identity->selected_altitude_m = (float)report->selected_altitude_m;
     if (present & AP_HAS_ROLL)
-        identity->roll_rad = report->roll_rad;
+        identity->roll_rad = (float)report->roll_rad;
     if (present & AP_HAS_TRACK_RATE)
-        identity->track_rate_radps = report->track_rate_radps;
+        identity->track_rate_radps = (float)report->track_rate_radps;
     if (present & AP_HAS_INTEGRITY) {
         identity->nic = report->nic;
         identity->nac_p = report->nac_p;
@@ -237,12 +239,12 @@ void ap_identity_show(const ap_identity *identity, ap_track *track)
     track->sil = identity->sil;
     track->mode_3a_utc = identity->mode_3a_utc;
     track->callsign_utc = identity->callsign_utc;
-    track->heading_rad = identity->heading_rad;
-    track->true_airspeed_mps = identity->true_airspeed_mps;
-    track->indicated_airspeed_mps = identity->indicated_airspeed_mps;
-    track->mach = identity->mach;
-    track->roll_rad = identity->roll_rad;
-    track->selected_altitude_m = identity->selected_altitude_m;
+    track->heading_rad = (double)identity->heading_rad;
+    track->true_airspeed_mps = (double)identity->true_airspeed_mps;
+    track->indicated_airspeed_mps = (double)identity->indicated_airspeed_mps;
+    track->mach = (double)identity->mach;
+    track->roll_rad = (double)identity->roll_rad;
+    track->selected_altitude_m = (double)identity->selected_altitude_m;
     track->has_pressure_altitude = identity->has_pressure_altitude;
     track->has_geometric_height = identity->has_geometric_height;
     track->geometric_height_m = identity->geometric_height_m;

@@ -18,8 +18,8 @@ typedef struct ap_identity {
     uint16_t mode_3a, mode_3a_next; /* the code now, and one seen once that differs */
     char callsign[AP_CALLSIGN_SIZE], callsign_next[AP_CALLSIGN_SIZE]; /* likewise */
     ap_utc_ns mode_3a_utc, callsign_utc;
-    double heading_rad, true_airspeed_mps, indicated_airspeed_mps, mach, roll_rad;
-    double selected_altitude_m, track_rate_radps;
+    float heading_rad, true_airspeed_mps, indicated_airspeed_mps, mach, roll_rad;
+    float selected_altitude_m, track_rate_radps;
     bool has_pressure_altitude, has_geometric_height;
     double geometric_height_m;
     ap_utc_ns pressure_altitude_utc, geometric_height_utc;

@@ -9,7 +9,7 @@
 #define CONFIRM_LEAST 0.95 /* however long a turn takes */
 #define BIRTH_WORTH 0.3    /* of what it was worth at birth, a new track may lose down to */
 #define DUE_TURNS 1.1      /* a look is missed this long after the last one, and ... */
-#define DUE_EXTRA_NS (AP_NS_PER_S / 2)
+#define DUE_EXTRA_S 0.5
 #define FADING_DETECTION 0.9 /* misses come in rows: none says more than this */
 #define OUTSIDE_DETECTION                                                                          \
     0.3                  /* out of view it cannot be seen, but the guess where it is wears out */
@@ -45,9 +45,11 @@ static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_ut
 static ap_row_source *source_front(ap_row *row, uint16_t sensor)
 {
     uint16_t place = 0;
+    if (row->source_count > 0 && row->source[0].sensor == sensor)
+        return &row->source[0];
     while (place < row->source_count && row->source[place].sensor != sensor)
         place++;
-    ap_row_source found = { .sensor = sensor };
+    ap_row_source found = { .sensor = sensor, .due_s = INFINITY };
     if (place < row->source_count)
         found = row->source[place];
     else if (row->source_count < AP_TRACK_SOURCE_CAP)
@@ -59,12 +61,25 @@ static ap_row_source *source_front(ap_row *row, uint16_t sensor)
     return &row->source[0];
 }
 
+static ap_utc_ns due_of(const ap_row_source *source)
+{
+    return isinf(source->due_s) ? INT64_MAX : ap_utc_add_s(source->last_utc, (double)source->due_s);
+}
+
 static void set_due(const ap_row *row, ap_pulse *pulse)
 {
     pulse->due_utc = INT64_MAX;
-    for (int i = 0; i < row->source_count; i++)
-        if (row->source[i].due_utc < pulse->due_utc)
-            pulse->due_utc = row->source[i].due_utc;
+    for (int i = 0; i < row->source_count; i++) {
+        ap_utc_ns due_utc = due_of(&row->source[i]);
+        if (due_utc < pulse->due_utc)
+            pulse->due_utc = due_utc;
+    }
+}
+
+/* How long ago a sensor's newest report was received. */
+static double silence_s(const ap_row_source *source, ap_utc_ns clock_utc)
+{
+    return ap_seconds_between(source->last_utc, clock_utc) - (double)source->latency_s;
 }
 
 /* Update interval of the quickest sensor that contributed lately. */
@@ -73,7 +88,7 @@ static double best_turn_s(const ap_state *state, const ap_row *row, ap_utc_ns re
     double best = 1e9;
     for (int i = 0; i < row->source_count; i++) {
         double turn_s = ap_sensor_of(state, row->source[i].sensor)->turn_s;
-        double age_s = ap_seconds_between(row->source[i].received_utc, received_utc);
+        double age_s = silence_s(&row->source[i], received_utc);
         if (age_s <= FORGET_TURNS * turn_s && turn_s < best)
             best = turn_s;
     }
@@ -89,15 +104,16 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     if (is_hit) {
         source->report_count++;
         source->last_utc = time_utc;
-        source->received_utc = state->clock_utc;
+        source->latency_s = (float)ap_seconds_between(time_utc, state->clock_utc);
     }
-    source->due_utc = INT64_MAX;
-    if (ap_sensor_rotates(from))
-        source->due_utc =
-            ap_utc_add_ns(ap_utc_add_s(state->clock_utc, DUE_TURNS * from->turn_s), DUE_EXTRA_NS);
+    double since_s = ap_seconds_between(source->last_utc, state->clock_utc);
+    source->due_s = ap_sensor_rotates(from) && source->report_count > 0
+                        ? (float)(since_s + DUE_TURNS * from->turn_s + DUE_EXTRA_S)
+                        : INFINITY;
     ap_pulse *pulse = &state->store.pulse[slot];
-    if (source->due_utc < pulse->due_utc)
-        pulse->due_utc = source->due_utc;
+    ap_utc_ns due_utc = due_of(source);
+    if (due_utc < pulse->due_utc)
+        pulse->due_utc = due_utc;
     pulse->turn_s = best_turn_s(state, row, pulse->received_utc);
 }
 
@@ -295,21 +311,20 @@ static void count_misses(ap_state *state, uint32_t slot)
     ap_row *row = &state->store.row[slot];
     for (int i = 0; i < row->source_count; i++) {
         ap_row_source *source = &row->source[i];
-        if (source->due_utc > state->clock_utc)
+        if (due_of(source) > state->clock_utc)
             continue;
         const ap_sensor *sensor = ap_sensor_of(state, source->sensor);
-        double silent_s = ap_seconds_between(source->received_utc, state->clock_utc);
-        bool others =
-            ap_seconds_between(source->received_utc, pulse->received_utc) > sensor->turn_s;
+        double silent_s = silence_s(source, state->clock_utc);
+        bool others = silence_s(source, pulse->received_utc) > sensor->turn_s;
         if (others && silent_s > FORGET_TURNS * sensor->turn_s) {
-            source->due_utc = INT64_MAX; /* it has left this sensor's view, others see it */
+            source->due_s = INFINITY; /* it has left this sensor's view, others see it */
             continue;
         }
         double detection = fmin(sensor->detection_probability, FADING_DETECTION);
         if (!in_coverage(state, slot, sensor))
             detection = fmin(detection, OUTSIDE_DETECTION);
         pulse->existence = ap_existence_missed(pulse->existence, detection);
-        source->due_utc = ap_utc_add_s(source->due_utc, sensor->turn_s);
+        source->due_s += (float)sensor->turn_s;
     }
     set_due(row, pulse);
 }
@@ -365,8 +380,8 @@ static bool seen_apart(const ap_state *state, const ap_row *a, const ap_row *b)
             if (a->source[i].sensor != b->source[j].sensor)
                 continue;
             double turn_s = ap_sensor_of(state, a->source[i].sensor)->turn_s;
-            double age_a = ap_seconds_between(a->source[i].received_utc, state->clock_utc);
-            double age_b = ap_seconds_between(b->source[j].received_utc, state->clock_utc);
+            double age_a = silence_s(&a->source[i], state->clock_utc);
+            double age_b = silence_s(&b->source[j], state->clock_utc);
             if (fmax(age_a, age_b) < MERGE_LOOKS_TURNS * turn_s)
                 return true;
         }

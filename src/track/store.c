@@ -282,8 +282,9 @@ uint32_t ap_store_least(ap_store *store, double existence)
 void ap_store_reason(ap_row *row, ap_utc_ns time_utc, ap_reason_code code, uint16_t sensor,
                      uint32_t other)
 {
-    row->reason[row->reason_count % AP_TRACK_REASON_CAP] =
-        (ap_reason){ .time_utc = time_utc, .code = code, .sensor = sensor, .other = other };
+    row->reason[row->reason_count % AP_TRACK_REASON_CAP] = (ap_reason){
+        .time_utc = time_utc, .code = (uint8_t)code, .sensor = sensor, .other = other
+    };
     /* The ring goes round whole before the counter would start anew. */
     row->reason_count = row->reason_count == UINT16_MAX
                             ? (uint16_t)(UINT16_MAX - AP_TRACK_REASON_CAP + 1)

@@ -15,19 +15,21 @@
 
 #define AP_SLOT_NONE UINT32_MAX
 
-/* One sensor's part in a track, and when its next look is overdue (receive clock). */
+/* One sensor's part in a track. */
 typedef struct ap_row_source {
-    uint16_t sensor;
+    ap_utc_ns last_utc; /* its newest report's own time */
+    float latency_s;    /* from then until it was received */
+    float due_s; /* from then until its next look is overdue (receive clock); INFINITY: nothing
+                  * is expected */
     uint32_t report_count;
-    ap_utc_ns last_utc;
-    ap_utc_ns received_utc;
-    ap_utc_ns due_utc; /* INT64_MAX: nothing is expected */
+    uint16_t sensor;
 } ap_row_source;
 
 /* Reports with this track's address that lay outside its gate. */
 typedef struct ap_stray {
     uint32_t count; /* that agree with each other */
-    ap_measure last;
+    ap_utc_ns time_utc;
+    ap_vec3 ecef; /* the last of them */
 } ap_stray;
 
 typedef struct ap_row {
