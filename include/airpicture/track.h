@@ -41,6 +41,8 @@ const char *ap_track_state_key(ap_track_state state);
     X(GATE_REFUSED,     "gate_refused",     "a report with its address lay outside its gate") \
     X(MERGED,           "merged",           "another track of the same aircraft joined it") \
     X(REINITIALISED,    "reinitialised",    "position taken anew after consistent refusals") \
+    X(FALL_BEGAN,       "fall_began",       "it falls by gravity and drag alone")          \
+    X(FALL_ENDED,       "fall_ended",       "it does not fall any more, or is not seen to") \
     X(DROPPED_TIME,     "dropped_time",     "no update for longer than the limit")         \
     X(DROPPED_EXISTS,   "dropped_exists",   "existence probability below the threshold")   \
     X(DROPPED_MERGED,   "dropped_merged",   "joined another track of the same aircraft")   \
@@ -71,6 +73,19 @@ typedef struct ap_track_source {
     uint32_t report_count;
     ap_utc_ns last_utc;
 } ap_track_source;
+
+/* Of a track that falls by gravity and drag alone: its state in space at the newest position that
+ * had a height. ECEF, metres and seconds, relative to the rotating Earth. */
+typedef struct ap_track_fall {
+    double probability; /* that it falls, not flies; 0: it is not taken for falling, and nothing
+                         * else here means anything */
+    ap_utc_ns time_utc; /* of what follows */
+    ap_vec3 ecef;
+    ap_vec3 velocity_ecef_mps;
+    double P_ecef[21];                     /* covariance of both, upper triangle row by row */
+    double ballistic_coefficient_kgpms2;   /* m g / C_D A, kg/(m s2) */
+    double ballistic_coefficient_ln_sigma; /* 1 sigma of its natural logarithm */
+} ap_track_fall;
 
 typedef struct ap_track {
     uint32_t id;     /* from 1, in order of birth, never used twice in a run */
@@ -124,6 +139,10 @@ typedef struct ap_track {
     ap_track_source source[AP_TRACK_SOURCE_CAP]; /* newest first */
     uint16_t reason_count;                 /* total ever; the newest AP_TRACK_REASON_CAP are kept */
     ap_reason reason[AP_TRACK_REASON_CAP]; /* ring: entry i at i % AP_TRACK_REASON_CAP */
+
+    /* Of a falling track; P_enu and vertical_P are the same covariance then, and the modes of
+     * flight have no probabilities. */
+    ap_track_fall fall;
 } ap_track;
 
 /* What happened to a track. */
@@ -150,7 +169,8 @@ double ap_track_speed_mps(const ap_track *track);
 double ap_track_course_rad(const ap_track *track);
 
 /* The track moved to `time` along its own velocity and turn, covariance grown; for display and
- * periodic output. Marks the copy AP_FLAG_EXTRAPOLATED when `time` is after updated_utc. */
+ * periodic output. `fall` stays, at its own time. Marks the copy AP_FLAG_EXTRAPOLATED when `time`
+ * is after updated_utc. */
 ap_track ap_track_at(const ap_track *track, ap_utc_ns time);
 
 #endif

@@ -51,6 +51,9 @@ typedef struct ap_tracker_config {
                                 * this are refused as late; > 0 */
     double survival_per_s;     /* probability that an aircraft is still there a second later */
     double birth_per_turn_km2; /* expected new aircraft per turn and km2 (for plots) */
+    uint32_t falling_cap; /* objects that fall, or may, at once: 9 kB each; [0, 4096]; 0: none is
+                           * sought. Of those that fall, reports older than the newest are refused
+                           * as late */
     const ap_sensor_table *sensors; /* may grow between calls; entries never move */
     ap_track_event_fn on_event;     /* may be NULL */
     void *context;                  /* for on_event */
@@ -73,6 +76,9 @@ typedef struct ap_tracker_stats {
     uint64_t velocity_refused_count; /* velocities left out of reports taken otherwise: outside the
                                       * gate of the track with their address, or belied by the
                                       * positions of the same sensor */
+    uint64_t fall_count;             /* falls that began */
+    uint64_t falling_full_count; /* times that falling_cap left no place to see whether one falls:
+                                  * it is followed as what flies */
     ap_refusals refused;
 } ap_tracker_stats;
 

@@ -131,6 +131,9 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
         fprintf(out,
                 "velocities left out, far from the track's or belied by positions: %" PRIu64 "\n",
                 tracker->velocity_refused_count);
+    if (tracker->fall_count || tracker->falling_full_count)
+        fprintf(out, "falls: %" PRIu64 "; without a place to see whether it falls: %" PRIu64 "\n",
+                tracker->fall_count, tracker->falling_full_count);
     if (tracker->reset_count)
         fprintf(out, "filters begun anew because their covariance was lost: %" PRIu64 "\n",
                 tracker->reset_count);

@@ -95,6 +95,8 @@ void ap_births_give(ap_state *state)
             plot->measure.velocity_ecef = plot->company_mps;
             plot->measure.velocity_var = COMPANY_SIGMA_MPS * COMPANY_SIGMA_MPS;
         }
+        if (!has_address && unused > AP_HIT && ap_falling_seed(state, report, &plot->measure))
+            continue;
         if (!has_address && unused > BIRTH_UNUSED && existence > BIRTH_MIN)
             birth_of(state, plot, existence);
     }

@@ -45,6 +45,8 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
         return true;
     if (!o->is_late) {
         ap_imm_predict(&row->imm, report->time_utc, &o->imm);
+        if (ap_falling_is(&state->falling, slot))
+            ap_falling_predict(state, slot, report->time_utc, &o->imm);
     } else if (!ap_history_at(&row->history, report->time_utc, &o->imm)) {
         return false;
     }
@@ -99,6 +101,8 @@ static void take(ap_state *state, const ap_report *report, offer *o)
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
             return;
         }
+    } else if (!is_empty && ap_falling_is(&state->falling, o->slot)) {
+        ap_falling_take(state, o->slot, report);
     } else if (!is_empty) {
         ap_history_append(&row->history, &row->imm, &o->measure);
         if (is_gated) {
@@ -144,6 +148,7 @@ static uint32_t count_shared(const ap_state *state, uint32_t slot)
 static void reinitialise(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
+    ap_falling_forget(state, o->slot);
     ap_imm_start(&row->imm, &o->measure, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);

@@ -336,6 +336,10 @@ static void predict_looks(ap_state *state, size_t first, size_t last)
             look->is_late && !ap_history_at(&row->history, look->time_utc, &look->imm);
         if (!look->is_late || look->is_too_late) /* backwards, if too late */
             ap_imm_predict(&row->imm, look->time_utc, &look->imm);
+        look->falls = ap_falling_is(&state->falling, look->slot);
+        look->falls_on = false;
+        if (look->falls && !look->is_late)
+            ap_falling_predict(state, look->slot, look->time_utc, &look->imm);
     }
 }
 
@@ -418,6 +422,8 @@ static double weight_of(const ap_state *state, ap_edge *edge)
     ap_measure placed;
     const ap_measure *measure = measure_for(state, plot, look, &placed);
     double identity = edge->psi, gate2 = state->config.gate_chi2;
+    if (look->falls && !ap_falling_reaches(&look->imm, measure))
+        return 0.0;
     edge->fix = ap_imm_fix(&look->imm, measure, look->imm.mean.x[2], look->imm.mean.x[3]);
     double dt_s = ap_seconds_between(look->imm.time_utc, measure->time_utc);
     edge->fix.east_m -= dt_s * look->imm.mean.x[2];
@@ -477,6 +483,8 @@ static size_t seek_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots)
     if (plot->crowded)
         count = keep_within_reach(state, &plot->measure,
                                   ap_crowd_seek(state, &plot->measure, slots), slots);
+    if (state->falling.falls_count > 0)
+        count = ap_falling_near(state, &plot->measure, slots, count, b->near_cap);
     return count;
 }
 
@@ -677,8 +685,8 @@ static size_t list_likeliest(const ap_bench *b, const uint32_t *order, uint32_t 
 
 /* Takes the plots into the filter of one track. False, and
  * nothing changed, when they are older than what can be undone. */
-static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *order,
-                          uint32_t count, uint32_t best)
+static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count,
+                          uint32_t best)
 {
     const double exists = look->exists;
     ap_bench *b = &state->bench;
@@ -694,6 +702,10 @@ static bool update_filter(ap_state *state, const ap_look *look, const uint32_t *
         measure.has = AP_MEASURE_POSITION;
     if (look->is_late)
         return !look->is_too_late && ap_history_insert(&row->history, &row->imm, &measure);
+    if (look->falls) { /* its filter is not in its row: finish_look */
+        look->falls_on = sure && !shared;
+        return true;
+    }
     ap_fix fix[AP_FIX_CAP];
     ap_likelihood likelihood[AP_FIX_CAP];
     double weight[AP_FIX_CAP];
@@ -776,6 +788,8 @@ static void finish_look(ap_state *state, const ap_look *look)
     pulse->existence = look->exists;
     if (look->hit < NEGLIGIBLE)
         return;
+    if (look->falls_on)
+        ap_falling_take(state, look->slot, report);
     if (look->hit < AP_HIT) {
         if (speaks_for_it && pulse->state == AP_TRACK_TENTATIVE) { /* it has not fallen silent */
             state->store.row[look->slot].hit_count++;

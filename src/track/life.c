@@ -27,6 +27,12 @@
 #define MERGE_RADIUS_M 1500.0
 #define MERGE_LOOKS_TURNS 2.5
 
+void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track)
+{
+    ap_store_show(&state->store, slot, track);
+    ap_falling_show(state, slot, track);
+}
+
 static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
                  uint16_t sensor)
 {
@@ -35,7 +41,7 @@ static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_ut
     ap_track_event event = { .kind = kind, .time_utc = time_utc, .sensor = sensor };
     state->store.row[slot].told_utc = state->clock_utc;
     ap_track *shown = &state->shown[state->shown_count++ % AP_TRACKER_EVENTS_KEPT];
-    ap_store_show(&state->store, slot, shown);
+    ap_track_show(state, slot, shown);
     state->config.on_event(state->config.context, &event, shown);
 }
 
@@ -173,6 +179,7 @@ void ap_track_repair(ap_state *state, uint32_t slot)
     if (ap_imm_is_sound(&row->imm))
         return;
     state->stats.reset_count++;
+    ap_falling_forget(state, slot);
     for (unsigned i = row->history.count; i-- > 0;)
         if (ap_history_measure(&row->history, i)->has & AP_MEASURE_POSITION) {
             ap_measure last = *ap_history_measure(&row->history, i);
@@ -196,6 +203,8 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
     ap_row *row = &state->store.row[slot];
     if (taken >= AP_TAKEN_MOTION)
         ap_track_repair(state, slot);
+    if (taken == AP_TAKEN_POSITION)
+        ap_falling_watch(state, slot, report);
     if (ap_doubt_contradicts(&row->identity, report, &row->imm.mean))
         ap_track_doubted(state, slot, report, AP_DOUBT_PLAIN);
     else if (taken == AP_TAKEN_POSITION)
@@ -278,6 +287,7 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_END);
     ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
     emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
+    ap_falling_forget(state, slot);
     ap_store_remove(&state->store, slot, state->clock_utc);
     state->stats.alive_count = state->store.alive_count;
     if (confirmed) {
@@ -514,6 +524,7 @@ void ap_tracks_tick(ap_state *state)
     const uint32_t second =
         (uint32_t)(state->clock_utc / AP_NS_PER_S % (MOVE_EVERY * MERGE_EVERY)) +
         MOVE_EVERY * MERGE_EVERY;
+    ap_falling_tick(state);
     uint32_t next, far = store->oldest, near = far;
     for (int k = 0; k < 2 * FETCH_AHEAD; k++) {
         far = seek_pulse(store, far);

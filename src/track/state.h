@@ -5,6 +5,7 @@
 #include "airpicture/tracker.h"
 #include "track/associate.h"
 #include "track/background.h"
+#include "track/falling.h"
 #include "track/nearest.h"
 #include "track/resolution.h"
 #include "track/store.h"
@@ -47,6 +48,8 @@ typedef struct ap_look {
     bool is_late;       /* older than the track's newest report */
     bool is_too_late;   /* and older than what can be undone: it explains, but updates nothing */
     bool is_taken;      /* no plot was to be taken in, or they were */
+    bool falls;         /* as it was when the group was closed; then one position is taken in ... */
+    bool falls_on;      /* ... by who falls, after all others */
     uint32_t best;      /* edge of the likeliest plot */
     ap_utc_ns time_utc; /* of the first plot near it */
     double detection;   /* probability that the sensor sees it now */
@@ -118,6 +121,7 @@ struct ap_tracker_state {
     uint16_t *open;         /* [group_cap], sensors with an open group */
     ap_utc_ns open_due_utc; /* none of them is due before */
     ap_bench bench;
+    ap_falling falling;
     uint32_t *by_code; /* [4096] by Mode 3/A code: the track that answered with it last */
     ap_track shown[AP_TRACKER_EVENTS_KEPT]; /* of the newest events, in turn */
     uint32_t shown_count;
@@ -162,6 +166,8 @@ void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, i
 /* After an update: a covariance that has lost its meaning begins again from the last measurement.
  */
 void ap_track_repair(ap_state *state, uint32_t slot);
+/* What the track is now. */
+void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track);
 /* Removes a track, with its last event. */
 void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_code reason,
                   uint32_t other);

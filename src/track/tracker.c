@@ -24,7 +24,8 @@ ap_tracker_config ap_tracker_config_default(void)
                                 .gate_chi2 = 25.0,
                                 .lag_s = 10.0,
                                 .survival_per_s = 0.9998,
-                                .birth_per_turn_km2 = 1e-5 };
+                                .birth_per_turn_km2 = 1e-5,
+                                .falling_cap = 32 };
 }
 
 static bool config_is_sound(const ap_tracker_config *c)
@@ -37,7 +38,7 @@ static bool config_is_sound(const ap_tracker_config *c)
            c->drop_after_s < 1e6 && c->coast_after_turns >= 1.0 && c->gate_chi2 > 0.0 &&
            c->gate_chi2 < 1e6 && c->lag_s > 0.0 && c->lag_s < 1e6 && c->survival_per_s > 0.0 &&
            c->survival_per_s <= 1.0 && c->birth_per_turn_km2 > 0.0 && c->birth_per_turn_km2 < 1e6 &&
-           c->sensors != NULL;
+           c->falling_cap <= 4096 && c->sensors != NULL;
 }
 
 /* Hands out the pieces; with a measuring arena, only counts them. */
@@ -50,6 +51,7 @@ static ap_state *lay_out(const ap_tracker_config *config, ap_arena *arena)
     ap_store_init(&target->store, config->track_cap, arena);
     ap_groups_init(target, arena);
     ap_ghosts_init(target, arena);
+    ap_falling_init(target, arena);
     return state;
 }
 
@@ -85,6 +87,7 @@ void ap_tracker_reset(ap_tracker *tracker)
     ap_store_reset(&state->store);
     ap_groups_reset(state);
     ap_ghosts_reset(state);
+    ap_falling_reset(state);
 }
 
 /* ---- time ---- */
@@ -246,6 +249,7 @@ void ap_tracker_restart(ap_tracker *tracker, ap_utc_ns now)
     while (state->store.oldest != AP_SLOT_NONE)
         ap_track_end(state, state->store.oldest, state->clock_utc, AP_REASON_DROPPED_RESTART, 0);
     ap_groups_restart(state);
+    ap_falling_reset(state);
     state->clock_utc = AP_UTC_UNKNOWN;
     if (time_is_usable(now))
         advance(state, now);
@@ -261,7 +265,7 @@ size_t ap_tracker_tracks(const ap_tracker *tracker, bool tentative, ap_track *tr
         if (!tentative && store->pulse[slot].state == AP_TRACK_TENTATIVE)
             continue;
         if (count < cap)
-            ap_store_show(store, slot, &tracks[count]);
+            ap_track_show(tracker->state, slot, &tracks[count]);
         count++;
     }
     return count;
@@ -272,7 +276,7 @@ bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track)
     uint32_t slot = ap_store_find_id(&tracker->state->store, id);
     if (slot == AP_SLOT_NONE)
         return false;
-    ap_store_show(&tracker->state->store, slot, track);
+    ap_track_show(tracker->state, slot, track);
     return true;
 }
 
