@@ -456,6 +456,82 @@ static void put_reason(ap_writer *text, const void *row, size_t i, bool json)
     ap_write_u8(text, '}');
 }
 
+/* ---- what falls ---- */
+
+static const ap_track_fall *fall_of(const void *row)
+{
+    return &track_of(row)->fall;
+}
+
+static bool falls(const void *row)
+{
+    return fall_of(row)->probability > 0.0;
+}
+
+static ap_value get_fall_probability(const void *row)
+{
+    return fixed_if(falls(row), fall_of(row)->probability);
+}
+
+static ap_value get_fall_time_s(const void *row)
+{
+    return falls(row) ? ap_value_seconds(fall_of(row)->time_utc) : ap_value_absent();
+}
+
+static ap_value get_ballistic_coefficient(const void *row)
+{
+    return fixed_if(falls(row), fall_of(row)->ballistic_coefficient_kgpms2);
+}
+
+static ap_value get_ballistic_coefficient_ln_sigma(const void *row)
+{
+    return fixed_if(falls(row), fall_of(row)->ballistic_coefficient_ln_sigma);
+}
+
+/* A list of numbers is told when all of them can be. */
+static size_t count_if_told(const void *row, const double *value, size_t count)
+{
+    for (size_t i = 0; falls(row) && i < count; i++)
+        if (ap_value_fixed(value[i]).kind == AP_VALUE_ABSENT)
+            return 0;
+    return falls(row) ? count : 0;
+}
+
+static size_t count_ecef(const void *row)
+{
+    return count_if_told(row, &fall_of(row)->ecef.x_m, 3);
+}
+
+static void put_ecef(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, (&fall_of(row)->ecef.x_m)[i], 2);
+}
+
+static size_t count_ecef_mps(const void *row)
+{
+    return count_if_told(row, &fall_of(row)->velocity_ecef_mps.x_m, 3);
+}
+
+static void put_ecef_mps(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, (&fall_of(row)->velocity_ecef_mps.x_m)[i], 3);
+}
+
+static size_t count_ecef_covariance(const void *row)
+{
+    return count_if_told(row, fall_of(row)->P_ecef, 21);
+}
+
+static void put_ecef_covariance(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, fall_of(row)->P_ecef[i], 4);
+}
+
+_Static_assert(sizeof(ap_vec3) == 3 * sizeof(double), "a vector is three numbers in a row");
+
 /* clang-format off */
 const ap_column ap_track_columns[] = {
     AP_COLUMN("time_s", 0, get_time_s),
@@ -515,6 +591,13 @@ const ap_column ap_track_columns[] = {
     AP_COLUMN("adsb_age_s", 3, get_adsb_age),
     AP_COLUMN_LIST("sources", count_sources, put_source),
     AP_COLUMN_LIST("reasons", count_reasons, put_reason),
+    AP_COLUMN("fall_probability", 6, get_fall_probability),
+    AP_COLUMN("fall_time_s", 0, get_fall_time_s),
+    AP_COLUMN_LIST("ecef_m", count_ecef, put_ecef),
+    AP_COLUMN_LIST("ecef_mps", count_ecef_mps, put_ecef_mps),
+    AP_COLUMN_LIST("ecef_covariance", count_ecef_covariance, put_ecef_covariance),
+    AP_COLUMN("ballistic_coefficient", 2, get_ballistic_coefficient),
+    AP_COLUMN("ballistic_ln_sigma", 4, get_ballistic_coefficient_ln_sigma),
 };
 /* clang-format on */
 

@@ -183,6 +183,50 @@ static void test_track_json_reasons(void **state)
     cJSON_Delete(o);
 }
 
+/* Of what falls: values of the struct, with their decimals; nothing of it for what does not. */
+static void test_track_json_falls(void **state)
+{
+    (void)state;
+    ap_track track = fixture_track();
+    track.fall = (ap_track_fall){ .probability = 0.999987,
+                                  .time_utc = FIXTURE_UTC,
+                                  .ecef = { 4075580.25, 931853.5, -4801568.75 },
+                                  .velocity_ecef_mps = { -1200.125, 300.5, 2500.375 },
+                                  .ballistic_coefficient_kgpms2 = 3261.25,
+                                  .ballistic_coefficient_ln_sigma = 0.1234 };
+    for (int i = 0; i < 21; i++)
+        track.fall.P_ecef[i] = 100.0625 * (i - 10);
+    cJSON *o = parse(AP_EVENT_UPDATED, &track);
+    assert_near(number(o, "fall_probability"), 0.999987, 0);
+    assert_near(number(o, "fall_time_s"), 1717664319.147975, 0.5e-6);
+    assert_near(number(o, "ballistic_coefficient"), 3261.25, 0);
+    assert_near(number(o, "ballistic_ln_sigma"), 0.1234, 0);
+    const cJSON *place = cJSON_GetObjectItem(o, "ecef_m");
+    const cJSON *speed = cJSON_GetObjectItem(o, "ecef_mps");
+    const cJSON *spread = cJSON_GetObjectItem(o, "ecef_covariance");
+    assert_int_equal(cJSON_GetArraySize(place), 3);
+    assert_int_equal(cJSON_GetArraySize(speed), 3);
+    assert_int_equal(cJSON_GetArraySize(spread), 21);
+    assert_near(cJSON_GetArrayItem(place, 2)->valuedouble, -4801568.75, 0);
+    assert_near(cJSON_GetArrayItem(speed, 0)->valuedouble, -1200.125, 0);
+    for (int i = 0; i < 21; i++)
+        assert_near(cJSON_GetArrayItem(spread, i)->valuedouble, 100.0625 * (i - 10), 0);
+    cJSON_Delete(o);
+    track.fall.P_ecef[7] = NAN;
+    o = parse(AP_EVENT_UPDATED, &track);
+    assert_false(known(o, "ecef_covariance"));
+    cJSON_Delete(o);
+    track.fall.probability = 0.0;
+    o = parse(AP_EVENT_UPDATED, &track);
+    static const char *const absent[] = {
+        "fall_probability",      "fall_time_s",       "ecef_m", "ecef_mps", "ecef_covariance",
+        "ballistic_coefficient", "ballistic_ln_sigma"
+    };
+    for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
+        assert_false(known(o, absent[i]));
+    cJSON_Delete(o);
+}
+
 static void test_track_json_other_address(void **state)
 {
     (void)state;
@@ -319,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_track_json_unknown_is_absent),
         cmocka_unit_test(test_track_json_late_event),
         cmocka_unit_test(test_track_json_reasons),
+        cmocka_unit_test(test_track_json_falls),
         cmocka_unit_test(test_track_json_other_address),
         cmocka_unit_test(test_track_json_size),
         cmocka_unit_test(test_track_csv_agrees_with_json),
