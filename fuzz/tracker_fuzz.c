@@ -96,6 +96,9 @@ static void check_track(const ap_track *t)
             check(isfinite(t->P_enu[i][j]) && t->P_enu[i][j] == t->P_enu[j][i]);
     check(t->P_enu[0][0] > 0.0 && t->P_enu[1][1] > 0.0 && t->P_enu[2][2] > 0.0);
     check(t->P_enu[0][0] * t->P_enu[1][1] > t->P_enu[0][1] * t->P_enu[0][1]);
+    const ap_track_fall *f = &t->fall;
+    check(f->probability >= 0.0 && f->probability <= 1.0);
+    check(isfinite(f->ecef.x_m + f->velocity_ecef_mps.x_m + f->P_ecef[0] + f->P_ecef[20]));
 }
 
 typedef struct books {

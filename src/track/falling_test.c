@@ -652,6 +652,62 @@ static void test_batches_do_not_matter(void **state)
     assert_int_equal(falling, 1);
 }
 
+static double between(uint64_t *seed, double low, double high)
+{
+    return low + (high - low) * test_uniform(seed);
+}
+
+static void assert_is_finite(const ap_track *t)
+{
+    const ap_track_fall *f = &t->fall;
+    double sum = t->position.latitude_rad + t->position.height_m + t->east_mps + t->up_mps +
+                 f->ecef.x_m + f->ecef.y_m + f->ecef.z_m + f->velocity_ecef_mps.x_m +
+                 f->ballistic_coefficient_kgpms2 + f->ballistic_coefficient_ln_sigma;
+    for (int i = 0; i < 21; i++)
+        sum += f->P_ecef[i];
+    assert_true(isfinite(sum));
+    assert_true(f->probability == 0.0 || (f->P_ecef[0] > 0.0 && f->P_ecef[20] > 0.0));
+    assert_true(t->P_enu[0][0] > 0.0 && t->P_enu[3][3] > 0.0);
+}
+
+/* Pieces of any speed and drag, more than there are places for, under radars from very sharp to
+ * nearly blind: numbers stay numbers. */
+static void test_anything_stays_finite(void **state)
+{
+    (void)state;
+    static const double radars[][3] = { { 0.5, 1.0, 0.01 },
+                                        { 4.0, 50.0, 0.15 },
+                                        { 10.0, 2000.0, 2.0 } };
+    uint64_t falls = 0, full = 0;
+    for (size_t r = 0; r < 3; r++) {
+        scene *s = scene_new(radars[r][0], radars[r][1], radars[r][2], 11 + r);
+        s->clutter = 60;
+        s->config.falling_cap = 8;
+        for (int i = 0; i < 16; i++) {
+            uint64_t *g = &s->seed;
+            scene_add(s, (scene_body){ .east_m = between(g, -2e3, 100e3),
+                                       .north_m = between(g, -2e3, 100e3),
+                                       .height_m = between(g, 2e3, 90e3),
+                                       .enu_mps = { between(g, -3e3, 3e3), between(g, -3e3, 3e3),
+                                                    between(g, -3e3, 0.0) },
+                                       .drag_ln = between(g, -12.0, 1.0),
+                                       .wind_m2ps3 = between(g, 0.0, 100.0) });
+        }
+        scene_open(s);
+        static ap_track tracks[512];
+        for (int turn = 0; turn < 40; turn++) {
+            scene_run(s);
+            size_t count = ap_tracker_tracks(&s->tracker, true, tracks, 512);
+            for (size_t i = 0; i < count && i < 512; i++)
+                assert_is_finite(&tracks[i]);
+        }
+        falls += stats_of(s)->fall_count;
+        full += stats_of(s)->falling_full_count;
+        scene_free(s);
+    }
+    assert_true(falls >= 10 && full > 0);
+}
+
 int main(int argc, char **argv)
 {
     unsigned times = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 1;
@@ -669,6 +725,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_pool_is_full),
         cmocka_unit_test(test_late_report),
         cmocka_unit_test(test_batches_do_not_matter),
+        cmocka_unit_test(test_anything_stays_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
