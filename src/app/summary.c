@@ -135,7 +135,9 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
         fprintf(out, "falls: %" PRIu64 "; without a place to see whether it falls: %" PRIu64 "\n",
                 tracker->fall_count, tracker->falling_full_count);
     if (tracker->reset_count)
-        fprintf(out, "filters begun anew because their covariance was lost: %" PRIu64 "\n",
+        fprintf(out,
+                "filters begun anew, their covariance lost or their speed beyond flight: %" PRIu64
+                "\n",
                 tracker->reset_count);
     if (ap_watch_refused(&pipeline->watch))
         fprintf(out, "alerts beyond the table's capacity: %" PRIu64 "\n",

@@ -74,6 +74,41 @@ static void test_step_learns_clutter_of_places(void **state)
         assert_true(fabs(learnt_area_m2(false, unused_m[i]) / polar_m2 - 1.0) < 0.02);
 }
 
+/* ---- numbers ---- */
+
+static void note_fastest(void *context, const ap_track_event *event, const ap_track *track)
+{
+    double *fastest_mps = context;
+    (void)event;
+    *fastest_mps = fmax(*fastest_mps, hypot(ap_track_speed_mps(track), track->up_mps));
+}
+
+/* A velocity that may be any, and places that make it 18 km/s: no track is faster than
+ * what comes back from the Moon, and the one that would be begins anew. */
+static void test_step_speed_is_bounded(void **state)
+{
+    (void)state;
+    world *w = world_new(AP_SENSOR_PSR);
+    double fastest_mps = 0.0;
+    w->config.on_event = note_fastest;
+    w->config.context = &fastest_mps;
+    size_t size = ap_tracker_size(&w->config);
+    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    for (int k = 0; k < 4; k++) { /* 18 km a second */
+        ap_geodetic at = { (50.0 + 0.16 * k) * DEG, 8.5 * DEG, 8000.0 };
+        ap_report r = position_at(at, k);
+        r.present |= AP_HAS_ADDRESS | (k == 0 ? AP_HAS_VELOCITY : 0u);
+        r.address = 5;
+        r.velocity_sigma_mps = 1e6; /* whatever the next one says of the speed is right */
+        ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
+        ap_tracker_flush(&w->tracker);
+    }
+    ap_tracker_flush(&w->tracker);
+    assert_true(fastest_mps <= 12000.0);
+    assert_true(ap_tracker_stats_of(&w->tracker)->reset_count > 0);
+    world_free(w);
+}
+
 /* ---- order ---- */
 
 #define CROWD 30
@@ -297,6 +332,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_learns_clutter_of_places),
+        cmocka_unit_test(test_step_speed_is_bounded),
         cmocka_unit_test(test_step_order_in_a_crowd_makes_no_difference),
         cmocka_unit_test(test_step_time_grows_with_the_plots),
         cmocka_unit_test(test_step_crowd_hides_no_firm_track),

@@ -18,9 +18,10 @@
 #define TENTATIVE_TURNS 3.0
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
-#define MOVE_EVERY 3        /* rounds between moves of a silent track's place */
-#define FETCH_AHEAD 6       /* tracks */
-#define TELL_NS AP_NS_PER_S /* without a position or news, an update is told no more often */
+#define SPEED_MAX_MPS 12000.0 /* nothing comes back from the Moon faster than 11.2 km/s */
+#define MOVE_EVERY 3          /* rounds between moves of a silent track's place */
+#define FETCH_AHEAD 6         /* tracks */
+#define TELL_NS AP_NS_PER_S   /* without a position or news, an update is told no more often */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
 #define MERGE_DISTANCE2 9.0
@@ -173,10 +174,18 @@ static bool take_identity(ap_state *state, uint32_t slot, const ap_report *repor
     return news != AP_IDENTITY_SAME || ((flags ^ row->identity.flags) & urgent);
 }
 
+/* True for a filter that plots cannot have taught what it says. */
+static bool is_beyond_flight(const ap_imm *imm)
+{
+    double e = imm->mean.x[2], n = imm->mean.x[3];
+    double up = imm->vertical.has ? (double)imm->vertical.up_mps : 0.0;
+    return e * e + n * n + up * up > SPEED_MAX_MPS * SPEED_MAX_MPS;
+}
+
 void ap_track_repair(ap_state *state, uint32_t slot)
 {
     ap_row *row = &state->store.row[slot];
-    if (ap_imm_is_sound(&row->imm))
+    if (ap_imm_is_sound(&row->imm) && !is_beyond_flight(&row->imm))
         return;
     state->stats.reset_count++;
     ap_falling_forget(state, slot);
@@ -186,7 +195,7 @@ void ap_track_repair(ap_state *state, uint32_t slot)
             ap_imm_start(&row->imm, &last, AP_SPEED_SIGMA_MPS);
             break;
         }
-    if (!ap_imm_is_sound(&row->imm))
+    if (!ap_imm_is_sound(&row->imm) || is_beyond_flight(&row->imm))
         ap_imm_restart(&row->imm, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history);
 }
