@@ -111,10 +111,14 @@ void ap_tracker_restart(ap_tracker *tracker, ap_utc_ns now);
 
 /* Takes `count` reports in and moves time to `now` (a `now` before an earlier one is ignored).
  * Reports are in order of receive_utc. Refused reports are counted, never an error; among them
- * those whose time_utc is more than lag_s before, or five seconds after, their receive_utc. */
+ * those whose time_utc is more than lag_s before, or five seconds after, their receive_utc.
+ * A report received more than 30 s after all that was before waits for the next one, or for a later
+ * `now`. If that is as late, both are taken, each at its time; if not, the first is refused
+ * (AP_REFUSED_TIME_RANGE), and a `now` that is but its time is ignored. */
 void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count);
 
-/* Associates what still waits. Call at the end of the input. */
+/* Associates what still waits; a report that waits for a second one is taken. Call at the end of
+ * the input. */
 void ap_tracker_flush(ap_tracker *tracker);
 
 /* Copies the live tracks, in order of id, at most `cap`; returns how many there are. Tentative

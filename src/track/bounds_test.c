@@ -109,6 +109,113 @@ static void test_step_speed_is_bounded(void **state)
     world_free(w);
 }
 
+/* ---- time ---- */
+
+static void mix(void *context, const ap_track_event *event, const ap_track *track)
+{
+    uint64_t *digest = context;
+    const unsigned char *byte = (const unsigned char *)&track->position;
+    *digest = (*digest ^ (uint64_t)event->time_utc ^ track->id) * UINT64_C(0x100000001B3);
+    for (size_t i = 0; i < sizeof track->position; i++)
+        *digest = (*digest ^ byte[i]) * UINT64_C(0x100000001B3);
+}
+
+typedef struct history {
+    uint64_t digest; /* of the events */
+    ap_tracker_stats stats;
+} history;
+
+/* Four aircraft for 160 turns, with gaps of three hours after turns 80 and 120; with wrong receive
+ * times after some reports when `wrong_s` is not 0. now: each call's is that of its last report, or
+ * the latest of any. */
+static history four_tracks(double wrong_s, size_t batch, bool now_is_latest)
+{
+    enum { TURNS = 160 };
+    static ap_report report[5 * TURNS];
+    world *w = world_new(AP_SENSOR_PSR);
+    history h = { .digest = 1 };
+    w->config.on_event = mix;
+    w->config.context = &h.digest;
+    size_t size = ap_tracker_size(&w->config), n = 0;
+    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int i = 0; i < 4; i++) {
+            ap_geodetic at = { (50.3 + 0.1 * i + 0.001 * (turn % 80)) * DEG, 8.5 * DEG, 8000.0 };
+            double t_s = TURN_S * turn + 0.1 * i + 10800.0 * (turn >= 80) + 10800.0 * (turn >= 120);
+            report[n++] = polar_at(w, at, t_s);
+            if (wrong_s > 0.0 && i == 2 && turn % 13 == 5) {
+                report[n] = report[n - 1];
+                report[n].receive_utc = ap_utc_add_s(report[n].receive_utc, wrong_s + turn);
+                report[n].time_utc = report[n].receive_utc;
+                n++;
+            }
+        }
+    ap_utc_ns now = AP_UTC_UNKNOWN;
+    for (size_t at = 0; at < n; at += batch) {
+        size_t count = batch < n - at ? batch : n - at;
+        for (size_t k = at; k < at + count; k++)
+            now = !now_is_latest || now == AP_UTC_UNKNOWN || report[k].receive_utc > now
+                      ? report[k].receive_utc
+                      : now;
+        ap_tracker_step(&w->tracker, now, report + at, count);
+    }
+    ap_tracker_flush(&w->tracker);
+    h.stats = *ap_tracker_stats_of(&w->tracker);
+    world_free(w);
+    return h;
+}
+
+/* A report three days, or ten minutes, ahead is refused, and all else is as if it had not been;
+ * gaps of hours are what they are. How the reports were cut into calls makes no difference. */
+static void test_step_one_clock_ahead_moves_nothing(void **state)
+{
+    (void)state;
+    history plain = four_tracks(0.0, 1, false);
+    assert_int_equal(plain.stats.confirmed_count, 12); /* each aircraft anew after each gap */
+    assert_int_equal(ap_refusals_total(&plain.stats.refused), 0);
+    const double wrong_s[] = { 600.0, 3.0 * 86400.0 };
+    const size_t batches[] = { 1, 2, 7, 1000 };
+    for (size_t k = 0; k < 2; k++)
+        for (size_t i = 0; i < 4; i++)
+            for (int latest = 0; latest < 2; latest++) {
+                history h = four_tracks(wrong_s[k], batches[i], latest);
+                assert_true(h.digest == plain.digest);
+                assert_int_equal(h.stats.refused.count[AP_REFUSED_TIME_RANGE], 12);
+                assert_int_equal(ap_refusals_total(&h.stats.refused), 12);
+            }
+}
+
+/* What decides about a report far ahead: a later one, the caller, or the end of the input. */
+static void test_step_jump_needs_a_second(void **state)
+{
+    (void)state;
+    for (int how = 0; how < 4; how++) {
+        world *w = world_new(AP_SENSOR_ADSB);
+        ap_report r = position_at((ap_geodetic){ 50.0 * DEG, 8.0 * DEG, 100.0 }, 0.0), next = r;
+        r.present |= AP_HAS_ADDRESS;
+        r.address = 1;
+        ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
+        r.time_utc = r.receive_utc = next.time_utc = next.receive_utc =
+            ap_utc_add_s(START_UTC, 7200);
+        ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
+        assert_int_equal(ap_tracker_stats_of(&w->tracker)->tentative_dropped_count, 0);
+        if (how == 0)
+            ap_tracker_step(&w->tracker, AP_UTC_UNKNOWN, &next, 1);
+        if (how == 1)
+            ap_tracker_step(&w->tracker, ap_utc_add_s(r.receive_utc, 0.5), NULL, 0);
+        if (how == 2)
+            ap_tracker_flush(&w->tracker);
+        if (how == 3)
+            ap_tracker_restart(&w->tracker, START_UTC);
+        const ap_tracker_stats *s = ap_tracker_stats_of(&w->tracker);
+        assert_int_equal(s->tentative_dropped_count, 1); /* the first, at its own end */
+        assert_int_equal(s->refused.count[AP_REFUSED_TIME_RANGE], how == 3);
+        ap_tracker_flush(&w->tracker);
+        assert_int_equal(s->born_count, how == 0 ? 3 : how == 3 ? 1 : 2);
+        world_free(w);
+    }
+}
+
 /* ---- order ---- */
 
 #define CROWD 30
@@ -333,6 +440,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_learns_clutter_of_places),
         cmocka_unit_test(test_step_speed_is_bounded),
+        cmocka_unit_test(test_step_one_clock_ahead_moves_nothing),
+        cmocka_unit_test(test_step_jump_needs_a_second),
         cmocka_unit_test(test_step_order_in_a_crowd_makes_no_difference),
         cmocka_unit_test(test_step_time_grows_with_the_plots),
         cmocka_unit_test(test_step_crowd_hides_no_firm_track),

@@ -111,6 +111,9 @@ struct ap_tracker_state {
     ap_tracker_stats stats;
     ap_utc_ns clock_utc; /* receive clock; AP_UTC_UNKNOWN before the first report */
     ap_utc_ns next_tick_utc;
+    ap_report ahead;      /* one so far ahead that it waits for a second, ... */
+    ap_utc_ns ahead_utc;  /* ... when it was received; AP_UTC_UNKNOWN: none waits */
+    ap_utc_ns belied_utc; /* the latest time of those that what came after did not bear out */
     ap_store store;
     uint32_t waiting_cap;
     ap_report *waiting; /* [waiting_cap] */

@@ -12,6 +12,8 @@
 #define AHEAD_MAX_S                                                                                \
     5.0 /* sensor clocks may be ahead of ours by so much; more carries tracks away */
 
+#define JUMP_NS (30 * AP_NS_PER_S) /* further ahead the receive clock goes by two witnesses */
+
 ap_tracker_config ap_tracker_config_default(void)
 {
     return (ap_tracker_config){ .track_cap = 16384,
@@ -84,6 +86,7 @@ void ap_tracker_reset(ap_tracker *tracker)
     memset(&state->stats, 0, sizeof state->stats);
     state->clock_utc = AP_UTC_UNKNOWN;
     state->next_tick_utc = AP_UTC_UNKNOWN;
+    state->ahead_utc = state->belied_utc = AP_UTC_UNKNOWN;
     ap_store_reset(&state->store);
     ap_groups_reset(state);
     ap_ghosts_reset(state);
@@ -199,13 +202,8 @@ static void take_target(ap_state *state, const ap_report *report)
     ap_group_add(state, &plot);
 }
 
-static void take_report(ap_state *state, const ap_report *report)
+static void take_at_its_time(ap_state *state, const ap_report *report)
 {
-    state->stats.report_count++;
-    if (!time_is_usable(report->receive_utc) || !time_is_usable(report->time_utc)) {
-        ap_refuse(&state->stats.refused, AP_REFUSED_TIME_RANGE);
-        return;
-    }
     advance(state, report->receive_utc);
     ap_refusal refusal = refusal_of(state, report);
     if (refusal != AP_REFUSAL_COUNT) {
@@ -217,6 +215,66 @@ static void take_report(ap_state *state, const ap_report *report)
         return;
     }
     take_target(state, report);
+}
+
+/* ---- jumps ---- */
+
+/* One wrong receive time would carry the clock, and with it every group and round, into a future
+ * that the input reaches in days. Who says that it has come needs a second witness. */
+static bool is_jump(const ap_state *state, ap_utc_ns to_utc)
+{
+    return state->clock_utc != AP_UTC_UNKNOWN && to_utc - state->clock_utc > JUMP_NS;
+}
+
+static void forget_ahead(ap_state *state)
+{
+    if (state->ahead_utc == AP_UTC_UNKNOWN)
+        return;
+    ap_refuse(&state->stats.refused, AP_REFUSED_TIME_RANGE);
+    if (state->belied_utc == AP_UTC_UNKNOWN || state->ahead_utc > state->belied_utc)
+        state->belied_utc = state->ahead_utc;
+    state->ahead_utc = AP_UTC_UNKNOWN;
+}
+
+/* It is so late indeed. */
+static void believe_ahead(ap_state *state)
+{
+    if (state->ahead_utc == AP_UTC_UNKNOWN)
+        return;
+    state->ahead_utc = AP_UTC_UNKNOWN;
+    take_at_its_time(state, &state->ahead);
+}
+
+static void take_report(ap_state *state, const ap_report *report)
+{
+    state->stats.report_count++;
+    if (!time_is_usable(report->receive_utc) || !time_is_usable(report->time_utc)) {
+        ap_refuse(&state->stats.refused, AP_REFUSED_TIME_RANGE);
+        return;
+    }
+    if (is_jump(state, report->receive_utc)) {
+        if (report->receive_utc >= state->ahead_utc)
+            believe_ahead(state);
+        if (is_jump(state, report->receive_utc)) {
+            forget_ahead(state);
+            state->ahead = *report;
+            state->ahead_utc = report->receive_utc;
+            return;
+        }
+    } else {
+        forget_ahead(state);
+    }
+    take_at_its_time(state, report);
+}
+
+/* The caller knows the time, unless it has it from a report that is not believed. */
+static void take_now(ap_state *state, ap_utc_ns now)
+{
+    if (is_jump(state, now) && (now == state->ahead_utc || now == state->belied_utc))
+        return;
+    if (state->ahead_utc != AP_UTC_UNKNOWN && now > state->ahead_utc)
+        believe_ahead(state);
+    advance(state, now);
 }
 
 void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count)
@@ -232,12 +290,13 @@ void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *report
         take_report(state, &reports[i]);
     }
     if (time_is_usable(now))
-        advance(state, now);
+        take_now(state, now);
 }
 
 void ap_tracker_flush(ap_tracker *tracker)
 {
     ap_state *state = tracker->state;
+    believe_ahead(state); /* nothing came that speaks against it */
     while (state->open_count > 0)
         ap_group_close(state, first_due(state));
 }
@@ -245,6 +304,7 @@ void ap_tracker_flush(ap_tracker *tracker)
 void ap_tracker_restart(ap_tracker *tracker, ap_utc_ns now)
 {
     ap_state *state = tracker->state;
+    forget_ahead(state);
     ap_tracker_flush(tracker);
     while (state->store.oldest != AP_SLOT_NONE)
         ap_track_end(state, state->store.oldest, state->clock_utc, AP_REASON_DROPPED_RESTART, 0);
