@@ -10,6 +10,7 @@
 
 #define SENSORS 4
 #define REPORTS_MAX 256
+#define SPEED_MAX_MPS 12001.0 /* what tracker.h says, and its rounding */
 #define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
 
 typedef struct input {
@@ -46,7 +47,9 @@ static void read_report(input *in, ap_utc_ns *clock_utc, ap_report *r)
     uint8_t what = byte(in);
     *clock_utc += (ap_utc_ns)(byte(in)) * byte(in) * AP_NS_PER_MS;
     r->receive_utc = *clock_utc;
-    r->time_utc = *clock_utc - (ap_utc_ns)byte(in) * 50 * AP_NS_PER_MS;
+    if (what % 64 == 21) /* one receive time far off, ahead or back */
+        r->receive_utc += ((ap_utc_ns)byte(in) - 64) * 600 * AP_NS_PER_S;
+    r->time_utc = r->receive_utc - (ap_utc_ns)byte(in) * 50 * AP_NS_PER_MS;
     if (what == 255)
         r->time_utc = (ap_utc_ns)((uint64_t)r->time_utc << (byte(in) % 8));
     r->sensor = byte(in) % (SENSORS + 1);
@@ -83,6 +86,22 @@ static void check(bool holds)
         abort();
 }
 
+/* Cholesky's way, of the correlations: whatever the units. */
+static bool is_positive(const ap_track *t)
+{
+    double L[4][4] = { { 0.0 } };
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j <= i; j++) {
+            double sum = t->P_enu[i][j] / (sqrt(t->P_enu[i][i]) * sqrt(t->P_enu[j][j]));
+            for (int k = 0; k < j; k++)
+                sum -= L[i][k] * L[j][k];
+            if (i == j && !(sum > 0.0))
+                return false;
+            L[i][j] = i == j ? sqrt(sum) : sum / L[j][j];
+        }
+    return !t->has_height || (t->vertical_P[0][0] > 0.0 && t->vertical_P[1][1] > 0.0);
+}
+
 static void check_track(const ap_track *t)
 {
     double sum = t->position.latitude_rad + t->position.longitude_rad + t->position.height_m +
@@ -94,11 +113,8 @@ static void check_track(const ap_track *t)
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             check(isfinite(t->P_enu[i][j]) && t->P_enu[i][j] == t->P_enu[j][i]);
-    check(t->P_enu[0][0] > 0.0 && t->P_enu[1][1] > 0.0 && t->P_enu[2][2] > 0.0);
-    check(t->P_enu[0][0] * t->P_enu[1][1] > t->P_enu[0][1] * t->P_enu[0][1]);
-    const ap_track_fall *f = &t->fall;
-    check(f->probability >= 0.0 && f->probability <= 1.0);
-    check(isfinite(f->ecef.x_m + f->velocity_ecef_mps.x_m + f->P_ecef[0] + f->P_ecef[20]));
+    check(is_positive(t));
+    check(hypot(hypot(t->east_mps, t->north_mps), t->up_mps) <= SPEED_MAX_MPS);
 }
 
 typedef struct books {
