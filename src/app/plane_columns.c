@@ -112,6 +112,19 @@ static void put_sensor(ap_writer *text, const void *row, size_t i, bool json)
         ap_text_str(text, name);
 }
 
+static ap_value get_fall_probability(const void *row)
+{
+    double p = track_of(row)->fall.probability;
+    return p > 0.0 ? ap_value_fixed(p) : ap_value_absent();
+}
+
+static ap_value get_ballistic_coefficient(const void *row)
+{
+    const ap_track_fall *fall = &track_of(row)->fall;
+    return fall->probability > 0.0 ? ap_value_fixed(fall->ballistic_coefficient_kgpms2)
+                                   : ap_value_absent();
+}
+
 /* The first nine are those that scorers of the field read. */
 static const ap_column columns[] = {
     AP_COLUMN("time_s", 0, get_time),
@@ -145,6 +158,8 @@ static const ap_column columns[] = {
     AP_COLUMN("mode_3a", 0, get_mode_3a),
     AP_COLUMN("callsign", 0, get_callsign),
     AP_COLUMN_LIST("sensors", count_sensors, put_sensor),
+    AP_COLUMN("fall_probability", 4, get_fall_probability),
+    AP_COLUMN("ballistic_coefficient", 1, get_ballistic_coefficient),
 };
 
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };

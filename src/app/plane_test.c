@@ -170,7 +170,7 @@ static void test_track_and_columns(void **state)
     assert_false(text.bad);
     assert_memory_equal(bytes, "time_s,track_id,x,y,vx,vy,sxx,sxy,syy,", 38);
     assert_non_null(strstr((const char *)bytes, "2.000000,7,120000,-70000,"));
-    assert_non_null(strstr((const char *)bytes, ",,,,\"a,b\"\r\n{\"time_s\":2.000000"));
+    assert_non_null(strstr((const char *)bytes, ",,,,\"a,b\",,\r\n{\"time_s\":2.000000"));
     assert_non_null(strstr((const char *)bytes, "\"update_age_s\":1,"));
     assert_non_null(strstr((const char *)bytes, "\"sensors\":[\"a,b\"]}\n"));
 }

@@ -298,6 +298,36 @@ def heights():
     assert float(last["szz"]) > 0 and float(last["svzvz"]) > 0, last
 
 
+def falling():
+    """A payload of 500 kg/(m s2) from 25 km, and an aircraft: one falls, and only that."""
+    rng, rows, places = random.Random(7), [], {}
+    z, up, dt = 25e3, 0.0, 0.01
+    for k in range(60):
+        t = TURN_S * k
+        places[t] = z
+        for x, y, h in ((3e3, 4e3, z), (100.0 * t - 1e4, 8e3, 9e3)):
+            r, flat = math.sqrt(x * x + y * y + h * h), math.hypot(x, y)
+            rows.append((t, r + 20 * rng.gauss(0, 1),
+                         math.degrees(math.atan2(x, y)) + 0.05 * rng.gauss(0, 1),
+                         math.degrees(math.atan2(h, flat)) + 0.05 * rng.gauss(0, 1),
+                         20, 0.05, 0.05))
+        for _ in range(int(TURN_S / dt)):
+            air = 1.754 * math.exp(-1.49e-4 * z) if z > 9144 else 1.227 * math.exp(-1.093e-4 * z)
+            up += dt * (0.5 * air * up * up * 9.80665 / 500.0 - 9.78)
+            z += dt * up
+    head = ["time_s", "range_m", "azimuth_deg", "elevation_deg", "sigma_range_m",
+            "sigma_azimuth_deg", "sigma_elevation_deg"]
+    out = list(csv.DictReader(io.StringIO(track(text_of(head, rows)).stdout.decode())))
+    falls = [row for row in out if row["fall_probability"]]
+    assert len(falls) > 20, len(falls)
+    assert len({row["track_id"] for row in falls}) == 1
+    last = falls[-1]
+    t = min(TURN_S * round(float(last["time_s"]) / TURN_S), max(places))
+    assert abs(float(last["z"]) - places[t]) < 400, (last["z"], places[t])
+    assert abs(float(last["ballistic_coefficient"]) - 500) < 150, last["ballistic_coefficient"]
+    assert float(last["fall_probability"]) > 0.9, last["fall_probability"]
+
+
 def damaged():
     """Bad rows cost themselves; their lines, columns and reasons are told and counted."""
     lines = polar_text(scene).splitlines()
@@ -444,6 +474,7 @@ case("origin of geodetic positions", origin_of_positions)
 case("two radars in one file", sensors_of_one_file)
 case("sensors file, identity, JSON lines", sensors_file)
 case("heights", heights)
+case("what falls", falling)
 case("damaged rows", damaged)
 case("heads that cannot be used", heads)
 case("any octets", any_octets)
