@@ -601,4 +601,7 @@ const ap_column ap_track_columns[] = {
 };
 /* clang-format on */
 
+#define FALL_COLUMNS 7
 const size_t ap_track_column_count = sizeof ap_track_columns / sizeof ap_track_columns[0];
+const size_t ap_track_flight_column_count =
+    sizeof ap_track_columns / sizeof ap_track_columns[0] - FALL_COLUMNS;

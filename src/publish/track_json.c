@@ -6,5 +6,7 @@ ap_err ap_track_json(ap_writer *text, const ap_sensor_table *sensors, const ap_t
                      const ap_track *track)
 {
     ap_track_row row = ap_track_row_of(sensors, event, track);
-    return ap_columns_json(text, ap_track_columns, ap_track_column_count, &row);
+    size_t count =
+        track->fall.probability > 0.0 ? ap_track_column_count : ap_track_flight_column_count;
+    return ap_columns_json(text, ap_track_columns, count, &row);
 }

@@ -12,6 +12,7 @@
 #include <cjson/cJSON.h>
 
 #include "publish/test_fixture.h"
+#include "publish/track_columns.h"
 #include "publish/track_csv.h"
 
 static uint8_t line[AP_TRACK_JSON_SIZE];
@@ -225,6 +226,7 @@ static void test_track_json_falls(void **state)
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
         assert_false(known(o, absent[i]));
     cJSON_Delete(o);
+    assert_string_equal(ap_track_columns[ap_track_flight_column_count].key, "fall_probability");
 }
 
 static void test_track_json_other_address(void **state)
