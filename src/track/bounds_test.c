@@ -216,6 +216,74 @@ static void test_step_jump_needs_a_second(void **state)
     }
 }
 
+/* Reports of one address, one a second in a slow turn, each received up to `delay_s` late; all in
+ * the order that they come in. The state after the last ones, which are in time. */
+static ap_track delayed(double delay_s, int heights_every, uint64_t seed)
+{
+    enum { COUNT = 120, LAST = 4 };
+    ap_report report[COUNT], swap;
+    world *w = world_new(AP_SENSOR_ADSB);
+    uint64_t noise = 31;
+    for (int k = 0; k < COUNT; k++) {
+        double angle = 0.01 * k;
+        ap_geodetic at = { (50.0 + 0.2 * sin(angle)) * DEG, (8.0 + 0.3 * cos(angle)) * DEG,
+                           9000.0 };
+        at.latitude_rad += 3e-6 * test_normal(&noise);
+        at.longitude_rad += 3e-6 * test_normal(&noise);
+        report[k] = position_at(at, k);
+        report[k].position_var_ee_m2 = report[k].position_var_nn_m2 = 400.0;
+        report[k].present |=
+            AP_HAS_ADDRESS | (k % heights_every == 0 ? AP_HAS_GEOMETRIC_HEIGHT : 0u);
+        report[k].geometric_height_m = 9000.0 + 5.0 * k;
+        report[k].geometric_height_sigma_m = 8.0;
+        report[k].address = 9;
+        double late_s = k < LAST || k >= COUNT - LAST ? 0.0 : delay_s * test_uniform(&seed);
+        report[k].receive_utc = ap_utc_add_s(report[k].receive_utc, late_s);
+    }
+    for (int k = 1; k < COUNT; k++)
+        for (int j = k; j > 0 && report[j].receive_utc < report[j - 1].receive_utc; j--) {
+            swap = report[j];
+            report[j] = report[j - 1];
+            report[j - 1] = swap;
+        }
+    ap_tracker_step(&w->tracker, AP_UTC_UNKNOWN, report, COUNT);
+    ap_tracker_flush(&w->tracker);
+    ap_track track;
+    assert_int_equal(ap_tracker_tracks(&w->tracker, true, &track, 1), 1);
+    assert_int_equal(ap_refusals_total(&ap_tracker_stats_of(&w->tracker)->refused), 0);
+    assert_int_equal(track.update_count, COUNT);
+    world_free(w);
+    return track;
+}
+
+static void assert_same(const ap_track *late, const ap_track *order, double near_m, double near)
+{
+    assert_int_equal(late->time_utc, order->time_utc);
+    assert_true(ap_distance_m(late->position, order->position) <= near_m);
+    assert_true(fabs(late->position.height_m - order->position.height_m) <= near_m);
+    double off_mps = hypot(late->east_mps - order->east_mps, late->north_mps - order->north_mps);
+    assert_true(off_mps <= near * ap_track_speed_mps(order));
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++)
+            assert_true(fabs(late->P_enu[i][j] - order->P_enu[i][j]) <=
+                        near * sqrt(order->P_enu[i][i] * order->P_enu[j][j]));
+}
+
+/* Shuffled by delays, the same state and covariance as in order, to 1e-9 of themselves. A position
+ * without a height stands at the height that its track had when it came: there the order shows, by
+ * a millimetre. */
+static void test_step_shuffled_equals_in_order(void **state)
+{
+    (void)state;
+    const ap_track order = delayed(0.0, 1, 1), low = delayed(0.0, 3, 1);
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        ap_track late = delayed(3.0, 1, seed);
+        assert_same(&late, &order, 1e-7, 1e-9);
+        late = delayed(3.0, 3, seed);
+        assert_same(&late, &low, 2e-3, 1e-5);
+    }
+}
+
 /* ---- order ---- */
 
 #define CROWD 30
@@ -442,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_step_speed_is_bounded),
         cmocka_unit_test(test_step_one_clock_ahead_moves_nothing),
         cmocka_unit_test(test_step_jump_needs_a_second),
+        cmocka_unit_test(test_step_shuffled_equals_in_order),
         cmocka_unit_test(test_step_order_in_a_crowd_makes_no_difference),
         cmocka_unit_test(test_step_time_grows_with_the_plots),
         cmocka_unit_test(test_step_crowd_hides_no_firm_track),
