@@ -496,7 +496,7 @@ static bool has_reason(const ap_track *track, ap_reason_code code)
 static void test_fall_ends(void **state)
 {
     (void)state;
-    scene *s = scene_new(TURN_S, RANGE_SIGMA_M, ANGLE_SIGMA_DEG, 3);
+    scene *s = scene_new(TURN_S, 20.0, 0.02, 3);
     scene_add(s, (scene_body){ .east_m = 20e3,
                                .north_m = 30e3,
                                .height_m = 28e3,
@@ -514,12 +514,47 @@ static void test_fall_ends(void **state)
         fell = fell || track.fall.probability > 0.0;
         if (s->now_s > 20.0)
             assert_int_equal(track.id, id);
+        if (s->now_s > 220.0) /* three positions later */
+            assert_true(track.fall.probability == 0.0);
     }
     ap_track track = scene_nearest(s, 0, 1000.0);
     assert_true(fell && track.fall.probability == 0.0);
     assert_true(has_reason(&track, AP_REASON_FALL_BEGAN));
     assert_true(has_reason(&track, AP_REASON_FALL_ENDED));
     assert_true(fabs(track.up_mps) < 10.0);
+    scene_free(s);
+}
+
+/* On a parachute, 59 kg/(m s2): 36 m/s at 20 km, and from some 8 km on slower than 15 m/s, which is
+ * taken for falling no longer. */
+static void test_slow_fall_ends(void **state)
+{
+    (void)state;
+    scene *s = scene_new(TURN_S, RANGE_SIGMA_M, 0.05, 9);
+    scene_add(s, (scene_body){ .east_m = 10e3,
+                               .north_m = 15e3,
+                               .height_m = 22e3,
+                               .pilot = drift,
+                               .falls_from_s = 60.0,
+                               .drag_ln = -2.5 });
+    scene_open(s);
+    while (s->now_s < 40.0)
+        scene_run(s);
+    uint32_t id = scene_nearest(s, 0, 3000.0).id;
+    double ended_m = 0.0;
+    unsigned falling = 0;
+    ap_track track = { .id = 0 };
+    while (height_of(s, 0) > 4000.0) {
+        scene_run(s);
+        assert_true(ap_tracker_find(&s->tracker, id, &track));
+        falling += track.fall.probability > 0.0;
+        if (track.fall.probability > 0.0)
+            ended_m = height_of(s, 0);
+    }
+    assert_true(falling > 40);
+    assert_true(ended_m > 5500.0 && ended_m < 10500.0);
+    assert_true(has_reason(&track, AP_REASON_FALL_ENDED));
+    assert_int_equal(scene_nearest(s, 0, 1000.0).id, id);
     scene_free(s);
 }
 
@@ -721,6 +756,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(test_flight_never_falls, &times),
         cmocka_unit_test_prestate(test_sinking_hardly_falls, &times),
         cmocka_unit_test(test_fall_ends),
+        cmocka_unit_test(test_slow_fall_ends),
         cmocka_unit_test(test_flat_plots_end_a_fall),
         cmocka_unit_test(test_pool_is_full),
         cmocka_unit_test(test_late_report),
