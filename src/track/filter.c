@@ -317,17 +317,25 @@ void ap_imm_restart(ap_imm *imm, double speed_sigma_mps)
     imm->lean_m = 0.0;
 }
 
-/* The frame at a point of the plane, and the way there. The turn is pure, so that covariances keep
- * their size: the tilt of the horizon is left out. */
+/* The turn is pure, so that covariances keep their size: the tilt of the horizon is left out. */
+ap_shift ap_imm_shift(const ap_imm *imm, const ap_enu_frame *plane)
+{
+    ap_vec3 origin = ap_enu_from_ecef(&imm->frame, plane->origin_ecef);
+    ap_vec3 east = ap_enu_rotate(plane, ap_ecef_rotate(&imm->frame, (ap_vec3){ .x_m = 1.0 }));
+    ap_vec3 north = ap_enu_rotate(plane, ap_ecef_rotate(&imm->frame, (ap_vec3){ .y_m = 1.0 }));
+    double c = east.x_m + north.y_m, s = north.x_m - east.y_m, scale = 1.0 / sqrt(c * c + s * s);
+    return (ap_shift){ origin.x_m, origin.y_m, c * scale, s * scale };
+}
+
+/* The frame at a point of the plane, and the way there. */
 static ap_enu_frame frame_over(const ap_imm *imm, double east_m, double north_m, ap_shift *shift)
 {
     ap_enu_frame to =
         ap_frame_at(ap_ecef_from_enu(&imm->frame, (ap_vec3){ .x_m = east_m, .y_m = north_m }));
     ap_frame_raise(&to, imm->vertical.has ? imm->vertical.altitude_m : imm->frame.origin.height_m);
-    ap_vec3 east = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .x_m = 1.0 }));
-    ap_vec3 north = ap_enu_rotate(&to, ap_ecef_rotate(&imm->frame, (ap_vec3){ .y_m = 1.0 }));
-    double c = east.x_m + north.y_m, s = north.x_m - east.y_m, scale = 1.0 / sqrt(c * c + s * s);
-    *shift = (ap_shift){ east_m, north_m, c * scale, s * scale };
+    *shift = ap_imm_shift(imm, &to);
+    shift->east_m = east_m; /* the new origin is above this point, at its own height */
+    shift->north_m = north_m;
     return to;
 }
 

@@ -115,6 +115,9 @@ void ap_imm_update_rest(ap_imm *imm, const ap_measure *measure);
 /* Moves the plane to the mean position when that has left its neighbourhood. */
 void ap_imm_recentre(ap_imm *imm);
 
+/* The way from the filter's plane to another near it. */
+ap_shift ap_imm_shift(const ap_imm *imm, const ap_enu_frame *plane);
+
 /* Mean position, at the height of the vertical filter, and the mixture in the frame there, with the
  * errors that measurements share. */
 void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss);

@@ -316,6 +316,7 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     look->slot = slot;
     look->time_utc = measure->time_utc;
     look->hidden = 0.0;
+    look->is_paired = false;
     look->detection = detection_of(&state->store.row[slot], ap_sensor_of(state, measure->sensor),
                                    measure->sensor, measure->time_utc);
     b->look_of[slot] = b->look_count++;
@@ -719,15 +720,17 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     }
     measure.time_utc = look->imm.time_utc;
     ap_history_append(&row->history, &row->imm, &measure);
-    ap_imm_update(&look->imm, used, fix, likelihood, weight, &row->imm);
+    if (look->is_paired)
+        ap_imm_copy(&row->imm, &look->imm);
+    else
+        ap_imm_update(&look->imm, used, fix, likelihood, weight, &row->imm);
     ap_imm_lean(&row->imm, &look->imm.mean, &b->edge[best].fix, measure.weight, measure.shared_m);
     ap_imm_update_rest(&row->imm, &measure);
     ap_imm_recentre(&row->imm);
     return true;
 }
 
-/* What a look comes to, from its edges: of which update_filter makes the filter. */
-static void weigh_look(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
+void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
 {
     const ap_bench *b = &state->bench;
     const ap_pulse *pulse = &state->store.pulse[look->slot];
@@ -765,7 +768,7 @@ static void update_filters(ap_state *state, size_t first, size_t last)
             ap_history_fetch(&state->store.row[b->look[b->edge[b->order[to]].row].slot].history);
         ap_look *look = &b->look[row];
         uint32_t count = (uint32_t)(to - from);
-        weigh_look(state, look, b->order + from, count);
+        ap_look_weigh(state, look, b->order + from, count);
         look->is_taken = look->hit < NEGLIGIBLE ||
                          update_filter(state, look, b->order + from, count, look->best);
     }
@@ -835,6 +838,7 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     add_edges(state);
     solve(state);
     ap_shares_end(state, sensor);
+    ap_pairs_update(state);
     update_all(state);
     ap_births_leave_ghosts_out(state);
     learn_strays(state, sensor);

@@ -48,6 +48,7 @@ typedef struct ap_look {
     bool is_late;       /* older than the track's newest report */
     bool is_too_late;   /* and older than what can be undone: it explains, but updates nothing */
     bool is_taken;      /* no plot was to be taken in, or they were */
+    bool is_paired;     /* imm is updated: together with one that flies beside it */
     bool falls;         /* as it was when the group was closed; then one position is taken in ... */
     bool falls_on;      /* ... by who falls, after all others */
     uint32_t best;      /* edge of the likeliest plot */
@@ -200,6 +201,14 @@ void ap_crowd_init(ap_state *state, ap_arena *arena);
 /* The tracks nearest to a plot, at most AP_NEAREST_CAP firm ones and as many others, or
  * AP_EDGES_PER_PLOT in all when the bench is full. */
 size_t ap_crowd_seek(ap_state *state, const ap_measure *measure, uint32_t *slots);
+
+/* group.c: what a look comes to, from its edges order[0..count): best, hit, shared, exists. */
+void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count);
+
+/* pairs.c */
+/* Between solution and updates: tracks of a cluster that may have given each other's plots are
+ * updated in pairs (track/formation.h). */
+void ap_pairs_update(ap_state *state);
 
 /* unresolved.c */
 /* Before and after the association of a group. */
