@@ -139,6 +139,10 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
                 "filters begun anew, their covariance lost or their speed beyond flight: %" PRIu64
                 "\n",
                 tracker->reset_count);
+    if (tracker->crowded_count)
+        fprintf(out,
+                "plots with more tracks about them than they were compared with: %" PRIu64 "\n",
+                tracker->crowded_count);
     if (ap_watch_refused(&pipeline->watch))
         fprintf(out, "alerts beyond the table's capacity: %" PRIu64 "\n",
                 ap_watch_refused(&pipeline->watch));
