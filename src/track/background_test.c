@@ -25,6 +25,12 @@ static double area_m2(const ap_sensor *radar)
     return AP_PI * radar->range_max_m * radar->range_max_m;
 }
 
+/* A false plot that lies where clutter is as everywhere. */
+static void stray(ap_background *b, double range_m)
+{
+    ap_background_stray(b, 1.0, range_m, 1.0);
+}
+
 /* One turn with so many strays, spread as clutter over the radar's disc is: their squared ranges
  * have half the square of its radius as their mean. */
 static void turn(ap_background *b, const ap_sensor *radar, int64_t number, int strays)
@@ -32,7 +38,7 @@ static void turn(ap_background *b, const ap_sensor *radar, int64_t number, int s
     for (int64_t w = 0; w < WINDOWS; w++)
         ap_background_begin(b, radar, WINDOWS * number + w, WINDOWS);
     for (int i = 0; i < strays; i++)
-        ap_background_stray(b, 1.0, radar->range_max_m * sqrt((i + 0.5) / strays));
+        stray(b, radar->range_max_m * sqrt((i + 0.5) / strays));
 }
 
 /* In the first turn every aircraft is a stray, too. It begins where the sensor does, wherever that
@@ -46,11 +52,11 @@ static void test_clutter_first_turn_teaches_nothing(void **state)
         ap_background b = { 0 };
         for (int64_t w = begin; w < begin + WINDOWS; w++) {
             ap_background_begin(&b, &radar, w, WINDOWS);
-            ap_background_stray(&b, 1.0, 50e3);
-            ap_background_stray(&b, 1.0, 50e3);
+            stray(&b, 50e3);
+            stray(&b, 50e3);
         }
         ap_background_begin(&b, &radar, begin + WINDOWS, WINDOWS);
-        assert_true(ap_background_clutter(&b, &radar) == stated);
+        assert_true(ap_background_whole(&b, &radar) == stated);
     }
 }
 
@@ -63,13 +69,13 @@ static void test_clutter_is_learnt(void **state)
     for (int n = 0; n < 12; n++)
         turn(&b, &radar, n, 200);
     double density = 200.0 / area_m2(&radar);
-    assert_true(fabs(ap_background_clutter(&b, &radar) / density - 1.0) < 0.1);
+    assert_true(fabs(ap_background_whole(&b, &radar) / density - 1.0) < 0.1);
     turn(&b, &radar, 12, 0);
     turn(&b, &radar, 13, 0);
-    assert_true(ap_background_clutter(&b, &radar) > 0.8 * density);
+    assert_true(ap_background_whole(&b, &radar) > 0.8 * density);
     for (int n = 14; n < 200; n++)
         turn(&b, &radar, n, 0); /* never less than a tenth of the description */
-    assert_true(ap_background_clutter(&b, &radar) >= 2.0 / area_m2(&radar));
+    assert_true(ap_background_whole(&b, &radar) >= 2.0 / area_m2(&radar));
 }
 
 /* After an outage it begins anew: what it finds first was there before. */
@@ -81,13 +87,42 @@ static void test_clutter_is_not_what_an_outage_hid(void **state)
     turn(&b, &radar, 0, 20);
     turn(&b, &radar, 1, 20);
     turn(&b, &radar, 100, 500);
-    double before = ap_background_clutter(&b, &radar);
+    double before = ap_background_whole(&b, &radar);
     turn(&b, &radar, 101, 20);
-    assert_true(ap_background_clutter(&b, &radar) == before);
+    assert_true(ap_background_whole(&b, &radar) == before);
     ap_background_restart(&b);
     turn(&b, &radar, 20, 500); /* the clock stepped back */
     turn(&b, &radar, 21, 20);
-    assert_true(ap_background_clutter(&b, &radar) == before);
+    assert_true(ap_background_whole(&b, &radar) == before);
+}
+
+/* A part that gives more than the rest does not thicken the rest: of two hundred plots a turn in
+ * one place only as many count for the disc as the disc gives there. */
+static void test_clutter_of_a_part_is_its_own(void **state)
+{
+    (void)state;
+    ap_sensor radar = radar_with(200.0);
+    static ap_clutter map;
+    ap_background b = { .map = &map };
+    const double range_m = 60e3;
+    for (int64_t n = 0; n < 60; n++) {
+        turn(&b, &radar, n, 100);
+        for (int i = 0; i < 200; i++) {
+            uint16_t part = ap_background_part(&b, range_m, 1.0);
+            double even = ap_background_whole(&b, &radar);
+            double clutter = ap_background_clutter(&b, part, even);
+            ap_background_stray(&b, 1.0, range_m, even / clutter);
+            ap_background_count(&b, 1.0, part);
+        }
+    }
+    turn(&b, &radar, 60, 0);
+    double whole = ap_background_whole(&b, &radar);
+    double there = ap_background_clutter(&b, ap_background_part(&b, range_m, 1.0), whole);
+    assert_true(fabs(whole / (100.0 / area_m2(&radar)) - 1.0) < 0.15);
+    double part_m2 = 2.0 * AP_PI / AP_CLUTTER_SECTORS * 60e3 * 100e3 / AP_CLUTTER_RINGS;
+    assert_true(fabs(there * part_m2 / 200.0 - 1.0) < 0.1);
+    there = ap_background_clutter(&b, ap_background_part(&b, range_m, 4.0), whole);
+    assert_true(there >= whole && there < 1.5 * whole);
 }
 
 int main(void)
@@ -95,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_clutter_first_turn_teaches_nothing),
         cmocka_unit_test(test_clutter_is_learnt),
+        cmocka_unit_test(test_clutter_of_a_part_is_its_own),
         cmocka_unit_test(test_clutter_is_not_what_an_outage_hid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

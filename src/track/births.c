@@ -52,7 +52,11 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
 {
     const ap_report *report = &state->waiting[plot->report];
     uint32_t slot = ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
-    if (slot == AP_SLOT_NONE || plot->company == AP_SLOT_NONE)
+    if (slot == AP_SLOT_NONE)
+        return;
+    state->store.row[slot].strays =
+        (ap_strays){ (float)fmax(plot->unused, 0.0), report->sensor, plot->part };
+    if (plot->company == AP_SLOT_NONE)
         return;
     state->store.row[slot].beside = true;
     state->store.pulse[slot].worth *= COMPANY_PATIENCE;

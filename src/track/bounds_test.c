@@ -294,7 +294,7 @@ static void test_step_shuffled_equals_in_order(void **state)
 static size_t crowd_of(const world *w, int turn, uint64_t *seed, ap_report *out)
 {
     size_t n = 0;
-    uint64_t places = 77;
+    uint64_t places = 81;
     for (int i = 0; i < CROWD; i++) {
         double north = 0.05 * (test_uniform(&places) - 0.5);
         double east = 0.05 * (test_uniform(&places) - 0.5);

@@ -16,6 +16,7 @@
 #define REACH_MPS 400.0
 #define NEAR_CAP 512u /* where more tracks are about a plot, the nearest are taken */
 #define LOOK_CAP 16384u
+#define CLUTTER_CAP 32u  /* maps of clutter; the sensors that come after have one density each */
 #define SECOND_LOOK 0.02 /* a sensor that saw it this turn sees it again this often */
 #define SECOND_LOOK_TURNS 0.4
 #define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
@@ -27,6 +28,7 @@
 #define M2_PER_KM2 1e6
 #define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
 #define NEGLIGIBLE 1e-3
+#define VAGUE_M 1e3   /* where errors are so large, a hit without a likely plot proves nothing */
 #define LOOKS_AHEAD 3 /* whose filters are asked for */
 
 /* ---- waiting ---- */
@@ -42,6 +44,8 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     state->waiting_next = ap_arena_take(arena, plots, sizeof *state->waiting_next);
     state->group_cap = config->sensors->cap;
     state->group = ap_arena_take(arena, state->group_cap, sizeof *state->group);
+    state->clutter_cap = state->group_cap < CLUTTER_CAP ? state->group_cap : CLUTTER_CAP;
+    state->clutter = ap_arena_take(arena, state->clutter_cap, sizeof *state->clutter);
     state->open = ap_arena_take(arena, state->group_cap, sizeof *state->open);
     *b = (ap_bench){ .plot_cap = plots,
                      .look_cap = looks,
@@ -81,6 +85,7 @@ void ap_groups_reset(ap_state *state)
     state->waiting_free = 0;
     state->open_count = 0;
     state->open_due_utc = INT64_MAX;
+    state->clutter_count = 0;
     for (uint32_t i = 0; i < state->group_cap; i++)
         state->group[i] = (ap_group){ .first = AP_SLOT_NONE, .last = AP_SLOT_NONE };
     memset(state->bench.look_stamp, 0, state->config.track_cap * sizeof *state->bench.look_stamp);
@@ -165,15 +170,41 @@ void ap_group_add(ap_state *state, const ap_report *report)
 
 /* ---- plots ---- */
 
-/* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
-static void begin_background(ap_state *state, uint16_t index, double *clutter, double *born)
+static void begin_background(ap_state *state, ap_group *group, const ap_sensor *sensor)
 {
-    ap_group *group = &state->group[index];
-    const ap_sensor *sensor = ap_sensor_of(state, index);
-    if (ap_sensor_rotates(sensor))
-        ap_background_begin(&group->background, sensor, group->window, windows_per_turn(sensor));
-    *clutter = ap_background_clutter(&group->background, sensor);
-    *born = sensor->detection_probability * state->config.birth_per_turn_km2 / M2_PER_KM2;
+    if (!ap_sensor_rotates(sensor))
+        return;
+    if (!group->background.map && state->clutter_count < state->clutter_cap) {
+        group->background.map = &state->clutter[state->clutter_count++];
+        group->background.map->ring_m = 0.0;
+    }
+    ap_background_begin(&group->background, sensor, group->window, windows_per_turn(sensor));
+}
+
+static void polar_of(const ap_report *report, const ap_sensor *sensor, ap_plot *plot,
+                     double *azimuth_rad)
+{
+    double elevation_rad;
+    plot->range_m = report->range_m;
+    *azimuth_rad = report->azimuth_rad;
+    if (!(report->present & AP_HAS_POLAR))
+        ap_polar_from_ecef(&sensor->frame, plot->measure.ecef, &plot->range_m, azimuth_rad,
+                           &elevation_rad);
+}
+
+/* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
+static void set_background(const ap_state *state, const ap_sensor *sensor, double whole,
+                           double born, ap_plot *plot)
+{
+    const ap_report *report = &state->waiting[plot->report];
+    const ap_background *background = &state->group[report->sensor].background;
+    double azimuth_rad;
+    polar_of(report, sensor, plot, &azimuth_rad);
+    plot->part = ap_background_part(background, plot->range_m, azimuth_rad);
+    double clutter = ap_background_clutter(background, plot->part, whole);
+    plot->share = whole / clutter;
+    plot->background = clutter + born;
+    plot->birth = born / plot->background;
 }
 
 /* A plot that no track has by its address. */
@@ -214,9 +245,11 @@ static void add_plots(ap_state *state, uint16_t index)
 {
     ap_bench *b = &state->bench;
     const ap_sensor *sensor = ap_sensor_of(state, index);
-    uint32_t place = state->group[index].first, count = 0, kept = 0;
-    double clutter, born;
-    begin_background(state, index, &clutter, &born);
+    ap_group *group = &state->group[index];
+    uint32_t place = group->first, count = 0, kept = 0;
+    begin_background(state, group, sensor);
+    double whole = ap_background_whole(&group->background, sensor);
+    double born = sensor->detection_probability * state->config.birth_per_turn_km2 / M2_PER_KM2;
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
         b->order[count++] = place;
     ap_reports_sort(state->waiting, count, b->order, b->order2);
@@ -230,32 +263,23 @@ static void add_plots(ap_state *state, uint16_t index)
         }
         if (kept != i)
             b->plot[kept] = b->plot[i];
-        b->plot[kept].background = clutter + born;
-        b->plot[kept++].birth = born / (clutter + born);
+        set_background(state, sensor, whole, born, &b->plot[kept++]);
     }
     b->plot_count = kept;
-}
-
-static double range_of(const ap_report *report, const ap_sensor *sensor, const ap_measure *measure)
-{
-    if (report->present & AP_HAS_POLAR)
-        return report->range_m;
-    ap_vec3 at = ap_enu_from_ecef(&sensor->frame, measure->ecef);
-    return sqrt(at.x_m * at.x_m + at.y_m * at.y_m + at.z_m * at.z_m);
 }
 
 /* The clutter of a radar changes with weather, sea and wind. */
 static void learn_strays(ap_state *state, uint16_t sensor)
 {
     const ap_bench *b = &state->bench;
-    const ap_sensor *from = ap_sensor_of(state, sensor);
-    if (!ap_sensor_rotates(from))
+    if (!ap_sensor_rotates(ap_sensor_of(state, sensor)))
         return;
     for (uint32_t i = 0; i < b->plot_count; i++) {
-        const ap_report *report = &state->waiting[b->plot[i].report];
+        const ap_plot *plot = &b->plot[i];
+        const ap_report *report = &state->waiting[plot->report];
         if (!(report->present & AP_HAS_ADDRESS))
-            ap_background_stray(&state->group[sensor].background, fmax(b->plot[i].unused, 0.0),
-                                range_of(report, from, &b->plot[i].measure));
+            ap_background_stray(&state->group[sensor].background, fmax(plot->unused, 0.0),
+                                plot->range_m, plot->share);
     }
 }
 
@@ -748,8 +772,14 @@ void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, 
     double missed =
         ap_existence_missed(pulse->existence, look->detection * (1.0 - fmin(look->hidden, 1.0)));
     look->exists = fmin(look->hit + (1.0 - look->hit) * missed, 1.0 - 1e-9);
-    if (pulse->state == AP_TRACK_TENTATIVE && shared > AP_HIT * look->hit)
+    bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
+    const ap_sym2 *A = &look->imm.mean.A;
+    look->is_vague =
+        A->ee + A->nn > VAGUE_M * VAGUE_M && b->edge[look->best].p < AP_HIT * look->hit;
+    if (is_tentative && (look->is_vague || shared > AP_HIT * look->hit))
         look->exists = fmin(look->exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
+    else if (look->is_vague) /* some plot of many always hits: it would feed on clutter for ever */
+        look->exists = fmin(look->exists, pulse->existence);
 }
 
 /* The filters of the tracks whose edges are a part of those in order: from the first row that
@@ -786,6 +816,8 @@ static void finish_look(ap_state *state, const ap_look *look)
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
         return;
     }
+    if (pulse->state == AP_TRACK_TENTATIVE && look->hit >= AP_HIT)
+        ap_track_stray(state, look->slot, &b->plot[best->plot]);
     /* likelier for a plot that no other track explains */
     bool speaks_for_it = look->exists > pulse->existence && b->plot[best->plot].unused > AP_HIT;
     pulse->existence = look->exists;
@@ -793,8 +825,9 @@ static void finish_look(ap_state *state, const ap_look *look)
         return;
     if (look->falls_on)
         ap_falling_take(state, look->slot, report);
-    if (look->hit < AP_HIT) {
-        if (speaks_for_it && pulse->state == AP_TRACK_TENTATIVE) { /* it has not fallen silent */
+    bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
+    if (look->hit < AP_HIT || (look->is_vague && !is_tentative)) {
+        if (speaks_for_it && is_tentative) { /* it has not fallen silent */
             state->store.row[look->slot].hit_count++;
             pulse->received_utc = state->clock_utc;
         }

@@ -134,6 +134,12 @@ static double enough_to_confirm(const ap_tracker_config *config, const ap_pulse 
     return fmin(fmax(enough, CONFIRM_LEAST), config->confirm_existence);
 }
 
+static void count_strays(ap_state *state, const ap_row *row, double sign)
+{
+    ap_background_count(&state->group[row->strays.sensor].background,
+                        sign * (double)row->strays.count, row->strays.part);
+}
+
 static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *report)
 {
     ap_row *row = &state->store.row[slot];
@@ -142,6 +148,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
         pulse->existence < enough_to_confirm(&state->config, pulse))
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
+    count_strays(state, row, -1.0); /* as many as it may leave behind: plots were taken for two */
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_CONFIRM);
     pulse->worth = state->config.drop_existence;
     row->confirmed_utc = report->time_utc;
@@ -152,6 +159,13 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
     state->stats.confirmed_count++;
     state->stats.confirmed_alive_count++;
     emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
+}
+
+void ap_track_stray(ap_state *state, uint32_t slot, const ap_plot *plot)
+{
+    ap_strays *strays = &state->store.row[slot].strays;
+    if (strays->sensor == plot->measure.sensor)
+        strays->count += (float)fmax(plot->unused, 0.0);
 }
 
 /* True when it says anything new that is to be told at once. */
@@ -277,6 +291,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_imm_copy(&row->imm, &imm);
     ap_history_start(&row->history);
     take_identity(state, slot, report);
+    row->strays.part = AP_CLUTTER_NOWHERE;
     row->hit_count = row->update_count = 1;
     ap_track_looked(state, slot, report->sensor, report->time_utc, true);
     ap_store_reason(row, report->time_utc, reason, report->sensor, 0);
@@ -293,6 +308,8 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
     ap_row *row = &state->store.row[slot];
     ap_pulse *pulse = &state->store.pulse[slot];
     bool confirmed = pulse->state != AP_TRACK_TENTATIVE;
+    if (!confirmed && reason != AP_REASON_DROPPED_RESTART)
+        count_strays(state, row, 1.0);
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_END);
     ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
     emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);

@@ -51,6 +51,7 @@ typedef struct ap_look {
     bool is_paired;     /* imm is updated: together with one that flies beside it */
     bool falls;         /* as it was when the group was closed; then one position is taken in ... */
     bool falls_on;      /* ... by who falls, after all others */
+    bool is_vague;      /* it may have been hit by any of many */
     uint32_t best;      /* edge of the likeliest plot */
     ap_utc_ns time_utc; /* of the first plot near it */
     double detection;   /* probability that the sensor sees it now */
@@ -66,6 +67,9 @@ typedef struct ap_plot {
     double background; /* density of clutter and of new aircraft, 1/m2 */
     double birth;      /* part of it that is aircraft, [0, 1] */
     double unused;     /* probability that no track gave it */
+    double range_m;    /* from the sensor */
+    uint16_t part;     /* of the sensor's clutter map, and ... */
+    double share;      /* ... of the clutter there, that of the whole disc */
     bool needs_height;
     bool crowded; /* there are more tracks about it than it is compared with */
     uint32_t near_count, near[AP_NEAR_MAX]; /* looks at firm tracks about it */
@@ -121,7 +125,9 @@ struct ap_tracker_state {
     uint32_t *waiting_next;
     uint32_t waiting_free;
     uint16_t group_cap, open_count;
-    ap_group *group;        /* [group_cap], by sensor */
+    ap_group *group;     /* [group_cap], by sensor */
+    ap_clutter *clutter; /* [clutter_cap] maps of the first sensors that need one */
+    uint16_t clutter_cap, clutter_count;
     uint16_t *open;         /* [group_cap], sensors with an open group */
     ap_utc_ns open_due_utc; /* none of them is due before */
     ap_bench bench;
@@ -172,6 +178,8 @@ void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, i
 void ap_track_repair(ap_state *state, uint32_t slot);
 /* What the track is now. */
 void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track);
+/* A plot of a tentative track, false as much as that may be. */
+void ap_track_stray(ap_state *state, uint32_t slot, const ap_plot *plot);
 /* Removes a track, with its last event. */
 void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_code reason,
                   uint32_t other);

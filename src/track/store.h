@@ -32,6 +32,13 @@ typedef struct ap_stray {
     ap_vec3 ecef; /* the last of them */
 } ap_stray;
 
+/* How many plots of the sensor that saw it first a tentative track had to itself, and where it
+ * began: false plots, should it come to nothing. */
+typedef struct ap_strays {
+    float count;
+    uint16_t sensor, part; /* of its clutter map */
+} ap_strays;
+
 typedef struct ap_row {
     uint32_t id; /* 0: free */
     uint16_t number;
@@ -43,7 +50,8 @@ typedef struct ap_row {
     uint16_t misfit_sensor;
     ap_doubt doubt;
     ap_utc_ns echo_first_utc, echo_last_utc; /* reflections of it, in a row */
-    bool beside;                             /* it began beside a firm track */
+    ap_strays strays;
+    bool beside;                  /* it began beside a firm track */
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;
