@@ -52,8 +52,8 @@ static void add_report(ap_report *report, int look, double latitude_rad, double 
 static size_t fly(shared_out *s, ap_track *tracks, size_t cap)
 {
     static ap_report reports[AIRCRAFT];
-    ap_sensor sensor;
-    ap_sensor_stats stats;
+    ap_sensor sensor = { 0 };
+    ap_sensor_stats stats = { 0 };
     ap_sensor_defaults(&sensor, AP_SENSOR_MLAT);
     ap_sensor_table table = { .sensor = &sensor, .stats = &stats, .count = 1, .cap = 1 };
     ap_tracker_config config = ap_tracker_config_default();
