@@ -83,7 +83,7 @@ const ap_option ap_track_options[] = {
     [OPTION_EXISTENCE] = { 0, "existence-min", "P",
                            "Confirmed tracks less probable than this are not shown; 0 to 1, "
                            "default "
-                           "0.5." },
+                           "0.92." },
     [OPTION_TENTATIVE] = { 0, "tentative", NULL, "Show tracks that are not confirmed yet, too." },
     [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
                            "Tracks alive at once, 16 to 1000000; default 20000." },

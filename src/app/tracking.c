@@ -16,7 +16,7 @@ enum { HELD_CAP = 65536, BATCH_CAP = 4096, WARM_UP_PICTURES = 10 };
 ap_tracking_config ap_tracking_config_default(void)
 {
     return (ap_tracking_config){
-        .lag_s = 10.0, .existence_min = 0.5, .track_cap = 20000, .thread_count = 1
+        .lag_s = 10.0, .existence_min = 0.92, .track_cap = 20000, .thread_count = 1
     };
 }
 
