@@ -217,7 +217,6 @@ static void add_plot(ap_state *state, uint32_t place)
     ap_plot *plot = &b->plot[b->plot_count++];
     plot->report = place;
     plot->unused = 1.0;
-    plot->near_count = 0;
     plot->crowded = false;
     plot->company = AP_SLOT_NONE;
     plot->needs_height = ap_measure_needs_height(report);

@@ -14,7 +14,6 @@
 #define AP_HIT 0.5           /* a plot is taken for a track's when it more probably is than not */
 #define AP_PSI_LEAST 1e-9    /* weights of associations: below this there is none, ... */
 #define AP_PSI_MAX 1e15      /* ... and above it sums would lose the rest */
-#define AP_NEAR_MAX 6        /* tracks about one plot that may share it */
 #define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
 
 /* Pairs of tracks that were to give one plot with probability p, and gave one or two: sums of p, of
@@ -71,8 +70,7 @@ typedef struct ap_plot {
     uint16_t part;     /* of the sensor's clutter map, and ... */
     double share;      /* ... of the clutter there, that of the whole disc */
     bool needs_height;
-    bool crowded; /* there are more tracks about it than it is compared with */
-    uint32_t near_count, near[AP_NEAR_MAX]; /* looks at firm tracks about it */
+    bool crowded;        /* there are more tracks about it than it is compared with */
     uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
     ap_vec3 company_mps; /* ... that one's velocity, ECEF: by ap_shares_find_company */
 } ap_plot;

@@ -6,6 +6,7 @@
 #include "track/aspect.h"
 
 #define NEAR_CELLS 3.0              /* tracks further from a plot have no part in it */
+#define NEAR_MAX 6                  /* tracks about one plot that may share it */
 #define SHARE_EXISTENCE 1e-3        /* less probable tracks share nothing */
 #define SHARE_LEAST 0.01            /* chains less probable than this do not count */
 #define UNRESOLVED_MAX 0.98         /* two plots of two aircraft are never out of the question */
@@ -195,10 +196,10 @@ ap_measure ap_share_measure(const ap_look *look, const ap_fix *fix, const ap_mea
 /* Tracks about one plot that may share it. */
 typedef struct crowd {
     size_t count;
-    uint32_t look[AP_NEAR_MAX];
-    double distance2_m2[AP_NEAR_MAX];
-    ap_aspect seen[AP_NEAR_MAX];
-    double pair[AP_NEAR_MAX * AP_NEAR_MAX];
+    uint32_t look[NEAR_MAX];
+    double distance2_m2[NEAR_MAX];
+    ap_aspect seen[NEAR_MAX];
+    double pair[NEAR_MAX * NEAR_MAX];
 } crowd;
 
 /* Of new tracks only those that began beside a firm one: if any could hide behind any, more would
@@ -224,15 +225,15 @@ static double distance2(ap_vec3 a, ap_vec3 b)
 /* Puts a track among the nearest, in order of distance: whatever the order that they come in. */
 static void put_near(crowd *c, uint32_t look, double distance2_m2)
 {
-    size_t place = c->count < AP_NEAR_MAX ? c->count++ : AP_NEAR_MAX;
+    size_t place = c->count < NEAR_MAX ? c->count++ : NEAR_MAX;
     while (place > 0 && distance2_m2 < c->distance2_m2[place - 1]) {
         place--;
-        if (place + 1 < AP_NEAR_MAX) {
+        if (place + 1 < NEAR_MAX) {
             c->look[place + 1] = c->look[place];
             c->distance2_m2[place + 1] = c->distance2_m2[place];
         }
     }
-    if (place < AP_NEAR_MAX) {
+    if (place < NEAR_MAX) {
         c->look[place] = look;
         c->distance2_m2[place] = distance2_m2;
     }
@@ -272,7 +273,7 @@ static bool pair_up(const ap_state *state, const ap_report *report, crowd *c)
     for (size_t i = 0; i < c->count; i++)
         for (size_t j = i + 1; j < c->count; j++) {
             double p = unresolved(state, report, &c->seen[i], &c->seen[j]);
-            c->pair[i * AP_NEAR_MAX + j] = p;
+            c->pair[i * NEAR_MAX + j] = p;
             any |= p > NOT_CLOSE;
         }
     return any;
@@ -343,7 +344,7 @@ static void add_run(ap_state *state, uint32_t plot_index, run *r, double connect
 static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, double *connected)
 {
     double pair[AP_RUN_CAP * AP_RUN_CAP];
-    size_t of[AP_NEAR_MAX], n = 0;
+    size_t of[NEAR_MAX], n = 0;
     for (size_t i = 0; i < c->count; i++)
         if (set >> i & 1u)
             of[n++] = i;
@@ -353,7 +354,7 @@ static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, 
     for (size_t j = 0; j < n; j++) {
         r->look[j] = &state->bench.look[c->look[of[j]]];
         for (size_t i = 0; i < j; i++) {
-            pair[i * AP_RUN_CAP + j] = c->pair[of[i] * AP_NEAR_MAX + of[j]];
+            pair[i * AP_RUN_CAP + j] = c->pair[of[i] * NEAR_MAX + of[j]];
             if (pair[i * AP_RUN_CAP + j] > pair[r->linked_to[j] * AP_RUN_CAP + j])
                 r->linked_to[j] = (uint32_t)i;
         }
@@ -362,27 +363,29 @@ static bool run_of(const ap_state *state, const crowd *c, uint32_t set, run *r, 
     return *connected >= SHARE_LEAST;
 }
 
-/* Keeps the firm ones: few plots are left over and ask what they are beside. */
-static void note_near(ap_state *state, uint32_t plot_index, const crowd *c)
+/* A plot that radars have, and that no address gives to a track by itself. */
+static bool is_shareable(const ap_report *report)
 {
-    ap_bench *b = &state->bench;
-    ap_plot *plot = &b->plot[plot_index];
-    for (size_t k = 0; k < c->count; k++)
-        if (state->store.pulse[b->look[c->look[k]].slot].state != AP_TRACK_TENTATIVE)
-            plot->near[plot->near_count++] = c->look[k];
+    return (report->present & (AP_HAS_POLAR | AP_HAS_ADDRESS)) == AP_HAS_POLAR;
 }
 
 void ap_shares_find_company(ap_state *state, uint32_t plot_index)
 {
-    ap_plot *plot = &state->bench.plot[plot_index];
-    if (plot->near_count == 0)
-        return;
+    ap_bench *b = &state->bench;
+    ap_plot *plot = &b->plot[plot_index];
     const ap_report *report = &state->waiting[plot->report];
     const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
-    ap_aspect here = ap_aspect_of_plot(sensor, report, &plot->measure);
+    uint32_t first = b->listed_from[plot_index], last = b->listed_from[plot_index + 1];
     double best = NOT_CLOSE;
-    for (uint32_t k = 0; k < plot->near_count; k++) {
-        const ap_look *look = &state->bench.look[plot->near[k]];
+    crowd c;
+    if (first == last || !is_shareable(report))
+        return;
+    gather(state, plot_index, b->listed + first, last - first, &c);
+    ap_aspect here = ap_aspect_of_plot(sensor, report, &plot->measure);
+    for (size_t k = 0; k < c.count; k++) {
+        const ap_look *look = &b->look[c.look[k]];
+        if (state->store.pulse[look->slot].state == AP_TRACK_TENTATIVE)
+            continue;
         ap_aspect there = ap_aspect_of(sensor, &look->imm);
         double p = unresolved(state, report, &here, &there);
         if (p <= best)
@@ -424,11 +427,10 @@ void ap_shares_add(ap_state *state, uint32_t plot_index, const uint32_t *looks, 
     crowd c;
     run r;
     double connected;
-    if (!(report->present & AP_HAS_POLAR) || (report->present & AP_HAS_ADDRESS))
+    if (count < 2 || state->bench.plot[plot_index].crowded || !is_shareable(report))
         return;
     gather(state, plot_index, looks, count, &c);
-    note_near(state, plot_index, &c);
-    if (state->bench.plot[plot_index].crowded || !pair_up(state, report, &c))
+    if (!pair_up(state, report, &c))
         return;
     for (uint32_t set = 3; set < 1u << c.count; set++)
         if (run_of(state, &c, set, &r, &connected))
