@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Pieces of work follow each other within microseconds or not for long: a thread looks out for the
- * next one for so many rounds before it sleeps, which is some thirty microseconds. */
-#define LOOKS_OUT 4000
+/* Between two pieces of one group of plots lies what one thread does alone, some tenths of a
+ * millisecond: so many rounds a thread looks out for the next piece before it sleeps. */
+#define LOOKS_OUT 40000
 
 struct ap_threads {
     unsigned count; /* of threads made */
