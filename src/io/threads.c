@@ -10,16 +10,17 @@
 /* Between two pieces of one group of plots lies what one thread does alone, some tenths of a
  * millisecond: so many rounds a thread looks out for the next piece before it sleeps. */
 #define LOOKS_OUT 40000
+#define LAST_LOOKS 1000 /* before the caller leaves its processor to a thread that may need it */
 
 struct ap_threads {
     unsigned count; /* of threads made */
     pthread_t thread[AP_THREADS_MAX];
     pthread_mutex_t mutex;
     pthread_cond_t begun;
-    bool is_closing;
-    _Atomic uint64_t piece; /* number of the newest; changes under the mutex */
-    _Atomic bool is_open;   /* it may be joined */
-    _Atomic unsigned busy;  /* threads that are about to join it, or have */
+    _Atomic bool is_closing; /* set before the last piece */
+    _Atomic uint64_t piece;  /* number of the newest; changes under the mutex */
+    _Atomic bool is_open;    /* it may be joined */
+    _Atomic unsigned busy;   /* threads that are about to join it, or have */
     void (*part)(void *context, size_t i);
     void *context;
     size_t part_count;
@@ -40,19 +41,21 @@ static void work(ap_threads *t)
         t->part(t->context, i);
 }
 
-/* Waits for a piece of another number; false when there is none to come. */
-static bool await(ap_threads *t, uint64_t seen)
+/* Waits for a piece of another number than `seen`, and returns that. */
+static uint64_t await(ap_threads *t, uint64_t seen)
 {
+    uint64_t piece;
     for (int i = 0; i < LOOKS_OUT; i++) {
-        if (atomic_load(&t->piece) != seen)
-            return !t->is_closing;
+        piece = atomic_load(&t->piece);
+        if (piece != seen)
+            return piece;
         relax();
     }
     pthread_mutex_lock(&t->mutex);
-    while (atomic_load(&t->piece) == seen)
+    while ((piece = atomic_load(&t->piece)) == seen)
         pthread_cond_wait(&t->begun, &t->mutex);
     pthread_mutex_unlock(&t->mutex);
-    return !t->is_closing;
+    return piece;
 }
 
 /* Who comes too late does not join: nobody waits for a thread that sleeps. It says that it is about
@@ -60,9 +63,7 @@ static bool await(ap_threads *t, uint64_t seen)
 static void *help(void *argument)
 {
     ap_threads *t = argument;
-    uint64_t seen = 0;
-    while (await(t, seen)) {
-        seen = atomic_load(&t->piece);
+    for (uint64_t seen = await(t, 0); !atomic_load(&t->is_closing); seen = await(t, seen)) {
         atomic_fetch_add(&t->busy, 1);
         if (atomic_load(&t->is_open))
             work(t);
@@ -94,7 +95,7 @@ void ap_threads_run(void *threads, void (*part)(void *context, size_t i), void *
     work(t);
     atomic_store(&t->is_open, false);
     for (int i = 0; atomic_load(&t->busy) > 0; i++) {
-        if (i < LOOKS_OUT)
+        if (i < LAST_LOOKS)
             relax();
         else
             (void)sched_yield(); /* it may need this very processor */
@@ -126,7 +127,7 @@ void ap_threads_close(ap_threads *threads)
 {
     if (!threads)
         return;
-    threads->is_closing = true;
+    atomic_store(&threads->is_closing, true);
     begin(threads);
     for (unsigned i = 0; i < threads->count; i++)
         pthread_join(threads->thread[i], NULL);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -58,13 +59,24 @@ static void test_open_refuses_counts_out_of_range(void **state)
     ap_threads_close(threads);
 }
 
-/* Threads that never had anything to do end all the same. */
+/* Threads end that never had anything to do, that wait, and that are just at work. */
 static void test_close_ends_threads_that_wait(void **state)
 {
     (void)state;
     for (int i = 0; i < 50; i++) {
         ap_threads *threads;
         assert_int_equal(ap_threads_open(&threads, 4), AP_OK);
+        ap_threads_close(threads);
+    }
+    sums s;
+    memset(&s, 0, sizeof s);
+    for (unsigned i = 0; i < 2000; i++) {
+        ap_threads *threads;
+        assert_int_equal(ap_threads_open(&threads, 3), AP_OK);
+        for (unsigned piece = 0; piece < i % 4; piece++)
+            ap_threads_run(threads, add_up, &s, 1 + i % 7);
+        if (i % 5 == 0)
+            usleep(i % 3 * 100);
         ap_threads_close(threads);
     }
 }
