@@ -12,6 +12,7 @@
 #define AP_TURN_MAX_RADPS 0.21F /* 12 degrees a second */
 #define AP_TURN_SPEED_MIN_MPS 20.0F
 #define AP_PROBABILITY_MIN 1e-9F
+#define AP_LEARNT_MOST 5e-7F    /* of a velocity variance, what one fix leaves at least */
 #define AP_DISTANCE2_MAX 170.0F /* beyond, a likelihood is nothing */
 
 typedef struct lane {
@@ -191,7 +192,10 @@ AP_LANE float lane_likelihood(const ap_mixture *from, const lane_fix *fix, int l
     return d2 < AP_DISTANCE2_MAX ? density : 0.0F;
 }
 
-/* What one fix would do to a lane: shift d of the mean, cut of the covariance. */
+/* What one fix makes of a lane: shift d of its mean, and its covariance. Of position and of
+ * position with velocity these are products, since a fix far better than the prediction would leave
+ * nothing of their differences in single precision; of velocity no more is learnt at once than such
+ * a difference can tell. */
 typedef struct lane_step {
     float d[4], A[3], B[4], C[3];
 } lane_step;
@@ -200,40 +204,59 @@ AP_LANE lane_step lane_gain(const lane *v, const lane_fix *fix)
 {
     float See = v->A[0] + fix->Ree, Sen = v->A[1] + fix->Ren, Snn = v->A[2] + fix->Rnn;
     float det = See * Snn - Sen * Sen, scale = 1.0F / (det > 0.0F ? det : 1.0F);
-    scale = det > 0.0F ? scale : 0.0F;
-    scale = See > 0.0F ? scale : 0.0F;
+    bool is_fix = det > 0.0F && See > 0.0F;
     float Iee = Snn * scale, Ien = -Sen * scale, Inn = See * scale;
     float e = fix->east_m - v->x[0], n = fix->north_m - v->x[1];
     float k00 = v->A[0] * Iee + v->A[1] * Ien, k01 = v->A[0] * Ien + v->A[1] * Inn;
     float k10 = v->A[1] * Iee + v->A[2] * Ien, k11 = v->A[1] * Ien + v->A[2] * Inn;
     float l00 = v->B[0] * Iee + v->B[2] * Ien, l01 = v->B[0] * Ien + v->B[2] * Inn;
     float l10 = v->B[1] * Iee + v->B[3] * Ien, l11 = v->B[1] * Ien + v->B[3] * Inn;
-    return (lane_step){
+    float m00 = fix->Ree * Iee + fix->Ren * Ien, m01 = fix->Ree * Ien + fix->Ren * Inn;
+    float m10 = fix->Ren * Iee + fix->Rnn * Ien, m11 = fix->Ren * Ien + fix->Rnn * Inn;
+    float far = 1.0F + AP_LEARNT_MOST;
+    lane_step s = {
         .d = { k00 * e + k01 * n, k10 * e + k11 * n, l00 * e + l01 * n, l10 * e + l11 * n },
-        .A = { k00 * v->A[0] + k01 * v->A[1], k00 * v->A[1] + k01 * v->A[2],
-               k10 * v->A[1] + k11 * v->A[2] },
-        .B = { k00 * v->B[0] + k01 * v->B[2], k00 * v->B[1] + k01 * v->B[3],
-               k10 * v->B[0] + k11 * v->B[2], k10 * v->B[1] + k11 * v->B[3] },
-        .C = { l00 * v->B[0] + l01 * v->B[2], l00 * v->B[1] + l01 * v->B[3],
-               l10 * v->B[1] + l11 * v->B[3] },
+        .A = { k00 * fix->Ree + k01 * fix->Ren, k00 * fix->Ren + k01 * fix->Rnn,
+               k10 * fix->Ren + k11 * fix->Rnn },
+        .B = { m00 * v->B[0] + m01 * v->B[2], m00 * v->B[1] + m01 * v->B[3],
+               m10 * v->B[0] + m11 * v->B[2], m10 * v->B[1] + m11 * v->B[3] },
+        .C = { far * v->C[0] - (l00 * v->B[0] + l01 * v->B[2]),
+               v->C[1] - (l00 * v->B[1] + l01 * v->B[3]),
+               far * v->C[2] - (l10 * v->B[1] + l11 * v->B[3]) },
     };
+    for (int i = 0; i < 4; i++) {
+        s.d[i] = is_fix ? s.d[i] : 0.0F;
+        s.B[i] = is_fix ? s.B[i] : v->B[i];
+    }
+    for (int i = 0; i < 3; i++) {
+        s.A[i] = is_fix ? s.A[i] : v->A[i];
+        s.C[i] = is_fix ? s.C[i] : v->C[i];
+    }
+    return s;
 }
 
-/* The covariance less w times the cut, plus `spread` times the shift squared. */
-AP_LANE void lane_shrink(lane *v, float w, const lane_step *s)
+/* a times the covariance, plus w times that of a step. */
+AP_LANE void lane_mix(lane *v, float a, float w, const lane_step *s)
 {
-    v->A[0] -= w * s->A[0];
-    v->A[1] -= w * s->A[1];
-    v->A[2] -= w * s->A[2];
-    v->B[0] -= w * s->B[0];
-    v->B[1] -= w * s->B[1];
-    v->B[2] -= w * s->B[2];
-    v->B[3] -= w * s->B[3];
-    v->C[0] -= w * s->C[0];
-    v->C[1] -= w * s->C[1];
-    v->C[2] -= w * s->C[2];
+    for (int i = 0; i < 3; i++) {
+        v->A[i] = a * v->A[i] + w * s->A[i];
+        v->C[i] = a * v->C[i] + w * s->C[i];
+    }
+    for (int i = 0; i < 4; i++)
+        v->B[i] = a * v->B[i] + w * s->B[i];
 }
 
+AP_LANE void lane_scale(lane *v, float a)
+{
+    for (int i = 0; i < 3; i++) {
+        v->A[i] *= a;
+        v->C[i] *= a;
+    }
+    for (int i = 0; i < 4; i++)
+        v->B[i] *= a;
+}
+
+/* The covariance, plus w times a shift squared. */
 AP_LANE void lane_spread(lane *v, float w, const float d[4])
 {
     v->A[0] += w * d[0] * d[0];
@@ -275,7 +298,7 @@ AP_LANE void lane_update_one(const ap_mixture *from, const lane_fix *fix,
     float sum = miss + share, w = share / (sum > 0.0F ? sum : 1.0F);
     w = sum > 0.0F ? w : 0.0F;
     lane_step s = lane_gain(&v, fix);
-    lane_shrink(&v, w, &s);
+    lane_mix(&v, 1.0F - w, w, &s);
     lane_spread(&v, w * (1.0F - w), s.d);
     v.x[0] += w * s.d[0];
     v.x[1] += w * s.d[1];
@@ -297,17 +320,20 @@ AP_LANE void lane_update_many(const ap_mixture *from, size_t count, const lane_f
         sum += share[f];
     }
     float scale = sum > 0.0F ? 1.0F / sum : 0.0F, stay = 1.0F;
+    for (size_t f = 0; f < count; f++)
+        stay -= share[f] * scale;
+    stay = stay > 0.0F ? stay : 0.0F;
+    lane_scale(&v, stay);
     for (size_t f = 0; f < count; f++) {
         float w = share[f] * scale;
         lane_step s = lane_gain(&prior, &fix[f]);
-        lane_shrink(&v, w, &s);
+        lane_mix(&v, 1.0F, w, &s);
         for (int i = 0; i < 4; i++) {
             d[f][i] = s.d[i];
             mean[i] += w * s.d[i];
         }
-        stay -= w;
     }
-    lane_spread(&v, stay > 0.0F ? stay : 0.0F, mean);
+    lane_spread(&v, stay, mean);
     for (size_t f = 0; f < count; f++) {
         float off[4] = { d[f][0] - mean[0], d[f][1] - mean[1], d[f][2] - mean[2],
                          d[f][3] - mean[3] };

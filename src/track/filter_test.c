@@ -27,7 +27,7 @@ static void gauss_update(ap_gauss *g, const ap_fix *fix)
     const lane_fix at = lane_fix_of(fix);
     lane v = lane_of_gauss(g);
     lane_step step = lane_gain(&v, &at);
-    lane_shrink(&v, 1.0F, &step);
+    lane_mix(&v, 0.0F, 1.0F, &step);
     for (int i = 0; i < 4; i++)
         v.x[i] += step.d[i];
     *g = gauss_of_lane(&v);

@@ -39,11 +39,12 @@ static filter steady(double noise_m2ps3, double variance_m2)
     return f;
 }
 
+/* In single precision, in which each update leaves a little of every velocity variance. */
 static void assert_axis(const ap_gauss *g, const double p[3])
 {
-    assert_true(fabs(g->A.ee - p[0]) < 1e-6 && fabs(g->A.nn - p[0]) < 1e-6);
-    assert_true(fabs(g->B[0][0] - p[1]) < 1e-6 && fabs(g->B[1][1] - p[1]) < 1e-6);
-    assert_true(fabs(g->C.ee - p[2]) < 1e-6 && fabs(g->C.nn - p[2]) < 1e-6);
+    assert_true(fabs(g->A.ee - p[0]) < 1e-5 && fabs(g->A.nn - p[0]) < 1e-5);
+    assert_true(fabs(g->B[0][0] - p[1]) < 1e-5 && fabs(g->B[1][1] - p[1]) < 1e-5);
+    assert_true(fabs(g->C.ee - p[2]) < 1e-5 && fabs(g->C.nn - p[2]) < 1e-5);
 }
 
 /* Variances at k, of position, both, velocity: without a plot out of sequence, with one of half a
