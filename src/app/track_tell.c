@@ -126,6 +126,7 @@ static void put_tracker(ap_json_object *object, const ap_tracking *tracking)
                    { "nearest", t.nearest_count },
                    { "crowded", t.crowded_count },
                    { "shared", t.shared_count },
+                   { "paired", t.paired_count },
                    { "reset", t.reset_count },
                    { "refused_by_tracker", ap_refusals_total(&t.refused) } };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)

@@ -42,6 +42,39 @@ static ap_report position_at(ap_geodetic at, double t_s)
     return r;
 }
 
+/* Positions to half a metre, far apart in time: a fix ten million times as good as what was
+ * expected leaves a covariance, and a velocity. */
+static void test_step_precise_positions_seldom(void **state)
+{
+    (void)state;
+    static const double gaps_s[] = { 1.0, 8.0, 12.0, 20.0, 30.0, 45.0 };
+    for (size_t k = 0; k < sizeof gaps_s / sizeof gaps_s[0]; k++) {
+        world *w = world_new(AP_SENSOR_MLAT);
+        uint64_t seed = 7;
+        double off_mps = 0.0;
+        ap_track track;
+        w->sensor.turn_s = gaps_s[k];
+        for (int i = 0; i < 100; i++) {
+            const double per_m = 1.0 / 6.371e6;
+            double gone_m = 140.0 * i * gaps_s[k];
+            ap_report r = report_at(i * gaps_s[k]);
+            r.present = AP_HAS_POSITION | AP_HAS_ADDRESS;
+            r.address = 77;
+            r.latitude_rad = 0.1 + (gone_m + 0.5 * test_normal(&seed)) * per_m;
+            r.longitude_rad = 0.2 + (gone_m + 0.5 * test_normal(&seed)) * per_m;
+            r.position_var_ee_m2 = r.position_var_nn_m2 = 0.25;
+            ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
+            ap_tracker_flush(&w->tracker);
+            assert_int_equal(ap_tracker_tracks(&w->tracker, true, &track, 1), 1);
+            if (i > 10)
+                off_mps += hypot(track.east_mps - 140.0, track.north_mps - 140.0) / 89.0;
+        }
+        assert_int_equal(ap_tracker_stats_of(&w->tracker)->reset_count, 0);
+        assert_true(off_mps < 3.0);
+        world_free(w);
+    }
+}
+
 /* The area that a radar's false plots are learnt to lie in. unused_range_m: in the reports without
  * polar coordinates, where nothing should read it. */
 static double learnt_area_m2(bool polar, double unused_range_m)
@@ -503,9 +536,56 @@ static void test_step_swarm_keeps_its_tracks(void **state)
         assert_memory_equal(&one[i].position, &other[i].position, sizeof one[i].position);
 }
 
+/* A full group about tracks that fall, too: none has more edges than there is room for. */
+static void test_step_crowd_about_falls(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        world *w = world_new(AP_SENSOR_PSR);
+        uint64_t noise = seed;
+        w->config.group_report_cap = 64;
+        w->config.track_cap = 512;
+        w->config.falling_cap = 16;
+        free(w->mem);
+        size_t size = ap_tracker_size(&w->config);
+        w->mem = malloc(size);
+        assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+        for (int turn = 0; turn < 7; turn++) {
+            ap_report r[64];
+            double spread = turn < 4 ? 1.0 : 0.4;
+            for (int i = 0; i < 64; i++) {
+                r[i] = report_at(TURN_S * turn + 0.5);
+                r[i].present = AP_HAS_POLAR;
+                r[i].flags = AP_FLAG_PRIMARY;
+                r[i].range_m = 60e3 + 800.0 * spread * test_uniform(&noise);
+                r[i].azimuth_rad = 0.7 + 0.013 * spread * test_uniform(&noise);
+                r[i].range_sigma_m = 50.0;
+                r[i].azimuth_sigma_rad = 0.002;
+            }
+            ap_tracker_step(&w->tracker, r[0].receive_utc, r, 64);
+            ap_tracker_flush(&w->tracker);
+            ap_falling *f = &w->tracker.state->falling;
+            const ap_store *store = &w->tracker.state->store;
+            uint32_t slot = store->oldest;
+            for (uint32_t n = 0; turn == 3 && n < 16 && slot != AP_SLOT_NONE; n++) { /* as if */
+                f->phase[n] = AP_FALL_FALLS;
+                f->slot[n] = slot;
+                memset(&f->fall[n], 0, sizeof f->fall[n]);
+                f->fall[n].until_utc = INT64_MAX;
+                f->used_count = f->falls_count = n + 1;
+                slot = store->link[slot].newer;
+            }
+            assert_true(w->tracker.state->bench.edge_count <= w->tracker.state->bench.edge_cap);
+        }
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_step_precise_positions_seldom),
+        cmocka_unit_test(test_step_crowd_about_falls),
         cmocka_unit_test(test_step_learns_clutter_of_places),
         cmocka_unit_test(test_step_speed_is_bounded),
         cmocka_unit_test(test_step_one_clock_ahead_moves_nothing),

@@ -429,8 +429,10 @@ static void sow(ap_state *state, const ap_ballistic_fix *fix, double gap_s)
         if (place == f->cap)
             break;
         ap_fall *fall = &f->fall[place];
-        if (ap_fall_take(fall, fix))
+        if (ap_fall_take(fall, fix)) {
             leave(f, place);
+            continue;
+        }
         fall->until_utc = ap_utc_add_s(state->clock_utc, gap_s);
         fall->probability[AP_MODE_FALLS] = SEED_FALLS; /* little else is so fast there */
         fall->probability[AP_MODE_FLIES] = fall->probability[AP_MODE_WILD] =

@@ -6,8 +6,9 @@
 
 #define TURNS_MAX 6
 #define MASS_ENOUGH 1e-6
-#define FAR2 9.0    /* squared, in standard deviations: further off is not more elsewhere */
-#define BETTER 0.95 /* product of the volumes of both members */
+#define P_LEAST 1e-30F /* of a model that has any part */
+#define FAR2 9.0       /* squared, in standard deviations: further off is not more elsewhere */
+#define BETTER 0.95    /* product of the volumes of both members */
 
 /* A Gaussian with all of its covariance. */
 typedef struct full {
@@ -207,12 +208,14 @@ static lane member_lane(size_t count, const ap_case *cases, int member, int l)
             x[i] += w * v.x[i];
     }
     lane first = lane_load(&cases[0].models, l);
-    float scale = to.p > 0.0F ? 1.0F / to.p : 0.0F;
+    float scale = to.p > P_LEAST ? 1.0F / to.p : 0.0F;
     for (int i = 0; i < 4; i++)
-        to.x[i] = to.p > 0.0F ? x[i] * scale : first.x[i];
+        to.x[i] = to.p > P_LEAST ? x[i] * scale : first.x[i];
     for (size_t s = 0; s < count; s++) {
         lane v = lane_load(&cases[s].models, l);
-        float w = to.p > 0.0F ? (float)cases[s].mass[member] * v.p * scale : s == 0 ? 1.0F : 0.0F;
+        float w = to.p > P_LEAST ? (float)cases[s].mass[member] * v.p * scale
+                  : s == 0       ? 1.0F
+                                 : 0.0F;
         float d[4] = { v.x[0] - to.x[0], v.x[1] - to.x[1], v.x[2] - to.x[2], v.x[3] - to.x[3] };
         lane_spread(&v, 1.0F, d);
         for (int i = 0; i < 3; i++) {

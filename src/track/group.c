@@ -1,5 +1,6 @@
 #include "track/state.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -508,7 +509,8 @@ static size_t seek_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots)
         count = keep_within_reach(state, &plot->measure,
                                   ap_crowd_seek(state, &plot->measure, slots), slots);
     if (state->falling.falls_count > 0)
-        count = ap_falling_near(state, &plot->measure, slots, count, b->near_cap);
+        count = ap_falling_near(state, &plot->measure, slots, count,
+                                b->is_full ? AP_EDGES_PER_PLOT : b->near_cap);
     return count;
 }
 
@@ -541,7 +543,9 @@ static void list_edges(ap_state *state)
         b->is_full = true;
         b->edge_count = b->look_count = 0;
         b->stamp++;
-        (void)list_tracks(state);
+        bool has_room = list_tracks(state);
+        assert(has_room);
+        (void)has_room;
     }
     for (uint32_t i = 0; i < b->plot_count; i++)
         state->stats.crowded_count += b->plot[i].crowded;
@@ -707,8 +711,8 @@ static size_t list_likeliest(const ap_bench *b, const uint32_t *order, uint32_t 
     return used;
 }
 
-/* Takes the plots into the filter of one track. False, and
- * nothing changed, when they are older than what can be undone. */
+/* Takes the plots into the filter of one track. False, and nothing changed, when they are older
+ * than what can be undone. */
 static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count,
                           uint32_t best)
 {
@@ -747,7 +751,8 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
         ap_imm_copy(&row->imm, &look->imm);
     else
         ap_imm_update(&look->imm, used, fix, likelihood, weight, &row->imm);
-    ap_imm_lean(&row->imm, &look->imm.mean, &b->edge[best].fix, measure.weight, measure.shared_m);
+    ap_imm_lean(&row->imm, look->is_paired ? &look->alone : &look->imm.mean, &b->edge[best].fix,
+                measure.weight, measure.shared_m);
     ap_imm_update_rest(&row->imm, &measure);
     ap_imm_recentre(&row->imm);
     return true;

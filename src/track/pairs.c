@@ -6,8 +6,9 @@
 #include "track/formation.h"
 #include "track/frame.h"
 
-#define NEXT_ROWS 6        /* of a cluster, among which a partner is sought */
-#define MIXED 0.05         /* probability of plots that either may have given, from which on ... */
+#define NEXT_ROWS 6 /* of a cluster, among which a partner is sought */
+#define MIXED 0.05  /* probability of plots that either may have given, from which on ... */
+#define LOST_MOST 0.01
 #define CASE_LEAST 1e-3    /* less probable ones are left to the likelier */
 #define PAIR_EXISTENCE 0.9 /* of both: who is not there has no place in a pair */
 
@@ -115,15 +116,28 @@ static bool add_cases(const ap_bench *b, pair *p, span s, int member, const ap_s
     return p->count > first;
 }
 
+/* True when nearly all of a member's plots are about its own track, too: else part of what is dealt
+ * to it would be no plot of its. */
+static bool has_plots(const ap_bench *b, const pair *p, span s, int member)
+{
+    double lost = 0.0;
+    for (size_t i = 0; i < p->count; i++) {
+        bool found = p->plot[i] == AP_SLOT_NONE;
+        for (uint32_t k = s.first; k < s.last && !found; k++)
+            found = b->edge[b->order[k]].plot == p->plot[i];
+        lost += found ? 0.0 : p->cases[i].mass[member];
+    }
+    return lost <= LOST_MOST;
+}
+
 /* What the pair makes of one look: its filter, and whose plot is whose. */
 static void take_member(ap_bench *b, const pair *p, span s, int member, const ap_enu_frame *plane)
 {
     ap_look *look = look_of(b, s);
-    double height_m = look->imm.frame.origin.height_m;
-    look->imm.frame = *plane;
-    ap_frame_raise(&look->imm.frame, height_m);
-    ap_formation_member(p->count, p->cases, member, &look->imm.models, &look->imm.mean);
     look->is_paired = true;
+    look->alone = look->imm.mean;
+    look->imm.frame = *plane;
+    ap_formation_member(p->count, p->cases, member, &look->imm.models, &look->imm.mean);
     for (uint32_t k = s.first; k < s.last; k++) {
         ap_edge *edge = &b->edge[b->order[k]];
         edge->p = 0.0;
@@ -133,16 +147,22 @@ static void take_member(ap_bench *b, const pair *p, span s, int member, const ap
     }
 }
 
-static void update_pair(ap_bench *b, span one, span other)
+/* Both in the plane of the one, each at its own height. */
+static void update_pair(ap_state *state, span one, span other)
 {
+    ap_bench *b = &state->bench;
     pair p = { .count = 0 };
     const ap_enu_frame plane = look_of(b, one)->imm.frame;
-    ap_shift shift = ap_imm_shift(&look_of(b, other)->imm, &plane);
+    ap_enu_frame beside = plane;
+    ap_frame_raise(&beside, look_of(b, other)->imm.frame.origin.height_m);
+    ap_shift shift = ap_imm_shift(&look_of(b, other)->imm, &beside);
     if (!add_cases(b, &p, one, 0, NULL) || !add_cases(b, &p, other, 1, &shift) ||
-        !ap_formation_project(p.count, p.cases))
+        !ap_formation_project(p.count, p.cases) || !has_plots(b, &p, one, 0) ||
+        !has_plots(b, &p, other, 1))
         return;
     take_member(b, &p, one, 0, &plane);
-    take_member(b, &p, other, 1, &plane);
+    take_member(b, &p, other, 1, &beside);
+    state->stats.paired_count++;
 }
 
 /* True when the edge after a span is of the same cluster: few are. */
@@ -188,6 +208,6 @@ void ap_pairs_update(ap_state *state)
     for (uint32_t from = 0; from < b->edge_count; from = one.last) {
         one = span_at(b, from);
         if (goes_on(b, one) && may_pair(state, one) && find_partner(state, one, &partner))
-            update_pair(b, one, partner);
+            update_pair(state, one, partner);
     }
 }

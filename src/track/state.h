@@ -57,6 +57,7 @@ typedef struct ap_look {
     double hidden;      /* that it does not though, for it is one plot with another, [0, 1] */
     double hit, shared; /* sums over its edges, of all and of plots that are of several */
     double exists;      /* existence afterwards */
+    ap_gauss alone;     /* of who is paired: its mean as it was predicted */
     ap_imm imm;         /* at time_utc */
 } ap_look;
 
