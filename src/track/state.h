@@ -209,8 +209,28 @@ void ap_crowd_init(ap_state *state, ap_arena *arena);
  * AP_EDGES_PER_PLOT in all when the bench is full. */
 size_t ap_crowd_seek(ap_state *state, const ap_measure *measure, uint32_t *slots);
 
-/* group.c: what a look comes to, from its edges order[0..count): best, hit, shared, exists. */
+/* edges.c */
+/* Lists the looks at tracks near the plots and the edges between them. First which plot may be of
+ * which track; then all that takes arithmetic, in parts that do not depend on each other. */
+void ap_edges_add(ap_state *state);
+/* What the plot measured if it is of this track: one without a height is placed at the track's,
+ * in `placed`. */
+const ap_measure *ap_measure_for(const ap_state *state, const ap_plot *plot, const ap_look *look,
+                                 ap_measure *placed);
+
+/* How much likelier the altitude in a report is when it is of this track than when it is not. A
+ * height that comes with a primary plot is that of the place, and false plots have it, too. */
+double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report);
+
+/* clusters.c: p of each edge, what no track explains of each plot; bench.order by cluster and row.
+ */
+void ap_clusters_solve(ap_state *state);
+
+/* updates.c */
+/* What a look comes to, from its edges order[0..count): best, hit, shared, exists. */
 void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count);
+/* Filters of all looks, then what follows from each, track by track: it is told. */
+void ap_updates_make(ap_state *state);
 
 /* pairs.c */
 /* Between solution and updates: tracks of a cluster that may have given each other's plots are
@@ -244,9 +264,6 @@ ap_refusal ap_ghost_of(ap_state *state, uint32_t slot, const ap_report *report,
 bool ap_ghost_refuse(ap_state *state, const ap_report *report, const ap_measure *measure);
 
 /* group.c */
-/* How much likelier the altitude in a report is when it is of this track than when it is not. A
- * height that comes with a primary plot is that of the place, and false plots have it, too. */
-double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report);
 void ap_groups_init(ap_state *state, ap_arena *arena);
 void ap_groups_reset(ap_state *state);
 /* The clock stepped: turns are counted anew, what they taught stays. None may wait. */

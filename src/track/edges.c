@@ -1,0 +1,308 @@
+/* Which plot may be of which track, and how much likelier it is of it than of none. */
+#include "track/state.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "track/measure.h"
+
+#define REACH_M 3000.0 /* tracks are sought this far from a plot, and further for slow turns */
+#define REACH_MPS 400.0
+#define SECOND_LOOK 0.02 /* a sensor that saw it this turn sees it again this often */
+#define SECOND_LOOK_TURNS 0.4
+#define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
+#define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
+#define ALTITUDE_EXTRA_M 30.0
+#define OUTLIER_IDENTITY 100.0 /* identity factor of an equal discrete code */
+#define OUTLIER_SIGMAS 5.0
+#define OUTLIER_SHARE 0.02
+#define LOOKS_AHEAD 3 /* whose filters are asked for */
+
+/* Whether the track could have given the plot, from its hot line only. Heights do not count: a plot
+ * without one was placed at a guess. */
+static bool within_reach(const ap_hot *hot, const ap_measure *measure, double gate2)
+{
+    double dt_s = ap_seconds_between(hot->time_utc, measure->time_utc);
+    double dx = measure->ecef.x_m - hot->ecef.x_m - dt_s * hot->velocity_mps[0];
+    double dy = measure->ecef.y_m - hot->ecef.y_m - dt_s * hot->velocity_mps[1];
+    double dz = measure->ecef.z_m - hot->ecef.z_m - dt_s * hot->velocity_mps[2];
+    double t = fabs(dt_s), turn_m = 20.0 * t * t; /* half of four g */
+    double var = hot->position_var_m2 + t * t * hot->velocity_var + measure->R_ecef_m2[0] +
+                 measure->R_ecef_m2[3] + measure->R_ecef_m2[5];
+    double spread_m2 = gate2 * var, aside_m = turn_m < 20000.0 ? turn_m : 20000.0;
+    const ap_vec3 *p = &measure->ecef;
+    double up = dx * p->x_m + dy * p->y_m + dz * p->z_m;
+    double p2_m2 = p->x_m * p->x_m + p->y_m * p->y_m + p->z_m * p->z_m;
+    double far_m4 = (dx * dx + dy * dy + dz * dz) * p2_m2 - up * up; /* distance2 * p2 */
+    /* Most are far off or very near: (a + b)2 is at most 2 (a2 + b2), and at least a2. */
+    if (far_m4 > 2.0 * (spread_m2 + aside_m * aside_m) * p2_m2)
+        return false;
+    if (far_m4 <= spread_m2 * p2_m2)
+        return true;
+    double reach_m = sqrt(spread_m2) + aside_m;
+    return far_m4 <= reach_m * reach_m * p2_m2;
+}
+
+/* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
+static double detection_of(const ap_row *row, const ap_sensor *sensor, uint16_t index,
+                           ap_utc_ns time_utc)
+{
+    if (!ap_sensor_rotates(sensor))
+        return sensor->detection_probability;
+    for (int i = 0; i < row->source_count; i++)
+        if (row->source[i].sensor == index) {
+            double since_s = fabs(ap_seconds_between(row->source[i].last_utc, time_utc));
+            if (since_s < SECOND_LOOK_TURNS * sensor->turn_s)
+                return SECOND_LOOK;
+        }
+    return sensor->detection_probability;
+}
+
+/* The look at a track in this group, at the time of the first plot near it; NULL when it cannot be.
+ * Its filter is not filled yet. */
+static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measure)
+{
+    ap_bench *b = &state->bench;
+    if (b->look_stamp[slot] == b->stamp)
+        return b->look_of[slot] == AP_SLOT_NONE ? NULL : &b->look[b->look_of[slot]];
+    b->look_stamp[slot] = b->stamp;
+    b->look_of[slot] = AP_SLOT_NONE;
+    if (b->look_count >= b->look_cap)
+        return NULL;
+    ap_look *look = &b->look[b->look_count];
+    look->slot = slot;
+    look->time_utc = measure->time_utc;
+    look->hidden = 0.0;
+    look->is_paired = false;
+    look->detection = detection_of(&state->store.row[slot], ap_sensor_of(state, measure->sensor),
+                                   measure->sensor, measure->time_utc);
+    b->look_of[slot] = b->look_count++;
+    return look;
+}
+
+/* The filters of some looks, at their times. */
+static void predict_looks(ap_state *state, size_t first, size_t last)
+{
+    const ap_bench *b = &state->bench;
+    for (size_t i = first; i < last; i++) {
+        ap_look *look = &b->look[i];
+        if (i + LOOKS_AHEAD < last)
+            ap_store_fetch_filter(&state->store, b->look[i + LOOKS_AHEAD].slot);
+        const ap_row *row = &state->store.row[look->slot];
+        look->is_late = look->time_utc < row->imm.time_utc;
+        look->is_too_late =
+            look->is_late && !ap_history_at(&row->history, look->time_utc, &look->imm);
+        if (!look->is_late || look->is_too_late) /* backwards, if too late */
+            ap_imm_predict(&row->imm, look->time_utc, &look->imm);
+        look->falls = ap_falling_is(&state->falling, look->slot);
+        look->falls_on = false;
+        if (look->falls && !look->is_late)
+            ap_falling_predict(state, look->slot, look->time_utc, &look->imm);
+    }
+}
+
+double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap_report *report)
+{
+    if ((report->flags & (AP_FLAG_PRIMARY | AP_FLAG_SECONDARY)) == AP_FLAG_PRIMARY)
+        return 1.0;
+    const ap_vertical *v = &imm->vertical;
+    bool is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0;
+    if (!v->has || !(measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) ||
+        v->is_pressure != is_pressure)
+        return 1.0;
+    double var = v->P[0] + measure->altitude_var_m2 + ALTITUDE_EXTRA_M * ALTITUDE_EXTRA_M;
+    double d = measure->altitude_m - v->altitude_m;
+    double density = exp(-0.5 * d * d / var) / sqrt(2.0 * AP_PI * var);
+    return ALTITUDE_FLOOR + (1.0 - ALTITUDE_FLOOR) * density * ALTITUDE_SPAN_M;
+}
+
+/* Some plots err more than their sensor says: reflections, garbling, split targets. One whose code
+ * names the track is taken for such, with errors to match, before it is taken for another. */
+static void widen(ap_fix *fix)
+{
+    double more = OUTLIER_SIGMAS * OUTLIER_SIGMAS;
+    fix->R = (ap_sym2){ fix->R.ee * more, fix->R.en * more, fix->R.nn * more };
+}
+
+/* The fix as the track would see it, which may err as a whole. Only to compare: a better fix is to
+ * pull the more. */
+static ap_fix leaning(const ap_imm *imm, const ap_fix *fix)
+{
+    double lean_m2 = imm->lean_m * imm->lean_m;
+    ap_fix wide = *fix;
+    wide.R.ee += lean_m2;
+    wide.R.nn += lean_m2;
+    return wide;
+}
+
+const ap_measure *ap_measure_for(const ap_state *state, const ap_plot *plot, const ap_look *look,
+                                 ap_measure *placed)
+{
+    const ap_report *report = &state->waiting[plot->report];
+    if (!plot->needs_height || !look->imm.vertical.has)
+        return &plot->measure;
+    *placed = plot->measure;
+    ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &look->imm, placed);
+    return placed;
+}
+
+/* An edge that is not weighed yet: psi is what identity says. */
+static void list_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
+{
+    ap_bench *b = &state->bench;
+    ap_plot *plot = &b->plot[plot_index];
+    double identity =
+        ap_identity_factor(&state->store.row[slot].identity, &state->waiting[plot->report]);
+    if (identity == 0.0)
+        return;
+    const ap_look *look = look_at(state, slot, &plot->measure);
+    plot->crowded = plot->crowded || !look;
+    if (!look)
+        return;
+    ap_edge *edge = &b->edge[b->edge_count];
+    edge->row = (uint32_t)(look - b->look);
+    edge->plot = plot_index;
+    edge->run = AP_SLOT_NONE;
+    edge->run_size = 1;
+    edge->psi = identity;
+    b->listed[b->edge_count++] = edge->row;
+}
+
+/* Where a plot lies for a track, and how much likelier it is of it than of none; 0 outside the
+ * gate. */
+static double weight_of(const ap_state *state, ap_edge *edge)
+{
+    const ap_bench *b = &state->bench;
+    const ap_plot *plot = &b->plot[edge->plot];
+    const ap_look *look = &b->look[edge->row];
+    ap_measure placed;
+    const ap_measure *measure = ap_measure_for(state, plot, look, &placed);
+    double identity = edge->psi, gate2 = state->config.gate_chi2;
+    if (look->falls && !ap_falling_reaches(&look->imm, measure))
+        return 0.0;
+    edge->fix = ap_imm_fix(&look->imm, measure, look->imm.mean.x[2], look->imm.mean.x[3]);
+    double dt_s = ap_seconds_between(look->imm.time_utc, measure->time_utc);
+    edge->fix.east_m -= dt_s * look->imm.mean.x[2];
+    edge->fix.north_m -= dt_s * look->imm.mean.x[3];
+    ap_fix seen_at = leaning(&look->imm, &edge->fix);
+    if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2) {
+        if (identity < OUTLIER_IDENTITY)
+            return 0.0;
+        widen(&edge->fix);
+        identity *= OUTLIER_SHARE;
+        seen_at = leaning(&look->imm, &edge->fix);
+        if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2)
+            return 0.0;
+    }
+    ap_imm_likelihood(&look->imm, &seen_at, &edge->likelihood);
+    double seen = state->store.pulse[look->slot].existence * look->detection;
+    return seen * edge->likelihood.all * identity *
+           ap_altitude_factor(&look->imm, measure, &state->waiting[plot->report]) /
+           ((1.0 - seen) * plot->background);
+}
+
+static void weigh_edges(ap_state *state, size_t first, size_t last)
+{
+    for (size_t k = first; k < last; k++) {
+        ap_edge *edge = &state->bench.edge[k];
+        double psi = weight_of(state, edge);
+        edge->psi = psi > AP_PSI_LEAST ? fmin(psi, AP_PSI_MAX) : 0.0;
+    }
+}
+
+static size_t keep_within_reach(const ap_state *state, const ap_measure *measure, size_t count,
+                                uint32_t *slots)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < count; k++) {
+        if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
+            continue;
+        ap_store_fetch_head(&state->store, slots[k]);
+        slots[kept++] = slots[k];
+    }
+    return kept;
+}
+
+/* Lists the tracks that may have given a plot, and asks for their memory. */
+static size_t seek_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots)
+{
+    const ap_bench *b = &state->bench;
+    ap_plot *plot = &state->bench.plot[plot_index];
+    double turn_s = ap_sensor_of(state, plot->measure.sensor)->turn_s;
+    size_t count = ap_grid_near(&state->store.grid, plot->measure.ecef,
+                                REACH_M + REACH_MPS * turn_s, slots, b->near_cap);
+    plot->crowded = count > b->near_cap;
+    if (!plot->crowded)
+        count = keep_within_reach(state, &plot->measure, count, slots);
+    if (b->is_full && count > AP_EDGES_PER_PLOT)
+        plot->crowded = true;
+    if (plot->crowded)
+        count = keep_within_reach(state, &plot->measure,
+                                  ap_crowd_seek(state, &plot->measure, slots), slots);
+    if (state->falling.falls_count > 0)
+        count = ap_falling_near(state, &plot->measure, slots, count,
+                                b->is_full ? AP_EDGES_PER_PLOT : b->near_cap);
+    return count;
+}
+
+/* The tracks of each plot are sought while those of the plot before it are listed. False when there
+ * is no room for them all. */
+static bool list_tracks(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    size_t next = b->plot_count > 0 ? seek_tracks(state, 0, b->near) : 0;
+    for (uint32_t i = 0; i < b->plot_count; i++) {
+        const uint32_t *slots = b->near + (i % 2) * b->near_cap;
+        size_t count = next;
+        if (count > b->edge_cap - b->edge_count)
+            return false;
+        if (i + 1 < b->plot_count)
+            next = seek_tracks(state, i + 1, b->near + ((i + 1) % 2) * b->near_cap);
+        b->listed_from[i] = b->edge_count;
+        for (size_t k = 0; k < count; k++)
+            list_edge(state, i, slots[k]);
+    }
+    b->listed_from[b->plot_count] = b->edge_count;
+    return true;
+}
+
+static void list_edges(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    b->is_full = false;
+    if (!list_tracks(state)) { /* anew: no plot is to have less because it is the last */
+        b->is_full = true;
+        b->edge_count = b->look_count = 0;
+        b->stamp++;
+        bool has_room = list_tracks(state);
+        assert(has_room);
+        (void)has_room;
+    }
+    for (uint32_t i = 0; i < b->plot_count; i++)
+        state->stats.crowded_count += b->plot[i].crowded;
+}
+
+static void drop_weightless(ap_bench *b)
+{
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < b->edge_count; k++) {
+        if (b->edge[k].psi == 0.0)
+            continue;
+        if (kept != k)
+            b->edge[kept] = b->edge[k];
+        kept++;
+    }
+    b->edge_count = kept;
+}
+
+void ap_edges_add(ap_state *state)
+{
+    ap_bench *b = &state->bench;
+    list_edges(state);
+    ap_in_parts(state, b->look_count, predict_looks);
+    ap_in_parts(state, b->edge_count, weigh_edges);
+    drop_weightless(b);
+    for (uint32_t i = 0; i < b->plot_count; i++)
+        ap_shares_add(state, i, b->listed + b->listed_from[i],
+                      b->listed_from[i + 1] - b->listed_from[i]);
+}

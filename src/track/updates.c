@@ -1,0 +1,187 @@
+/* What the tracks of a group take of its plots. */
+#include "track/state.h"
+
+#include <math.h>
+
+#include "track/lifecycle.h"
+
+#define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
+#define NEGLIGIBLE 1e-3
+#define VAGUE_M 1e3 /* where errors are so large, a hit without a likely plot proves nothing */
+
+/* The edges that one update takes: the likeliest, when they are too many. */
+static size_t list_likeliest(const ap_bench *b, const uint32_t *order, uint32_t count,
+                             uint32_t likeliest[AP_FIX_CAP])
+{
+    size_t used = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        double p = b->edge[order[k]].p;
+        if (p < NEGLIGIBLE * NEGLIGIBLE)
+            continue;
+        size_t place = used, least = 0;
+        if (used < AP_FIX_CAP) {
+            used++;
+        } else {
+            for (size_t i = 1; i < AP_FIX_CAP; i++)
+                if (b->edge[likeliest[i]].p < b->edge[likeliest[least]].p)
+                    least = i;
+            if (p <= b->edge[likeliest[least]].p)
+                continue;
+            place = least;
+        }
+        likeliest[place] = order[k];
+    }
+    return used;
+}
+
+/* Takes the plots into the filter of one track. False, and nothing changed, when they are older
+ * than what can be undone. */
+static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count,
+                          uint32_t best)
+{
+    const double exists = look->exists;
+    ap_bench *b = &state->bench;
+    ap_row *row = &state->store.row[look->slot];
+    const ap_plot *plot = &b->plot[b->edge[best].plot];
+    bool shared = b->edge[best].run != AP_SLOT_NONE;
+    ap_measure measure, placed;
+    measure = shared ? ap_share_measure(look, &b->edge[best].fix, &plot->measure)
+                     : *ap_measure_for(state, plot, look, &placed);
+    measure.weight = fmin(b->edge[best].p / exists, 1.0);
+    bool sure = measure.weight > AP_HIT;
+    if (!sure)
+        measure.has = AP_MEASURE_POSITION;
+    if (look->is_late)
+        return !look->is_too_late && ap_history_insert(&row->history, &row->imm, &measure);
+    if (look->falls) { /* its filter is not in its row: finish_look */
+        look->falls_on = sure && !shared;
+        return true;
+    }
+    ap_fix fix[AP_FIX_CAP];
+    ap_likelihood likelihood[AP_FIX_CAP];
+    double weight[AP_FIX_CAP];
+    uint32_t likeliest[AP_FIX_CAP];
+    size_t used = list_likeliest(b, order, count, likeliest);
+    for (size_t k = 0; k < used; k++) {
+        const ap_edge *edge = &b->edge[likeliest[k]];
+        fix[k] = edge->fix;
+        likelihood[k] = edge->likelihood;
+        weight[k] = fmin(edge->p / exists, 1.0);
+    }
+    measure.time_utc = look->imm.time_utc;
+    ap_history_append(&row->history, &row->imm, &measure);
+    if (look->is_paired)
+        ap_imm_copy(&row->imm, &look->imm);
+    else
+        ap_imm_update(&look->imm, used, fix, likelihood, weight, &row->imm);
+    ap_imm_lean(&row->imm, look->is_paired ? &look->alone : &look->imm.mean, &b->edge[best].fix,
+                measure.weight, measure.shared_m);
+    ap_imm_update_rest(&row->imm, &measure);
+    ap_imm_recentre(&row->imm);
+    return true;
+}
+
+void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
+{
+    const ap_bench *b = &state->bench;
+    const ap_pulse *pulse = &state->store.pulse[look->slot];
+    double hit = 0.0, shared = 0.0;
+    look->best = order[0];
+    for (uint32_t k = 0; k < count; k++) {
+        hit += b->edge[order[k]].p;
+        if (b->edge[order[k]].run != AP_SLOT_NONE)
+            shared += b->edge[order[k]].p;
+        if (b->edge[order[k]].p > b->edge[look->best].p)
+            look->best = order[k];
+    }
+    look->hit = fmin(hit, 1.0);
+    look->shared = shared;
+    double missed =
+        ap_existence_missed(pulse->existence, look->detection * (1.0 - fmin(look->hidden, 1.0)));
+    look->exists = fmin(look->hit + (1.0 - look->hit) * missed, 1.0 - 1e-9);
+    bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
+    const ap_sym2 *A = &look->imm.mean.A;
+    look->is_vague =
+        A->ee + A->nn > VAGUE_M * VAGUE_M && b->edge[look->best].p < AP_HIT * look->hit;
+    if (is_tentative && (look->is_vague || shared > AP_HIT * look->hit))
+        look->exists = fmin(look->exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
+    else if (look->is_vague) /* some plot of many always hits: it would feed on clutter for ever */
+        look->exists = fmin(look->exists, pulse->existence);
+}
+
+/* The filters of the tracks whose edges are a part of those in order: from the first row that
+ * begins in it to the last. */
+static void update_filters(ap_state *state, size_t first, size_t last)
+{
+    ap_bench *b = &state->bench;
+    for (size_t from = first, to; from < last; from = to) {
+        uint32_t row = b->edge[b->order[from]].row;
+        to = from + 1;
+        while (to < b->edge_count && b->edge[b->order[to]].row == row)
+            to++;
+        if (from > 0 && b->edge[b->order[from - 1]].row == row)
+            continue;
+        if (to < last) /* beyond, it is another thread's */
+            ap_history_fetch(&state->store.row[b->look[b->edge[b->order[to]].row].slot].history);
+        ap_look *look = &b->look[row];
+        uint32_t count = (uint32_t)(to - from);
+        ap_look_weigh(state, look, b->order + from, count);
+        look->is_taken = look->hit < NEGLIGIBLE ||
+                         update_filter(state, look, b->order + from, count, look->best);
+    }
+}
+
+/* The rest of what follows from a look, in order of the tracks: it is told. */
+static void finish_look(ap_state *state, const ap_look *look)
+{
+    ap_bench *b = &state->bench;
+    ap_pulse *pulse = &state->store.pulse[look->slot];
+    const ap_edge *best = &b->edge[look->best];
+    const ap_report *report = &state->waiting[b->plot[best->plot].report];
+    if (!look->is_taken) {
+        if (look->hit >= AP_HIT)
+            ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
+        return;
+    }
+    if (pulse->state == AP_TRACK_TENTATIVE && look->hit >= AP_HIT)
+        ap_track_stray(state, look->slot, &b->plot[best->plot]);
+    /* likelier for a plot that no other track explains */
+    bool speaks_for_it = look->exists > pulse->existence && b->plot[best->plot].unused > AP_HIT;
+    pulse->existence = look->exists;
+    if (look->hit < NEGLIGIBLE)
+        return;
+    if (look->falls_on)
+        ap_falling_take(state, look->slot, report);
+    bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
+    if (look->hit < AP_HIT || (look->is_vague && !is_tentative)) {
+        if (speaks_for_it && is_tentative) { /* it has not fallen silent */
+            state->store.row[look->slot].hit_count++;
+            pulse->received_utc = state->clock_utc;
+        }
+        ap_track_repair(state, look->slot);
+        ap_store_refresh(&state->store, look->slot);
+        if (look->shared > AP_HIT * look->exists) /* if it is there at all, it was in that plot */
+            pulse->received_utc = state->clock_utc;
+        ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);
+        return;
+    }
+    ap_taken taken = look->shared > AP_HIT * look->hit ? AP_TAKEN_SHARED : AP_TAKEN_POSITION;
+    if (best->p >= AP_HIT && best->run == AP_SLOT_NONE) {
+        ap_track_taken(state, look->slot, report, taken);
+        return;
+    }
+    ap_report anonymous = *report; /* whose it is remains open */
+    anonymous.present &= ~(uint32_t)(AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN);
+    ap_track_taken(state, look->slot, &anonymous, taken);
+}
+
+void ap_updates_make(ap_state *state)
+{
+    const ap_bench *b = &state->bench;
+    ap_in_parts(state, b->edge_count, update_filters);
+    for (uint32_t from = 0; from < b->edge_count; from++) {
+        uint32_t row = b->edge[b->order[from]].row;
+        if (from == 0 || b->edge[b->order[from - 1]].row != row)
+            finish_look(state, &b->look[row]);
+    }
+}
