@@ -1,0 +1,100 @@
+/* Tracks between reports: silence, latency. */
+#include "track/state.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "track/test_radar.h"
+
+#define SPEED_MPS 550.0
+
+static ap_report plot_at(const world *w, double t_s, double latency_s, double azimuth_rad)
+{
+    ap_utc_ns time_utc = ap_utc_add_s(START_UTC, t_s);
+    return (ap_report){ .time_utc = time_utc,
+                        .receive_utc = ap_utc_add_s(time_utc, latency_s),
+                        .kind = AP_REPORT_TARGET,
+                        .present = AP_HAS_POLAR,
+                        .flags = AP_FLAG_PRIMARY,
+                        .range_m = 60e3 + SPEED_MPS * t_s,
+                        .azimuth_rad = azimuth_rad,
+                        .range_sigma_m = w->sensor.range_sigma_m,
+                        .azimuth_sigma_rad = w->sensor.azimuth_sigma_rad };
+}
+
+static void take(world *w, double t_s, double latency_s, double azimuth_rad)
+{
+    ap_report r = plot_at(w, t_s, latency_s, azimuth_rad);
+    ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
+}
+
+/* The only firm track; its id. */
+static uint32_t only_track(const world *w, ap_track *track)
+{
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, track, 1), 1);
+    return track->id;
+}
+
+/* Sixteen seconds without a plot carry it 8.8 km: further than tracks are sought from a plot, and
+ * in some directions out of the cells of that search. So it has to be moved meanwhile. */
+static void test_tick_moves_silent_tracks(void **state)
+{
+    (void)state;
+    for (int direction = 0; direction < 24; direction++) {
+        double azimuth_rad = direction * AP_PI / 12.0;
+        world *w = world_new(AP_SENSOR_PSR);
+        ap_track track;
+        for (int turn = 0; turn < 12; turn++)
+            take(w, TURN_S * turn, 0.1, azimuth_rad);
+        ap_tracker_flush(&w->tracker);
+        uint32_t id = only_track(w, &track), before = track.update_count;
+        for (int turn = 15; turn < 19; turn++)
+            take(w, TURN_S * turn, 0.1, azimuth_rad);
+        ap_tracker_flush(&w->tracker);
+        assert_int_equal(only_track(w, &track), id);
+        assert_int_equal(track.update_count, before + 4);
+        world_free(w);
+    }
+}
+
+/* Existence right after the look that an age of `silent_s` since the last plot was received has
+ * missed, or not yet. */
+static double existence_after(double silent_s, double latency_s)
+{
+    world *w = world_new(AP_SENSOR_PSR);
+    ap_track track;
+    for (int turn = 0; turn < 12; turn++)
+        take(w, TURN_S * turn, latency_s, 1.0);
+    ap_tracker_flush(&w->tracker);
+    ap_tracker_step(&w->tracker, ap_utc_add_s(START_UTC, 11 * TURN_S + latency_s + silent_s), NULL,
+                    0);
+    (void)only_track(w, &track);
+    world_free(w);
+    return track.existence;
+}
+
+/* A look is missed 1.1 turns and half a second after the last one was received, and the next round:
+ * however late the radar's plots come. */
+static void test_tick_counts_misses_by_receipt(void **state)
+{
+    (void)state;
+    static const double latencies_s[] = { 0.0, 0.25, 2.25, 7.25 };
+    for (size_t i = 0; i < sizeof latencies_s / sizeof latencies_s[0]; i++) {
+        assert_true(existence_after(4.7, latencies_s[i]) > 0.99);
+        double missed = existence_after(6.2, latencies_s[i]);
+        assert_true(missed < 0.9999 && missed > 0.9);
+        assert_true(existence_after(6.2 + TURN_S, latencies_s[i]) < missed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tick_moves_silent_tracks),
+        cmocka_unit_test(test_tick_counts_misses_by_receipt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
