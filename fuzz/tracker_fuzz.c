@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "airpicture/tracker.h"
+#include "track/test_covariance.h"
 
 #define SENSORS 4
 #define REPORTS_MAX 256
@@ -86,22 +87,6 @@ static void check(bool holds)
         abort();
 }
 
-/* Cholesky's way, of the correlations: whatever the units. */
-static bool is_positive(const ap_track *t)
-{
-    double L[4][4] = { { 0.0 } };
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j <= i; j++) {
-            double sum = t->P_enu[i][j] / (sqrt(t->P_enu[i][i]) * sqrt(t->P_enu[j][j]));
-            for (int k = 0; k < j; k++)
-                sum -= L[i][k] * L[j][k];
-            if (i == j && !(sum > 0.0))
-                return false;
-            L[i][j] = i == j ? sqrt(sum) : sum / L[j][j];
-        }
-    return !t->has_height || (t->vertical_P[0][0] > 0.0 && t->vertical_P[1][1] > 0.0);
-}
-
 static void check_track(const ap_track *t)
 {
     double sum = t->position.latitude_rad + t->position.longitude_rad + t->position.height_m +
@@ -113,7 +98,8 @@ static void check_track(const ap_track *t)
     for (int i = 0; i < 4; i++)
         for (int j = 0; j < 4; j++)
             check(isfinite(t->P_enu[i][j]) && t->P_enu[i][j] == t->P_enu[j][i]);
-    check(is_positive(t));
+    check(test_is_positive(t));
+    check(!t->has_height || (t->vertical_P[0][0] > 0.0 && t->vertical_P[1][1] > 0.0));
     check(hypot(hypot(t->east_mps, t->north_mps), t->up_mps) <= SPEED_MAX_MPS);
 }
 

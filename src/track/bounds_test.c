@@ -410,11 +410,7 @@ static world *world_for(uint32_t plots, uint32_t tracks)
     world *w = world_new(AP_SENSOR_PSR);
     w->config.group_report_cap = plots;
     w->config.track_cap = tracks;
-    free(w->mem);
-    size_t size = ap_tracker_size(&w->config);
-    w->mem = malloc(size);
-    assert_non_null(w->mem);
-    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    world_begin(w);
     return w;
 }
 
@@ -546,10 +542,7 @@ static void test_step_crowd_about_falls(void **state)
         w->config.group_report_cap = 64;
         w->config.track_cap = 512;
         w->config.falling_cap = 16;
-        free(w->mem);
-        size_t size = ap_tracker_size(&w->config);
-        w->mem = malloc(size);
-        assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+        world_begin(w);
         for (int turn = 0; turn < 7; turn++) {
             ap_report r[64];
             double spread = turn < 4 ? 1.0 : 0.4;

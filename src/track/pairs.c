@@ -6,9 +6,9 @@
 #include "track/formation.h"
 #include "track/frame.h"
 
-#define NEXT_ROWS 6 /* of a cluster, among which a partner is sought */
-#define MIXED 0.05  /* probability of plots that either may have given, from which on ... */
-#define LOST_MOST 0.01
+#define NEXT_ROWS 6        /* of a cluster, among which a partner is sought */
+#define MIXED 0.05         /* probability of plots that either may have given, from which on ... */
+#define LOST_MOST 0.01     /* of a member, to plots that are not about its own track */
 #define CASE_LEAST 1e-3    /* less probable ones are left to the likelier */
 #define PAIR_EXISTENCE 0.9 /* of both: who is not there has no place in a pair */
 

@@ -9,30 +9,13 @@
 #include <cmocka.h>
 
 #include "track/test_noise.h"
+#include "track/test_covariance.h"
 #include "track/test_radar.h"
 
 #define DEG AP_RAD_PER_DEG
 #define SPEED_MAX_MPS 12001.0 /* as tracker.h has it, and its rounding */
 
 /* ---- what may leave the tracker ---- */
-
-/* Cholesky's way, of the correlations: whatever the units. */
-static bool is_positive(const ap_track *t)
-{
-    double L[4][4] = { { 0.0 } };
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j <= i; j++) {
-            if (t->P_enu[i][j] != t->P_enu[j][i])
-                return false;
-            double sum = t->P_enu[i][j] / (sqrt(t->P_enu[i][i]) * sqrt(t->P_enu[j][j]));
-            for (int k = 0; k < j; k++)
-                sum -= L[i][k] * L[j][k];
-            if (i == j && !(sum > 0.0))
-                return false;
-            L[i][j] = i == j ? sqrt(sum) : sum / L[j][j];
-        }
-    return true;
-}
 
 static bool is_sound(const ap_track *t)
 {
@@ -42,7 +25,7 @@ static bool is_sound(const ap_track *t)
     const double(*V)[2] = t->vertical_P;
     bool vertical = !t->has_height ||
                     (V[0][0] > 0.0 && V[0][1] == V[1][0] && V[0][0] * V[1][1] > V[0][1] * V[0][1]);
-    return isfinite(numbers) && vertical && is_positive(t) && t->existence >= 0.0 &&
+    return isfinite(numbers) && vertical && test_is_positive(t) && t->existence >= 0.0 &&
            t->existence <= 1.0 &&
            hypot(hypot(t->east_mps, t->north_mps), t->up_mps) <= SPEED_MAX_MPS;
 }
@@ -68,11 +51,7 @@ static world *world_at(ap_sensor_kind kind, double lat_deg, double lon_deg, uint
     w->config.track_cap = w->config.group_report_cap = cap;
     w->config.on_event = b ? check_event : NULL;
     w->config.context = b;
-    free(w->mem);
-    size_t size = ap_tracker_size(&w->config);
-    w->mem = malloc(size);
-    assert_non_null(w->mem);
-    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    world_begin(w);
     return w;
 }
 

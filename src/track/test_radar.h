@@ -25,6 +25,16 @@ typedef struct world {
     uint64_t seed; /* of the test's own noise */
 } world;
 
+/* The tracker anew, as w->config is now. */
+static inline void world_begin(world *w)
+{
+    free(w->mem);
+    size_t size = ap_tracker_size(&w->config);
+    w->mem = malloc(size);
+    assert_non_null(w->mem);
+    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+}
+
 static inline world *world_new(ap_sensor_kind kind)
 {
     world *w = calloc(1, sizeof *w);
@@ -38,10 +48,7 @@ static inline world *world_new(ap_sensor_kind kind)
     w->config.track_cap = 256;
     w->config.group_report_cap = 256;
     w->config.sensors = &w->table;
-    size_t size = ap_tracker_size(&w->config);
-    w->mem = malloc(size);
-    assert_non_null(w->mem);
-    assert_int_equal(ap_tracker_init(&w->tracker, &w->config, w->mem, size), AP_OK);
+    world_begin(w);
     return w;
 }
 
