@@ -12,7 +12,8 @@
  * draw alike. Element and event of a sensor's stream are flight and turn or update. */
 #define AP_STREAM_TRAFFIC 1u
 #define AP_STREAM_NAVIGATION 2u
-#define AP_STREAM_SENSOR 16u /* and the index of the sensor */
+#define AP_STREAM_SENSOR 16u    /* and the index of the sensor */
+#define AP_STREAM_LINE 0x10000u /* and the index of the sensor */
 
 /* The event of what a sensor draws once: when its turn begins, the phase of a transponder. */
 #define AP_PHASE_EVENT UINT64_MAX
