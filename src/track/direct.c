@@ -31,6 +31,7 @@ typedef struct offer {
     double distance2;
     ap_imm imm; /* at the time of the report; set when it is late or has what is gated */
     ap_measure measure;
+    ap_measure placed; /* by imm, when that is set */
 } offer;
 
 /* Fills the offer of one track; false when its filter cannot be brought to the time. */
@@ -40,20 +41,24 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     o->slot = slot;
     o->is_late = report->time_utc < row->imm.time_utc;
     o->distance2 = 0.0;
-    ap_measure_from_report(report, ap_sensor_of(state, report->sensor), &row->imm, &o->measure);
+    const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
+    ap_measure_read(report, sensor, &o->measure);
     if (!(o->measure.has & GATED) && !o->is_late)
         return true;
     if (!o->is_late) {
         ap_imm_predict(&row->imm, report->time_utc, &o->imm);
         if (ap_falling_is(&state->falling, slot))
             ap_falling_predict(state, slot, report->time_utc, &o->imm);
-    } else if (!ap_history_at(&row->history, report->time_utc, &o->imm)) {
+    } else if (!ap_history_at(&row->history, state->config.sensors->sensor, report->time_utc,
+                              &o->imm)) {
         return false;
     }
+    o->placed = o->measure;
+    ap_measure_place(&o->placed, sensor, &o->imm);
     if (!(o->measure.has & AP_MEASURE_POSITION))
         return true;
     const ap_gauss *mean = &o->imm.mean;
-    ap_fix fix = ap_imm_fix(&o->imm, &o->measure, mean->x[2], mean->x[3]);
+    ap_fix fix = ap_imm_fix(&o->imm, &o->placed, mean->x[2], mean->x[3]);
     fix.R.ee += GATE_EXTRA_M * GATE_EXTRA_M;
     fix.R.nn += GATE_EXTRA_M * GATE_EXTRA_M;
     o->distance2 = ap_gauss_distance2(mean, &fix);
@@ -72,15 +77,16 @@ static void gate_velocity(ap_state *state, const ap_report *report, offer *o)
                      : row->misfit_sensor == o->measure.sensor ? row->misfit2
                                                                : 0.0;
     const ap_gauss *mean = &o->imm.mean;
-    ap_vec3 v = ap_enu_rotate(&o->imm.frame, o->measure.velocity_ecef);
-    double extra = o->measure.velocity_var + VELOCITY_EXTRA_MPS * VELOCITY_EXTRA_MPS;
+    ap_vec3 v = ap_enu_rotate(&o->imm.frame, o->placed.velocity_ecef);
+    double extra = o->placed.velocity_var + VELOCITY_EXTRA_MPS * VELOCITY_EXTRA_MPS;
     ap_gauss swapped = { .x = { mean->x[2], mean->x[3] }, .A = mean->C };
     ap_fix fix = { v.x_m, v.y_m, { extra, 0.0, extra } };
     if (misfit2 <= MISFIT2_MAX && ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
         return;
     if (ap_sensor_of(state, report->sensor)->kind == AP_SENSOR_ADSB) /* both are its own words */
         ap_track_doubted(state, o->slot, report, AP_DOUBT_SLIGHT);
-    o->measure.has &= (uint16_t)~AP_MEASURE_VELOCITY;
+    o->placed.has &= (uint16_t)~AP_MEASURE_VELOCITY;
+    o->measure.has &= (uint16_t) ~(AP_MEASURE_VELOCITY | AP_MEASURE_UNTURNED);
     if (o->measure.has != 0)
         state->stats.velocity_refused_count++;
 }
@@ -91,13 +97,14 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     bool is_position = (o->measure.has & AP_MEASURE_POSITION) != 0;
     bool is_empty = o->measure.has == 0; /* identity only */
     bool is_gated = (o->measure.has & GATED) != 0;
+    const ap_sensor *sensors = state->config.sensors->sensor;
     gate_velocity(state, report, o);
     if (!is_empty && o->measure.has == 0) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;
     }
     if (o->is_late && !is_empty) {
-        if (!ap_history_insert(&row->history, &row->imm, &o->measure)) {
+        if (!ap_history_insert(&row->history, sensors, &row->imm, &o->measure)) {
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
             return;
         }
@@ -107,9 +114,9 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         ap_history_append(&row->history, &row->imm, &o->measure);
         if (is_gated) {
             row->imm = o->imm;
-            ap_imm_take(&row->imm, &o->measure);
+            ap_imm_take(&row->imm, &o->placed);
         } else {
-            ap_imm_apply(&row->imm, &o->measure);
+            ap_measure_apply(&o->measure, sensors, &row->imm);
         }
     }
     if (is_position) {
@@ -149,7 +156,7 @@ static void reinitialise(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
     ap_falling_forget(state, o->slot);
-    ap_imm_start(&row->imm, &o->measure, AP_SPEED_SIGMA_MPS);
+    ap_imm_start(&row->imm, &o->placed, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
     ap_track_taken(state, o->slot, report, AP_TAKEN_POSITION);
@@ -162,18 +169,18 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
     ap_stray *s = &row->stray;
-    ap_refusal ghost = ap_ghost_of(state, o->slot, report, &o->measure);
+    ap_refusal ghost = ap_ghost_of(state, o->slot, report, &o->placed);
     if (ghost != AP_REFUSAL_COUNT) {
         ap_refuse(&state->stats.refused, ghost);
         return;
     }
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
-    if (s->count > 0 && !strays_agree(s, &o->measure))
+    if (s->count > 0 && !strays_agree(s, &o->placed))
         s->count = 0;
     s->count++;
     s->time_utc = o->measure.time_utc;
-    s->ecef = o->measure.ecef;
+    s->ecef = o->placed.ecef;
     ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN);
     if (s->count < STRAY_COUNT) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
@@ -188,7 +195,7 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         return;
     }
     if (count_shared(state, o->slot) < SHARED_CAP)
-        ap_track_birth(state, report, &o->measure, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
+        ap_track_birth(state, report, &o->placed, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
     else
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
 }

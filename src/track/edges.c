@@ -91,7 +91,8 @@ static void predict_looks(ap_state *state, size_t first, size_t last)
         const ap_row *row = &state->store.row[look->slot];
         look->is_late = look->time_utc < row->imm.time_utc;
         look->is_too_late =
-            look->is_late && !ap_history_at(&row->history, look->time_utc, &look->imm);
+            look->is_late && !ap_history_at(&row->history, state->config.sensors->sensor,
+                                            look->time_utc, &look->imm);
         if (!look->is_late || look->is_too_late) /* backwards, if too late */
             ap_imm_predict(&row->imm, look->time_utc, &look->imm);
         look->falls = ap_falling_is(&state->falling, look->slot);
@@ -135,8 +136,10 @@ static ap_fix leaning(const ap_imm *imm, const ap_fix *fix)
     return wide;
 }
 
-const ap_measure *ap_measure_for(const ap_state *state, const ap_plot *plot, const ap_look *look,
-                                 ap_measure *placed)
+/* What the plot measured if it is of this track: one without a height is placed at the track's, in
+ * `placed`. */
+static const ap_measure *measure_for(const ap_state *state, const ap_plot *plot,
+                                     const ap_look *look, ap_measure *placed)
 {
     const ap_report *report = &state->waiting[plot->report];
     if (!plot->needs_height || !look->imm.vertical.has)
@@ -176,7 +179,7 @@ static double weight_of(const ap_state *state, ap_edge *edge)
     const ap_plot *plot = &b->plot[edge->plot];
     const ap_look *look = &b->look[edge->row];
     ap_measure placed;
-    const ap_measure *measure = ap_measure_for(state, plot, look, &placed);
+    const ap_measure *measure = measure_for(state, plot, look, &placed);
     double identity = edge->psi, gate2 = state->config.gate_chi2;
     if (look->falls && !ap_falling_reaches(&look->imm, measure))
         return 0.0;

@@ -278,6 +278,8 @@ static bool goes_down(const ap_row *row)
 static bool fix_of(const ap_measure *measure, ap_ballistic_fix *fix)
 {
     const uint16_t both = AP_MEASURE_POSITION | AP_MEASURE_HEIGHT;
+    if ((measure->has & both) != both || measure->weight <= AP_HIT)
+        return false;
     *fix = (ap_ballistic_fix){ .time_utc = measure->time_utc, .ecef = measure->ecef };
     memcpy(fix->R_ecef_m2, measure->R_ecef_m2, sizeof fix->R_ecef_m2);
     const double *up = ap_frame_at(measure->ecef).rotation[2];
@@ -285,7 +287,7 @@ static bool fix_of(const ap_measure *measure, ap_ballistic_fix *fix)
     for (int i = 0; i < 3; i++)
         for (int j = i; j < 3; j++)
             fix->R_ecef_m2[at++] += (double)measure->altitude_var_m2 * up[i] * up[j];
-    return (measure->has & both) == both && measure->weight > AP_HIT;
+    return true;
 }
 
 /* False when it does not fall. */

@@ -42,7 +42,25 @@ typedef enum ap_measure_has {
     AP_MEASURE_RATE = 1u << 4,
     AP_MEASURE_RADIAL = 1u << 5, /* beside no velocity */
     AP_MEASURE_TURN = 1u << 6,
+    /* What the track itself has to say yet (ap_measure_place): */
+    AP_MEASURE_UNPLACED = 1u << 7,  /* of the position, its height: it is `unplaced` */
+    AP_MEASURE_UNTURNED = 1u << 8,  /* of the velocity, where it is: it is (east, north, 0) */
+    AP_MEASURE_TURN_RATE = 1u << 9, /* of the turn, the speed: it is in rad/s */
 } ap_measure_has;
+
+/* A position that has no height: a slant range and azimuth, or a place on the ellipsoid with its
+ * covariance. */
+typedef struct ap_unplaced {
+    bool is_slant;
+    union {
+        struct {
+            double range_m, azimuth_rad, range_sigma_m, azimuth_sigma_rad;
+        };
+        struct {
+            double latitude_rad, longitude_rad, ee_m2, en_m2, nn_m2;
+        };
+    };
+} ap_unplaced;
 
 typedef struct ap_measure {
     ap_utc_ns time_utc;
@@ -50,8 +68,13 @@ typedef struct ap_measure {
     uint16_t has;          /* AP_MEASURE_* */
     float altitude_step_m; /* that the altitude is rounded to; 0: none known */
     double weight;         /* probability that it is of this track, (0, 1] */
-    ap_vec3 ecef;          /* position */
-    double R_ecef_m2[6];   /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
+    union {
+        struct {
+            ap_vec3 ecef;        /* position */
+            double R_ecef_m2[6]; /* its covariance: xx, xy, xz, yy, yz, zz; of rank two */
+        };
+        ap_unplaced unplaced;
+    };
     float shared_m;        /* 1-sigma error per axis that is the same for long */
     float timing_s;        /* 1-sigma error of time_utc: an error along the velocity */
     ap_vec3 velocity_ecef; /* m/s; of a radial speed: unit vector of the sight */

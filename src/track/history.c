@@ -1,5 +1,7 @@
 #include "track/history.h"
 
+#include "track/measure.h"
+
 void ap_history_start(ap_history *history)
 {
     history->count = history->first = 0;
@@ -71,7 +73,8 @@ static unsigned restart_at(unsigned place)
     return place > AP_HISTORY_HALF ? AP_HISTORY_HALF : 0;
 }
 
-bool ap_history_insert(ap_history *history, ap_imm *imm, const ap_measure *measure)
+bool ap_history_insert(ap_history *history, const ap_sensor *sensors, ap_imm *imm,
+                       const ap_measure *measure)
 {
     unsigned place = place_of(history, measure->time_utc);
     if (is_too_old(history, place, measure->time_utc))
@@ -92,13 +95,14 @@ bool ap_history_insert(ap_history *history, ap_imm *imm, const ap_measure *measu
     for (unsigned i = from; i < history->count; i++) {
         if (i == AP_HISTORY_HALF)
             history->half[half_of(history, i)].before = again;
-        ap_imm_apply(&again, ap_history_measure(history, i));
+        ap_measure_apply(ap_history_measure(history, i), sensors, &again);
     }
     *imm = again;
     return true;
 }
 
-bool ap_history_at(const ap_history *history, ap_utc_ns time_utc, ap_imm *imm)
+bool ap_history_at(const ap_history *history, const ap_sensor *sensors, ap_utc_ns time_utc,
+                   ap_imm *imm)
 {
     unsigned place = place_of(history, time_utc);
     if (is_too_old(history, place, time_utc))
@@ -106,7 +110,7 @@ bool ap_history_at(const ap_history *history, ap_utc_ns time_utc, ap_imm *imm)
     unsigned from = restart_at(place);
     *imm = *before(history, from / AP_HISTORY_HALF);
     for (unsigned i = from; i < place; i++)
-        ap_imm_apply(imm, ap_history_measure(history, i));
+        ap_measure_apply(ap_history_measure(history, i), sensors, imm);
     ap_imm_predict(imm, time_utc, imm);
     return true;
 }

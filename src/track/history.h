@@ -1,11 +1,14 @@
 /* The last measurements of a track, and the filter before them: late reports are put in where they
- * belong and the filter is run again from there, exactly as if they had come in order. */
+ * belong and the filter is run again from there, exactly as if they had come in order. What a
+ * measurement takes from its track (track/measure.h), it takes again each time. `sensors`: those
+ * that the measurements number. */
 #ifndef AP_TRACK_HISTORY_H
 #define AP_TRACK_HISTORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "airpicture/sensor.h"
 #include "track/filter.h"
 
 #define AP_HISTORY_HALF 6
@@ -40,9 +43,11 @@ void ap_history_fetch(const ap_history *history);
 
 /* Applies a measurement that is older than `imm`, and again all after it. False, and nothing
  * changed, when it is older than what can be undone. */
-bool ap_history_insert(ap_history *history, ap_imm *imm, const ap_measure *measure);
+bool ap_history_insert(ap_history *history, const ap_sensor *sensors, ap_imm *imm,
+                       const ap_measure *measure);
 
 /* The filter as it was at `time_utc`, no later measurement in it. False when that is too old. */
-bool ap_history_at(const ap_history *history, ap_utc_ns time_utc, ap_imm *imm);
+bool ap_history_at(const ap_history *history, const ap_sensor *sensors, ap_utc_ns time_utc,
+                   ap_imm *imm);
 
 #endif

@@ -48,7 +48,7 @@ static bool take(ap_history *history, ap_imm *imm, int k)
 {
     ap_measure m = measure_of(k);
     if (m.time_utc < imm->time_utc)
-        return ap_history_insert(history, imm, &m);
+        return ap_history_insert(history, NULL, imm, &m);
     ap_history_append(history, imm, &m);
     ap_imm_apply(imm, &m);
     return true;
@@ -159,10 +159,10 @@ static void test_at_looks_back(void **state)
     ap_imm_predict(&then, 15 * S + S / 2, &then);
     for (int k = 16; k <= 20; k++)
         take(&history, &imm, k);
-    assert_true(ap_history_at(&history, 15 * S + S / 2, &past));
+    assert_true(ap_history_at(&history, NULL, 15 * S + S / 2, &past));
     const ap_gauss a = then.mean, b = past.mean;
     assert_true(fabs(a.x[0] - b.x[0]) < 1e-9 && fabs(a.A.ee - b.A.ee) < 1e-9);
-    assert_false(ap_history_at(&history, 2 * S, &past));
+    assert_false(ap_history_at(&history, NULL, 2 * S, &past));
 }
 
 /* One Gaussian becomes the models that it would have been: whatever its memory held, in order,

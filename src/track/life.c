@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "track/lifecycle.h"
+#include "track/measure.h"
 
 #define CONFIRM_HITS 3
 #define CONFIRM_LEAST 0.95 /* however long a turn takes */
@@ -206,6 +207,8 @@ void ap_track_repair(ap_state *state, uint32_t slot)
     for (unsigned i = row->history.count; i-- > 0;)
         if (ap_history_measure(&row->history, i)->has & AP_MEASURE_POSITION) {
             ap_measure last = *ap_history_measure(&row->history, i);
+            ap_measure_place(&last, ap_sensor_of(state, last.sensor),
+                             ap_vertical_is_sound(&row->imm.vertical) ? &row->imm : NULL);
             ap_imm_start(&row->imm, &last, AP_SPEED_SIGMA_MPS);
             break;
         }

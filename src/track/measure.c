@@ -30,6 +30,7 @@
 #define GRAVITY_MPS2 9.80665
 #define ROLL_MAX_RAD 1.1 /* beyond some 60 degrees nothing is coordinated */
 #define TURN_MAX_MPS2 60.0
+#define OPEN (AP_MEASURE_UNPLACED | AP_MEASURE_UNTURNED | AP_MEASURE_TURN_RATE)
 
 static bool within(double value, double low, double high)
 {
@@ -66,14 +67,19 @@ static height pressure_as_height(double altitude_m, double sigma_m)
     return (height){ altitude_m, sqrt(sigma_m * sigma_m + extra * extra) };
 }
 
-static height height_of(const ap_report *report, const ap_imm *track, double site_m, double range_m)
+/* Of a report that has one. */
+static height own_height(const ap_report *report)
 {
     if ((report->present & AP_HAS_GEOMETRIC_HEIGHT) &&
         within(report->geometric_height_m, HEIGHT_MIN_M, HEIGHT_MAX_M))
         return (height){ report->geometric_height_m,
                          at_least(report->geometric_height_sigma_m, ALTITUDE_SIGMA_MIN_M) };
-    if (has_own_height(report))
-        return pressure_as_height(report->pressure_altitude_m, report->pressure_altitude_sigma_m);
+    return pressure_as_height(report->pressure_altitude_m, report->pressure_altitude_sigma_m);
+}
+
+/* Of one that has none. */
+static height track_height(const ap_imm *track, double site_m, double range_m)
+{
     if (track && track->vertical.has)
         return pressure_as_height(track->vertical.altitude_m, sqrt(track->vertical.P[0]));
     double usual_m = fmin(USUAL_HEIGHT_M, USUAL_HEIGHT_SHARE * range_m);
@@ -93,12 +99,21 @@ static void set_position(ap_measure *measure, const ap_enu_frame *frame, double 
     measure->has |= AP_MEASURE_POSITION;
 }
 
-static void slant_put(ap_slants *slants, int l, const ap_report *report, height h)
+static ap_unplaced slant_of(const ap_report *report)
 {
-    slants->range_m[l] = report->range_m;
-    slants->azimuth_rad[l] = report->azimuth_rad;
-    slants->range_sigma_m[l] = report->range_sigma_m;
-    slants->azimuth_sigma_rad[l] = report->azimuth_sigma_rad;
+    return (ap_unplaced){ .is_slant = true,
+                          .range_m = report->range_m,
+                          .azimuth_rad = report->azimuth_rad,
+                          .range_sigma_m = report->range_sigma_m,
+                          .azimuth_sigma_rad = report->azimuth_sigma_rad };
+}
+
+static void slant_put(ap_slants *slants, int l, const ap_unplaced *slant, height h)
+{
+    slants->range_m[l] = slant->range_m;
+    slants->azimuth_rad[l] = slant->azimuth_rad;
+    slants->range_sigma_m[l] = slant->range_sigma_m;
+    slants->azimuth_sigma_rad[l] = slant->azimuth_sigma_rad;
     slants->height_m[l] = h.m;
     slants->height_sigma_m[l] = h.sigma_m;
 }
@@ -112,12 +127,12 @@ static void place_take(const ap_places *places, int l, ap_measure *measure)
 }
 
 /* Slant polar at a height. */
-static void set_polar(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
+static void set_polar(ap_measure *measure, const ap_unplaced *slant, const ap_sensor *sensor,
                       height h, ap_enu_frame *frame)
 {
     ap_slants slants;
     ap_places at;
-    slant_put(&slants, 0, report, h);
+    slant_put(&slants, 0, slant, h);
     ap_slant_kernel_best()(&sensor->frame, true, &slants, &at);
     place_take(&at, 0, measure);
     double sin_lat = at.sin_lat[0], cos_lat = at.cos_lat[0];
@@ -129,17 +144,29 @@ static void set_polar(ap_measure *measure, const ap_report *report, const ap_sen
                                            { cos_lat * cos_lon, cos_lat * sin_lon, sin_lat } } };
 }
 
-static bool set_stated(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
-                       const ap_imm *track, ap_enu_frame *frame)
+/* A stated place at a height. */
+static void set_stated(ap_measure *measure, const ap_unplaced *place, height h, ap_enu_frame *frame)
+{
+    *frame = ap_enu_frame_at((ap_geodetic){ place->latitude_rad, place->longitude_rad, h.m });
+    set_position(measure, frame, place->ee_m2, place->en_m2, place->nn_m2);
+}
+
+/* False when the report states no place that could be used. */
+static bool stated_of(const ap_report *report, const ap_sensor *sensor, ap_unplaced *place)
 {
     double extra = sensor->kind == AP_SENSOR_ADSB ? ADSB_EXTRA_VAR_M2 : POSITION_VAR_MIN_M2;
-    double ee = report->position_var_ee_m2 + extra, nn = report->position_var_nn_m2 + extra;
-    if (!within(ee, 0.0, POSITION_VAR_MAX_M2) || !within(nn, 0.0, POSITION_VAR_MAX_M2))
-        return false;
-    height h = height_of(report, track, 0.0, 0.0);
-    ap_geodetic at = { report->latitude_rad, report->longitude_rad, h.m };
-    *frame = ap_enu_frame_at(at);
-    set_position(measure, frame, ee, report->position_var_en_m2, nn);
+    *place = (ap_unplaced){ .latitude_rad = report->latitude_rad,
+                            .longitude_rad = report->longitude_rad,
+                            .ee_m2 = report->position_var_ee_m2 + extra,
+                            .en_m2 = report->position_var_en_m2,
+                            .nn_m2 = report->position_var_nn_m2 + extra };
+    return (report->present & AP_HAS_POSITION) && within(place->ee_m2, 0.0, POSITION_VAR_MAX_M2) &&
+           within(place->nn_m2, 0.0, POSITION_VAR_MAX_M2);
+}
+
+/* What a stated place errs beside its covariance. */
+static void set_shared(ap_measure *measure, const ap_report *report, const ap_sensor *sensor)
+{
     if (sensor->kind == AP_SENSOR_ADSB) { /* what satellite navigation errs now, it will then */
         measure->timing_s = (float)ADSB_TIMING_S;
         double stated_m2 = 0.5 * (report->position_var_ee_m2 + report->position_var_nn_m2);
@@ -147,7 +174,6 @@ static bool set_stated(ap_measure *measure, const ap_report *report, const ap_se
     }
     if (sensor->kind == AP_SENSOR_MLAT)
         measure->timing_s = (float)MLAT_TIMING_S;
-    return true;
 }
 
 /* Range, azimuth and elevation: the height follows. */
@@ -168,24 +194,44 @@ static bool is_placeable_slant(const ap_report *report, const ap_sensor *sensor)
            report->range_m * report->azimuth_sigma_rad <= sigma_max_m;
 }
 
-static bool set_horizontal(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
-                           const ap_imm *track, ap_enu_frame *frame)
+/* Of a slant range with an elevation and nothing else. False for a height that cannot be. */
+static bool set_elevated(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
+                         ap_enu_frame *frame)
 {
-    if (!is_placeable_slant(report, sensor))
-        return (report->present & AP_HAS_POSITION) &&
-               set_stated(measure, report, sensor, track, frame);
-    height h;
-    if ((report->present & AP_HAS_ELEVATION) && !has_own_height(report)) {
-        h = elevation_height(report, sensor);
-        if (!within(h.m, HEIGHT_MIN_M, HEIGHT_MAX_M))
-            return false;
-        measure->has |= AP_MEASURE_HEIGHT;
-        measure->altitude_m = h.m;
-        measure->altitude_var_m2 = (float)(h.sigma_m * h.sigma_m);
+    height h = elevation_height(report, sensor);
+    if (!within(h.m, HEIGHT_MIN_M, HEIGHT_MAX_M))
+        return false;
+    measure->has |= AP_MEASURE_HEIGHT;
+    measure->altitude_m = h.m;
+    measure->altitude_var_m2 = (float)(h.sigma_m * h.sigma_m);
+    ap_unplaced slant = slant_of(report);
+    set_polar(measure, &slant, sensor, h, frame);
+    return true;
+}
+
+/* True with the frame at the position when that has its height. */
+static bool set_horizontal(ap_measure *measure, const ap_report *report, const ap_sensor *sensor,
+                           ap_enu_frame *frame)
+{
+    ap_unplaced place;
+    if (is_placeable_slant(report, sensor)) {
+        if ((report->present & AP_HAS_ELEVATION) && !has_own_height(report))
+            return set_elevated(measure, report, sensor, frame);
+        place = slant_of(report);
+    } else if (stated_of(report, sensor, &place)) {
+        set_shared(measure, report, sensor);
     } else {
-        h = height_of(report, track, sensor->site.height_m, report->range_m);
+        return false;
     }
-    set_polar(measure, report, sensor, h, frame);
+    if (!has_own_height(report)) {
+        measure->has |= AP_MEASURE_POSITION | AP_MEASURE_UNPLACED;
+        measure->unplaced = place;
+        return false;
+    }
+    if (place.is_slant)
+        set_polar(measure, &place, sensor, own_height(report), frame);
+    else
+        set_stated(measure, &place, own_height(report), frame);
     return true;
 }
 
@@ -214,6 +260,18 @@ static void set_vertical(ap_measure *measure, const ap_report *report)
     }
 }
 
+/* The line of sight of a radial speed, from where the position is. */
+static void set_sight(ap_measure *measure, const ap_sensor *sensor)
+{
+    const ap_vec3 *at = &measure->ecef, *site = &sensor->frame.origin_ecef;
+    ap_vec3 d = { at->x_m - site->x_m, at->y_m - site->y_m, at->z_m - site->z_m };
+    double length_m = sqrt(d.x_m * d.x_m + d.y_m * d.y_m + d.z_m * d.z_m);
+    if (length_m < SIGHT_MIN_M)
+        measure->has &= (uint16_t)~AP_MEASURE_RADIAL;
+    else
+        measure->velocity_ecef = (ap_vec3){ d.x_m / length_m, d.y_m / length_m, d.z_m / length_m };
+}
+
 /* Away from the sensor. A velocity of the aircraft itself says more, and has the same place. */
 static void set_radial(ap_measure *measure, const ap_report *report, const ap_sensor *sensor)
 {
@@ -221,60 +279,119 @@ static void set_radial(ap_measure *measure, const ap_report *report, const ap_se
         (measure->has & (AP_MEASURE_VELOCITY | AP_MEASURE_POSITION)) != AP_MEASURE_POSITION ||
         !(fabs(report->doppler_mps) <= SPEED_MAX_MPS))
         return;
-    const ap_vec3 *at = &measure->ecef, *site = &sensor->frame.origin_ecef;
-    ap_vec3 d = { at->x_m - site->x_m, at->y_m - site->y_m, at->z_m - site->z_m };
-    double length_m = sqrt(d.x_m * d.x_m + d.y_m * d.y_m + d.z_m * d.z_m);
     double sigma = at_least(report->doppler_sigma_mps, DOPPLER_SIGMA_MIN_MPS);
-    if (length_m < SIGHT_MIN_M)
-        return;
     measure->has |= AP_MEASURE_RADIAL;
-    measure->velocity_ecef = (ap_vec3){ d.x_m / length_m, d.y_m / length_m, d.z_m / length_m };
     measure->velocity_var = sigma * sigma;
     measure->radial_mps = (float)report->doppler_mps;
     measure->radial_ambiguity_mps = (float)report->doppler_ambiguity_mps;
+    if (!(measure->has & AP_MEASURE_UNPLACED))
+        set_sight(measure, sensor);
+}
+
+/* Over the ground; frame: at the position, or NULL. */
+static void set_velocity(ap_measure *measure, const ap_report *report, const ap_enu_frame *frame)
+{
+    if (!(report->present & AP_HAS_VELOCITY) ||
+        !(hypot(report->east_mps, report->north_mps) <= SPEED_MAX_MPS))
+        return;
+    double sigma = at_least(report->velocity_sigma_mps, VELOCITY_SIGMA_MIN_MPS);
+    ap_vec3 enu = { report->east_mps, report->north_mps, 0.0 };
+    measure->has |= frame ? AP_MEASURE_VELOCITY : AP_MEASURE_VELOCITY | AP_MEASURE_UNTURNED;
+    measure->velocity_ecef = frame ? ap_ecef_rotate(frame, enu) : enu;
+    measure->velocity_var = sigma * sigma;
 }
 
 /* A coordinated turn's acceleration, from the bank, or from the turn of the track at a speed. */
-static void set_turn(ap_measure *measure, const ap_report *report, const ap_imm *track)
+static void set_turn(ap_measure *measure, const ap_report *report)
 {
-    double turn_mps2, speed_mps = 0.0;
-    if (report->present & AP_HAS_VELOCITY)
-        speed_mps = hypot(report->east_mps, report->north_mps);
-    else if (track)
-        speed_mps = hypot(track->mean.x[2], track->mean.x[3]);
-    if (report->present & AP_HAS_ROLL)
-        turn_mps2 = GRAVITY_MPS2 * tan(fmin(fmax(report->roll_rad, -ROLL_MAX_RAD), ROLL_MAX_RAD));
-    else if ((report->present & AP_HAS_TRACK_RATE) && speed_mps > 0.0)
-        turn_mps2 = report->track_rate_radps * speed_mps;
+    bool has_speed = (report->present & AP_HAS_VELOCITY) != 0;
+    double speed_mps = has_speed ? hypot(report->east_mps, report->north_mps) : 1.0, turn;
+    uint16_t has = AP_MEASURE_TURN;
+    if (report->present & AP_HAS_ROLL) {
+        turn = GRAVITY_MPS2 * tan(fmin(fmax(report->roll_rad, -ROLL_MAX_RAD), ROLL_MAX_RAD));
+    } else if (speed_mps > 0.0) {
+        turn = report->track_rate_radps * speed_mps;
+        has |= has_speed ? 0 : AP_MEASURE_TURN_RATE;
+    } else {
+        return;
+    }
+    if (!(fabs(turn) <= TURN_MAX_MPS2))
+        return;
+    measure->has |= has;
+    measure->turn_mps2 = (float)turn;
+}
+
+void ap_measure_read(const ap_report *report, const ap_sensor *sensor, ap_measure *measure)
+{
+    ap_enu_frame frame;
+    *measure =
+        (ap_measure){ .time_utc = report->time_utc, .sensor = report->sensor, .weight = 1.0 };
+    bool has_frame = set_horizontal(measure, report, sensor, &frame);
+    set_velocity(measure, report, has_frame ? &frame : NULL);
+    set_radial(measure, report, sensor);
+    if (report->present & (AP_HAS_ROLL | AP_HAS_TRACK_RATE))
+        set_turn(measure, report);
+    set_vertical(measure, report);
+}
+
+static void place(ap_measure *measure, const ap_sensor *sensor, const ap_imm *track,
+                  ap_enu_frame *frame)
+{
+    const ap_unplaced at = measure->unplaced;
+    if (at.is_slant)
+        set_polar(measure, &at, sensor, track_height(track, sensor->site.height_m, at.range_m),
+                  frame);
     else
-        return;
-    if (!(fabs(turn_mps2) <= TURN_MAX_MPS2))
-        return;
-    measure->has |= AP_MEASURE_TURN;
+        set_stated(measure, &at, track_height(track, 0.0, 0.0), frame);
+    if (measure->has & AP_MEASURE_RADIAL)
+        set_sight(measure, sensor);
+}
+
+static void turn_at_speed(ap_measure *measure, const ap_imm *track)
+{
+    double speed_mps = track ? hypot(track->mean.x[2], track->mean.x[3]) : 0.0;
+    double turn_mps2 = (double)measure->turn_mps2 * speed_mps;
+    if (!(speed_mps > 0.0) || !(fabs(turn_mps2) <= TURN_MAX_MPS2))
+        measure->has &= (uint16_t)~AP_MEASURE_TURN;
     measure->turn_mps2 = (float)turn_mps2;
+}
+
+void ap_measure_place(ap_measure *measure, const ap_sensor *sensor, const ap_imm *track)
+{
+    if (!(measure->has & OPEN))
+        return;
+    ap_enu_frame own;
+    const ap_enu_frame *frame = track ? &track->frame : NULL;
+    if (measure->has & AP_MEASURE_UNPLACED) {
+        place(measure, sensor, track, &own);
+        frame = &own;
+    }
+    if ((measure->has & AP_MEASURE_UNTURNED) && frame)
+        measure->velocity_ecef = ap_ecef_rotate(frame, measure->velocity_ecef);
+    else if (measure->has & AP_MEASURE_UNTURNED)
+        measure->has &= (uint16_t)~AP_MEASURE_VELOCITY;
+    if (measure->has & AP_MEASURE_TURN_RATE)
+        turn_at_speed(measure, track);
+    measure->has &= (uint16_t)~OPEN;
 }
 
 void ap_measure_from_report(const ap_report *report, const ap_sensor *sensor, const ap_imm *track,
                             ap_measure *measure)
 {
-    ap_enu_frame frame;
-    *measure =
-        (ap_measure){ .time_utc = report->time_utc, .sensor = report->sensor, .weight = 1.0 };
-    bool placed = set_horizontal(measure, report, sensor, track, &frame);
-    if (!placed && track)
-        frame = track->frame;
-    if ((report->present & AP_HAS_VELOCITY) && (placed || track) &&
-        hypot(report->east_mps, report->north_mps) <= SPEED_MAX_MPS) {
-        double sigma = at_least(report->velocity_sigma_mps, VELOCITY_SIGMA_MIN_MPS);
-        ap_vec3 enu = { report->east_mps, report->north_mps, 0.0 };
-        measure->has |= AP_MEASURE_VELOCITY;
-        measure->velocity_ecef = ap_ecef_rotate(&frame, enu);
-        measure->velocity_var = sigma * sigma;
+    ap_measure_read(report, sensor, measure);
+    ap_measure_place(measure, sensor, track);
+}
+
+void ap_measure_apply(const ap_measure *measure, const ap_sensor *sensors, ap_imm *imm)
+{
+    if (!(measure->has & OPEN)) {
+        ap_imm_apply(imm, measure);
+        return;
     }
-    set_radial(measure, report, sensor);
-    if (report->present & (AP_HAS_ROLL | AP_HAS_TRACK_RATE))
-        set_turn(measure, report, track);
-    set_vertical(measure, report);
+    ap_measure placed = *measure;
+    ap_imm_predict(imm, measure->time_utc, imm);
+    ap_measure_place(&placed, &sensors[measure->sensor], imm);
+    ap_imm_take(imm, &placed);
 }
 
 /* A slant range whose height needs no search, and nothing that needs its frame. */
@@ -327,8 +444,11 @@ void ap_measure_from_reports(size_t count, const ap_report *const *reports, cons
         *measures[i] =
             (ap_measure){ .time_utc = report->time_utc, .sensor = report->sensor, .weight = 1.0 };
         set_vertical(measures[i], report);
-        height h = height_of(report, NULL, sensor->site.height_m, report->range_m);
-        slant_put(&batch.slants, batch.count, report, h);
+        height h = has_own_height(report)
+                       ? own_height(report)
+                       : track_height(NULL, sensor->site.height_m, report->range_m);
+        ap_unplaced slant = slant_of(report);
+        slant_put(&batch.slants, batch.count, &slant, h);
         batch.measure[batch.count++] = measures[i];
         if (batch.count == AP_LANES)
             place_batch(&batch, sensor);

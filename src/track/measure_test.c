@@ -157,6 +157,69 @@ static void test_measure_heights(void **state)
     assert_false(with_track.has & AP_MEASURE_PRESSURE);
 }
 
+static ap_imm track_at(double height_m)
+{
+    ap_sensor s = radar_at(50, 8);
+    ap_report r = polar(60000.0, 45.0, height_m);
+    ap_measure m;
+    ap_imm track;
+    ap_measure_from_report(&r, &s, NULL, &m);
+    ap_imm_start(&track, &m, 100.0);
+    track.mean.x[2] = 30.0;
+    track.mean.x[3] = 40.0;
+    return track;
+}
+
+/* What is left open is completed by each track in its own way, as often as one asks. */
+static void test_measure_place_again(void **state)
+{
+    (void)state;
+    const ap_sensor s = radar_at(50, 8);
+    const double heights_m[] = { 2000.0, 11000.0 };
+    ap_report r = polar(60000.0, 45.0, 0.0);
+    r.present = AP_HAS_POLAR | AP_HAS_TRACK_RATE | AP_HAS_DOPPLER;
+    r.track_rate_radps = 0.02;
+    ap_measure open, placed, known;
+    ap_measure_read(&r, &s, &open);
+    assert_int_equal(open.has & (AP_MEASURE_UNPLACED | AP_MEASURE_UNTURNED | AP_MEASURE_TURN_RATE),
+                     AP_MEASURE_UNPLACED | AP_MEASURE_TURN_RATE);
+    for (size_t i = 0; i < 2; i++) {
+        const ap_imm track = track_at(heights_m[i]);
+        ap_report own = polar(60000.0, 45.0, heights_m[i]);
+        ap_measure_from_report(&own, &s, NULL, &known);
+        placed = open;
+        ap_measure_place(&placed, &s, &track);
+        assert_int_equal(placed.has, AP_MEASURE_POSITION | AP_MEASURE_TURN | AP_MEASURE_RADIAL);
+        assert_true(apart_m(placed.ecef, known.ecef) < 1e-6);
+        assert_true(fabs((double)placed.turn_mps2 - 0.02 * 50.0) < 1e-6);
+        ap_vec3 at = known.ecef, site = s.frame.origin_ecef;
+        ap_vec3 sight = { (at.x_m - site.x_m) / 60e3, (at.y_m - site.y_m) / 60e3,
+                          (at.z_m - site.z_m) / 60e3 };
+        assert_true(apart_m(placed.velocity_ecef, sight) < 1e-6);
+    }
+    ap_measure_place(&open, &s, NULL);
+    assert_int_equal(open.has, AP_MEASURE_POSITION | AP_MEASURE_RADIAL);
+}
+
+/* A velocity alone is turned where its track is; without a track it says nothing. */
+static void test_measure_place_velocity(void **state)
+{
+    (void)state;
+    const ap_sensor s = radar_at(50, 8);
+    const ap_imm track = track_at(5000.0);
+    ap_report r = { .present = AP_HAS_VELOCITY, .east_mps = 120.0, .north_mps = -30.0 };
+    ap_measure open, placed;
+    ap_measure_read(&r, &s, &open);
+    assert_int_equal(open.has, AP_MEASURE_VELOCITY | AP_MEASURE_UNTURNED);
+    placed = open;
+    ap_measure_place(&placed, &s, &track);
+    assert_int_equal(placed.has, AP_MEASURE_VELOCITY);
+    ap_vec3 v = ap_enu_rotate(&track.frame, placed.velocity_ecef);
+    assert_true(apart_m(v, (ap_vec3){ 120.0, -30.0, 0.0 }) < 1e-9);
+    ap_measure_place(&open, &s, NULL);
+    assert_int_equal(open.has, 0);
+}
+
 /* Elevation gives the height that pressure does not. */
 static void test_measure_elevation(void **state)
 {
@@ -223,6 +286,8 @@ int main(void)
         cmocka_unit_test(test_measure_polar_covariance),
         cmocka_unit_test(test_measure_overhead),
         cmocka_unit_test(test_measure_heights),
+        cmocka_unit_test(test_measure_place_again),
+        cmocka_unit_test(test_measure_place_velocity),
         cmocka_unit_test(test_measure_elevation),
         cmocka_unit_test(test_measure_leaves_out_the_impossible),
         cmocka_unit_test(test_measure_leaves_out_vague_plots),

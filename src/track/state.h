@@ -213,10 +213,6 @@ size_t ap_crowd_seek(ap_state *state, const ap_measure *measure, uint32_t *slots
 /* Lists the looks at tracks near the plots and the edges between them. First which plot may be of
  * which track; then all that takes arithmetic, in parts that do not depend on each other. */
 void ap_edges_add(ap_state *state);
-/* What the plot measured if it is of this track: one without a height is placed at the track's,
- * in `placed`. */
-const ap_measure *ap_measure_for(const ap_state *state, const ap_plot *plot, const ap_look *look,
-                                 ap_measure *placed);
 
 /* How much likelier the altitude in a report is when it is of this track than when it is not. A
  * height that comes with a primary plot is that of the place, and false plots have it, too. */

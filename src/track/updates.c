@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "track/lifecycle.h"
+#include "track/measure.h"
 
 #define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
 #define NEGLIGIBLE 1e-3
@@ -34,6 +35,20 @@ static size_t list_likeliest(const ap_bench *b, const uint32_t *order, uint32_t 
     return used;
 }
 
+/* The plot of an edge, what it takes from its track still open. */
+static ap_measure kept_measure(const ap_state *state, const ap_look *look, const ap_edge *edge)
+{
+    const ap_plot *plot = &state->bench.plot[edge->plot];
+    const ap_report *report = &state->waiting[plot->report];
+    ap_measure measure;
+    if (edge->run != AP_SLOT_NONE)
+        return ap_share_measure(look, &edge->fix, &plot->measure);
+    if (!plot->needs_height)
+        return plot->measure;
+    ap_measure_read(report, ap_sensor_of(state, report->sensor), &measure);
+    return measure;
+}
+
 /* Takes the plots into the filter of one track. False, and nothing changed, when they are older
  * than what can be undone. */
 static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count,
@@ -42,17 +57,15 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     const double exists = look->exists;
     ap_bench *b = &state->bench;
     ap_row *row = &state->store.row[look->slot];
-    const ap_plot *plot = &b->plot[b->edge[best].plot];
     bool shared = b->edge[best].run != AP_SLOT_NONE;
-    ap_measure measure, placed;
-    measure = shared ? ap_share_measure(look, &b->edge[best].fix, &plot->measure)
-                     : *ap_measure_for(state, plot, look, &placed);
+    ap_measure measure = kept_measure(state, look, &b->edge[best]);
     measure.weight = fmin(b->edge[best].p / exists, 1.0);
     bool sure = measure.weight > AP_HIT;
     if (!sure)
-        measure.has = AP_MEASURE_POSITION;
+        measure.has &= AP_MEASURE_POSITION | AP_MEASURE_UNPLACED;
     if (look->is_late)
-        return !look->is_too_late && ap_history_insert(&row->history, &row->imm, &measure);
+        return !look->is_too_late &&
+               ap_history_insert(&row->history, state->config.sensors->sensor, &row->imm, &measure);
     if (look->falls) { /* its filter is not in its row: finish_look */
         look->falls_on = sure && !shared;
         return true;
@@ -70,6 +83,7 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     }
     measure.time_utc = look->imm.time_utc;
     ap_history_append(&row->history, &row->imm, &measure);
+    ap_measure_place(&measure, &state->config.sensors->sensor[measure.sensor], &look->imm);
     if (look->is_paired)
         ap_imm_copy(&row->imm, &look->imm);
     else
