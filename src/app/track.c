@@ -291,14 +291,16 @@ static int read_rows(track_run *run)
                 status = take_row(run);
         }
     }
-    if (!status && !run->is_lost && ap_csv_end(&run->csv))
+    bool is_cut = ap_interrupted(); /* then the rest is no row, whatever it looks like */
+    if (!status && !run->is_lost && ap_csv_end(&run->csv) && !is_cut)
         status = take_row(run);
     if (err)
         return ap_command_fail(run->command, ap_exit_of(err), "%s", run->message);
     if (!status && !run->has_head)
         return ap_command_fail(run->command, AP_EXIT_DATA,
-                               "'%s' is empty; expected a head of column names and a row a "
-                               "detection",
+                               is_cut ? "interrupted before '%s' had a head of column names"
+                                      : "'%s' is empty; expected a head of column names and a row "
+                                        "a detection",
                                run->shown_path);
     return status;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`airpicture track`: a scenario made here, scored against its truth; forms of input, bad input."""
 import csv
+import fcntl
 import gzip
 import io
 import json
@@ -8,7 +9,11 @@ import math
 import os
 import pathlib
 import random
+import signal
+import struct
 import subprocess
+import termios
+import time
 
 from common import PROGRAM, case, finish, run, workdir
 
@@ -454,6 +459,44 @@ def ends():
         assert part in done.stderr.decode(), done.stderr
 
 
+def waiting_in(pipe):
+    """How many octets of it nobody has read yet."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
+
+
+def interrupted():
+    """A signal ends the input: the rows so far are tracked, and the one that it cut is none."""
+    lines = polar_text(scene).splitlines(keepends=True)
+    whole = "".join(lines[:400])
+    expected = track(whole).stdout
+    for number in (signal.SIGINT, signal.SIGTERM):
+        for part in (lines[400][:12], lines[400][:-3]):  # the second would pass for a row
+            with workdir() as name:
+                fifo, out = pathlib.Path(name) / "fifo", pathlib.Path(name) / "tracks.csv"
+                os.mkfifo(fifo)
+                process = subprocess.Popen([PROGRAM, "track", "-o", str(out), str(fifo)],
+                                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                with open(fifo, "wb", buffering=0) as feed:
+                    feed.write((whole + part).encode())
+                    deadline = time.monotonic() + 60
+                    while waiting_in(feed) and time.monotonic() < deadline:
+                        time.sleep(0.01)
+                    time.sleep(0.2)
+                    process.send_signal(number)
+                    said, told = process.communicate(timeout=60)
+                assert process.returncode == 0 and told == b"", (process.returncode, told)
+                assert b"399 read, 399 given to the tracker, 0 refused" in said, said
+                assert out.read_bytes() == expected, part
+    process = subprocess.Popen([PROGRAM, "track", "-"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(lines[0][:4].encode())
+    process.stdin.flush()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 65 and b"interrupted before '-' had a head" in told, told
+
+
 def options_count():
     """--every, --tentative, --turn: what they say happens."""
     text = polar_text(scene)
@@ -482,5 +525,6 @@ case("plain, packed, CR LF: the same octets", forms)
 case("figures to standard output", stats_to_stdout)
 case("whole pictures", whole_pictures)
 case("closed pipe, full disk, wrong options", ends)
+case("interrupted", interrupted)
 case("options", options_count)
 finish()
