@@ -24,14 +24,15 @@ typedef struct demo_writer {
 static int start_simulator(ap_demo_files *files, const ap_command *command, uint64_t seed,
                            double duration_s)
 {
-    ap_simulate_config config = ap_simulate_config_default();
+    ap_demo_scenario_config config = ap_demo_scenario_config_default();
     config.seed = seed;
     config.duration_s = duration_s;
     files->day_utc = config.start_utc - config.start_utc % AP_NS_PER_DAY;
-    size_t size = ap_simulate_size(&config);
+    ap_demo_scenario_make(&files->demo, &config);
+    size_t size = ap_simulate_size(&files->demo.scenario);
     files->simulate_mem = size > 0 ? malloc(size) : NULL;
     if (!files->simulate_mem ||
-        ap_simulate_init(&files->simulate, &config, files->simulate_mem, size))
+        ap_simulate_init(&files->simulate, &files->demo.scenario, files->simulate_mem, size))
         return ap_command_fail(command, AP_EXIT_SOFTWARE,
                                "the simulator does not start: no memory");
     return AP_EXIT_OK;
@@ -43,8 +44,8 @@ static void name_files(ap_demo_files *files, const char *folder)
     snprintf(files->receiver_path, sizeof files->receiver_path, "%s/receiver.beast", folder);
     snprintf(files->sensors_path, sizeof files->sensors_path, "%s/sensors.yaml", folder);
     snprintf(files->truth_path, sizeof files->truth_path, "%s/truth.csv", folder);
-    files->inputs[AP_SIMULATE_INPUT_ASTERIX] = files->radars_path;
-    files->inputs[AP_SIMULATE_INPUT_BEAST] = files->receiver_path;
+    files->inputs[AP_DEMO_INPUT_ASTERIX] = files->radars_path;
+    files->inputs[AP_DEMO_INPUT_BEAST] = files->receiver_path;
 }
 
 static ap_err flush_text(demo_writer *writer, ap_output *output)

@@ -7,11 +7,13 @@
 
 #include "app/command.h"
 #include "model/truth.h"
+#include "simulate/demo_scenario.h"
 #include "simulate/simulate.h"
 
 #define AP_DEMO_INPUT_COUNT 2
 
 typedef struct ap_demo_files {
+    ap_demo_scenario demo;
     ap_simulate simulate;
     void *simulate_mem;
     ap_utc_ns day_utc;       /* midnight before the start: ticks of the receiver count from it */

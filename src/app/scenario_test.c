@@ -12,6 +12,7 @@
 #include "score/score.h"
 #include "sense/sense.h"
 #include "app/source.h"
+#include "simulate/demo_scenario.h"
 #include "simulate/simulate.h"
 #include "wire/framer.h"
 
@@ -25,7 +26,8 @@ enum { SENSOR_CAP = 8, REPORT_CAP = 4096, TRUTH_CAP = 256, TRACK_CAP = 2048 };
 
 typedef struct engine {
     ap_simulate simulate;
-    ap_simulate_config config;
+    ap_demo_scenario_config config;
+    ap_demo_scenario demo;
     ap_asterix_editions editions;
     ap_sensor sensor[SENSOR_CAP];
     ap_sensor_stats stats[SENSOR_CAP];
@@ -61,9 +63,9 @@ static void *take(engine *e, int slot, size_t size)
 static void open_stages(engine *e)
 {
     e->sensors = (ap_sensor_table){ .sensor = e->sensor, .stats = e->stats, .cap = SENSOR_CAP };
-    for (int i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++) {
+    for (uint32_t i = 0; i < AP_DEMO_SENSOR_COUNT; i++) {
         uint16_t index;
-        assert_int_equal(ap_sensor_add(&e->sensors, &ap_simulate_sensors(&e->simulate)[i], &index),
+        assert_int_equal(ap_sensor_add(&e->sensors, ap_simulate_sensor(&e->simulate, i), &index),
                          AP_OK);
     }
     size_t size = ap_receiver_table_size(2, 0);
@@ -85,12 +87,14 @@ static void open_stages(engine *e)
     assert_int_equal(ap_tracker_init(&e->tracker, &tracker, take(e, 2, size), size), AP_OK);
 }
 
-static void open_engine(engine *e, const ap_simulate_config *config)
+static void open_engine(engine *e, const ap_demo_scenario_config *config)
 {
     memset(e, 0, sizeof *e);
     e->config = *config;
-    size_t size = ap_simulate_size(config);
-    assert_int_equal(ap_simulate_init(&e->simulate, config, take(e, 0, size), size), AP_OK);
+    ap_demo_scenario_make(&e->demo, config);
+    size_t size = ap_simulate_size(&e->demo.scenario);
+    assert_int_equal(ap_simulate_init(&e->simulate, &e->demo.scenario, take(e, 0, size), size),
+                     AP_OK);
     ap_asterix_editions_default(&e->editions);
     open_stages(e);
     ap_score_config score = ap_score_config_default();
@@ -116,7 +120,7 @@ static void sense_beast(engine *e, const ap_packet *packet)
     ap_framer_commit(&e->framer, packet->size);
     ap_frame frame;
     while (ap_framer_next(&e->framer, &frame) == AP_OK) {
-        ap_sense_heard heard = ap_source_heard(&frame, packet->input, packet->utc);
+        ap_sense_heard heard = ap_source_heard(&frame, AP_DEMO_INPUT_BEAST, packet->utc);
         ap_sense_modes(&e->sense, &heard);
     }
 }
@@ -140,7 +144,7 @@ static void step(engine *e, ap_utc_ns now)
 }
 
 /* Reports go to the tracker when `batch` packets are through, and before each score. */
-static ap_score_result run(const ap_simulate_config *config, unsigned batch)
+static ap_score_result run(const ap_demo_scenario_config *config, unsigned batch)
 {
     static engine e;
     open_engine(&e, config);
@@ -157,7 +161,7 @@ static ap_score_result run(const ap_simulate_config *config, unsigned batch)
         if (packet.kind == AP_PACKET_BEAST)
             sense_beast(&e, &packet);
         else
-            ap_sense_asterix(&e.sense, packet.input, packet.utc, packet.data, packet.size);
+            ap_sense_asterix(&e.sense, AP_DEMO_INPUT_ASTERIX, packet.utc, packet.data, packet.size);
         if (++packet_count % batch == 0)
             step(&e, now);
     }
@@ -174,9 +178,9 @@ static ap_score_result run(const ap_simulate_config *config, unsigned batch)
     return result;
 }
 
-static ap_simulate_config scenario(uint32_t sensors)
+static ap_demo_scenario_config scenario(uint32_t sensors)
 {
-    ap_simulate_config config = ap_simulate_config_default();
+    ap_demo_scenario_config config = ap_demo_scenario_config_default();
     config.sensors = sensors;
     config.duration_s = 360.0;
     return config;
@@ -231,7 +235,7 @@ static void test_scenario_by_sensors(void **state)
         { ADSB, true, 0.97, 40.0, 8.0, 15.0, 1.0, 3.0, 30, 60, 3 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        ap_simulate_config config = scenario(rows[i].sensors);
+        ap_demo_scenario_config config = scenario(rows[i].sensors);
         config.registers = rows[i].registers;
         ap_score_result result = run(&config, 1);
         check(&result, &rows[i]);
@@ -242,7 +246,7 @@ static void test_scenario_by_sensors(void **state)
 static void test_scenario_in_clutter(void **state)
 {
     (void)state;
-    ap_simulate_config config = scenario(RADARS);
+    ap_demo_scenario_config config = scenario(RADARS);
     config.clutter_per_turn = 300.0;
     config.registers = false;
     ap_score_result result = run(&config, 1);
@@ -255,7 +259,7 @@ static void test_scenario_in_clutter(void **state)
 static void test_scenario_across_midnight(void **state)
 {
     (void)state;
-    ap_simulate_config noon = scenario(ALL), midnight;
+    ap_demo_scenario_config noon = scenario(ALL), midnight;
     noon.duration_s = 180.0;
     noon.start_utc += 990 * AP_NS_PER_S;
     midnight = noon;
@@ -268,7 +272,7 @@ static void test_scenario_across_midnight(void **state)
 static void test_scenario_in_other_batches(void **state)
 {
     (void)state;
-    ap_simulate_config config = scenario(ALL);
+    ap_demo_scenario_config config = scenario(ALL);
     config.duration_s = 120.0;
     ap_score_result one = run(&config, 1), seven = run(&config, 7), many = run(&config, 100);
     check_equal(&one, &seven);

@@ -54,9 +54,9 @@ static void yaml_sensor(const ap_sensor *sensor, ap_writer *text)
 void ap_simulate_sensors_yaml(const ap_simulate *sim, ap_writer *text)
 {
     ap_text_str(text, "sensors:\n");
-    for (unsigned i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++)
+    for (uint32_t i = 0; i < ap_simulate_sensor_count(sim); i++)
         if (ap_simulate_sends(sim, i))
-            yaml_sensor(&ap_simulate_sensors(sim)[i], text);
+            yaml_sensor(ap_simulate_sensor(sim, i), text);
 }
 
 void ap_simulate_truth_csv_head(ap_writer *text)

@@ -7,6 +7,7 @@
 #ifndef AP_SIMULATE_INSTRUMENT_H
 #define AP_SIMULATE_INSTRUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,10 +16,13 @@
 #include "simulate/scenario.h"
 #include "simulate/world.h"
 
+#define AP_INSTRUMENT_STATE_MAX 8192 /* larger parts come out of the arena */
+
 typedef struct ap_instrument_kind {
-    size_t state_size;
-    /* Takes further memory from the arena (measuring: state is scratch then, or real). `index`:
-     * of world->scenario->sensors. */
+    size_t state_size; /* <= AP_INSTRUMENT_STATE_MAX */
+    /* Takes further memory from the arena, measuring or real; measuring, the state is scratch and
+     * there are no flights yet, only their number. `index`: of world->scenario->sensors. The state
+     * is zeroed. */
     void (*init)(void *state, ap_arena *arena, const ap_world *world, uint32_t index);
     /* When its next packet leaves it, seconds since the start; HUGE_VAL: never again. */
     double (*time_s)(const void *state);
@@ -26,15 +30,15 @@ typedef struct ap_instrument_kind {
     void (*send)(void *state, ap_writer *writer);
     /* Plots or frames that it could not send for lack of room. */
     uint64_t (*lost_count)(const void *state);
+    /* Whether it may report a target that is there; NULL: within its told range and horizon. */
+    bool (*covers)(const void *state, const ap_truth *truth);
 } ap_instrument_kind;
 
-extern const ap_instrument_kind ap_instrument_radar;    /* CAT048, CAT001, CAT010 */
+extern const ap_instrument_kind ap_instrument_radar;    /* CAT048 */
 extern const ap_instrument_kind ap_instrument_mlat;     /* CAT020 */
-extern const ap_instrument_kind ap_instrument_station;  /* CAT021 */
-extern const ap_instrument_kind ap_instrument_tracker;  /* CAT062 */
 extern const ap_instrument_kind ap_instrument_receiver; /* BEAST */
 
-/* Of a format. */
+/* Of a format; NULL when nothing sends it. */
 const ap_instrument_kind *ap_instrument_of(ap_sensor_format format);
 
 #endif

@@ -12,12 +12,13 @@
 #define STATION_HEIGHT_M 70.0
 #define DETERMINANT_MIN 1e-9 /* all stations in one direction */
 
-void ap_mlat_init(ap_mlat *mlat, ap_arena *arena, const ap_world *world, const ap_sensor *sensor,
-                  uint32_t index)
+static void init(void *state, ap_arena *arena, const ap_world *world, uint32_t index)
 {
+    ap_mlat *mlat = state;
+    const ap_sensor *sensor = &world->scenario->sensors[index].told;
     *mlat = (ap_mlat){ .world = world,
                        .sensor = sensor,
-                       .stream = AP_STREAM_SENSOR + index,
+                       .stream = ap_world_stream(world, index),
                        .report_cap = world->flight_count };
     mlat->next_s = ap_arena_take(arena, world->flight_count, sizeof(double));
     mlat->update_count = ap_arena_take(arena, world->flight_count, sizeof(uint32_t));
@@ -45,9 +46,9 @@ static double tick_end_s(const ap_mlat *mlat)
     return (double)(mlat->tick + 1) * AP_MLAT_TICK_S;
 }
 
-double ap_mlat_time_s(const ap_mlat *mlat)
+static double time_s_of(const void *state)
 {
-    return tick_end_s(mlat) + AP_MLAT_DELAY_S;
+    return tick_end_s(state) + AP_MLAT_DELAY_S;
 }
 
 bool ap_mlat_locates(const ap_mlat *mlat, ap_geodetic position, ap_mlat_covariance *covariance)
@@ -198,8 +199,9 @@ static void write_reports(ap_mlat *mlat, ap_writer *writer)
     (void)ap_asterix_block_close(writer, block); /* far below its limit */
 }
 
-void ap_mlat_send(ap_mlat *mlat, ap_writer *writer)
+static void send(void *state, ap_writer *writer)
 {
+    ap_mlat *mlat = state;
     if (!mlat->gathered)
         gather(mlat);
     write_reports(mlat, writer);
@@ -210,3 +212,25 @@ void ap_mlat_send(ap_mlat *mlat, ap_writer *writer)
     mlat->tick++;
     mlat->gathered = false;
 }
+
+/* The list of reports has room for every flight. */
+static uint64_t lost_count(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+static bool covers(const void *state, const ap_truth *truth)
+{
+    const ap_mlat *mlat = state;
+    ap_mlat_covariance covariance;
+    return mlat->world->flights[truth->id - 1].equipment != AP_EQUIPMENT_NONE &&
+           ap_mlat_locates(mlat, truth->position, &covariance);
+}
+
+const ap_instrument_kind ap_instrument_mlat = { .state_size = sizeof(ap_mlat),
+                                                .init = init,
+                                                .time_s = time_s_of,
+                                                .send = send,
+                                                .lost_count = lost_count,
+                                                .covers = covers };

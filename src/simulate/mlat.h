@@ -13,7 +13,7 @@
 
 #include "airpicture/bytes.h"
 #include "base/arena.h"
-#include "simulate/world.h"
+#include "simulate/instrument.h"
 
 #define AP_MLAT_STATION_COUNT 7
 #define AP_MLAT_STATION_MIN 4 /* fewer give no position */
@@ -47,13 +47,6 @@ typedef struct ap_mlat {
     uint64_t tick; /* number of the tick that is collected */
     bool gathered;
 } ap_mlat;
-
-/* Takes memory from the arena (measuring or real). */
-void ap_mlat_init(ap_mlat *mlat, ap_arena *arena, const ap_world *world, const ap_sensor *sensor,
-                  uint32_t index);
-
-double ap_mlat_time_s(const ap_mlat *mlat);
-void ap_mlat_send(ap_mlat *mlat, ap_writer *writer);
 
 /* Covariance of a position measured there. False when too few stations see it, or its error
  * would be too large. */

@@ -25,9 +25,10 @@ enum {
     TYP_ROLL_CALL_PRIMARY = 7
 };
 
-ap_antenna ap_radar_antenna(const ap_world *world, const ap_sensor *sensor, uint32_t index)
+ap_antenna ap_radar_antenna(const ap_world *world, uint32_t index)
 {
-    ap_random random = ap_random_of(world->seed, AP_STREAM_SENSOR + index, 0, AP_PHASE_EVENT);
+    const ap_sensor *sensor = &world->scenario->sensors[index].told;
+    ap_random random = ap_random_of(world->seed, ap_world_stream(world, index), 0, AP_PHASE_EVENT);
     return (ap_antenna){ .sensor = sensor,
                          .turn_s = sensor->turn_s,
                          .north_s = -sensor->turn_s * ap_random_unit(&random) };
@@ -39,27 +40,30 @@ static double boundary_s(const ap_radar *radar, uint64_t boundary)
            (double)boundary * radar->antenna.turn_s / AP_RADAR_SECTOR_COUNT;
 }
 
-void ap_radar_init(ap_radar *radar, ap_arena *arena, const ap_world *world, const ap_sensor *sensor,
-                   uint32_t index)
+static void init(void *state, ap_arena *arena, const ap_world *world, uint32_t index)
 {
+    ap_radar *radar = state;
+    const ap_scenario_sensor *own = &world->scenario->sensors[index];
     *radar = (ap_radar){ .world = world,
-                         .stream = AP_STREAM_SENSOR + index,
-                         .clutter_per_sector = sensor->clutter_per_turn / AP_RADAR_SECTOR_COUNT,
+                         .own = own,
+                         .stream = ap_world_stream(world, index),
+                         .clutter_per_sector = own->told.clutter_per_turn / AP_RADAR_SECTOR_COUNT,
                          .plot_cap = world->flight_count + CLUTTER_CAP };
     radar->pass_s = ap_arena_take(arena, world->flight_count, sizeof(double));
     radar->pass_count = ap_arena_take(arena, world->flight_count, sizeof(uint32_t));
     radar->plots = ap_arena_take(arena, radar->plot_cap, sizeof(ap_radar_plot));
     if (!radar->plots)
         return;
-    radar->antenna = ap_radar_antenna(world, sensor, index);
+    radar->antenna = ap_radar_antenna(world, index);
     while (boundary_s(radar, radar->boundary) < 0.0)
         radar->boundary++;
     for (uint32_t i = 0; i < world->flight_count; i++)
         radar->pass_s[i] = ap_antenna_first_pass(world, &radar->antenna, i, 0.0);
 }
 
-double ap_radar_time_s(const ap_radar *radar)
+static double time_s_of(const void *state)
 {
+    const ap_radar *radar = state;
     return boundary_s(radar, radar->boundary) + AP_RADAR_DELAY_S;
 }
 
@@ -82,7 +86,7 @@ static void detect(ap_radar *radar, uint32_t flight, double time_s)
     ap_truth truth;
     ap_sight sight;
     if (!ap_world_truth(radar->world, flight, time_s, &truth) ||
-        !ap_sight_of(sensor, truth.position, &sight) || sight.elevation_rad > AP_RADAR_CONE_RAD)
+        !ap_sight_of(sensor, truth.position, &sight) || sight.elevation_rad > radar->own->cone_rad)
         return;
     ap_random random =
         ap_random_of(radar->world->seed, radar->stream, flight, radar->pass_count[flight]);
@@ -93,9 +97,9 @@ static void detect(ap_radar *radar, uint32_t flight, double time_s)
                            .flight = flight,
                            .secondary = has_transponder && answers };
     plot.primary = ap_random_unit(&random) < AP_RADAR_PRIMARY_PD;
-    plot.range_m =
-        sight.range_m + radar->range_bias_m + sensor->range_sigma_m * ap_random_normal(&random);
-    plot.azimuth_rad = sight.azimuth_rad + radar->azimuth_bias_rad +
+    plot.range_m = sight.range_m + radar->own->range_bias_m +
+                   sensor->range_sigma_m * ap_random_normal(&random);
+    plot.azimuth_rad = sight.azimuth_rad + radar->own->azimuth_bias_rad +
                        sensor->azimuth_sigma_rad * ap_random_normal(&random);
     if (plot.primary || plot.secondary)
         add_plot(radar, &plot);
@@ -175,7 +179,7 @@ static void fill_registers(const ap_radar *radar, const ap_radar_plot *plot,
     static const uint8_t asked[REGISTER_COUNT] = { 0x40, 0x50, 0x60 };
     const ap_flight *flight = &radar->world->flights[plot->flight];
     ap_truth truth;
-    if (!radar->world->registers || flight->address == 0 ||
+    if (!radar->own->registers || flight->address == 0 ||
         !ap_world_truth(radar->world, plot->flight, plot->time_s, &truth))
         return;
     ap_writer writer = ap_writer_of(memory, REGISTER_COUNT * REGISTER_SIZE);
@@ -253,8 +257,9 @@ static void write_sector(const ap_radar *radar, ap_writer *writer)
     (void)ap_asterix_block_close(writer, block); /* far below its limit */
 }
 
-void ap_radar_send(ap_radar *radar, ap_writer *writer)
+static void send(void *state, ap_writer *writer)
 {
+    ap_radar *radar = state;
     if (!radar->gathered)
         gather(radar);
     write_plots(radar, writer);
@@ -264,3 +269,23 @@ void ap_radar_send(ap_radar *radar, ap_writer *writer)
     radar->boundary++;
     radar->gathered = false;
 }
+
+static uint64_t lost_count(const void *state)
+{
+    return ((const ap_radar *)state)->plot_lost_count;
+}
+
+static bool covers(const void *state, const ap_truth *truth)
+{
+    const ap_radar *radar = state;
+    ap_sight sight;
+    return ap_sight_of(&radar->own->told, truth->position, &sight) &&
+           sight.elevation_rad <= radar->own->cone_rad;
+}
+
+const ap_instrument_kind ap_instrument_radar = { .state_size = sizeof(ap_radar),
+                                                 .init = init,
+                                                 .time_s = time_s_of,
+                                                 .send = send,
+                                                 .lost_count = lost_count,
+                                                 .covers = covers };

@@ -11,12 +11,11 @@
 
 #include "airpicture/bytes.h"
 #include "base/arena.h"
-#include "simulate/world.h"
+#include "simulate/instrument.h"
 
 #define AP_RADAR_SECTOR_COUNT 32
 #define AP_RADAR_DELAY_S 0.1 /* from the end of a sector to its packet */
 #define AP_RADAR_PRIMARY_PD 0.9
-#define AP_RADAR_CONE_RAD (50.0 * AP_RAD_PER_DEG) /* elevation above which it is silent */
 
 typedef struct ap_radar_plot {
     double time_s, range_m, azimuth_rad;
@@ -27,9 +26,9 @@ typedef struct ap_radar_plot {
 
 typedef struct ap_radar {
     const ap_world *world;
+    const ap_scenario_sensor *own;
     ap_antenna antenna;
     uint32_t stream;
-    double range_bias_m, azimuth_bias_rad;
     double clutter_per_sector;
     double *pass_s;       /* [flight_count] the next time the beam meets it */
     uint32_t *pass_count; /* [flight_count] passes so far */
@@ -40,17 +39,7 @@ typedef struct ap_radar {
     bool gathered;            /* the plots of the sector before it are in the list */
 } ap_radar;
 
-/* Takes memory from the arena (measuring or real). */
-void ap_radar_init(ap_radar *radar, ap_arena *arena, const ap_world *world, const ap_sensor *sensor,
-                   uint32_t index);
-
-/* When its next packet arrives, seconds since the start. */
-double ap_radar_time_s(const ap_radar *radar);
-
-/* Appends that packet. */
-void ap_radar_send(ap_radar *radar, ap_writer *writer);
-
-/* Phase of the antenna of radar `index`: when it passes north. Depends on the seed alone. */
-ap_antenna ap_radar_antenna(const ap_world *world, const ap_sensor *sensor, uint32_t index);
+/* The antenna of sensor `index`: when it passes north depends on the seed and its stream alone. */
+ap_antenna ap_radar_antenna(const ap_world *world, uint32_t index);
 
 #endif

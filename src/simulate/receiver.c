@@ -76,7 +76,7 @@ static void start_transponder(ap_receiver *receiver, uint32_t flight)
     for (unsigned i = 0; i < AP_RECEIVER_TIMER_COUNT; i++) {
         ap_squitter kind = kind_of(i);
         own->next_s[i] = HUGE_VAL;
-        if (!ap_squitter_is_sent(kind, of))
+        if (!ap_squitter_is_sent(kind, of) || i >= AP_SQUITTER_REPLY + receiver->radar_count)
             continue;
         if (kind == AP_SQUITTER_REPLY)
             own->next_s[i] = ap_antenna_first_pass(
@@ -87,18 +87,33 @@ static void start_transponder(ap_receiver *receiver, uint32_t flight)
     plan(receiver, flight);
 }
 
-void ap_receiver_init(ap_receiver *receiver, ap_arena *arena, const ap_world *world,
-                      const ap_sensor *sensor, uint32_t index, const ap_sensor *radars)
+static void find_radars(ap_receiver *receiver, const ap_world *world)
 {
-    *receiver =
-        (ap_receiver){ .world = world, .sensor = sensor, .stream = AP_STREAM_SENSOR + index };
+    const ap_scenario *scenario = world->scenario;
+    for (uint32_t i = 0; i < scenario->sensor_count; i++) {
+        const ap_scenario_sensor *sensor = &scenario->sensors[i];
+        bool asks =
+            sensor->told.kind == AP_SENSOR_COMBINED || sensor->told.kind == AP_SENSOR_MODE_S;
+        if (sensor->format != AP_SENSOR_FORMAT_CAT048 || !asks ||
+            receiver->radar_count == AP_RECEIVER_RADAR_CAP)
+            continue;
+        receiver->antennas[receiver->radar_count] = ap_radar_antenna(world, i);
+        receiver->cone_rad[receiver->radar_count++] = sensor->cone_rad;
+    }
+}
+
+static void init(void *state, ap_arena *arena, const ap_world *world, uint32_t index)
+{
+    ap_receiver *receiver = state;
+    *receiver = (ap_receiver){ .world = world,
+                               .sensor = &world->scenario->sensors[index].told,
+                               .stream = ap_world_stream(world, index) };
     receiver->transponders =
         ap_arena_take(arena, world->flight_count, sizeof *receiver->transponders);
     receiver->heap = ap_arena_take(arena, world->flight_count, sizeof *receiver->heap);
     if (!receiver->heap)
         return;
-    for (uint32_t i = 0; i < AP_RECEIVER_RADAR_CAP; i++)
-        receiver->antennas[i] = ap_radar_antenna(world, &radars[i], i);
+    find_radars(receiver, world);
     int64_t since_midnight_ns = ap_world_utc(world, 0.0) % AP_NS_PER_DAY;
     receiver->tick_offset = (uint64_t)llround((double)since_midnight_ns * (TICKS_PER_S / 1e9));
     for (uint32_t i = 0; i < world->flight_count; i++) {
@@ -109,8 +124,9 @@ void ap_receiver_init(ap_receiver *receiver, ap_arena *arena, const ap_world *wo
         sift_down(receiver, i);
 }
 
-double ap_receiver_time_s(const ap_receiver *receiver)
+static double time_s_of(const void *state)
 {
+    const ap_receiver *receiver = state;
     return receiver->transponders[receiver->heap[0]].arrival_s;
 }
 
@@ -119,10 +135,10 @@ static bool is_asked(const ap_receiver *receiver, const ap_transponder *own, con
 {
     if (own->timer < AP_SQUITTER_REPLY)
         return true;
+    unsigned radar = own->timer - AP_SQUITTER_REPLY;
     ap_sight sight;
-    return ap_sight_of(receiver->antennas[own->timer - AP_SQUITTER_REPLY].sensor, truth->position,
-                       &sight) &&
-           sight.elevation_rad <= AP_RADAR_CONE_RAD;
+    return ap_sight_of(receiver->antennas[radar].sensor, truth->position, &sight) &&
+           sight.elevation_rad <= receiver->cone_rad[radar];
 }
 
 static bool is_received(const ap_receiver *receiver, const ap_transponder *own, ap_random *random)
@@ -174,8 +190,9 @@ static void set_timer(const ap_receiver *receiver, uint32_t flight, ap_random *r
         own->next_s[timer] += ap_squitter_interval_s(kind_of(timer), random);
 }
 
-void ap_receiver_send(ap_receiver *receiver, ap_writer *writer)
+static void send(void *state, ap_writer *writer)
 {
+    ap_receiver *receiver = state;
     uint32_t flight = receiver->heap[0];
     const ap_transponder *own = &receiver->transponders[flight];
     if (own->arrival_s == HUGE_VAL)
@@ -187,3 +204,24 @@ void ap_receiver_send(ap_receiver *receiver, ap_writer *writer)
     plan(receiver, flight);
     sift_down(receiver, 0);
 }
+
+static uint64_t lost_count(const void *state)
+{
+    (void)state;
+    return 0;
+}
+
+static bool covers(const void *state, const ap_truth *truth)
+{
+    const ap_receiver *receiver = state;
+    ap_sight sight;
+    return receiver->world->flights[truth->id - 1].equipment == AP_EQUIPMENT_ADSB &&
+           ap_sight_of(receiver->sensor, truth->position, &sight);
+}
+
+const ap_instrument_kind ap_instrument_receiver = { .state_size = sizeof(ap_receiver),
+                                                    .init = init,
+                                                    .time_s = time_s_of,
+                                                    .send = send,
+                                                    .lost_count = lost_count,
+                                                    .covers = covers };

@@ -12,8 +12,8 @@
 
 #include "airpicture/bytes.h"
 #include "base/arena.h"
+#include "simulate/instrument.h"
 #include "simulate/squitter.h"
-#include "simulate/world.h"
 
 #define AP_RECEIVER_RADAR_CAP 3
 #define AP_RECEIVER_TIMER_COUNT (AP_SQUITTER_REPLY + AP_RECEIVER_RADAR_CAP)
@@ -32,19 +32,12 @@ typedef struct ap_receiver {
     const ap_world *world;
     const ap_sensor *sensor;
     uint32_t stream;
-    ap_antenna antennas[AP_RECEIVER_RADAR_CAP]; /* of the radars that ask */
-    ap_transponder *transponders;               /* [flight_count] */
-    uint32_t *heap;                             /* [flight_count], by arrival */
-    uint64_t tick_offset;                       /* of the counter at the start of the run */
+    ap_antenna antennas[AP_RECEIVER_RADAR_CAP]; /* of the Mode S radars that ask */
+    double cone_rad[AP_RECEIVER_RADAR_CAP];
+    uint32_t radar_count;
+    ap_transponder *transponders; /* [flight_count] */
+    uint32_t *heap;               /* [flight_count], by arrival */
+    uint64_t tick_offset;         /* of the counter at the start of the run */
 } ap_receiver;
-
-/* Takes memory from the arena (measuring or real). radars: AP_RECEIVER_RADAR_CAP of them. */
-void ap_receiver_init(ap_receiver *receiver, ap_arena *arena, const ap_world *world,
-                      const ap_sensor *sensor, uint32_t index, const ap_sensor *radars);
-
-double ap_receiver_time_s(const ap_receiver *receiver);
-
-/* Appends the next frame; nothing when it was not received. */
-void ap_receiver_send(ap_receiver *receiver, ap_writer *writer);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "airpicture/cpr.h"
 #include "airpicture/modes.h"
+#include "simulate/demo_scenario.h"
 #include "simulate/simulate.h"
 #include "simulate/traffic.h"
 #include "wire/framer.h"
@@ -27,7 +28,8 @@ typedef struct heard {
 
 typedef struct run {
     ap_simulate sim;
-    ap_simulate_config config;
+    ap_demo_scenario_config config;
+    ap_demo_scenario demo;
     ap_framer framer;
     ap_asterix_editions editions;
     void *sim_mem, *framer_mem;
@@ -42,12 +44,13 @@ typedef struct run {
 static void open_run(run *r)
 {
     memset(r, 0, sizeof *r);
-    r->config = ap_simulate_config_default();
-    r->config.sensors = 1u << AP_SIMULATE_ADSB;
+    r->config = ap_demo_scenario_config_default();
+    r->config.sensors = 1u << AP_DEMO_RECEIVER;
     r->config.duration_s = 300.0;
-    size_t size = ap_simulate_size(&r->config);
+    ap_demo_scenario_make(&r->demo, &r->config);
+    size_t size = ap_simulate_size(&r->demo.scenario);
     r->sim_mem = malloc(size);
-    assert_int_equal(ap_simulate_init(&r->sim, &r->config, r->sim_mem, size), AP_OK);
+    assert_int_equal(ap_simulate_init(&r->sim, &r->demo.scenario, r->sim_mem, size), AP_OK);
     ap_asterix_editions_default(&r->editions);
     r->framer_mem = malloc(AP_FRAMER_SIZE);
     assert_int_equal(
@@ -193,7 +196,7 @@ static void take_frame(run *r, const ap_frame *framed, ap_utc_ns utc)
 static void take_packet(run *r, const ap_packet *packet)
 {
     assert_int_equal(packet->kind, AP_PACKET_BEAST);
-    assert_int_equal(packet->input, AP_SIMULATE_INPUT_BEAST);
+    assert_int_equal(packet->sensor, AP_DEMO_RECEIVER);
     assert_true(packet->utc >= r->last_utc);
     uint8_t *space;
     assert_true(ap_framer_space(&r->framer, &space) >= packet->size);
@@ -208,7 +211,7 @@ static void take_packet(run *r, const ap_packet *packet)
 
 static void count_visible(run *r)
 {
-    const ap_sensor *sensor = &ap_simulate_sensors(&r->sim)[AP_SIMULATE_ADSB];
+    const ap_sensor *sensor = ap_simulate_sensor(&r->sim, AP_DEMO_RECEIVER);
     for (double t = 0.5; t < r->config.duration_s; t += 1.0) {
         ap_truth truths[FLIGHT_COUNT];
         size_t count =

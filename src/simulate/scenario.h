@@ -177,6 +177,7 @@ typedef struct ap_scenario_sensor {
     bool has_height; /* a 3-D radar: height with elevation_sigma_rad */
     double elevation_sigma_rad;
     bool registers; /* a Mode S radar that asks for 4,0, 5,0, 6,0 */
+    bool silent;    /* it turns and asks, transponders answer it, but it sends nothing */
     /* Systematic errors, measured less true. */
     double range_bias_m, range_gain; /* gain: (measured - true) / true, e.g. 1e-4 */
     double azimuth_bias_rad;

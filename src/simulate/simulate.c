@@ -1,234 +1,157 @@
 #include "simulate/simulate.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/arena.h"
-#include "simulate/mlat.h"
-#include "simulate/radar.h"
-#include "simulate/receiver.h"
-#include "simulate/traffic.h"
+#include "simulate/instrument.h"
+#include "simulate/populate.h"
 #include "simulate/world.h"
 
-#define ALL_SENSORS ((1u << AP_SIMULATE_SENSOR_COUNT) - 1u)
-#define SAC 250 /* not assigned to a state */
-_Static_assert(AP_RECEIVER_RADAR_CAP == AP_SIMULATE_RADAR_COUNT, "every radar is answered");
+typedef struct instrument {
+    const ap_instrument_kind *kind;
+    void *state;
+    double next_s; /* HUGE_VAL: never */
+} instrument;
 
 struct ap_simulate_state {
-    ap_simulate_config config;
+    const ap_scenario *scenario;
     ap_world world;
-    ap_flight *flights;
-    ap_sensor sensors[AP_SIMULATE_SENSOR_COUNT];
-    ap_radar radars[AP_SIMULATE_RADAR_COUNT];
-    ap_mlat mlat;
-    ap_receiver receiver;
+    instrument *instruments; /* [sensor_count] */
+    uint64_t full_count;     /* packets that outgrew their buffer */
     uint8_t packet[AP_SIMULATE_PACKET_SIZE];
 };
-
-/* What stands where: bearing and distance from the reference. The radars form a triangle with
- * sides of 100 km. */
-typedef struct site_row {
-    const char *name;
-    ap_sensor_kind kind;
-    uint8_t sic; /* 0: no codes */
-    double bearing_deg, distance_m, height_m;
-    double turn_s, range_min_m, range_max_m, detection_probability;
-} site_row;
-
-static const site_row site_rows[AP_SIMULATE_SENSOR_COUNT] = {
-    { "North radar", AP_SENSOR_COMBINED, 1, 0.0, 57735.0, 85.0, 4.0, 900.0, 150e3, 0.97 },
-    { "East radar", AP_SENSOR_COMBINED, 2, 120.0, 57735.0, 110.0, 5.2, 900.0, 220e3, 0.97 },
-    { "West radar", AP_SENSOR_COMBINED, 3, 240.0, 57735.0, 95.0, 8.1, 900.0, 280e3, 0.97 },
-    { "Multilateration", AP_SENSOR_MLAT, 4, 0.0, 0.0, 70.0, 1.0, 0.0, 200e3, 0.92 },
-    { "Receiver", AP_SENSOR_ADSB, 0, 45.0, 20e3, 75.0, 1.0, 0.0, 400e3, 0.95 },
-};
-
-ap_simulate_config ap_simulate_config_default(void)
-{
-    return (ap_simulate_config){
-        .seed = 1,
-        .start_utc = INT64_C(1709294400) * AP_NS_PER_S, /* 2024-03-01T12:00:00Z */
-        .duration_s = 600.0,
-        .reference = { 56.0 * AP_RAD_PER_DEG, 3.5 * AP_RAD_PER_DEG, 0.0 },
-        .area_radius_m = 150e3,
-        .flight_count = 60,
-        .sensors = ALL_SENSORS,
-        .height_offset_m = 92.0,
-        .clutter_per_turn = 5.0,
-        .registers = true,
-    };
-}
 
 static bool is_within(double value, double low, double high)
 {
     return value >= low && value <= high;
 }
 
-static bool config_is_sound(const ap_simulate_config *config)
+static bool sensor_is_sound(const ap_scenario_sensor *sensor)
 {
-    bool sound =
-        config->start_utc != AP_UTC_UNKNOWN && is_within(config->duration_s, 60.0, 86400.0) &&
-        is_within(config->reference.latitude_rad, -80.0 * AP_RAD_PER_DEG, 80.0 * AP_RAD_PER_DEG) &&
-        is_within(config->reference.longitude_rad, -AP_PI, AP_PI) &&
-        is_within(config->reference.height_m, -500.0, 5000.0) &&
-        is_within(config->area_radius_m, 20e3, 300e3) && config->flight_count >= 3 &&
-        config->flight_count <= 20000 && config->primary_only_count <= config->flight_count - 3 &&
-        config->sensors <= ALL_SENSORS && is_within(config->height_offset_m, -500.0, 500.0) &&
-        is_within(config->clutter_per_turn, 0.0, 1000.0);
-    for (int i = 0; i < AP_SIMULATE_RADAR_COUNT; i++)
-        sound = sound && is_within(config->radar_range_bias_m[i], -5000.0, 5000.0) &&
-                is_within(config->radar_azimuth_bias_rad[i], -0.1, 0.1);
+    const ap_instrument_kind *kind = ap_instrument_of(sensor->format);
+    const ap_sensor *told = &sensor->told;
+    return kind && kind->state_size <= AP_INSTRUMENT_STATE_MAX && told->has_site &&
+           is_within(told->turn_s, 0.1, 3600.0) &&
+           is_within(told->detection_probability, 0.0, 1.0) &&
+           is_within(told->range_min_m, 0.0, 1e7) && is_within(told->range_max_m, 1.0, 1e7) &&
+           is_within(told->clutter_per_turn, 0.0, 1000.0) &&
+           is_within(sensor->range_bias_m, -5000.0, 5000.0) &&
+           is_within(sensor->azimuth_bias_rad, -0.1, 0.1);
+}
+
+static bool scenario_is_sound(const ap_scenario *scenario)
+{
+    bool sound = scenario->start_utc != AP_UTC_UNKNOWN &&
+                 is_within(scenario->duration_s, 10.0, 86400.0) &&
+                 is_within(scenario->reference.latitude_rad, -80.0 * AP_RAD_PER_DEG,
+                           80.0 * AP_RAD_PER_DEG) &&
+                 is_within(scenario->reference.longitude_rad, -AP_PI, AP_PI) &&
+                 is_within(scenario->height_offset_m, -500.0, 500.0) &&
+                 scenario->sensor_count <= AP_SIMULATE_SENSOR_MAX && ap_populate_is_sound(scenario);
+    for (uint32_t i = 0; sound && i < scenario->sensor_count; i++)
+        sound = sensor_is_sound(&scenario->sensors[i]);
     return sound;
 }
 
-static bool is_sending(const struct ap_simulate_state *state, unsigned sensor)
+static void fill_world(const ap_scenario *scenario, ap_world *world)
 {
-    return state->config.sensors >> sensor & 1u;
-}
-
-static void place_sensor(struct ap_simulate_state *state, unsigned index)
-{
-    const site_row *row = &site_rows[index];
-    double bearing_rad = row->bearing_deg * AP_RAD_PER_DEG;
-    ap_sensor *sensor = &state->sensors[index];
-    *sensor = (ap_sensor){ .described = true, .input = AP_INPUT_NONE };
-    ap_sensor_defaults(sensor, row->kind);
-    memcpy(sensor->name, row->name, strlen(row->name) + 1);
-    sensor->has_sac_sic = row->sic != 0;
-    sensor->sac = row->sic != 0 ? SAC : 0;
-    sensor->sic = row->sic;
-    if (index == AP_SIMULATE_ADSB)
-        sensor->input = AP_SIMULATE_INPUT_BEAST;
-    /* Beside the steps of 25 ft that a report can state, Mode C has steps of 100 ft. */
-    sensor->altitude_sigma_m = index == AP_SIMULATE_ADSB ? 2.0 : 9.0;
-    sensor->turn_s = row->turn_s;
-    sensor->range_min_m = row->range_min_m;
-    sensor->range_max_m = row->range_max_m;
-    sensor->detection_probability = row->detection_probability;
-    if (index < AP_SIMULATE_RADAR_COUNT)
-        sensor->clutter_per_turn = state->config.clutter_per_turn;
-    ap_vec3 offset = { row->distance_m * sin(bearing_rad), row->distance_m * cos(bearing_rad),
-                       0.0 };
-    ap_geodetic site = ap_geodetic_from_ecef(ap_ecef_from_enu(&state->world.plane, offset));
-    site.height_m = row->height_m;
-    (void)ap_sensor_place(sensor, site); /* in range: near the reference */
-}
-
-static void fill_world(struct ap_simulate_state *state)
-{
-    const ap_simulate_config *config = &state->config;
-    ap_geodetic reference = config->reference;
+    ap_geodetic reference = scenario->reference;
     reference.height_m = 0.0;
-    state->world = (ap_world){ .seed = config->seed,
-                               .start_utc = config->start_utc,
-                               .plane = ap_enu_frame_at(reference),
-                               .flights = state->flights,
-                               .flight_count = config->flight_count,
-                               .registers = config->registers };
-    ap_traffic_config traffic = { .seed = config->seed,
-                                  .flight_count = config->flight_count,
-                                  .primary_only_count = config->primary_only_count,
-                                  .duration_s = config->duration_s,
-                                  .radius_m = config->area_radius_m,
-                                  .height_offset_m = config->height_offset_m };
-    for (uint32_t i = 0; i < config->flight_count; i++)
-        ap_traffic_make(&traffic, i, &state->flights[i]);
-    for (unsigned i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++)
-        place_sensor(state, i);
+    *world = (ap_world){ .scenario = scenario,
+                         .seed = scenario->seed,
+                         .start_utc = scenario->start_utc,
+                         .plane = ap_enu_frame_at(reference) };
+    for (uint32_t i = 0; i < scenario->sensor_count; i++)
+        world->registers = world->registers || scenario->sensors[i].registers;
 }
 
 /* Measures, or takes and fills: the same calls. NULL when measuring or when memory is short. */
-static struct ap_simulate_state *lay_out(const ap_simulate_config *config, ap_arena *arena)
+static struct ap_simulate_state *lay_out(const ap_scenario *scenario, ap_arena *arena)
 {
-    struct ap_simulate_state measured = { .config = *config };
+    struct ap_simulate_state measured = { .scenario = scenario };
     struct ap_simulate_state *taken = ap_arena_take(arena, 1, sizeof *taken);
     struct ap_simulate_state *state = taken ? taken : &measured;
-    state->config = *config;
-    state->flights = ap_arena_take(arena, config->flight_count, sizeof(ap_flight));
-    state->world.flight_count = config->flight_count;
-    if (state->flights)
-        fill_world(state);
-    for (uint32_t i = 0; i < AP_SIMULATE_RADAR_COUNT; i++) {
-        ap_radar_init(&state->radars[i], arena, &state->world, &state->sensors[i], i);
-        state->radars[i].range_bias_m = config->radar_range_bias_m[i];
-        state->radars[i].azimuth_bias_rad = config->radar_azimuth_bias_rad[i];
+    state->scenario = scenario;
+    fill_world(scenario, &state->world);
+    ap_populate(&state->world, arena);
+    state->instruments = ap_arena_take(arena, scenario->sensor_count, sizeof *state->instruments);
+    for (uint32_t i = 0; i < scenario->sensor_count; i++) {
+        _Alignas(AP_ARENA_ALIGN) uint8_t scratch[AP_INSTRUMENT_STATE_MAX];
+        const ap_instrument_kind *kind = ap_instrument_of(scenario->sensors[i].format);
+        void *own = ap_arena_take(arena, 1, kind->state_size);
+        kind->init(own ? own : scratch, arena, &state->world, i);
+        if (own)
+            state->instruments[i] =
+                (instrument){ .kind = kind,
+                              .state = own,
+                              .next_s =
+                                  scenario->sensors[i].silent ? HUGE_VAL : kind->time_s(own) };
     }
-    ap_mlat_init(&state->mlat, arena, &state->world, &state->sensors[AP_SIMULATE_MLAT],
-                 AP_SIMULATE_MLAT);
-    ap_receiver_init(&state->receiver, arena, &state->world, &state->sensors[AP_SIMULATE_ADSB],
-                     AP_SIMULATE_ADSB, state->sensors);
     return taken;
 }
 
-size_t ap_simulate_size(const ap_simulate_config *config)
+size_t ap_simulate_size(const ap_scenario *scenario)
 {
-    if (!config_is_sound(config))
+    if (!scenario_is_sound(scenario))
         return 0;
     ap_arena arena = ap_arena_measure();
-    (void)lay_out(config, &arena); /* NULL: it only measures */
+    (void)lay_out(scenario, &arena); /* NULL: it only measures */
     return ap_arena_need(&arena);
 }
 
-ap_err ap_simulate_init(ap_simulate *sim, const ap_simulate_config *config, void *mem,
-                        size_t mem_size)
+ap_err ap_simulate_init(ap_simulate *sim, const ap_scenario *scenario, void *mem, size_t mem_size)
 {
-    size_t need = ap_simulate_size(config);
+    size_t need = ap_simulate_size(scenario);
     if (need == 0)
         return AP_ERR_ARGUMENT;
     if (mem_size < need)
         return AP_ERR_MEMORY;
     ap_arena arena = ap_arena_over(mem, mem_size);
-    sim->state = lay_out(config, &arena);
+    sim->state = lay_out(scenario, &arena);
     return AP_OK;
 }
 
-/* When a sensor sends next. */
-static double sensor_time_s(const struct ap_simulate_state *state, unsigned sensor)
+/* Whose packet is first; of the same time, the lower index. NULL when nobody sends any more. */
+static instrument *first_of(const struct ap_simulate_state *state)
 {
-    if (!is_sending(state, sensor))
-        return HUGE_VAL;
-    if (sensor < AP_SIMULATE_RADAR_COUNT)
-        return ap_radar_time_s(&state->radars[sensor]);
-    if (sensor == AP_SIMULATE_MLAT)
-        return ap_mlat_time_s(&state->mlat);
-    return ap_receiver_time_s(&state->receiver);
-}
-
-static void send(struct ap_simulate_state *state, unsigned sensor, ap_writer *writer)
-{
-    if (sensor < AP_SIMULATE_RADAR_COUNT)
-        ap_radar_send(&state->radars[sensor], writer);
-    else if (sensor == AP_SIMULATE_MLAT)
-        ap_mlat_send(&state->mlat, writer);
-    else
-        ap_receiver_send(&state->receiver, writer);
+    instrument *first = NULL;
+    for (uint32_t i = 0; i < state->scenario->sensor_count; i++) {
+        instrument *own = &state->instruments[i];
+        if (own->next_s < state->scenario->duration_s && (!first || own->next_s < first->next_s))
+            first = own;
+    }
+    return first;
 }
 
 ap_err ap_simulate_next(ap_simulate *sim, ap_packet *packet)
 {
     struct ap_simulate_state *state = sim->state;
     for (;;) {
-        unsigned first = 0;
-        for (unsigned i = 1; i < AP_SIMULATE_SENSOR_COUNT; i++)
-            if (sensor_time_s(state, i) < sensor_time_s(state, first))
-                first = i;
-        double time_s = sensor_time_s(state, first);
-        if (time_s >= state->config.duration_s)
+        instrument *first = first_of(state);
+        if (!first)
             return AP_ERR_END;
+        double time_s = first->next_s;
+        uint32_t index = (uint32_t)(first - state->instruments);
         ap_writer writer = ap_writer_of(state->packet, sizeof state->packet);
-        send(state, first, &writer);
-        if (writer.size == 0)
+        first->kind->send(first->state, &writer);
+        first->next_s = first->kind->time_s(first->state);
+        if (writer.bad)
+            state->full_count++;
+        if (writer.bad || writer.size == 0)
             continue; /* a tick in which nothing was measured */
-        bool is_beast = first == AP_SIMULATE_ADSB;
-        *packet =
-            (ap_packet){ .kind = is_beast ? AP_PACKET_BEAST : AP_PACKET_ASTERIX,
-                         .sensor = (uint16_t)first,
-                         .input = is_beast ? AP_SIMULATE_INPUT_BEAST : AP_SIMULATE_INPUT_ASTERIX,
-                         .utc = ap_world_utc(&state->world, time_s),
-                         .data = state->packet,
-                         .size = writer.size };
+        bool is_beast = state->scenario->sensors[index].format == AP_SENSOR_FORMAT_BEAST;
+        *packet = (ap_packet){ .kind = is_beast ? AP_PACKET_BEAST : AP_PACKET_ASTERIX,
+                               .sensor = (uint16_t)index,
+                               .utc = ap_world_utc(&state->world, time_s),
+                               .data = state->packet,
+                               .size = writer.size };
         return AP_OK;
     }
+}
+
+uint32_t ap_simulate_flight_count(const ap_simulate *sim)
+{
+    return sim->state->world.flight_count;
 }
 
 size_t ap_simulate_truth(const ap_simulate *sim, ap_utc_ns utc, ap_truth *truths, size_t cap)
@@ -248,14 +171,30 @@ size_t ap_simulate_truth(const ap_simulate *sim, ap_utc_ns utc, ap_truth *truths
     return count;
 }
 
-const ap_sensor *ap_simulate_sensors(const ap_simulate *sim)
+uint32_t ap_simulate_sensor_count(const ap_simulate *sim)
 {
-    return sim->state->sensors;
+    return sim->state->scenario->sensor_count;
 }
 
-bool ap_simulate_sends(const ap_simulate *sim, unsigned index)
+const ap_sensor *ap_simulate_sensor(const ap_simulate *sim, uint32_t index)
 {
-    return index < AP_SIMULATE_SENSOR_COUNT && is_sending(sim->state, index);
+    return &sim->state->scenario->sensors[index].told;
+}
+
+bool ap_simulate_sends(const ap_simulate *sim, uint32_t index)
+{
+    const ap_scenario *scenario = sim->state->scenario;
+    return index < scenario->sensor_count && !scenario->sensors[index].silent;
+}
+
+uint64_t ap_simulate_lost_count(const ap_simulate *sim)
+{
+    uint64_t count = sim->state->full_count;
+    for (uint32_t i = 0; i < sim->state->scenario->sensor_count; i++) {
+        const instrument *own = &sim->state->instruments[i];
+        count += own->kind->lost_count(own->state);
+    }
+    return count;
 }
 
 ap_utc_ns ap_simulate_start_utc(const ap_simulate *sim)
@@ -263,20 +202,14 @@ ap_utc_ns ap_simulate_start_utc(const ap_simulate *sim)
     return sim->state->world.start_utc;
 }
 
-static bool sensor_covers(const struct ap_simulate_state *state, unsigned sensor,
+static bool sensor_covers(const struct ap_simulate_state *state, uint32_t index,
                           const ap_truth *truth)
 {
-    const ap_flight *flight = &state->world.flights[truth->id - 1];
-    if (sensor == AP_SIMULATE_MLAT) {
-        ap_mlat_covariance covariance;
-        return flight->equipment != AP_EQUIPMENT_NONE &&
-               ap_mlat_locates(&state->mlat, truth->position, &covariance);
-    }
-    if (sensor == AP_SIMULATE_ADSB && flight->equipment != AP_EQUIPMENT_ADSB)
-        return false;
+    const instrument *own = &state->instruments[index];
     ap_sight sight;
-    return ap_sight_of(&state->sensors[sensor], truth->position, &sight) &&
-           (sensor == AP_SIMULATE_ADSB || sight.elevation_rad <= AP_RADAR_CONE_RAD);
+    if (own->kind->covers)
+        return own->kind->covers(own->state, truth);
+    return ap_sight_of(&state->scenario->sensors[index].told, truth->position, &sight);
 }
 
 bool ap_simulate_covers(const ap_simulate *sim, const ap_truth *truth)
@@ -284,8 +217,8 @@ bool ap_simulate_covers(const ap_simulate *sim, const ap_truth *truth)
     const struct ap_simulate_state *state = sim->state;
     if (truth->id == 0 || truth->id > state->world.flight_count)
         return false;
-    for (unsigned i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++)
-        if (is_sending(state, i) && sensor_covers(state, i, truth))
+    for (uint32_t i = 0; i < state->scenario->sensor_count; i++)
+        if (ap_simulate_sends(sim, i) && sensor_covers(state, i, truth))
             return true;
     return false;
 }

@@ -13,20 +13,23 @@
 #include "airpicture/asterix/cat020.h"
 #include "airpicture/asterix/cat034.h"
 #include "airpicture/asterix/cat048.h"
+#include "simulate/demo_scenario.h"
 
 #define ONLY(sensor) (1u << (sensor))
 #define NAME_SIZE 4096
 
 static void *mem;
+static ap_demo_scenario demo;
 static ap_simulate sim;
 
-static void start(const ap_simulate_config *config)
+static void start(const ap_demo_scenario_config *config)
 {
     free(mem);
-    size_t size = ap_simulate_size(config);
+    ap_demo_scenario_make(&demo, config);
+    size_t size = ap_simulate_size(&demo.scenario);
     assert_true(size > 0);
     mem = malloc(size);
-    assert_int_equal(ap_simulate_init(&sim, config, mem, size), AP_OK);
+    assert_int_equal(ap_simulate_init(&sim, &demo.scenario, mem, size), AP_OK);
 }
 
 static int tear_down(void **state)
@@ -37,15 +40,15 @@ static int tear_down(void **state)
     return 0;
 }
 
-static ap_simulate_config only(uint32_t sensors)
+static ap_demo_scenario_config only(uint32_t sensors)
 {
-    ap_simulate_config config = ap_simulate_config_default();
+    ap_demo_scenario_config config = ap_demo_scenario_config_default();
     config.sensors = sensors;
     return config;
 }
 
 /* FNV-1a over everything that a sensor sends, times included. */
-static uint64_t digest(const ap_simulate_config *config, uint16_t sensor)
+static uint64_t digest(const ap_demo_scenario_config *config, uint16_t sensor)
 {
     start(config);
     uint64_t hash = UINT64_C(14695981039346656037);
@@ -63,10 +66,10 @@ static uint64_t digest(const ap_simulate_config *config, uint16_t sensor)
 static void test_simulate_next_same_seed_same_bytes(void **state)
 {
     (void)state;
-    ap_simulate_config config = ap_simulate_config_default(), other = config;
+    ap_demo_scenario_config config = ap_demo_scenario_config_default(), other = config;
     config.duration_s = other.duration_s = 60.0;
     other.seed = 2;
-    for (uint16_t i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++) {
+    for (uint16_t i = 0; i < AP_DEMO_SENSOR_COUNT; i++) {
         uint64_t first = digest(&config, i);
         assert_true(first == digest(&config, i));
         assert_true(first != digest(&other, i));
@@ -77,10 +80,10 @@ static void test_simulate_next_same_seed_same_bytes(void **state)
 static void test_simulate_next_sensors_are_independent(void **state)
 {
     (void)state;
-    ap_simulate_config all = ap_simulate_config_default();
+    ap_demo_scenario_config all = ap_demo_scenario_config_default();
     all.duration_s = 60.0;
-    for (uint16_t i = 0; i < AP_SIMULATE_SENSOR_COUNT; i++) {
-        ap_simulate_config alone = all;
+    for (uint16_t i = 0; i < AP_DEMO_SENSOR_COUNT; i++) {
+        ap_demo_scenario_config alone = all;
         alone.sensors = ONLY(i);
         assert_true(digest(&all, i) == digest(&alone, i));
     }
@@ -139,7 +142,7 @@ typedef struct radar_tally {
 
 static void take_plot(const ap_packet *packet, const ap_cat048 *record, radar_tally *tally)
 {
-    const ap_sensor *sensor = &ap_simulate_sensors(&sim)[packet->sensor];
+    const ap_sensor *sensor = ap_simulate_sensor(&sim, packet->sensor);
     assert_int_equal(record->i020.sim, 1);
     assert_int_equal(record->i010.sac, sensor->sac);
     assert_int_equal(record->i010.sic, sensor->sic);
@@ -184,7 +187,7 @@ static void take_plot(const ap_packet *packet, const ap_cat048 *record, radar_ta
 
 static void take_service(const ap_packet *packet, const ap_cat034 *record, radar_tally *tally)
 {
-    double turn_s = ap_simulate_sensors(&sim)[packet->sensor].turn_s;
+    double turn_s = ap_simulate_sensor(&sim, packet->sensor)->turn_s;
     ap_utc_ns time = time_of(packet, record->i030_128th_s);
     assert_true(fabs(record->i041_128th_s / 128.0 - turn_s) <= 0.5 / 128);
     if (record->i000 == 1) {
@@ -222,11 +225,11 @@ static void take_radar_block(const ap_packet *packet, const ap_asterix_block *bl
 
 /* Turns in which the flights could be seen, by adding up the share of a turn in short steps; the
  * beam catches up a moving target a little earlier or later, which is in the azimuth rate. */
-static double chances(const ap_simulate_config *config, unsigned index)
+static double chances(const ap_demo_scenario_config *config, unsigned index)
 {
-    const ap_sensor *sensor = &ap_simulate_sensors(&sim)[index];
+    const ap_sensor *sensor = ap_simulate_sensor(&sim, index);
     double sum = 0.0, previous[256] = { 0 };
-    for (double t = 0.0; t < config->duration_s - AP_SIMULATE_RADAR_COUNT; t += 1.0) {
+    for (double t = 0.0; t < config->duration_s - AP_DEMO_RADAR_COUNT; t += 1.0) {
         ap_truth truths[128];
         size_t count = ap_simulate_truth(&sim, ap_utc_add_s(config->start_utc, t), truths, 128);
         for (size_t i = 0; i < count; i++) {
@@ -245,7 +248,7 @@ static double chances(const ap_simulate_config *config, unsigned index)
     return sum;
 }
 
-static void check_radar(const ap_simulate_config *config, uint16_t index, radar_tally *tally)
+static void check_radar(const ap_demo_scenario_config *config, uint16_t index, radar_tally *tally)
 {
     memset(tally, 0, sizeof *tally);
     start(config);
@@ -268,12 +271,12 @@ static void check_radar(const ap_simulate_config *config, uint16_t index, radar_
 static void test_radar_plots_fit_the_truth(void **state)
 {
     (void)state;
-    for (uint16_t i = 0; i < AP_SIMULATE_RADAR_COUNT; i++) {
-        ap_simulate_config config = only(ONLY(i));
+    for (uint16_t i = 0; i < AP_DEMO_RADAR_COUNT; i++) {
+        ap_demo_scenario_config config = only(ONLY(i));
         config.clutter_per_turn = 0.0;
         radar_tally tally;
         check_radar(&config, i, &tally);
-        const ap_sensor *sensor = &ap_simulate_sensors(&sim)[i];
+        const ap_sensor *sensor = ap_simulate_sensor(&sim, i);
         check_moments(&tally.range, sensor->range_sigma_m, 1.0);
         check_moments(&tally.azimuth, sensor->azimuth_sigma_rad, 2e-5);
         double turns = 600.0 / sensor->turn_s;
@@ -293,7 +296,7 @@ static void test_radar_plots_fit_the_truth(void **state)
 static void test_radar_clutter_has_its_rate(void **state)
 {
     (void)state;
-    ap_simulate_config config = only(ONLY(0)), quiet = config;
+    ap_demo_scenario_config config = only(ONLY(0)), quiet = config;
     radar_tally with, without;
     config.clutter_per_turn = 40.0;
     quiet.clutter_per_turn = 0.0;
@@ -308,7 +311,7 @@ static void test_radar_clutter_has_its_rate(void **state)
 static void test_radar_biases_are_in_the_plots(void **state)
 {
     (void)state;
-    ap_simulate_config config = only(ONLY(1));
+    ap_demo_scenario_config config = only(ONLY(1));
     config.radar_range_bias_m[1] = 150.0;
     config.radar_azimuth_bias_rad[1] = -0.003;
     radar_tally tally;
@@ -321,7 +324,7 @@ static void test_radar_biases_are_in_the_plots(void **state)
 static void test_radar_runs_across_midnight(void **state)
 {
     (void)state;
-    ap_simulate_config config = only(ONLY(0));
+    ap_demo_scenario_config config = only(ONLY(0));
     config.start_utc += 12 * 3600 * AP_NS_PER_S - 300 * AP_NS_PER_S;
     radar_tally tally;
     check_radar(&config, 0, &tally);
@@ -333,7 +336,7 @@ static void test_radar_runs_across_midnight(void **state)
 static void test_mlat_reports_fit_the_truth(void **state)
 {
     (void)state;
-    ap_simulate_config config = only(ONLY(AP_SIMULATE_MLAT));
+    ap_demo_scenario_config config = only(ONLY(AP_DEMO_MLAT));
     start(&config);
     ap_packet packet;
     moments first = { 0 }, second = { 0 };
@@ -391,7 +394,7 @@ static void test_mlat_reports_fit_the_truth(void **state)
 static void test_simulate_truth_over_the_run(void **state)
 {
     (void)state;
-    ap_simulate_config config = ap_simulate_config_default();
+    ap_demo_scenario_config config = ap_demo_scenario_config_default();
     start(&config);
     ap_truth few[3];
     size_t alive = ap_simulate_truth(&sim, config.start_utc, few, 3);
@@ -409,7 +412,7 @@ static void test_simulate_truth_over_the_run(void **state)
 static void test_simulate_descriptions(void **state)
 {
     (void)state;
-    ap_simulate_config config = only(ONLY(1) | ONLY(AP_SIMULATE_ADSB));
+    ap_demo_scenario_config config = only(ONLY(1) | ONLY(AP_DEMO_RECEIVER));
     start(&config);
     uint8_t buffer[NAME_SIZE];
     ap_writer text = ap_writer_of(buffer, sizeof buffer - 1);
@@ -440,26 +443,37 @@ static void test_simulate_descriptions(void **state)
                         "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107\n");
 }
 
+static size_t size_of(const ap_demo_scenario_config *config)
+{
+    static ap_demo_scenario made;
+    ap_demo_scenario_make(&made, config);
+    return ap_simulate_size(&made.scenario);
+}
+
 static void test_simulate_size_refuses(void **state)
 {
     (void)state;
-    ap_simulate_config good = ap_simulate_config_default(), bad;
+    ap_demo_scenario_config good = ap_demo_scenario_config_default(), bad;
+    assert_true(size_of(&good) > 0);
     bad = good, bad.flight_count = 2;
-    assert_int_equal(ap_simulate_size(&bad), 0);
+    assert_int_equal(size_of(&bad), 0);
     bad = good, bad.duration_s = NAN;
-    assert_int_equal(ap_simulate_size(&bad), 0);
-    bad = good, bad.sensors = 1u << AP_SIMULATE_SENSOR_COUNT;
-    assert_int_equal(ap_simulate_size(&bad), 0);
+    assert_int_equal(size_of(&bad), 0);
     bad = good, bad.reference.latitude_rad = 1.5;
-    assert_int_equal(ap_simulate_size(&bad), 0);
+    assert_int_equal(size_of(&bad), 0);
     bad = good, bad.radar_range_bias_m[2] = INFINITY;
-    assert_int_equal(ap_simulate_size(&bad), 0);
-    bad = good, bad.primary_only_count = 58;
-    assert_int_equal(ap_simulate_size(&bad), 0);
+    assert_int_equal(size_of(&bad), 0);
+    bad = good, bad.area_radius_m = 10e3;
+    assert_int_equal(size_of(&bad), 0);
     char small[64];
     ap_simulate unused;
-    assert_int_equal(ap_simulate_init(&unused, &bad, small, sizeof small), AP_ERR_ARGUMENT);
-    assert_int_equal(ap_simulate_init(&unused, &good, small, sizeof small), AP_ERR_MEMORY);
+    ap_demo_scenario_make(&demo, &bad);
+    assert_int_equal(ap_simulate_init(&unused, &demo.scenario, small, sizeof small),
+                     AP_ERR_ARGUMENT);
+    ap_demo_scenario_make(&demo, &good);
+    assert_int_equal(ap_simulate_init(&unused, &demo.scenario, small, sizeof small), AP_ERR_MEMORY);
+    demo.sensors[1].format = AP_SENSOR_FORMAT_COUNT;
+    assert_int_equal(ap_simulate_size(&demo.scenario), 0);
 }
 
 int main(void)

@@ -37,30 +37,31 @@ static double signed_between(ap_random *random, double low, double high)
     return by_chance(random, 0.5) ? value : -value;
 }
 
-/* Uniform in a disc around the reference. */
-static void draw_point(ap_random *random, double radius_m, double *x_m, double *y_m)
+/* Uniform in a disc around the middle of the area. */
+static void draw_point(const ap_traffic_config *config, ap_random *random, double radius_m,
+                       double *x_m, double *y_m)
 {
     double distance_m = radius_m * sqrt(ap_random_unit(random));
     double bearing_rad = ap_random_between(random, 0.0, 2.0 * AP_PI);
-    *x_m = distance_m * sin(bearing_rad);
-    *y_m = distance_m * cos(bearing_rad);
+    *x_m = config->x_m + distance_m * sin(bearing_rad);
+    *y_m = config->y_m + distance_m * cos(bearing_rad);
 }
 
 static life draw_life(const ap_traffic_config *config, ap_random *random)
 {
     double duration_s = config->duration_s;
-    life out = { 0.0, HUGE_VAL };
+    life out = { config->start_s, HUGE_VAL };
     if (by_chance(random, 0.35))
-        out.birth_s = ap_random_between(random, 0.02, 0.5) * duration_s;
+        out.birth_s += ap_random_between(random, 0.02, 0.5) * duration_s;
     if (by_chance(random, 0.35))
-        out.end_s =
-            fmax(out.birth_s + LIFE_MIN_S, ap_random_between(random, 0.5, 0.98) * duration_s);
+        out.end_s = fmax(out.birth_s + LIFE_MIN_S,
+                         config->start_s + ap_random_between(random, 0.5, 0.98) * duration_s);
     return out;
 }
 
 static double end_of(const ap_traffic_config *config, life lived)
 {
-    return fmin(lived.end_s, config->duration_s);
+    return fmin(lived.end_s, config->start_s + config->duration_s);
 }
 
 /* Draws are made one per statement everywhere: C leaves the order of arguments to the compiler. */
@@ -72,11 +73,11 @@ static void climb(ap_random *random, range level_fl, range rates_mps, ap_flight 
 }
 
 /* Level at a point of a disc, with a course, height and speed of its own. */
-static void begin(ap_random *random, life lived, double radius_m, range level_fl, range speeds_mps,
-                  ap_flight *flight)
+static void begin(const ap_traffic_config *config, ap_random *random, life lived, double radius_m,
+                  range level_fl, range speeds_mps, ap_flight *flight)
 {
     double x_m, y_m;
-    draw_point(random, radius_m, &x_m, &y_m);
+    draw_point(config, random, radius_m, &x_m, &y_m);
     double altitude_m = draw(random, level_fl) * M_PER_FL;
     double course_rad = ap_random_between(random, 0.0, 2.0 * AP_PI);
     double speed_mps = draw(random, speeds_mps);
@@ -110,7 +111,7 @@ static void cruise(const ap_traffic_config *config, ap_random *random, life live
                    ap_flight *flight)
 {
     double x_m, y_m, until_s = end_of(config, lived);
-    draw_point(random, 0.6 * config->radius_m, &x_m, &y_m);
+    draw_point(config, random, 0.6 * config->radius_m, &x_m, &y_m);
     double course_rad = ap_random_between(random, 0.0, 2.0 * AP_PI);
     double speed_mps = ap_random_between(random, 195.0, 250.0);
     double back_m = speed_mps * (until_s - lived.birth_s) / 2.0;
@@ -131,8 +132,8 @@ static void arrive(const ap_traffic_config *config, ap_random *random, life live
     double altitude_m = ap_random_between(random, 120.0, 210.0) * M_PER_FL;
     double speed_mps = ap_random_between(random, 155.0, 190.0);
     flight->emitter_category = 0xA3;
-    ap_flight_start(flight, lived.birth_s, distance_m * sin(bearing_rad),
-                    distance_m * cos(bearing_rad), altitude_m, course_rad, speed_mps);
+    ap_flight_start(flight, lived.birth_s, config->x_m + distance_m * sin(bearing_rad),
+                    config->y_m + distance_m * cos(bearing_rad), altitude_m, course_rad, speed_mps);
     ap_flight_hold(flight, ap_random_between(random, 10.0, 60.0));
     climb(random, (range){ 50.0, 80.0 }, (range){ 7.0, 12.0 }, flight);
     ap_flight_change_speed(flight, ap_random_between(random, 105.0, 125.0), 0.5);
@@ -151,8 +152,8 @@ static void depart(const ap_traffic_config *config, ap_random *random, life live
                    ap_flight *flight)
 {
     flight->emitter_category = 0xA3;
-    begin(random, lived, 0.1 * config->radius_m, (range){ 8.0, 15.0 }, (range){ 82.0, 95.0 },
-          flight);
+    begin(config, random, lived, 0.1 * config->radius_m, (range){ 8.0, 15.0 },
+          (range){ 82.0, 95.0 }, flight);
     climb(random, (range){ 40.0, 60.0 }, (range){ 9.0, 14.0 }, flight);
     ap_flight_turn(flight, signed_between(random, 20.0, 110.0) * AP_RAD_PER_DEG);
     ap_flight_change_speed(flight, ap_random_between(random, 130.0, 160.0), 0.7);
@@ -169,8 +170,8 @@ static void wait_in_stack(const ap_traffic_config *config, ap_random *random, li
     double until_s = end_of(config, lived);
     double level = 80.0 + 10.0 * ap_random_below(random, 6);
     flight->emitter_category = 0xA3;
-    begin(random, lived, 0.4 * config->radius_m, (range){ level, level }, (range){ 105.0, 125.0 },
-          flight);
+    begin(config, random, lived, 0.4 * config->radius_m, (range){ level, level },
+          (range){ 105.0, 125.0 }, flight);
     double side = by_chance(random, 0.8) ? AP_PI : -AP_PI;
     while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 5 <= AP_LEG_CAP) {
         ap_flight_hold(flight, 60.0);
@@ -187,7 +188,7 @@ static void fly_low(const ap_traffic_config *config, ap_random *random, life liv
     bool is_rotorcraft = by_chance(random, 0.4);
     range speeds_mps = is_rotorcraft ? (range){ 45.0, 70.0 } : (range){ 50.0, 90.0 };
     flight->emitter_category = is_rotorcraft ? 0xA7 : 0xA1;
-    begin(random, lived, 0.5 * config->radius_m, (range){ 15.0, 60.0 }, speeds_mps, flight);
+    begin(config, random, lived, 0.5 * config->radius_m, (range){ 15.0, 60.0 }, speeds_mps, flight);
     while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 5 <= AP_LEG_CAP) {
         ap_flight_hold(flight, ap_random_between(random, 20.0, 80.0));
         ap_flight_turn(flight, signed_between(random, 15.0, 170.0) * AP_RAD_PER_DEG);
@@ -201,9 +202,10 @@ static void cross(const ap_traffic_config *config, uint32_t index, ap_flight *fl
 {
     double half_s = config->duration_s / 2.0, speed_mps = 220.0 + 5.0 * index;
     double course_rad = (80.0 + 60.0 * index) * AP_RAD_PER_DEG;
-    double meet_x_m = 0.15 * config->radius_m, meet_y_m = 0.1 * config->radius_m;
+    double meet_x_m = config->x_m + 0.15 * config->radius_m;
+    double meet_y_m = config->y_m + 0.1 * config->radius_m;
     flight->emitter_category = 0xA3;
-    ap_flight_start(flight, 0.0, meet_x_m - speed_mps * half_s * sin(course_rad),
+    ap_flight_start(flight, config->start_s, meet_x_m - speed_mps * half_s * sin(course_rad),
                     meet_y_m - speed_mps * half_s * cos(course_rad), 9000.0 + 300.0 * index,
                     course_rad, speed_mps);
     ap_flight_hold(flight, half_s + fmin(60.0, half_s / 2.0));
@@ -252,23 +254,25 @@ static void equip(const ap_traffic_config *config, uint32_t index, ap_random *ra
     if (index + config->primary_only_count >= config->flight_count)
         flight->equipment = AP_EQUIPMENT_NONE;
     if (flight->equipment <= AP_EQUIPMENT_MODE_S)
-        flight->address = AP_TRAFFIC_ADDRESS_FIRST + index;
+        flight->address = AP_TRAFFIC_ADDRESS_FIRST + config->first + index;
 }
 
 void ap_traffic_make(const ap_traffic_config *config, uint32_t index, ap_flight *flight)
 {
-    ap_random random = ap_random_of(config->seed, AP_STREAM_TRAFFIC, index, 0);
-    *flight = (ap_flight){ .id = index + 1,
-                           .mode_3a = (uint16_t)(02001 + index % 02777),
-                           .emergency_s = index == 2 ? 0.7 * config->duration_s : HUGE_VAL,
+    ap_random random = ap_random_of(config->seed, AP_STREAM_TRAFFIC, index, config->generator);
+    uint32_t number = config->first + index;
+    double emergency_s = config->start_s + 0.7 * config->duration_s;
+    *flight = (ap_flight){ .id = number + 1,
+                           .mode_3a = (uint16_t)(02001 + number % 02777),
+                           .emergency_s = index == 2 ? emergency_s : HUGE_VAL,
                            .height_offset_m = config->height_offset_m };
-    name(101 + index, flight);
+    name(101 + number, flight);
     equip(config, index, &random, flight);
     if (index < 2) {
         cross(config, index, flight);
         return;
     }
-    life lived = index == 2 ? (life){ 0.0, HUGE_VAL } : draw_life(config, &random);
+    life lived = index == 2 ? (life){ config->start_s, HUGE_VAL } : draw_life(config, &random);
     programme flown = index == 2 ? cruise : draw_programme(&random);
     flown(config, &random, lived, flight);
     flight->end_s = fmin(flight->end_s, lived.end_s);

@@ -6,6 +6,12 @@
 #define PASS_TOLERANCE_RAD 1e-11
 #define PASS_STEPS_MAX 12
 
+uint32_t ap_world_stream(const ap_world *world, uint32_t sensor)
+{
+    (void)world;
+    return AP_STREAM_SENSOR + sensor;
+}
+
 ap_utc_ns ap_world_utc(const ap_world *world, double time_s)
 {
     return ap_utc_add_s(world->start_utc, time_s);

@@ -7,6 +7,7 @@
 
 #include "airpicture/sensor.h"
 #include "simulate/flight.h"
+#include "simulate/scenario.h"
 
 /* Streams of random numbers (simulate/random.h): every use of one is named here, so that no two
  * draw alike. Element and event of a sensor's stream are flight and turn or update. */
@@ -21,12 +22,13 @@
 #define AP_WORLD_LEVEL_STEP_FT 25 /* Mode S altitude; Mode C has 100 ft */
 
 typedef struct ap_world {
+    const ap_scenario *scenario;
     uint64_t seed;
     ap_utc_ns start_utc;
-    ap_enu_frame plane; /* at the reference point */
-    const ap_flight *flights;
+    ap_enu_frame plane;       /* at the reference point */
+    const ap_flight *flights; /* the scenario's, then the generators' */
     uint32_t flight_count;
-    bool registers; /* the radars ask for more than the call sign */
+    bool registers; /* a radar asks for more than the call sign */
 } ap_world;
 
 /* A target as an antenna sees it. */
@@ -40,9 +42,12 @@ typedef struct ap_antenna {
     double turn_s, north_s;
 } ap_antenna;
 
+/* Stream of random numbers of a sensor of the scenario. */
+uint32_t ap_world_stream(const ap_world *world, uint32_t sensor);
+
 ap_utc_ns ap_world_utc(const ap_world *world, double time_s);
 
-/* The state of a flight; false when it is not in the air. */
+/* The state of a flight, the one way to ask for it; false when it is not in the air. */
 bool ap_world_truth(const ap_world *world, uint32_t flight, double time_s, ap_truth *truth);
 
 /* Pressure altitude in steps of 1/4 flight level, as its transponder tells it. */

@@ -1,0 +1,23 @@
+/* Who flies in a scenario: its own flights, then those of its generators, in order. */
+#ifndef AP_SIMULATE_POPULATE_H
+#define AP_SIMULATE_POPULATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "simulate/world.h"
+
+#define AP_POPULATE_FLIGHT_MAX 20000u
+
+/* False when a flight or generator is not one that can be made. */
+bool ap_populate_is_sound(const ap_scenario *scenario);
+
+/* How many there will be, of a sound scenario. */
+uint32_t ap_populate_count(const ap_scenario *scenario);
+
+/* Takes memory for them (measuring or real) and makes them; sets the world's flights and their
+ * count. The rest of the world is set. */
+void ap_populate(ap_world *world, ap_arena *arena);
+
+#endif
