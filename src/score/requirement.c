@@ -1,0 +1,185 @@
+#include "score/requirement.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct quantity_row {
+    const char *key, *unit, *text;
+    ap_quantity_shape shape;
+} quantity_row;
+
+static const quantity_row quantities[AP_QUANTITY_COUNT] = {
+#define AP_X(name, key, shape, unit, text) { key, unit, text, AP_QUANTITY_SHAPE_##shape },
+    AP_QUANTITY_MAP(AP_X)
+#undef AP_X
+};
+
+#define AP_X(name, key, text) key,
+static const char *const statistics[AP_STATISTIC_COUNT] = { AP_STATISTIC_MAP(AP_X) };
+static const char *const scopes[AP_SCOPE_COUNT] = { AP_SCOPE_MAP(AP_X) };
+static const char *const phases[AP_PHASE_COUNT] = { AP_PHASE_MAP(AP_X) };
+static const char *const identity_kinds[AP_IDENTITY_KIND_COUNT] = { AP_IDENTITY_KIND_MAP(AP_X) };
+static const char *const statuses[AP_REQUIREMENT_STATUS_COUNT] = { AP_REQUIREMENT_STATUS_MAP(
+    AP_X) };
+#undef AP_X
+
+static const char *key_of(const char *const *keys, size_t count, size_t index)
+{
+    return index < count ? keys[index] : NULL;
+}
+
+static int index_of(const char *const *keys, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(keys[i], key) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *ap_quantity_key(ap_quantity quantity)
+{
+    return (size_t)quantity < AP_QUANTITY_COUNT ? quantities[quantity].key : NULL;
+}
+
+const char *ap_quantity_unit(ap_quantity quantity)
+{
+    return (size_t)quantity < AP_QUANTITY_COUNT ? quantities[quantity].unit : NULL;
+}
+
+const char *ap_quantity_text(ap_quantity quantity)
+{
+    return (size_t)quantity < AP_QUANTITY_COUNT ? quantities[quantity].text : NULL;
+}
+
+ap_quantity_shape ap_quantity_shape_of(ap_quantity quantity)
+{
+    return (size_t)quantity < AP_QUANTITY_COUNT ? quantities[quantity].shape
+                                                : AP_QUANTITY_SHAPE_RATIO;
+}
+
+const char *ap_statistic_key(ap_statistic statistic)
+{
+    return key_of(statistics, AP_STATISTIC_COUNT, (size_t)statistic);
+}
+
+const char *ap_scope_key(ap_scope scope)
+{
+    return key_of(scopes, AP_SCOPE_COUNT, (size_t)scope);
+}
+
+const char *ap_phase_key(ap_phase phase)
+{
+    return key_of(phases, AP_PHASE_COUNT, (size_t)phase);
+}
+
+const char *ap_identity_kind_key(ap_identity_kind kind)
+{
+    return key_of(identity_kinds, AP_IDENTITY_KIND_COUNT, (size_t)kind);
+}
+
+const char *ap_requirement_status_key(ap_requirement_status status)
+{
+    return key_of(statuses, AP_REQUIREMENT_STATUS_COUNT, (size_t)status);
+}
+
+int ap_quantity_from_key(const char *key)
+{
+    for (size_t i = 0; i < AP_QUANTITY_COUNT; i++)
+        if (strcmp(quantities[i].key, key) == 0)
+            return (int)i;
+    return -1;
+}
+
+int ap_statistic_from_key(const char *key)
+{
+    return index_of(statistics, AP_STATISTIC_COUNT, key);
+}
+
+int ap_scope_from_key(const char *key)
+{
+    return index_of(scopes, AP_SCOPE_COUNT, key);
+}
+
+int ap_phase_from_key(const char *key)
+{
+    return index_of(phases, AP_PHASE_COUNT, key);
+}
+
+int ap_identity_kind_from_key(const char *key)
+{
+    return index_of(identity_kinds, AP_IDENTITY_KIND_COUNT, key);
+}
+
+const char *ap_requirement_unit(const ap_requirement *row)
+{
+    bool is_share = row->statistic == AP_STATISTIC_BEYOND || row->statistic == AP_STATISTIC_WITHIN;
+    if (ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_ERROR && is_share)
+        return "1";
+    return ap_quantity_unit(row->quantity);
+}
+
+static bool is_positive(double value)
+{
+    return value > 0.0 && isfinite(value);
+}
+
+static const char *list_fault(const ap_requirement *row)
+{
+    if ((size_t)row->quantity >= AP_QUANTITY_COUNT)
+        return "quantity is none of the list";
+    if ((size_t)row->statistic >= AP_STATISTIC_COUNT)
+        return "statistic is none of the list";
+    if ((size_t)row->scope >= AP_SCOPE_COUNT)
+        return "scope is none of the list";
+    if ((size_t)row->phase >= AP_PHASE_COUNT)
+        return "phase is none of the list";
+    if ((size_t)row->identity >= AP_IDENTITY_KIND_COUNT)
+        return "identity is none of the list";
+    return NULL;
+}
+
+static bool needs_interval(ap_quantity quantity)
+{
+    return quantity == AP_QUANTITY_UPDATE || quantity == AP_QUANTITY_LONG_GAP ||
+           quantity == AP_QUANTITY_GAP || quantity == AP_QUANTITY_IDENTITY_UPDATE;
+}
+
+static bool needs_threshold(const ap_requirement *row)
+{
+    bool is_error = ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_ERROR;
+    bool is_share = row->statistic == AP_STATISTIC_BEYOND || row->statistic == AP_STATISTIC_WITHIN;
+    return (is_error && is_share) || row->quantity == AP_QUANTITY_LONG_GAP ||
+           row->quantity == AP_QUANTITY_GAP || row->quantity == AP_QUANTITY_CORRELATED_ERROR ||
+           row->quantity == AP_QUANTITY_FALSE_TRACK_NEAR ||
+           row->quantity == AP_QUANTITY_PROXIMATE_TIME;
+}
+
+const char *ap_requirement_fault(const ap_requirement *row)
+{
+    const char *fault = list_fault(row);
+    if (fault != NULL)
+        return fault;
+    if (!isfinite(row->limit))
+        return "limit is missing or no number";
+    if (needs_interval(row->quantity) && !is_positive(row->interval_s))
+        return "interval_s must be above 0";
+    if (needs_threshold(row) && !is_positive(row->threshold))
+        return "threshold must be above 0";
+    if (row->quantity == AP_QUANTITY_GAP && row->threshold_2 != 0.0 &&
+        !(row->threshold_2 > row->threshold))
+        return "threshold_2 must be above threshold, or 0";
+    if (row->quantity == AP_QUANTITY_PROXIMATE_TIME && row->statistic >= AP_STATISTIC_BEYOND)
+        return "proximate_time uses threshold as a distance: no beyond, no within";
+    if (row->quantity == AP_QUANTITY_CORRELATED_ERROR && row->run_length < 1)
+        return "run_length must be 1 or more";
+    if (row->quantity == AP_QUANTITY_FALSE_REPORT_DENSITY &&
+        (!is_positive(row->area_m2) || !is_positive(row->window_s)))
+        return "area_m2 and window_s must be above 0";
+    if (ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_ERROR &&
+        row->statistic == AP_STATISTIC_QUANTILE && !(row->fraction > 0.0 && row->fraction < 1.0))
+        return "fraction must be above 0 and below 1";
+    if (!(row->speed_min_mps >= 0.0 && isfinite(row->speed_min_mps)))
+        return "speed_min_mps must be 0 or more";
+    return NULL;
+}
