@@ -13,6 +13,9 @@
  * draw alike. Element and event of a sensor's stream are flight and turn or update. */
 #define AP_STREAM_TRAFFIC 1u
 #define AP_STREAM_NAVIGATION 2u
+#define AP_STREAM_TRANSPONDER 3u /* when it squitters, and what is new in a squitter */
+#define AP_STREAM_JAMMING 4u
+#define AP_STREAM_GHOST 5u
 #define AP_STREAM_SENSOR 16u    /* and the index of the sensor */
 #define AP_STREAM_LINE 0x10000u /* and the index of the sensor */
 

@@ -1,0 +1,170 @@
+#include "simulate/faults.h"
+
+#include <math.h>
+
+#include "airpicture/modes.h"
+#include "simulate/random.h"
+
+#define SLOW_SHARE 0.4 /* of the declared deviation, in each of two waves */
+
+static bool is_on(const ap_scenario_fault *fault, double time_s)
+{
+    return time_s >= fault->start_s && time_s < fault->end_s;
+}
+
+bool ap_faults_is_emergency(uint16_t mode_3a)
+{
+    return mode_3a == AP_MODE_3A_EMERGENCY || mode_3a == AP_MODE_3A_NO_RADIO ||
+           mode_3a == AP_MODE_3A_UNLAWFUL;
+}
+
+static void tell_wrong(const ap_scenario_fault *fault, ap_told *told)
+{
+    if (fault->kind == AP_FAULT_SILENT)
+        told->answers = false;
+    else if (fault->kind == AP_FAULT_EMERGENCY || fault->kind == AP_FAULT_WRONG_CODE)
+        told->mode_3a = (uint16_t)fault->value & 07777;
+    else if (fault->kind == AP_FAULT_WRONG_ADDRESS && told->address != 0)
+        told->address = (uint32_t)fault->value & 0xFFFFFF;
+    else if (fault->kind == AP_FAULT_ALTITUDE)
+        told->pressure_altitude_m += fault->value;
+}
+
+ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *truth, double time_s)
+{
+    const ap_scenario *scenario = world->scenario;
+    ap_told told = { .answers = world->flights[flight].equipment != AP_EQUIPMENT_NONE,
+                     .address = truth->address,
+                     .mode_3a = truth->mode_3a,
+                     .pressure_altitude_m = truth->pressure_altitude_m };
+    for (uint32_t i = 0; i < scenario->fault_count; i++)
+        if (scenario->faults[i].flight == flight && is_on(&scenario->faults[i], time_s))
+            tell_wrong(&scenario->faults[i], &told);
+    return told;
+}
+
+/* How far inside an area: 0 at its edge and outside, 1 in its middle. */
+static double depth_in(const ap_scenario_fault *fault, ap_geodetic position)
+{
+    if (!(fault->radius_m > 0.0))
+        return 0.0;
+    ap_geodetic middle = { fault->latitude_rad, fault->longitude_rad, 0.0 };
+    position.height_m = 0.0;
+    return fmax(1.0 - ap_distance_m(middle, position) / fault->radius_m, 0.0);
+}
+
+/* What happens to the navigation of one flight at one time. */
+typedef struct disturbance {
+    double age_s;                   /* of the position told */
+    double depth;                   /* in the deepest jammed area */
+    double drift_m[2], rate_mps[2]; /* east, north */
+} disturbance;
+
+static void add_ramp(const ap_scenario_fault *fault, double time_s, disturbance *by)
+{
+    double east = sin(fault->direction_rad), north = cos(fault->direction_rad);
+    double drift_m = fault->value * (time_s - fault->start_s);
+    by->drift_m[0] += drift_m * east;
+    by->drift_m[1] += drift_m * north;
+    by->rate_mps[0] += fault->value * east;
+    by->rate_mps[1] += fault->value * north;
+}
+
+static disturbance disturbance_of(const ap_world *world, uint32_t flight, ap_geodetic position,
+                                  double time_s)
+{
+    disturbance by = { .age_s = 0.0 };
+    for (uint32_t i = 0; i < world->scenario->fault_count; i++) {
+        const ap_scenario_fault *fault = &world->scenario->faults[i];
+        bool is_meant = fault->flight == flight;
+        if (!is_on(fault, time_s) || (!is_meant && fault->flight != AP_SCENARIO_NONE))
+            continue;
+        if (fault->kind == AP_FAULT_LATENCY && is_meant)
+            by.age_s = fault->value;
+        else if (fault->kind == AP_FAULT_JAMMING)
+            by.depth = fmax(by.depth, depth_in(fault, position));
+        else if (fault->kind == AP_FAULT_RAMP && (is_meant || depth_in(fault, position) > 0.0))
+            add_ramp(fault, time_s, &by);
+    }
+    return by;
+}
+
+/* Two waves with periods and phases of its own. */
+static double slow_error_m(const ap_world *world, uint32_t id, uint64_t axis, double sigma_m,
+                           double time_s)
+{
+    ap_random random = ap_random_of(world->seed, AP_STREAM_NAVIGATION, id, axis);
+    double sum = 0.0;
+    for (int i = 0; i < 2; i++) {
+        double period_s = ap_random_between(&random, 150.0, 500.0);
+        double phase_rad = ap_random_between(&random, 0.0, 2.0 * AP_PI);
+        sum += sin(2.0 * AP_PI * time_s / period_s + phase_rad);
+    }
+    return SLOW_SHARE * sigma_m * sum;
+}
+
+/* Poorer the deeper; that of the equipment where it is poorer still. */
+static uint8_t jammed_nac_p(uint8_t nac_p, double depth)
+{
+    const int steps = AP_FAULTS_JAM_NAC_P_MAX - AP_FAULTS_JAM_NAC_P_MIN + 1;
+    int lost = (int)(depth / AP_FAULTS_JAM_DEEP * steps);
+    int left = AP_FAULTS_JAM_NAC_P_MAX - (lost < steps ? lost : steps - 1);
+    return nac_p < left ? nac_p : (uint8_t)left;
+}
+
+static void add_jump(const ap_world *world, uint32_t flight, double sigma_m, double time_s,
+                     double error_m[2])
+{
+    ap_random random = ap_random_of(world->seed, AP_STREAM_JAMMING, flight,
+                                    (uint64_t)(int64_t)floor(time_s / AP_FAULTS_JUMP_S));
+    if (ap_random_unit(&random) >= AP_FAULTS_JUMP_CHANCE)
+        return;
+    error_m[0] += AP_FAULTS_JUMP_SIGMAS * sigma_m * ap_random_normal(&random);
+    error_m[1] += AP_FAULTS_JUMP_SIGMAS * sigma_m * ap_random_normal(&random);
+}
+
+static ap_geodetic moved(ap_geodetic position, const double by_m[2])
+{
+    ap_enu_frame local = ap_enu_frame_at(position);
+    ap_geodetic there =
+        ap_geodetic_from_ecef(ap_ecef_from_enu(&local, (ap_vec3){ by_m[0], by_m[1], 0.0 }));
+    there.height_m = position.height_m;
+    return there;
+}
+
+ap_navigation ap_faults_navigation(const ap_world *world, uint32_t flight, const ap_truth *truth,
+                                   double time_s)
+{
+    const ap_flight *of = &world->flights[flight];
+    disturbance by = disturbance_of(world, flight, truth->position, time_s);
+    if (by.depth > AP_FAULTS_JAM_DEEP)
+        return (ap_navigation){ .up_mps = truth->up_mps };
+    ap_truth then = *truth;
+    double then_s = fmax(time_s - by.age_s, of->birth_s);
+    if (by.age_s > 0.0)
+        (void)ap_world_truth(world, flight, then_s, &then); /* it was in the air */
+    uint8_t nac_p = by.depth > 0.0 ? jammed_nac_p(of->nac_p, by.depth) : of->nac_p;
+    double sigma_m = ap_modes_sigma_of_nac_p(nac_p);
+    double error_m[2] = { by.drift_m[0] + slow_error_m(world, of->id, 0, sigma_m, then_s),
+                          by.drift_m[1] + slow_error_m(world, of->id, 1, sigma_m, then_s) };
+    if (by.depth > 0.0)
+        add_jump(world, flight, sigma_m, time_s, error_m);
+    return (ap_navigation){ .has_position = true,
+                            .position = moved(then.position, error_m),
+                            .east_mps = then.east_mps + by.rate_mps[0],
+                            .north_mps = then.north_mps + by.rate_mps[1],
+                            .up_mps = then.up_mps,
+                            .nac_p = nac_p };
+}
+
+double ap_faults_stamp_s(const ap_world *world, uint32_t sensor, double time_s)
+{
+    const ap_scenario_sensor *of = &world->scenario->sensors[sensor];
+    double stamp_s = time_s + of->time_bias_s + of->time_drift_sps * time_s;
+    for (uint32_t i = 0; i < world->scenario->fault_count; i++) {
+        const ap_scenario_fault *fault = &world->scenario->faults[i];
+        if (fault->kind == AP_FAULT_TIME_JUMP && fault->sensor == sensor && is_on(fault, time_s))
+            stamp_s += fault->value;
+    }
+    return stamp_s;
+}

@@ -1,0 +1,59 @@
+/* Faults of a scenario, as sensors meet them: what a flight's transponder says, where its satellite
+ * navigation believes it is, and by what clock a sensor stamps.
+ *
+ * A fault holds in [start_s, end_s). Where two of a kind hold at once, altitudes and times add up,
+ * and of codes, addresses and ages the later in the list counts. All is a function of the scenario,
+ * the seed and the time: no state, nothing to keep. Cost: one look at each fault of the scenario.
+ */
+#ifndef AP_SIMULATE_FAULTS_H
+#define AP_SIMULATE_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "simulate/world.h"
+
+/* A jammed receiver has no position deeper in the area than this: the depth is 0 at the area's edge
+ * and 1 in its middle. Further out the position is poor, by steps of NACp. */
+#define AP_FAULTS_JAM_DEEP 0.4
+#define AP_FAULTS_JAM_NAC_P_MAX 7 /* at the edge */
+#define AP_FAULTS_JAM_NAC_P_MIN 3 /* where the position is about to be lost */
+#define AP_FAULTS_JUMP_S 10.0     /* a jump lasts so long */
+#define AP_FAULTS_JUMP_CHANCE 0.25
+#define AP_FAULTS_JUMP_SIGMAS 4.0 /* of the declared deviation, 1 sigma per axis */
+
+/* What a flight's transponder says of itself, to every radar and receiver. */
+typedef struct ap_told {
+    bool answers;     /* it has a transponder, and that is on */
+    uint32_t address; /* 24 bit; 0 without Mode S. Another flight may send the same */
+    uint16_t mode_3a; /* 12 bit: AP_FAULT_EMERGENCY and WRONG_CODE have that number as value */
+    double pressure_altitude_m; /* before the steps of the format */
+} ap_told;
+
+/* `truth` is of that flight and time. */
+ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *truth,
+                       double time_s);
+
+#define AP_MODE_3A_UNLAWFUL 07500
+#define AP_MODE_3A_NO_RADIO 07600
+
+/* True for codes 7500, 7600 and 7700. */
+bool ap_faults_is_emergency(uint16_t mode_3a);
+
+/* What a flight's satellite navigation tells its transponder. */
+typedef struct ap_navigation {
+    bool has_position;    /* false: jammed; then nothing of the following but up_mps is known */
+    ap_geodetic position; /* off by a slow error well inside what nac_p declares, a jump, a drift */
+    double east_mps, north_mps, up_mps;
+    uint8_t nac_p; /* 0 without a position */
+} ap_navigation;
+
+/* `truth` is of that flight and time. A flight that squitters late tells where it was. */
+ap_navigation ap_faults_navigation(const ap_world *world, uint32_t flight, const ap_truth *truth,
+                                   double time_s);
+
+/* The time that a sensor stamps, seconds since the start, for a true time: with its bias, its drift
+ * and its jumps. `sensor`: of world->scenario. */
+double ap_faults_stamp_s(const ap_world *world, uint32_t sensor, double time_s);
+
+#endif

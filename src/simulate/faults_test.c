@@ -1,0 +1,286 @@
+#include "simulate/faults.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "airpicture/modes.h"
+#include "simulate/test_world.h"
+
+static ap_told told_at(const test_world *w, uint32_t flight, double time_s)
+{
+    ap_truth truth = test_world_truth(w, flight, time_s);
+    return ap_faults_told(&w->world, flight, &truth, time_s);
+}
+
+static ap_navigation navigation_at(const test_world *w, uint32_t flight, double time_s)
+{
+    ap_truth truth = test_world_truth(w, flight, time_s);
+    return ap_faults_navigation(&w->world, flight, &truth, time_s);
+}
+
+static ap_vec3 between(ap_geodetic from, ap_geodetic to)
+{
+    ap_enu_frame local = ap_enu_frame_at(from);
+    return ap_enu_from_ecef(&local, ap_ecef_from_geodetic(to));
+}
+
+static void test_told_truth(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    w.flights[1].equipment = AP_EQUIPMENT_NONE;
+    ap_told told = told_at(&w, 0, 10.0);
+    assert_true(told.answers);
+    assert_int_equal(told.address, TEST_ADDRESS);
+    assert_int_equal(told.mode_3a, 01000);
+    assert_true(told.pressure_altitude_m == TEST_ALTITUDE_M);
+    assert_false(told_at(&w, 1, 10.0).answers);
+}
+
+static void test_told_faults(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    const struct {
+        ap_fault_kind kind;
+        double value;
+    } faults[] = { { AP_FAULT_WRONG_CODE, 01234 },
+                   { AP_FAULT_EMERGENCY, 07600 },
+                   { AP_FAULT_WRONG_ADDRESS, TEST_ADDRESS + 1 },
+                   { AP_FAULT_ALTITUDE, 300.0 },
+                   { AP_FAULT_ALTITUDE, -100.0 } };
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        ap_scenario_fault *fault = test_world_fault(&w, faults[i].kind, 100.0, 200.0);
+        fault->flight = 0;
+        fault->value = faults[i].value;
+    }
+    const double outside_s[] = { 99.999, 200.0 };
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(told_at(&w, 0, outside_s[i]).address, TEST_ADDRESS);
+        assert_int_equal(told_at(&w, 0, outside_s[i]).mode_3a, 01000);
+    }
+    ap_told told = told_at(&w, 0, 100.0);
+    assert_int_equal(told.mode_3a, 07600); /* the later in the list */
+    assert_int_equal(told.address, told_at(&w, 1, 100.0).address);
+    assert_true(told.pressure_altitude_m == TEST_ALTITUDE_M + 200.0);
+    assert_true(told.answers);
+    assert_int_equal(told_at(&w, 1, 100.0).mode_3a, 01001);
+}
+
+static void test_told_silent(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    test_world_fault(&w, AP_FAULT_SILENT, 50.0, 60.0)->flight = 1;
+    assert_true(told_at(&w, 1, 49.0).answers);
+    assert_false(told_at(&w, 1, 50.0).answers);
+    assert_true(told_at(&w, 1, 60.0).answers);
+    assert_true(told_at(&w, 0, 50.0).answers);
+}
+
+/* Mode A/C has no address to be wrong. */
+static void test_told_address_of_mode_ac(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 1);
+    w.flights[0].equipment = AP_EQUIPMENT_MODE_AC;
+    w.flights[0].address = 0;
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_WRONG_ADDRESS, 0.0, 100.0);
+    fault->flight = 0;
+    fault->value = 0xABCDEF;
+    assert_int_equal(told_at(&w, 0, 10.0).address, 0);
+}
+
+/* Two waves of 0.4 sigma each: rms 0.4 sigma an axis over flights, and never above 0.8. */
+static void test_navigation_error(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, TEST_FLIGHT_CAP);
+    double sigma_m = ap_modes_sigma_of_nac_p(9), square = 0.0;
+    for (uint32_t i = 0; i < TEST_FLIGHT_CAP; i++) {
+        ap_navigation told = navigation_at(&w, i, 100.0);
+        ap_truth truth = test_world_truth(&w, i, 100.0);
+        ap_vec3 error = between(truth.position, told.position);
+        assert_true(told.has_position);
+        assert_int_equal(told.nac_p, 9);
+        assert_true(fabs(error.x_m) <= 0.8 * sigma_m && fabs(error.y_m) <= 0.8 * sigma_m);
+        assert_true(told.position.height_m == truth.position.height_m);
+        square += error.x_m * error.x_m + error.y_m * error.y_m;
+    }
+    double rms = sqrt(square / (2.0 * TEST_FLIGHT_CAP)) / sigma_m;
+    print_message("rms %.3f of sigma\n", rms);
+    assert_true(rms > 0.3 && rms < 0.5);
+}
+
+static void test_navigation_latency(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 1);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_LATENCY, 100.0, 200.0);
+    fault->flight = 0;
+    fault->value = 2.5;
+    ap_navigation then = navigation_at(&w, 0, 99.0), now = navigation_at(&w, 0, 100.0);
+    /* 1 s of flight less 2.5 s: 300 m back; the slow error moves centimetres. */
+    ap_vec3 step = between(then.position, now.position);
+    assert_true(fabs(step.x_m + 1.5 * TEST_SPEED_MPS) < 1.0);
+    assert_true(now.has_position && now.nac_p == 9);
+    /* Not before its birth. */
+    fault->start_s = 0.0;
+    ap_vec3 from_birth =
+        between(test_world_truth(&w, 0, 0.0).position, navigation_at(&w, 0, 1.0).position);
+    assert_true(fabs(from_birth.x_m) < ap_modes_sigma_of_nac_p(9));
+}
+
+/* By distance to the middle of an area of 100 km: no position within 60 km, then five steps of
+ * NACp to the edge. */
+static void test_navigation_jammed_by_depth(void **state)
+{
+    (void)state;
+    const struct {
+        double distance_m;
+        bool has_position;
+        int nac_p;
+    } rows[] = { { 0.0, false, 0 },   { 59e3, false, 0 },  { 61e3, true, 3 }, { 67e3, true, 3 },
+                 { 69e3, true, 4 },   { 77e3, true, 5 },   { 85e3, true, 6 }, { 93e3, true, 7 },
+                 { 99.9e3, true, 7 }, { 100.2e3, true, 9 } };
+    test_world w;
+    test_world_make(&w, 1);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_JAMMING, 0.0, 100.0);
+    fault->radius_m = 100e3;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ap_geodetic middle = ap_geodetic_from_ecef(
+            ap_ecef_from_enu(&w.world.plane, (ap_vec3){ 0.0, -rows[i].distance_m, 0.0 }));
+        fault->latitude_rad = middle.latitude_rad;
+        fault->longitude_rad = middle.longitude_rad;
+        ap_navigation told = navigation_at(&w, 0, 0.0);
+        assert_int_equal(told.has_position, rows[i].has_position);
+        assert_int_equal(told.nac_p, rows[i].nac_p);
+    }
+    assert_int_equal(navigation_at(&w, 0, 100.0).nac_p, 9); /* over */
+}
+
+/* A poorer equipment stays as poor as it is. */
+static void test_navigation_jammed_poor(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 1);
+    w.flights[0].nac_p = 5;
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_JAMMING, 0.0, 100.0);
+    fault->latitude_rad = w.scenario.reference.latitude_rad;
+    fault->longitude_rad = w.scenario.reference.longitude_rad + 0.02; /* 82 km */
+    fault->radius_m = 90e3;
+    assert_int_equal(navigation_at(&w, 0, 0.0).nac_p, 5);
+}
+
+/* A quarter of the intervals has a jump of 4 sigma an axis; without one the error is below 0.8. */
+static void test_navigation_jumps(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, TEST_FLIGHT_CAP);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_JAMMING, 0.0, 1e9);
+    fault->latitude_rad = w.scenario.reference.latitude_rad;
+    fault->longitude_rad = w.scenario.reference.longitude_rad;
+    fault->radius_m = 100e3;
+    double sigma_m = ap_modes_sigma_of_nac_p(7), square = 0.0;
+    int trials = 0, jumps = 0;
+    for (uint32_t i = 0; i < TEST_FLIGHT_CAP; i++) {
+        ap_flight_start(&w.flights[i], 0.0, 95e3, 0.0, TEST_ALTITUDE_M, 0.0, 0.001);
+        for (double time_s = 5.0; time_s < 500.0; time_s += AP_FAULTS_JUMP_S, trials++) {
+            ap_navigation told = navigation_at(&w, i, time_s);
+            ap_vec3 error = between(test_world_truth(&w, i, time_s).position, told.position);
+            bool jumps_now = fabs(error.x_m) > 0.8 * sigma_m || fabs(error.y_m) > 0.8 * sigma_m;
+            jumps += jumps_now;
+            square += jumps_now ? error.x_m * error.x_m + error.y_m * error.y_m : 0.0;
+        }
+    }
+    /* A jump hides when both components are below 0.8 of 4 sigma: erf(0.2 / sqrt 2)^2 = 0.025. */
+    double chance = AP_FAULTS_JUMP_CHANCE * (1.0 - 0.025), rms = sqrt(square / (2.0 * jumps));
+    print_message("%d of %d jump, %.3f for %.3f; rms %.2f sigma\n", jumps, trials,
+                  jumps / (double)trials, chance, rms / sigma_m);
+    assert_true(fabs(jumps - trials * chance) < 4.0 * sqrt(trials * chance * (1.0 - chance)));
+    assert_true(fabs(rms / sigma_m - 4.05) < 4.0 * 4.05 / sqrt(4.0 * jumps));
+}
+
+static void test_navigation_ramp(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_RAMP, 100.0, 200.0);
+    fault->flight = 0;
+    fault->value = 5.0;
+    fault->direction_rad = 30.0 * AP_RAD_PER_DEG;
+    ap_navigation told = navigation_at(&w, 0, 160.0);
+    ap_truth truth = test_world_truth(&w, 0, 160.0);
+    fault->value = 0.0;
+    ap_vec3 drift = between(navigation_at(&w, 0, 160.0).position, told.position);
+    assert_true(fabs(drift.x_m - 150.0) < 0.01); /* 5 m/s for 60 s, half of it east */
+    assert_true(fabs(drift.y_m - 259.81) < 0.01);
+    assert_true(fabs(told.east_mps - truth.east_mps - 2.5) < 1e-9);
+    assert_true(fabs(told.north_mps - truth.north_mps - 4.3301) < 1e-4);
+    assert_int_equal(told.nac_p, 9); /* it is believed */
+}
+
+/* Everyone within the area, nobody outside. */
+static void test_navigation_ramp_area(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    ap_navigation before[2] = { navigation_at(&w, 0, 10.0), navigation_at(&w, 1, 10.0) };
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_RAMP, 0.0, 100.0);
+    fault->latitude_rad = w.scenario.reference.latitude_rad;
+    fault->longitude_rad = w.scenario.reference.longitude_rad;
+    fault->radius_m = TEST_SPACING_M;
+    fault->value = 10.0;
+    assert_true(fabs(between(before[0].position, navigation_at(&w, 0, 10.0).position).y_m - 100.0) <
+                0.01);
+    assert_true(ap_distance_m(before[1].position, navigation_at(&w, 1, 10.0).position) < 1e-6);
+}
+
+static void test_stamp_errors(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 1);
+    ap_scenario_sensor *sensor = test_world_sensor(&w, AP_SENSOR_COMBINED, AP_SENSOR_FORMAT_CAT048);
+    assert_true(ap_faults_stamp_s(&w.world, 0, 123.0) == 123.0);
+    sensor->time_bias_s = 0.5;
+    sensor->time_drift_sps = 1e-3;
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_TIME_JUMP, 100.0, 200.0);
+    fault->sensor = 0;
+    fault->value = -3.0;
+    assert_true(fabs(ap_faults_stamp_s(&w.world, 0, 50.0) - 50.55) < 1e-12);
+    assert_true(fabs(ap_faults_stamp_s(&w.world, 0, 100.0) - 97.6) < 1e-12);
+    assert_true(fabs(ap_faults_stamp_s(&w.world, 0, 200.0) - 200.7) < 1e-12);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_told_truth),
+        cmocka_unit_test(test_told_faults),
+        cmocka_unit_test(test_told_silent),
+        cmocka_unit_test(test_told_address_of_mode_ac),
+        cmocka_unit_test(test_navigation_error),
+        cmocka_unit_test(test_navigation_latency),
+        cmocka_unit_test(test_navigation_jammed_by_depth),
+        cmocka_unit_test(test_navigation_jammed_poor),
+        cmocka_unit_test(test_navigation_jumps),
+        cmocka_unit_test(test_navigation_ramp),
+        cmocka_unit_test(test_navigation_ramp_area),
+        cmocka_unit_test(test_stamp_errors),
+    };
+    return cmocka_run_group_tests_name("faults", tests, NULL, NULL);
+}
