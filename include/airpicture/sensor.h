@@ -66,7 +66,9 @@ typedef struct ap_sensor {
     double latency_s;                /* subtracted from report times that are times of reception */
     double turn_s;                   /* antenna period or update interval, > 0 */
     double detection_probability;    /* (0, 1), per turn and target in coverage */
-    double clutter_per_turn;         /* expected false plots a turn over its coverage, >= 0 */
+    bool detection_fixed;    /* it is that; false: of a sensor that turns, the tracker begins
+                              * with it and learns */
+    double clutter_per_turn; /* expected false plots a turn over its coverage, >= 0 */
 } ap_sensor;
 
 /* What a sensor has delivered. Times are UTC of the reports. */

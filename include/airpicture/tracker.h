@@ -129,6 +129,12 @@ size_t ap_tracker_tracks(const ap_tracker *tracker, bool tentative, ap_track *tr
 /* Copies the live track with this id; false, and *track unchanged, when there is none. */
 bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track);
 
+/* Probability, per turn and aircraft in its view, that a sensor sees it, as the tracker reckons
+ * with it: what the table states, or what was learnt from the firm tracks that a turning sensor saw
+ * again, the last 2,000 looks at most; the stated value counts for 50. In (0, 1); 0 for an index
+ * that is not in the table. Source: maximum likelihood of a censored geometric distribution. */
+double ap_tracker_detection(const ap_tracker *tracker, uint16_t sensor);
+
 const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker);
 
 #endif

@@ -381,6 +381,7 @@ ap_sensor ap_sensors_entry_sensor(const ap_sensors_entry *from)
     set_number(from, AP_KEY_LATENCY, 1, &sensor.latency_s);
     set_number(from, AP_KEY_TURN, 1, &sensor.turn_s);
     set_number(from, AP_KEY_DETECTION_PROBABILITY, 1, &sensor.detection_probability);
+    sensor.detection_fixed = from->good[AP_KEY_DETECTION_PROBABILITY];
     set_number(from, AP_KEY_CLUTTER, 1, &sensor.clutter_per_turn);
     if (from->good[AP_KEY_LATITUDE] && from->good[AP_KEY_LONGITUDE] && from->good[AP_KEY_HEIGHT])
         (void)ap_sensor_place(&sensor, /* in range: the keys were checked */

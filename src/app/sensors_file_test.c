@@ -87,11 +87,13 @@ static void test_parse_takes_every_key(void **state)
     assert_near(radar->latency_s, 0.25, 0);
     assert_near(radar->turn_s, 4.8, 0);
     assert_near(radar->detection_probability, 0.97, 0);
+    assert_true(radar->detection_fixed);
     assert_near(radar->clutter_per_turn, 0, 0);
     assert_string_equal(sensors[1].name, "Z\xC3\xBCrich WAM");
     assert_int_equal(sensors[1].input, AP_INPUT_NONE);
     assert_false(sensors[1].has_site);
     assert_true(sensors[1].turn_s > 0); /* a default of its kind */
+    assert_false(sensors[1].detection_fixed);
 }
 
 static void test_parse_adds_behind_what_is_there(void **state)

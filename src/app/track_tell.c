@@ -13,6 +13,19 @@ static ap_tracker_stats tracker_stats(const ap_tracking *tracking)
                                    : (ap_tracker_stats){ 0 };
 }
 
+static double detection_of(const ap_tracking *tracking, uint16_t sensor)
+{
+    return tracking->tracker.state ? ap_tracker_detection(&tracking->tracker, sensor)
+                                   : tracking->table->sensor[sensor].detection_probability;
+}
+
+static const char *origin_of_detection(const ap_sensor *sensor, double detection)
+{
+    if (sensor->detection_fixed)
+        return "given";
+    return detection == sensor->detection_probability ? "assumed" : "learnt";
+}
+
 static double data_s(const ap_tracking_stats *stats)
 {
     return stats->first_utc == AP_UTC_UNKNOWN
@@ -49,13 +62,13 @@ static void tell_sensors(FILE *out, const ap_tracking *tracking)
     bool from_file = tracking->config.from_file;
     for (uint16_t i = 0; i < tracking->table->count; i++) {
         const ap_sensor *sensor = &tracking->table->sensor[i];
-        bool given = from_file || tracking->config.detection_probability > 0.0;
+        double detection = detection_of(tracking, i);
         fprintf(out,
                 "sensor:  %s, %" PRIu64 " rows; turn %.3f s (%s), detection probability %.3f (%s), "
                 "range %.0f to %.0f m\n",
                 sensor->name, tracking->sensor[i].row_count, sensor->turn_s,
                 ap_turn_origin_text(from_file ? AP_TURN_GIVEN : tracking->sensor[i].turn_origin),
-                sensor->detection_probability, given ? "given" : "learnt", sensor->range_min_m,
+                detection, origin_of_detection(sensor, detection), sensor->range_min_m,
                 sensor->range_max_m);
     }
     fprintf(out, "origin:  %.6f %.6f\n", tracking->plane.origin.latitude_rad / AP_RAD_PER_DEG,
@@ -92,7 +105,7 @@ static void put_sensor(ap_writer *text, const ap_tracking *tracking, uint16_t in
     ap_json_member_str(&object, "name", sensor->name);
     ap_json_member_u64(&object, "row_count", tracking->sensor[index].row_count);
     ap_json_member_fixed(&object, "turn_s", sensor->turn_s, 3);
-    ap_json_member_fixed(&object, "detection_probability", sensor->detection_probability, 4);
+    ap_json_member_fixed(&object, "detection_probability", detection_of(tracking, index), 4);
     ap_json_member_fixed(&object, "range_min_m", sensor->range_min_m, 1);
     ap_json_member_fixed(&object, "range_max_m", sensor->range_max_m, 1);
     ap_json_close(&object);

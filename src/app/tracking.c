@@ -90,16 +90,13 @@ static void account(ap_tracking *t)
     t->picture_cpu_ns = 0;
 }
 
-/* whole: the rows go on behind this time, so all looks until then were in. */
-static void show_picture(ap_tracking *t, ap_utc_ns time_utc, bool whole)
+static void show_picture(ap_tracking *t, ap_utc_ns time_utc)
 {
     step(t, time_utc, true);
     account(t);
     const ap_tracking_config *config = &t->config;
     size_t count = ap_tracker_tracks(&t->tracker, config->tentative, t->tracks, config->track_cap);
     count = count < config->track_cap ? count : config->track_cap;
-    if (whole)
-        ap_tracking_learn_detection(t, t->tracks, count, time_utc);
     for (size_t i = 0; i < count; i++) {
         bool confirmed = t->tracks[i].state != AP_TRACK_TENTATIVE;
         if (confirmed && t->tracks[i].existence < config->existence_min)
@@ -137,7 +134,7 @@ static void feed(ap_tracking *t, const ap_detection *detection)
     else if (time_utc < t->now_utc)
         time_utc = t->now_utc; /* of its reception */
     while (time_utc > t->next_utc) {
-        show_picture(t, t->next_utc, true);
+        show_picture(t, t->next_utc);
         t->next_utc += t->every_ns;
         if (ap_tracker_stats_of(&t->tracker)->alive_count == 0)
             t->next_utc = picture_time(t, time_utc);
@@ -286,7 +283,7 @@ ap_err ap_tracking_end(ap_tracking *tracking)
     if (t->failed)
         return AP_ERR_MEMORY;
     if (t->stats.taken_count > 0)
-        show_picture(t, t->next_utc, false);
+        show_picture(t, t->next_utc);
     return AP_OK;
 }
 

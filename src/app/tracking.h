@@ -40,7 +40,6 @@ typedef struct ap_tracking_config {
 } ap_tracking_config;
 
 #define AP_TRACKING_SENSOR_CAP 256
-#define AP_TRACKING_WATCH_CAP 1024 /* tracks by which detection is learnt */
 
 /* How a turn time came about. */
 typedef enum ap_turn_origin {
@@ -57,9 +56,6 @@ const char *ap_turn_origin_text(ap_turn_origin origin);
 typedef struct ap_tracking_sensor {
     uint64_t row_count;
     ap_turn_origin turn_origin;
-    ap_utc_ns look_utc; /* of the last count */
-    double look_count, hit_count;
-    uint32_t watch_count, watch_id[AP_TRACKING_WATCH_CAP]; /* tracks it should see next turn */
 } ap_tracking_sensor;
 
 typedef struct ap_tracking_stats {

@@ -15,12 +15,6 @@
 #define HOLE_PLOTS 200     /* that tell of one */
 #define CLUTTER_SHARE 0.33 /* of the plots of a turn, to begin with */
 #define DETECTION_START 0.9
-#define DETECTION_START_WEIGHT 50.0 /* looks that it counts for */
-#define DETECTION_MIN 0.3
-#define DETECTION_MAX 0.98
-#define DETECTION_MEMORY 0.98 /* a turn */
-#define WATCH_EXISTENCE 0.999
-#define WATCH_TURNS 2.5
 #define NAME_ALONE "radar" /* of files without a column of sensors */
 
 const char *ap_turn_origin_text(ap_turn_origin origin)
@@ -52,6 +46,7 @@ static void set_options(const ap_tracking_config *config, ap_sensor *sensor)
         sensor->clutter_per_turn = config->clutter_per_turn;
     sensor->detection_probability =
         config->detection_probability > 0.0 ? config->detection_probability : DETECTION_START;
+    sensor->detection_fixed = config->detection_probability > 0.0;
     sensor->turn_s = config->turn_s > 0.0 ? config->turn_s : TURN_DEFAULT_S;
 }
 
@@ -72,10 +67,7 @@ static ap_err make_radar(ap_tracking *t, const char *name, const ap_detection *d
     sensor.has_site = true;
     ap_err err = ap_sensor_add(t->table, &sensor, index);
     if (!err)
-        t->sensor[*index] =
-            (ap_tracking_sensor){ .turn_origin =
-                                      t->config.turn_s > 0.0 ? AP_TURN_GIVEN : AP_TURN_DEFAULT,
-                                  .look_utc = AP_UTC_UNKNOWN };
+        t->sensor[*index].turn_origin = t->config.turn_s > 0.0 ? AP_TURN_GIVEN : AP_TURN_DEFAULT;
     return err;
 }
 
@@ -247,68 +239,4 @@ void ap_tracking_cover(ap_tracking *tracking, uint16_t sensor, double range_m)
         of->range_max_m = fmax(of->range_max_m, range_m);
     if (config->range_min_m <= 0.0)
         of->range_min_m = fmin(of->range_min_m, range_m);
-}
-
-/* ---- detection probability ---- */
-
-/* Time of the newest report of a sensor in a track; AP_UTC_UNKNOWN: none. */
-static ap_utc_ns seen_utc(const ap_track *track, uint16_t sensor)
-{
-    for (uint16_t i = 0; i < track->source_count && i < AP_TRACK_SOURCE_CAP; i++)
-        if (track->source[i].sensor == sensor)
-            return track->source[i].last_utc;
-    return AP_UTC_UNKNOWN;
-}
-
-/* A track that has ended meanwhile is not counted: its aircraft has gone. */
-static void count_looks(ap_tracking_sensor *of, uint16_t sensor, const ap_track *tracks,
-                        size_t count)
-{
-    size_t at = 0;
-    of->look_count *= DETECTION_MEMORY;
-    of->hit_count *= DETECTION_MEMORY;
-    for (uint32_t i = 0; i < of->watch_count; i++) {
-        while (at < count && tracks[at].id < of->watch_id[i])
-            at++;
-        if (at == count || tracks[at].id != of->watch_id[i])
-            continue;
-        of->look_count += 1.0;
-        of->hit_count += seen_utc(&tracks[at], sensor) > of->look_utc;
-    }
-}
-
-static void choose_watched(ap_tracking_sensor *of, uint16_t sensor, double turn_s,
-                           const ap_track *tracks, size_t count, ap_utc_ns now_utc)
-{
-    of->watch_count = 0;
-    for (size_t i = 0; i < count && of->watch_count < AP_TRACKING_WATCH_CAP; i++) {
-        ap_utc_ns seen = seen_utc(&tracks[i], sensor);
-        if (tracks[i].existence > WATCH_EXISTENCE && seen != AP_UTC_UNKNOWN &&
-            ap_seconds_between(seen, now_utc) < WATCH_TURNS * turn_s)
-            of->watch_id[of->watch_count++] = tracks[i].id;
-    }
-}
-
-void ap_tracking_learn_detection(ap_tracking *tracking, const ap_track *tracks, size_t count,
-                                 ap_utc_ns now_utc)
-{
-    ap_tracking *t = tracking;
-    if (t->config.from_file || t->config.detection_probability > 0.0)
-        return;
-    for (uint16_t i = 0; i < t->table->count; i++) {
-        ap_sensor *sensor = &t->table->sensor[i];
-        ap_tracking_sensor *of = &t->sensor[i];
-        if (of->look_utc != AP_UTC_UNKNOWN) {
-            double since_s = ap_seconds_between(of->look_utc, now_utc);
-            if (since_s < sensor->turn_s - 1e-3)
-                continue;
-            if (since_s < 1.5 * sensor->turn_s) /* else there were several looks */
-                count_looks(of, i, tracks, count);
-        }
-        choose_watched(of, i, sensor->turn_s, tracks, count, now_utc);
-        of->look_utc = now_utc;
-        double learnt = (of->hit_count + DETECTION_START * DETECTION_START_WEIGHT) /
-                        (of->look_count + DETECTION_START_WEIGHT);
-        sensor->detection_probability = fmin(fmax(learnt, DETECTION_MIN), DETECTION_MAX);
-    }
 }

@@ -19,9 +19,4 @@ void ap_tracking_cover(ap_tracking *tracking, uint16_t sensor, double range_m);
  * AP_ERR_MEMORY. */
 ap_err ap_tracking_estimate(ap_tracking *tracking);
 
-/* Counts, once a turn of each made radar, which of the tracks that it should have seen it saw.
- * in : tracks[count] in order of id, at time now_utc. */
-void ap_tracking_learn_detection(ap_tracking *tracking, const ap_track *tracks, size_t count,
-                                 ap_utc_ns now_utc);
-
 #endif

@@ -108,7 +108,7 @@ static void test_take_learns_detection(void **state)
             if (uniform(&seed) < 0.75)
                 take(&w, at(5.0 * i + 0.1 * k, 20e3 * k + 500.0 * i, 30e3), 1);
     assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
-    assert_true(fabs(w.table.sensor[0].detection_probability - 0.75) < 0.05);
+    assert_true(fabs(ap_tracker_detection(&w.tracking.tracker, 0) - 0.75) < 0.05);
     finish(&w);
 }
 
@@ -124,7 +124,7 @@ static void test_end_within_a_turn(void **state)
         for (int k = 0; k < 12 && (i < 29 || k < 2); k++)
             take(&w, at(5.0 * i + 0.4 * k, 20e3 * k + 500.0 * i, 30e3), 1);
     assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
-    assert_true(w.table.sensor[0].detection_probability > 0.95);
+    assert_true(ap_tracker_detection(&w.tracking.tracker, 0) > 0.95);
     finish(&w);
 }
 

@@ -44,18 +44,20 @@ static bool within_reach(const ap_hot *hot, const ap_measure *measure, double ga
 }
 
 /* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
-static double detection_of(const ap_row *row, const ap_sensor *sensor, uint16_t index,
+static double detection_of(const ap_state *state, const ap_row *row, uint16_t index,
                            ap_utc_ns time_utc)
 {
+    const ap_sensor *sensor = ap_sensor_of(state, index);
+    double detection = ap_detection_of(state, index);
     if (!ap_sensor_rotates(sensor))
-        return sensor->detection_probability;
+        return detection;
     for (int i = 0; i < row->source_count; i++)
         if (row->source[i].sensor == index) {
             double since_s = fabs(ap_seconds_between(row->source[i].last_utc, time_utc));
             if (since_s < SECOND_LOOK_TURNS * sensor->turn_s)
                 return SECOND_LOOK;
         }
-    return sensor->detection_probability;
+    return detection;
 }
 
 /* The look at a track in this group, at the time of the first plot near it; NULL when it cannot be.
@@ -74,8 +76,8 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     look->time_utc = measure->time_utc;
     look->hidden = 0.0;
     look->is_paired = false;
-    look->detection = detection_of(&state->store.row[slot], ap_sensor_of(state, measure->sensor),
-                                   measure->sensor, measure->time_utc);
+    look->detection =
+        detection_of(state, &state->store.row[slot], measure->sensor, measure->time_utc);
     b->look_of[slot] = b->look_count++;
     return look;
 }

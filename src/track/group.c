@@ -233,7 +233,7 @@ static void add_plots(ap_state *state, uint16_t index)
     uint32_t place = group->first, count = 0, kept = 0;
     begin_background(state, group, sensor);
     double whole = ap_background_whole(&group->background, sensor);
-    double born = sensor->detection_probability * state->config.birth_per_turn_km2 / M2_PER_KM2;
+    double born = ap_detection_of(state, index) * state->config.birth_per_turn_km2 / M2_PER_KM2;
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
         b->order[count++] = place;
     ap_reports_sort(state->waiting, count, b->order, b->order2);

@@ -13,9 +13,10 @@
 #define DUE_EXTRA_S 0.5
 #define FADING_DETECTION 0.9 /* misses come in rows: none says more than this */
 #define OUTSIDE_DETECTION                                                                          \
-    0.3                  /* out of view it cannot be seen, but the guess where it is wears out */
-#define KEEP_TURNS 6.5   /* a confirmed track may fade for so long, whatever it is worth */
-#define FORGET_TURNS 4.0 /* a sensor that has not seen it for this long left it */
+    0.3                     /* out of view it cannot be seen, but the guess where it is wears out */
+#define SURE_EXISTENCE 0.99 /* what is less sure may be clutter, and teaches no detection */
+#define KEEP_TURNS 6.5      /* a confirmed track may fade for so long, whatever it is worth */
+#define FORGET_TURNS 4.0    /* a sensor that has not seen it for this long left it */
 #define TENTATIVE_TURNS 3.0
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
@@ -103,6 +104,19 @@ static double best_turn_s(const ap_state *state, const ap_row *row, ap_utc_ns re
     return best < 1e9 ? best : 10.0;
 }
 
+/* A track that the sensor sees again tells how often it was missed. */
+static void learn_detection(ap_state *state, uint32_t slot, const ap_row_source *source,
+                            ap_utc_ns time_utc)
+{
+    const ap_sensor *sensor = ap_sensor_of(state, source->sensor);
+    const ap_pulse *pulse = &state->store.pulse[slot];
+    if (source->report_count == 0 || pulse->state == AP_TRACK_TENTATIVE ||
+        pulse->existence < SURE_EXISTENCE || !ap_sensor_rotates(sensor))
+        return;
+    ap_detection_rate_seen(&state->group[source->sensor].detection,
+                           ap_seconds_between(source->last_utc, time_utc), sensor->turn_s);
+}
+
 void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns time_utc,
                      bool is_hit)
 {
@@ -110,6 +124,7 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     const ap_sensor *from = ap_sensor_of(state, sensor);
     ap_row_source *source = source_front(row, sensor);
     if (is_hit) {
+        learn_detection(state, slot, source, time_utc);
         source->report_count++;
         source->last_utc = time_utc;
         source->latency_s = (float)ap_seconds_between(time_utc, state->clock_utc);
@@ -359,7 +374,7 @@ static void count_misses(ap_state *state, uint32_t slot)
             source->due_s = INFINITY; /* it has left this sensor's view, others see it */
             continue;
         }
-        double detection = fmin(sensor->detection_probability, FADING_DETECTION);
+        double detection = fmin(ap_detection_of(state, source->sensor), FADING_DETECTION);
         if (!in_coverage(state, slot, sensor))
             detection = fmin(detection, OUTSIDE_DETECTION);
         pulse->existence = ap_existence_missed(pulse->existence, detection);

@@ -5,6 +5,7 @@
 #include "airpicture/tracker.h"
 #include "track/associate.h"
 #include "track/background.h"
+#include "track/detection_rate.h"
 #include "track/falling.h"
 #include "track/nearest.h"
 #include "track/resolution.h"
@@ -29,6 +30,7 @@ typedef struct ap_group {
     ap_utc_ns due_utc;    /* receive clock */
     uint32_t open_place;  /* in the list of open groups */
     ap_background background;
+    ap_detection_rate detection;
     ap_pairs pairs; /* as learnt */
 } ap_group;
 
@@ -141,6 +143,12 @@ typedef struct ap_tracker_state ap_state;
 static inline const ap_sensor *ap_sensor_of(const ap_state *state, uint16_t sensor)
 {
     return &state->config.sensors->sensor[sensor];
+}
+
+/* Probability that the sensor sees what is in its view, per turn. */
+static inline double ap_detection_of(const ap_state *state, uint16_t sensor)
+{
+    return ap_detection_rate_of(&state->group[sensor].detection, ap_sensor_of(state, sensor));
 }
 
 /* True for a sensor that looks once a turn at everything around it. */

@@ -340,6 +340,14 @@ bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track)
     return true;
 }
 
+double ap_tracker_detection(const ap_tracker *tracker, uint16_t sensor)
+{
+    const ap_state *state = tracker->state;
+    return sensor < state->config.sensors->count && sensor < state->group_cap
+               ? ap_detection_of(state, sensor)
+               : 0.0;
+}
+
 const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker)
 {
     return &tracker->state->stats;

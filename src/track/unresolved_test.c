@@ -14,6 +14,7 @@ static world *radar_new(void)
 {
     world *w = world_new(AP_SENSOR_SSR);
     w->sensor.detection_probability = 0.9;
+    w->sensor.detection_fixed = true;
     w->sensor.range_resolution_m = 150.0;
     w->sensor.azimuth_resolution_rad = 0.6 * AP_RAD_PER_DEG;
     w->seed = 3;
