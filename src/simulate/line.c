@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "simulate/random.h"
-#include "simulate/simulate.h"
 #include "simulate/world.h"
 
 #define BEAST_PACKET_SIZE 96 /* a receiver's id and a frame with all their octets doubled: 62 */
@@ -13,10 +12,24 @@
 #define DATAGRAMS_PER_FLIGHT_S 0.5
 #define PACKETS_PER_S 100.0 /* beside those of flights: status, false plots */
 #define SPARE_COUNT 64.0
+#define DELAY_MAX_S 60.0
 
 size_t ap_line_packet_size(ap_sensor_format format)
 {
-    return format == AP_SENSOR_FORMAT_BEAST ? BEAST_PACKET_SIZE : AP_SIMULATE_PACKET_SIZE;
+    return format == AP_SENSOR_FORMAT_BEAST ? BEAST_PACKET_SIZE : AP_LINE_DATAGRAM_SIZE;
+}
+
+static bool is_chance(double value)
+{
+    return value >= 0.0 && value < 1.0;
+}
+
+bool ap_line_is_sound(const ap_scenario_sensor *sensor)
+{
+    return sensor->delay_s >= 0.0 && sensor->delay_s <= DELAY_MAX_S &&
+           sensor->delay_jitter_s >= 0.0 && sensor->delay_jitter_s <= DELAY_MAX_S &&
+           is_chance(sensor->loss) && is_chance(sensor->duplication) &&
+           is_chance(sensor->reordering);
 }
 
 /* What is on its way at one time, with room to spare. */

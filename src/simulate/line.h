@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "simulate/scenario.h"
 
+#define AP_LINE_DATAGRAM_SIZE 2048
 #define AP_LINE_HOLD_MAX_S 1.0 /* a packet that waits to be overtaken waits no longer */
 
 typedef struct ap_line_counts {
@@ -42,6 +43,9 @@ typedef struct ap_line {
     double last_arrival_s;
     ap_line_counts counts;
 } ap_line;
+
+/* False when a delay is not in [0, 60] s or a chance not in [0, 1). */
+bool ap_line_is_sound(const ap_scenario_sensor *sensor);
 
 /* Longest packet of a sensor: a datagram, or one Beast frame. */
 size_t ap_line_packet_size(ap_sensor_format format);

@@ -245,6 +245,25 @@ static void test_line_full(void **state)
     close_bench(&b);
 }
 
+static void test_line_is_sound(void **state)
+{
+    (void)state;
+    const struct {
+        ap_scenario_sensor sensor;
+        bool is_sound;
+    } rows[] = {
+        { { .delay_s = 60.0, .delay_jitter_s = 60.0, .loss = 0.99 }, true },
+        { { .delay_s = -0.1 }, false },
+        { { .delay_s = 60.1 }, false },
+        { { .delay_jitter_s = NAN }, false },
+        { { .loss = 1.0 }, false },
+        { { .duplication = -0.1 }, false },
+        { { .reordering = 1.0 }, false },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        assert_int_equal(ap_line_is_sound(&rows[i].sensor), rows[i].is_sound);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_line_outage),
         cmocka_unit_test(test_line_loss_fault),
         cmocka_unit_test(test_line_full),
+        cmocka_unit_test(test_line_is_sound),
     };
     return cmocka_run_group_tests_name("line", tests, NULL, NULL);
 }

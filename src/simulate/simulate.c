@@ -4,13 +4,16 @@
 
 #include "base/arena.h"
 #include "simulate/instrument.h"
+#include "simulate/line.h"
 #include "simulate/populate.h"
 #include "simulate/world.h"
 
 typedef struct instrument {
     const ap_instrument_kind *kind;
     void *state;
-    double next_s; /* HUGE_VAL: never */
+    ap_line line;  /* from it to the recorder */
+    double send_s; /* when a packet leaves it next; HUGE_VAL: never */
+    double next_s; /* when that happens, or a packet arrives */
 } instrument;
 
 struct ap_simulate_state {
@@ -36,7 +39,7 @@ static bool sensor_is_sound(const ap_scenario_sensor *sensor)
            is_within(told->range_min_m, 0.0, 1e7) && is_within(told->range_max_m, 1.0, 1e7) &&
            is_within(told->clutter_per_turn, 0.0, 1000.0) &&
            is_within(sensor->range_bias_m, -5000.0, 5000.0) &&
-           is_within(sensor->azimuth_bias_rad, -0.1, 0.1);
+           is_within(sensor->azimuth_bias_rad, -0.1, 0.1) && ap_line_is_sound(sensor);
 }
 
 static bool scenario_is_sound(const ap_scenario *scenario)
@@ -80,12 +83,14 @@ static struct ap_simulate_state *lay_out(const ap_scenario *scenario, ap_arena *
         const ap_instrument_kind *kind = ap_instrument_of(scenario->sensors[i].format);
         void *own = ap_arena_take(arena, 1, kind->state_size);
         kind->init(own ? own : scratch, arena, &state->world, i);
-        if (own)
-            state->instruments[i] =
-                (instrument){ .kind = kind,
-                              .state = own,
-                              .next_s =
-                                  scenario->sensors[i].silent ? HUGE_VAL : kind->time_s(own) };
+        ap_line line;
+        ap_line_init(&line, arena, scenario, i, state->world.flight_count);
+        if (!own)
+            continue;
+        double send_s = scenario->sensors[i].silent ? HUGE_VAL : kind->time_s(own);
+        state->instruments[i] = (instrument){
+            .kind = kind, .state = own, .line = line, .send_s = send_s, .next_s = send_s
+        };
     }
     return taken;
 }
@@ -111,7 +116,7 @@ ap_err ap_simulate_init(ap_simulate *sim, const ap_scenario *scenario, void *mem
     return AP_OK;
 }
 
-/* Whose packet is first; of the same time, the lower index. NULL when nobody sends any more. */
+/* With whom something happens first; at the same time, the lower index. NULL: with nobody. */
 static instrument *first_of(const struct ap_simulate_state *state)
 {
     instrument *first = NULL;
@@ -123,6 +128,20 @@ static instrument *first_of(const struct ap_simulate_state *state)
     return first;
 }
 
+/* A packet leaves the instrument and goes on its line; a tick in which nothing was measured has
+ * none. */
+static void let_send(struct ap_simulate_state *state, instrument *own)
+{
+    double sent_s = own->send_s;
+    ap_writer writer = ap_writer_of(state->packet, sizeof state->packet);
+    own->kind->send(own->state, &writer);
+    own->send_s = own->kind->time_s(own->state);
+    if (writer.bad)
+        state->full_count++;
+    else if (writer.size > 0)
+        ap_line_put(&own->line, sent_s, state->packet, writer.size);
+}
+
 ap_err ap_simulate_next(ap_simulate *sim, ap_packet *packet)
 {
     struct ap_simulate_state *state = sim->state;
@@ -131,20 +150,19 @@ ap_err ap_simulate_next(ap_simulate *sim, ap_packet *packet)
         if (!first)
             return AP_ERR_END;
         double time_s = first->next_s;
+        bool arrives = ap_line_time_s(&first->line) <= time_s;
+        if (arrives)
+            packet->data = ap_line_take(&first->line, &packet->size);
+        else
+            let_send(state, first);
+        first->next_s = fmin(first->send_s, ap_line_time_s(&first->line));
+        if (!arrives)
+            continue;
         uint32_t index = (uint32_t)(first - state->instruments);
-        ap_writer writer = ap_writer_of(state->packet, sizeof state->packet);
-        first->kind->send(first->state, &writer);
-        first->next_s = first->kind->time_s(first->state);
-        if (writer.bad)
-            state->full_count++;
-        if (writer.bad || writer.size == 0)
-            continue; /* a tick in which nothing was measured */
         bool is_beast = state->scenario->sensors[index].format == AP_SENSOR_FORMAT_BEAST;
-        *packet = (ap_packet){ .kind = is_beast ? AP_PACKET_BEAST : AP_PACKET_ASTERIX,
-                               .sensor = (uint16_t)index,
-                               .utc = ap_world_utc(&state->world, time_s),
-                               .data = state->packet,
-                               .size = writer.size };
+        packet->kind = is_beast ? AP_PACKET_BEAST : AP_PACKET_ASTERIX;
+        packet->sensor = (uint16_t)index;
+        packet->utc = ap_world_utc(&state->world, time_s);
         return AP_OK;
     }
 }
@@ -192,9 +210,14 @@ uint64_t ap_simulate_lost_count(const ap_simulate *sim)
     uint64_t count = sim->state->full_count;
     for (uint32_t i = 0; i < sim->state->scenario->sensor_count; i++) {
         const instrument *own = &sim->state->instruments[i];
-        count += own->kind->lost_count(own->state);
+        count += own->kind->lost_count(own->state) + own->line.counts.full_count;
     }
     return count;
+}
+
+const ap_line_counts *ap_simulate_line_counts(const ap_simulate *sim, uint32_t index)
+{
+    return &sim->state->instruments[index].line.counts;
 }
 
 ap_utc_ns ap_simulate_start_utc(const ap_simulate *sim)

@@ -24,10 +24,11 @@
 #include "airpicture/sensor.h"
 #include "airpicture/time.h"
 #include "model/truth.h"
+#include "simulate/line.h"
 #include "simulate/scenario.h"
 
 #define AP_SIMULATE_SENSOR_MAX 256u
-#define AP_SIMULATE_PACKET_SIZE 2048
+#define AP_SIMULATE_PACKET_SIZE AP_LINE_DATAGRAM_SIZE
 
 typedef enum ap_packet_kind {
     AP_PACKET_ASTERIX, /* one UDP datagram: whole data blocks */
@@ -75,6 +76,9 @@ bool ap_simulate_sends(const ap_simulate *sim, uint32_t index);
 
 /* Plots, frames and packets that a sensor could not send for lack of room, all sensors. */
 uint64_t ap_simulate_lost_count(const ap_simulate *sim);
+
+/* What became of the packets of sensor `index` on their way. */
+const ap_line_counts *ap_simulate_line_counts(const ap_simulate *sim, uint32_t index);
 
 ap_utc_ns ap_simulate_start_utc(const ap_simulate *sim);
 
