@@ -1,43 +1,36 @@
-/* A receiver of 1090 MHz: squitters of every Mode S transponder in sight and its replies to the
- * radars, as Beast frames with ticks of a 12 MHz counter that began at UTC midnight (a recording
- * without a date then finds its time by the day alone).
+/* A receiver of 1090 MHz: squitters of every Mode S transponder in sight, its replies to the
+ * radars, and what spoofers send, as Beast frames with the stamps of the receiver's own clock.
  *
- * Each aircraft sends on its own schedule; what is next over all of them comes out of a heap. A
- * frame arrives after its travel at the speed of light. */
+ * The clock is a counter of 12 MHz that began at UTC midnight (a recording without a date then
+ * finds its time by the day alone), or tells second of the day and nanosecond, as the sensor's
+ * description has it (ap_clock_kind; AUTO: a counter). It is off by an offset and a drift, each
+ * stamp by a jitter, and all by the sensor's time errors (ap_faults_stamp_s).
+ *
+ * What is heard: a frame that comes from above the horizon, with the sensor's detection
+ * probability, of which at the end of the range a half is left. Several receivers hear the same
+ * frames, each at its time of arrival. */
 #ifndef AP_SIMULATE_RECEIVER_H
 #define AP_SIMULATE_RECEIVER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "airpicture/bytes.h"
-#include "base/arena.h"
+#include "simulate/air.h"
 #include "simulate/instrument.h"
-#include "simulate/squitter.h"
-
-#define AP_RECEIVER_RADAR_CAP 3
-#define AP_RECEIVER_TIMER_COUNT (AP_SQUITTER_REPLY + AP_RECEIVER_RADAR_CAP)
-
-/* Schedule of one aircraft. */
-typedef struct ap_transponder {
-    double next_s[AP_RECEIVER_TIMER_COUNT]; /* when each kind is sent next; replies by radar */
-    uint32_t count[AP_RECEIVER_TIMER_COUNT];
-    unsigned timer;    /* the earliest of them */
-    double arrival_s;  /* when that reaches the receiver */
-    bool is_in_sight;  /* it will arrive there */
-    double distance_m; /* of the aircraft then */
-} ap_transponder;
 
 typedef struct ap_receiver {
     const ap_world *world;
-    const ap_sensor *sensor;
+    const ap_scenario_sensor *sensor;
+    uint32_t index; /* of the sensor */
     uint32_t stream;
-    ap_antenna antennas[AP_RECEIVER_RADAR_CAP]; /* of the Mode S radars that ask */
-    double cone_rad[AP_RECEIVER_RADAR_CAP];
-    uint32_t radar_count;
-    ap_transponder *transponders; /* [flight_count] */
-    uint32_t *heap;               /* [flight_count], by arrival */
-    uint64_t tick_offset;         /* of the counter at the start of the run */
+    double midnight_s; /* from UTC midnight to the start of the run */
+    ap_air air;
 } ap_receiver;
+
+/* The stamp of a frame that arrives at `arrival_s`, off by `jitter_s`. */
+uint64_t ap_receiver_stamp(const ap_receiver *receiver, double arrival_s, double jitter_s);
+
+/* True when a frame from that distance is received, by the draw. */
+bool ap_receiver_hears(const ap_sensor *sensor, double distance_m, ap_random *random);
 
 #endif
