@@ -7,12 +7,14 @@
 
 AP_LANE void combine(const ap_mixture *from, ap_gauss *mean)
 {
-    float first[4][AP_LANES], second[10][AP_LANES], x[4];
+    float first[4][AP_LANES], second[12][AP_LANES], x[4], covariance[12];
     EACH_LANE lane_first(from, l, first);
-    for (int i = 0; i < 4; i++)
-        x[i] = lane_sum_single(first[i]);
+    lane_sum_four(first, x);
     EACH_LANE lane_second(from, x, l, second);
-    lane_gather(x, second, mean);
+    EACH_LANE second[10][l] = second[11][l] = 0.0F;
+    for (int i = 0; i < 12; i += 4)
+        lane_sum_four(second + i, covariance + i);
+    *mean = gauss_of_sums(x, covariance);
 }
 
 AP_LANE void predict(const ap_mixture *from, const ap_motions *motions, double dt_s, ap_mixture *to,

@@ -118,14 +118,16 @@ static ap_fix random_fix(uint64_t *seed)
 /* The reference: lane after lane, no two at once. */
 static void reference_combine(const ap_mixture *from, ap_gauss *mean)
 {
-    float first[4][AP_LANES], second[10][AP_LANES], x[4];
+    float first[4][AP_LANES], second[10][AP_LANES], x[4], covariance[10];
     for (volatile int l = 0; l < AP_LANES; l++)
         lane_first(from, l, first);
     for (int i = 0; i < 4; i++)
         x[i] = lane_sum_single(first[i]);
     for (volatile int l = 0; l < AP_LANES; l++)
         lane_second(from, x, l, second);
-    lane_gather(x, second, mean);
+    for (int i = 0; i < 10; i++)
+        covariance[i] = lane_sum_single(second[i]);
+    *mean = gauss_of_sums(x, covariance);
 }
 
 static void reference_predict(const ap_mixture *from, const ap_motions *m, double dt_s,

@@ -412,16 +412,13 @@ AP_LANE void lane_second(const ap_mixture *from, const float mean[4], int l,
     part[9][l] = v.p * (v.C[2] + d3 * d3);
 }
 
-AP_LANE void lane_gather(const float first[4], float second[10][AP_LANES], ap_gauss *mean)
+AP_LANE ap_gauss gauss_of_sums(const float first[4], const float s[10])
 {
-    double s[10];
-    for (int i = 0; i < 10; i++)
-        s[i] = (double)lane_sum_single(second[i]);
-    *mean =
-        (ap_gauss){ .x = { (double)first[0], (double)first[1], (double)first[2], (double)first[3] },
-                    .A = { s[0], s[1], s[2] },
-                    .B = { { s[3], s[4] }, { s[5], s[6] } },
-                    .C = { s[7], s[8], s[9] } };
+    return (
+        ap_gauss){ .x = { (double)first[0], (double)first[1], (double)first[2], (double)first[3] },
+                   .A = { (double)s[0], (double)s[1], (double)s[2] },
+                   .B = { { (double)s[3], (double)s[4] }, { (double)s[5], (double)s[6] } },
+                   .C = { (double)s[7], (double)s[8], (double)s[9] } };
 }
 
 /* 0 when the lane is sound, else 1: its blocks, and the Schur complement C - B' A^-1 B. */

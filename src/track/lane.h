@@ -93,6 +93,39 @@ AP_LANE float lane_sum_single(const float v[AP_LANES])
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
 }
 
+/* The same of four columns at once. */
+#if defined(__GNUC__)
+typedef float lane_four __attribute__((vector_size(16)));
+
+AP_LANE lane_four lane_halves(const float v[AP_LANES])
+{
+    lane_four low, high;
+    memcpy(&low, v, sizeof low);
+    memcpy(&high, v + 4, sizeof high);
+    return low + high;
+}
+
+AP_LANE lane_four lane_quarters(lane_four a, lane_four b)
+{
+    return __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+}
+
+AP_LANE void lane_sum_four(float v[4][AP_LANES], float sum[4])
+{
+    lane_four a = lane_quarters(lane_halves(v[0]), lane_halves(v[1]));
+    lane_four b = lane_quarters(lane_halves(v[2]), lane_halves(v[3]));
+    lane_four all =
+        __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
+    memcpy(sum, &all, sizeof all);
+}
+#else
+AP_LANE void lane_sum_four(float v[4][AP_LANES], float sum[4])
+{
+    for (int i = 0; i < 4; i++)
+        sum[i] = lane_sum_single(v[i]);
+}
+#endif
+
 #define LANE_ROUND_SINGLE 12582912.0F /* 1.5 * 2^23 */
 
 AP_LANE uint32_t lane_bits_single(float value)
