@@ -7,7 +7,7 @@
 #include "track/frame.h"
 
 #define G_MPS2 9.80665F
-#define RECENTRE_M 2000.0
+#define RECENTRE_M 4000.0
 #define UNKNOWN_UP_VAR 100.0 /* (m/s)2 of a track without a height */
 
 /* clang-format off */
@@ -154,10 +154,11 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
         mixture_fill(&to->models, &from->mean);
         models = &to->models;
     }
-    if (to != from)
+    if (to != from) {
         copy_rest(from, to);
+        to->mean = from->mean;
+    }
     to->is_single = false;
-    to->mean = from->mean;
     ap_kernels_best()->predict(models, motions_of(&from->mean), dt_s, &to->models, &to->mean);
     ap_vertical_predict(&to->vertical, dt_s);
     to->time_utc = time_utc;

@@ -212,7 +212,7 @@ static void test_imm_recentre_keeps_the_state(void **state)
         ap_imm imm, before;
         ap_imm_start(&imm, &m, 100.0);
         for (int k = 0; k < AP_IMM_MODELS; k++) {
-            imm.models.x[0][k] = 2500.0;
+            imm.models.x[0][k] = 4500.0;
             imm.models.x[1][k] = (float)(1500 + k);
             imm.models.x[2][k] = 200.0;
             imm.models.A[0][k] = 2500, imm.models.A[1][k] = 300, imm.models.A[2][k] = 900;

@@ -21,8 +21,12 @@
 #define TENTATIVE_MIN_S 10.0
 #define COAST_MIN_S 2.0
 #define SPEED_MAX_MPS 12000.0 /* nothing comes back from the Moon faster than 11.2 km/s */
-#define MOVE_EVERY 3          /* rounds between moves of a silent track's place */
-#define FETCH_AHEAD 6         /* tracks */
+#define MOVE_EVERY 3          /* rounds between moves of a silent track's place, ... */
+#define MOVE_AFTER_S 5.0      /* ... which the reach of a search makes up for until then, ... */
+#define MOVE_FAST_AFTER_S 2.0 /* ... or until then, ... */
+#define FAST_MPS 300.0F       /* ... of what is so fast */
+#define FETCH_AHEAD 12        /* tracks */
+#define ROUND_BATCH 32        /* tracks */
 #define TELL_NS AP_NS_PER_S   /* without a position or news, an update is told no more often */
 #define MERGE_CHECKS 3
 #define MERGE_EVERY 4 /* rounds between checks of one track */
@@ -72,7 +76,31 @@ static ap_row_source *source_front(ap_row *row, uint16_t sensor)
 
 static ap_utc_ns due_of(const ap_row_source *source)
 {
-    return isinf(source->due_s) ? INT64_MAX : ap_utc_add_s(source->last_utc, (double)source->due_s);
+    const double far_s = 1e9;
+    double due_s = (double)source->due_s;
+    if (due_s < far_s && due_s > -far_s)
+        return source->last_utc + (int64_t)(due_s * 1e9);
+    return isinf(source->due_s) ? INT64_MAX : ap_utc_add_s(source->last_utc, due_s);
+}
+
+static void set_wake(ap_pulse *pulse)
+{
+    pulse->wake_utc = pulse->due_utc < pulse->silent_utc ? pulse->due_utc : pulse->silent_utc;
+}
+
+/* When the round is to attend to it, should it remain silent. */
+static void set_silence(const ap_state *state, uint32_t slot)
+{
+    const float *v = state->store.hot[slot].velocity_mps;
+    ap_pulse *pulse = &state->store.pulse[slot];
+    bool is_fast = v[0] * v[0] + v[1] * v[1] + v[2] * v[2] > FAST_MPS * FAST_MPS;
+    double coast_s = state->config.coast_after_turns * pulse->turn_s;
+    double limit_s = is_fast ? MOVE_FAST_AFTER_S : MOVE_AFTER_S;
+    coast_s = coast_s > COAST_MIN_S ? coast_s : COAST_MIN_S;
+    limit_s = limit_s < coast_s ? limit_s : coast_s;
+    limit_s = limit_s < state->config.drop_after_s ? limit_s : state->config.drop_after_s;
+    pulse->silent_utc = pulse->received_utc + (int64_t)(limit_s * 1e9);
+    set_wake(pulse);
 }
 
 static void set_due(const ap_row *row, ap_pulse *pulse)
@@ -83,6 +111,7 @@ static void set_due(const ap_row *row, ap_pulse *pulse)
         if (due_utc < pulse->due_utc)
             pulse->due_utc = due_utc;
     }
+    set_wake(pulse);
 }
 
 /* How long ago a sensor's newest report was received. */
@@ -135,9 +164,10 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
                         : INFINITY;
     ap_pulse *pulse = &state->store.pulse[slot];
     ap_utc_ns due_utc = due_of(source);
-    if (due_utc < pulse->due_utc)
+    if (row->source_count == 1 || due_utc < pulse->due_utc)
         pulse->due_utc = due_utc;
     pulse->turn_s = best_turn_s(state, row, pulse->received_utc);
+    set_silence(state, slot);
 }
 
 /* ---- birth, hits ---- */
@@ -259,13 +289,12 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         row->hit_count += taken == AP_TAKEN_POSITION;
         ap_pulse *pulse = &state->store.pulse[slot];
         pulse->received_utc = state->clock_utc;
+        ap_store_refresh(&state->store, slot);
         ap_track_looked(state, slot, report->sensor, report->time_utc, true);
         if (pulse->state == AP_TRACK_COASTING)
             ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);
         pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_HIT);
     }
-    if (taken >= AP_TAKEN_SHARED)
-        ap_store_refresh(&state->store, slot);
     if (is_news)
         emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
     if (taken == AP_TAKEN_POSITION)
@@ -311,9 +340,9 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     take_identity(state, slot, report);
     row->strays.part = AP_CLUTTER_NOWHERE;
     row->hit_count = row->update_count = 1;
+    ap_store_refresh(&state->store, slot);
     ap_track_looked(state, slot, report->sensor, report->time_utc, true);
     ap_store_reason(row, report->time_utc, reason, report->sensor, 0);
-    ap_store_refresh(&state->store, slot);
     state->stats.born_count++;
     state->stats.alive_count = state->store.alive_count;
     emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);
@@ -523,28 +552,6 @@ static bool merge_if_due(ap_state *state, uint32_t slot)
     return true;
 }
 
-/* Pulses lie apart, and what few of them ask for, further: each is asked for some steps before its
- * turn. Both return the next track. */
-static uint32_t seek_pulse(const ap_store *store, uint32_t slot)
-{
-    if (slot == AP_SLOT_NONE)
-        return slot;
-    __builtin_prefetch(&store->pulse[slot]);
-    return store->link[slot].newer;
-}
-
-static uint32_t fetch_due(const ap_state *state, uint32_t slot)
-{
-    if (slot == AP_SLOT_NONE)
-        return slot;
-    const ap_pulse *pulse = &state->store.pulse[slot];
-    if (pulse->due_utc <= state->clock_utc) {
-        __builtin_prefetch(&state->store.row[slot].source_count);
-        __builtin_prefetch(&state->store.hot[slot]);
-    }
-    return state->store.link[slot].newer;
-}
-
 /* What silence brings; true when the track ended. */
 static bool go_silent(ap_state *state, uint32_t slot, bool moves)
 {
@@ -557,38 +564,65 @@ static bool go_silent(ap_state *state, uint32_t slot, bool moves)
     return false;
 }
 
-/* Most tracks have just been seen: they only fade, which takes their pulse and nothing else. */
-void ap_tracks_tick(ap_state *state)
+/* Of the tracks from *next on, those that the round is to attend to, at most ROUND_BATCH; their
+ * memory is asked for. Most have just been seen: they only fade, which takes their pulse and
+ * nothing else. */
+static size_t list_due(const ap_state *state, uint32_t *next, uint32_t *ahead, uint32_t merge_turn,
+                       uint32_t *due)
 {
     const ap_store *store = &state->store;
     const double survival = state->config.survival_per_s;
+    const ap_utc_ns clock_utc = state->clock_utc;
     const bool merges = state->config.sensors->count > 1;
-    const int64_t silent_ns = ap_utc_add_s(0, fmin(COAST_MIN_S, state->config.drop_after_s));
+    uint32_t slot = *next, far = *ahead;
+    size_t count = 0;
+    while (slot != AP_SLOT_NONE && count < ROUND_BATCH) {
+        ap_pulse *pulse = &store->pulse[slot];
+        if (far != AP_SLOT_NONE) {
+            __builtin_prefetch(&store->pulse[far]);
+            far = store->link[far].newer;
+        }
+        pulse->existence *= survival;
+        if (pulse->wake_utc <= clock_utc || pulse->existence < pulse->worth ||
+            (merges && (merge_turn + pulse->id) % MERGE_EVERY == 0)) {
+            __builtin_prefetch(&store->row[slot].source_count);
+            __builtin_prefetch(&store->hot[slot]);
+            due[count++] = slot;
+        }
+        slot = store->link[slot].newer;
+    }
+    *next = slot;
+    *ahead = far;
+    return count;
+}
+
+static void attend(ap_state *state, uint32_t slot, uint32_t turn)
+{
+    const ap_pulse *pulse = &state->store.pulse[slot];
+    if (pulse->due_utc <= state->clock_utc)
+        count_misses(state, slot);
+    if ((pulse->silent_utc <= state->clock_utc || pulse->existence < pulse->worth) &&
+        go_silent(state, slot, turn % MOVE_EVERY == 0))
+        return;
+    if (state->config.sensors->count > 1 && turn % MERGE_EVERY == 0)
+        merge_if_due(state, slot);
+}
+
+void ap_tracks_tick(ap_state *state)
+{
+    const ap_store *store = &state->store;
     /* so that not all are due in the same round */
     const uint32_t second =
         (uint32_t)(state->clock_utc / AP_NS_PER_S % (MOVE_EVERY * MERGE_EVERY)) +
         MOVE_EVERY * MERGE_EVERY;
+    uint32_t due[ROUND_BATCH];
     ap_falling_tick(state);
-    uint32_t next, far = store->oldest, near = far;
-    for (int k = 0; k < 2 * FETCH_AHEAD; k++) {
-        far = seek_pulse(store, far);
-        if (k >= FETCH_AHEAD)
-            near = fetch_due(state, near);
-    }
-    for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = next) {
-        next = store->link[slot].newer;
-        far = seek_pulse(store, far);
-        near = fetch_due(state, near);
-        ap_pulse *pulse = &store->pulse[slot];
-        const uint32_t turn = second + pulse->id;
-        pulse->existence *= survival;
-        if (pulse->due_utc <= state->clock_utc)
-            count_misses(state, slot);
-        if ((pulse->existence < pulse->worth ||
-             state->clock_utc - pulse->received_utc > silent_ns) &&
-            go_silent(state, slot, turn % MOVE_EVERY == 0))
-            continue;
-        if (merges && turn % MERGE_EVERY == 0)
-            merge_if_due(state, slot);
+    uint32_t next = store->oldest, ahead = next;
+    for (int k = 0; k < FETCH_AHEAD && ahead != AP_SLOT_NONE; k++)
+        ahead = store->link[ahead].newer;
+    while (next != AP_SLOT_NONE) {
+        size_t count = list_due(state, &next, &ahead, second, due);
+        for (size_t k = 0; k < count; k++)
+            attend(state, due[k], second + store->pulse[due[k]].id);
     }
 }

@@ -63,12 +63,14 @@ typedef struct ap_row {
     ap_reason reason[AP_TRACK_REASON_CAP];
 } ap_row;
 
-/* What the once-a-second round reads of every track: less than a cache line, and no row. */
+/* What the once-a-second round reads of every track: one cache line, and no row. */
 typedef struct ap_pulse {
-    double existence;
+    _Alignas(64) double existence;
     double worth;           /* existence below which it is given up */
     ap_utc_ns received_utc; /* of the newest position, receive clock */
     ap_utc_ns due_utc;      /* the first of its sources' */
+    ap_utc_ns silent_utc;   /* its silence changes nothing until then */
+    ap_utc_ns wake_utc;     /* the round only lets it fade before */
     double turn_s;          /* of the quickest sensor that contributed lately */
     uint32_t id;
     uint8_t state; /* ap_track_state */
