@@ -209,6 +209,7 @@ static void imm_of(ap_utc_ns time_utc, const double x[6], double P[N][N], ap_imm
     imm->frame = ap_frame_at((ap_vec3){ x[0], x[1], x[2] });
     imm->lean_m = 0.0;
     imm->is_single = true;
+    imm->is_seed = false;
     const double(*axis)[3] = (const double(*)[3])imm->frame.rotation;
     ap_vec3 v = ap_enu_rotate(&imm->frame, (ap_vec3){ x[3], x[4], x[5] });
     imm->mean =

@@ -101,7 +101,7 @@ static void copy_rest(const ap_imm *from, ap_imm *to)
     to->frame = from->frame;
     to->vertical = from->vertical;
     to->lean_m = from->lean_m;
-    to->is_single = false;
+    to->is_single = to->is_seed = false;
 }
 
 /* Every model is the same, and as likely as it is at any time. */
@@ -122,8 +122,16 @@ static void mixture_fill(ap_mixture *m, const ap_gauss *g)
     }
 }
 
+static void germinate(ap_imm *imm)
+{
+    ap_seed seed = imm->seed;
+    ap_imm_start_single(imm, &seed.measure, seed.speed_sigma_mps);
+}
+
 void ap_imm_fill(ap_imm *imm)
 {
+    if (imm->is_seed)
+        germinate(imm);
     if (imm->is_single)
         mixture_fill(&imm->models, &imm->mean);
     imm->is_single = false;
@@ -135,6 +143,10 @@ void ap_imm_copy(ap_imm *to, const ap_imm *from)
         *to = *from;
         return;
     }
+    if (from->is_seed) {
+        ap_imm_sow(to, &from->seed.measure, from->seed.speed_sigma_mps);
+        return;
+    }
     copy_rest(from, to);
     to->mean = from->mean;
     to->is_single = true;
@@ -143,6 +155,12 @@ void ap_imm_copy(ap_imm *to, const ap_imm *from)
 void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
 {
     double dt_s = ap_seconds_between(from->time_utc, time_utc);
+    if (from->is_seed) {
+        if (to != from)
+            ap_imm_copy(to, from);
+        germinate(to);
+        from = to;
+    }
     if (dt_s == 0.0) {
         if (to != from)
             ap_imm_copy(to, from);
@@ -288,6 +306,7 @@ void ap_imm_start_single(ap_imm *imm, const ap_measure *measure, double speed_si
     imm->vertical = (ap_vertical){ 0 };
     imm->lean_m = 0.0;
     imm->is_single = true;
+    imm->is_seed = false;
     ap_fix fix = ap_imm_fix(imm, measure, 0.0, 0.0);
     ap_gauss start = { .x = { fix.east_m, fix.north_m }, .A = fix.R };
     start.C.ee = start.C.nn = speed_sigma_mps * speed_sigma_mps;
@@ -299,6 +318,14 @@ void ap_imm_start_single(ap_imm *imm, const ap_measure *measure, double speed_si
     }
     imm->mean = start;
     update_vertical(imm, measure);
+}
+
+void ap_imm_sow(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
+{
+    imm->seed.measure = *measure;
+    imm->seed.speed_sigma_mps = speed_sigma_mps;
+    imm->time_utc = measure->time_utc;
+    imm->is_single = imm->is_seed = true;
 }
 
 void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps)
@@ -313,6 +340,7 @@ void ap_imm_restart(ap_imm *imm, double speed_sigma_mps)
     ap_gauss start = { .A = { r2, 0.0, r2 }, .C = { v2, 0.0, v2 } };
     imm->mean = start;
     imm->is_single = true;
+    imm->is_seed = false;
     ap_imm_fill(imm);
     imm->vertical = (ap_vertical){ 0 };
     imm->lean_m = 0.0;
@@ -393,8 +421,31 @@ void ap_imm_apply(ap_imm *imm, const ap_measure *measure)
     ap_imm_take(imm, measure);
 }
 
+/* Of a covariance of rank two the sum of the principal minors is the product of the two eigenvalues
+ * that are not zero. */
+bool ap_measure_starts(const ap_measure *m)
+{
+    const double *r = m->R_ecef_m2;
+    double trace = r[0] + r[3] + r[5], sum = m->ecef.x_m + m->ecef.y_m + m->ecef.z_m;
+    double minors =
+        r[0] * r[3] - r[1] * r[1] + r[0] * r[5] - r[2] * r[2] + r[3] * r[5] - r[4] * r[4];
+    bool is_positive = trace > 0.0 && minors > 0.0;
+    if (m->has & AP_MEASURE_VELOCITY) {
+        sum += m->velocity_ecef.x_m + m->velocity_ecef.y_m + m->velocity_ecef.z_m;
+        sum += m->velocity_var;
+        is_positive = is_positive && m->velocity_var > 0.0;
+    }
+    if (m->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) {
+        sum += m->altitude_m + (double)m->altitude_var_m2;
+        is_positive = is_positive && m->altitude_var_m2 > 0.0F;
+    }
+    return is_positive && isfinite(sum + trace + minors);
+}
+
 bool ap_imm_is_sound(const ap_imm *imm)
 {
+    if (imm->is_seed)
+        return ap_measure_starts(&imm->seed.measure);
     return (imm->is_single ? ap_gauss_is_sound(&imm->mean)
                            : ap_kernels_best()->is_sound(&imm->models)) &&
            ap_vertical_is_sound(&imm->vertical);

@@ -22,17 +22,6 @@
 
 #define AP_IMM_MODELS 8 /* at most AP_LANES; two of them only for what flies slowly */
 
-typedef struct ap_imm {
-    ap_mixture models;
-    ap_gauss mean; /* of the mixture, with its covariance: whoever changes the models renews it */
-    ap_utc_ns time_utc;
-    ap_enu_frame frame; /* of its origin only the height is filled: track/frame.h */
-    ap_vertical vertical;
-    double lean_m;  /* 1-sigma error of the mean per axis that repeated measurements share: not in
-                     * the models' covariances, where every error is new */
-    bool is_single; /* every model is the mean, as likely as ever: `models` is not filled */
-} ap_imm;
-
 /* What one report measured, in frames that outlive any track's: ECEF. */
 typedef enum ap_measure_has {
     AP_MEASURE_POSITION = 1u << 0,
@@ -86,18 +75,46 @@ typedef struct ap_measure {
     float turn_mps2; /* acceleration across the track, as the aircraft has it; clockwise > 0 */
 } ap_measure;
 
+/* What a filter begins with. */
+typedef struct ap_seed {
+    ap_measure measure;
+    double speed_sigma_mps;
+} ap_seed;
+
+typedef struct ap_imm {
+    union {
+        ap_mixture models;
+        ap_seed seed;
+    };
+    ap_gauss mean; /* of the mixture, with its covariance: whoever changes the models renews it */
+    ap_utc_ns time_utc;
+    ap_enu_frame frame; /* of its origin only the height is filled: track/frame.h */
+    ap_vertical vertical;
+    double lean_m;  /* 1-sigma error of the mean per axis that repeated measurements share: not in
+                     * the models' covariances, where every error is new */
+    bool is_single; /* every model is the mean, as likely as ever: `models` is not filled */
+    bool is_seed;   /* and nothing is filled but `seed` and the time */
+} ap_imm;
+
 /* Squared Mahalanobis distance of a fix, NaN-free: huge when the covariance is singular. */
 double ap_gauss_distance2(const ap_gauss *gauss, const ap_fix *fix);
+
+/* True when a filter can begin with the measurement: finite, its covariances positive definite. */
+bool ap_measure_starts(const ap_measure *measure);
 
 /* A new filter at a measured position. Velocity: the measured one, else 0 with `speed_sigma_mps`
  * per axis. */
 void ap_imm_start(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps);
 
-/* The same as one Gaussian. Most plots that start a track are clutter: their eight columns would
- * only pass through the memory. ap_imm_predict and ap_imm_fill make the models of it. */
+/* The same as one Gaussian. */
 void ap_imm_start_single(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps);
 
-/* Fills the models of a single one. */
+/* The same, once it is asked for. Most plots that start a track are clutter, and no other ever
+ * comes near them. ap_imm_predict and ap_imm_fill make of it what ap_imm_start does; until then
+ * only they, ap_imm_copy and ap_imm_is_sound take it. */
+void ap_imm_sow(ap_imm *imm, const ap_measure *measure, double speed_sigma_mps);
+
+/* Fills the models of a single one, or of a seed. */
 void ap_imm_fill(ap_imm *imm);
 
 /* *to = *from, but only what is filled. */
@@ -148,7 +165,8 @@ void ap_imm_own(const ap_imm *imm, ap_geodetic *at, ap_gauss *gauss);
 /* Turn rate, clockwise > 0, as the mixture has it. */
 double ap_imm_turn_radps(const ap_imm *imm);
 
-/* True when every number is finite and every covariance positive definite. */
+/* True when every number is finite and every covariance positive definite; of a seed, when a filter
+ * can begin with it. */
 bool ap_imm_is_sound(const ap_imm *imm);
 
 #endif

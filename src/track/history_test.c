@@ -165,32 +165,37 @@ static void test_at_looks_back(void **state)
     assert_false(ap_history_at(&history, NULL, 2 * S, &past));
 }
 
-/* One Gaussian becomes the models that it would have been: whatever its memory held, in order,
- * late, and at its own time. */
+/* One Gaussian, and a seed, become the models that they would have been: whatever their memory
+ * held, in order, late, and at their own time. */
 static void test_single_becomes_the_same(void **state)
 {
     (void)state;
     static const int orders[][6] = { { 1, 2, 3, 4, 5, 6 }, { 4, 2, 3, 1, 9, 5 }, { 0, 7, 0, 8 } };
     for (size_t o = 0; o < sizeof orders / sizeof orders[0]; o++) {
-        ap_history history[2];
-        ap_imm imm[2], filled;
+        ap_history history[3];
+        ap_imm imm[3], filled;
         ap_measure first = measure_of(0);
         memset(history, 0xA5, sizeof history);
         memset(imm, 0xA5, sizeof imm);
         ap_imm_start(&imm[0], &first, 140.0);
         ap_imm_start_single(&imm[1], &first, 140.0);
-        assert_true(imm[1].is_single && ap_imm_is_sound(&imm[1]));
-        ap_imm_copy(&filled, &imm[1]);
-        ap_imm_fill(&filled);
-        assert_memory_equal(&filled.models, &imm[0].models, sizeof filled.models);
-        for (int i = 0; i < 2; i++)
+        ap_imm_sow(&imm[2], &first, 140.0);
+        assert_true(imm[1].is_single && !imm[1].is_seed && imm[2].is_seed);
+        for (int i = 0; i < 3; i++) {
+            assert_true(ap_imm_is_sound(&imm[i]));
+            ap_imm_copy(&filled, &imm[i]);
+            ap_imm_fill(&filled);
+            assert_memory_equal(&filled.models, &imm[0].models, sizeof filled.models);
+            assert_memory_equal(&filled.mean, &imm[0].mean, sizeof filled.mean);
             ap_history_start(&history[i]);
+        }
         for (size_t k = 0; k < sizeof orders[o] / sizeof orders[o][0]; k++) {
-            for (int i = 0; i < 2; i++)
+            for (int i = 0; i < 3; i++) {
                 assert_true(take(&history[i], &imm[i], orders[o][k]));
-            assert_false(imm[1].is_single);
-            assert_memory_equal(&imm[1].models, &imm[0].models, sizeof imm[0].models);
-            assert_memory_equal(&imm[1].mean, &imm[0].mean, sizeof imm[0].mean);
+                assert_false(imm[i].is_single || imm[i].is_seed);
+                assert_memory_equal(&imm[i].models, &imm[0].models, sizeof imm[0].models);
+                assert_memory_equal(&imm[i].mean, &imm[0].mean, sizeof imm[0].mean);
+            }
         }
     }
     ap_imm broken;
@@ -198,6 +203,33 @@ static void test_single_becomes_the_same(void **state)
     ap_imm_start_single(&broken, &first, 140.0);
     broken.mean.C.ee = -1.0;
     assert_false(ap_imm_is_sound(&broken));
+}
+
+/* What no filter can begin with. */
+static void test_measure_starts_sees_nonsense(void **state)
+{
+    (void)state;
+    const ap_measure good = measure_of(0);
+    ap_measure m[7];
+    for (size_t i = 0; i < sizeof m / sizeof m[0]; i++)
+        m[i] = good;
+    m[0].ecef.y_m = NAN;
+    m[1].R_ecef_m2[3] = INFINITY;
+    memset(m[2].R_ecef_m2, 0, sizeof m[2].R_ecef_m2);
+    m[3].R_ecef_m2[1] += 2.0 * (m[3].R_ecef_m2[0] + m[3].R_ecef_m2[3] + m[3].R_ecef_m2[5]);
+    m[4].has |= AP_MEASURE_VELOCITY;
+    m[4].velocity_var = 0.0;
+    m[5].has = (uint16_t)(m[5].has | AP_MEASURE_HEIGHT);
+    m[5].altitude_var_m2 = -1.0F;
+    m[6].has = (uint16_t)(m[6].has | AP_MEASURE_PRESSURE);
+    m[6].altitude_m = NAN;
+    assert_true(ap_measure_starts(&good));
+    for (size_t i = 0; i < sizeof m / sizeof m[0]; i++) {
+        ap_imm imm;
+        assert_false(ap_measure_starts(&m[i]));
+        ap_imm_sow(&imm, &m[i], 140.0);
+        assert_false(ap_imm_is_sound(&imm));
+    }
 }
 
 int main(void)
@@ -208,6 +240,7 @@ int main(void)
         cmocka_unit_test(test_insert_refuses_the_ancient),
         cmocka_unit_test(test_at_looks_back),
         cmocka_unit_test(test_single_becomes_the_same),
+        cmocka_unit_test(test_measure_starts_sees_nonsense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

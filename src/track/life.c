@@ -316,9 +316,7 @@ static uint32_t room_for(ap_state *state, double existence)
 uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
                         double existence, ap_reason_code reason)
 {
-    ap_imm imm;
-    ap_imm_start_single(&imm, measure, AP_SPEED_SIGMA_MPS);
-    if (!ap_imm_is_sound(&imm)) {
+    if (!ap_measure_starts(measure)) {
         ap_refuse(&state->stats.refused, AP_REFUSED_NOT_FINITE);
         return AP_SLOT_NONE;
     }
@@ -335,7 +333,9 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     row->born_utc = row->updated_utc = report->time_utc;
     row->confirmed_utc = AP_UTC_UNKNOWN;
     pulse->received_utc = state->clock_utc;
-    ap_imm_copy(&row->imm, &imm);
+    ap_imm_sow(&row->imm, measure, AP_SPEED_SIGMA_MPS);
+    if (report->present & AP_HAS_ADDRESS) /* its next report is its own */
+        ap_imm_fill(&row->imm);
     ap_history_start(&row->history);
     take_identity(state, slot, report);
     row->strays.part = AP_CLUTTER_NOWHERE;

@@ -247,10 +247,23 @@ void ap_store_rest_numbers(ap_store *store, ap_utc_ns clock_utc)
             rest_number(store, number, clock_utc);
 }
 
-void ap_store_refresh(ap_store *store, uint32_t slot)
+static void refresh_seed(const ap_measure *measure, double speed_sigma_mps, ap_hot *hot)
 {
-    const ap_imm *imm = &store->row[slot].imm;
-    ap_hot *hot = &store->hot[slot];
+    const double *R = measure->R_ecef_m2;
+    bool moves = (measure->has & AP_MEASURE_VELOCITY) != 0;
+    ap_vec3 v = moves ? measure->velocity_ecef : (ap_vec3){ 0 };
+    double var = moves ? measure->velocity_var : speed_sigma_mps * speed_sigma_mps;
+    hot->ecef = measure->ecef;
+    hot->velocity_mps[0] = (float)v.x_m;
+    hot->velocity_mps[1] = (float)v.y_m;
+    hot->velocity_mps[2] = (float)v.z_m;
+    hot->position_var_m2 = (float)(R[0] + R[3] + R[5]);
+    hot->velocity_var = (float)(2.0 * var);
+    hot->time_utc = measure->time_utc;
+}
+
+static void refresh_filter(const ap_imm *imm, ap_hot *hot)
+{
     const ap_gauss *mean = &imm->mean;
     const double *x = mean->x;
     hot->ecef = ap_ecef_from_enu(&imm->frame, (ap_vec3){ x[0], x[1], 0.0 });
@@ -261,6 +274,16 @@ void ap_store_refresh(ap_store *store, uint32_t slot)
     hot->position_var_m2 = (float)(mean->A.ee + mean->A.nn + 2.0 * imm->lean_m * imm->lean_m);
     hot->velocity_var = (float)(mean->C.ee + mean->C.nn);
     hot->time_utc = imm->time_utc;
+}
+
+void ap_store_refresh(ap_store *store, uint32_t slot)
+{
+    const ap_imm *imm = &store->row[slot].imm;
+    ap_hot *hot = &store->hot[slot];
+    if (imm->is_seed)
+        refresh_seed(&imm->seed.measure, imm->seed.speed_sigma_mps, hot);
+    else
+        refresh_filter(imm, hot);
     ap_grid_put(&store->grid, slot, hot->ecef);
 }
 
