@@ -18,29 +18,46 @@
 #define OUTLIER_SHARE 0.02
 #define LOOKS_AHEAD 3 /* whose filters are asked for */
 
+/* Of a plot, what is asked of every track about it. */
+typedef struct probe {
+    ap_vec3 ecef;
+    double square_m2; /* of its distance from the centre of the Earth */
+    double var_m2, gate2;
+    ap_utc_ns time_utc;
+} probe;
+
+static probe probe_of(const ap_measure *measure, double gate2)
+{
+    const ap_vec3 *p = &measure->ecef;
+    const double *R = measure->R_ecef_m2;
+    return (probe){ .ecef = *p,
+                    .square_m2 = p->x_m * p->x_m + p->y_m * p->y_m + p->z_m * p->z_m,
+                    .var_m2 = R[0] + R[3] + R[5],
+                    .gate2 = gate2,
+                    .time_utc = measure->time_utc };
+}
+
 /* Whether the track could have given the plot, from its hot line only. Heights do not count: a plot
  * without one was placed at a guess. */
-static bool within_reach(const ap_hot *hot, const ap_measure *measure, double gate2)
+static bool within_reach(const ap_hot *hot, const probe *plot)
 {
-    double dt_s = ap_seconds_between(hot->time_utc, measure->time_utc);
-    double dx = measure->ecef.x_m - hot->ecef.x_m - dt_s * hot->velocity_mps[0];
-    double dy = measure->ecef.y_m - hot->ecef.y_m - dt_s * hot->velocity_mps[1];
-    double dz = measure->ecef.z_m - hot->ecef.z_m - dt_s * hot->velocity_mps[2];
-    double t = fabs(dt_s), turn_m = 20.0 * t * t; /* half of four g */
-    double var = hot->position_var_m2 + t * t * hot->velocity_var + measure->R_ecef_m2[0] +
-                 measure->R_ecef_m2[3] + measure->R_ecef_m2[5];
-    double spread_m2 = gate2 * var, aside_m = turn_m < 20000.0 ? turn_m : 20000.0;
-    const ap_vec3 *p = &measure->ecef;
-    double up = dx * p->x_m + dy * p->y_m + dz * p->z_m;
-    double p2_m2 = p->x_m * p->x_m + p->y_m * p->y_m + p->z_m * p->z_m;
-    double far_m4 = (dx * dx + dy * dy + dz * dz) * p2_m2 - up * up; /* distance2 * p2 */
+    double dt_s = ap_seconds_between(hot->time_utc, plot->time_utc);
+    double dx = plot->ecef.x_m - hot->ecef.x_m - dt_s * (double)hot->velocity_mps[0];
+    double dy = plot->ecef.y_m - hot->ecef.y_m - dt_s * (double)hot->velocity_mps[1];
+    double dz = plot->ecef.z_m - hot->ecef.z_m - dt_s * (double)hot->velocity_mps[2];
+    double t2 = dt_s * dt_s, turn_m = 20.0 * t2; /* half of four g */
+    double var = (double)hot->position_var_m2 + t2 * (double)hot->velocity_var + plot->var_m2;
+    double spread_m2 = plot->gate2 * var, aside_m = turn_m < 20000.0 ? turn_m : 20000.0;
+    double up = dx * plot->ecef.x_m + dy * plot->ecef.y_m + dz * plot->ecef.z_m;
+    /* distance2 * square */
+    double far_m4 = (dx * dx + dy * dy + dz * dz) * plot->square_m2 - up * up;
     /* Most are far off or very near: (a + b)2 is at most 2 (a2 + b2), and at least a2. */
-    if (far_m4 > 2.0 * (spread_m2 + aside_m * aside_m) * p2_m2)
+    if (far_m4 > 2.0 * (spread_m2 + aside_m * aside_m) * plot->square_m2)
         return false;
-    if (far_m4 <= spread_m2 * p2_m2)
+    if (far_m4 <= spread_m2 * plot->square_m2)
         return true;
     double reach_m = sqrt(spread_m2) + aside_m;
-    return far_m4 <= reach_m * reach_m * p2_m2;
+    return far_m4 <= reach_m * reach_m * plot->square_m2;
 }
 
 /* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
@@ -218,9 +235,13 @@ static void weigh_edges(ap_state *state, size_t first, size_t last)
 static size_t keep_within_reach(const ap_state *state, const ap_measure *measure, size_t count,
                                 uint32_t *slots)
 {
+    if (count == 0)
+        return 0;
+    const probe plot = probe_of(measure, state->config.gate_chi2);
+    const ap_hot *hot = state->store.hot;
     size_t kept = 0;
     for (size_t k = 0; k < count; k++) {
-        if (!within_reach(&state->store.hot[slots[k]], measure, state->config.gate_chi2))
+        if (!within_reach(&hot[slots[k]], &plot))
             continue;
         ap_store_fetch_head(&state->store, slots[k]);
         slots[kept++] = slots[k];

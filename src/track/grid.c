@@ -6,10 +6,10 @@
 
 static int64_t cell_of(double m)
 {
+    const double last = 2 * CELL_BIAS - 1;
     double cell = m * (1.0 / AP_GRID_CELL_M) + CELL_BIAS;
-    if (!(cell > 0.0)) /* NaN, too */
-        return 0;
-    return cell < 2 * CELL_BIAS - 1 ? (int64_t)cell : 2 * CELL_BIAS - 1;
+    cell = cell > 0.0 ? cell : 0.0; /* of NaN, too */
+    return (int64_t)(cell < last ? cell : last);
 }
 
 static uint64_t key_of(int64_t x, int64_t y, int64_t z)
@@ -18,7 +18,7 @@ static uint64_t key_of(int64_t x, int64_t y, int64_t z)
 }
 
 /* Blocks of 2 x 2 x 4 cells are hashed; the cells of one lie side by side in a cache line. */
-static uint32_t bucket_of(const ap_grid *grid, int64_t x, int64_t y, int64_t z)
+static inline uint32_t bucket_of(const ap_grid *grid, int64_t x, int64_t y, int64_t z)
 {
     uint64_t block = key_of(x >> 1, y >> 1, z >> 2);
     block ^= block >> 31;

@@ -69,7 +69,8 @@ static ap_row_source *source_front(ap_row *row, uint16_t sensor)
         row->source_count++;
     else
         place--;
-    memmove(&row->source[1], &row->source[0], place * sizeof row->source[0]);
+    if (place > 0)
+        memmove(&row->source[1], &row->source[0], place * sizeof row->source[0]);
     row->source[0] = found;
     return &row->source[0];
 }
@@ -152,13 +153,13 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     ap_row *row = &state->store.row[slot];
     const ap_sensor *from = ap_sensor_of(state, sensor);
     ap_row_source *source = source_front(row, sensor);
+    double since_s = ap_seconds_between(is_hit ? time_utc : source->last_utc, state->clock_utc);
     if (is_hit) {
         learn_detection(state, slot, source, time_utc);
         source->report_count++;
         source->last_utc = time_utc;
-        source->latency_s = (float)ap_seconds_between(time_utc, state->clock_utc);
+        source->latency_s = (float)since_s;
     }
-    double since_s = ap_seconds_between(source->last_utc, state->clock_utc);
     source->due_s = ap_sensor_rotates(from) && source->report_count > 0
                         ? (float)(since_s + DUE_TURNS * from->turn_s + DUE_EXTRA_S)
                         : INFINITY;
@@ -166,7 +167,8 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     ap_utc_ns due_utc = due_of(source);
     if (row->source_count == 1 || due_utc < pulse->due_utc)
         pulse->due_utc = due_utc;
-    pulse->turn_s = best_turn_s(state, row, pulse->received_utc);
+    bool is_only = is_hit && row->source_count == 1;
+    pulse->turn_s = is_only ? from->turn_s : best_turn_s(state, row, pulse->received_utc);
     set_silence(state, slot);
 }
 
