@@ -3,21 +3,39 @@
 
 #include <string.h>
 
-/* Stable counting sort of edge numbers by a key below key_count. */
-static void sort_edges(ap_bench *b, const uint32_t *from, uint32_t *to, uint32_t key_count,
-                       bool by_row)
+/* Stable counting sort of edge numbers by key[edge], each below key_count; from: all in order when
+ * NULL. */
+static void sort_edges(ap_bench *b, const uint32_t *key, uint32_t key_count, const uint32_t *from,
+                       uint32_t *to)
 {
-    memset(b->count, 0, ((size_t)key_count + 1) * sizeof *b->count);
-    for (uint32_t k = 0; k < b->edge_count; k++) {
-        uint32_t row = b->edge[from[k]].row;
-        b->count[(by_row ? row : ap_sets_find(b->parent, row)) + 1]++;
+    uint32_t *count = b->count, edges = b->edge_count;
+    memset(count, 0, ((size_t)key_count + 1) * sizeof *count);
+    for (uint32_t k = 0; k < edges; k++)
+        count[key[k] + 1]++;
+    for (uint32_t k = 0; k < key_count; k++)
+        count[k + 1] += count[k];
+    for (uint32_t k = 0; k < edges; k++) {
+        uint32_t edge = from ? from[k] : k;
+        to[count[key[edge]]++] = edge;
     }
-    for (uint32_t key = 0; key < key_count; key++)
-        b->count[key + 1] += b->count[key];
+}
+
+/* Lists all edges in b->order, by cluster and row. Afterwards the parent of a row is its cluster:
+ * its first row. */
+static void sort_by_cluster(ap_bench *b)
+{
+    uint32_t *key = b->column;
+    ap_sets_init(b->parent, (size_t)b->look_count + b->plot_count);
     for (uint32_t k = 0; k < b->edge_count; k++) {
-        uint32_t row = b->edge[from[k]].row;
-        to[b->count[by_row ? row : ap_sets_find(b->parent, row)]++] = from[k];
+        key[k] = b->edge[k].row;
+        ap_sets_join(b->parent, key[k], b->look_count + b->edge[k].plot);
     }
+    sort_edges(b, key, b->look_count, NULL, b->order2);
+    for (uint32_t row = 0; row < b->look_count; row++)
+        b->parent[row] = ap_sets_find(b->parent, row);
+    for (uint32_t k = 0; k < b->edge_count; k++)
+        key[k] = b->parent[key[k]];
+    sort_edges(b, key, b->look_count, b->order2, b->order);
 }
 
 /* Numbers the plots of a cluster in bench.local; returns how many there are. */
@@ -88,18 +106,11 @@ void ap_clusters_solve(ap_state *state)
     ap_bench *b = &state->bench;
     if (b->edge_count == 0)
         return;
-    ap_sets_init(b->parent, (size_t)b->look_count + b->plot_count);
-    for (uint32_t k = 0; k < b->edge_count; k++)
-        ap_sets_join(b->parent, b->edge[k].row, b->look_count + b->edge[k].plot);
-    for (uint32_t k = 0; k < b->edge_count; k++)
-        b->order2[k] = k;
-    sort_edges(b, b->order2, b->order, b->look_count, true);
-    sort_edges(b, b->order, b->order2, b->look_count, false);
-    memcpy(b->order, b->order2, b->edge_count * sizeof *b->order);
+    sort_by_cluster(b);
     for (uint32_t from = 0, to; from < b->edge_count; from = to) {
-        uint32_t root = ap_sets_find(b->parent, b->edge[b->order[from]].row);
+        uint32_t cluster = b->parent[b->edge[b->order[from]].row];
         to = from + 1;
-        while (to < b->edge_count && ap_sets_find(b->parent, b->edge[b->order[to]].row) == root)
+        while (to < b->edge_count && b->parent[b->edge[b->order[to]].row] == cluster)
             to++;
         solve_cluster(state, b->order + from, to - from);
     }

@@ -95,17 +95,12 @@ static int64_t windows_per_turn(const ap_sensor *sensor)
     return (int64_t)fmax(sensor->turn_s / window_s(sensor) + 0.5, 1.0);
 }
 
-static int64_t window_of(const ap_sensor *sensor, ap_utc_ns time_utc)
-{
-    int64_t width_ns = ap_utc_add_s(0, window_s(sensor));
-    int64_t window = time_utc / width_ns;
-    return time_utc % width_ns < 0 ? window - 1 : window;
-}
-
-static void open_group(ap_state *state, uint16_t sensor, int64_t window)
+static void open_group(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
 {
     ap_group *group = &state->group[sensor];
-    group->window = window;
+    int64_t width_ns = ap_utc_add_s(0, window_s(ap_sensor_of(state, sensor)));
+    group->window = time_utc / width_ns - (time_utc % width_ns < 0);
+    group->end_utc = (group->window + 1) * width_ns;
     group->due_utc =
         ap_utc_add_s(state->clock_utc, 1.5 * window_s(ap_sensor_of(state, sensor))) + WAIT_EXTRA_NS;
     if (group->due_utc < state->open_due_utc)
@@ -126,8 +121,7 @@ static void shut_group(ap_state *state, uint16_t sensor)
 void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
 {
     const ap_group *group = &state->group[sensor];
-    if (group->first != AP_SLOT_NONE &&
-        window_of(ap_sensor_of(state, sensor), time_utc) > group->window)
+    if (group->first != AP_SLOT_NONE && time_utc >= group->end_utc)
         ap_group_close(state, sensor);
 }
 
@@ -142,7 +136,7 @@ void ap_group_add(ap_state *state, const ap_report *report)
     }
     ap_group *group = &state->group[sensor];
     if (group->first == AP_SLOT_NONE)
-        open_group(state, sensor, window_of(ap_sensor_of(state, sensor), report->time_utc));
+        open_group(state, sensor, report->time_utc);
     state->waiting_free = state->waiting_next[place];
     state->waiting[place] = *report;
     state->waiting_next[place] = AP_SLOT_NONE;

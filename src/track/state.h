@@ -26,7 +26,8 @@ typedef struct ap_pairs {
 /* Reports of one sensor that wait to be associated together. */
 typedef struct ap_group {
     uint32_t first, last; /* waiting list; AP_SLOT_NONE: none wait */
-    int64_t window;       /* number of the sweep part that they belong to */
+    int64_t window;       /* number of the sweep part that they belong to, ... */
+    ap_utc_ns end_utc;    /* ... which is over then */
     ap_utc_ns due_utc;    /* receive clock */
     uint32_t open_place;  /* in the list of open groups */
     ap_background background;

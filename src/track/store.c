@@ -266,11 +266,13 @@ static void refresh_filter(const ap_imm *imm, ap_hot *hot)
 {
     const ap_gauss *mean = &imm->mean;
     const double *x = mean->x;
-    hot->ecef = ap_ecef_from_enu(&imm->frame, (ap_vec3){ x[0], x[1], 0.0 });
-    ap_vec3 v = ap_ecef_rotate(&imm->frame, (ap_vec3){ x[2], x[3], 0.0 });
-    hot->velocity_mps[0] = (float)v.x_m;
-    hot->velocity_mps[1] = (float)v.y_m;
-    hot->velocity_mps[2] = (float)v.z_m;
+    const double *east = imm->frame.rotation[0], *north = imm->frame.rotation[1];
+    const ap_vec3 *origin = &imm->frame.origin_ecef;
+    hot->ecef = (ap_vec3){ origin->x_m + (x[0] * east[0] + x[1] * north[0]),
+                           origin->y_m + (x[0] * east[1] + x[1] * north[1]),
+                           origin->z_m + (x[0] * east[2] + x[1] * north[2]) };
+    for (int i = 0; i < 3; i++)
+        hot->velocity_mps[i] = (float)(x[2] * east[i] + x[3] * north[i]);
     hot->position_var_m2 = (float)(mean->A.ee + mean->A.nn + 2.0 * imm->lean_m * imm->lean_m);
     hot->velocity_var = (float)(mean->C.ee + mean->C.nn);
     hot->time_utc = imm->time_utc;
