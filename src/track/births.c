@@ -1,8 +1,6 @@
 /* New tracks, of plots that none explains. */
 #include "track/state.h"
 
-#include <math.h>
-
 #define BIRTH_ADDRESS 0.5
 #define BIRTH_MIN 1e-7
 #define BIRTH_UNUSED 0.05    /* a plot that a track explains better than this starts none */
@@ -27,7 +25,7 @@ static uint32_t list_companies(ap_bench *b)
             b->work[i] = 0.0;
         }
         b->local[i] = b->look_of[company];
-        b->work[b->local[i]] += fmax(b->plot[i].unused, 0.0);
+        b->work[b->local[i]] += ap_larger(b->plot[i].unused, 0.0);
         b->psi[count] = b->plot[i].unused;
         b->order2[count++] = i;
     }
@@ -43,7 +41,7 @@ static void join_company(ap_bench *b)
     for (uint32_t k = 0; k < count; k++) {
         uint32_t i = b->order2[b->order[k]];
         double *left = &b->work[b->local[i]];
-        b->plot[i].unused = fmin(*left, 1.0);
+        b->plot[i].unused = ap_smaller(*left, 1.0);
         *left -= b->plot[i].unused;
     }
 }
@@ -55,7 +53,7 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
     if (slot == AP_SLOT_NONE)
         return;
     state->store.row[slot].strays =
-        (ap_strays){ (float)fmax(plot->unused, 0.0), report->sensor, plot->part };
+        (ap_strays){ (float)ap_larger(plot->unused, 0.0), report->sensor, plot->part };
     if (plot->company == AP_SLOT_NONE)
         return;
     state->store.row[slot].beside = true;
@@ -85,7 +83,7 @@ void ap_births_give(ap_state *state)
         ap_plot *plot = &b->plot[i];
         const ap_report *report = &state->waiting[plot->report];
         bool has_address = (report->present & AP_HAS_ADDRESS) != 0;
-        double unused = fmax(plot->unused, 0.0);
+        double unused = ap_larger(plot->unused, 0.0);
         if (has_address && unused > AP_HIT) {
             /* An earlier plot of this group may have been the first of its address. */
             if (!ap_direct_take(state, report))

@@ -228,7 +228,7 @@ static void weigh_edges(ap_state *state, size_t first, size_t last)
     for (size_t k = first; k < last; k++) {
         ap_edge *edge = &state->bench.edge[k];
         double psi = weight_of(state, edge);
-        edge->psi = psi > AP_PSI_LEAST ? fmin(psi, AP_PSI_MAX) : 0.0;
+        edge->psi = psi > AP_PSI_LEAST ? ap_smaller(psi, AP_PSI_MAX) : 0.0;
     }
 }
 

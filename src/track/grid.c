@@ -8,8 +8,9 @@ static int64_t cell_of(double m)
 {
     const double last = 2 * CELL_BIAS - 1;
     double cell = m * (1.0 / AP_GRID_CELL_M) + CELL_BIAS;
-    cell = cell > 0.0 ? cell : 0.0; /* of NaN, too */
-    return (int64_t)(cell < last ? cell : last);
+    if (cell > 0.0 && cell < last)
+        return (int64_t)cell;
+    return cell > 0.0 ? (int64_t)last : 0; /* 0 of NaN, too */
 }
 
 static uint64_t key_of(int64_t x, int64_t y, int64_t z)

@@ -256,7 +256,7 @@ static void learn_strays(ap_state *state, uint16_t sensor)
         const ap_plot *plot = &b->plot[i];
         const ap_report *report = &state->waiting[plot->report];
         if (!(report->present & AP_HAS_ADDRESS))
-            ap_background_stray(&state->group[sensor].background, fmax(plot->unused, 0.0),
+            ap_background_stray(&state->group[sensor].background, ap_larger(plot->unused, 0.0),
                                 plot->range_m, plot->share);
     }
 }

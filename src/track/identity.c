@@ -172,13 +172,15 @@ static uint32_t flags_stated(const ap_report *report, ap_sensor_kind kind)
 ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report,
                                   ap_sensor_kind kind)
 {
-    ap_identity_news a = take_address(identity, report);
-    ap_identity_news b = take_mode_3a(identity, report);
-    ap_identity_news c = take_callsign(identity, report);
     take_state(identity, report);
     take_heights(identity, report);
     take_technique(identity, report, kind);
     identity->flags = (identity->flags & ~flags_stated(report, kind)) | report->flags;
+    if (!(report->present & (AP_HAS_ADDRESS | AP_HAS_MODE_3A | AP_HAS_CALLSIGN)))
+        return AP_IDENTITY_SAME;
+    ap_identity_news a = take_address(identity, report);
+    ap_identity_news b = take_mode_3a(identity, report);
+    ap_identity_news c = take_callsign(identity, report);
     if (a == AP_IDENTITY_CHANGED || b == AP_IDENTITY_CHANGED || c == AP_IDENTITY_CHANGED)
         return AP_IDENTITY_CHANGED;
     if (a == AP_IDENTITY_GAINED || b == AP_IDENTITY_GAINED || c == AP_IDENTITY_GAINED)

@@ -141,6 +141,17 @@ struct ap_tracker_state {
 
 typedef struct ap_tracker_state ap_state;
 
+/* fmin and fmax of what is no NaN, without a call. */
+static inline double ap_smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double ap_larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 static inline const ap_sensor *ap_sensor_of(const ap_state *state, uint16_t sensor)
 {
     return &state->config.sensors->sensor[sensor];

@@ -1,8 +1,6 @@
 /* What the tracks of a group take of its plots. */
 #include "track/state.h"
 
-#include <math.h>
-
 #include "track/lifecycle.h"
 #include "track/measure.h"
 
@@ -49,6 +47,30 @@ static ap_measure kept_measure(const ap_state *state, const ap_look *look, const
     return measure;
 }
 
+/* Updates a predicted filter by the plots. */
+static void update_mixture(const ap_bench *b, const ap_look *look, const uint32_t *order,
+                           uint32_t count, ap_imm *to)
+{
+    ap_fix fix[AP_FIX_CAP];
+    ap_likelihood likelihood[AP_FIX_CAP];
+    double weight[AP_FIX_CAP];
+    uint32_t likeliest[AP_FIX_CAP];
+    if (count == 1) {
+        const ap_edge *only = &b->edge[order[0]];
+        weight[0] = ap_smaller(only->p / look->exists, 1.0);
+        ap_imm_update(&look->imm, 1, &only->fix, &only->likelihood, weight, to);
+        return;
+    }
+    size_t used = list_likeliest(b, order, count, likeliest);
+    for (size_t k = 0; k < used; k++) {
+        const ap_edge *edge = &b->edge[likeliest[k]];
+        fix[k] = edge->fix;
+        likelihood[k] = edge->likelihood;
+        weight[k] = ap_smaller(edge->p / look->exists, 1.0);
+    }
+    ap_imm_update(&look->imm, used, fix, likelihood, weight, to);
+}
+
 /* Takes the plots into the filter of one track. False, and nothing changed, when they are older
  * than what can be undone. */
 static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count,
@@ -59,7 +81,7 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     ap_row *row = &state->store.row[look->slot];
     bool shared = b->edge[best].run != AP_SLOT_NONE;
     ap_measure measure = kept_measure(state, look, &b->edge[best]);
-    measure.weight = fmin(b->edge[best].p / exists, 1.0);
+    measure.weight = ap_smaller(b->edge[best].p / exists, 1.0);
     bool sure = measure.weight > AP_HIT;
     if (!sure)
         measure.has &= AP_MEASURE_POSITION | AP_MEASURE_UNPLACED;
@@ -70,24 +92,13 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
         look->falls_on = sure && !shared;
         return true;
     }
-    ap_fix fix[AP_FIX_CAP];
-    ap_likelihood likelihood[AP_FIX_CAP];
-    double weight[AP_FIX_CAP];
-    uint32_t likeliest[AP_FIX_CAP];
-    size_t used = list_likeliest(b, order, count, likeliest);
-    for (size_t k = 0; k < used; k++) {
-        const ap_edge *edge = &b->edge[likeliest[k]];
-        fix[k] = edge->fix;
-        likelihood[k] = edge->likelihood;
-        weight[k] = fmin(edge->p / exists, 1.0);
-    }
     measure.time_utc = look->imm.time_utc;
     ap_history_append(&row->history, &row->imm, &measure);
     ap_measure_place(&measure, &state->config.sensors->sensor[measure.sensor], &look->imm);
     if (look->is_paired)
         ap_imm_copy(&row->imm, &look->imm);
     else
-        ap_imm_update(&look->imm, used, fix, likelihood, weight, &row->imm);
+        update_mixture(b, look, order, count, &row->imm);
     ap_imm_lean(&row->imm, look->is_paired ? &look->alone : &look->imm.mean, &b->edge[best].fix,
                 measure.weight, measure.shared_m);
     ap_imm_update_rest(&row->imm, &measure);
@@ -108,19 +119,19 @@ void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, 
         if (b->edge[order[k]].p > b->edge[look->best].p)
             look->best = order[k];
     }
-    look->hit = fmin(hit, 1.0);
+    look->hit = ap_smaller(hit, 1.0);
     look->shared = shared;
-    double missed =
-        ap_existence_missed(pulse->existence, look->detection * (1.0 - fmin(look->hidden, 1.0)));
-    look->exists = fmin(look->hit + (1.0 - look->hit) * missed, 1.0 - 1e-9);
+    double missed = ap_existence_missed(pulse->existence,
+                                        look->detection * (1.0 - ap_smaller(look->hidden, 1.0)));
+    look->exists = ap_smaller(look->hit + (1.0 - look->hit) * missed, 1.0 - 1e-9);
     bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
     const ap_sym2 *A = &look->imm.mean.A;
     look->is_vague =
         A->ee + A->nn > VAGUE_M * VAGUE_M && b->edge[look->best].p < AP_HIT * look->hit;
     if (is_tentative && (look->is_vague || shared > AP_HIT * look->hit))
-        look->exists = fmin(look->exists, fmax(pulse->existence, SHARED_EXISTENCE_MAX));
+        look->exists = ap_smaller(look->exists, ap_larger(pulse->existence, SHARED_EXISTENCE_MAX));
     else if (look->is_vague) /* some plot of many always hits: it would feed on clutter for ever */
-        look->exists = fmin(look->exists, pulse->existence);
+        look->exists = ap_smaller(look->exists, pulse->existence);
 }
 
 /* The filters of the tracks whose edges are a part of those in order: from the first row that
