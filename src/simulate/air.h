@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "simulate/antenna.h"
 #include "simulate/squitter.h"
 
 #define AP_AIR_RADAR_CAP 16

@@ -4,7 +4,7 @@
 
 #define MEAN_AT_ONCE 50.0
 
-uint32_t ap_clutter_count(ap_random *random, double mean)
+uint32_t ap_clutter_draw_count(ap_random *random, double mean)
 {
     uint32_t count = 0;
     for (; mean > MEAN_AT_ONCE; mean -= MEAN_AT_ONCE)

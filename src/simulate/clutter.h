@@ -18,7 +18,7 @@ typedef struct ap_clutter_place {
 } ap_clutter_place;
 
 /* Number of events with any mean >= 0 (the generator's own ends at a mean of 100). */
-uint32_t ap_clutter_count(ap_random *random, double mean);
+uint32_t ap_clutter_draw_count(ap_random *random, double mean);
 
 /* Uniform in area between two ranges; `share` of the way in [0, 1). */
 double ap_clutter_range_m(double near_m, double far_m, double share);

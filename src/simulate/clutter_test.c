@@ -17,7 +17,7 @@ static void test_clutter_count_large_means(void **state)
         double sum = 0.0, square = 0.0, n = 4000.0, mean = means[k];
         for (uint32_t i = 0; i < 4000; i++) {
             ap_random random = ap_random_of(11, 1, i, k);
-            double count = ap_clutter_count(&random, mean);
+            double count = ap_clutter_draw_count(&random, mean);
             sum += count;
             square += (count - mean) * (count - mean);
         }

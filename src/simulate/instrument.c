@@ -4,6 +4,8 @@ const ap_instrument_kind *ap_instrument_of(ap_sensor_format format)
 {
     static const ap_instrument_kind *const kinds[AP_SENSOR_FORMAT_COUNT] = {
         [AP_SENSOR_FORMAT_CAT048] = &ap_instrument_radar,
+        [AP_SENSOR_FORMAT_CAT001] = &ap_instrument_radar,
+        [AP_SENSOR_FORMAT_CAT010] = &ap_instrument_radar,
         [AP_SENSOR_FORMAT_CAT020] = &ap_instrument_mlat,
         [AP_SENSOR_FORMAT_BEAST] = &ap_instrument_receiver,
     };

@@ -34,7 +34,7 @@ typedef struct ap_instrument_kind {
     bool (*covers)(const void *state, const ap_truth *truth);
 } ap_instrument_kind;
 
-extern const ap_instrument_kind ap_instrument_radar;    /* CAT048 */
+extern const ap_instrument_kind ap_instrument_radar;    /* CAT048, CAT001, CAT010 */
 extern const ap_instrument_kind ap_instrument_mlat;     /* CAT020 */
 extern const ap_instrument_kind ap_instrument_receiver; /* BEAST */
 

@@ -39,12 +39,6 @@ typedef struct ap_sight {
     double range_m, azimuth_rad, elevation_rad;
 } ap_sight;
 
-/* A rotating antenna: it passes north at north_s + k turn_s. */
-typedef struct ap_antenna {
-    const ap_sensor *sensor;
-    double turn_s, north_s;
-} ap_antenna;
-
 /* Stream of random numbers of a sensor of the scenario. */
 uint32_t ap_world_stream(const ap_world *world, uint32_t sensor);
 
@@ -56,16 +50,11 @@ bool ap_world_truth(const ap_world *world, uint32_t flight, double time_s, ap_tr
 /* Pressure altitude in steps of 1/4 flight level, as its transponder tells it. */
 int16_t ap_world_level_4th(const ap_flight *flight, double pressure_altitude_m);
 
+/* Whether a target is within the sensor's range and above its horizon, as below. */
+bool ap_sight_is_clear(const ap_sensor *sensor, double range_m, double height_m);
+
 /* The direction and distance of a point, and whether it is within the sensor's range and above
  * the horizon of an Earth of 4/3 radius (heights taken above the ellipsoid). */
 bool ap_sight_of(const ap_sensor *sensor, ap_geodetic position, ap_sight *sight);
-
-/* The first time after `after_s` at which the beam meets the flight; HUGE_VAL if never again. */
-double ap_antenna_first_pass(const ap_world *world, const ap_antenna *antenna, uint32_t flight,
-                             double after_s);
-
-/* The time of the pass that follows the one at pass_s, a turn later and a little. */
-double ap_antenna_next_pass(const ap_world *world, const ap_antenna *antenna, uint32_t flight,
-                            double pass_s);
 
 #endif
