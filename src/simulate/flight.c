@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "simulate/formation.h"
+
 #define GRAVITY_MPS2 9.80665
 
 /* Position and velocity in the plane. */
@@ -40,35 +42,42 @@ static plane_state state_in_leg(const ap_leg *leg, double time_s)
         move_turning(leg, t, &out);
     else
         move_straight(leg, t, &out);
-    out.vx_mps = out.speed_mps * sin(out.course_rad);
-    out.vy_mps = out.speed_mps * cos(out.course_rad);
+    out.x_m += (leg->drift_x_mps + leg->drift_x_mps2 * t / 2.0) * t;
+    out.y_m += (leg->drift_y_mps + leg->drift_y_mps2 * t / 2.0) * t;
+    out.vx_mps = out.speed_mps * sin(out.course_rad) + leg->drift_x_mps + leg->drift_x_mps2 * t;
+    out.vy_mps = out.speed_mps * cos(out.course_rad) + leg->drift_y_mps + leg->drift_y_mps2 * t;
     return out;
 }
 
-static ap_leg *last_leg(ap_flight *flight)
+ap_leg ap_leg_after(const ap_leg *leg, double duration_s)
 {
-    return &flight->leg[flight->leg_count - 1];
+    plane_state at = state_in_leg(leg, leg->start_s + duration_s);
+    return (ap_leg){ .start_s = leg->start_s + duration_s,
+                     .end_s = HUGE_VAL,
+                     .x_m = at.x_m,
+                     .y_m = at.y_m,
+                     .altitude_m = at.altitude_m,
+                     .up_mps = at.up_mps,
+                     .course_rad = ap_wrap_two_pi(at.course_rad),
+                     .speed_mps = at.speed_mps,
+                     .drift_x_mps = leg->drift_x_mps + leg->drift_x_mps2 * duration_s,
+                     .drift_y_mps = leg->drift_y_mps + leg->drift_y_mps2 * duration_s };
 }
 
-/* Ends the last leg, unending so far, after `duration_s`, and appends a straight one. */
+void ap_flight_add_leg(ap_flight *flight, const ap_leg *leg)
+{
+    if (flight->leg_count < flight->leg_cap)
+        flight->legs[flight->leg_count] = *leg;
+    flight->leg_count++;
+    flight->last = ap_leg_after(leg, leg->end_s - leg->start_s);
+}
+
+/* Ends the last leg, unending so far, after `duration_s`. */
 static void end_leg(ap_flight *flight, double duration_s)
 {
-    ap_leg *leg = last_leg(flight);
-    leg->end_s = leg->start_s + duration_s;
-    plane_state at = state_in_leg(leg, leg->end_s);
-    flight->leg[flight->leg_count++] = (ap_leg){ .start_s = leg->end_s,
-                                                 .end_s = HUGE_VAL,
-                                                 .x_m = at.x_m,
-                                                 .y_m = at.y_m,
-                                                 .altitude_m = at.altitude_m,
-                                                 .up_mps = at.up_mps,
-                                                 .course_rad = ap_wrap_two_pi(at.course_rad),
-                                                 .speed_mps = at.speed_mps };
-}
-
-static bool has_room(const ap_flight *flight, uint32_t count)
-{
-    return flight->leg_count + count <= AP_LEG_CAP;
+    ap_leg leg = flight->last;
+    leg.end_s = leg.start_s + duration_s;
+    ap_flight_add_leg(flight, &leg);
 }
 
 void ap_flight_start(ap_flight *flight, double start_s, double x_m, double y_m, double altitude_m,
@@ -76,42 +85,42 @@ void ap_flight_start(ap_flight *flight, double start_s, double x_m, double y_m, 
 {
     flight->birth_s = start_s;
     flight->end_s = HUGE_VAL;
-    flight->leg_count = 1;
-    flight->leg[0] = (ap_leg){ .start_s = start_s,
-                               .end_s = HUGE_VAL,
-                               .x_m = x_m,
-                               .y_m = y_m,
-                               .altitude_m = altitude_m,
-                               .course_rad = ap_wrap_two_pi(course_rad),
-                               .speed_mps = speed_mps };
+    flight->leg_count = 0;
+    flight->last = (ap_leg){ .start_s = start_s,
+                             .end_s = HUGE_VAL,
+                             .x_m = x_m,
+                             .y_m = y_m,
+                             .altitude_m = altitude_m,
+                             .course_rad = ap_wrap_two_pi(course_rad),
+                             .speed_mps = speed_mps };
 }
 
 double ap_flight_planned_s(const ap_flight *flight)
 {
-    return flight->leg[flight->leg_count - 1].start_s;
+    return flight->last.start_s;
 }
 
 double ap_flight_altitude_m(const ap_flight *flight)
 {
-    return flight->leg[flight->leg_count - 1].altitude_m;
+    return flight->last.altitude_m;
 }
 
 double ap_flight_speed_mps(const ap_flight *flight)
 {
-    return flight->leg[flight->leg_count - 1].speed_mps;
+    return flight->last.speed_mps;
 }
 
 void ap_flight_hold(ap_flight *flight, double duration_s)
 {
-    if (has_room(flight, 1) && duration_s > 0.0)
+    if (duration_s > 0.0)
         end_leg(flight, duration_s);
 }
 
 void ap_flight_turn(ap_flight *flight, double angle_rad)
 {
-    if (!has_room(flight, 1) || angle_rad == 0.0)
+    if (angle_rad == 0.0)
         return;
-    ap_leg *leg = last_leg(flight);
+    ap_leg *leg = &flight->last;
     double rate =
         fmin(AP_FLIGHT_TURN_MAX_RADPS, GRAVITY_MPS2 * tan(AP_FLIGHT_BANK_MAX_RAD) / leg->speed_mps);
     leg->turn_radps = copysign(rate, angle_rad);
@@ -120,9 +129,9 @@ void ap_flight_turn(ap_flight *flight, double angle_rad)
 
 void ap_flight_change_speed(ap_flight *flight, double speed_mps, double along_mps2)
 {
-    ap_leg *leg = last_leg(flight);
+    ap_leg *leg = &flight->last;
     double change_mps = speed_mps - leg->speed_mps;
-    if (!has_room(flight, 1) || change_mps == 0.0)
+    if (change_mps == 0.0)
         return;
     leg->along_mps2 = copysign(along_mps2, change_mps);
     end_leg(flight, fabs(change_mps) / along_mps2);
@@ -131,21 +140,33 @@ void ap_flight_change_speed(ap_flight *flight, double speed_mps, double along_mp
 void ap_flight_climb(ap_flight *flight, double altitude_m, double rate_mps)
 {
     double change_m = altitude_m - ap_flight_altitude_m(flight);
-    if (!has_room(flight, 3) || change_m == 0.0)
+    if (change_m == 0.0)
         return;
     /* Both ramps together take rate^2 / acceleration of the height. */
     double rate = fmin(rate_mps, sqrt(fabs(change_m) * AP_FLIGHT_VERTICAL_MPS2));
     double ramp_s = rate / AP_FLIGHT_VERTICAL_MPS2;
     double steady_s = fabs(change_m) / rate - ramp_s;
-    last_leg(flight)->up_mps2 = copysign(AP_FLIGHT_VERTICAL_MPS2, change_m);
+    flight->last.up_mps2 = copysign(AP_FLIGHT_VERTICAL_MPS2, change_m);
     end_leg(flight, ramp_s);
-    last_leg(flight)->up_mps = copysign(rate, change_m);
+    flight->last.up_mps = copysign(rate, change_m);
     if (steady_s > 0.0)
         end_leg(flight, steady_s);
-    last_leg(flight)->up_mps2 = -copysign(AP_FLIGHT_VERTICAL_MPS2, change_m);
+    flight->last.up_mps2 = -copysign(AP_FLIGHT_VERTICAL_MPS2, change_m);
     end_leg(flight, ramp_s);
-    last_leg(flight)->up_mps = 0.0;
-    last_leg(flight)->altitude_m = altitude_m;
+    flight->last.up_mps = 0.0;
+    flight->last.altitude_m = altitude_m;
+}
+
+void ap_plane_from_geodetic(const ap_enu_frame *plane, double latitude_rad, double longitude_rad,
+                            double *x_m, double *y_m)
+{
+    ap_geodetic place = { latitude_rad, longitude_rad, 0.0 };
+    ap_enu_frame local = ap_enu_frame_at(place);
+    ap_vec3 foot = ap_enu_from_ecef(plane, local.origin_ecef);
+    ap_vec3 normal = ap_enu_rotate(plane, ap_ecef_rotate(&local, (ap_vec3){ .z_m = 1.0 }));
+    double along_m = -foot.z_m / normal.z_m;
+    *x_m = foot.x_m + along_m * normal.x_m;
+    *y_m = foot.y_m + along_m * normal.y_m;
 }
 
 /* Puts a state of the plane on the ellipsoid. The foot of the plane's point moves with the
@@ -164,45 +185,115 @@ static void place(const ap_enu_frame *plane, const plane_state *at, double heigh
     truth->position = (ap_geodetic){ foot.latitude_rad, foot.longitude_rad, height_m };
     truth->east_mps = velocity.x_m * (prime_m + height_m) / (prime_m + foot.height_m);
     truth->north_mps = velocity.y_m * (meridian_m + height_m) / (meridian_m + foot.height_m);
+    truth->up_mps = at->up_mps;
 }
 
-/* The last leg never ends. */
-static const ap_leg *leg_at(const ap_flight *flight, double time_s)
+/* The leg of a time, at most the last; from the hint on the way is short. */
+static const ap_leg *leg_at(const ap_flight *flight, double time_s, uint32_t *hint)
 {
-    const ap_leg *leg = flight->leg;
-    while (time_s >= leg->end_s)
-        leg++;
-    return leg;
+    uint32_t at = *hint <= flight->leg_count ? *hint : 0;
+    while (at > 0 && time_s < flight->legs[at - 1].end_s)
+        at--;
+    while (at < flight->leg_count && time_s >= flight->legs[at].end_s)
+        at++;
+    *hint = at;
+    return at < flight->leg_count ? &flight->legs[at] : &flight->last;
 }
 
-bool ap_flight_at(const ap_flight *flight, const ap_enu_frame *plane, double time_s,
+static void place_motion(const ap_motion *motion, ap_truth *truth)
+{
+    truth->position = ap_geodetic_from_ecef(motion->position);
+    ap_enu_frame local = ap_enu_frame_at(truth->position);
+    ap_vec3 velocity = ap_enu_rotate(&local, motion->velocity);
+    truth->east_mps = velocity.x_m;
+    truth->north_mps = velocity.y_m;
+    truth->up_mps = velocity.z_m;
+}
+
+bool ap_flight_at(const ap_flight *flight, const ap_enu_frame *plane, double time_s, uint32_t *hint,
                   ap_truth *truth)
 {
     if (!(time_s >= flight->birth_s && time_s < flight->end_s))
         return false;
-    plane_state at = state_in_leg(leg_at(flight, time_s), time_s);
     *truth = (ap_truth){ .time_utc = AP_UTC_UNKNOWN,
                          .id = flight->id,
                          .address = flight->address,
                          .mode_3a = ap_flight_mode_3a(flight, time_s),
-                         .has_pressure_altitude = true,
-                         .pressure_altitude_m = at.altitude_m,
-                         .up_mps = at.up_mps };
+                         .has_pressure_altitude = true };
     memcpy(truth->callsign, flight->callsign, sizeof truth->callsign);
+    if (flight->node_count > 0 || flight->leader) {
+        ap_motion motion = ap_flight_motion(flight, plane, time_s, hint);
+        place_motion(&motion, truth);
+        truth->pressure_altitude_m = truth->position.height_m - flight->height_offset_m;
+        return true;
+    }
+    plane_state at = state_in_leg(leg_at(flight, time_s, hint), time_s);
+    truth->pressure_altitude_m = at.altitude_m;
     place(plane, &at, at.altitude_m + flight->height_offset_m, truth);
     return true;
 }
 
+static ap_motion motion_in_legs(const ap_flight *flight, const ap_enu_frame *plane, double time_s,
+                                uint32_t *hint)
+{
+    plane_state at = state_in_leg(leg_at(flight, time_s, hint), time_s);
+    ap_truth truth;
+    place(plane, &at, at.altitude_m + flight->height_offset_m, &truth);
+    ap_enu_frame local = ap_enu_frame_at(truth.position);
+    ap_vec3 velocity = { truth.east_mps, truth.north_mps, truth.up_mps };
+    return (ap_motion){ local.origin_ecef, ap_ecef_rotate(&local, velocity) };
+}
+
+ap_motion ap_flight_motion(const ap_flight *flight, const ap_enu_frame *plane, double time_s,
+                           uint32_t *hint)
+{
+    double alive_s = fmin(fmax(time_s, flight->birth_s), flight->end_s), on_s = time_s - alive_s;
+    ap_motion motion;
+    if (flight->leader)
+        motion = ap_formation_motion(flight, plane, alive_s, hint);
+    else if (flight->node_count > 0)
+        ap_path_at(flight->nodes, flight->node_count, alive_s, hint, &motion.position,
+                   &motion.velocity, NULL);
+    else
+        motion = motion_in_legs(flight, plane, alive_s, hint);
+    motion.position.x_m += on_s * motion.velocity.x_m;
+    motion.position.y_m += on_s * motion.velocity.y_m;
+    motion.position.z_m += on_s * motion.velocity.z_m;
+    return motion;
+}
+
+/* The whole turn of its velocity over the ground, from the path's own acceleration. */
+static double path_turn_radps(const ap_flight *flight, double time_s)
+{
+    ap_vec3 position, velocity, acceleration;
+    uint32_t hint = 0;
+    ap_path_at(flight->nodes, flight->node_count, time_s, &hint, &position, &velocity,
+               &acceleration);
+    ap_enu_frame local = ap_enu_frame_at(ap_geodetic_from_ecef(position));
+    ap_vec3 v = ap_enu_rotate(&local, velocity), a = ap_enu_rotate(&local, acceleration);
+    double square = v.x_m * v.x_m + v.y_m * v.y_m;
+    return square > 1.0 ? (a.x_m * v.y_m - a.y_m * v.x_m) / square : 0.0;
+}
+
 double ap_flight_turn_radps(const ap_flight *flight, double time_s)
 {
-    return leg_at(flight, time_s)->turn_radps;
+    const ap_flight *of = flight->leader ? flight->leader : flight;
+    uint32_t hint = 0;
+    return of->node_count > 0 ? path_turn_radps(of, time_s) : leg_at(of, time_s, &hint)->turn_radps;
 }
 
 double ap_flight_level_m(const ap_flight *flight, double time_s)
 {
-    const ap_leg *leg = leg_at(flight, time_s), *last = &flight->leg[flight->leg_count - 1];
-    while (leg < last && (leg->up_mps != 0.0 || leg->up_mps2 != 0.0))
-        leg++;
+    const ap_flight *of = flight->leader ? flight->leader : flight;
+    uint32_t hint = 0;
+    if (of->node_count > 0) {
+        ap_vec3 position, velocity;
+        ap_path_at(of->nodes, of->node_count, time_s, &hint, &position, &velocity, NULL);
+        return ap_geodetic_from_ecef(position).height_m - of->height_offset_m;
+    }
+    const ap_leg *leg = leg_at(of, time_s, &hint);
+    while (hint < of->leg_count && (leg->up_mps != 0.0 || leg->up_mps2 != 0.0))
+        leg = ++hint < of->leg_count ? &of->legs[hint] : &of->last;
     return leg->altitude_m;
 }
 

@@ -34,12 +34,14 @@ static void test_register_of_flight(void **state)
 {
     (void)state;
     ap_enu_frame plane = ap_enu_frame_at((ap_geodetic){ 0.97, 0.06, 0.0 });
-    ap_flight flight = { .address = 1 };
+    ap_leg legs[16];
+    uint32_t hint = 0;
+    ap_flight flight = { .address = 1, .legs = legs, .leg_cap = 16 };
     ap_truth truth;
     ap_flight_start(&flight, 0.0, 0.0, 0.0, 1000.0, 0.0, 87.0);
     ap_flight_turn(&flight, 3.0);
     ap_flight_climb(&flight, 2000.0, 8.0);
-    assert_true(ap_flight_at(&flight, &plane, 10.0, &truth));
+    assert_true(ap_flight_at(&flight, &plane, 10.0, &hint, &truth));
     uint64_t mb = ap_register_of(0x50, &flight, &truth, 10.0);
     assert_true(fabs((double)(mb >> 45 & 0x1FF) * 45 / 256 - 24.9) < 0.2);
     assert_true(fabs((double)(mb >> 11 & 0x1FF) * 8 / 256 - 3.0) < 0.02);
@@ -49,7 +51,7 @@ static void test_register_of_flight(void **state)
     assert_true(fabs((double)(mb >> 43 & 0xFFF) * 16 - 2000.0 / 0.3048) <= 8.0);
 
     ap_flight_start(&flight, 0.0, 0.0, 0.0, 3048.0, 1.0, 200.0);
-    assert_true(ap_flight_at(&flight, &plane, 10.0, &truth));
+    assert_true(ap_flight_at(&flight, &plane, 10.0, &hint, &truth));
     truth.east_mps = 200.0;
     truth.north_mps = 0.0;
     mb = ap_register_of(0x60, &flight, &truth, 10.0);

@@ -14,32 +14,13 @@
 #include "airpicture/geo.h"
 #include "airpicture/sensor.h"
 #include "airpicture/time.h"
+#include "simulate/craft.h"
 #include "simulate/flight.h"
+#include "simulate/path.h"
+#include "simulate/wind.h"
 
 #define AP_SCENARIO_NAME_SIZE 64
 #define AP_SCENARIO_NONE UINT32_MAX /* no flight, no sensor, as an index */
-
-/* What flies. Limits of each: simulate/craft.h. */
-/* clang-format off */
-#define AP_CRAFT_MAP(X)                                                              \
-    X(AIRLINER,    "airliner",    "jet or turboprop transport")                      \
-    X(LIGHT,       "light",       "light aeroplane")                                 \
-    X(JET,         "jet",         "fast manoeuvring jet")                            \
-    X(ROTORCRAFT,  "rotorcraft",  "helicopter")                                      \
-    X(MULTIROTOR,  "multirotor",  "drone that can hover")                            \
-    X(DRONE,       "drone",       "fixed-wing drone")                                \
-    X(BIRD,        "bird",        "bird or flock")                                   \
-    X(BALLOON,     "balloon",     "drifts with the wind")                            \
-    X(VEHICLE,     "vehicle",     "on the movement area of an airport")              \
-    X(FALLING,     "falling",     "falls by gravity and drag alone: debris")
-/* clang-format on */
-
-typedef enum ap_craft {
-#define AP_CRAFT_ENUM(name, key, text) AP_CRAFT_##name,
-    AP_CRAFT_MAP(AP_CRAFT_ENUM)
-#undef AP_CRAFT_ENUM
-        AP_CRAFT_COUNT
-} ap_craft;
 
 /* Where to fly next. A waypoint is passed on a fly-by turn. */
 typedef struct ap_waypoint {
@@ -48,13 +29,6 @@ typedef struct ap_waypoint {
     double speed_mps;  /* true airspeed from here on; NAN: as before */
     double hold_s;     /* a holding pattern here for so long (hovering for what can); 0: none */
 } ap_waypoint;
-
-/* One state of a recorded or given path; the path is smooth through them. */
-typedef struct ap_path_point {
-    double time_s;                      /* since the start of the run, increasing within a flight */
-    ap_geodetic position;               /* height above the ellipsoid */
-    double east_mps, north_mps, up_mps; /* NAN: from the neighbours */
-} ap_path_point;
 
 /* One flight. Exactly one of: waypoints, path points, a leader, a fall. */
 typedef struct ap_scenario_flight {
@@ -117,12 +91,6 @@ typedef struct ap_scenario_generator {
     /* Shares of what they carry, each [0, 1], sum at most 1; the rest carries nothing. */
     double adsb_share, mode_s_share, mode_ac_share;
 } ap_scenario_generator;
-
-/* Wind by height; between two levels it is interpolated, beyond the ends it stays. */
-typedef struct ap_wind_level {
-    double altitude_m;
-    double east_mps, north_mps; /* where the air goes */
-} ap_wind_level;
 
 /* What a sensor sends. */
 /* clang-format off */

@@ -19,12 +19,14 @@
 #include "simulate/simulate.h"
 
 #define BENCH_FLIGHT_CAP 64
+#define BENCH_LEG_CAP 8
 #define DEG AP_RAD_PER_DEG
 
 typedef struct bench {
     ap_scenario scenario;
     ap_scenario_sensor sensor;
     ap_flight flights[BENCH_FLIGHT_CAP];
+    ap_leg legs[BENCH_FLIGHT_CAP][BENCH_LEG_CAP];
     ap_world world;
     ap_radar radar;
     void *mem;
@@ -78,7 +80,9 @@ static inline uint32_t bench_fly(bench *b, ap_equipment equipment, double azimut
 {
     uint32_t i = b->world.flight_count++;
     assert_true(i < BENCH_FLIGHT_CAP);
-    b->flights[i] = (ap_flight){ .id = i + 1,
+    b->flights[i] = (ap_flight){ .legs = b->legs[i],
+                                 .leg_cap = BENCH_LEG_CAP,
+                                 .id = i + 1,
                                  .address = equipment <= AP_EQUIPMENT_MODE_S ? 0x400000 + i : 0,
                                  .mode_3a = (uint16_t)(01000 + i),
                                  .emergency_s = HUGE_VAL,

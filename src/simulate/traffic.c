@@ -93,7 +93,7 @@ static void climb_by(ap_random *random, ap_flight *flight)
 
 static void cruise_on(ap_random *random, double until_s, ap_flight *flight)
 {
-    while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 4 <= AP_LEG_CAP) {
+    while (ap_flight_planned_s(flight) < until_s) {
         ap_flight_hold(flight, ap_random_between(random, 30.0, 140.0));
         double what = ap_random_unit(random);
         if (what < 0.45)
@@ -173,7 +173,7 @@ static void wait_in_stack(const ap_traffic_config *config, ap_random *random, li
     begin(config, random, lived, 0.4 * config->radius_m, (range){ level, level },
           (range){ 105.0, 125.0 }, flight);
     double side = by_chance(random, 0.8) ? AP_PI : -AP_PI;
-    while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 5 <= AP_LEG_CAP) {
+    while (ap_flight_planned_s(flight) < until_s) {
         ap_flight_hold(flight, 60.0);
         ap_flight_turn(flight, side);
         if (by_chance(random, 0.2) && ap_flight_altitude_m(flight) > 75.0 * M_PER_FL)
@@ -189,7 +189,7 @@ static void fly_low(const ap_traffic_config *config, ap_random *random, life liv
     range speeds_mps = is_rotorcraft ? (range){ 45.0, 70.0 } : (range){ 50.0, 90.0 };
     flight->emitter_category = is_rotorcraft ? 0xA7 : 0xA1;
     begin(config, random, lived, 0.5 * config->radius_m, (range){ 15.0, 60.0 }, speeds_mps, flight);
-    while (ap_flight_planned_s(flight) < until_s && flight->leg_count + 5 <= AP_LEG_CAP) {
+    while (ap_flight_planned_s(flight) < until_s) {
         ap_flight_hold(flight, ap_random_between(random, 20.0, 80.0));
         ap_flight_turn(flight, signed_between(random, 15.0, 170.0) * AP_RAD_PER_DEG);
         if (by_chance(random, 0.3))
@@ -225,9 +225,9 @@ static programme draw_programme(ap_random *random)
     return fly_low;
 }
 
-/* "APX101" and on; letters would run out only beyond 99,899 flights. */
-static void name(uint32_t number, ap_flight *flight)
+void ap_traffic_name(uint32_t index, ap_flight *flight)
 {
+    uint32_t number = 101 + index; /* five digits reach 99,899 flights */
     char digits[5];
     size_t count = 0, at = 3;
     for (uint32_t left = number; left > 0 && count < sizeof digits; left /= 10)
@@ -257,23 +257,35 @@ static void equip(const ap_traffic_config *config, uint32_t index, ap_random *ra
         flight->address = AP_TRAFFIC_ADDRESS_FIRST + config->first + index;
 }
 
+static void describe_craft(ap_flight *flight)
+{
+    flight->craft = flight->emitter_category == 0xA7   ? AP_CRAFT_ROTORCRAFT
+                    : flight->emitter_category == 0xA1 ? AP_CRAFT_LIGHT
+                                                       : AP_CRAFT_AIRLINER;
+    flight->area_m2 = ap_craft_limits_of(flight->craft)->area_m2;
+}
+
 void ap_traffic_make(const ap_traffic_config *config, uint32_t index, ap_flight *flight)
 {
     ap_random random = ap_random_of(config->seed, AP_STREAM_TRAFFIC, index, config->generator);
     uint32_t number = config->first + index;
     double emergency_s = config->start_s + 0.7 * config->duration_s;
-    *flight = (ap_flight){ .id = number + 1,
+    *flight = (ap_flight){ .legs = flight->legs,
+                           .leg_cap = flight->leg_cap,
+                           .id = number + 1,
                            .mode_3a = (uint16_t)(02001 + number % 02777),
                            .emergency_s = index == 2 ? emergency_s : HUGE_VAL,
                            .height_offset_m = config->height_offset_m };
-    name(101 + number, flight);
+    ap_traffic_name(number, flight);
     equip(config, index, &random, flight);
     if (index < 2) {
         cross(config, index, flight);
+        describe_craft(flight);
         return;
     }
     life lived = index == 2 ? (life){ config->start_s, HUGE_VAL } : draw_life(config, &random);
     programme flown = index == 2 ? cruise : draw_programme(&random);
     flown(config, &random, lived, flight);
     flight->end_s = fmin(flight->end_s, lived.end_s);
+    describe_craft(flight);
 }

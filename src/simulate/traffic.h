@@ -27,7 +27,10 @@ typedef struct ap_traffic_config {
     double height_offset_m;
 } ap_traffic_config;
 
-/* Makes flight `index` < flight_count. */
+/* Call sign of the flight with this number: "APX" and the number, from 101 on. */
+void ap_traffic_name(uint32_t index, ap_flight *flight);
+
+/* Makes flight `index` < flight_count; only the memory of legs is taken from what was there. */
 void ap_traffic_make(const ap_traffic_config *config, uint32_t index, ap_flight *flight);
 
 #endif

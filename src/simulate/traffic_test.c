@@ -10,6 +10,23 @@
 #include "simulate/random.h"
 
 #define COUNT 60u
+#define LEG_CAP 4096
+
+static ap_leg legs[3][LEG_CAP];
+
+/* A flight with memory for its legs: up to three at a time. */
+static ap_flight empty(size_t slot)
+{
+    return (ap_flight){ .legs = legs[slot], .leg_cap = LEG_CAP };
+}
+
+static bool at_time(const ap_flight *flight, const ap_enu_frame *plane, double time_s,
+                    ap_truth *truth)
+{
+    uint32_t hint = 0;
+    assert_true(flight->leg_count <= flight->leg_cap);
+    return ap_flight_at(flight, plane, time_s, &hint, truth);
+}
 
 static const ap_traffic_config config = { .seed = 1,
                                           .flight_count = COUNT,
@@ -37,8 +54,8 @@ static void check_flight(const ap_flight *flight, const ap_enu_frame *frame)
     double end_s = fmin(flight->end_s, config.duration_s);
     assert_true(end_s - flight->birth_s >= 60.0);
     for (double t = flight->birth_s; t + step_s < end_s; t += step_s) {
-        assert_true(ap_flight_at(flight, frame, t, &a));
-        assert_true(ap_flight_at(flight, frame, t + step_s, &b));
+        assert_true(at_time(flight, frame, t, &a));
+        assert_true(at_time(flight, frame, t + step_s, &b));
         ap_enu_frame local = ap_enu_frame_at(a.position);
         ap_vec3 moved = ap_enu_from_ecef(&local, ap_ecef_from_geodetic(b.position));
         /* Mean of both ends: trapezoid; the bound allows for a change of turn in between. */
@@ -58,8 +75,8 @@ static void check_flight(const ap_flight *flight, const ap_enu_frame *frame)
         assert_true(a.pressure_altitude_m < 14000.0);
         assert_true(fabs(a.position.height_m - a.pressure_altitude_m - 92.0) < 1e-9);
     }
-    assert_false(ap_flight_at(flight, frame, flight->birth_s - 0.001, &a));
-    assert_false(ap_flight_at(flight, frame, flight->end_s, &a));
+    assert_false(at_time(flight, frame, flight->birth_s - 0.001, &a));
+    assert_false(at_time(flight, frame, flight->end_s, &a));
 }
 
 static void test_traffic_make_flies_within_limits(void **state)
@@ -70,7 +87,7 @@ static void test_traffic_make_flies_within_limits(void **state)
         ap_traffic_config seeded = config;
         seeded.seed = seed;
         for (uint32_t i = 0; i < COUNT; i++) {
-            ap_flight flight;
+            ap_flight flight = empty(0);
             ap_traffic_make(&seeded, i, &flight);
             check_flight(&flight, &frame);
         }
@@ -82,15 +99,15 @@ static void test_flight_at_velocity_is_exact(void **state)
 {
     (void)state;
     ap_enu_frame frame = plane();
-    ap_flight flight = { 0 };
+    ap_flight flight = empty(0);
     ap_flight_start(&flight, 0.0, 120e3, -90e3, 9000.0, 1.0, 250.0);
     ap_flight_hold(&flight, 50.0);
     ap_flight_turn(&flight, 3.0);
     ap_truth before, at, after;
     for (double t = 5.0; t < 100.0; t += 20.0) {
-        assert_true(ap_flight_at(&flight, &frame, t - 0.01, &before));
-        assert_true(ap_flight_at(&flight, &frame, t, &at));
-        assert_true(ap_flight_at(&flight, &frame, t + 0.01, &after));
+        assert_true(at_time(&flight, &frame, t - 0.01, &before));
+        assert_true(at_time(&flight, &frame, t, &at));
+        assert_true(at_time(&flight, &frame, t + 0.01, &after));
         ap_enu_frame local = ap_enu_frame_at(at.position);
         ap_vec3 a = ap_enu_from_ecef(&local, ap_ecef_from_geodetic(before.position));
         ap_vec3 b = ap_enu_from_ecef(&local, ap_ecef_from_geodetic(after.position));
@@ -104,10 +121,10 @@ static void test_flight_at_turn_with_acceleration(void **state)
 {
     (void)state;
     ap_enu_frame frame = plane();
-    ap_flight flight = { 0 };
+    ap_flight flight = empty(0);
     ap_flight_start(&flight, 0.0, 0.0, 0.0, 1000.0, 0.5, 100.0);
-    flight.leg[0].turn_radps = -0.03;
-    flight.leg[0].along_mps2 = 0.8;
+    flight.last.turn_radps = -0.03;
+    flight.last.along_mps2 = 0.8;
     double x_m = 0.0, y_m = 0.0, dt = 30.0 / 10000;
     for (int i = 0; i < 10000; i++) {
         double t = (i + 0.5) * dt;
@@ -115,7 +132,7 @@ static void test_flight_at_turn_with_acceleration(void **state)
         y_m += (100.0 + 0.8 * t) * cos(0.5 - 0.03 * t) * dt;
     }
     ap_truth truth;
-    assert_true(ap_flight_at(&flight, &frame, 30.0, &truth));
+    assert_true(at_time(&flight, &frame, 30.0, &truth));
     truth.position.height_m = 0.0;
     ap_vec3 enu = ap_enu_from_ecef(&frame, ap_ecef_from_geodetic(truth.position));
     assert_true(fabs(enu.x_m - x_m) < 0.01 && fabs(enu.y_m - y_m) < 0.01);
@@ -127,11 +144,11 @@ static void test_flight_climb_reaches_its_level(void **state)
     ap_enu_frame frame = plane();
     static const double levels[] = { 5000.0, 1010.0, 900.0, 200.0 };
     for (size_t i = 0; i < 4; i++) {
-        ap_flight flight = { 0 };
+        ap_flight flight = empty(0);
         ap_flight_start(&flight, 0.0, 0.0, 0.0, 1000.0, 0.0, 100.0);
         ap_flight_climb(&flight, levels[i], 10.0);
         ap_truth truth;
-        assert_true(ap_flight_at(&flight, &frame, ap_flight_planned_s(&flight) - 1e-9, &truth));
+        assert_true(at_time(&flight, &frame, ap_flight_planned_s(&flight) - 1e-9, &truth));
         assert_true(fabs(truth.pressure_altitude_m - levels[i]) < 1e-6);
         assert_true(fabs(truth.up_mps) < 1e-6);
     }
@@ -142,7 +159,7 @@ static void test_traffic_make_mix(void **state)
     (void)state;
     uint32_t kinds[4] = { 0 }, born_later = 0, ended_early = 0, poor = 0;
     for (uint32_t i = 0; i < COUNT; i++) {
-        ap_flight flight;
+        ap_flight flight = empty(0);
         ap_traffic_make(&config, i, &flight);
         kinds[flight.equipment]++;
         born_later += flight.birth_s > 0.0;
@@ -164,13 +181,13 @@ static void test_traffic_make_fixed_parts(void **state)
 {
     (void)state;
     ap_enu_frame frame = plane();
-    ap_flight a, b, c;
+    ap_flight a = empty(0), b = empty(1), c = empty(2);
     ap_traffic_make(&config, 0, &a);
     ap_traffic_make(&config, 1, &b);
     ap_traffic_make(&config, 2, &c);
     ap_truth at_a, at_b;
-    assert_true(ap_flight_at(&a, &frame, 300.0, &at_a));
-    assert_true(ap_flight_at(&b, &frame, 300.0, &at_b));
+    assert_true(at_time(&a, &frame, 300.0, &at_a));
+    assert_true(at_time(&b, &frame, 300.0, &at_b));
     assert_true(ap_distance_m(at_a.position, at_b.position) < 1.0);
     assert_true(fabs(at_b.position.height_m - at_a.position.height_m - 300.0) < 1e-6);
     assert_int_equal(ap_flight_mode_3a(&c, 419.0), c.mode_3a);
@@ -195,10 +212,10 @@ static void test_traffic_make_is_the_same_everywhere(void **state)
     };
     ap_enu_frame frame = plane();
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        ap_flight flight;
+        ap_flight flight = empty(0);
         ap_truth truth;
         ap_traffic_make(&config, known[i].index, &flight);
-        assert_true(ap_flight_at(&flight, &frame, flight.birth_s + 50.0, &truth));
+        assert_true(at_time(&flight, &frame, flight.birth_s + 50.0, &truth));
         assert_true(fabs(truth.position.latitude_rad / AP_RAD_PER_DEG - known[i].latitude_deg) <
                     2e-9);
         assert_true(fabs(truth.position.longitude_rad / AP_RAD_PER_DEG - known[i].longitude_deg) <

@@ -17,7 +17,8 @@ ap_utc_ns ap_world_utc(const ap_world *world, double time_s)
 
 bool ap_world_truth(const ap_world *world, uint32_t flight, double time_s, ap_truth *truth)
 {
-    return ap_flight_at(&world->flights[flight], &world->plane, time_s, truth);
+    uint32_t fresh = 0, *hint = world->hints ? &world->hints[flight] : &fresh;
+    return ap_flight_at(&world->flights[flight], &world->plane, time_s, hint, truth);
 }
 
 int16_t ap_world_level_4th(const ap_flight *flight, double pressure_altitude_m)

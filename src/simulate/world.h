@@ -16,6 +16,7 @@
 #define AP_STREAM_TRANSPONDER 3u /* when it squitters, and what is new in a squitter */
 #define AP_STREAM_JAMMING 4u
 #define AP_STREAM_GHOST 5u
+#define AP_STREAM_IDENTITY 6u
 #define AP_STREAM_SENSOR 16u    /* and the index of the sensor */
 #define AP_STREAM_LINE 0x10000u /* and the index of the sensor */
 
@@ -30,6 +31,7 @@ typedef struct ap_world {
     ap_utc_ns start_utc;
     ap_enu_frame plane;       /* at the reference point */
     const ap_flight *flights; /* the scenario's, then the generators' */
+    uint32_t *hints;          /* [flight_count] where a flight was looked up last; or NULL */
     uint32_t flight_count;
     bool registers; /* a radar asks for more than the call sign */
 } ap_world;
