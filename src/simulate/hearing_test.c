@@ -10,6 +10,7 @@
 
 #include "airpicture/modes.h"
 #include "simulate/receiver.h"
+#include "simulate/test_instrument.h"
 #include "simulate/test_world.h"
 
 #define FRAME_CAP 30000
@@ -25,7 +26,6 @@ typedef struct heard {
 } heard;
 
 typedef struct ear {
-    void *mem;
     heard *frames;
     size_t count;
 } ear;
@@ -52,34 +52,20 @@ static heard read_frame(const uint8_t *data, size_t size)
 /* What sensor `index` hears until end_s. */
 static ear listen(const test_world *w, uint32_t index, double end_s)
 {
-    const ap_instrument_kind *kind = &ap_instrument_receiver;
-    ap_receiver scratch;
-    ap_arena measure = ap_arena_measure();
-    (void)ap_arena_take(&measure, 1, kind->state_size);
-    kind->init(&scratch, &measure, &w->world, index);
-    size_t size = ap_arena_need(&measure);
-    ear e = { .mem = malloc(size), .frames = malloc(FRAME_CAP * sizeof(heard)) };
-    ap_arena arena = ap_arena_over(e.mem, size);
-    void *state = ap_arena_take(&arena, 1, kind->state_size);
-    kind->init(state, &arena, &w->world, index);
-    double last_s = -HUGE_VAL;
-    while (kind->time_s(state) < end_s) {
-        uint8_t packet[64];
-        ap_writer writer = ap_writer_of(packet, sizeof packet);
-        assert_true(kind->time_s(state) >= last_s);
-        last_s = kind->time_s(state);
-        kind->send(state, &writer);
-        assert_true(e.count < FRAME_CAP && !writer.bad);
-        if (writer.size > 0)
-            e.frames[e.count++] = read_frame(packet, writer.size);
+    ear e = { .frames = malloc(FRAME_CAP * sizeof(heard)) };
+    test_instrument t;
+    test_instrument_open(&t, &w->world, index);
+    while (test_instrument_next(&t, end_s)) {
+        assert_true(e.count < FRAME_CAP);
+        e.frames[e.count++] = read_frame(t.packet, t.size);
     }
+    test_instrument_close(&t);
     return e;
 }
 
 static void close_ear(ear *e)
 {
     free(e->frames);
-    free(e->mem);
 }
 
 static ap_scenario_sensor *add_receiver(test_world *w)

@@ -1,6 +1,7 @@
 #include "simulate/mlat.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "airpicture/asterix.h"
 #include "airpicture/asterix/cat019.h"
@@ -9,34 +10,69 @@
 
 #define REPORTS_PER_PACKET 20
 #define TICKS_PER_STATUS 8
-#define STATION_HEIGHT_M 70.0
+#define LIGHT_MPS 299792458.0
+#define RING_SHARE 0.3
+#define REPORTS_PER_TICK 2   /* of one target: the shortest update interval is 0.1 s */
 #define DETERMINANT_MIN 1e-9 /* all stations in one direction */
+
+static ap_geodetic ring_site(const ap_sensor *middle, uint32_t number)
+{
+    double ring_m = fmin(AP_MLAT_RING_M, RING_SHARE * middle->range_max_m);
+    double radius_m = number == 0 ? 0.0 : ring_m, bearing_rad = AP_PI / 3.0 * number;
+    ap_geodetic site = ap_geodetic_from_ecef(
+        ap_ecef_from_enu(&middle->frame, (ap_vec3){ radius_m * sin(bearing_rad),
+                                                    radius_m * cos(bearing_rad), 0.0 }));
+    site.height_m = middle->site.height_m;
+    return site;
+}
+
+static void place_stations(ap_mlat *mlat)
+{
+    const ap_scenario *scenario = mlat->world->scenario;
+    const ap_sensor *told = &mlat->sensor->told;
+    for (uint32_t i = 0; i < mlat->station_count; i++) {
+        mlat->stations[i] = (ap_sensor){ .range_max_m = told->range_max_m };
+        ap_geodetic site = mlat->sensor->station_count > 0
+                               ? scenario->stations[mlat->sensor->station_first + i].position
+                               : ring_site(told, i);
+        (void)ap_sensor_place(&mlat->stations[i], site); /* beyond its bounds: it sees nothing */
+    }
+}
+
+static uint32_t station_count_of(const ap_scenario_sensor *sensor)
+{
+    if (sensor->station_count == 0)
+        return AP_MLAT_RING_COUNT;
+    return sensor->station_count < AP_MLAT_STATION_CAP ? sensor->station_count
+                                                       : AP_MLAT_STATION_CAP;
+}
 
 static void init(void *state, ap_arena *arena, const ap_world *world, uint32_t index)
 {
     ap_mlat *mlat = state;
-    const ap_sensor *sensor = &world->scenario->sensors[index].told;
+    const ap_scenario_sensor *sensor = &world->scenario->sensors[index];
+    double sigma_s =
+        sensor->arrival_sigma_s > 0.0 ? sensor->arrival_sigma_s : AP_MLAT_ARRIVAL_SIGMA_S;
     *mlat = (ap_mlat){ .world = world,
                        .sensor = sensor,
+                       .index = index,
                        .stream = ap_world_stream(world, index),
-                       .report_cap = world->flight_count };
-    mlat->next_s = ap_arena_take(arena, world->flight_count, sizeof(double));
-    mlat->update_count = ap_arena_take(arena, world->flight_count, sizeof(uint32_t));
-    mlat->reports = ap_arena_take(arena, mlat->report_cap, sizeof(ap_mlat_report));
+                       .arrival_sigma_m = sigma_s * LIGHT_MPS,
+                       .station_count = station_count_of(sensor),
+                       .source_count = ap_broadcaster_count(world) };
+    mlat->report_cap = REPORTS_PER_TICK * (size_t)mlat->source_count;
+    mlat->stations = ap_arena_take(arena, mlat->station_count, sizeof *mlat->stations);
+    mlat->next_s = ap_arena_take(arena, mlat->source_count, sizeof *mlat->next_s);
+    mlat->update_count = ap_arena_take(arena, mlat->source_count, sizeof *mlat->update_count);
+    mlat->reports = ap_arena_take(arena, mlat->report_cap, sizeof *mlat->reports);
     if (!mlat->reports)
         return;
-    for (int i = 0; i < AP_MLAT_STATION_COUNT; i++) {
-        double radius_m = i == 0 ? 0.0 : AP_MLAT_RING_M, bearing_rad = AP_PI / 3.0 * i;
-        ap_geodetic site = ap_geodetic_from_ecef(
-            ap_ecef_from_enu(&world->plane, (ap_vec3){ radius_m * sin(bearing_rad),
-                                                       radius_m * cos(bearing_rad), 0.0 }));
-        site.height_m = STATION_HEIGHT_M;
-        mlat->stations[i] = (ap_sensor){ .range_max_m = sensor->range_max_m };
-        (void)ap_sensor_place(&mlat->stations[i], site); /* in range: near the reference */
-    }
-    for (uint32_t i = 0; i < world->flight_count; i++) {
+    place_stations(mlat);
+    for (uint32_t i = 0; i < mlat->source_count; i++) {
+        ap_broadcaster who = ap_broadcaster_of(world, i);
         ap_random random = ap_random_of(world->seed, mlat->stream, i, AP_PHASE_EVENT);
-        mlat->next_s[i] = world->flights[i].birth_s + sensor->turn_s * ap_random_unit(&random);
+        mlat->next_s[i] =
+            ap_broadcaster_birth_s(world, &who) + sensor->told.turn_s * ap_random_unit(&random);
     }
 }
 
@@ -57,7 +93,7 @@ bool ap_mlat_locates(const ap_mlat *mlat, ap_geodetic position, ap_mlat_covarian
     /* H'H for rows (east, north, 1) of unit vectors. */
     double ee = 0.0, en = 0.0, nn = 0.0, e1 = 0.0, n1 = 0.0;
     int seen = 0;
-    for (int i = 0; i < AP_MLAT_STATION_COUNT; i++) {
+    for (uint32_t i = 0; i < mlat->station_count; i++) {
         const ap_sensor *station = &mlat->stations[i];
         ap_sight sight;
         if (!ap_sight_of(station, position, &sight))
@@ -74,7 +110,7 @@ bool ap_mlat_locates(const ap_mlat *mlat, ap_geodetic position, ap_mlat_covarian
     double determinant = ee * nn - en * en;
     if (determinant <= DETERMINANT_MIN)
         return false;
-    double scale = AP_MLAT_ARRIVAL_SIGMA_M * AP_MLAT_ARRIVAL_SIGMA_M / determinant;
+    double scale = mlat->arrival_sigma_m * mlat->arrival_sigma_m / determinant;
     *covariance = (ap_mlat_covariance){ nn * scale, -en * scale, ee * scale };
     return covariance->ee_m2 + covariance->nn_m2 < AP_MLAT_SIGMA_MAX_M * AP_MLAT_SIGMA_MAX_M;
 }
@@ -92,37 +128,63 @@ static ap_geodetic disturb(ap_geodetic position, ap_mlat_covariance covariance, 
     return moved;
 }
 
-static void locate(ap_mlat *mlat, uint32_t flight, double time_s)
+/* What the transponder says, be it an aircraft's or a spoofer's. */
+static bool listen(const ap_mlat *mlat, const ap_broadcaster *who, const ap_truth *truth,
+                   double time_s, ap_mlat_report *report)
 {
-    if (mlat->world->flights[flight].equipment == AP_EQUIPMENT_NONE)
-        return;
-    ap_truth truth;
-    ap_mlat_covariance covariance;
-    if (!ap_world_truth(mlat->world, flight, time_s, &truth) ||
-        !ap_mlat_locates(mlat, truth.position, &covariance))
-        return;
-    ap_random random =
-        ap_random_of(mlat->world->seed, mlat->stream, flight, mlat->update_count[flight]);
-    if (ap_random_unit(&random) >= mlat->sensor->detection_probability)
-        return;
-    mlat->reports[mlat->report_count++] =
-        (ap_mlat_report){ .time_s = time_s,
-                          .flight = flight,
-                          .position = disturb(truth.position, covariance, &random),
-                          .covariance = covariance,
-                          .pressure_altitude_m = truth.pressure_altitude_m };
+    if (!who->fault) {
+        const ap_flight *flight = &mlat->world->flights[who->flight];
+        report->told = ap_faults_told(mlat->world, who->flight, truth, time_s);
+        if (flight->equipment != AP_EQUIPMENT_MODE_AC)
+            memcpy(report->callsign, flight->callsign, sizeof report->callsign);
+        return report->told.answers;
+    }
+    ap_broadcast broadcast;
+    if (!ap_broadcaster_tell(mlat->world, who, truth, time_s, &broadcast))
+        return false;
+    report->told =
+        (ap_told){ true, broadcast.address, broadcast.mode_3a, broadcast.pressure_altitude_m };
+    memcpy(report->callsign, broadcast.callsign, sizeof report->callsign);
+    return true;
 }
 
-/* The tick is shorter than the update interval, so a flight is at most once in it. */
+static bool is_on_ground(const ap_mlat *mlat, ap_geodetic antenna)
+{
+    const ap_sensor *told = &mlat->sensor->told;
+    return told->range_max_m <= AP_MLAT_AIRPORT_M &&
+           antenna.height_m < told->site.height_m + AP_MLAT_GROUND_M;
+}
+
+static void locate(ap_mlat *mlat, uint32_t source, double time_s)
+{
+    ap_broadcaster who = ap_broadcaster_of(mlat->world, source);
+    ap_mlat_report report = { .stamp_s = 0.0 };
+    ap_truth truth;
+    ap_geodetic antenna;
+    if (!ap_broadcaster_place(mlat->world, &who, time_s, &truth, &antenna) ||
+        !listen(mlat, &who, &truth, time_s, &report) ||
+        !ap_mlat_locates(mlat, antenna, &report.covariance))
+        return;
+    ap_random random =
+        ap_random_of(mlat->world->seed, mlat->stream, source, mlat->update_count[source]);
+    if (ap_random_unit(&random) >= mlat->sensor->told.detection_probability ||
+        mlat->report_count == mlat->report_cap)
+        return;
+    report.stamp_s = ap_faults_stamp_s(mlat->world, mlat->index, time_s);
+    report.position = disturb(antenna, report.covariance, &random);
+    report.on_ground = is_on_ground(mlat, antenna);
+    mlat->reports[mlat->report_count++] = report;
+}
+
 static void gather(ap_mlat *mlat)
 {
     mlat->report_count = mlat->report_sent = 0;
-    for (uint32_t i = 0; i < mlat->world->flight_count; i++) {
-        if (mlat->next_s[i] >= tick_end_s(mlat))
-            continue;
-        locate(mlat, i, mlat->next_s[i]);
-        mlat->update_count[i]++;
-        mlat->next_s[i] += mlat->sensor->turn_s;
+    for (uint32_t i = 0; i < mlat->source_count; i++) {
+        while (mlat->next_s[i] < tick_end_s(mlat)) {
+            locate(mlat, i, mlat->next_s[i]);
+            mlat->update_count[i]++;
+            mlat->next_s[i] += mlat->sensor->told.turn_s;
+        }
     }
     mlat->gathered = true;
 }
@@ -143,47 +205,55 @@ static void fill_accuracy(ap_mlat_covariance covariance, ap_cat020 *record)
     record->i500.sdp.xy_4th = (int16_t)lround(4.0 * cross_m);
 }
 
-static void fill_identity(const ap_flight *flight, ap_cat020 *record)
+static void fill_identity(const ap_mlat_report *report, ap_cat020 *record)
 {
-    if (flight->equipment == AP_EQUIPMENT_MODE_AC) {
+    if (report->told.address == 0) {
         record->i020.ssr = 1;
         return;
     }
     record->i020.ms = 1;
     record->present |= AP_CAT020_I220 | AP_CAT020_I245;
-    record->i220 = flight->address;
+    record->i220 = report->told.address;
     record->i245.sti = 2; /* call sign downlinked from the target */
-    record->i245.chr_icao6 = ap_asterix_icao6_raw(flight->callsign);
+    record->i245.chr_icao6 = ap_asterix_icao6_raw(report->callsign);
+}
+
+/* In steps of 25 ft, or of 100 ft from Mode C. */
+static int16_t level_4th_fl(const ap_told *told)
+{
+    double steps = told->pressure_altitude_m / AP_M_PER_FT / AP_WORLD_LEVEL_STEP_FT;
+    return (int16_t)(told->address == 0 ? 4 * lround(steps / 4.0) : lround(steps));
 }
 
 static void write_report(const ap_mlat *mlat, const ap_mlat_report *report, ap_writer *writer)
 {
-    const ap_flight *flight = &mlat->world->flights[report->flight];
     ap_cat020 record = { .present = AP_CAT020_I010 | AP_CAT020_I020 | AP_CAT020_I140 |
                                     AP_CAT020_I041 | AP_CAT020_I070 | AP_CAT020_I090 };
-    record.i010.sac = mlat->sensor->sac;
-    record.i010.sic = mlat->sensor->sic;
+    record.i010.sac = mlat->sensor->told.sac;
+    record.i010.sic = mlat->sensor->told.sic;
     record.i020.sim = 1;
-    record.i140_128th_s = ap_tod_from_utc(ap_world_utc(mlat->world, report->time_s));
+    record.i020.gbs = report->on_ground;
+    record.i140_128th_s = ap_tod_from_utc(ap_world_utc(mlat->world, report->stamp_s));
     record.i041.lat_turn26 =
         (int32_t)lround(report->position.latitude_rad / (2.0 * AP_PI) * 0x1p26);
     record.i041.lon_turn26 =
         (int32_t)lround(report->position.longitude_rad / (2.0 * AP_PI) * 0x1p26);
-    record.i070.mode3a = ap_flight_mode_3a(flight, report->time_s);
-    record.i090.fl_4th_fl = ap_world_level_4th(flight, report->pressure_altitude_m);
-    fill_identity(flight, &record);
+    record.i070.mode3a = report->told.mode_3a;
+    record.i090.fl_4th_fl = level_4th_fl(&report->told);
+    fill_identity(report, &record);
     fill_accuracy(report->covariance, &record);
     (void)ap_cat020_encode(writer, &record); /* a full writer tells by `bad` */
 }
 
 static void write_status(const ap_mlat *mlat, ap_writer *writer)
 {
+    double stamp_s = ap_faults_stamp_s(mlat->world, mlat->index, tick_end_s(mlat));
     ap_cat019 record = { .present =
                              AP_CAT019_I010 | AP_CAT019_I000 | AP_CAT019_I140 | AP_CAT019_I550 };
-    record.i010.sac = mlat->sensor->sac;
-    record.i010.sic = mlat->sensor->sic;
+    record.i010.sac = mlat->sensor->told.sac;
+    record.i010.sic = mlat->sensor->told.sic;
     record.i000 = 2; /* periodic status */
-    record.i140_128th_s = ap_tod_from_utc(ap_world_utc(mlat->world, tick_end_s(mlat)));
+    record.i140_128th_s = ap_tod_from_utc(ap_world_utc(mlat->world, stamp_s));
     size_t block = ap_asterix_block_open(writer, 19);
     (void)ap_cat019_encode(writer, &record);     /* a full writer tells by `bad` */
     (void)ap_asterix_block_close(writer, block); /* far below its limit */
@@ -213,7 +283,7 @@ static void send(void *state, ap_writer *writer)
     mlat->gathered = false;
 }
 
-/* The list of reports has room for every flight. */
+/* The list of reports has room for every broadcaster. */
 static uint64_t lost_count(const void *state)
 {
     (void)state;

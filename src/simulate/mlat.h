@@ -1,9 +1,13 @@
-/* Wide-area multilateration: ASTERIX 020 target reports and 019 status.
+/* Multilateration, wide-area or of an airport: ASTERIX 020 target reports and 019 status.
  *
- * Seven ground stations, one in the middle and six around; each target with a transponder is
- * located once a second from the stations above whose horizon it is. Its position error has the
- * covariance that times of arrival and that geometry give (height known from the transponder), and
- * the report states it. Source of the formula: (H' H)^-1 sigma^2 with rows (u_east, u_north, 1). */
+ * Ground stations of the scenario, or seven of its own: one in the middle and six around, at 0.3 of
+ * the sensor's range and at most AP_MLAT_RING_M. Every transponder is located once in the sensor's
+ * update interval from the stations above whose horizon it is: where its signal comes from,
+ * whatever it says; a spoofer's broadcasts come from its mast. The error has the covariance that
+ * times of arrival and that geometry give (height known), and the report states it. Source of the
+ * formula: (H' H)^-1 sigma^2 with rows (u_east, u_north, 1). Every report carries the SIM bit; near
+ * the height of the site, within AP_MLAT_GROUND_M, the ground bit is set by a system of short range
+ * (AP_MLAT_AIRPORT_M). */
 #ifndef AP_SIMULATE_MLAT_H
 #define AP_SIMULATE_MLAT_H
 
@@ -11,15 +15,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "airpicture/bytes.h"
 #include "base/arena.h"
+#include "simulate/broadcast.h"
 #include "simulate/instrument.h"
 
-#define AP_MLAT_STATION_COUNT 7
-#define AP_MLAT_STATION_MIN 4 /* fewer give no position */
+#define AP_MLAT_RING_COUNT 7
+#define AP_MLAT_STATION_CAP 64 /* of a scenario; those behind are left out */
+#define AP_MLAT_STATION_MIN 4  /* fewer give no position */
 #define AP_MLAT_RING_M 60e3
-#define AP_MLAT_ARRIVAL_SIGMA_M 9.0 /* 30 ns */
-#define AP_MLAT_SIGMA_MAX_M 350.0   /* a position worse than this is not reported */
+#define AP_MLAT_ARRIVAL_SIGMA_S 30e-9 /* where the scenario has 0 */
+#define AP_MLAT_SIGMA_MAX_M 350.0     /* a position worse than this is not reported */
+#define AP_MLAT_AIRPORT_M 40e3
+#define AP_MLAT_GROUND_M 5.0
 #define AP_MLAT_TICK_S 0.125
 #define AP_MLAT_DELAY_S 0.2 /* from the end of a tick to its packet */
 
@@ -28,20 +35,24 @@ typedef struct ap_mlat_covariance {
 } ap_mlat_covariance;
 
 typedef struct ap_mlat_report {
-    double time_s;
-    uint32_t flight;
+    double stamp_s;       /* by the system's clock */
     ap_geodetic position; /* measured */
     ap_mlat_covariance covariance;
-    double pressure_altitude_m;
+    ap_told told;
+    char callsign[AP_CALLSIGN_SIZE]; /* empty: Mode A/C */
+    bool on_ground;
 } ap_mlat_report;
 
 typedef struct ap_mlat {
     const ap_world *world;
-    const ap_sensor *sensor;
+    const ap_scenario_sensor *sensor;
+    uint32_t index; /* of the sensor */
     uint32_t stream;
-    ap_sensor stations[AP_MLAT_STATION_COUNT];
-    double *next_s;         /* [flight_count] the next time it is located */
-    uint32_t *update_count; /* [flight_count] updates so far */
+    double arrival_sigma_m;
+    ap_sensor *stations; /* [station_count] */
+    uint32_t station_count, source_count;
+    double *next_s;         /* [source_count] the next time it is located */
+    uint32_t *update_count; /* [source_count] updates so far */
     ap_mlat_report *reports;
     size_t report_cap, report_count, report_sent;
     uint64_t tick; /* number of the tick that is collected */
