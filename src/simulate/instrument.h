@@ -36,6 +36,8 @@ typedef struct ap_instrument_kind {
 
 extern const ap_instrument_kind ap_instrument_radar;    /* CAT048, CAT001, CAT010 */
 extern const ap_instrument_kind ap_instrument_mlat;     /* CAT020 */
+extern const ap_instrument_kind ap_instrument_station;  /* CAT021 */
+extern const ap_instrument_kind ap_instrument_tracker;  /* CAT062 */
 extern const ap_instrument_kind ap_instrument_receiver; /* BEAST */
 
 /* Of a format; NULL when nothing sends it. */
