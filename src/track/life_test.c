@@ -91,6 +91,45 @@ static void test_tick_counts_misses_by_receipt(void **state)
     }
 }
 
+/* A plot of what stands over one place, with its height. */
+static ap_report standing_at(const world *w, ap_geodetic at, double t_s)
+{
+    ap_report r = plot_at(w, t_s, 0.1, 0.0);
+    double elevation_rad;
+    ap_polar_from_ecef(&w->sensor.frame, ap_ecef_from_geodetic(at), &r.range_m, &r.azimuth_rad,
+                       &elevation_rad);
+    r.present |= AP_HAS_GEOMETRIC_HEIGHT;
+    r.geometric_height_m = at.height_m;
+    r.geometric_height_sigma_m = 30.0;
+    return r;
+}
+
+/* Straight up or down through two cells of the search: one track all the way. */
+static void test_step_follows_straight_up(void **state)
+{
+    (void)state;
+    static const double from_m[] = { 1e3, 1e3, 28e3 }, up_mps[] = { 10.0, 100.0, -9.0 };
+    for (size_t k = 0; k < sizeof up_mps / sizeof up_mps[0]; k++)
+        for (int direction = 0; direction < 6; direction++) {
+            world *w = world_new(AP_SENSOR_PSR);
+            ap_track track;
+            int turns = (int)(27e3 / fabs(up_mps[k]) / TURN_S);
+            double angle = direction * AP_PI / 3.0;
+            ap_geodetic at = { (50.0 + 0.5 * cos(angle)) * AP_RAD_PER_DEG,
+                               (8.0 + 0.7 * sin(angle)) * AP_RAD_PER_DEG, 0.0 };
+            for (int turn = 0; turn < turns; turn++) {
+                at.height_m = from_m[k] + up_mps[k] * TURN_S * turn;
+                ap_report r = standing_at(w, at, TURN_S * turn);
+                ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
+            }
+            ap_tracker_flush(&w->tracker);
+            (void)only_track(w, &track);
+            assert_int_equal(ap_tracker_stats_of(&w->tracker)->born_count, 1);
+            assert_int_equal(track.update_count, turns);
+            world_free(w);
+        }
+}
+
 enum { FLEET = 12, FLEET_TURNS = 150 };
 
 /* Plots of a fleet on spokes, each seen with a probability; every third one for a third of the
@@ -152,6 +191,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tick_moves_silent_tracks),
         cmocka_unit_test(test_tick_counts_misses_by_receipt),
+        cmocka_unit_test(test_step_follows_straight_up),
         cmocka_unit_test(test_step_learns_detection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

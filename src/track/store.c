@@ -266,13 +266,18 @@ static void refresh_filter(const ap_imm *imm, ap_hot *hot)
 {
     const ap_gauss *mean = &imm->mean;
     const double *x = mean->x;
+    const ap_vertical *vertical = &imm->vertical;
+    /* the plane is raised only when it moves sideways: what climbs straight up leaves it */
+    double above_m = vertical->has ? vertical->altitude_m - imm->frame.origin.height_m : 0.0;
+    double up_mps = vertical->has ? (double)vertical->up_mps : 0.0;
     const double *east = imm->frame.rotation[0], *north = imm->frame.rotation[1];
+    const double *up = imm->frame.rotation[2];
     const ap_vec3 *origin = &imm->frame.origin_ecef;
-    hot->ecef = (ap_vec3){ origin->x_m + (x[0] * east[0] + x[1] * north[0]),
-                           origin->y_m + (x[0] * east[1] + x[1] * north[1]),
-                           origin->z_m + (x[0] * east[2] + x[1] * north[2]) };
+    hot->ecef = (ap_vec3){ origin->x_m + (x[0] * east[0] + x[1] * north[0] + above_m * up[0]),
+                           origin->y_m + (x[0] * east[1] + x[1] * north[1] + above_m * up[1]),
+                           origin->z_m + (x[0] * east[2] + x[1] * north[2] + above_m * up[2]) };
     for (int i = 0; i < 3; i++)
-        hot->velocity_mps[i] = (float)(x[2] * east[i] + x[3] * north[i]);
+        hot->velocity_mps[i] = (float)(x[2] * east[i] + x[3] * north[i] + up_mps * up[i]);
     hot->position_var_m2 = (float)(mean->A.ee + mean->A.nn + 2.0 * imm->lean_m * imm->lean_m);
     hot->velocity_var = (float)(mean->C.ee + mean->C.nn);
     hot->time_utc = imm->time_utc;
