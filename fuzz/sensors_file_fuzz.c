@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void count_error(void *context, const ap_sensors_file_error *error)
+static void count_error(void *context, const ap_yaml_error *error)
 {
     assert(error->line >= 0 && error->column >= 0);
     assert((error->line == 0) == (error->column == 0));

@@ -10,7 +10,7 @@ typedef struct teller {
     char path[512];
 } teller;
 
-static void tell(void *context, const ap_sensors_file_error *error)
+static void tell(void *context, const ap_yaml_error *error)
 {
     const teller *to = context;
     if (error->line > 0)

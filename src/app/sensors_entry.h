@@ -21,15 +21,15 @@ typedef struct ap_sensors_entry {
 } ap_sensors_entry;
 
 /* Reads an entry, `node` a group of keys, and tells what is wrong in it. */
-void ap_sensors_entry_read(ap_sensors_reading *reading, const yaml_node_t *node,
+void ap_sensors_entry_read(ap_yaml_reading *reading, const yaml_node_t *node,
                            ap_sensors_entry *into);
 
 /* Tells what an entry shares with one before it, of what two sensors of a file may not share. */
-void ap_sensors_entry_distinct(ap_sensors_reading *reading, const ap_sensors_entry *of,
+void ap_sensors_entry_distinct(ap_yaml_reading *reading, const ap_sensors_entry *of,
                                const ap_sensors_entry *before);
 
 /* Hands the editions of a sensor on; tells when there is no room. */
-void ap_sensors_entry_choose_editions(ap_sensors_reading *reading, const ap_sensors_entry *from,
+void ap_sensors_entry_choose_editions(ap_yaml_reading *reading, const ap_sensors_entry *from,
                                       ap_asterix_editions *editions);
 
 /* A sensor of an entry; meaningless, but defined, when the entry has errors. */

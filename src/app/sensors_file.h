@@ -18,25 +18,16 @@
 
 #include "airpicture/err.h"
 #include "airpicture/sensor.h"
-
-/* A larger file is refused. */
-#define AP_SENSORS_FILE_SIZE_MAX (8u * 1024u * 1024u)
-
-typedef struct ap_sensors_file_error {
-    int line, column; /* from 1; 0 when the file as a whole is meant */
-    const char *text; /* "what is wrong; expected ...", one line; valid during the call */
-} ap_sensors_file_error;
-
-typedef void (*ap_sensors_file_error_fn)(void *context, const ap_sensors_file_error *error);
+#include "app/yaml_tell.h"
 
 /* Adds the sensors of a text to the table, and their editions to table->editions unless NULL.
  * in : text[size]; on_error may be NULL.
  * AP_ERR_CONFIG when anything is refused; AP_ERR_MEMORY. O(n^2) in the sensors of the file. */
 ap_err ap_sensors_file_parse(const char *text, size_t size, ap_sensor_table *table,
-                             ap_sensors_file_error_fn on_error, void *context);
+                             ap_yaml_error_fn on_error, void *context);
 
 /* The same for a file. AP_ERR_NO_INPUT when it cannot be opened or read. */
-ap_err ap_sensors_file_load(const char *path, ap_sensor_table *table,
-                            ap_sensors_file_error_fn on_error, void *context);
+ap_err ap_sensors_file_load(const char *path, ap_sensor_table *table, ap_yaml_error_fn on_error,
+                            void *context);
 
 #endif

@@ -24,7 +24,7 @@ static void assert_near(double value, double expected, double tolerance)
     assert_true(fabs(value - expected) <= tolerance);
 }
 
-static void remember(void *context, const ap_sensors_file_error *error)
+static void remember(void *context, const ap_yaml_error *error)
 {
     told *into = context;
     if (into->count == TOLD_CAP)

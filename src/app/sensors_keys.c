@@ -56,46 +56,11 @@ const ap_sensor_key_spec ap_sensor_keys[AP_KEY_COUNT] = {
 
 _Static_assert(AP_INPUT_CAP == 4096, "as ap_sensor_keys[AP_KEY_INPUT] tells people");
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Edits (insert, delete, replace a character) that turn one key into another; texts beyond
- * AP_SENSORS_SHOWN_MAX count as far away. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[AP_SENSORS_SHOWN_MAX + 1];
-    size_t b_size = strlen(b);
-    if (strlen(a) > AP_SENSORS_SHOWN_MAX || b_size > AP_SENSORS_SHOWN_MAX)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b_size; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < b_size; j++) {
-            size_t replaced = diagonal + (a[i] != b[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = smallest(row[j + 1] + 1, row[j] + 1, replaced);
-        }
-    }
-    return row[b_size];
-}
-
-/* Length of a key without the unit behind its last underscore. */
-static size_t stem_size(const char *key)
-{
-    const char *underscore = strrchr(key, '_');
-    return underscore ? (size_t)(underscore - key) : strlen(key);
-}
-
 /* The key that differs in its unit only ("range_max_km", "turn"), or AP_KEY_COUNT. */
 static ap_sensor_key key_of_stem(const char *key)
 {
     for (int id = AP_KEY_LATITUDE; id < AP_KEY_COUNT; id++) {
-        size_t size = stem_size(ap_sensor_keys[id].key);
+        size_t size = ap_yaml_stem_size(ap_sensor_keys[id].key);
         bool same = strncmp(key, ap_sensor_keys[id].key, size) == 0;
         if (same && (key[size] == '\0' || (key[size] == '_' && !strchr(key + size + 1, '_'))))
             return (ap_sensor_key)id;
@@ -108,7 +73,7 @@ static ap_sensor_key key_most_like(const char *key)
     ap_sensor_key best = AP_KEY_COUNT;
     size_t best_distance = 3; /* two typing errors at most */
     for (int id = 0; id < AP_KEY_COUNT; id++) {
-        size_t distance = edit_distance(key, ap_sensor_keys[id].key);
+        size_t distance = ap_yaml_edit_distance(key, ap_sensor_keys[id].key);
         if (distance < best_distance && distance < strlen(ap_sensor_keys[id].key)) {
             best_distance = distance;
             best = (ap_sensor_key)id;
@@ -117,20 +82,20 @@ static ap_sensor_key key_most_like(const char *key)
     return best;
 }
 
-void ap_sensor_key_tell_unknown(ap_sensors_reading *reading, const yaml_node_t *node)
+void ap_sensor_key_tell_unknown(ap_yaml_reading *reading, const yaml_node_t *node)
 {
-    const char *key = ap_sensors_text_of(node);
+    const char *key = ap_yaml_text_of(node);
     ap_sensor_key stem = key_of_stem(key), like = key_most_like(key);
     if (stem < AP_KEY_COUNT)
-        ap_sensors_tell_at(reading, node->start_mark, "key '%s' has another unit; expected '%s'",
-                           ap_sensors_show(node).text, ap_sensor_keys[stem].key);
+        ap_yaml_tell_at(reading, node->start_mark, "key '%s' has another unit; expected '%s'",
+                        ap_yaml_show(node).text, ap_sensor_keys[stem].key);
     else if (like < AP_KEY_COUNT)
-        ap_sensors_tell_at(reading, node->start_mark, "unknown key '%s'; expected '%s', perhaps",
-                           ap_sensors_show(node).text, ap_sensor_keys[like].key);
+        ap_yaml_tell_at(reading, node->start_mark, "unknown key '%s'; expected '%s', perhaps",
+                        ap_yaml_show(node).text, ap_sensor_keys[like].key);
     else
-        ap_sensors_tell_at(reading, node->start_mark,
-                           "unknown key '%s'; expected one of the keys of a sensor",
-                           ap_sensors_show(node).text);
+        ap_yaml_tell_at(reading, node->start_mark,
+                        "unknown key '%s'; expected one of the keys of a sensor",
+                        ap_yaml_show(node).text);
 }
 
 ap_sensor_key ap_sensor_key_find(const char *name)

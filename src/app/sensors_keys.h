@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "app/sensors_tell.h"
+#include "app/yaml_tell.h"
 
 #define AP_SENSOR_KINDS_EXPECTED "psr, ssr, mode_s, combined, smr, mlat, adsb or tracker"
 
@@ -64,6 +64,6 @@ ap_sensor_key ap_sensor_key_find(const char *name);
 
 /* Tells that there is no such key, and which one may be meant: one with another unit, or one that
  * is spelled nearly so. */
-void ap_sensor_key_tell_unknown(ap_sensors_reading *reading, const yaml_node_t *node);
+void ap_sensor_key_tell_unknown(ap_yaml_reading *reading, const yaml_node_t *node);
 
 #endif
