@@ -31,6 +31,13 @@ static void yaml_identity(const ap_sensor *sensor, ap_writer *text)
     }
     if (sensor->input != AP_INPUT_NONE)
         yaml_number(text, "input", sensor->input + 1, 0); /* counted from 1 for people */
+    if (sensor->has_receiver) {
+        ap_text_str(text, "    receiver: \"");
+        ap_text_hex_u32(text, (uint32_t)(sensor->receiver >> 32), 8);
+        ap_text_hex_u32(text, (uint32_t)sensor->receiver, 8);
+        ap_text_str(text, "\"\n");
+        yaml_text(text, "clock", ap_clock_kind_key(sensor->clock));
+    }
 }
 
 static void yaml_sensor(const ap_sensor *sensor, ap_writer *text)
@@ -43,6 +50,11 @@ static void yaml_sensor(const ap_sensor *sensor, ap_writer *text)
     yaml_number(text, "range_min_m", sensor->range_min_m, 1);
     yaml_number(text, "range_sigma_m", sensor->range_sigma_m, 3);
     yaml_number(text, "azimuth_sigma_deg", sensor->azimuth_sigma_rad / AP_RAD_PER_DEG, 6);
+    if (sensor->range_resolution_m > 0.0 && sensor->azimuth_resolution_rad > 0.0) {
+        yaml_number(text, "range_resolution_m", sensor->range_resolution_m, 3);
+        yaml_number(text, "azimuth_resolution_deg", sensor->azimuth_resolution_rad / AP_RAD_PER_DEG,
+                    6);
+    }
     yaml_number(text, "position_sigma_m", sensor->position_sigma_m, 3);
     yaml_number(text, "altitude_sigma_m", sensor->altitude_sigma_m, 3);
     yaml_number(text, "latency_s", sensor->latency_s, 3);

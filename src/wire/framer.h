@@ -28,7 +28,7 @@
 #define AP_FORMAT_MAP(X)                                                                   \
     X(AUTO,    "auto",    "recognised by its first bytes")                                 \
     X(ASTERIX, "asterix", "raw ASTERIX data blocks, one behind the other")                 \
-    X(PCAP,    "pcap",    "packet capture, pcap or pcapng, UDP with ASTERIX or ORADIS")    \
+    X(PCAP,    "pcap",    "packet capture, pcap or pcapng, UDP: ASTERIX, ORADIS or Beast") \
     X(FINAL,   "final",   "FINAL (IOSS) recording")                                        \
     X(GPS,     "gps",     "recording with a 2,200-byte head and 10-byte trailers")         \
     X(ORADIS,  "oradis",  "ORADIS datagrams one behind the other")                         \
@@ -93,6 +93,7 @@ typedef struct ap_frame {
 /* State of pcap and pcapng. */
 typedef struct ap_framer_capture {
     bool is_pcapng;
+    bool in_beast; /* the packet whose elements are being handed out is one of Beast */
     bool little_endian;
     bool nanosecond;          /* pcap: unit of the fraction */
     bool has_last;            /* pcap: last_s is known */

@@ -176,10 +176,12 @@ static void undouble(uint8_t *data, size_t plain_size)
         data[i] = plain_byte(&from);
 }
 
-/* The frame stands in the buffer itself, with the doubling undone there. */
-static void fill_frame(ap_framer *framer, size_t size, size_t payload_size, ap_frame *frame)
+/* The frame of the element `at` bytes behind the first unread one. It stands in the buffer itself,
+ * with the doubling undone there. */
+static void fill_frame(ap_framer *framer, size_t at, size_t size, size_t payload_size,
+                       ap_frame *frame)
 {
-    uint8_t *plain = framer->buffer + framer->start + 2;
+    uint8_t *plain = framer->buffer + framer->start + at + 2;
     size_t stamp_size = STAMP_SIZE;
     if (size != 2 + STAMP_SIZE + payload_size) {
         const uint8_t *behind = plain;
@@ -190,7 +192,7 @@ static void fill_frame(ap_framer *framer, size_t size, size_t payload_size, ap_f
     *frame = (ap_frame){ .kind = AP_FRAME_MODES,
                          .data = plain + STAMP_SIZE,
                          .size = payload_size,
-                         .offset = framer->offset + 2 + stamp_size,
+                         .offset = framer->offset + at + 2 + stamp_size,
                          .has_signal = true,
                          .signal = plain[STAMP_SIZE - 1] };
     uint64_t ticks = 0;
@@ -205,10 +207,9 @@ static void fill_frame(ap_framer *framer, size_t size, size_t payload_size, ap_f
     frame->receiver = framer->has_receiver ? framer->receiver : framer->name;
 }
 
-/* Acts on the element of `size` bytes at the first unread one. True when it is a frame. */
-static bool take_element(ap_framer *framer, size_t size, ap_frame *frame)
+bool ap_framing_beast_take(ap_framer *framer, size_t at, size_t size, ap_frame *frame)
 {
-    const uint8_t *behind = ap_framing_data(framer) + 2;
+    const uint8_t *behind = ap_framing_data(framer) + at + 2;
     switch (behind[-1]) {
     case TYPE_TIME:
         take_time(framer, behind);
@@ -218,7 +219,7 @@ static bool take_element(ap_framer *framer, size_t size, ap_frame *frame)
         framer->has_receiver = true;
         return false;
     case TYPE_NAME:
-        take_name(framer, behind, ap_framing_data(framer) + size);
+        take_name(framer, behind, ap_framing_data(framer) + at + size);
         return false;
     case TYPE_MODE_AC:
         ap_refuse(&framer->refused, AP_REFUSED_MODE_AC);
@@ -226,7 +227,7 @@ static bool take_element(ap_framer *framer, size_t size, ap_frame *frame)
         return false;
     case TYPE_SHORT:
     case TYPE_LONG:
-        fill_frame(framer, size, behind[-1] == TYPE_LONG ? LONG_SIZE : 7, frame);
+        fill_frame(framer, at, size, behind[-1] == TYPE_LONG ? LONG_SIZE : 7, frame);
         framer->has_receiver = false;
         return true;
     default:
@@ -242,11 +243,25 @@ ap_err ap_framing_next_beast(ap_framer *framer, ap_frame *frame)
         ap_err err = ap_framing_find(framer, look, &size);
         if (err)
             return err;
-        bool is_frame = take_element(framer, size, frame);
+        bool is_frame = ap_framing_beast_take(framer, 0, size, frame);
         ap_framing_take(framer, size);
         if (is_frame)
             return AP_OK;
     }
+}
+
+size_t ap_framing_beast_size(const uint8_t *data, size_t size)
+{
+    size_t element;
+    return size > 0 && look_element(data, size, true, &element) == AP_FRAMING_YES ? element : 0;
+}
+
+bool ap_framing_beast_fills(const uint8_t *data, size_t size)
+{
+    size_t at = 0, element;
+    while (at < size && (element = ap_framing_beast_size(data + at, size - at)) > 0)
+        at += element;
+    return at == size && size > 0;
 }
 
 int ap_framing_score_beast(const ap_framer *framer, const uint8_t *data, size_t size, bool all)

@@ -117,6 +117,16 @@ size_t ap_framing_oradis_size(const uint8_t *data, size_t size);
 /* True when ORADIS elements fill [data, data + size) to its very end. */
 bool ap_framing_oradis_fills(const uint8_t *data, size_t size);
 
+/* Length of the Beast element at the front of data; 0 if there is no whole one. */
+size_t ap_framing_beast_size(const uint8_t *data, size_t size);
+
+/* True when Beast elements fill [data, data + size) to its very end. */
+bool ap_framing_beast_fills(const uint8_t *data, size_t size);
+
+/* Acts on the Beast element of `size` bytes, `at` bytes behind the first unread one, where it stays
+ * and may be changed. True when it is a Mode S frame: then *frame. */
+bool ap_framing_beast_take(ap_framer *framer, size_t at, size_t size, ap_frame *frame);
+
 /* UDP payload of a captured packet. AP_OK with *payload; otherwise *why. */
 ap_err ap_framing_udp_payload(uint16_t link_type, const uint8_t *packet, size_t stored_size,
                               size_t sent_size, ap_bytes *payload, ap_refusal *why);

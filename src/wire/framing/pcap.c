@@ -48,22 +48,33 @@ static uint16_t get_u16(const uint8_t *b, bool little_endian)
 
 /* --- what both share: from a packet to frames --- */
 
-/* Hands out the packet's datagram: whole, or element by element when ORADIS fills it. `size` is
- * the packet with its header in the capture, taken with the last frame. False: no frame. */
-static bool take_packet(ap_framer *framer, const captured *packet, size_t size, ap_frame *frame)
+/* The next Mode S frame of a datagram that Beast elements fill, which ends `end` bytes behind the
+ * first unread one. `size` as below. */
+static bool take_beast(ap_framer *framer, const captured *packet, size_t at, size_t end,
+                       size_t size, ap_frame *frame)
 {
-    ap_bytes payload;
-    ap_refusal why = AP_REFUSED_CONTAINER;
-    ap_framer_capture *capture = &framer->capture;
-    bool listed =
-        packet->interface < capture->interface_count && packet->interface < AP_FRAMER_INTERFACE_CAP;
-    if (!listed ||
-        ap_framing_udp_payload(capture->interface[packet->interface].link_type, packet->data,
-                               packet->stored_size, packet->sent_size, &payload, &why)) {
-        ap_refuse(&framer->refused, why);
-        ap_framing_take(framer, size);
-        return false;
+    bool got = false;
+    while (!got && at < end) {
+        size_t element = ap_framing_beast_size(ap_framing_data(framer) + at, end - at);
+        if (element == 0) /* not when it was looked at; what stands there is left alone */
+            break;
+        got = ap_framing_beast_take(framer, at, element, frame);
+        at += element;
     }
+    if (got && packet->has_time && !frame->synthetic)
+        ap_framing_set_utc(framer, frame, packet->time_ns);
+    framer->capture.in_beast = got && at < end;
+    if (framer->capture.in_beast)
+        framer->element_at = at;
+    else
+        ap_framing_take(framer, size);
+    return got;
+}
+
+/* A datagram of blocks, or the next ORADIS element of one. */
+static bool take_blocks(ap_framer *framer, const captured *packet, ap_bytes payload, size_t size,
+                        ap_frame *frame)
+{
     size_t at = (size_t)(payload.data - ap_framing_data(framer));
     size_t end = at + payload.size, frame_size = payload.size;
     bool oradis = framer->element_at > 0 || /* told before, at its first element */
@@ -83,6 +94,32 @@ static bool take_packet(ap_framer *framer, const captured *packet, size_t size, 
     else
         ap_framing_take(framer, size);
     return true;
+}
+
+/* Hands out the packet's datagram: whole, or element by element when ORADIS or Beast fills it.
+ * `size` is the packet with its header in the capture, taken with the last frame. False: no
+ * frame. */
+static bool take_packet(ap_framer *framer, const captured *packet, size_t size, ap_frame *frame)
+{
+    ap_bytes payload;
+    ap_refusal why = AP_REFUSED_CONTAINER;
+    ap_framer_capture *capture = &framer->capture;
+    bool listed =
+        packet->interface < capture->interface_count && packet->interface < AP_FRAMER_INTERFACE_CAP;
+    if (!listed ||
+        ap_framing_udp_payload(capture->interface[packet->interface].link_type, packet->data,
+                               packet->stored_size, packet->sent_size, &payload, &why)) {
+        ap_refuse(&framer->refused, why);
+        ap_framing_take(framer, size);
+        return false;
+    }
+    size_t at = (size_t)(payload.data - ap_framing_data(framer)), end = at + payload.size;
+    if (framer->element_at > 0 && capture->in_beast)
+        return take_beast(framer, packet, framer->element_at, end, size, frame);
+    if (framer->element_at == 0 && !ap_framing_blocks_fill(payload.data, payload.size) &&
+        ap_framing_beast_fills(payload.data, payload.size))
+        return take_beast(framer, packet, at, end, size, frame);
+    return take_blocks(framer, packet, payload, size, frame);
 }
 
 /* --- pcap --- */

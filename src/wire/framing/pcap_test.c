@@ -267,6 +267,48 @@ static void test_next_oradis_datagram(void **state)
     free(r);
 }
 
+/* Beast elements in a datagram (with a doubled 1A, a receiver's name, a status): each Mode S frame
+ * has the packet's time and its own ticks. A datagram that they do not fill is handed on whole. */
+static void test_next_beast_datagram(void **state)
+{
+    (void)state;
+    static const uint8_t
+        elements[] = {
+            0x1A, 0xE3, 0, 0, 0, 0,    0,    0,  0,    7, /* receiver 7 */
+            0x1A, '2',  0, 0, 0, 0x1A, 0x1A, 1,  2,    0x80, 1,  2,
+            3,    4,    5, 6, 7, 0x1A, '4',  0,  0, /* status */
+            0x1A, '3',  0, 0, 0, 0,    0,    9,  0x90, 0x8D, 1,  2,
+            3,    4,    5, 6, 7, 8,    9,    10, 11,   12,   13,
+        };
+    uint8_t data[400], packet[200], payload[120];
+    ap_writer w = ap_writer_of(data, sizeof data), p = ap_writer_of(packet, sizeof packet),
+              b = ap_writer_of(payload, sizeof payload);
+    ap_write_bytes(&b, elements, sizeof elements);
+    put_packet(&p, &links[0], &b);
+    put_head(&w, (order){ true }, 0xA1B2C3D4, 1);
+    put_record(&w, (order){ true }, 5, 0, &p, p.size);
+    put_record(&w, (order){ true }, 6, 0, &p, p.size);
+    p.size = b.size = 0;
+    ap_write_bytes(&b, elements, sizeof elements - 1);
+    put_packet(&p, &links[0], &b);
+    put_record(&w, (order){ true }, 7, 0, &p, p.size);
+    run *r = run_any_cut(AP_FORMAT_PCAP, data, w.size);
+    assert_int_equal(r->count, 5);
+    for (uint8_t i = 0; i < 4; i++) {
+        const ap_frame *frame = &r->frame[i];
+        assert_int_equal(frame->kind, AP_FRAME_MODES);
+        assert_int_equal(frame->time_kind, AP_FRAME_TIME_UTC);
+        assert_int_equal(frame->time_ns, (5 + i / 2) * AP_NS_PER_S);
+        assert_int_equal(frame->size, i % 2 == 0 ? 7 : 14);
+        assert_int_equal(frame->ticks_12mhz, i % 2 == 0 ? 0x1A0102 : 9);
+        assert_int_equal(frame->data[frame->size - 1], i % 2 == 0 ? 7 : 13);
+        assert_int_equal(frame->has_receiver, i % 2 == 0);
+    }
+    assert_int_equal(r->frame[4].kind, AP_FRAME_ASTERIX);
+    assert_int_equal(r->refused.count[AP_REFUSED_STATUS_FRAME], 2);
+    free(r);
+}
+
 /* A damaged record header costs its packet; what follows is found again. */
 static void test_next_damaged_record(void **state)
 {
@@ -575,6 +617,7 @@ int main(void)
         cmocka_unit_test(test_next_byte_orders_and_units),
         cmocka_unit_test(test_next_refused_packets),
         cmocka_unit_test(test_next_oradis_datagram),
+        cmocka_unit_test(test_next_beast_datagram),
         cmocka_unit_test(test_next_damaged_record),
         cmocka_unit_test(test_next_cut_and_wrong_head),
         cmocka_unit_test(test_next_pcapng),
