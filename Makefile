@@ -14,7 +14,7 @@ help:
 	@echo "make fuzz       fuzz every reader, a minute each (fuzz-long: an hour each);"
 	@echo "                TARGETS=\"asterix asterix_stream\" these alone, FUZZ_S=seconds each"
 	@echo "make soak       the program under load for an hour (SOAK_S=seconds)"
-	@echo "make man        manual pages from the program's own help"
+	@echo "make man        manual pages and tables of keys from the program itself"
 	@echo "make format     clang-format"
 	@echo "make clean      remove build/"
 
@@ -52,9 +52,12 @@ soak:
 man: build
 	@mkdir -p doc/man
 	@$(PROGRAM) help --man > doc/man/airpicture.1
-	@for command in replay decode convert track demo help; do \
+	@for command in replay decode convert track simulate demo help; do \
 	    $(PROGRAM) help --man $$command > doc/man/airpicture-$$command.1 || exit 1; \
 	done
+	@sed '/^<!-- keys/q' doc/scenarios.md > build/scenarios.md
+	@$(PROGRAM) simulate --keys >> build/scenarios.md
+	@mv build/scenarios.md doc/scenarios.md
 
 format:
 	@tools/install-deps style

@@ -53,6 +53,16 @@ const ap_command ap_commands[] = {
         "their covariance in the plane, beside latitude, longitude, existence and identity. A row "
         "that cannot be used is refused, with its line and column, and counted by reason; the "
         "others are tracked."),
+    ROW(simulate, "simulate", "SCENARIO.yaml", "a scenario to what its sensors would send",
+        "Simulates the traffic and the sensors that a scenario describes and writes, into DIR, a "
+        "capture for each sensor (SENSOR.pcap, of a Beast receiver SENSOR.beast too), merged.pcap "
+        "with everything in the order of its arrival, truth.csv with where everything was, "
+        "sensors.yaml to run against, which tells of no error that their owner would not know, "
+        "and about.json with every parameter and count. The same scenario and seed give the same "
+        "bytes.\n"
+        "With --live the packets go out as their time comes. An interruption ends the run there; "
+        "what was simulated is kept.\n"
+        "doc/scenarios.md tells how a scenario is written; ten stand in the folder scenarios."),
     ROW(demo, "demo", "", "a simulated air picture, live in the terminal",
         "Simulates three Mode S radars, a wide-area multilateration and an ADS-B receiver that "
         "watch sixty flights for ten minutes, feeds their bytes through the engine at ten times "

@@ -16,6 +16,9 @@ int ap_replay_run(const ap_command *command, int argc, char **argv);
 extern const ap_option ap_track_options[];
 int ap_track_run(const ap_command *command, int argc, char **argv);
 
+extern const ap_option ap_simulate_options[];
+int ap_simulate_run(const ap_command *command, int argc, char **argv);
+
 extern const ap_option ap_demo_options[];
 int ap_demo_run(const ap_command *command, int argc, char **argv);
 

@@ -10,6 +10,8 @@
 _Static_assert(sizeof(ap_craft) == sizeof(int) && sizeof(ap_fault_kind) == sizeof(int),
                "words are stored as int");
 
+enum { NAME_SIZE_MAX = 255 }; /* of flights, sensors and files */
+
 /* ---- values ---- */
 
 /* A value as it is written; `plain`: not in quotes. */
@@ -40,12 +42,13 @@ static bool number_of(const written *from, bool whole, double *number)
     return true;
 }
 
+/* `number` is in the range of its key, which fits the field. */
 static void store_whole(ap_scenario_type type, double number, void *field)
 {
-    uint8_t u8 = (uint8_t)number;
-    uint16_t u16 = (uint16_t)number;
-    uint32_t u32 = (uint32_t)number;
     uint64_t u64 = (uint64_t)number;
+    uint8_t u8 = (uint8_t)u64;
+    uint16_t u16 = (uint16_t)u64;
+    uint32_t u32 = (uint32_t)u64;
     if (type == AP_SCENARIO_TYPE_U8)
         memcpy(field, &u8, sizeof u8);
     else if (type == AP_SCENARIO_TYPE_U16)
@@ -137,8 +140,10 @@ static bool store_other(const ap_scenario_key *key, const written *from, void *f
     case AP_SCENARIO_TYPE_ADDRESS:
     case AP_SCENARIO_TYPE_CODE:
         return store_digits(key, from, field);
-    default: /* names, groups and lists are for who asked for them */
-        return *from->text != '\0';
+    default: { /* names are for who asked for them */
+        char name[NAME_SIZE_MAX + 1];
+        return store_text(from, NAME_SIZE_MAX, name);
+    }
     }
 }
 

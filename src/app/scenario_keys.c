@@ -487,7 +487,7 @@ void ap_scenario_key_expected(const ap_scenario_key *key, char *text, size_t siz
 
 static void print_group(FILE *out, const ap_scenario_group *group)
 {
-    fprintf(out, "### %s\n\n%s%s", group->name, group->help, *group->help ? "\n\n" : "");
+    fprintf(out, "\n### %s\n\n%s%s", group->name, group->help, *group->help ? "\n\n" : "");
     fputs("| key | value | absent | what |\n|---|---|---|---|\n", out);
     for (const ap_scenario_key *key = group->keys; key->key; key++) {
         char expected[400];
@@ -498,17 +498,15 @@ static void print_group(FILE *out, const ap_scenario_group *group)
                                : "",
                 key->help);
     }
-    fputc('\n', out);
 }
 
 static void print_words(FILE *out, const char *title, const char *const *words,
                         const char *const *texts)
 {
-    fprintf(out, "### %s\n\n| word | what |\n|---|---|\n", title);
+    fprintf(out, "\n### %s\n\n| word | what |\n|---|---|\n", title);
     for (size_t i = 0; words[i]; i++)
         if (strcmp(words[i], "unknown") != 0)
             fprintf(out, "| `%s` | %s |\n", words[i], texts[i]);
-    fputc('\n', out);
 }
 
 void ap_scenario_keys_print(FILE *out)

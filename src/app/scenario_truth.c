@@ -34,22 +34,23 @@ typedef enum column {
 static const struct {
     const char *name;
     double scale, min, max; /* max 0: no number */
+    const char *other;      /* what truth.csv calls it; NULL: the same */
 } columns[COLUMN_COUNT] = {
-    [COLUMN_TIME] = { "time_s", 1, 0, 86400 },
-    [COLUMN_ID] = { "id", 0, 0, 0 },
-    [COLUMN_LATITUDE] = { "latitude_deg", AP_RAD_PER_DEG, -89, 89 },
-    [COLUMN_LONGITUDE] = { "longitude_deg", AP_RAD_PER_DEG, -180, 180 },
-    [COLUMN_HEIGHT] = { "height_m", 1, -1000, 200000 },
-    [COLUMN_ALTITUDE_M] = { "altitude_m", 1, -1000, 200000 },
-    [COLUMN_ALTITUDE_FT] = { "altitude_ft", AP_M_PER_FT, -3000, 650000 },
-    [COLUMN_EAST] = { "east_mps", 1, -8000, 8000 },
-    [COLUMN_NORTH] = { "north_mps", 1, -8000, 8000 },
-    [COLUMN_UP] = { "up_mps", 1, -8000, 8000 },
-    [COLUMN_CALLSIGN] = { "callsign", 0, 0, 0 },
-    [COLUMN_ADDRESS] = { "address", 0, 0, 0 },
-    [COLUMN_CODE] = { "mode_3a", 0, 0, 0 },
-    [COLUMN_CRAFT] = { "craft", 0, 0, 0 },
-    [COLUMN_EQUIPMENT] = { "equipment", 0, 0, 0 },
+    [COLUMN_TIME] = { "time_s", 1, 0, 86400, NULL },
+    [COLUMN_ID] = { "id", 0, 0, 0, "target_id" },
+    [COLUMN_LATITUDE] = { "latitude_deg", AP_RAD_PER_DEG, -89, 89, NULL },
+    [COLUMN_LONGITUDE] = { "longitude_deg", AP_RAD_PER_DEG, -180, 180, NULL },
+    [COLUMN_HEIGHT] = { "height_m", 1, -1000, 200000, NULL },
+    [COLUMN_ALTITUDE_M] = { "altitude_m", 1, -1000, 200000, NULL },
+    [COLUMN_ALTITUDE_FT] = { "altitude_ft", AP_M_PER_FT, -3000, 650000, NULL },
+    [COLUMN_EAST] = { "east_mps", 1, -8000, 8000, NULL },
+    [COLUMN_NORTH] = { "north_mps", 1, -8000, 8000, NULL },
+    [COLUMN_UP] = { "up_mps", 1, -8000, 8000, NULL },
+    [COLUMN_CALLSIGN] = { "callsign", 0, 0, 0, NULL },
+    [COLUMN_ADDRESS] = { "address", 0, 0, 0, "icao24" },
+    [COLUMN_CODE] = { "mode_3a", 0, 0, 0, NULL },
+    [COLUMN_CRAFT] = { "craft", 0, 0, 0, NULL },
+    [COLUMN_EQUIPMENT] = { "equipment", 0, 0, 0, NULL },
 };
 
 typedef struct row {
@@ -88,14 +89,21 @@ __attribute__((format(printf, 3, 4))) static void tell_line(truth_csv *truth, ui
                     (unsigned long long)line, text);
 }
 
+static int column_of(const char *name)
+{
+    int c = 0;
+    while (c < COLUMN_COUNT && strcmp(columns[c].name, name) != 0 &&
+           !(columns[c].other && strcmp(columns[c].other, name) == 0))
+        c++;
+    return c;
+}
+
 static void take_head(truth_csv *truth)
 {
     for (int c = 0; c < COLUMN_COUNT; c++)
         truth->field[c] = -1;
     for (size_t i = 0; i < truth->csv.field_count; i++) {
-        int c = 0;
-        while (c < COLUMN_COUNT && strcmp(columns[c].name, ap_csv_field(&truth->csv, i)) != 0)
-            c++;
+        int c = column_of(ap_csv_field(&truth->csv, i));
         if (c < COLUMN_COUNT && truth->field[c] >= 0)
             tell_line(truth, truth->csv.line, "column '%s' again; expected it once",
                       columns[c].name);
