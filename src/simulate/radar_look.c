@@ -20,8 +20,7 @@
 #define SPLIT_FAR 0.5
 #define CLUTTER_HEIGHT_MAX_M 3000.0 /* of false echoes, for radars that measure it */
 #define FRUIT_TRIES 4               /* flights that are asked for a code */
-#define AREA_STANDARD_M2 20.0
-#define SLOW_MPS 1.0 /* slower ones have no nose */
+#define SLOW_MPS 1.0                /* slower ones have no nose */
 
 /* ---- what can be seen ---- */
 
@@ -39,22 +38,31 @@ bool ap_radar_in_view(const ap_radar *radar, const ap_sight *sight, double heigh
     return ap_sight_is_clear(told, sight->range_m, height_m);
 }
 
+/* The area that it shows to the radar: long craft from their side more than from the nose. */
+static double area_m2(const ap_flight *flight, ap_vec3 enu, ap_vec3 velocity, double range_m)
+{
+    double speed_mps = sqrt(velocity.x_m * velocity.x_m + velocity.y_m * velocity.y_m +
+                            velocity.z_m * velocity.z_m);
+    bool is_round = flight->craft == AP_CRAFT_MULTIROTOR || flight->craft == AP_CRAFT_BIRD ||
+                    flight->craft == AP_CRAFT_BALLOON || flight->craft == AP_CRAFT_FALLING;
+    if (is_round || speed_mps < SLOW_MPS)
+        return flight->area_m2;
+    double along = velocity.x_m * enu.x_m + velocity.y_m * enu.y_m + velocity.z_m * enu.z_m;
+    return flight->area_m2 * ap_detection_aspect(along / (speed_mps * fmax(range_m, 1.0)));
+}
+
 double ap_radar_echo_chance(const ap_radar *radar, uint32_t flight, ap_vec3 enu, ap_vec3 velocity,
                             double range_m)
 {
-    (void)flight;
-    double told = radar->own->told.kind == AP_SENSOR_COMBINED
-                      ? AP_RADAR_PRIMARY_PD
-                      : radar->own->told.detection_probability;
+    const ap_scenario_sensor *own = radar->own;
     if (!radar->has_primary)
         return 0.0;
-    double speed_mps = sqrt(velocity.x_m * velocity.x_m + velocity.y_m * velocity.y_m +
-                            velocity.z_m * velocity.z_m);
-    double along = velocity.x_m * enu.x_m + velocity.y_m * enu.y_m + velocity.z_m * enu.z_m;
-    double area_m2 = AREA_STANDARD_M2;
-    if (speed_mps > SLOW_MPS)
-        area_m2 *= ap_detection_aspect(along / (speed_mps * fmax(range_m, 1.0)));
-    return ap_detection_primary(radar->own, told, area_m2, range_m);
+    bool is_combined = own->told.kind == AP_SENSOR_COMBINED;
+    double told = is_combined ? AP_RADAR_PRIMARY_PD : own->told.detection_probability;
+    if (!(own->reference_area_m2 > 0.0))
+        return told;
+    double seen_m2 = area_m2(&radar->world->flights[flight], enu, velocity, range_m);
+    return ap_detection_primary(own, told, seen_m2, range_m);
 }
 
 /* ---- passes ---- */

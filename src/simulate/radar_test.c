@@ -114,6 +114,7 @@ static void test_radar_errors_are_in_the_plots(void **state)
 
 typedef struct times {
     double off_s, drift; /* of the stamps */
+    double range_step_m;
     double north_s, sector_s;
     int north, sectors, plots;
     double worst_s;
@@ -142,17 +143,18 @@ static void take_times(const bench *of, const seen *record, void *to)
             ap_antenna_azimuth_rad(&of->radar.antenna, true_s) + of->sensor.azimuth_bias_rad;
         double late_s = ap_wrap_pi(record->azimuth_rad - beam_rad) / (2.0 * AP_PI) * turn_s;
         assert_true(fabs(late_s) < 1.0 / 256.0 + 0.0001); /* and half a step of the azimuth */
-        ap_sight sight = bench_sight(of, record->address - 0x400000, true_s + late_s);
-        assert_true(fabs(sight.range_m - record->range_m) < RANGE_STEP_M / 2.0 + 0.5);
+        ap_sight sight = bench_sight(of, record->mode_3a - 01000u, true_s + late_s);
+        assert_true(fabs(sight.range_m - record->range_m) < t->range_step_m / 2.0 + 0.5);
         double off_rad = sight.azimuth_rad + of->sensor.azimuth_bias_rad - record->azimuth_rad;
         assert_true(fabs(ap_wrap_pi(off_rad)) < AZIMUTH_STEP_RAD);
         t->plots++;
     }
 }
 
-static void check_times(double bias_s, double drift)
+static void check_times(ap_sensor_format format, double bias_s, double drift)
 {
-    bench_begin(&b, AP_SENSOR_MODE_S, AP_SENSOR_FORMAT_CAT048);
+    bench_begin(&b, AP_SENSOR_SSR, format);
+    b.world.start_utc += 5 * 3600 * AP_NS_PER_S;
     b.sensor.told.range_sigma_m = b.sensor.told.azimuth_sigma_rad = 1e-9;
     b.sensor.told.turn_s = 5.7;
     b.sensor.time_bias_s = bias_s;
@@ -164,7 +166,10 @@ static void check_times(double bias_s, double drift)
         if (i % 3 == 0)
             ap_flight_turn(&b.flights[flight], 300.0 * DEG);
     }
-    times t = { .off_s = bias_s, .drift = drift };
+    times t = { .off_s = bias_s,
+                .drift = drift,
+                .range_step_m =
+                    format == AP_SENSOR_FORMAT_CAT001 ? 2 * RANGE_STEP_M : RANGE_STEP_M };
     bench_run(&b, 570.0, take_times, &t);
     assert_true(abs(t.north - 100) <= 1 && abs(t.sectors - 3200) <= 2);
     assert_true(t.plots > 2500);
@@ -173,13 +178,15 @@ static void check_times(double bias_s, double drift)
 static void test_radar_beam_meets_targets_in_time(void **state)
 {
     (void)state;
-    check_times(0.0, 0.0);
+    check_times(AP_SENSOR_FORMAT_CAT048, 0.0, 0.0);
+    check_times(AP_SENSOR_FORMAT_CAT001, 0.0, 0.0);
 }
 
 static void test_radar_stamps_by_its_clock(void **state)
 {
     (void)state;
-    check_times(-0.25, 1e-3);
+    check_times(AP_SENSOR_FORMAT_CAT048, -0.25, 1e-3);
+    check_times(AP_SENSOR_FORMAT_CAT001, 0.25, -1e-3);
 }
 
 /* ---- detection ---- */
@@ -233,9 +240,12 @@ static void test_radar_detection_by_aspect(void **state)
     /* So slow that it stays: 2 m/s for 20 minutes. */
     (void)bench_fly(&b, AP_EQUIPMENT_NONE, 10.0, 196e3, 12000.0, 10.0, 1.5);
     (void)bench_fly(&b, AP_EQUIPMENT_NONE, 100.0, 198e3, 12000.0, 10.0, 1.5);
-    int count[2] = { 0 };
+    (void)bench_fly(&b, AP_EQUIPMENT_NONE, 200.0, 198e3, 12000.0, 10.0, 1.5);
+    b.flights[2].craft = AP_CRAFT_BALLOON; /* the same from everywhere */
+    int count[3] = { 0 };
     count_by_flight(300.0, count);
     double snr = log(1e-6) / log(0.6) - 1.0;
+    check_count(count[2], 300.0, exp(log(1e-6) / (1.0 + snr * pow(200.0 / 198.5, 4.0))));
     check_count(count[0], 300.0, exp(log(1e-6) / (1.0 + 0.4 * snr * pow(200.0 / 196.5, 4.0))));
     check_count(count[1], 300.0, exp(log(1e-6) / (1.0 + 1.6 * snr * pow(200.0 / 198.5, 4.0))));
 }
@@ -369,6 +379,37 @@ static void test_radar_clutter_of_an_area(void **state)
     assert_int_equal(tally_of(400.0).primary, 0);
 }
 
+/* Plots of turns 0 to 99, of what is in the north and of the rest. */
+static void take_halves_of_turns(const bench *of, const seen *record, void *to)
+{
+    int(*count)[2] = to;
+    int turn = (int)floor((record->time_s - of->radar.antenna.north_s) / of->sensor.told.turn_s);
+    if (record->message == 0 && turn < 100)
+        count[turn][fabs(ap_wrap_pi(record->azimuth_rad)) < AP_PI / 2.0]++;
+}
+
+/* Two areas are drawn each by itself: two Poisson numbers of mean 30 are the same in 5.2 % of the
+ * turns (Skellam's distribution at 0). */
+static void test_radar_clutter_areas_are_independent(void **state)
+{
+    (void)state;
+    ap_clutter_area areas[2];
+    for (int i = 0; i < 2; i++)
+        areas[i] = (ap_clutter_area){ .latitude_rad = (i ? 50.4 : 49.6) * DEG,
+                                      .longitude_rad = 8.1 * DEG,
+                                      .radius_m = 5e3,
+                                      .plots_per_turn = 30.0,
+                                      .end_s = HUGE_VAL };
+    bench_begin(&b, AP_SENSOR_PSR, AP_SENSOR_FORMAT_CAT048);
+    b.scenario.areas = areas;
+    b.sensor.area_count = 2;
+    int count[100][2] = { { 0 } }, same = 0;
+    bench_run(&b, 420.0, take_halves_of_turns, count);
+    for (int i = 1; i < 100; i++)
+        same += count[i][0] == count[i][1];
+    check_count(same, 99.0, 0.052);
+}
+
 static void test_radar_fruit_has_codes_of_flights(void **state)
 {
     (void)state;
@@ -440,6 +481,36 @@ static void test_radar_splits_echoes(void **state)
     tally t = tally_of(400.0);
     check_count(t.combined, 3600.0, AP_RADAR_PRIMARY_PD);
     check_count(t.primary, t.combined, 0.2);
+}
+
+/* Halves of an echo lie on either side of it, between a quarter and half a cell; beside an answer
+ * there is one of them. */
+static void take_halves(const bench *of, const seen *record, void *to)
+{
+    int *count = to;
+    if (record->message != 0)
+        return;
+    double off = ap_wrap_pi(record->azimuth_rad - bench_sight(of, 0, 0.0).azimuth_rad) / DEG;
+    assert_true(fabs(off) < 0.01 || (fabs(off) > 0.49 && fabs(off) < 1.01));
+    count[fabs(off) < 0.01 ? 1 : off > 0.0 ? 2 : 0]++;
+}
+
+static void test_radar_splits_on_either_side(void **state)
+{
+    (void)state;
+    for (int equipment = AP_EQUIPMENT_MODE_AC; equipment <= AP_EQUIPMENT_NONE; equipment++) {
+        bool has_answer = equipment == AP_EQUIPMENT_MODE_AC;
+        bench_begin(&b, AP_SENSOR_COMBINED, AP_SENSOR_FORMAT_CAT048);
+        b.sensor.split_probability = 1.0;
+        b.sensor.told.azimuth_sigma_rad = 1e-9;
+        b.sensor.told.azimuth_resolution_rad = 2.0 * DEG;
+        (void)bench_fly(&b, (ap_equipment)equipment, 30.0, 80e3, 9000.0, 0.0, 0.0);
+        int count[3] = { 0 };
+        bench_run(&b, 400.0, take_halves, count);
+        assert_int_equal(count[0], has_answer ? 0 : count[2]);
+        assert_true(has_answer ? abs(count[1] - 100) <= 1 : count[1] == 0);
+        check_count(count[2], 100.0, AP_RADAR_PRIMARY_PD);
+    }
 }
 
 /* ---- reflections ---- */
@@ -740,10 +811,12 @@ int main(void)
         cmocka_unit_test(test_radar_sees_nothing_beyond_its_view),
         cmocka_unit_test(test_radar_clutter_counts),
         cmocka_unit_test(test_radar_clutter_of_an_area),
+        cmocka_unit_test(test_radar_clutter_areas_are_independent),
         cmocka_unit_test(test_radar_fruit_has_codes_of_flights),
         cmocka_unit_test(test_radar_merges_by_its_resolution),
         cmocka_unit_test(test_radar_garbles_mode_ac),
         cmocka_unit_test(test_radar_splits_echoes),
+        cmocka_unit_test(test_radar_splits_on_either_side),
         cmocka_unit_test(test_radar_reflects),
         cmocka_unit_test(test_radar_sector_has_room_for_so_many),
         cmocka_unit_test(test_radar_faults),

@@ -87,6 +87,8 @@ static inline uint32_t bench_fly(bench *b, ap_equipment equipment, double azimut
                                  .mode_3a = (uint16_t)(01000 + i),
                                  .emergency_s = HUGE_VAL,
                                  .callsign = "TEST1",
+                                 .craft = AP_CRAFT_AIRLINER,
+                                 .area_m2 = 20.0,
                                  .equipment = equipment };
     ap_flight_start(&b->flights[i], 0.0, ground_m * sin(azimuth_deg * DEG),
                     ground_m * cos(azimuth_deg * DEG), height_m, course_deg * DEG, speed_mps);
@@ -149,9 +151,10 @@ static inline seen bench_read_001(const bench *b, ap_reader *reader)
     ap_cat001 r;
     assert_int_equal(ap_cat001_decode(reader, &r), AP_OK);
     assert_true(r.i020.sim && !r.i020.tst && !r.is_track && r.i010.sac == 250 && r.i010.sic == 9);
-    /* Its own 512 s are those of the packet: a sector takes less. */
-    double into_s = fmod(b->now_s - r.i141_128th_s / 128.0 + 5120.0, 512.0);
-    return (seen){ .time_s = b->now_s - into_s,
+    ap_utc_ns utc;
+    ap_utc_ns now = ap_world_utc(&b->world, b->now_s);
+    assert_int_equal(ap_utc_from_tod_512(now, r.i141_128th_s, &utc), AP_OK);
+    return (seen){ .time_s = ap_seconds_between(b->world.start_utc, utc),
                    .range_m = r.i040.rho_128th_nmi / 128.0 * 1852.0,
                    .azimuth_rad = r.i040.theta_turn16 / 65536.0 * 2.0 * AP_PI,
                    .mode_3a = r.i070.mode3a,
