@@ -188,6 +188,7 @@ bool ap_broadcaster_tell(const ap_world *world, const ap_broadcaster *who, const
     *told = (ap_broadcast){ .address = words.address,
                             .mode_3a = words.mode_3a,
                             .emitter_category = flight->emitter_category,
+                            .on_ground = words.on_ground,
                             .pressure_altitude_m = words.pressure_altitude_m,
                             .height_offset_m = flight->height_offset_m,
                             .navigation = ap_faults_navigation(world, who->flight, truth, then_s) };

@@ -34,6 +34,7 @@ typedef struct ap_broadcast {
     uint16_t mode_3a;
     char callsign[AP_CALLSIGN_SIZE];
     uint8_t emitter_category;
+    bool on_ground;
     double pressure_altitude_m;
     double height_offset_m; /* height above the ellipsoid less pressure altitude */
     ap_navigation navigation;

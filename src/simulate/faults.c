@@ -30,12 +30,33 @@ static void tell_wrong(const ap_scenario_fault *fault, ap_told *told)
         told->pressure_altitude_m += fault->value;
 }
 
+/* Height of the field that a flight begins or ends at; below everything when there is none. */
+static double field_height_m(const ap_scenario *scenario, uint32_t flight)
+{
+    if (flight < scenario->flight_count) {
+        const ap_scenario_flight *of = &scenario->flights[flight];
+        return of->departs || of->lands ? of->field_height_m : -HUGE_VAL;
+    }
+    uint32_t left = flight - scenario->flight_count;
+    for (uint32_t i = 0; i < scenario->generator_count; i++) {
+        const ap_scenario_generator *of = &scenario->generators[i];
+        bool has_field = of->kind == AP_GENERATOR_TMA || of->kind == AP_GENERATOR_SURFACE;
+        if (left < of->flight_count)
+            return has_field ? of->field_height_m : -HUGE_VAL;
+        left -= of->flight_count;
+    }
+    return -HUGE_VAL;
+}
+
 ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *truth, double time_s)
 {
     const ap_scenario *scenario = world->scenario;
     ap_told told = { .answers = world->flights[flight].equipment != AP_EQUIPMENT_NONE,
                      .address = truth->address,
                      .mode_3a = truth->mode_3a,
+                     .on_ground = world->flights[flight].craft == AP_CRAFT_VEHICLE ||
+                                  truth->position.height_m <
+                                      field_height_m(scenario, flight) + AP_FAULTS_GROUND_M,
                      .pressure_altitude_m = truth->pressure_altitude_m };
     for (uint32_t i = 0; i < scenario->fault_count; i++)
         if (scenario->faults[i].flight == flight && is_on(&scenario->faults[i], time_s))
@@ -123,13 +144,14 @@ static void add_jump(const ap_world *world, uint32_t flight, double sigma_m, dou
     error_m[1] += AP_FAULTS_JUMP_SIGMAS * sigma_m * ap_random_normal(&random);
 }
 
-static ap_geodetic moved(ap_geodetic position, const double by_m[2])
+ap_geodetic ap_faults_moved(ap_geodetic position, double east_m, double north_m)
 {
-    ap_enu_frame local = ap_enu_frame_at(position);
-    ap_geodetic there =
-        ap_geodetic_from_ecef(ap_ecef_from_enu(&local, (ap_vec3){ by_m[0], by_m[1], 0.0 }));
-    there.height_m = position.height_m;
-    return there;
+    double meridian_m, prime_m;
+    ap_radii_at(position.latitude_rad, &meridian_m, &prime_m);
+    double parallel_m = (prime_m + position.height_m) * cos(position.latitude_rad);
+    return (ap_geodetic){ position.latitude_rad + north_m / (meridian_m + position.height_m),
+                          ap_wrap_pi(position.longitude_rad + east_m / parallel_m),
+                          position.height_m };
 }
 
 ap_navigation ap_faults_navigation(const ap_world *world, uint32_t flight, const ap_truth *truth,
@@ -150,7 +172,7 @@ ap_navigation ap_faults_navigation(const ap_world *world, uint32_t flight, const
     if (by.depth > 0.0)
         add_jump(world, flight, sigma_m, time_s, error_m);
     return (ap_navigation){ .has_position = true,
-                            .position = moved(then.position, error_m),
+                            .position = ap_faults_moved(then.position, error_m[0], error_m[1]),
                             .east_mps = then.east_mps + by.rate_mps[0],
                             .north_mps = then.north_mps + by.rate_mps[1],
                             .up_mps = then.up_mps,

@@ -18,7 +18,8 @@
 #define AP_FAULTS_JAM_DEEP 0.4
 #define AP_FAULTS_JAM_NAC_P_MAX 7 /* at the edge */
 #define AP_FAULTS_JAM_NAC_P_MIN 3 /* where the position is about to be lost */
-#define AP_FAULTS_JUMP_S 10.0     /* a jump lasts so long */
+#define AP_FAULTS_GROUND_M 3.0
+#define AP_FAULTS_JUMP_S 10.0 /* a jump lasts so long */
 #define AP_FAULTS_JUMP_CHANCE 0.25
 #define AP_FAULTS_JUMP_SIGMAS 4.0 /* of the declared deviation, 1 sigma per axis */
 
@@ -27,10 +28,12 @@ typedef struct ap_told {
     bool answers;     /* it has a transponder, and that is on */
     uint32_t address; /* 24 bit; 0 without Mode S. Another flight may send the same */
     uint16_t mode_3a; /* 12 bit: AP_FAULT_EMERGENCY and WRONG_CODE have that number as value */
+    bool on_ground;
     double pressure_altitude_m; /* before the steps of the format */
 } ap_told;
 
-/* `truth` is of that flight and time. */
+/* `truth` is of that flight and time. On the ground are vehicles, and aircraft no higher than
+ * AP_FAULTS_GROUND_M above the field of their flight or their generator. */
 ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *truth,
                        double time_s);
 
@@ -39,6 +42,10 @@ ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *t
 
 /* True for codes 7500, 7600 and 7700. */
 bool ap_faults_is_emergency(uint16_t mode_3a);
+
+/* The point so far east and north of a position along its parallel and its meridian, at the same
+ * height; for some kilometres, away from the poles. */
+ap_geodetic ap_faults_moved(ap_geodetic position, double east_m, double north_m);
 
 /* What a flight's satellite navigation tells its transponder. */
 typedef struct ap_navigation {

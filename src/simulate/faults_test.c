@@ -84,6 +84,33 @@ static void test_told_silent(void **state)
     assert_true(told_at(&w, 0, 50.0).answers);
 }
 
+/* A vehicle always; an aircraft at the height of its field, where its flight or generator has one:
+ * that of the test is at 9,194 m. */
+static void test_told_on_ground(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 4);
+    w.flights[0].craft = AP_CRAFT_VEHICLE;
+    const ap_scenario_flight own[2] = { { .field_height_m = 9200.0 },
+                                        { .departs = true, .field_height_m = 9192.0 } };
+    const ap_scenario_generator others[2] = {
+        { .kind = AP_GENERATOR_EN_ROUTE, .flight_count = 1, .field_height_m = 9200.0 },
+        { .kind = AP_GENERATOR_TMA, .flight_count = 1, .field_height_m = 9200.0 }
+    };
+    assert_true(told_at(&w, 0, 10.0).on_ground);
+    assert_false(told_at(&w, 1, 10.0).on_ground);
+    w.scenario.flights = own;
+    w.scenario.flight_count = 2;
+    w.scenario.generators = others;
+    w.scenario.generator_count = 2;
+    assert_true(told_at(&w, 1, 10.0).on_ground);
+    assert_false(told_at(&w, 2, 10.0).on_ground);
+    assert_true(told_at(&w, 3, 10.0).on_ground);
+    w.flights[0].craft = AP_CRAFT_AIRLINER; /* it does not depart */
+    assert_false(told_at(&w, 0, 10.0).on_ground);
+}
+
 /* Mode A/C has no address to be wrong. */
 static void test_told_address_of_mode_ac(void **state)
 {
@@ -272,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_told_truth),
         cmocka_unit_test(test_told_faults),
         cmocka_unit_test(test_told_silent),
+        cmocka_unit_test(test_told_on_ground),
         cmocka_unit_test(test_told_address_of_mode_ac),
         cmocka_unit_test(test_navigation_error),
         cmocka_unit_test(test_navigation_latency),

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "airpicture/cpr.h"
 #include "airpicture/modes.h"
 #include "simulate/receiver.h"
 #include "simulate/test_instrument.h"
@@ -269,6 +270,47 @@ static void test_hearing_silent_and_jammed(void **state)
     close_ear(&e);
 }
 
+/* On the ground: positions of the surface with movement, one in ten from who stands; no velocities,
+ * no altitudes. */
+static void test_hearing_ground(void **state)
+{
+    (void)state;
+    static test_world w;
+    test_world_make(&w, 2);
+    for (int i = 0; i < 2; i++) {
+        w.flights[i].craft = AP_CRAFT_VEHICLE;
+        ap_flight_start(&w.flights[i], 0.0, 500.0, 800.0, 50.0, AP_PI / 2.0, i == 0 ? 8.0 : 0.0);
+    }
+    (void)add_receiver(&w);
+    ear e = listen(&w, 0, 60.0);
+    size_t positions[2] = { 0 }, odd[2] = { 0 };
+    for (size_t i = 0; i < e.count; i++) {
+        const ap_modes_frame *content = &e.frames[i].content;
+        assert_true(content->df == 11 || content->df == 17);
+        assert_int_equal(content->capability, 4);
+        assert_int_not_equal(content->type_code, 19);
+        if (!is_position(&e.frames[i]))
+            continue;
+        uint32_t flight = content->icao24 - TEST_ADDRESS;
+        assert_true(content->cpr_surface && content->type_code == 7); /* NACp 9 */
+        assert_true(fabs(content->ground_speed_kt - (flight == 0 ? 15.5 : 0.0)) < 0.6);
+        ap_cpr cpr = { content->cpr_latitude_17, content->cpr_longitude_17, content->cpr_odd,
+                       true };
+        double latitude_deg, longitude_deg;
+        assert_int_equal(ap_cpr_local(&cpr, 50.0, 10.0, &latitude_deg, &longitude_deg), AP_OK);
+        ap_geodetic at = { latitude_deg * AP_RAD_PER_DEG, longitude_deg * AP_RAD_PER_DEG, 0.0 };
+        ap_geodetic foot = test_world_truth(&w, flight, seconds_of(&e.frames[i])).position;
+        foot.height_m = 0.0;
+        assert_true(ap_distance_m(at, foot) < 3.0 * ap_modes_sigma_of_nac_p(9));
+        positions[flight]++;
+        odd[flight] += content->cpr_odd;
+    }
+    assert_true(positions[0] >= 117 && positions[0] <= 123);
+    assert_true(positions[1] >= 11 && positions[1] <= 13);
+    assert_true(odd[0] >= 55 && odd[1] >= 5 && odd[1] <= 7);
+    close_ear(&e);
+}
+
 /* A fleet that is only broadcast, with all that belongs to ADS-B. */
 static void test_hearing_ghosts(void **state)
 {
@@ -308,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_hearing_chance),
         cmocka_unit_test(test_hearing_replay),
         cmocka_unit_test(test_hearing_silent_and_jammed),
+        cmocka_unit_test(test_hearing_ground),
         cmocka_unit_test(test_hearing_ghosts),
     };
     return cmocka_run_group_tests_name("hearing", tests, NULL, NULL);

@@ -142,17 +142,13 @@ static bool listen(const ap_mlat *mlat, const ap_broadcaster *who, const ap_trut
     ap_broadcast broadcast;
     if (!ap_broadcaster_tell(mlat->world, who, truth, time_s, &broadcast))
         return false;
-    report->told =
-        (ap_told){ true, broadcast.address, broadcast.mode_3a, broadcast.pressure_altitude_m };
+    report->told = (ap_told){ .answers = true,
+                              .address = broadcast.address,
+                              .mode_3a = broadcast.mode_3a,
+                              .on_ground = broadcast.on_ground,
+                              .pressure_altitude_m = broadcast.pressure_altitude_m };
     memcpy(report->callsign, broadcast.callsign, sizeof report->callsign);
     return true;
-}
-
-static bool is_on_ground(const ap_mlat *mlat, ap_geodetic antenna)
-{
-    const ap_sensor *told = &mlat->sensor->told;
-    return told->range_max_m <= AP_MLAT_AIRPORT_M &&
-           antenna.height_m < told->site.height_m + AP_MLAT_GROUND_M;
 }
 
 static void locate(ap_mlat *mlat, uint32_t source, double time_s)
@@ -172,7 +168,6 @@ static void locate(ap_mlat *mlat, uint32_t source, double time_s)
         return;
     report.stamp_s = ap_faults_stamp_s(mlat->world, mlat->index, time_s);
     report.position = disturb(antenna, report.covariance, &random);
-    report.on_ground = is_on_ground(mlat, antenna);
     mlat->reports[mlat->report_count++] = report;
 }
 
@@ -232,7 +227,7 @@ static void write_report(const ap_mlat *mlat, const ap_mlat_report *report, ap_w
     record.i010.sac = mlat->sensor->told.sac;
     record.i010.sic = mlat->sensor->told.sic;
     record.i020.sim = 1;
-    record.i020.gbs = report->on_ground;
+    record.i020.gbs = report->told.on_ground;
     record.i140_128th_s = ap_tod_from_utc(ap_world_utc(mlat->world, report->stamp_s));
     record.i041.lat_turn26 =
         (int32_t)lround(report->position.latitude_rad / (2.0 * AP_PI) * 0x1p26);

@@ -5,9 +5,7 @@
  * update interval from the stations above whose horizon it is: where its signal comes from,
  * whatever it says; a spoofer's broadcasts come from its mast. The error has the covariance that
  * times of arrival and that geometry give (height known), and the report states it. Source of the
- * formula: (H' H)^-1 sigma^2 with rows (u_east, u_north, 1). Every report carries the SIM bit; near
- * the height of the site, within AP_MLAT_GROUND_M, the ground bit is set by a system of short range
- * (AP_MLAT_AIRPORT_M). */
+ * formula: (H' H)^-1 sigma^2 with rows (u_east, u_north, 1). Every report carries the SIM bit. */
 #ifndef AP_SIMULATE_MLAT_H
 #define AP_SIMULATE_MLAT_H
 
@@ -25,8 +23,6 @@
 #define AP_MLAT_RING_M 60e3
 #define AP_MLAT_ARRIVAL_SIGMA_S 30e-9 /* where the scenario has 0 */
 #define AP_MLAT_SIGMA_MAX_M 350.0     /* a position worse than this is not reported */
-#define AP_MLAT_AIRPORT_M 40e3
-#define AP_MLAT_GROUND_M 5.0
 #define AP_MLAT_TICK_S 0.125
 #define AP_MLAT_DELAY_S 0.2 /* from the end of a tick to its packet */
 
@@ -40,7 +36,6 @@ typedef struct ap_mlat_report {
     ap_mlat_covariance covariance;
     ap_told told;
     char callsign[AP_CALLSIGN_SIZE]; /* empty: Mode A/C */
-    bool on_ground;
 } ap_mlat_report;
 
 typedef struct ap_mlat {

@@ -219,8 +219,7 @@ static void test_mlat_stations(void **state)
     close_run(&r);
 }
 
-/* A system of short range: its stations are near, and what moves at the height of its site is on
- * the ground. */
+/* A system of short range: its stations are near. A vehicle is on the ground. */
 static void test_mlat_airport(void **state)
 {
     (void)state;
@@ -228,7 +227,8 @@ static void test_mlat_airport(void **state)
     ap_scenario_sensor *sensor = make_run(&r, 2);
     sensor->told.range_max_m = 10e3;
     sensor->arrival_sigma_s = 5e-9;
-    ap_flight_start(&r.w.flights[0], 0.0, 500.0, 500.0, 45.0, 0.0, 10.0); /* 95 m up, site 100 m */
+    ap_flight_start(&r.w.flights[0], 0.0, 500.0, 500.0, 45.0, 0.0, 10.0);
+    r.w.flights[0].craft = AP_CRAFT_VEHICLE;
     ap_flight_start(&r.w.flights[1], 0.0, -500.0, 500.0, 300.0, 0.0, 60.0);
     play(&r, 30.0);
     size_t low = 0;

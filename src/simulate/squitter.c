@@ -35,13 +35,9 @@ ap_geodetic ap_squitter_position(const ap_broadcast *told, ap_random *random)
 {
     double sigma_m = ap_modes_sigma_of_nac_p(told->navigation.nac_p);
     double quick_m = fmin(QUICK_SHARE * sigma_m, QUICK_MAX_M);
-    ap_enu_frame local = ap_enu_frame_at(told->navigation.position);
     double east_m = quick_m * ap_random_normal(random);
     double north_m = quick_m * ap_random_normal(random);
-    ap_geodetic position =
-        ap_geodetic_from_ecef(ap_ecef_from_enu(&local, (ap_vec3){ east_m, north_m, 0.0 }));
-    position.height_m = told->navigation.position.height_m;
-    return position;
+    return ap_faults_moved(told->navigation.position, east_m, north_m);
 }
 
 static void fill_altitude(double pressure_altitude_m, ap_modes_frame *content)
@@ -52,36 +48,67 @@ static void fill_altitude(double pressure_altitude_m, ap_modes_frame *content)
     content->altitude_25_ft = true;
 }
 
-uint8_t ap_squitter_type_code(const ap_navigation *navigation)
+uint8_t ap_squitter_type_code(const ap_broadcast *told)
 {
     /* By NACp: the type code whose containment is the nearest above the 95 % radius. */
-    static const uint8_t type_codes[12] = { 17, 17, 17, 16, 15, 14, 13, 12, 11, 11, 11, 11 };
-    if (!navigation->has_position)
+    static const uint8_t in_air[12] = { 17, 17, 17, 16, 15, 14, 13, 12, 11, 11, 11, 11 };
+    static const uint8_t on_ground[12] = { 8, 8, 8, 8, 8, 8, 8, 8, 8, 7, 6, 5 };
+    unsigned nac_p = told->navigation.nac_p < 12 ? told->navigation.nac_p : 11;
+    if (!told->navigation.has_position)
         return 0;
-    return type_codes[navigation->nac_p < 12 ? navigation->nac_p : 11];
+    return told->on_ground ? on_ground[nac_p] : in_air[nac_p];
 }
 
-static void fill_position(const ap_broadcast *told, uint32_t count, ap_random *random,
-                          ap_modes_frame *content)
+static void fill_movement(const ap_navigation *navigation, ap_modes_frame *content)
 {
-    content->type_code = ap_squitter_type_code(&told->navigation);
-    content->alert = ap_faults_is_emergency(told->mode_3a);
-    fill_altitude(told->pressure_altitude_m, content);
-    if (!told->navigation.has_position)
-        return;
+    double track_rad = ap_wrap_two_pi(atan2(navigation->east_mps, navigation->north_mps));
+    content->present |= AP_MODES_HAS_GROUND_SPEED | AP_MODES_HAS_TRACK;
+    content->ground_speed_kt = hypot(navigation->east_mps, navigation->north_mps) / AP_MPS_PER_KT;
+    content->track_deg = track_rad / AP_RAD_PER_DEG;
+}
+
+static void fill_place(const ap_broadcast *told, bool is_odd, ap_random *random,
+                       ap_modes_frame *content)
+{
     ap_geodetic position = ap_squitter_position(told, random);
     ap_cpr cpr = ap_cpr_encode(position.latitude_rad / AP_RAD_PER_DEG,
-                               position.longitude_rad / AP_RAD_PER_DEG, count % 2 == 1, false);
+                               position.longitude_rad / AP_RAD_PER_DEG, is_odd, told->on_ground);
     content->present |= AP_MODES_HAS_CPR;
     content->cpr_odd = cpr.odd;
+    content->cpr_surface = told->on_ground;
     content->cpr_latitude_17 = cpr.latitude_17;
     content->cpr_longitude_17 = cpr.longitude_17;
+}
+
+static bool stands(const ap_broadcast *told)
+{
+    const ap_navigation *by = &told->navigation;
+    return told->on_ground && hypot(by->east_mps, by->north_mps) < AP_SQUITTER_STANDING_MPS;
+}
+
+static bool fill_position(const ap_broadcast *told, uint32_t count, ap_random *random,
+                          ap_modes_frame *content)
+{
+    bool is_standing = stands(told);
+    if (is_standing && count % AP_SQUITTER_STANDING != 0)
+        return false;
+    content->type_code = ap_squitter_type_code(told);
+    if (!told->on_ground || !told->navigation.has_position) {
+        content->alert = ap_faults_is_emergency(told->mode_3a);
+        fill_altitude(told->pressure_altitude_m, content);
+    } else {
+        fill_movement(&told->navigation, content);
+    }
+    if (told->navigation.has_position)
+        fill_place(told, (is_standing ? count / AP_SQUITTER_STANDING : count) % 2 == 1, random,
+                   content);
+    return true;
 }
 
 static bool fill_velocity(const ap_broadcast *told, ap_modes_frame *content)
 {
     const ap_navigation *navigation = &told->navigation;
-    if (!navigation->has_position)
+    if (!navigation->has_position || told->on_ground)
         return false;
     double track_rad = ap_wrap_two_pi(atan2(navigation->east_mps, navigation->north_mps));
     content->type_code = 19;
@@ -117,6 +144,7 @@ static void fill_status(const ap_broadcast *told, ap_modes_frame *content)
     content->adsb_version = 2;
     content->nac_p = told->navigation.nac_p;
     content->sil = told->navigation.has_position ? 3 : 0;
+    content->subtype = told->on_ground ? 1 : 0;
     content->sda = 2;
     content->gva = 2;
     content->nic_baro = true;
@@ -142,14 +170,14 @@ bool ap_squitter_make(ap_squitter kind, const ap_broadcast *told, uint32_t count
     *content = (ap_modes_frame){ .df = kind == AP_SQUITTER_ACQUIRE ? 11 : 17,
                                  .icao24 = told->address,
                                  .present = AP_MODES_HAS_CAPABILITY,
-                                 .capability = 5 }; /* level 2 or above, in the air */
+                                 .capability = told->on_ground ? 4 : 5 }; /* level 2 or above */
     if (kind == AP_SQUITTER_VELOCITY)
         return fill_velocity(told, content);
     if (kind == AP_SQUITTER_EMERGENCY)
         return fill_emergency(told, content);
     if (kind == AP_SQUITTER_POSITION)
-        fill_position(told, count, random, content);
-    else if (kind == AP_SQUITTER_IDENT)
+        return fill_position(told, count, random, content);
+    if (kind == AP_SQUITTER_IDENT)
         fill_ident(told, content);
     else if (kind == AP_SQUITTER_STATUS)
         fill_status(told, content);
@@ -169,7 +197,7 @@ void ap_squitter_reply(const ap_world *world, const ap_broadcast *told, const ap
     *content = (ap_modes_frame){ .df = pattern[count % REPLY_PATTERN_COUNT].df,
                                  .icao24 = told->address,
                                  .present = AP_MODES_HAS_FLIGHT_STATUS };
-    content->flight_status = ap_faults_is_emergency(told->mode_3a) ? 2 : 0; /* alert, airborne */
+    content->flight_status = (uint8_t)(told->on_ground + 2 * ap_faults_is_emergency(told->mode_3a));
     if (content->df == 4 || content->df == 20) {
         fill_altitude(told->pressure_altitude_m, content);
     } else {

@@ -9,6 +9,9 @@
 #include "simulate/broadcast.h"
 #include "simulate/random.h"
 
+#define AP_SQUITTER_STANDING 10
+#define AP_SQUITTER_STANDING_MPS 0.2 /* slower than this it stands */
+
 typedef enum ap_squitter {
     AP_SQUITTER_POSITION, /* DF17: airborne position, even and odd in turn */
     AP_SQUITTER_VELOCITY,
@@ -31,12 +34,14 @@ bool ap_squitter_is_sent(ap_squitter kind, ap_equipment equipment);
  * position. */
 ap_geodetic ap_squitter_position(const ap_broadcast *told, ap_random *random);
 
-/* Type code of an airborne position with barometric altitude for a NACp: NIC 8 at best, which is
- * what needs no supplement; 0 without a position. */
-uint8_t ap_squitter_type_code(const ap_navigation *navigation);
+/* Type code of a position for the NACp of a broadcast, that of a containment radius which needs no
+ * NIC supplement: in the air with barometric altitude, NIC 8 at best; on the ground; 0 without a
+ * position. */
+uint8_t ap_squitter_type_code(const ap_broadcast *told);
 
 /* The content of the `count`-th message of its kind, replies excepted. Without a position (jammed)
- * a position message tells the altitude alone, and there is no velocity.
+ * a position message tells the altitude alone, and there is no velocity. On the ground a position
+ * message has the movement, and one who stands sends every AP_SQUITTER_STANDING-th only.
  * False when there is nothing to send (no emergency, no velocity). */
 bool ap_squitter_make(ap_squitter kind, const ap_broadcast *told, uint32_t count, ap_random *random,
                       ap_modes_frame *content);

@@ -53,9 +53,11 @@ static void hear(ap_station_state *station, const ap_air_schedule *heard, uint32
     ap_random random =
         ap_random_of(station->world->seed, station->stream, source, ap_air_event(air));
     ap_station_report *report = &station->reports[station->report_count];
+    ap_modes_frame content;
     if (!heard->is_in_sight || heard->arrival_s < station->next_s[source] ||
         !ap_receiver_hears(&station->sensor->told, heard->distance_m, &random) ||
-        !ap_air_tell(air, &report->told) || station->report_count == station->report_cap)
+        !ap_air_tell(air, &report->told) || !ap_air_content(air, &report->told, &content) ||
+        station->report_count == station->report_cap)
         return;
     double turn_s = station->sensor->told.turn_s;
     station->next_s[source] = turn_s * (floor(heard->arrival_s / turn_s) + 1.0);
@@ -104,13 +106,14 @@ static void fill_identity(const ap_broadcast *told, ap_cat021 *record)
                                                              : PRIORITY_GENERAL;
 }
 
-static void fill_quality(const ap_navigation *navigation, ap_cat021 *record)
+static void fill_quality(const ap_broadcast *told, ap_cat021 *record)
 {
+    const ap_navigation *navigation = &told->navigation;
     ap_modes_supplements none = { .a = false };
     record->present |= AP_CAT021_I090 | AP_CAT021_I210;
     record->i090.octet_count = 3;
     record->i090.nucrnacv = navigation->has_position ? 2 : 0;
-    record->i090.nucpnic = ap_modes_nic(ap_squitter_type_code(navigation), none, VERSION_2);
+    record->i090.nucpnic = ap_modes_nic(ap_squitter_type_code(told), none, VERSION_2);
     record->i090.nicbaro = 1;
     record->i090.sil = navigation->has_position ? 3 : 0;
     record->i090.nacp = navigation->nac_p;
@@ -143,7 +146,8 @@ static void fill_motion(const ap_broadcast *told, ap_cat021 *record)
 {
     const ap_navigation *navigation = &told->navigation;
     double step_mps = AP_M_PER_FT * 6.25 / 60.0;
-    record->present |= AP_CAT021_I145 | AP_CAT021_I155;
+    if (!told->on_ground)
+        record->present |= AP_CAT021_I145 | AP_CAT021_I155;
     record->i145_4th_fl = (int16_t)lround(told->pressure_altitude_m / AP_M_PER_FT / 25.0);
     record->i155.bvr_25_4th_ftpmin = (int16_t)lround(navigation->up_mps / step_mps);
     if (!navigation->has_position)
@@ -151,7 +155,8 @@ static void fill_motion(const ap_broadcast *told, ap_cat021 *record)
     double turns =
         ap_wrap_two_pi(atan2(navigation->east_mps, navigation->north_mps)) / (2.0 * AP_PI);
     double speed_mps = hypot(navigation->east_mps, navigation->north_mps);
-    record->present |= AP_CAT021_I131 | AP_CAT021_I140 | AP_CAT021_I160;
+    record->present |= AP_CAT021_I131 | AP_CAT021_I160;
+    record->present |= told->on_ground ? 0 : AP_CAT021_I140;
     record->i131.lat_turn31 =
         (int32_t)lround(navigation->position.latitude_rad / (2.0 * AP_PI) * 0x1p31);
     record->i131.lon_turn31 =
@@ -168,10 +173,11 @@ static void write_report(const ap_station_state *station, const ap_station_repor
     record.i010.sac = station->sensor->told.sac;
     record.i010.sic = station->sensor->told.sic;
     record.i040.sim = 1;
+    record.i040.gbs = report->told.on_ground;
     record.i040.arc = 0; /* 25 ft */
     record.i161.trnum = (uint16_t)(report->source % 4096);
     fill_identity(&report->told, &record);
-    fill_quality(&report->told.navigation, &record);
+    fill_quality(&report->told, &record);
     fill_times(station, report->stamp_s, report->told.navigation.has_position, &record);
     fill_motion(&report->told, &record);
     (void)ap_cat021_encode(writer, &record); /* a full writer tells by `bad` */

@@ -197,6 +197,31 @@ static void test_station_faults(void **state)
     close_run(&r);
 }
 
+/* On the ground: the bit, no altitude, and one report in 5 s of who stands. */
+static void test_station_ground(void **state)
+{
+    (void)state;
+    static run r;
+    (void)make_run(&r, 2);
+    for (int i = 0; i < 2; i++) {
+        r.w.flights[i].craft = AP_CRAFT_VEHICLE;
+        ap_flight_start(&r.w.flights[i], 0.0, 500.0, 800.0, 50.0, AP_PI / 2.0, i == 0 ? 8.0 : 0.0);
+    }
+    play(&r, 60.0);
+    size_t standing = 0;
+    for (size_t i = 0; i < r.target_count; i++) {
+        const ap_cat021 *target = &r.targets[i];
+        assert_int_equal(target->i040.gbs, 1);
+        assert_false(target->present & (AP_CAT021_I145 | AP_CAT021_I140 | AP_CAT021_I155));
+        assert_true(target->present & AP_CAT021_I131);
+        assert_int_equal(target->i090.nucpnic, 8);
+        standing += target->i080 == TEST_ADDRESS + 1;
+    }
+    assert_true(standing >= 11 && standing <= 13);
+    assert_true(r.target_count - standing >= 58 && r.target_count - standing <= 60);
+    close_run(&r);
+}
+
 /* The number of frames that are heard, by the draw: with an interval of update so short that each
  * is reported. */
 static void test_station_chance(void **state)
@@ -220,9 +245,8 @@ static void test_station_chance(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_station_contents),
-        cmocka_unit_test(test_station_jammed),
-        cmocka_unit_test(test_station_faults),
+        cmocka_unit_test(test_station_contents), cmocka_unit_test(test_station_jammed),
+        cmocka_unit_test(test_station_faults),   cmocka_unit_test(test_station_ground),
         cmocka_unit_test(test_station_chance),
     };
     return cmocka_run_group_tests_name("station", tests, NULL, NULL);

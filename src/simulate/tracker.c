@@ -75,9 +75,7 @@ static void fill_position(const ap_tracker_state *tracker, const ap_tracker_trac
 {
     const ap_truth *truth = &track->truth;
     ap_tracker_error error = ap_tracker_error_at(tracker, flight, track->time_s);
-    ap_enu_frame local = ap_enu_frame_at(truth->position);
-    ap_geodetic at = ap_geodetic_from_ecef(
-        ap_ecef_from_enu(&local, (ap_vec3){ error.east_m, error.north_m, 0.0 }));
+    ap_geodetic at = ap_faults_moved(truth->position, error.east_m, error.north_m);
     double sigma_m = tracker->sensor->told.position_sigma_m;
     /* Of waves with periods evenly in [PERIOD_MIN_S, PERIOD_MAX_S]. */
     double sigma_mps = sigma_m * 2.0 * AP_PI / sqrt(PERIOD_MIN_S * PERIOD_MAX_S);
