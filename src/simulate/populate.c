@@ -3,9 +3,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "simulate/fall.h"
+#include "simulate/generate.h"
 #include "simulate/random.h"
 #include "simulate/route.h"
 #include "simulate/traffic.h"
+
+#define PIECE_SPREAD 0.5    /* of the logarithm of the ballistic coefficient, 1 sigma */
+#define PIECE_SPEED_MPS 5.0 /* 1 sigma an axis */
 
 /* Flights on their way into memory: measuring, there is only one of them at a time. */
 typedef struct crowd {
@@ -15,13 +20,24 @@ typedef struct crowd {
     ap_flight measured;
 } crowd;
 
+static bool fall_is_sound(const ap_scenario_flight *flight)
+{
+    double speed_mps =
+        hypot(hypot(flight->fall_east_mps, flight->fall_north_mps), flight->fall_up_mps);
+    return flight->fall_position.height_m > 0.0 && flight->fall_position.height_m <= 500e3 &&
+           fabs(flight->fall_position.latitude_rad) <= AP_PI / 2.0 && speed_mps <= 12000.0 &&
+           flight->ballistic_coefficient_kgpms2 >= 1.0 &&
+           flight->ballistic_coefficient_kgpms2 <= 1e6 && flight->piece_count <= AP_FALL_PIECE_MAX;
+}
+
 static bool ways_are_one(const ap_scenario *scenario, const ap_scenario_flight *flight)
 {
     int ways = (flight->waypoint_count > 0) + (flight->path_count > 0) +
                (flight->leader != AP_SCENARIO_NONE) + flight->falls;
-    if (ways != 1 || flight->falls || flight->path_count == 1 ||
-        (unsigned)flight->craft >= AP_CRAFT_COUNT)
+    if (ways != 1 || flight->path_count == 1 || (unsigned)flight->craft >= AP_CRAFT_COUNT)
         return false;
+    if (flight->falls)
+        return fall_is_sound(flight);
     if (flight->leader == AP_SCENARIO_NONE)
         return true;
     return flight->leader < scenario->flight_count &&
@@ -37,38 +53,45 @@ static bool flight_is_sound(const ap_scenario *scenario, uint32_t index)
            flight->end_s > flight->start_s && ap_route_check(scenario, index, &at, NULL, 0);
 }
 
-static bool generator_is_sound(const ap_scenario *scenario, const ap_scenario_generator *generator)
+static uint32_t pieces_of(const ap_scenario_flight *flight)
 {
-    double sum = generator->adsb_share + generator->mode_s_share + generator->mode_ac_share;
-    return generator->kind == AP_GENERATOR_MIXED && generator->flight_count >= 3 &&
-           generator->flight_count <= AP_POPULATE_FLIGHT_MAX && generator->radius_m >= 20e3 &&
-           generator->radius_m <= 300e3 && generator->start_s >= 0.0 &&
-           generator->end_s > generator->start_s && generator->end_s <= scenario->duration_s &&
-           sum >= 0.0 && sum <= 1.0 + 1e-9;
+    return flight->falls && flight->piece_count > 1 ? flight->piece_count : 1;
+}
+
+/* Of the flights alone, and with what the generators add; the pieces of falls come last. */
+static uint64_t count_to(const ap_scenario *scenario, uint32_t generator_count)
+{
+    uint64_t count = scenario->flight_count;
+    for (uint32_t i = 0; i < generator_count; i++)
+        count += scenario->generators[i].flight_count;
+    return count;
+}
+
+static uint64_t count_all(const ap_scenario *scenario)
+{
+    uint64_t count = count_to(scenario, scenario->generator_count);
+    for (uint32_t i = 0; i < scenario->flight_count; i++)
+        count += pieces_of(&scenario->flights[i]) - 1;
+    return count;
 }
 
 bool ap_populate_is_sound(const ap_scenario *scenario)
 {
     if (scenario->flight_count > AP_POPULATE_FLIGHT_MAX)
         return false;
-    uint64_t count = scenario->flight_count;
     for (uint32_t i = 0; i < scenario->flight_count; i++)
         if (!flight_is_sound(scenario, i))
             return false;
-    for (uint32_t i = 0; i < scenario->generator_count; i++) {
-        if (!generator_is_sound(scenario, &scenario->generators[i]))
+    for (uint32_t i = 0; i < scenario->generator_count; i++)
+        if (!ap_generate_is_sound(scenario, &scenario->generators[i]))
             return false;
-        count += scenario->generators[i].flight_count;
-    }
+    uint64_t count = count_all(scenario);
     return count >= 1 && count <= AP_POPULATE_FLIGHT_MAX;
 }
 
 uint32_t ap_populate_count(const ap_scenario *scenario)
 {
-    uint32_t count = scenario->flight_count;
-    for (uint32_t i = 0; i < scenario->generator_count; i++)
-        count += scenario->generators[i].flight_count;
-    return count;
+    return (uint32_t)count_all(scenario);
 }
 
 /* The flight to fill in, empty. */
@@ -111,9 +134,14 @@ static void describe(ap_craft craft, ap_flight *flight)
     flight->emitter_category = limits->emitter_category;
 }
 
-static void follow_route(crowd *of, const ap_route *route, ap_flight *flight)
+/* Who meets wind that is too strong flies by speeds over the ground; a scenario's own flights were
+ * refused for that before. */
+static void follow_route(crowd *of, ap_route *route, ap_flight *flight)
 {
-    (void)ap_route_plan(route, flight); /* checked before */
+    if (ap_route_plan(route, flight) == AP_ROUTE_WIND) {
+        route->wind.count = 0;
+        (void)ap_route_plan(route, flight);
+    }
     if (give_legs(of, flight))
         (void)ap_route_plan(route, flight);
 }
@@ -204,6 +232,126 @@ static void make_mixed(crowd *of, uint32_t generator, uint32_t first)
     }
 }
 
+static void make_generated(crowd *of, uint32_t generator, uint32_t index, uint32_t first)
+{
+    ap_generated drawn;
+    ap_generate(of->world, generator, index, &drawn);
+    ap_flight *flight = flight_at(of, first + index);
+    identify(of->world, first + index, drawn.equipment, flight);
+    describe(drawn.route.craft, flight);
+    if (drawn.emitter_category != 0)
+        flight->emitter_category = drawn.emitter_category;
+    if (drawn.area_m2 > 0.0)
+        flight->area_m2 = drawn.area_m2;
+    if (drawn.leader == AP_SCENARIO_NONE) {
+        follow_route(of, &drawn.route, flight);
+        flight->birth_s = drawn.birth_s;
+    } else if (of->flights) {
+        join(flight, &of->flights[first + drawn.leader], 0.0, HUGE_VAL);
+        flight->behind_m = drawn.behind_m;
+        flight->right_m = drawn.right_m;
+        flight->above_m = drawn.above_m;
+    }
+}
+
+static void make_generator(crowd *of, uint32_t generator)
+{
+    const ap_scenario *scenario = of->world->scenario;
+    const ap_scenario_generator *from = &scenario->generators[generator];
+    uint32_t first = (uint32_t)count_to(scenario, generator);
+    if (from->kind == AP_GENERATOR_MIXED) {
+        make_mixed(of, generator, first);
+        return;
+    }
+    for (uint32_t i = 0; i < from->flight_count; i++)
+        make_generated(of, generator, i, first);
+}
+
+/* How a piece differs from the whole. */
+static double scatter(const ap_world *world, uint32_t flight, uint32_t piece, ap_motion *motion)
+{
+    ap_random random = ap_random_of(world->seed, AP_STREAM_FALL, flight, piece);
+    double factor = exp(PIECE_SPREAD * ap_random_normal(&random));
+    if (piece == 0)
+        return factor; /* the largest goes on without a jump */
+    motion->velocity.x_m += PIECE_SPEED_MPS * ap_random_normal(&random);
+    motion->velocity.y_m += PIECE_SPEED_MPS * ap_random_normal(&random);
+    motion->velocity.z_m += PIECE_SPEED_MPS * ap_random_normal(&random);
+    return factor;
+}
+
+/* The nodes of a fall; those of the whole first, then piece 0's, whose first is the whole's last.
+ */
+static uint32_t fall_down(const ap_world *world, uint32_t index, ap_fall_state *broken,
+                          bool *breaks, ap_path_node *nodes, uint32_t cap)
+{
+    const ap_scenario_flight *from = &world->scenario->flights[index];
+    double until_s = fmin(from->end_s, world->scenario->duration_s);
+    double floor_m = pieces_of(from) > 1 ? from->break_altitude_m : 0.0;
+    ap_enu_frame local = ap_enu_frame_at(from->fall_position);
+    ap_vec3 velocity = { from->fall_east_mps, from->fall_north_mps, from->fall_up_mps };
+    *broken =
+        (ap_fall_state){ from->start_s, { local.origin_ecef, ap_ecef_rotate(&local, velocity) } };
+    uint32_t count =
+        ap_fall(broken, from->ballistic_coefficient_kgpms2, floor_m, until_s, nodes, cap);
+    *breaks = floor_m > 0.0 && broken->time_s < until_s;
+    if (!*breaks)
+        return count;
+    ap_fall_state state = *broken;
+    double factor = scatter(world, index, 0, &state.motion);
+    uint32_t at = count - 1;
+    return at + ap_fall(&state, factor * from->ballistic_coefficient_kgpms2, 0.0, until_s,
+                        nodes ? &nodes[at] : NULL, nodes ? cap - at : 0);
+}
+
+static void keep_path(ap_path_node *nodes, uint32_t count, ap_flight *flight)
+{
+    flight->nodes = nodes;
+    flight->node_count = nodes ? count : 0;
+    flight->birth_s = nodes ? nodes[0].time_s : HUGE_VAL;
+    flight->end_s = nodes ? nodes[count - 1].time_s : HUGE_VAL;
+}
+
+static void make_piece(crowd *of, uint32_t index, uint32_t piece, const ap_fall_state *broken,
+                       ap_flight *flight)
+{
+    const ap_scenario_flight *from = &of->world->scenario->flights[index];
+    double until_s = fmin(from->end_s, of->world->scenario->duration_s);
+    ap_fall_state begin = *broken, state;
+    double factor = scatter(of->world, index, piece, &begin.motion);
+    double ballistic_kgpms2 = factor * from->ballistic_coefficient_kgpms2;
+    state = begin;
+    uint32_t count = ap_fall(&state, ballistic_kgpms2, 0.0, until_s, NULL, 0);
+    ap_path_node *nodes = ap_arena_take_raw(of->arena, count, sizeof *nodes);
+    state = begin;
+    if (nodes)
+        (void)ap_fall(&state, ballistic_kgpms2, 0.0, until_s, nodes, count);
+    keep_path(nodes, count, flight);
+}
+
+/* A fall and its pieces, of which the first goes on as the flight itself. */
+static void make_fall(crowd *of, uint32_t index, uint32_t first_piece)
+{
+    ap_fall_state broken;
+    bool breaks;
+    uint32_t pieces = pieces_of(&of->world->scenario->flights[index]);
+    uint32_t count = fall_down(of->world, index, &broken, &breaks, NULL, 0);
+    ap_path_node *nodes = ap_arena_take_raw(of->arena, count, sizeof *nodes);
+    if (nodes)
+        (void)fall_down(of->world, index, &broken, &breaks, nodes, count);
+    if (of->flights)
+        keep_path(nodes, count, &of->flights[index]);
+    for (uint32_t i = 1; i < pieces; i++) {
+        ap_flight *flight = flight_at(of, first_piece + i - 1);
+        identify(of->world, first_piece + i - 1, AP_EQUIPMENT_NONE, flight);
+        describe(AP_CRAFT_FALLING, flight);
+        flight->area_m2 /= pieces;
+        flight->birth_s = flight->end_s = HUGE_VAL;
+        if (breaks)
+            make_piece(of, index, i, &broken, flight);
+    }
+}
+
 void ap_populate(ap_world *world, ap_arena *arena)
 {
     const ap_scenario *scenario = world->scenario;
@@ -215,9 +363,13 @@ void ap_populate(ap_world *world, ap_arena *arena)
     for (uint32_t i = 0; i < scenario->flight_count; i++)
         make_own(&of, i);
     join_own(&of);
-    uint32_t first = scenario->flight_count;
-    for (uint32_t i = 0; i < scenario->generator_count; i++) {
-        make_mixed(&of, i, first);
-        first += scenario->generators[i].flight_count;
+    for (uint32_t i = 0; i < scenario->generator_count; i++)
+        make_generator(&of, i);
+    uint32_t first_piece = (uint32_t)count_to(scenario, scenario->generator_count);
+    for (uint32_t i = 0; i < scenario->flight_count; i++) {
+        if (!scenario->flights[i].falls)
+            continue;
+        make_fall(&of, i, first_piece);
+        first_piece += pieces_of(&scenario->flights[i]) - 1;
     }
 }

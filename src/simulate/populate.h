@@ -1,4 +1,5 @@
-/* Who flies in a scenario: its own flights, then those of its generators, in order. */
+/* Who flies in a scenario: its own flights, then those of its generators, in order, then the pieces
+ * that falls break into but the first, which goes on as the flight itself. */
 #ifndef AP_SIMULATE_POPULATE_H
 #define AP_SIMULATE_POPULATE_H
 

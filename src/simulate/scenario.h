@@ -220,7 +220,8 @@ typedef struct ap_scenario {
     double height_offset_m; /* height above the ellipsoid less pressure altitude */
     const ap_scenario_flight *flights;
     uint32_t flight_count;
-    const ap_scenario_generator *generators; /* their flights follow the ones above, in order */
+    const ap_scenario_generator *generators; /* their flights follow the ones above, in order,
+                                              * and pieces of falls follow these */
     uint32_t generator_count;
     const ap_waypoint *waypoints;
     const ap_path_point *path;

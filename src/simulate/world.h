@@ -17,8 +17,10 @@
 #define AP_STREAM_JAMMING 4u
 #define AP_STREAM_GHOST 5u
 #define AP_STREAM_IDENTITY 6u
-#define AP_STREAM_SENSOR 16u    /* and the index of the sensor */
-#define AP_STREAM_LINE 0x10000u /* and the index of the sensor */
+#define AP_STREAM_FALL 7u
+#define AP_STREAM_GENERATOR 0x20000u /* and the index of the generator */
+#define AP_STREAM_SENSOR 16u         /* and the index of the sensor */
+#define AP_STREAM_LINE 0x10000u      /* and the index of the sensor */
 
 /* The event of what a sensor draws once: when its turn begins, the phase of a transponder. */
 #define AP_PHASE_EVENT UINT64_MAX
