@@ -394,10 +394,11 @@ void ap_measure_apply(const ap_measure *measure, const ap_sensor *sensors, ap_im
     ap_imm_take(imm, &placed);
 }
 
-/* A slant range whose height needs no search, and nothing that needs its frame. */
+/* A slant range whose height needs no search, and nothing that needs its place. */
 static bool is_plain_slant(const ap_report *report, const ap_sensor *sensor)
 {
-    return is_placeable_slant(report, sensor) && !(report->present & AP_HAS_VELOCITY) &&
+    const uint32_t needs_place = AP_HAS_VELOCITY | AP_HAS_DOPPLER | AP_HAS_ROLL | AP_HAS_TRACK_RATE;
+    return is_placeable_slant(report, sensor) && !(report->present & needs_place) &&
            (!(report->present & AP_HAS_ELEVATION) || has_own_height(report));
 }
 

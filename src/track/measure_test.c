@@ -259,6 +259,38 @@ static void test_measure_leaves_out_the_impossible(void **state)
     assert_int_equal(m.has, AP_MEASURE_RATE | AP_MEASURE_POSITION);
 }
 
+/* Whatever is beside the range: many at once measure what one does. */
+static void test_measure_many_as_one(void **state)
+{
+    (void)state;
+    static const uint32_t beside[] = { 0, AP_HAS_DOPPLER, AP_HAS_VELOCITY, AP_HAS_ROLL,
+                                       AP_HAS_VELOCITY | AP_HAS_TRACK_RATE };
+    enum { N = 2 * sizeof beside / sizeof beside[0] };
+    const ap_sensor s = radar_at(48.0, 11.0);
+    ap_report report[N];
+    const ap_report *reports[N];
+    ap_measure many[N], one, *into[N];
+    for (size_t i = 0; i < N; i++) {
+        report[i] = polar(80e3 + 5e3 * (double)i, 30.0, 9000.0);
+        report[i].present |= beside[i / 2];
+        report[i].doppler_mps = 120.0;
+        report[i].east_mps = report[i].north_mps = 70.0;
+        report[i].roll_rad = 0.2;
+        report[i].track_rate_radps = 0.02;
+        if (i % 2 == 1)
+            report[i].present &= ~(uint32_t)AP_HAS_GEOMETRIC_HEIGHT;
+        reports[i] = &report[i];
+        into[i] = &many[i];
+    }
+    ap_measure_from_reports(N, reports, &s, into);
+    for (size_t i = 0; i < N; i++) {
+        ap_measure_from_report(&report[i], &s, NULL, &one);
+        assert_int_equal(many[i].has, one.has);
+        assert_true(apart_m(many[i].ecef, one.ecef) < 1e-6);
+        assert_true(apart_m(many[i].velocity_ecef, one.velocity_ecef) < 1e-9);
+    }
+}
+
 /* A plot that may be anywhere is none: its covariance would leave no number in the filter. */
 static void test_measure_leaves_out_vague_plots(void **state)
 {
@@ -290,6 +322,7 @@ int main(void)
         cmocka_unit_test(test_measure_place_velocity),
         cmocka_unit_test(test_measure_elevation),
         cmocka_unit_test(test_measure_leaves_out_the_impossible),
+        cmocka_unit_test(test_measure_many_as_one),
         cmocka_unit_test(test_measure_leaves_out_vague_plots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
