@@ -84,7 +84,19 @@ static size_t first_from(const ap_pairing *pairing, size_t count, const ap_geode
     return low;
 }
 
-static void add_edge(ap_pairing *pairing, uint32_t track, double distance_m)
+void ap_pairing_begin(ap_pairing *pairing, size_t track_count)
+{
+    pairing->edge_count = 0;
+    if (track_count > 0)
+        memset(pairing->track_near, 0, track_count * sizeof(bool));
+}
+
+void ap_pairing_begin_truth(ap_pairing *pairing, size_t truth)
+{
+    pairing->row_start[truth] = (uint32_t)pairing->edge_count;
+}
+
+void ap_pairing_add(ap_pairing *pairing, uint32_t track, double distance_m)
 {
     pairing->track_near[track] = true;
     if (pairing->edge_count == pairing->edge_cap) {
@@ -111,7 +123,7 @@ static void find_edges(ap_pairing *pairing, const ap_enu_frame *truth, size_t tr
         ap_pairing_offset(truth, tracks[track], &east_m, &north_m);
         double distance_m = hypot(east_m, north_m);
         if (distance_m < pairing->cutoff_m)
-            add_edge(pairing, track, distance_m);
+            ap_pairing_add(pairing, track, distance_m);
     }
 }
 
@@ -120,7 +132,7 @@ static double alone_cost(const ap_pairing *pairing)
     return pairing->power == 1 ? pairing->cutoff_m : pairing->cutoff_m * pairing->cutoff_m;
 }
 
-static double chosen_cost(const ap_pairing *pairing, size_t truth)
+double ap_pairing_cost(const ap_pairing *pairing, size_t truth)
 {
     uint32_t track = pairing->assign.column_of_row[truth];
     for (uint32_t e = pairing->row_start[truth]; e < pairing->row_start[truth + 1]; e++)
@@ -129,25 +141,27 @@ static double chosen_cost(const ap_pairing *pairing, size_t truth)
     return 0.0;
 }
 
-void ap_pairing_solve(ap_pairing *pairing, size_t truth_count, const ap_enu_frame *truths,
-                      size_t track_count, const ap_geodetic *tracks)
+void ap_pairing_finish(ap_pairing *pairing, size_t truth_count, size_t track_count)
 {
-    pairing->edge_count = 0;
-    if (track_count > 0)
-        memset(pairing->track_near, 0, track_count * sizeof(bool));
-    sort_by_latitude(pairing->by_latitude, track_count, tracks);
-    for (size_t i = 0; i < truth_count; i++) {
-        pairing->row_start[i] = (uint32_t)pairing->edge_count;
-        find_edges(pairing, &truths[i], track_count, tracks);
-    }
     pairing->row_start[truth_count] = (uint32_t)pairing->edge_count;
-
     ap_assign_edges edges = { pairing->row_start, pairing->edge_track, pairing->edge_cost };
     pairing->pair_count =
         ap_assign_solve(&pairing->assign, truth_count, track_count, &edges, alone_cost(pairing));
     pairing->pair_cost_sum = 0.0;
     for (size_t i = 0; i < truth_count; i++)
-        pairing->pair_cost_sum += chosen_cost(pairing, i);
+        pairing->pair_cost_sum += ap_pairing_cost(pairing, i);
+}
+
+void ap_pairing_solve(ap_pairing *pairing, size_t truth_count, const ap_enu_frame *truths,
+                      size_t track_count, const ap_geodetic *tracks)
+{
+    ap_pairing_begin(pairing, track_count);
+    sort_by_latitude(pairing->by_latitude, track_count, tracks);
+    for (size_t i = 0; i < truth_count; i++) {
+        ap_pairing_begin_truth(pairing, i);
+        find_edges(pairing, &truths[i], track_count, tracks);
+    }
+    ap_pairing_finish(pairing, truth_count, track_count);
 }
 
 size_t ap_pairing_near(const ap_pairing *pairing, size_t truth, const uint32_t **tracks)

@@ -39,6 +39,13 @@ void ap_pairing_offset(const ap_enu_frame *frame, ap_geodetic other, double *eas
 void ap_pairing_solve(ap_pairing *pairing, size_t truth_count, const ap_enu_frame *truths,
                       size_t track_count, const ap_geodetic *tracks);
 
+/* The same in steps, for callers with a geometry of their own: begin, then for each truth in turn
+ * _begin_truth and _add for every track nearer than the cutoff, then finish. */
+void ap_pairing_begin(ap_pairing *pairing, size_t track_count);
+void ap_pairing_begin_truth(ap_pairing *pairing, size_t truth);
+void ap_pairing_add(ap_pairing *pairing, uint32_t track, double distance_m);
+void ap_pairing_finish(ap_pairing *pairing, size_t truth_count, size_t track_count);
+
 /* The tracks nearer than the cutoff to a truth; returns how many. */
 size_t ap_pairing_near(const ap_pairing *pairing, size_t truth, const uint32_t **tracks);
 
@@ -48,6 +55,9 @@ size_t ap_pairing_near(const ap_pairing *pairing, size_t truth, const uint32_t *
  */
 void ap_pairing_keep(ap_pairing *pairing, size_t truth_count, size_t track_count,
                      const uint32_t *kept_track);
+
+/* distance^power of a truth and its track in the latest pairing; 0 when it has none. */
+double ap_pairing_cost(const ap_pairing *pairing, size_t truth);
 
 /* Track of a truth in the latest pairing, or AP_ASSIGN_NONE. */
 uint32_t ap_pairing_track(const ap_pairing *pairing, size_t truth);

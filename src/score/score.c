@@ -5,6 +5,7 @@
 
 #include "score/gospa.h"
 #include "score/pairing.h"
+#include "score/whiten.h"
 
 #define WORST_INSTANT_MIN 60 /* shorter lives say nothing about a ratio near one */
 #define HEIGHT_MAX_M 1e7
@@ -205,30 +206,9 @@ static double rms(error_sum sum)
     return sum.count ? sqrt(sum.square / (double)sum.count) : 0.0;
 }
 
-/* Whitens a state error: the lower Cholesky factor of P is built and applied row by row, so that
- * the sum of the first squares is the NEES of the leading block. False unless P is positive. */
-static bool whiten(const double P[4][4], double error[4])
-{
-    double L[4][4] = { { 0 } };
-    for (int i = 0; i < 4; i++) {
-        for (int j = 0; j <= i; j++) {
-            double sum = P[i][j];
-            for (int k = 0; k < j; k++)
-                sum -= L[i][k] * L[j][k];
-            if (i == j && !(sum > 0.0 && isfinite(sum)))
-                return false;
-            L[i][j] = i == j ? sqrt(sum) : sum / L[j][j];
-        }
-        for (int k = 0; k < i; k++)
-            error[i] -= L[i][k] * error[k];
-        error[i] /= L[i][i];
-    }
-    return isfinite(error[0] + error[1] + error[2] + error[3]);
-}
-
 static void add_nees(error_sums *sums, const ap_track *track, double error[4])
 {
-    if (!whiten(track->P_enu, error)) {
+    if (!ap_whiten(track->P_enu, error)) {
         sums->covariance_refused_count++;
         return;
     }
