@@ -48,6 +48,7 @@ void ap_line_init(ap_line *line, ap_arena *arena, const ap_scenario *scenario, u
     *line = (ap_line){ .scenario = scenario,
                        .sensor = sensor,
                        .index = index,
+                       .stream = ap_world_line_stream(scenario, index),
                        .slot_size = ap_line_packet_size(sensor->format),
                        .cap = cap_of(sensor, flight_count),
                        .last_arrival_s = -HUGE_VAL };
@@ -133,8 +134,8 @@ static void carry(ap_line *line, double sent_s, ap_random *random, const uint8_t
 void ap_line_put(ap_line *line, double sent_s, const uint8_t *data, size_t size)
 {
     assert(size <= line->slot_size);
-    ap_random random = ap_random_of(line->scenario->seed, AP_STREAM_LINE + line->index, 0,
-                                    line->counts.packet_count++);
+    ap_random random =
+        ap_random_of(line->scenario->seed, line->stream, 0, line->counts.packet_count++);
     bool is_out;
     double loss = loss_at(line, sent_s, &is_out);
     bool is_lost = ap_random_unit(&random) < loss;

@@ -34,7 +34,7 @@ typedef struct ap_line_entry {
 typedef struct ap_line {
     const ap_scenario *scenario;
     const ap_scenario_sensor *sensor;
-    uint32_t index;
+    uint32_t index, stream;
     size_t slot_size;
     uint8_t *bytes;         /* [cap + 1][slot_size]; the last one is for the packet held back */
     ap_line_entry *entries; /* likewise */

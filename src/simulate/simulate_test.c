@@ -22,14 +22,19 @@ static void *mem;
 static ap_demo_scenario demo;
 static ap_simulate sim;
 
-static void start(const ap_demo_scenario_config *config)
+static void start_made(void)
 {
     free(mem);
-    ap_demo_scenario_make(&demo, config);
     size_t size = ap_simulate_size(&demo.scenario);
     assert_true(size > 0);
     mem = malloc(size);
     assert_int_equal(ap_simulate_init(&sim, &demo.scenario, mem, size), AP_OK);
+}
+
+static void start(const ap_demo_scenario_config *config)
+{
+    ap_demo_scenario_make(&demo, config);
+    start_made();
 }
 
 static int tear_down(void **state)
@@ -48,9 +53,9 @@ static ap_demo_scenario_config only(uint32_t sensors)
 }
 
 /* FNV-1a over everything that a sensor sends, times included. */
-static uint64_t digest(const ap_demo_scenario_config *config, uint16_t sensor)
+static uint64_t digest_made(uint16_t sensor)
 {
-    start(config);
+    start_made();
     uint64_t hash = UINT64_C(14695981039346656037);
     ap_packet packet;
     while (ap_simulate_next(&sim, &packet) == AP_OK) {
@@ -61,6 +66,12 @@ static uint64_t digest(const ap_demo_scenario_config *config, uint16_t sensor)
         hash = (hash ^ (uint64_t)packet.utc) * UINT64_C(1099511628211);
     }
     return hash;
+}
+
+static uint64_t digest(const ap_demo_scenario_config *config, uint16_t sensor)
+{
+    ap_demo_scenario_make(&demo, config);
+    return digest_made(sensor);
 }
 
 static void test_simulate_next_same_seed_same_bytes(void **state)
@@ -86,6 +97,27 @@ static void test_simulate_next_sensors_are_independent(void **state)
         ap_demo_scenario_config alone = all;
         alone.sensors = ONLY(i);
         assert_true(digest(&all, i) == digest(&alone, i));
+    }
+}
+
+/* Another sensor that is not there at all, before it in the list, changes nothing either. The
+ * receiver hears the answers to the radars, so it is another's business. */
+static void test_simulate_next_without_a_sensor(void **state)
+{
+    (void)state;
+    ap_demo_scenario_config config = ap_demo_scenario_config_default();
+    config.duration_s = 60.0;
+    for (uint16_t left_out = 0; left_out < AP_DEMO_RADAR_COUNT; left_out++) {
+        for (uint16_t i = 0; i < AP_DEMO_RECEIVER; i++) {
+            if (i == left_out)
+                continue;
+            uint64_t all = digest(&config, i);
+            ap_demo_scenario_make(&demo, &config);
+            for (uint16_t k = left_out; k + 1 < AP_DEMO_SENSOR_COUNT; k++)
+                demo.sensors[k] = demo.sensors[k + 1];
+            demo.scenario.sensor_count--;
+            assert_true(all == digest_made((uint16_t)(i - (i > left_out))));
+        }
     }
 }
 
@@ -481,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_simulate_next_same_seed_same_bytes),
         cmocka_unit_test(test_simulate_next_sensors_are_independent),
+        cmocka_unit_test(test_simulate_next_without_a_sensor),
         cmocka_unit_test(test_radar_plots_fit_the_truth),
         cmocka_unit_test(test_radar_clutter_has_its_rate),
         cmocka_unit_test(test_radar_biases_are_in_the_plots),

@@ -1,13 +1,37 @@
 #include "simulate/world.h"
 
 #include <math.h>
+#include <string.h>
 
 #define EFFECTIVE_RADIUS_M (6371e3 * 4.0 / 3.0)
 
+/* FNV-1a of a name, 30 bits. */
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 2166136261u;
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return hash >> 2;
+}
+
+/* Sensors of the same name are told apart by their order. */
+static uint32_t stream_of(const ap_scenario *scenario, uint32_t sensor)
+{
+    const char *name = scenario->sensors[sensor].told.name;
+    uint32_t same = 0;
+    for (uint32_t i = 0; i < sensor; i++)
+        same += strcmp(scenario->sensors[i].told.name, name) == 0;
+    return (hash_of(name) + same) & 0x3FFFFFFFu;
+}
+
 uint32_t ap_world_stream(const ap_world *world, uint32_t sensor)
 {
-    (void)world;
-    return AP_STREAM_SENSOR + sensor;
+    return AP_STREAM_SENSOR | stream_of(world->scenario, sensor);
+}
+
+uint32_t ap_world_line_stream(const ap_scenario *scenario, uint32_t sensor)
+{
+    return AP_STREAM_LINE | stream_of(scenario, sensor);
 }
 
 ap_utc_ns ap_world_utc(const ap_world *world, double time_s)

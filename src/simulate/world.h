@@ -19,8 +19,8 @@
 #define AP_STREAM_IDENTITY 6u
 #define AP_STREAM_FALL 7u
 #define AP_STREAM_GENERATOR 0x20000u /* and the index of the generator */
-#define AP_STREAM_SENSOR 16u         /* and the index of the sensor */
-#define AP_STREAM_LINE 0x10000u      /* and the index of the sensor */
+#define AP_STREAM_SENSOR 0x80000000u /* and what ap_world_stream makes of the sensor's name */
+#define AP_STREAM_LINE 0xC0000000u
 
 /* The event of what a sensor draws once: when its turn begins, the phase of a transponder. */
 #define AP_PHASE_EVENT UINT64_MAX
@@ -43,8 +43,10 @@ typedef struct ap_sight {
     double range_m, azimuth_rad, elevation_rad;
 } ap_sight;
 
-/* Stream of random numbers of a sensor of the scenario. */
+/* Streams of random numbers of a sensor of the scenario and of its line, by its name: with another
+ * sensor left out or added they stay the same. */
 uint32_t ap_world_stream(const ap_world *world, uint32_t sensor);
+uint32_t ap_world_line_stream(const ap_scenario *scenario, uint32_t sensor);
 
 ap_utc_ns ap_world_utc(const ap_world *world, double time_s);
 
