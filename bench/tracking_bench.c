@@ -19,6 +19,7 @@
 
 #include "airpicture/tracker.h"
 #include "app/command.h"
+#include "io/memory.h"
 
 #define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
 
@@ -103,7 +104,7 @@ static int time_alone(const ap_sensor *sensor, const plots *p)
     ap_tracker_config config = ap_tracker_config_default();
     config.sensors = &sensors;
     size_t size = ap_tracker_size(&config);
-    void *mem = malloc(size);
+    void *mem = size > 0 ? ap_memory_take(size) : NULL; /* as the program does */
     ap_tracker tracker;
     if (!mem || ap_tracker_init(&tracker, &config, mem, size))
         return 1;
@@ -120,7 +121,7 @@ static int time_alone(const ap_sensor *sensor, const plots *p)
            t[1].mean_ms, t[1].worst_ms, t[1].scan_count, s->report_count, s->born_count,
            s->confirmed_count, s->dropped_count, s->alive_count, s->cluster_count, s->single_count,
            s->exact_count, s->belief_count, s->nearest_count, s->reset_count);
-    free(mem);
+    ap_memory_give_back(mem, size);
     return 0;
 }
 
@@ -184,6 +185,7 @@ static bool make_radar(ap_sensor *radar, double latitude_rad, double longitude_r
     *radar = (ap_sensor){ .name = "radar", .described = true, .input = AP_INPUT_NONE };
     ap_sensor_defaults(radar, AP_SENSOR_PSR);
     radar->detection_probability = 0.9;
+    radar->detection_fixed = true;
     radar->range_min_m = 5000.0;
     return ap_sensor_place(radar, (ap_geodetic){ latitude_rad, longitude_rad, 0.0 }) == AP_OK;
 }

@@ -1,6 +1,7 @@
 #include "track/detection_rate.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #define START_LOOKS 50.0    /* that the sensor's own value counts for */
 #define MEMORY_LOOKS 2000.0 /* older ones fade */
@@ -10,12 +11,14 @@
 
 void ap_detection_rate_seen(ap_detection_rate *rate, double gap_s, double turn_s)
 {
-    double turns = floor(gap_s / turn_s + 0.5);
+    double turns = gap_s / turn_s + 0.5; /* rounded down */
     if (!(turns >= 1.0))
         return;
-    double looks = fmin(turns, LOOKS_MAX), kept = 1.0 - looks / MEMORY_LOOKS;
+    bool is_hit = turns < LOOKS_MAX + 1.0;
+    double looks = is_hit ? (double)(int)turns : LOOKS_MAX;
+    double kept = 1.0 - looks * (1.0 / MEMORY_LOOKS);
     rate->look_count = kept * rate->look_count + looks;
-    rate->hit_count = kept * rate->hit_count + (turns <= LOOKS_MAX ? 1.0 : 0.0);
+    rate->hit_count = kept * rate->hit_count + (is_hit ? 1.0 : 0.0);
 }
 
 double ap_detection_rate_of(const ap_detection_rate *rate, const ap_sensor *sensor)

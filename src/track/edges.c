@@ -65,7 +65,7 @@ static double detection_of(const ap_state *state, const ap_row *row, uint16_t in
                            ap_utc_ns time_utc)
 {
     const ap_sensor *sensor = ap_sensor_of(state, index);
-    double detection = ap_detection_of(state, index);
+    double detection = state->bench.detection;
     if (!ap_sensor_rotates(sensor))
         return detection;
     for (int i = 0; i < row->source_count; i++)
@@ -324,6 +324,9 @@ static void drop_weightless(ap_bench *b)
 void ap_edges_add(ap_state *state)
 {
     ap_bench *b = &state->bench;
+    if (b->plot_count == 0)
+        return;
+    b->detection = ap_detection_of(state, b->plot[0].measure.sensor);
     list_edges(state);
     ap_in_parts(state, b->look_count, predict_looks);
     ap_in_parts(state, b->edge_count, weigh_edges);

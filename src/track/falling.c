@@ -252,6 +252,16 @@ static bool keeps_level(const ap_vertical *v)
     return v->refused_count == 0 && v->up_mps > -LEVEL_MPS && v->P[2] < LEVEL_MPS * LEVEL_MPS;
 }
 
+/* The vertical filter took in all heights, and has it going down less than half as fast as what
+ * falls: what the track lost before says no more. */
+static bool goes_gently(const ap_vertical *v, double over_ground_mps)
+{
+    double down_mps = ap_smaller(DOWN_MPS, ap_larger(DOWN_LEAST_MPS, DOWN_STEEP * over_ground_mps));
+    double least_mps = (double)v->up_mps + 0.5 * down_mps;
+    return v->refused_count == 0 && least_mps > 0.0 &&
+           least_mps * least_mps > DOWN_SIGMAS * DOWN_SIGMAS * (double)v->P[2];
+}
+
 /* By its vertical filter; or, as that does not follow all that falls, by the height it lost since
  * some positions ago. */
 static bool goes_down(const ap_row *row)
@@ -260,9 +270,12 @@ static bool goes_down(const ap_row *row)
     const ap_vertical *v = &row->imm.vertical;
     if (!v->has || history->count < 2 || keeps_level(v))
         return false;
-    double speed_mps = hypot(row->imm.mean.x[2], row->imm.mean.x[3]);
+    const double *x = row->imm.mean.x;
+    double speed_mps = sqrt(x[2] * x[2] + x[3] * x[3]);
     if (is_down(v->up_mps, v->P[2], 1.0, speed_mps))
         return true;
+    if (goes_gently(v, speed_mps))
+        return false;
     const ap_measure *now = position_before(history, 0);
     for (unsigned k = 1; k < history->count && (now->has & AP_MEASURE_HEIGHT); k *= 2) {
         const ap_measure *then = position_before(history, k);

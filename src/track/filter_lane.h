@@ -145,10 +145,10 @@ AP_LANE void lane_move(lane *v, float dt_s, float rate_radps)
 AP_LANE void lane_grow(lane *v, float dt_s, float noise_m2ps3)
 {
     float t = fabsf(dt_s), q = noise_m2ps3 * t;
-    v->A[0] += q * t * t / 3.0F;
-    v->A[2] += q * t * t / 3.0F;
-    v->B[0] += q * dt_s / 2.0F;
-    v->B[3] += q * dt_s / 2.0F;
+    v->A[0] += q * t * t * (1.0F / 3.0F);
+    v->A[2] += q * t * t * (1.0F / 3.0F);
+    v->B[0] += q * dt_s * 0.5F;
+    v->B[3] += q * dt_s * 0.5F;
     v->C[0] += q;
     v->C[2] += q;
 }

@@ -587,7 +587,10 @@ static size_t list_due(const ap_state *state, uint32_t *next, uint32_t *ahead, u
         pulse->existence *= survival;
         if (pulse->wake_utc <= clock_utc || pulse->existence < pulse->worth ||
             (merges && (merge_turn + pulse->id) % MERGE_EVERY == 0)) {
-            __builtin_prefetch(&store->row[slot].source_count);
+            const ap_row *row = &store->row[slot];
+            __builtin_prefetch(&row->source_count);
+            __builtin_prefetch(&row->strays);
+            __builtin_prefetch(&row->reason_count);
             __builtin_prefetch(&store->hot[slot]);
             due[count++] = slot;
         }

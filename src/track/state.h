@@ -103,6 +103,7 @@ typedef struct ap_bench {
     double trust;             /* how far the sensor bears its resolution cell out, (0, 1] */
     ap_pairs pairs;           /* of this group */
     bool is_full;             /* so that no plot has more than AP_EDGES_PER_PLOT edges of its own */
+    double detection;         /* of the sensor, per turn */
     uint32_t point_stamp;     /* of the group that the points are of */
     uint32_t firm_count, point_count;
     ap_point *point; /* [track_cap] of the tracks: firm ones, then tentative ones, each a tree */
