@@ -1,16 +1,17 @@
 #include "track/grid.h"
 
+#include <math.h>
+
 #define CELL_BITS 21
 #define CELL_BIAS (1 << (CELL_BITS - 1))
 #define NO_KEY UINT64_MAX
 
-static int64_t cell_of(double m)
+static inline int64_t cell_of(double m)
 {
-    const double last = 2 * CELL_BIAS - 1;
-    double cell = m * (1.0 / AP_GRID_CELL_M) + CELL_BIAS;
-    if (cell > 0.0 && cell < last)
-        return (int64_t)cell;
-    return cell > 0.0 ? (int64_t)last : 0; /* 0 of NaN, too */
+    const double far_m = (CELL_BIAS - 1) * AP_GRID_CELL_M;
+    if (fabs(m) < far_m)
+        return (int64_t)(m * (1.0 / AP_GRID_CELL_M) + CELL_BIAS);
+    return m > 0.0 ? 2 * CELL_BIAS - 1 : 0; /* 0 of NaN, too */
 }
 
 static uint64_t key_of(int64_t x, int64_t y, int64_t z)

@@ -575,14 +575,16 @@ static size_t list_due(const ap_state *state, uint32_t *next, uint32_t *ahead, u
     const ap_store *store = &state->store;
     const double survival = state->config.survival_per_s;
     const ap_utc_ns clock_utc = state->clock_utc;
+    ap_pulse *const pulses = store->pulse;
+    const ap_link *const links = store->link;
     const bool merges = state->config.sensors->count > 1;
     uint32_t slot = *next, far = *ahead;
     size_t count = 0;
     while (slot != AP_SLOT_NONE && count < ROUND_BATCH) {
-        ap_pulse *pulse = &store->pulse[slot];
+        ap_pulse *pulse = &pulses[slot];
         if (far != AP_SLOT_NONE) {
-            __builtin_prefetch(&store->pulse[far]);
-            far = store->link[far].newer;
+            __builtin_prefetch(&pulses[far]);
+            far = links[far].newer;
         }
         pulse->existence *= survival;
         if (pulse->wake_utc <= clock_utc || pulse->existence < pulse->worth ||
@@ -594,7 +596,7 @@ static size_t list_due(const ap_state *state, uint32_t *next, uint32_t *ahead, u
             __builtin_prefetch(&store->hot[slot]);
             due[count++] = slot;
         }
-        slot = store->link[slot].newer;
+        slot = links[slot].newer;
     }
     *next = slot;
     *ahead = far;
