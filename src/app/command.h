@@ -11,6 +11,7 @@
 /* Exit statuses (sysexits). */
 enum {
     AP_EXIT_OK = 0,
+    AP_EXIT_NOT_MET = 1,      /* what was judged does not meet what was required of it */
     AP_EXIT_USAGE = 64,       /* the command line is wrong */
     AP_EXIT_DATA = 65,        /* an input is not what it should be */
     AP_EXIT_NO_INPUT = 66,    /* an input cannot be read */
