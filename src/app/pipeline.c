@@ -199,7 +199,8 @@ static ap_err start_picture(ap_pipeline *pipeline)
 static void track(ap_pipeline *pipeline)
 {
     ap_sense_slice_take(&pipeline->sense, &pipeline->slice);
-    ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
+    if (!pipeline->config.reports_only)
+        ap_tracker_step(&pipeline->tracker, pipeline->now, pipeline->batch, pipeline->batch_count);
     tell(pipeline);
     pipeline->batch_count = 0;
     pipeline->slice_count = 0;

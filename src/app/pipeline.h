@@ -51,6 +51,7 @@ typedef struct ap_pipeline_config {
     uint32_t track_cap, aircraft_cap;
     uint32_t receiver_cap; /* receivers that streams name, beside one an input */
     unsigned thread_count; /* of the tracker, [1, AP_THREADS_MAX] */
+    bool reports_only;     /* nothing is tracked: what is wanted is in on_report */
     ap_pipeline_sinks sinks;
 } ap_pipeline_config;
 
