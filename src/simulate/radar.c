@@ -4,7 +4,6 @@
 
 #include "airpicture/asterix.h"
 #include "simulate/clutter.h"
-#include "simulate/faults.h"
 
 #define PLOTS_PER_PACKET 24 /* of at most 57 octets: a datagram stays below an Ethernet frame */
 #define MARGIN_SHARE                                                                               \
@@ -185,10 +184,11 @@ static bool covers(const void *state, const ap_truth *truth)
     ap_sight sight;
     (void)ap_sight_of(&radar->own->told, truth->position, &sight); /* the view tells */
     uint32_t flight = truth->id - 1;
-    bool answers =
-        radar->has_secondary && radar->world->flights[flight].equipment != AP_EQUIPMENT_NONE;
+    double time_s = ap_seconds_between(radar->world->start_utc, truth->time_utc);
+    ap_told told = ap_faults_told(radar->world, flight, truth, time_s);
     return ap_radar_in_view(radar, &sight, truth->position.height_m) &&
-           (answers || ap_radar_echo_chance(radar, flight, enu, velocity, sight.range_m) >= 0.5);
+           (ap_radar_is_answered(radar, flight, &told) ||
+            ap_radar_echo_chance(radar, flight, &told, enu, velocity, sight.range_m) >= 0.5);
 }
 
 const ap_instrument_kind ap_instrument_radar = { .state_size = sizeof(ap_radar),

@@ -28,6 +28,7 @@
 
 #include "simulate/antenna.h"
 #include "simulate/calendar.h"
+#include "simulate/faults.h"
 #include "simulate/instrument.h"
 #include "simulate/radar_plot.h"
 #include "simulate/resolve.h"
@@ -99,9 +100,13 @@ void ap_radar_gather(ap_radar *radar);
 /* Whether the radar could see a target in that place: range, horizon, cone, mask, ceiling. */
 bool ap_radar_in_view(const ap_radar *radar, const ap_sight *sight, double height_m);
 
-/* Chance that its echo is detected. velocity: in the sensor's frame. */
-double ap_radar_echo_chance(const ap_radar *radar, uint32_t flight, ap_vec3 enu, ap_vec3 velocity,
-                            double range_m);
+/* Whether its transponder answers this radar. Vehicles only squitter. */
+bool ap_radar_is_answered(const ap_radar *radar, uint32_t flight, const ap_told *told);
+
+/* Chance that its echo is detected: none of what is on the ground, which is filtered with it, but
+ * by a surface radar. velocity: in the sensor's frame. */
+double ap_radar_echo_chance(const ap_radar *radar, uint32_t flight, const ap_told *answer,
+                            ap_vec3 enu, ap_vec3 velocity, double range_m);
 
 /* As 16 bits of a turn. */
 uint16_t ap_radar_turn16(double azimuth_rad);

@@ -3,7 +3,6 @@
 
 #include "simulate/clutter.h"
 #include "simulate/detection.h"
-#include "simulate/faults.h"
 #include "simulate/radar.h"
 #include "simulate/reflection.h"
 
@@ -51,11 +50,17 @@ static double area_m2(const ap_flight *flight, ap_vec3 enu, ap_vec3 velocity, do
     return flight->area_m2 * ap_detection_aspect(along / (speed_mps * fmax(range_m, 1.0)));
 }
 
-double ap_radar_echo_chance(const ap_radar *radar, uint32_t flight, ap_vec3 enu, ap_vec3 velocity,
-                            double range_m)
+bool ap_radar_is_answered(const ap_radar *radar, uint32_t flight, const ap_told *told)
+{
+    return radar->has_secondary && told->answers &&
+           radar->world->flights[flight].craft != AP_CRAFT_VEHICLE;
+}
+
+double ap_radar_echo_chance(const ap_radar *radar, uint32_t flight, const ap_told *answer,
+                            ap_vec3 enu, ap_vec3 velocity, double range_m)
 {
     const ap_scenario_sensor *own = radar->own;
-    if (!radar->has_primary)
+    if (!radar->has_primary || (answer->on_ground && own->told.kind != AP_SENSOR_SMR))
         return 0.0;
     bool is_combined = own->told.kind == AP_SENSOR_COMBINED;
     double told = is_combined ? AP_RADAR_PRIMARY_PD : own->told.detection_probability;
@@ -86,22 +91,22 @@ static int16_t mode_c(double pressure_altitude_m)
 }
 
 /* What the transponder says when this radar asks. */
-static bool set_answer(const ap_radar *radar, uint32_t flight, const ap_truth *truth, double time_s,
+static bool set_answer(const ap_radar *radar, uint32_t flight, const ap_told *told,
                        ap_radar_plot *plot)
 {
     const ap_flight *of = &radar->world->flights[flight];
-    if (!radar->has_secondary || of->equipment == AP_EQUIPMENT_NONE)
+    if (!ap_radar_is_answered(radar, flight, told))
         return false;
-    ap_told told = ap_faults_told(radar->world, flight, truth, time_s);
     plot->roll_call = radar->has_mode_s && of->equipment != AP_EQUIPMENT_MODE_AC;
-    plot->address = plot->roll_call ? told.address : 0;
-    plot->sent_3a = plot->mode_3a = told.mode_3a;
-    plot->sent_4th = ap_world_level_4th(of, told.pressure_altitude_m);
+    plot->address = plot->roll_call ? told->address : 0;
+    plot->on_ground = told->on_ground;
+    plot->sent_3a = plot->mode_3a = told->mode_3a;
+    plot->sent_4th = ap_world_level_4th(of, told->pressure_altitude_m);
     if (!plot->roll_call) /* Mode C has steps of 100 ft */
-        plot->sent_4th = mode_c(told.pressure_altitude_m);
+        plot->sent_4th = mode_c(told->pressure_altitude_m);
     plot->level_4th = plot->sent_4th;
     plot->has_level = true;
-    return told.answers;
+    return true;
 }
 
 static void add_image(ap_radar *radar, uint32_t flight, const ap_pass *pass, uint32_t reflector)
@@ -132,10 +137,11 @@ static void look_at(ap_radar *radar, uint32_t flight, const ap_pass *pass)
                            .flight = flight,
                            .pass = radar->pass_count[flight],
                            .random = random_of(radar, flight, radar->pass_count[flight]) };
-    bool is_asked = set_answer(radar, flight, &pass->truth, pass->time_s, &plot);
+    ap_told told = ap_faults_told(radar->world, flight, &pass->truth, pass->time_s);
+    bool is_asked = set_answer(radar, flight, &told, &plot);
     bool is_heard = ap_random_unit(&plot.random) < radar->own->told.detection_probability;
     double chance =
-        ap_radar_echo_chance(radar, flight, pass->enu, pass->velocity, pass->sight.range_m);
+        ap_radar_echo_chance(radar, flight, &told, pass->enu, pass->velocity, pass->sight.range_m);
     plot.secondary = is_asked && is_heard;
     plot.primary = ap_random_unit(&plot.random) < chance;
     if (plot.primary || plot.secondary)
@@ -192,10 +198,11 @@ static void see_image(ap_radar *radar, const ap_radar_image *image)
     double lead_rad =
         ap_wrap_pi(plot.azimuth_rad - ap_antenna_azimuth_rad(&radar->antenna, image->time_s));
     plot.time_s = image->time_s + lead_rad / (2.0 * AP_PI) * radar->antenna.turn_s;
+    ap_told told = ap_faults_told(radar->world, image->flight, &truth, image->time_s);
     bool is_heard =
         ap_random_unit(&plot.random) < wall->gain * radar->own->told.detection_probability;
     if (is_heard && plot.range_m <= radar->own->told.range_max_m &&
-        set_answer(radar, image->flight, &truth, image->time_s, &plot))
+        set_answer(radar, image->flight, &told, &plot))
         add(radar, &plot);
 }
 
@@ -300,8 +307,10 @@ static void set_stray_answer(const ap_radar *radar, ap_random *random, ap_radar_
     for (int i = 0; i < FRUIT_TRIES && radar->world->flight_count > 0; i++) {
         uint32_t flight = ap_random_below(random, radar->world->flight_count);
         ap_truth truth;
-        if (ap_world_truth(radar->world, flight, plot->time_s, &truth) &&
-            set_answer(radar, flight, &truth, plot->time_s, plot))
+        if (!ap_world_truth(radar->world, flight, plot->time_s, &truth))
+            continue;
+        ap_told told = ap_faults_told(radar->world, flight, &truth, plot->time_s);
+        if (set_answer(radar, flight, &told, plot))
             break;
     }
     plot->roll_call = false;

@@ -265,6 +265,33 @@ static void test_radar_detection_of_answers(void **state)
     assert_int_equal(count[36], 0);
 }
 
+/* An echo on the ground is filtered but by a surface radar; vehicles answer nobody. */
+static void test_radar_of_what_is_on_the_ground(void **state)
+{
+    (void)state;
+    static const struct {
+        ap_sensor_kind kind;
+        ap_sensor_format format;
+        int vehicle, parked;
+    } cases[] = { { AP_SENSOR_PSR, AP_SENSOR_FORMAT_CAT048, 0, 0 },
+                  { AP_SENSOR_MODE_S, AP_SENSOR_FORMAT_CAT048, 0, 99 },
+                  { AP_SENSOR_SMR, AP_SENSOR_FORMAT_CAT010, 99, 99 } };
+    ap_scenario_flight flights[2] = { { .craft = AP_CRAFT_VEHICLE },
+                                      { .departs = true, .field_height_m = 90.0 } };
+    for (size_t i = 0; i < 3; i++) {
+        bench_begin(&b, cases[i].kind, cases[i].format);
+        b.scenario.flights = flights;
+        b.scenario.flight_count = 2;
+        (void)bench_fly(&b, AP_EQUIPMENT_ADSB, 10.0, 5e3, 91.0, 0.0, 0.0);
+        (void)bench_fly(&b, AP_EQUIPMENT_ADSB, 100.0, 5e3, 91.0, 0.0, 0.0);
+        b.flights[0].craft = AP_CRAFT_VEHICLE;
+        int count[2] = { 0 };
+        count_by_flight(100.0, count);
+        assert_in_range(count[0], cases[i].vehicle, cases[i].vehicle ? 101 : 0);
+        assert_in_range(count[1], cases[i].parked, cases[i].parked ? 101 : 0);
+    }
+}
+
 static void test_radar_sees_nothing_beyond_its_view(void **state)
 {
     (void)state;
@@ -808,6 +835,7 @@ int main(void)
         cmocka_unit_test(test_radar_detection_by_range),
         cmocka_unit_test(test_radar_detection_by_aspect),
         cmocka_unit_test(test_radar_detection_of_answers),
+        cmocka_unit_test(test_radar_of_what_is_on_the_ground),
         cmocka_unit_test(test_radar_sees_nothing_beyond_its_view),
         cmocka_unit_test(test_radar_clutter_counts),
         cmocka_unit_test(test_radar_clutter_of_an_area),
