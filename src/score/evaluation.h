@@ -18,7 +18,7 @@
  * A track follows a truth while the kept pairing says so: as the best pairing (least sum of
  * distance^p below the cutoff), but a truth keeps its track while that is within hold_m.
  *
- * Same input, same result; nothing is allocated. Sources: doc/accuracy.md names them by metric. */
+ * Same input, same result; nothing is allocated. Definitions and sources: doc/metrics.md. */
 #ifndef AP_SCORE_EVALUATION_H
 #define AP_SCORE_EVALUATION_H
 

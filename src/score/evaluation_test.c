@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "airpicture/geo.h"
+#include "score/motion.h"
 #include "score/test_evaluation.h"
 
 #define assert_near(value, expected, tolerance)                                                    \
@@ -93,6 +94,8 @@ static void test_tgospa_exchanged_labels(void **state)
     assert_near(r->tgospa.switch_count, 2.0, 0.0);
     assert_near(r->tgospa.gap_share, 0.0, 1e-9);
     assert_int_equal(r->kept_switch_count, 2);
+    assert_int_equal(r->report_count, 20); /* each against the truth it followed then */
+    assert_near(r->errors[AP_PHASE_ALL][AP_EVALUATION_POSITION].max, 0.0, 0.0);
     assert_int_equal(r->tgospa.cluster_count, 1);
     assert_int_equal(r->tgospa.cluster_size_max, 4);
     config.switch_m = 3.0;
@@ -357,6 +360,38 @@ static void test_truth_between_samples(void **state)
     assert_int_equal(test_evaluate(&test, &config)->truth_count, 11);
 }
 
+/* Straight ahead in the tangent plane, against the exact change of frames. */
+static void test_motion_ahead_geodetic(void **state)
+{
+    (void)state;
+    ap_geodetic origin = { 60.0 * AP_RAD_PER_DEG, 0.3, 0.0 };
+    ap_trajectory_state s = test_state(0.0, 0.0, 0.0, 200.0, 150.0);
+    s.latitude_rad = origin.latitude_rad;
+    s.longitude_rad = origin.longitude_rad;
+    ap_motion_point ahead = ap_motion_ahead(AP_TRAJECTORY_GEODETIC, &s, 8.0);
+    ap_enu_frame frame = ap_enu_frame_at(origin);
+    ap_geodetic exact =
+        ap_geodetic_from_ecef(ap_ecef_from_enu(&frame, (ap_vec3){ 1600.0, 1200.0, 0.0 }));
+    assert_near(ahead.x, exact.longitude_rad, 0.002 / 3.2e6); /* 2 mm */
+    assert_near(ahead.y, exact.latitude_rad, 0.002 / 6.4e6);
+}
+
+static void test_motion_derive(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 5; t++) {
+        ap_trajectory_state s = test_state(t < 4 ? t : 100, 10.0 * t * t, 30.0 * t, 0.0, 0.0);
+        s.flags = 0;
+        test_truth(&test, 1, s);
+    }
+    ap_trajectory_set_sort(&test.truth);
+    assert_int_equal(ap_motion_derive(&test.truth, 30.0), 4); /* the last one is far away */
+    assert_near(test.truth.states[0].east_mps, 10.0, 1e-9);
+    assert_near(test.truth.states[2].east_mps, 40.0, 1e-9); /* of 10 t^2 at 2 s */
+    assert_near(test.truth.states[3].north_mps, 30.0, 1e-9);
+    assert_int_equal(test.truth.states[4].flags, 0);
+}
+
 static void test_delays(void **state)
 {
     (void)state;
@@ -484,6 +519,8 @@ int main(void)
         CASE(test_errors_by_range),
         CASE(test_geodetic_as_in_plane),
         CASE(test_truth_between_samples),
+        CASE(test_motion_ahead_geodetic),
+        CASE(test_motion_derive),
         CASE(test_delays),
         CASE(test_nothing_to_score),
         CASE(test_never_near),

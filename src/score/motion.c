@@ -117,6 +117,42 @@ void ap_motion_offset(ap_trajectory_frame frame, const ap_motion_point *from,
     *north_m = (other->y - from->y) * (0.5 * (from->north_m + other->north_m));
 }
 
+static bool derive_velocity(ap_trajectory_set *set, const ap_trajectory *trajectory, uint32_t at,
+                            double gap_s)
+{
+    const ap_trajectory_state *states = set->states;
+    uint32_t from = at, to = at;
+    if (at > trajectory->first &&
+        ap_seconds_between(states[at - 1].time_utc, states[at].time_utc) <= gap_s)
+        from--;
+    if (at + 1 < trajectory->first + trajectory->count &&
+        ap_seconds_between(states[at].time_utc, states[at + 1].time_utc) <= gap_s)
+        to++;
+    if (from == to)
+        return false;
+    ap_motion_point a = ap_motion_at(set->frame, &states[from]);
+    ap_motion_point b = ap_motion_at(set->frame, &states[to]);
+    double dt_s = ap_seconds_between(states[from].time_utc, states[to].time_utc);
+    double east_m, north_m;
+    ap_motion_offset(set->frame, &a, &b, &east_m, &north_m);
+    set->states[at].east_mps = east_m / dt_s;
+    set->states[at].north_mps = north_m / dt_s;
+    set->states[at].flags |= AP_STATE_HAS_VELOCITY;
+    return true;
+}
+
+uint32_t ap_motion_derive(ap_trajectory_set *set, double gap_s)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < set->trajectory_count; i++) {
+        const ap_trajectory *trajectory = &set->trajectories[i];
+        for (uint32_t k = 0; k < trajectory->count; k++)
+            if (!(set->states[trajectory->first + k].flags & AP_STATE_HAS_VELOCITY))
+                count += derive_velocity(set, trajectory, trajectory->first + k, gap_s);
+    }
+    return count;
+}
+
 uint32_t ap_motion_seek(const ap_trajectory_set *set, const ap_trajectory *trajectory, uint32_t at,
                         ap_utc_ns time)
 {

@@ -39,6 +39,11 @@ ap_motion_point ap_motion_between(ap_trajectory_frame frame, const ap_trajectory
 void ap_motion_offset(ap_trajectory_frame frame, const ap_motion_point *from,
                       const ap_motion_point *other, double *east_m, double *north_m);
 
+/* Gives the states of a sorted set that have no velocity that of the line between their neighbours
+ * in time, where these are at most gap_s away; for truth alone, as it looks ahead. Returns how many
+ * it gave one. */
+uint32_t ap_motion_derive(ap_trajectory_set *set, double gap_s);
+
 /* A cursor: the last state of a trajectory that is not later than `time`, from a state that is not
  * later (or the first one). Gives `first` even when that is later than `time`. */
 uint32_t ap_motion_seek(const ap_trajectory_set *set, const ap_trajectory *trajectory, uint32_t at,
