@@ -74,6 +74,27 @@ uint32_t ap_scenario_find_sensor(const ap_scenario_load *load, const char *name)
     return AP_SCENARIO_NONE;
 }
 
+static void point_at_lists(ap_scenario_file *file)
+{
+    ap_scenario *scenario = &file->scenario;
+    scenario->flights = file->flights.items;
+    scenario->flight_count = file->flights.count;
+    scenario->generators = file->generators.items;
+    scenario->generator_count = file->generators.count;
+    scenario->waypoints = file->waypoints.items;
+    scenario->path = file->path.items;
+    scenario->wind = file->wind.items;
+    scenario->wind_count = file->wind.count;
+    scenario->sensors = file->sensors.items;
+    scenario->sensor_count = file->sensors.count;
+    scenario->mask = file->mask.items;
+    scenario->reflectors = file->reflectors.items;
+    scenario->areas = file->areas.items;
+    scenario->stations = file->stations.items;
+    scenario->faults = file->faults.items;
+    scenario->fault_count = file->faults.count;
+}
+
 static void load_document(void *context)
 {
     ap_scenario_load *load = context;
@@ -96,6 +117,9 @@ static void load_document(void *context)
         !ap_scenario_entry_value(&top, "truth_csv"))
         ap_yaml_tell_at(&load->reading, root->start_mark,
                         "nothing flies; expected 'traffic', 'flights' or 'truth_csv'");
+    point_at_lists(load->file);
+    if (load->reading.error_count == 0 && !load->out_of_memory)
+        ap_scenario_check_flights(load);
 }
 
 static void set_lists(ap_scenario_file *file)
@@ -116,41 +140,22 @@ static void set_lists(ap_scenario_file *file)
     };
 }
 
-static void point_at_lists(ap_scenario_file *file)
-{
-    ap_scenario *scenario = &file->scenario;
-    scenario->flights = file->flights.items;
-    scenario->flight_count = file->flights.count;
-    scenario->generators = file->generators.items;
-    scenario->generator_count = file->generators.count;
-    scenario->waypoints = file->waypoints.items;
-    scenario->path = file->path.items;
-    scenario->wind = file->wind.items;
-    scenario->wind_count = file->wind.count;
-    scenario->sensors = file->sensors.items;
-    scenario->sensor_count = file->sensors.count;
-    scenario->mask = file->mask.items;
-    scenario->reflectors = file->reflectors.items;
-    scenario->areas = file->areas.items;
-    scenario->stations = file->stations.items;
-    scenario->faults = file->faults.items;
-    scenario->fault_count = file->faults.count;
-}
-
 ap_err ap_scenario_file_parse(ap_scenario_file *file, const char *text, size_t size,
                               const char *folder, ap_yaml_error_fn on_error, void *context)
 {
     set_lists(file);
     ap_scenario_load load = { .reading = { .on_error = on_error, .context = context },
                               .file = file,
-                              .folder = folder };
+                              .folder = folder,
+                              .flight_marks.item_size = sizeof(yaml_mark_t),
+                              .waypoint_marks.item_size = sizeof(yaml_mark_t) };
     ap_err err = ap_yaml_parse(&load.reading, &form, text, size, load_document, &load);
     if (!err && load.out_of_memory)
         err = AP_ERR_MEMORY;
+    free(load.flight_marks.items);
+    free(load.waypoint_marks.items);
     if (err)
         ap_scenario_file_close(file);
-    else
-        point_at_lists(file);
     return err;
 }
 

@@ -159,6 +159,8 @@ static void test_parse_errors(void **state)
           "5:18: unknown kind 'en_rote'; expected 'en_route', perhaps" },
         { HEAD "traffic: [{kind: tma, count: 1, adsb_share: 0.7, mode_s_share: 0.4}]\n" RADAR,
           "5:11: adsb_share, mode_s_share and mode_ac_share are 1.1 together" },
+        { HEAD "traffic: [{kind: drones, count: 1, altitude_max_m: 30000}]\n" RADAR,
+          "5:11: traffic of kind drones up to 30000 m; expected altitudes that it can fly" },
         { HEAD "traffic: [{kind: tma, count: 1, start_s: 30, end_s: 20}]\n" RADAR,
           "5:53: end_s is not behind start_s" },
         { HEAD "flights: [{callsign: abc, fall: {latitude_deg: 1, longitude_deg: 2, height_m: "
@@ -168,7 +170,14 @@ static void test_parse_errors(void **state)
           "5:11: a flight with none of route, leader and fall" },
         { HEAD "flights: [{leader: X}]\n" RADAR, "5:20: no flight has the name 'X'" },
         { HEAD "flights: [{name: a, leader: b}, {name: b, leader: a}]\n" RADAR,
-          "5:10: flight 'a' leads itself" },
+          "5:29: 'b' is no leader: it follows or falls" },
+        { HEAD
+          "flights:\n  - callsign: FAST\n    route:\n      - {latitude_deg: 52, longitude_deg: "
+          "4, altitude_m: 9000, speed_mps: 230}\n      - {latitude_deg: 53, longitude_deg: 4, "
+          "speed_mps: 400}\n" RADAR,
+          "9:9: flight 'FAST': 400 m/s is beyond an airliner's 270 m/s" },
+        { HEAD "traffic: [{kind: mixed, count: 2}]\n" RADAR,
+          "5:11: mixed traffic of 2 flights within 150000 m; expected 3 or more" },
         { HEAD "flights: [{route: [{latitude_deg: 1, longitude_deg: 2, altitude_m: 5, altitude_ft: "
                "7, speed_mps: 9}]}]\n" RADAR,
           "altitude_m beside altitude_ft; expected one of the two" },
@@ -247,10 +256,10 @@ static void test_truth_csv(void **state)
     assert_int_equal(parse_csv(&file,
                                "id,time_s,latitude_deg,longitude_deg,altitude_ft,callsign,address,"
                                "mode_3a,equipment,extra\n"
-                               "b,20,52,4.1,1000,,,,mode_s,x\n"
+                               "b,20,52,4.02,1000,,,,mode_s,x\n"
                                "a,10,52,4,1000,KLM1,48432A,1234,,\n"
                                "b,10,52,4,1000,,,,mode_s,\n"
-                               "a,30,52,4.1,2000,,,,,\n",
+                               "a,30,52,4.05,2000,,,,,\n",
                                &said),
                      AP_OK);
     const ap_scenario *of = &file.scenario;
@@ -283,6 +292,8 @@ static void test_truth_csv_errors(void **state)
         { COLUMNS "1,a,52,4,1\n1,a,52,4,1\n", "line 3: flight 'a' has this time_s in line 2" },
         { COLUMNS "1,a,52,4,1\n", "line 2: flight 'a' has one state" },
         { COLUMNS "1,a,52,4,1\n2,a,53,4,1\n", "line 3: flight 'a' comes here from line 2 at" },
+        { COLUMNS "1,a,52,4,900\n9,a,52.05,4,900\n",
+          "8:12: flight 'a' of truth_csv, second 9: 695.4 m/s is beyond an airliner's 270 m/s" },
         { COLUMNS "1,a,52\n", "line 2: 3 fields" },
         { COLUMNS "1,a,95,4,1\n", "line 2: latitude_deg '95' cannot be used; expected -89 to 89" },
     };

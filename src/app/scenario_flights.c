@@ -4,7 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { WIND_CAP = 256, GENERATOR_CAP = 256, FLIGHT_CAP = 20000, WAYPOINT_CAP = 1000 };
+#include "simulate/generate.h"
+#include "simulate/route.h"
+
+enum { WIND_CAP = 256, GENERATOR_CAP = 256, FLIGHT_CAP = 20000, WAYPOINT_CAP = AP_ROUTE_POINT_MAX };
 
 /* ---- wind ---- */
 
@@ -63,6 +66,17 @@ static void check_generator(ap_scenario_load *load, const ap_scenario_entry *ent
                             ap_scenario_generator *made)
 {
     ap_scenario_check_period(load, entry, made->start_s, made->end_s);
+    if (made->kind == AP_GENERATOR_MIXED &&
+        (made->flight_count < 3 || made->radius_m < 20e3 || made->radius_m > 300e3))
+        ap_yaml_tell_at(&load->reading, entry->mark,
+                        "mixed traffic of %u flights within %.0f m; expected 3 or more within "
+                        "20000 to 300000",
+                        (unsigned)made->flight_count, made->radius_m);
+    else if (made->altitude_min_m <= made->altitude_max_m && load->reading.error_count == 0 &&
+             !ap_generate_is_sound(&load->file->scenario, made)) /* all else was judged by now */
+        ap_yaml_tell_at(&load->reading, entry->mark,
+                        "traffic of kind %s up to %.0f m; expected altitudes that it can fly",
+                        ap_scenario_generators[made->kind], made->altitude_max_m);
     if (made->altitude_min_m > made->altitude_max_m)
         ap_yaml_tell_at(&load->reading, entry->mark,
                         "altitudes from %.0f m to %.0f m; expected the lower one first",
@@ -121,8 +135,11 @@ static void take_waypoint(ap_scenario_load *load, const yaml_node_t *node)
     if (!ap_scenario_entry_read(&load->reading, &ap_scenario_waypoint_group, node, &read, &entry))
         return;
     ap_waypoint *into = ap_scenario_list_add(load, &load->file->waypoints);
-    if (into)
+    yaml_mark_t *mark = ap_scenario_list_add(load, &load->waypoint_marks);
+    if (into && mark) {
         *into = read;
+        *mark = node->start_mark;
+    }
 }
 
 static void load_route(ap_scenario_load *load, const ap_scenario_entry *entry,
@@ -231,20 +248,23 @@ static void take_flight(ap_scenario_load *load, const yaml_node_t *node)
     load_way(load, &entry, &read.flight);
     name_flight(load, &entry, &read);
     ap_scenario_flight *into = ap_scenario_list_add(load, &load->file->flights);
-    if (into)
+    yaml_mark_t *mark = ap_scenario_list_add(load, &load->flight_marks);
+    if (into && mark) {
         *into = read.flight;
+        *mark = node->start_mark;
+    }
 }
 
-/* Follows the leaders of a flight; true when that leads back to a flight met before. */
-static bool leads_in_a_circle(const ap_scenario_list *flights, uint32_t index)
+/* A leader has a way of its own. */
+static void check_leader(ap_scenario_load *load, const yaml_node_t *name,
+                         const ap_scenario_flight *flight)
 {
-    const ap_scenario_flight *flight = ap_scenario_list_at(flights, index);
-    for (uint32_t steps = 0; steps <= flights->count; steps++) {
-        if (flight->leader == AP_SCENARIO_NONE)
-            return false;
-        flight = ap_scenario_list_at(flights, flight->leader);
-    }
-    return true;
+    const ap_scenario_flight *leader = ap_scenario_list_at(&load->file->flights, flight->leader);
+    if (leader->leader != AP_SCENARIO_NONE || leader->falls || leader == flight)
+        ap_yaml_tell_at(&load->reading, name->start_mark,
+                        "'%s' is no leader: it follows or falls; expected one with a route or "
+                        "states",
+                        ap_yaml_show(name).text);
 }
 
 static void find_leader(ap_scenario_load *load, const yaml_node_t *name, uint32_t index)
@@ -257,8 +277,9 @@ static void find_leader(ap_scenario_load *load, const yaml_node_t *name, uint32_
                         ap_yaml_show(name).text);
 }
 
-/* Leaders by name, in the order of the list, which holds every flight that was a group of keys. */
-static void find_leaders(ap_scenario_load *load, const yaml_node_t *list)
+/* Leaders by name, in the order of the list, which holds every flight that was a group of keys:
+ * first all of them are found, then judged. */
+static void find_leaders(ap_scenario_load *load, const yaml_node_t *list, bool judge)
 {
     uint32_t index = 0;
     const yaml_node_item_t *item = list->data.sequence.items.start;
@@ -266,24 +287,55 @@ static void find_leaders(ap_scenario_load *load, const yaml_node_t *list)
         const yaml_node_t *node = yaml_document_get_node(&load->reading.document, *item);
         if (node->type != YAML_MAPPING_NODE)
             continue;
+        const ap_scenario_flight *flight = ap_scenario_list_at(&load->file->flights, index);
         const yaml_node_t *name = ap_scenario_entry_find(&load->reading, node, "leader");
-        if (name && name->type == YAML_SCALAR_NODE)
+        if (name && name->type == YAML_SCALAR_NODE && !judge)
             find_leader(load, name, index);
+        else if (name && judge && flight->leader != AP_SCENARIO_NONE)
+            check_leader(load, name, flight);
         index++;
     }
-    for (uint32_t i = 0; i < load->file->flights.count; i++)
-        if (leads_in_a_circle(&load->file->flights, i)) {
-            ap_yaml_tell_at(&load->reading, list->start_mark,
-                            "flight '%s' leads itself; expected leaders that end at a flight with "
-                            "a route",
-                            (const char *)ap_scenario_list_at(&load->file->names, i));
-            return;
-        }
+}
+
+/* Of a flight of the file: of its waypoint `at`, if it is about one. */
+static yaml_mark_t mark_of(const ap_scenario_load *load, uint32_t index, uint32_t at)
+{
+    const ap_scenario_flight *flight = &load->file->scenario.flights[index];
+    const yaml_mark_t *mark =
+        at < flight->waypoint_count
+            ? ap_scenario_list_at(&load->waypoint_marks, flight->waypoint_first + at)
+            : ap_scenario_list_at(&load->flight_marks, index);
+    return *mark;
+}
+
+void ap_scenario_check_flights(ap_scenario_load *load)
+{
+    const ap_scenario *scenario = &load->file->scenario;
+    char why[160];
+    uint32_t at;
+    for (uint32_t i = 0; i < scenario->flight_count; i++) {
+        const ap_scenario_flight *flight = &scenario->flights[i];
+        const char *name = ap_scenario_list_at(&load->file->names, i);
+        if (ap_route_check(scenario, i, &at, why, sizeof why))
+            continue;
+        if (i >= load->flight_marks.count && at == AP_SCENARIO_NONE)
+            ap_yaml_tell_at(&load->reading, load->truth_mark,
+                            "flight '%s' of truth_csv: %s; expected what it can fly", name, why);
+        else if (i >= load->flight_marks.count)
+            ap_yaml_tell_at(&load->reading, load->truth_mark,
+                            "flight '%s' of truth_csv, second %.10g: %s; expected what it can fly",
+                            name, scenario->path[flight->path_first + at].time_s, why);
+        else
+            ap_yaml_tell_at(&load->reading, mark_of(load, i, at),
+                            "flight '%s': %s; expected what it can fly", name, why);
+    }
 }
 
 void ap_scenario_load_flights(ap_scenario_load *load, const ap_scenario_entry *top)
 {
     ap_scenario_load_list(load, top, "flights", FLIGHT_CAP, take_flight);
-    if (ap_scenario_entry_good(top, "flights") && !load->out_of_memory)
-        find_leaders(load, ap_scenario_entry_value(top, "flights"));
+    if (!ap_scenario_entry_good(top, "flights") || load->out_of_memory)
+        return;
+    find_leaders(load, ap_scenario_entry_value(top, "flights"), false);
+    find_leaders(load, ap_scenario_entry_value(top, "flights"), true);
 }

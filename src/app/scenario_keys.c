@@ -62,8 +62,8 @@ static const char *const fault_texts[] = { AP_FAULT_MAP(TEXT) NULL };
 #define LATITUDE(type_, field, help_) NEEDED("latitude_deg", type_, field, DEG, -89, 89, help_)
 #define LONGITUDE(type_, field) NEEDED("longitude_deg", type_, field, DEG, -180, 180, "")
 #define RADIUS(type_, initial_)                                                                    \
-    NUMBER("radius_m", type_, radius_m, 1, 10, 1e6, initial_, "of the area"),                      \
-        NUMBER("radius_nmi", type_, radius_m, AP_M_PER_NMI, 0.01, 540, NULL, "the same")
+    NUMBER("radius_m", type_, radius_m, 1, 100, 1e6, initial_, "of the area"),                     \
+        NUMBER("radius_nmi", type_, radius_m, AP_M_PER_NMI, 0.06, 539, NULL, "the same")
 #define PERIOD(type_)                                                                              \
     NUMBER("start_s", type_, start_s, 1, 0, 86400, "0", "since the start of the run"),             \
         NUMBER("end_s", type_, end_s, 1, 0, 86400, NULL, "the end of the run when absent")
@@ -85,9 +85,9 @@ static const ap_scenario_key top_keys[] = {
       .initial = "2024-03-01T12:00:00Z",
       .help = "UTC of second 0" },
     NEEDED("duration_s", ap_scenario, duration_s, 1, 10, 86400, "how long it lasts"),
-    LATITUDE(ap_scenario, reference.latitude_rad, "middle of it all"),
+    NEEDED("latitude_deg", ap_scenario, reference.latitude_rad, DEG, -80, 80, "middle of it all"),
     LONGITUDE(ap_scenario, reference.longitude_rad),
-    NUMBER("height_offset_m", ap_scenario, height_offset_m, 1, -2000, 2000, "0",
+    NUMBER("height_offset_m", ap_scenario, height_offset_m, 1, -500, 500, "0",
            "height above the ellipsoid less pressure altitude, everywhere"),
     NUMBER("truth_step_s", ap_scenario, truth_step_s, 1, 0.05, 60, "1", "step of truth.csv"),
     LIST("wind", false, "by altitude; still air without it"),
@@ -132,7 +132,7 @@ static const ap_scenario_key generator_keys[] = {
     NUMBER("altitude_max_ft", GENERATOR, altitude_max_m, FT, -1300, 130000, NULL, "the same"),
     NUMBER("field_height_m", GENERATOR, field_height_m, 1, -400, 5000, "0",
            "ground of a tma or surface, above the ellipsoid"),
-    NUMBER("spacing_m", GENERATOR, spacing_m, 1, 1, 1e5, NULL,
+    NUMBER("spacing_m", GENERATOR, spacing_m, 1, 1, 5e4, NULL,
            "within formations, swarms and pairs; by kind when absent"),
     PERIOD(GENERATOR),
     NUMBER("adsb_share", GENERATOR, adsb_share, 1, 0, 1, NULL,
@@ -253,18 +253,18 @@ static const ap_scenario_key sensor_keys[] = {
     NUMBER("azimuth_resolution_deg", SENSOR, told.azimuth_resolution_rad, DEG, 0, 10, "0", ""),
     NUMBER("detection_probability", SENSOR, told.detection_probability, 1, 0.01, 0.9999, NULL,
            "a turn and target; " BY_KIND),
-    NUMBER("clutter_per_turn", SENSOR, told.clutter_per_turn, 1, 0, 10000, NULL,
+    NUMBER("clutter_per_turn", SENSOR, told.clutter_per_turn, 1, 0, 1000, NULL,
            "false plots over its coverage; " BY_KIND),
     NUMBER("latency_s", SENSOR, told.latency_s, 1, 0, 10, "0",
            "told to those who have only times of arrival"),
     NUMBER("elevation_sigma_deg", SENSOR, elevation_sigma_rad, DEG, 1e-3, 5, NULL,
            "of a 3-D radar: its presence makes one"),
     FLAG("registers", SENSOR, registers, "false", "asks Mode S for registers 4,0, 5,0 and 6,0"),
-    NUMBER("range_bias_m", SENSOR, range_bias_m, 1, -1e4, 1e4, "0",
+    NUMBER("range_bias_m", SENSOR, range_bias_m, 1, -5000, 5000, "0",
            "measured less true; not told in sensors.yaml, as all errors of the following keys"),
     NUMBER("range_gain_ppm", SENSOR, range_gain, 1e-6, -10000, 10000, "0",
            "(measured - true) / true"),
-    NUMBER("azimuth_bias_deg", SENSOR, azimuth_bias_rad, DEG, -180, 180, "0", "measured less true"),
+    NUMBER("azimuth_bias_deg", SENSOR, azimuth_bias_rad, DEG, -5.7, 5.7, "0", "measured less true"),
     NUMBER("eccentricity_sin_deg", SENSOR, eccentricity_sin_rad, DEG, -5, 5, "0",
            "A of A sin(azimuth) + B cos(azimuth)"),
     NUMBER("eccentricity_cos_deg", SENSOR, eccentricity_cos_rad, DEG, -5, 5, "0", "B of it"),

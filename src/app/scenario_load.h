@@ -9,6 +9,8 @@ typedef struct ap_scenario_load {
     ap_yaml_reading reading;
     ap_scenario_file *file;
     const char *folder;
+    ap_scenario_list flight_marks, waypoint_marks; /* yaml_mark_t of each, for what is told later */
+    yaml_mark_t truth_mark;
     bool out_of_memory;
 } ap_scenario_load;
 
@@ -35,6 +37,9 @@ void ap_scenario_load_flights(ap_scenario_load *load, const ap_scenario_entry *t
 void ap_scenario_load_truth_csv(ap_scenario_load *load, const ap_scenario_entry *top);
 void ap_scenario_load_sensors(ap_scenario_load *load, const ap_scenario_entry *top);
 void ap_scenario_load_faults(ap_scenario_load *load, const ap_scenario_entry *top);
+
+/* Tells what no craft can fly, when all else is sound. The scenario points at its lists. */
+void ap_scenario_check_flights(ap_scenario_load *load);
 
 /* Tells a period that ends before it starts. */
 void ap_scenario_check_period(ap_scenario_load *load, const ap_scenario_entry *entry,

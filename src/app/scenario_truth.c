@@ -394,16 +394,16 @@ void ap_scenario_load_truth_csv(ap_scenario_load *load, const ap_scenario_entry 
         return;
     char path[2048], message[AP_IO_MESSAGE_SIZE];
     const char *name = ap_yaml_text_of(ap_scenario_entry_value(top, "truth_csv"));
+    load->truth_mark = ap_scenario_entry_mark(top, "truth_csv");
     snprintf(path, sizeof path, "%s%s", name[0] == '/' ? "" : load->folder, name);
     truth_csv *truth = calloc(1, sizeof *truth);
     if (!truth) {
         load->out_of_memory = true;
         return;
     }
-    *truth = (truth_csv){ .load = load,
-                          .mark = ap_scenario_entry_mark(top, "truth_csv"),
-                          .name = name,
-                          .rows.item_size = sizeof(row) };
+    *truth = (truth_csv){
+        .load = load, .mark = load->truth_mark, .name = name, .rows.item_size = sizeof(row)
+    };
     ap_input input = { 0 };
     if (ap_input_open(&input, path, message))
         ap_yaml_tell_at(&load->reading, truth->mark, "%.250s; expected a CSV file", message);

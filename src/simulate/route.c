@@ -470,6 +470,8 @@ static bool waypoints_are_flown(const ap_scenario *scenario, const ap_scenario_f
 static bool path_is_flown(const ap_scenario *scenario, const ap_scenario_flight *flight,
                           uint32_t *at, char *why, size_t size)
 {
+    if (flight->path_count == 0)
+        return true;
     const ap_path_point *points = &scenario->path[flight->path_first];
     for (uint32_t i = 0; i < flight->path_count; i++) {
         *at = i;
