@@ -160,7 +160,7 @@ static void test_parse_errors(void **state)
         { HEAD "traffic: [{kind: tma, count: 1, adsb_share: 0.7, mode_s_share: 0.4}]\n" RADAR,
           "5:11: adsb_share, mode_s_share and mode_ac_share are 1.1 together" },
         { HEAD "traffic: [{kind: drones, count: 1, altitude_max_m: 30000}]\n" RADAR,
-          "5:11: traffic of kind drones up to 30000 m; expected altitudes that it can fly" },
+          "5:11: traffic of kind drones: 30000 m is beyond a multirotor's 3000 m" },
         { HEAD "traffic: [{kind: tma, count: 1, start_s: 30, end_s: 20}]\n" RADAR,
           "5:53: end_s is not behind start_s" },
         { HEAD "flights: [{callsign: abc, fall: {latitude_deg: 1, longitude_deg: 2, height_m: "

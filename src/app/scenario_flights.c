@@ -65,6 +65,7 @@ static const kind_defaults defaults[AP_GENERATOR_COUNT] = {
 static void check_generator(ap_scenario_load *load, const ap_scenario_entry *entry,
                             ap_scenario_generator *made)
 {
+    char why[128];
     ap_scenario_check_period(load, entry, made->start_s, made->end_s);
     if (made->kind == AP_GENERATOR_MIXED &&
         (made->flight_count < 3 || made->radius_m < 20e3 || made->radius_m > 300e3))
@@ -73,10 +74,9 @@ static void check_generator(ap_scenario_load *load, const ap_scenario_entry *ent
                         "20000 to 300000",
                         (unsigned)made->flight_count, made->radius_m);
     else if (made->altitude_min_m <= made->altitude_max_m && load->reading.error_count == 0 &&
-             !ap_generate_is_sound(&load->file->scenario, made)) /* all else was judged by now */
-        ap_yaml_tell_at(&load->reading, entry->mark,
-                        "traffic of kind %s up to %.0f m; expected altitudes that it can fly",
-                        ap_scenario_generators[made->kind], made->altitude_max_m);
+             !ap_generate_check(&load->file->scenario, made, why, sizeof why))
+        ap_yaml_tell_at(&load->reading, entry->mark, "traffic of kind %s: %s",
+                        ap_scenario_generators[made->kind], why); /* all else was judged by now */
     if (made->altitude_min_m > made->altitude_max_m)
         ap_yaml_tell_at(&load->reading, entry->mark,
                         "altitudes from %.0f m to %.0f m; expected the lower one first",

@@ -181,10 +181,10 @@ static int start_simulator(simulate_run *run)
 {
     const ap_command *command = run->config.command;
     const ap_scenario *scenario = &run->scenario.scenario;
+    char why[AP_SIMULATE_WHY_SIZE];
+    if (!ap_simulate_check(scenario, why, sizeof why))
+        return ap_command_fail(command, AP_EXIT_CONFIG, "'%s': %s", run->shown_path, why);
     size_t size = ap_simulate_size(scenario);
-    if (size == 0)
-        return ap_command_fail(command, AP_EXIT_CONFIG,
-                               "'%s' asks for what the simulator does not have", run->shown_path);
     run->mem = malloc(size);
     run->sent = calloc(scenario->sensor_count, sizeof *run->sent);
     if (!run->mem || !run->sent)

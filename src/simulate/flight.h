@@ -19,6 +19,7 @@
 #include "model/truth.h"
 #include "simulate/craft.h"
 #include "simulate/path.h"
+#include "simulate/wind.h"
 
 #define AP_FLIGHT_BANK_MAX_RAD (25.0 * AP_RAD_PER_DEG)
 #define AP_FLIGHT_TURN_MAX_RADPS (3.0 * AP_RAD_PER_DEG) /* standard rate */
@@ -55,6 +56,7 @@ typedef struct ap_flight {
     uint8_t nac_p;
     double birth_s, end_s;  /* alive in [birth_s, end_s) */
     double height_offset_m; /* height above the ellipsoid less pressure altitude */
+    ap_wind wind;           /* that it meets: for what it tells of its way through the air */
     /* Legs: those that have an end, and the last. */
     ap_leg *legs; /* [leg_cap]; NULL: they are only counted */
     uint32_t leg_count, leg_cap;

@@ -1,6 +1,7 @@
 #include "simulate/generate.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "simulate/pilot.h"
 #include "simulate/populate.h"
@@ -9,6 +10,8 @@
 #define LEVEL_M (1000.0 * AP_M_PER_FT)
 #define ALL_FLIGHTS UINT32_MAX /* element of what is drawn once for a whole generator */
 #define FORMATION_SIZE 4u
+#define CLEAR_M 30.0  /* of the field, whatever the altitudes say */
+#define GATE_M 1800.0 /* likewise, where arrivals come in and departures leave */
 #define SHARED(index) (UINT32_MAX - 1u - (index)) /* element of what a pair or formation shares */
 
 /* What each kind flies with when the scenario says nothing, and within what. */
@@ -44,22 +47,50 @@ typedef struct draft {
     ap_generated *out;
 } draft;
 
-bool ap_generate_is_sound(const ap_scenario *scenario, const ap_scenario_generator *generator)
+static bool tell(const char *reason, char *why, size_t size)
+{
+    size_t length = strlen(reason);
+    if (size == 0)
+        return false;
+    length = length < size ? length : size - 1;
+    memcpy(why, reason, length);
+    why[length] = '\0';
+    return false;
+}
+
+static bool shares_are_sound(const ap_scenario_generator *generator)
 {
     double sum = generator->adsb_share + generator->mode_s_share + generator->mode_ac_share;
-    bool sound = (unsigned)generator->kind < AP_GENERATOR_COUNT && generator->flight_count >= 1 &&
-                 generator->flight_count <= AP_POPULATE_FLIGHT_MAX &&
-                 generator->radius_m >= 100.0 && generator->radius_m <= 1000e3 &&
-                 generator->start_s >= 0.0 && generator->end_s > generator->start_s &&
-                 generator->end_s <= scenario->duration_s && generator->adsb_share >= 0.0 &&
-                 generator->mode_s_share >= 0.0 && generator->mode_ac_share >= 0.0 &&
-                 sum <= 1.0 + 1e-9 && generator->spacing_m >= 0.0 && generator->spacing_m <= 50e3;
-    if (!sound || generator->kind == AP_GENERATOR_MIXED)
-        return sound && generator->flight_count >= 3 && generator->radius_m >= 20e3 &&
-               generator->radius_m <= 300e3;
-    ap_craft craft = kinds[generator->kind].craft;
-    return generator->altitude_min_m <= generator->altitude_max_m &&
-           ap_craft_check(craft, AP_CRAFT_WISH_ALTITUDE, generator->altitude_max_m, NULL, 0);
+    return generator->adsb_share >= 0.0 && generator->mode_s_share >= 0.0 &&
+           generator->mode_ac_share >= 0.0 && sum <= 1.0 + 1e-9;
+}
+
+bool ap_generate_check(const ap_scenario *scenario, const ap_scenario_generator *generator,
+                       char *why, size_t size)
+{
+    bool mixed = generator->kind == AP_GENERATOR_MIXED;
+    if ((unsigned)generator->kind >= AP_GENERATOR_COUNT)
+        return tell("a kind of traffic that is not known", why, size);
+    if (generator->flight_count < (mixed ? 3 : 1) ||
+        generator->flight_count > AP_POPULATE_FLIGHT_MAX)
+        return tell(mixed ? "expected 3 to 20000 flights" : "expected 1 to 20000 flights", why,
+                    size);
+    if (!(generator->radius_m >= (mixed ? 20e3 : 10.0) &&
+          generator->radius_m <= (mixed ? 300e3 : 1000e3)))
+        return tell(mixed ? "expected a radius of 20 to 300 km"
+                          : "expected a radius of 10 m to 1000 km",
+                    why, size);
+    if (!(generator->start_s >= 0.0 && generator->end_s > generator->start_s &&
+          generator->end_s <= scenario->duration_s))
+        return tell("expected it to begin before it ends, within the scenario", why, size);
+    if (!shares_are_sound(generator))
+        return tell("expected shares from 0 on, together at most 1", why, size);
+    if (!(generator->spacing_m >= 0.0 && generator->spacing_m <= 50e3))
+        return tell("expected a spacing of 0 to 50 km", why, size);
+    if (!(generator->altitude_min_m <= generator->altitude_max_m))
+        return tell("expected a least altitude that is not above the greatest", why, size);
+    return mixed || ap_craft_check(kinds[generator->kind].craft, AP_CRAFT_WISH_ALTITUDE,
+                                   generator->altitude_max_m, why, size);
 }
 
 static double between(draft *d, double low, double high)
@@ -86,7 +117,7 @@ static double altitude_m(draft *d)
         low_m = d->kind->altitude_min_m + d->out->route.field_altitude_m;
         high_m = d->kind->altitude_max_m + d->out->route.field_altitude_m;
     }
-    return low_m + share * (high_m - low_m);
+    return fmax(low_m + share * (high_m - low_m), d->out->route.field_altitude_m + CLEAR_M);
 }
 
 static double speed_mps(draft *d)
@@ -167,7 +198,8 @@ static void tma(draft *d)
     double runway_rad = ap_random_between(&common, 0.0, 2.0 * AP_PI);
     double radius_m = fmax(d->from->radius_m, 60e3), field_m = d->out->route.field_altitude_m;
     double bearing_rad = between(d, 0.0, 2.0 * AP_PI), speed = speed_mps(d);
-    double high_m = altitude_m(d), side = by_chance(d, 0.5) ? 1.0 : -1.0;
+    double high_m = fmax(altitude_m(d), field_m + GATE_M);
+    double side = by_chance(d, 0.5) ? 1.0 : -1.0;
     ap_route_point threshold = { d->x_m, d->y_m, NAN, NAN, 0.0 };
     ap_route_point gate = beside(&threshold, bearing_rad, radius_m, 0.0);
     if (d->index % 2 == 1) { /* out */

@@ -6,6 +6,7 @@
 #define AP_SIMULATE_GENERATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "simulate/route.h"
@@ -25,8 +26,10 @@ typedef struct ap_generated {
     double area_m2;           /* 0: the craft's */
 } ap_generated;
 
-/* False when a value is out of its range. */
-bool ap_generate_is_sound(const ap_scenario *scenario, const ap_scenario_generator *generator);
+/* False when a value is out of its range; then `why` says what was expected (cut to `size`,
+ * terminated). */
+bool ap_generate_check(const ap_scenario *scenario, const ap_scenario_generator *generator,
+                       char *why, size_t size);
 
 /* Draws flight `index` < flight_count of generator `generator`, which is not MIXED. */
 void ap_generate(const ap_world *world, uint32_t generator, uint32_t index, ap_generated *out);

@@ -8,6 +8,7 @@
 #include "simulate/random.h"
 #include "simulate/route.h"
 #include "simulate/traffic.h"
+#include "wire/json.h"
 
 #define PIECE_SPREAD 0.5    /* of the logarithm of the ballistic coefficient, 1 sigma */
 #define PIECE_SPEED_MPS 5.0 /* 1 sigma an axis */
@@ -45,12 +46,49 @@ static bool ways_are_one(const ap_scenario *scenario, const ap_scenario_flight *
            !scenario->flights[flight->leader].falls;
 }
 
-static bool flight_is_sound(const ap_scenario *scenario, uint32_t index)
+/* "flight BAW1", or "flight 3" counted from 1. */
+static void tell_flight(const ap_scenario *scenario, uint32_t index, ap_writer *why)
+{
+    const char *callsign = scenario->flights[index].callsign;
+    ap_text_str(why, "flight ");
+    if (callsign[0] != '\0')
+        ap_text_str(why, callsign);
+    else
+        ap_text_u64(why, index + 1);
+}
+
+static bool refuse_flight(const ap_scenario *scenario, uint32_t index, const char *reason,
+                          ap_writer *why)
+{
+    tell_flight(scenario, index, why);
+    ap_text_str(why, ": ");
+    ap_text_str(why, reason);
+    return false;
+}
+
+static bool check_flight(const ap_scenario *scenario, uint32_t index, ap_writer *why)
 {
     const ap_scenario_flight *flight = &scenario->flights[index];
+    char reason[128];
     uint32_t at;
-    return ways_are_one(scenario, flight) && flight->start_s >= 0.0 && flight->start_s <= 86400.0 &&
-           flight->end_s > flight->start_s && ap_route_check(scenario, index, &at, NULL, 0);
+    if (!ways_are_one(scenario, flight))
+        return refuse_flight(scenario, index,
+                             "expected one way: waypoints, a path of two points or more, a leader "
+                             "that follows nobody, or a fall with its values in range",
+                             why);
+    if (!(flight->start_s >= 0.0 && flight->start_s <= 86400.0 && flight->end_s > flight->start_s))
+        return refuse_flight(scenario, index,
+                             "expected it to begin within a day and before it ends", why);
+    if (ap_route_check(scenario, index, &at, reason, sizeof reason))
+        return true;
+    if (at == AP_SCENARIO_NONE)
+        return refuse_flight(scenario, index, reason, why);
+    tell_flight(scenario, index, why);
+    ap_text_str(why, flight->path_count > 0 ? ", point " : ", waypoint ");
+    ap_text_u64(why, at + 1);
+    ap_text_str(why, ": ");
+    ap_text_str(why, reason);
+    return false;
 }
 
 static uint32_t pieces_of(const ap_scenario_flight *flight)
@@ -75,18 +113,35 @@ static uint64_t count_all(const ap_scenario *scenario)
     return count;
 }
 
-bool ap_populate_is_sound(const ap_scenario *scenario)
+static bool check_generator(const ap_scenario *scenario, uint32_t index, ap_writer *why)
 {
-    if (scenario->flight_count > AP_POPULATE_FLIGHT_MAX)
-        return false;
-    for (uint32_t i = 0; i < scenario->flight_count; i++)
-        if (!flight_is_sound(scenario, i))
-            return false;
-    for (uint32_t i = 0; i < scenario->generator_count; i++)
-        if (!ap_generate_is_sound(scenario, &scenario->generators[i]))
-            return false;
+    char reason[128];
+    if (ap_generate_check(scenario, &scenario->generators[index], reason, sizeof reason))
+        return true;
+    ap_text_str(why, "traffic ");
+    ap_text_u64(why, index + 1);
+    ap_text_str(why, ": ");
+    ap_text_str(why, reason);
+    return false;
+}
+
+bool ap_populate_check(const ap_scenario *scenario, ap_writer *why)
+{
+    if (scenario->flight_count <= AP_POPULATE_FLIGHT_MAX) {
+        for (uint32_t i = 0; i < scenario->flight_count; i++)
+            if (!check_flight(scenario, i, why))
+                return false;
+        for (uint32_t i = 0; i < scenario->generator_count; i++)
+            if (!check_generator(scenario, i, why))
+                return false;
+    }
     uint64_t count = count_all(scenario);
-    return count >= 1 && count <= AP_POPULATE_FLIGHT_MAX;
+    if (count >= 1 && count <= AP_POPULATE_FLIGHT_MAX)
+        return true;
+    ap_text_u64(why, count);
+    ap_text_str(why, " flights: expected 1 to ");
+    ap_text_u64(why, AP_POPULATE_FLIGHT_MAX);
+    return false;
 }
 
 uint32_t ap_populate_count(const ap_scenario *scenario)
@@ -121,6 +176,7 @@ static void identify(const ap_world *world, uint32_t index, ap_equipment equipme
     flight->emergency_s = HUGE_VAL;
     flight->nac_p = (uint8_t)(8 + ap_random_below(&random, 3));
     flight->height_offset_m = world->scenario->height_offset_m;
+    flight->wind = (ap_wind){ world->scenario->wind, world->scenario->wind_count };
     ap_traffic_name(index, flight);
     if (equipment <= AP_EQUIPMENT_MODE_S)
         flight->address = AP_TRAFFIC_ADDRESS_FIRST + index;
@@ -229,6 +285,7 @@ static void make_mixed(crowd *of, uint32_t generator, uint32_t first)
         ap_traffic_make(&config, i, flight);
         if (give_legs(of, flight))
             ap_traffic_make(&config, i, flight);
+        flight->wind = (ap_wind){ scenario->wind, scenario->wind_count };
     }
 }
 

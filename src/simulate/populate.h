@@ -6,13 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "airpicture/bytes.h"
 #include "base/arena.h"
 #include "simulate/world.h"
 
 #define AP_POPULATE_FLIGHT_MAX 20000u
 
-/* False when a flight or generator is not one that can be made. */
-bool ap_populate_is_sound(const ap_scenario *scenario);
+/* False when a flight or generator is not one that can be made; then the first reason is appended
+ * to `why`: "flight BAW1, waypoint 3: 400 m/s is beyond an airliner's 270 m/s". */
+bool ap_populate_check(const ap_scenario *scenario, ap_writer *why);
 
 /* How many there will be, of a sound scenario. */
 uint32_t ap_populate_count(const ap_scenario *scenario);

@@ -56,9 +56,20 @@ static void begin(crowd *c, ap_generator_kind kind, uint64_t seed)
                                  .wind_count = 2 };
 }
 
+/* "": not at all. */
+static void check_refused(const crowd *c, const char *expected)
+{
+    char reason[256];
+    ap_writer why = ap_writer_of((uint8_t *)reason, sizeof reason - 1);
+    bool sound = ap_populate_check(&c->scenario, &why);
+    reason[why.size] = '\0';
+    assert_string_equal(reason, expected);
+    assert_int_equal(sound, expected[0] == '\0');
+}
+
 static void populate(crowd *c)
 {
-    assert_true(ap_populate_is_sound(&c->scenario));
+    check_refused(c, "");
     c->world = (ap_world){ .scenario = &c->scenario,
                            .seed = c->scenario.seed,
                            .plane = ap_enu_frame_at(c->scenario.reference) };
@@ -286,29 +297,47 @@ static void test_populate_own_flights(void **state)
     free(c.mem);
 }
 
-static void test_populate_refuses(void **state)
+static void test_populate_check_names_the_bad(void **state)
 {
     (void)state;
     crowd c;
     begin(&c, AP_GENERATOR_TMA, 1);
-    c.generators[0].adsb_share = 0.9;
-    assert_false(ap_populate_is_sound(&c.scenario)); /* 1.15 in sum */
+    c.generators[0].adsb_share = 0.9; /* 1.15 in sum */
+    check_refused(&c, "traffic 1: expected shares from 0 on, together at most 1");
     begin(&c, AP_GENERATOR_TMA, 1);
     c.generators[0].altitude_max_m = 20000.0;
-    assert_false(ap_populate_is_sound(&c.scenario));
+    check_refused(&c, "traffic 1: 20000 m is beyond an airliner's 13500 m");
     begin(&c, AP_GENERATOR_TMA, 1);
     c.generators[0].end_s = DURATION_S + 1.0;
-    assert_false(ap_populate_is_sound(&c.scenario));
+    check_refused(&c, "traffic 1: expected it to begin before it ends, within the scenario");
+    begin(&c, AP_GENERATOR_MIXED, 1);
+    c.generators[0].flight_count = 2;
+    check_refused(&c, "traffic 1: expected 3 to 20000 flights");
     begin(&c, AP_GENERATOR_TMA, 1);
+    static const char way[] = "flight 1: expected one way: waypoints, a path of two points or "
+                              "more, a leader that follows nobody, or a fall with its values in "
+                              "range";
+    const ap_waypoint points[] = { { 50 * DEG, 8 * DEG, 9000.0, 200.0, 0 },
+                                   { 50.5 * DEG, 8.5 * DEG, NAN, 400.0, 0 } };
     ap_scenario_flight flight = { .end_s = HUGE_VAL, .leader = AP_SCENARIO_NONE };
     c.scenario.flights = &flight;
     c.scenario.flight_count = 1;
-    assert_false(ap_populate_is_sound(&c.scenario)); /* no way at all */
-    flight.leader = 0;
-    assert_false(ap_populate_is_sound(&c.scenario)); /* its own leader */
+    c.scenario.waypoints = points;
+    check_refused(&c, way);
+    flight.leader = 0; /* itself */
+    check_refused(&c, way);
     flight.leader = AP_SCENARIO_NONE;
-    flight.falls = true;
-    assert_false(ap_populate_is_sound(&c.scenario)); /* from nowhere */
+    flight.falls = true; /* from nowhere */
+    check_refused(&c, way);
+    flight = (ap_scenario_flight){
+        .callsign = "BAW1", .waypoint_count = 2, .end_s = HUGE_VAL, .leader = AP_SCENARIO_NONE
+    };
+    check_refused(&c, "flight BAW1, waypoint 2: 400 m/s is beyond an airliner's 270 m/s");
+    flight.end_s = 0.0;
+    check_refused(&c, "flight BAW1: expected it to begin within a day and before it ends");
+    c.scenario.flight_count = 0;
+    c.scenario.generator_count = 0;
+    check_refused(&c, "0 flights: expected 1 to 20000");
 }
 
 int main(void)
@@ -319,7 +348,7 @@ int main(void)
         cmocka_unit_test(test_populate_pairs_meet_and_formations_stay),
         cmocka_unit_test(test_populate_equips_by_shares),
         cmocka_unit_test(test_populate_own_flights),
-        cmocka_unit_test(test_populate_refuses),
+        cmocka_unit_test(test_populate_check_names_the_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -77,21 +77,27 @@ static double indicated_mps(double mach, double altitude_m)
 
 uint64_t ap_register_of(uint8_t bds, const ap_flight *flight, const ap_truth *truth, double time_s)
 {
-    double speed_mps = hypot(truth->east_mps, truth->north_mps);
-    double speed_kt = speed_mps / AP_MPS_PER_KT;
+    double wind_east_mps, wind_north_mps;
+    ap_wind_at(&flight->wind, truth->pressure_altitude_m, &wind_east_mps, &wind_north_mps);
+    double air_east_mps = truth->east_mps - wind_east_mps;
+    double air_north_mps = truth->north_mps - wind_north_mps;
+    double ground_mps = hypot(truth->east_mps, truth->north_mps);
+    double air_mps = hypot(air_east_mps, air_north_mps);
     double track_deg = atan2(truth->east_mps, truth->north_mps) / AP_RAD_PER_DEG;
+    double heading_deg = atan2(air_east_mps, air_north_mps) / AP_RAD_PER_DEG;
     double rate_radps = ap_flight_turn_radps(flight, time_s);
-    double roll_deg = atan(rate_radps * speed_mps / GRAVITY_MPS2) / AP_RAD_PER_DEG;
+    double roll_deg = atan(rate_radps * air_mps / GRAVITY_MPS2) / AP_RAD_PER_DEG;
     double climb_fpm = truth->up_mps * FPM_PER_MPS;
-    double mach = mach_of(speed_mps, truth->pressure_altitude_m);
+    double mach = mach_of(air_mps, truth->pressure_altitude_m);
     double selected_ft = ap_flight_level_m(flight, time_s) / AP_M_PER_FT;
     switch (bds) {
     case 0x40:
         return ap_register_40(selected_ft, selected_ft, STANDARD_HPA);
     case 0x50:
-        return ap_register_50(roll_deg, track_deg, speed_kt, rate_radps / AP_RAD_PER_DEG, speed_kt);
+        return ap_register_50(roll_deg, track_deg, ground_mps / AP_MPS_PER_KT,
+                              rate_radps / AP_RAD_PER_DEG, air_mps / AP_MPS_PER_KT);
     case 0x60:
-        return ap_register_60(track_deg,
+        return ap_register_60(heading_deg,
                               indicated_mps(mach, truth->pressure_altitude_m) / AP_MPS_PER_KT, mach,
                               climb_fpm, climb_fpm);
     default:

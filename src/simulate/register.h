@@ -21,8 +21,8 @@ uint64_t ap_register_50(double roll_deg, double track_deg, double ground_speed_k
 uint64_t ap_register_60(double heading_deg, double indicated_airspeed_kt, double mach,
                         double barometric_fpm, double inertial_fpm);
 
-/* What the flight's transponder has in register 0x40, 0x50 or 0x60; 0 for any other. Still air,
- * standard atmosphere, no magnetic declination, coordinated turns. */
+/* What the flight's transponder has in register 0x40, 0x50 or 0x60; 0 for any other. The flight's
+ * wind, standard atmosphere, no magnetic declination, coordinated turns. */
 uint64_t ap_register_of(uint8_t bds, const ap_flight *flight, const ap_truth *truth, double time_s);
 
 #endif

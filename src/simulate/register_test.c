@@ -60,12 +60,29 @@ static void test_register_of_flight(void **state)
     assert_int_equal(ap_register_of(0x17, &flight, &truth, 10.0), 0);
 }
 
+/* East at 100 m/s over the ground with 40 m/s of wind to the south: through the air 107.7 m/s, that
+ * is 209.4 kt, towards 68.2 degrees. */
+static void test_register_of_flight_in_wind(void **state)
+{
+    (void)state;
+    static const ap_wind_level level = { 0.0, 0.0, -40.0 };
+    ap_flight flight = { .address = 1, .wind = { &level, 1 } };
+    ap_truth truth = { .east_mps = 100.0, .pressure_altitude_m = 3000.0 };
+    uint64_t mb = ap_register_of(0x50, &flight, &truth, 10.0);
+    assert_true(fabs((double)(mb >> 22 & 0x3FF) * 2.0 - 194.4) <= 1.0);
+    assert_true(fabs((double)(mb & 0x3FF) * 2.0 - 209.4) <= 1.0);
+    assert_true(fabs((double)(mb >> 33 & 0x7FF) * 90.0 / 512.0 - 90.0) <= 0.1);
+    mb = ap_register_of(0x60, &flight, &truth, 10.0);
+    assert_true(fabs((double)(mb >> 44 & 0x7FF) * 90.0 / 512.0 - 68.2) <= 0.1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_register_known_replies),
         cmocka_unit_test(test_register_values_beyond_the_field),
         cmocka_unit_test(test_register_of_flight),
+        cmocka_unit_test(test_register_of_flight_in_wind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

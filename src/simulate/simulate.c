@@ -1,5 +1,6 @@
 #include "simulate/simulate.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "base/arena.h"
@@ -7,6 +8,7 @@
 #include "simulate/line.h"
 #include "simulate/populate.h"
 #include "simulate/world.h"
+#include "wire/json.h"
 
 typedef struct instrument {
     const ap_instrument_kind *kind;
@@ -42,17 +44,48 @@ static bool sensor_is_sound(const ap_scenario_sensor *sensor)
            is_within(sensor->azimuth_bias_rad, -0.1, 0.1) && ap_line_is_sound(sensor);
 }
 
-static bool scenario_is_sound(const ap_scenario *scenario)
+static bool say(const char *reason, ap_writer *why)
 {
-    bool sound = scenario->start_utc != AP_UTC_UNKNOWN &&
-                 is_within(scenario->duration_s, 10.0, 86400.0) &&
-                 is_within(scenario->reference.latitude_rad, -80.0 * AP_RAD_PER_DEG,
-                           80.0 * AP_RAD_PER_DEG) &&
-                 is_within(scenario->reference.longitude_rad, -AP_PI, AP_PI) &&
-                 is_within(scenario->height_offset_m, -500.0, 500.0) &&
-                 scenario->sensor_count <= AP_SIMULATE_SENSOR_MAX && ap_populate_is_sound(scenario);
-    for (uint32_t i = 0; sound && i < scenario->sensor_count; i++)
-        sound = sensor_is_sound(&scenario->sensors[i]);
+    ap_text_str(why, reason);
+    return false;
+}
+
+static bool check_frame(const ap_scenario *scenario, ap_writer *why)
+{
+    const double most_rad = 80.0 * AP_RAD_PER_DEG;
+    if (scenario->start_utc == AP_UTC_UNKNOWN || !is_within(scenario->duration_s, 10.0, 86400.0))
+        return say("expected a time to begin and a duration of 10 to 86400 s", why);
+    if (!is_within(scenario->reference.latitude_rad, -most_rad, most_rad) ||
+        !is_within(scenario->reference.longitude_rad, -AP_PI, AP_PI))
+        return say("expected its middle between 80 degrees south and north", why);
+    if (!is_within(scenario->height_offset_m, -500.0, 500.0))
+        return say("expected a height offset of -500 to 500 m", why);
+    return scenario->sensor_count <= AP_SIMULATE_SENSOR_MAX ||
+           say("expected at most 256 sensors", why);
+}
+
+static bool check(const ap_scenario *scenario, ap_writer *why)
+{
+    if (!check_frame(scenario, why) || !ap_populate_check(scenario, why))
+        return false;
+    for (uint32_t i = 0; i < scenario->sensor_count; i++) {
+        if (sensor_is_sound(&scenario->sensors[i]))
+            continue;
+        ap_text_str(why, "sensor ");
+        ap_text_str(why, scenario->sensors[i].told.name);
+        return say(ap_instrument_of(scenario->sensors[i].format) ? ": a value is out of its range"
+                                                                 : ": nothing sends its format",
+                   why);
+    }
+    return true;
+}
+
+bool ap_simulate_check(const ap_scenario *scenario, char *why, size_t size)
+{
+    assert(size > 0);
+    ap_writer text = ap_writer_of((uint8_t *)why, size - 1);
+    bool sound = check(scenario, &text);
+    why[text.size] = '\0';
     return sound;
 }
 
@@ -97,7 +130,8 @@ static struct ap_simulate_state *lay_out(const ap_scenario *scenario, ap_arena *
 
 size_t ap_simulate_size(const ap_scenario *scenario)
 {
-    if (!scenario_is_sound(scenario))
+    char why[AP_SIMULATE_WHY_SIZE];
+    if (!ap_simulate_check(scenario, why, sizeof why))
         return 0;
     ap_arena arena = ap_arena_measure();
     (void)lay_out(scenario, &arena); /* NULL: it only measures */

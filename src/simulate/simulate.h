@@ -49,6 +49,12 @@ typedef struct ap_simulate {
     struct ap_simulate_state *state;
 } ap_simulate;
 
+#define AP_SIMULATE_WHY_SIZE 256
+
+/* Whether the scenario can be simulated. If not, `why` says the first reason (cut to `size` >= 1,
+ * terminated): "flight BAW1, waypoint 3: 400 m/s is beyond an airliner's 270 m/s". */
+bool ap_simulate_check(const ap_scenario *scenario, char *why, size_t size);
+
 /* Bytes that init needs; 0 when the scenario has a value out of its range, or asks for what
  * nothing can send. */
 size_t ap_simulate_size(const ap_scenario *scenario);
