@@ -52,7 +52,7 @@ soak:
 man: build
 	@mkdir -p doc/man
 	@$(PROGRAM) help --man > doc/man/airpicture.1
-	@for command in replay decode convert track simulate demo help; do \
+	@for command in replay decode convert track simulate evaluate compare demo help; do \
 	    $(PROGRAM) help --man $$command > doc/man/airpicture-$$command.1 || exit 1; \
 	done
 	@sed '/^<!-- keys/q' doc/scenarios.md > build/scenarios.md

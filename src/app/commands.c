@@ -63,6 +63,23 @@ const ap_command ap_commands[] = {
         "With --live the packets go out as their time comes. An interruption ends the run there; "
         "what was simulated is kept.\n"
         "doc/scenarios.md tells how a scenario is written; ten stand in the folder scenarios."),
+    ROW(evaluate_command, "evaluate", "",
+        "tracks held against truth: errors, requirements, a report",
+        "Holds tracks against truth and says how good they are: GOSPA, OSPA and T-GOSPA, SIAP, "
+        "errors by phase of flight and by range, consistency of the covariances, latency, "
+        "continuity; and row by row whether the requirements of the standards are met, with the "
+        "value, the limit and the count behind it. Truth is a file of states, or made of the ADS-B "
+        "in a recording. Tracks are those of airpicture or of any other system.\n"
+        "Inputs that cannot belong together (other times, other units, x for y) are refused with "
+        "status 65 and a suggestion. The exit status is 1 when a mandatory row of a table that was "
+        "required fails. Tables of requirements are data files, which you may correct or add to; "
+        "doc/evaluate.md tells how."),
+    ROW(compare, "compare", "A B", "two trackers on the same truth",
+        "Holds two outputs against the same truth: each figure of both, the difference and which "
+        "is "
+        "better, and the mean difference of GOSPA over the instants with its standard error, which "
+        "tells whether it is more than chance. The exit status is 1 when B is worse than A by more "
+        "than --worse-than allows."),
     ROW(demo, "demo", "", "a simulated air picture, live in the terminal",
         "Simulates three Mode S radars, a wide-area multilateration and an ADS-B receiver that "
         "watch sixty flights for ten minutes, feeds their bytes through the engine at ten times "

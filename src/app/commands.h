@@ -19,6 +19,12 @@ int ap_track_run(const ap_command *command, int argc, char **argv);
 extern const ap_option ap_simulate_options[];
 int ap_simulate_run(const ap_command *command, int argc, char **argv);
 
+extern const ap_option ap_evaluate_command_options[];
+int ap_evaluate_command_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_compare_options[];
+int ap_compare_run(const ap_command *command, int argc, char **argv);
+
 extern const ap_option ap_demo_options[];
 int ap_demo_run(const ap_command *command, int argc, char **argv);
 

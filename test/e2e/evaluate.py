@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+"""evaluate and compare: every form of truth and tracks, known errors, wrong inputs said in words,
+requirement tables, the page, and the scores of a bench in Python over its own files."""
+import contextlib
+import csv
+import json
+import math
+import pathlib
+import re
+import subprocess
+
+from common import DATA, ROOT, Skip, case, finish, run, workdir
+
+BENCH = DATA.parent / "bench" / "tracking"
+NUMPY_PYTHON = "/usr/bin/python3"
+START = "2024-03-01T12:00:00Z"
+UTC = 1709294400
+_demo = {}
+
+
+@contextlib.contextmanager
+def workspace():
+    with workdir() as name:
+        yield pathlib.Path(name)
+
+
+def write(path, head, rows):
+    with open(path, "w", newline="") as f:
+        out = csv.writer(f)
+        out.writerow(head)
+        out.writerows(rows)
+    return path
+
+
+def truth_rows(seconds=120, targets=3):
+    """Straight flights north, 20 km apart, 200 m/s; times from 0."""
+    return [(t, k, 20000 * k, 200 * t - 90000, 9000, 0, 200, 0) for t in range(seconds)
+            for k in range(1, targets + 1)]
+
+
+HEAD = ["time_s", "target_id", "x", "y", "z", "vx", "vy", "vz"]
+
+
+def plane(work, name="tracks.csv", dx=30.0, dy=40.0, scale=1.0, swap=False, shift=0, every=4):
+    """The truth, and tracks of it that are off by a known amount."""
+    truth = write(work / "truth.csv", HEAD, truth_rows())
+    rows = []
+    for t, k, x, y, z, vx, vy, vz in truth_rows():
+        if t % every == 0:
+            x, y = (x + dx) * scale, (y + dy) * scale
+            x, y = (y, x) if swap else (x, y)
+            rows.append((t + shift, 100 + k, x, y, z, vx, vy, vz, 900, 0, 1600))
+    return truth, write(work / name, ["time_s", "track_id"] + HEAD[2:] + ["sxx", "sxy", "syy"],
+                        rows)
+
+
+def evaluate(*arguments, status=0):
+    done = run("evaluate", "-q", "--json", "-", *arguments, status=status)
+    return json.loads(done.stdout)
+
+
+def figures(report):
+    return {r["key"]: r["value"] for g in report["metrics"] for r in g["rows"]}
+
+
+def near(got, expected, tolerance):
+    assert got is not None and abs(got - expected) <= tolerance, f"{got}, expected {expected}"
+
+
+def demo():
+    """Two minutes of the demonstration, made once."""
+    if "folder" not in _demo:
+        _demo["folder"] = workdir()  # removed at exit
+        run("demo", "-x", "0", "-m", "2", "-o", pathlib.Path(_demo["folder"].name) / "demo",
+            stdin=b"")
+    return pathlib.Path(_demo["folder"].name) / "demo"
+
+
+def known_errors():
+    """Errors of 30 m east and 40 m north: 50 m, everywhere; NEES 900/900 + 1600/1600 = 2."""
+    with workspace() as work:
+        truth, tracks = plane(work)
+        report = evaluate("--truth", truth, "--tracks", tracks)
+        f = figures(report)
+        near(f["position_rms_m"], 50, 1e-6)
+        near(f["along_rms_m"], 40, 1e-6)
+        near(f["across_rms_m"], 30, 1e-6)
+        near(f["gospa_rms_m"], 50 * math.sqrt(3), 1e-4)
+        near(f["nees_position"], 2, 1e-6)
+        near(f["latency_mean_s"], -0.2, 1e-6)
+        near(f["completeness"], 1, 0)
+        assert report["tracks"]["format"] == "CSV" and report["tracks"]["trajectory_count"] == 3
+        assert [t["position_rms_m"] for t in report["targets"]] == [50.0] * 3
+
+
+def every_form():
+    """The demonstration's tracks in each form are within metres of its truth."""
+    with workspace() as work:
+        folder = demo()
+        run("replay", "-q", "-s", START, "-c", folder / "sensors.yaml", "-o", work / "tracks.csv",
+            folder / "radars.pcap", folder / "receiver.beast")
+        forms = {folder / "tracks.jsonl": ("JSON lines", 12), work / "tracks.csv": ("CSV", 12),
+                 folder / "archive.gpkg": ("GeoPackage", 12),
+                 folder / "system.pcap": ("pcap capture", 12),
+                 folder / "receiver.beast": ("beast capture", 60)}
+        for path, (form, limit) in forms.items():
+            report = evaluate("--truth", folder / "truth.csv", "--truth-start", START, "--start",
+                              START, "--tracks", path)
+            f = figures(report)
+            assert report["tracks"]["format"] == form, (path.name, report["tracks"])
+            assert f["completeness"] > (0.8 if "beast" in form else 0.9), (form, f["completeness"])
+            assert 0 < f["position_rms_m"] < limit, (form, f["position_rms_m"])
+
+
+def aircraft_json():
+    """A folder of documents, and the same documents in one file."""
+    with workspace() as work:
+        truth = write(work / "truth.csv", ["time_s", "target_id", "latitude_deg", "longitude_deg"],
+                      [(UTC + t, 1, 50 + t * 0.001, 8) for t in range(60)])
+        folder = work / "history"
+        folder.mkdir()
+        whole = ""
+        for t in range(60):
+            text = json.dumps({"now": UTC + t, "messages": t, "aircraft": [
+                {"hex": "3c0001", "type": "adsb_icao", "lat": 50 + t * 0.001, "lon": 8.0001,
+                 "seen_pos": 0, "seen": 0, "alt_baro": 30000}]})
+            (folder / f"aircraft_{t:03}.json").write_text(text)
+            whole += text + "\n"
+        (work / "series.json").write_text(whole)
+        for path in (folder, work / "series.json"):
+            f = figures(evaluate("--truth", truth, "--tracks", path))
+            near(f["position_rms_m"], 7.15, 0.05)  # 1e-4 degrees of longitude at 50 N
+            near(f["completeness"], 1, 0.06)
+
+
+def reference():
+    """ADS-B of a recording as truth: near the real truth, with its refusals counted."""
+    with workspace() as work:
+        folder = demo()
+        report = evaluate("--reference", folder / "receiver.beast", "--start", START, "--tracks",
+                          folder / "tracks.jsonl")
+        f = figures(report)
+        assert f["position_rms_m"] < 60 and f["completeness"] > 0.9, f
+        note = report["notes"][0]
+        assert re.search(r"reference of \d+ ADS-B positions: left out", note), note
+        assert "NACp < 8" in note and "outliers" in note, note
+
+
+def refused(words, *arguments, status=65, case=""):
+    done = run("evaluate", "-q", *arguments, status=None)
+    text = done.stderr.decode()
+    assert done.returncode == status, f"{case} {words}: {done.returncode} {text}"
+    for word in words:
+        assert word in text, f"'{word}' not in: {text}"
+
+
+def wrong_inputs():
+    """What cannot be is said in words with a suggestion, status 65, not scored as nothing."""
+    with workspace() as work:
+        for words, change in (
+                (["exchanged"], {"swap": True}), (["in feet", "0.3048"], {"scale": 1 / 0.3048}),
+                (["kilometres"], {"scale": 0.001}), (["nautical"], {"scale": 1 / 1852}),
+                (["do not overlap in time"], {"shift": 5000}),
+                (["--truth-start 2024-03-01T12:00:00"], {"shift": UTC}),
+                (["no track is ever within"], {"dx": 9e6})):
+            truth, tracks = plane(work, **change)
+            refused(words, "--truth", truth, "--tracks", tracks, case=change)
+        truth, tracks = plane(work)
+        degrees = write(work / "degrees.csv", ["time_s", "track_id", "lat", "lon"], [(0, 1, 50, 8)])
+        refused(["truth is in metres", "degrees"], "--truth", truth, "--tracks", degrees)
+        named = write(work / "named.csv", ["time_s", "track_id", "x", "y"],
+                      [(t, 1, 8, 50) for t in range(9)])
+        refused(["look like degrees"], "--truth", truth, "--tracks", named)
+        day = [(UTC + t, 1, 50 + t / 1000, 8) for t in range(60)]
+        head = ["time_s", "track_id", "lat", "lon"]
+        a = write(work / "a.csv", head, day)
+        b = write(work / "b.csv", head, [(r[0] - 19783 * 86400, *r[1:]) for r in day])
+        refused(["--truth-start"], "--truth", b, "--tracks", a)
+        b = write(work / "b.csv", head, [(r[0] - 30 * 86400, *r[1:]) for r in day])
+        refused(["30 days apart", "--start 2024-03-01"], "--truth", a, "--tracks", b)
+        heights = write(work / "feet.csv", head + ["height_m"],
+                        [(*r, 9000 / 0.3048) for r in day])
+        metres = write(work / "metres.csv", head + ["height_m"], [(*r, 9000) for r in day])
+        refused(["look like feet"], "--truth", metres, "--tracks", heights)
+        empty = work / "empty.csv"
+        empty.write_text("")
+        refused(["is empty"], "--truth", truth, "--tracks", empty)
+        odd = write(work / "odd.csv", ["time_s", "track_id", "range"], [(1, 1, 1)])
+        refused([":1:", "lacks positions", "latitude_deg"], "--truth", truth, "--tracks", odd)
+        bad = write(work / "bad.csv", ["time_s", "track_id", "x", "y"], [(1, 1, "abc", 2)])
+        refused(["bad.csv:2:", "no number"], "--truth", truth, "--tracks", bad)
+        refused(["cannot read"], "--truth", truth, "--tracks", work / "none.csv", status=66)
+        refused(["no truth", "--truth FILE"], "--tracks", tracks, status=64)
+        refused(["no table 'ed999'", "esassp_5nm"], "--truth", truth, "--tracks", tracks,
+                "--require", "ed999", status=64)
+
+
+def requirements():
+    """Exit statuses, the program's tables, one of the user's own, and its mistakes by line."""
+    with workspace() as work:
+        truth, tracks = plane(work)
+        inputs = ("--truth", truth, "--tracks", tracks)
+        for path in sorted((ROOT / "spec/requirements").glob("*.yaml")):
+            report = evaluate(*inputs, "--show", path.stem)
+            rows = report["requirements"][0]["rows"]
+            assert rows and all(r["confidence"] in "VMCP" and r["text"] for r in rows), path.stem
+        evaluate(*inputs, "--require", "ed116", status=1)  # RMS 50 m against 7.5 m
+        table = work / "mine.yaml"
+        text = ("table: mine\ntitle: ours\nsource: us\nconfidence: P\nrows:\n  - row: A\n"
+                "    text: position, RMS\n    quantity: position_error\n    statistic: rms\n"
+                "    at_most: 0.05 km\n    level: mandatory\n")
+        table.write_text(text.replace("0.05 km", "0.0501 km"))
+        report = evaluate(*inputs, "--tables", work, "--require", "mine")
+        row = report["requirements"][0]["rows"][0]
+        assert row["result"] == "pass" and row["unit"] == "km", row
+        near(row["value"], 0.05, 1e-9)
+        table.write_text(text.replace("0.05 km", "49 m"))
+        evaluate(*inputs, "--tables", table, "--require", "mine", status=1)
+        evaluate(*inputs, "--tables", table, "--show", "mine")
+        for change, line, words in ((("0.05 km", "5 s"), 10, "'NM'"),
+                                    (("rms", "rsm"), 9, "quantile"),
+                                    (("level", "lewel"), 11, "key 'lewel'"),
+                                    (("position_error", "error"), 8, "position_error")):
+            table.write_text(text.replace(*change))
+            done = run("evaluate", *inputs, "--tables", work, "--require", "mine", status=78)
+            assert f"mine.yaml:{line}:" in done.stderr.decode(), done.stderr
+            assert words in done.stderr.decode(), done.stderr
+
+
+def page():
+    """The page needs nothing from elsewhere, and holds what evaluation.json holds."""
+    with workspace() as work:
+        truth, tracks = plane(work)
+        run("evaluate", "-q", "--truth", truth, "--tracks", tracks, "--report", work / "report")
+        text = (work / "report/index.html").read_text()
+        data = json.loads((work / "report/evaluation.json").read_text())
+        away = re.search(r"(?:src|href)=[\"']?(?:https?:)?//|@import|url\(", text)
+        assert not away, away
+        inside = re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.S)
+        assert json.loads(inside.group(1)) == data, "another object"
+        assert len(data["map"]["truth"]) == 3 and len(data["worst"]) > 0
+        assert len(data["series"]["t_s"]) == data["window"]["instant_count"] == 120
+
+
+def comparison():
+    """B's errors are twice A's: said so, with exit statuses, and nothing worse than itself."""
+    with workspace() as work:
+        truth, a = plane(work, "a.csv")
+        _, b = plane(work, "b.csv", dx=60, dy=80)
+        done = run("compare", "--truth", truth, a, b, "--json", work / "c.json", "-q",
+                   "--worse-than", "10", status=1)
+        assert "worse than A" in done.stderr.decode()
+        told = json.loads((work / "c.json").read_text())
+        near(told["gospa"]["mean_difference_m"], 50 * math.sqrt(3), 1e-3)
+        assert told["gospa"]["a_better_count"] == told["gospa"]["instant_count"]
+        rows = {r["key"]: r for r in told["figures"]}
+        assert rows["position_rms_m"]["better"] == "a"
+        near(rows["position_rms_m"]["difference"], 50, 1e-6)
+        run("compare", "--truth", truth, b, a, "-q", "--worse-than", "0")
+        run("compare", "--truth", truth, a, a, "-q", "--worse-than", "0")
+        run("compare", "--truth", truth, a, status=64)
+
+
+ROUNDED = """
+import builtins, importlib.util, sys
+spec = importlib.util.spec_from_file_location("score", sys.argv[1])
+score = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(score)
+score.round = lambda x, n=None: builtins.round(x, n) if n is None else builtins.round(x, 12)
+sys.argv = sys.argv[1:]
+score.main()
+"""
+
+
+def bench():
+    """The figures of the bench's own scorer, without its rounding, to 1e-6 of their size."""
+    if not (BENCH / "score.py").exists():
+        raise Skip(f"no score.py under {BENCH} (set AIRPICTURE_DATA)")
+    if subprocess.run([NUMPY_PYTHON, "-c", "import numpy, scipy"],
+                      stderr=subprocess.DEVNULL).returncode:
+        raise Skip("numpy and scipy are not installed")
+    with workspace() as work:
+        subprocess.run([NUMPY_PYTHON, BENCH / "scenario.py", "--out", work / "s", "--kind",
+                        "crossing", "--n", "24", "--scans", "60"], check=True,
+                       stdout=subprocess.DEVNULL)
+        run("track", "-q", work / "s/detections.csv", "-o", work / "tracks.csv")
+        (work / "exact.py").write_text(ROUNDED)
+        done = subprocess.run([NUMPY_PYTHON, work / "exact.py", BENCH / "score.py", "--truth",
+                               work / "s/truth.csv", "--tracks", work / "tracks.csv"], check=True,
+                              stdout=subprocess.PIPE)
+        expected = json.loads(done.stdout)
+        got = figures(evaluate("--bench", "--truth", work / "s/truth.csv", "--tracks",
+                               work / "tracks.csv"))
+        names = {"gospa_rms_m": "gospa_rms_m", "gospa_mean_m": "gospa_mean_m",
+                 "gospa_per_sqrt_n_m": "gospa_per_sqrt_n_m", "ospa_mean_m": "ospa_mean_m",
+                 "rms_position_m": "picture_position_rms_m",
+                 "p95_position_m": "picture_position_95_m",
+                 "rms_velocity_mps": "picture_velocity_rms_mps", "nees_mean_2dof": "picture_nees",
+                 "completeness": "completeness", "missed_per_instant": "missed_per_instant",
+                 "false_per_instant": "false_per_instant", "tracks": "used_track_count",
+                 "targets": "target_count", "false_tracks": "false_track_count",
+                 "id_switches_per_target": "switches_per_target",
+                 "id_switches_sticky_per_target": "kept_switches_per_target",
+                 "breaks_per_target": "breaks_per_target", "longest_id_share": "longest_share",
+                 "late_birth_delay_s": "late_birth_delay_s"}
+        assert expected["instants"] > 40 and expected["completeness"] > 0.5
+        for theirs, ours in names.items():
+            if expected[theirs] is None:
+                assert got[ours] is None, (theirs, got[ours])
+            else:
+                near(got[ours], expected[theirs], 1e-6 * max(1.0, abs(expected[theirs])))
+
+
+if __name__ == "__main__":
+    for test in (known_errors, every_form, aircraft_json, reference, wrong_inputs, requirements,
+                 page, comparison, bench):
+        case(test.__name__, test)
+    finish()
