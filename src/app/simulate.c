@@ -255,10 +255,13 @@ static void tell(const simulate_run *run)
     printf("%s, seed %" PRIu64 ": %.0f s%s, %u flights, %.0f times real time\n", scenario->name,
            scenario->seed, run->run_s, run->interrupted ? " (interrupted)" : "",
            ap_simulate_flight_count(&run->sim), run->wall_s > 0.0 ? run->run_s / run->wall_s : 0.0);
-    printf("  %-31s %10s %12s\n", "sensor", "packets", "bytes");
-    for (uint32_t i = 0; i < scenario->sensor_count; i++)
-        printf("  %-31s %10" PRIu64 " %12" PRIu64 "\n", scenario->sensors[i].told.name,
-               run->sent[i].packet_count, run->sent[i].byte_count);
+    printf("  %-31s %10s %12s %9s\n", "sensor", "packets", "bytes", "lost");
+    for (uint32_t i = 0; i < scenario->sensor_count; i++) {
+        const ap_line_counts *line = ap_simulate_line_counts(&run->sim, i);
+        printf("  %-31s %10" PRIu64 " %12" PRIu64 " %9" PRIu64 "\n", scenario->sensors[i].told.name,
+               run->sent[i].packet_count, run->sent[i].byte_count,
+               line->outage_count + line->lost_count + line->full_count);
+    }
     if (ap_simulate_lost_count(&run->sim) > 0)
         printf("  not sent for lack of room: %" PRIu64 "\n", ap_simulate_lost_count(&run->sim));
     if (run->config.live)
@@ -276,6 +279,7 @@ static int simulate(simulate_run *run)
         return status;
     run_all(run);
     ap_simulate_about about = { .file = &run->scenario,
+                                .sim = &run->sim,
                                 .scenario_path = run->config.scenario_path,
                                 .run_s = run->run_s,
                                 .interrupted = run->interrupted,

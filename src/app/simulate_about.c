@@ -271,6 +271,13 @@ static void write_sent(about_writer *writer, ap_json_object *item, uint32_t inde
     ap_json_member_str(item, "name", sensor->told.name);
     ap_json_member_u64(item, "packet_count", sent->packet_count);
     ap_json_member_u64(item, "byte_count", sent->byte_count);
+    const ap_line_counts *line = ap_simulate_line_counts(writer->about->sim, index);
+    ap_json_member_u64(item, "left_count", line->packet_count);
+    ap_json_member_u64(item, "outage_count", line->outage_count);
+    ap_json_member_u64(item, "lost_count", line->lost_count);
+    ap_json_member_u64(item, "full_count", line->full_count);
+    ap_json_member_u64(item, "duplicate_count", line->duplicate_count);
+    ap_json_member_u64(item, "reordered_count", line->reordered_count);
 }
 
 static void write_flown(about_writer *writer, ap_json_object *item, uint32_t index)

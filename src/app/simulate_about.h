@@ -8,8 +8,9 @@
 #include "app/scenario_file.h"
 #include "io/output.h"
 #include "model/truth.h"
+#include "simulate/simulate.h"
 
-/* What one sensor sent. */
+/* What arrived of one sensor. */
 typedef struct ap_simulate_sent {
     uint64_t packet_count, byte_count;
 } ap_simulate_sent;
@@ -25,6 +26,7 @@ typedef struct ap_simulate_flown {
 
 typedef struct ap_simulate_about {
     const ap_scenario_file *file;
+    const ap_simulate *sim;
     const char *scenario_path;
     double run_s; /* how much of it was simulated */
     bool interrupted;

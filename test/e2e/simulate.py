@@ -179,7 +179,7 @@ def main():
                 assert sum(1 for _ in rows) == about["truth_row_count"] + 1
             for sensor in about["sent"]:
                 assert re.search(rf"{sensor['name']} +{sensor['packet_count']} +"
-                                 rf"{sensor['byte_count']}\n", said), said
+                                 rf"{sensor['byte_count']} +0\n", said), said
             assert "bias" not in (out / "sensors.yaml").read_text(), "a bias is told"
 
         def captures():
@@ -199,6 +199,22 @@ def main():
                 assert all(row[1] == "" and row[2] == "1" for row in rows), name
             assert (out / "one.beast").stat().st_size == \
                 next(one["byte_count"] for one in about["sent"] if one["name"] == "one")
+
+        def lost_packets():
+            """What is lost on the line is counted; what is left is what arrives."""
+            lossy = folder / "lossy.yaml"
+            lossy.write_text(scenario.read_text().replace("name: wam,", "name: wam, loss: 0.2,") +
+                             "faults: [{kind: outage, sensor: alpha, start_s: 60, end_s: 90}]\n")
+            run("simulate", "-q", lossy, "-o", folder / "lossy")
+            counts = {one["name"]: one for one in
+                      json.loads((folder / "lossy/about.json").read_text())["sent"]}
+            for one in counts.values():
+                assert one["left_count"] - one["outage_count"] - one["lost_count"] == \
+                    one["packet_count"], one
+            wam, alpha = counts["wam"], counts["alpha"]
+            # Chance 0.2 of some 950 packets: 4 standard deviations are 0.05.
+            assert 0.15 < wam["lost_count"] / wam["left_count"] < 0.25, wam
+            assert 0.2 < alpha["outage_count"] / alpha["left_count"] < 0.3, alpha
 
         def marks():
             count = check_marks(out / "alpha.pcap")
@@ -346,6 +362,7 @@ def main():
         case("files", files)
         if (out / "about.json").exists():
             case("captures", captures)
+            case("lost packets", lost_packets)
             case("marks of simulation", marks)
             case("same bytes", same_bytes)
             case("gcc and clang", compilers)
