@@ -75,7 +75,8 @@ static void check_generator(ap_scenario_load *load, const ap_scenario_entry *ent
                         (unsigned)made->flight_count, made->radius_m);
     else if (made->altitude_min_m <= made->altitude_max_m && load->reading.error_count == 0 &&
              !ap_generate_check(&load->file->scenario, made, why, sizeof why))
-        ap_yaml_tell_at(&load->reading, entry->mark, "traffic of kind %s: %s",
+        ap_yaml_tell_at(&load->reading, entry->mark,
+                        "traffic of kind %s: %s; expected what it can fly",
                         ap_scenario_generators[made->kind], why); /* all else was judged by now */
     if (made->altitude_min_m > made->altitude_max_m)
         ap_yaml_tell_at(&load->reading, entry->mark,
