@@ -715,6 +715,28 @@ static void test_radar_kinds_and_formats(void **state)
     }
 }
 
+/* I048/230 STAT: bit 0 on the ground, bit 1 alert. */
+static void test_radar_mode_s_flight_status(void **state)
+{
+    (void)state;
+    for (int alert = 0; alert < 2; alert++) {
+        ap_scenario_flight flights[2] = { { .departs = true, .field_height_m = 90.0 } };
+        bench_begin(&b, AP_SENSOR_MODE_S, AP_SENSOR_FORMAT_CAT048);
+        b.scenario.flights = flights;
+        b.scenario.flight_count = 2;
+        for (int i = 0; i < 2; i++) {
+            (void)bench_fly(&b, AP_EQUIPMENT_MODE_S, 30.0 + 100.0 * i, 5e3, i ? 3000.0 : 91.0, 0.0,
+                            0.0);
+            b.flights[i].emergency_s = alert ? 0.0 : HUGE_VAL;
+        }
+        content c = { 0 };
+        bench_run(&b, 40.0, take_content, &c);
+        assert_int_equal(c.first.flight_status, alert ? 3 : 1);
+        assert_int_equal(c.second.flight_status, alert ? 2 : 0);
+        assert_int_equal(c.second.mode_3a, alert ? 07700 : 01001);
+    }
+}
+
 typedef struct heights {
     moments error;
 } heights;
@@ -849,6 +871,7 @@ int main(void)
         cmocka_unit_test(test_radar_sector_has_room_for_so_many),
         cmocka_unit_test(test_radar_faults),
         cmocka_unit_test(test_radar_kinds_and_formats),
+        cmocka_unit_test(test_radar_mode_s_flight_status),
         cmocka_unit_test(test_radar_height_of_three_dimensions),
         cmocka_unit_test(test_radar_of_the_surface),
         cmocka_unit_test(test_radar_same_seed_same_bytes),

@@ -41,6 +41,7 @@ typedef struct seen {
     uint16_t mode_3a;
     int16_t level_4th;
     bool primary, secondary, roll_call, has_level, has_height, is_garbled, is_unsure;
+    uint8_t flight_status;
     /* Of service messages. */
     uint8_t message; /* 0: a plot */
     uint8_t sector_turn8;
@@ -143,7 +144,8 @@ static inline seen bench_read_048(const bench *b, ap_reader *reader)
                    .has_level = r.present & AP_CAT048_I090,
                    .has_height = r.present & AP_CAT048_I110,
                    .is_garbled = r.i070.g,
-                   .is_unsure = r.i070.v };
+                   .is_unsure = r.i070.v,
+                   .flight_status = r.i230.stat };
 }
 
 static inline seen bench_read_001(const bench *b, ap_reader *reader)
