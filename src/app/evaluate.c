@@ -195,7 +195,8 @@ static void value_text(const ap_requirement_row *row, double value, char *text, 
                    size);
 }
 
-static void print_row(const ap_requirement_row *row, const ap_requirement_result *result, FILE *out)
+static void print_row(const evaluate *e, const ap_requirement_row *row,
+                      const ap_requirement_result *result, FILE *out)
 {
     static const char *const words[] = { [AP_REQUIREMENT_PASS] = "pass",
                                          [AP_REQUIREMENT_FAIL] = "FAIL",
@@ -209,13 +210,19 @@ static void print_row(const ap_requirement_row *row, const ap_requirement_result
             is_measured ? words[result->status] : "not measured", value,
             row->requirement.at_least ? ">=" : "<=", limit, is_measured ? result->sample_count : 0,
             row->is_mandatory ? 'm' : 'r', row->confidence, row->text);
+    if (is_measured && result->flight_fail_count > 0) {
+        char name[AP_SAMPLES_NAME_SIZE];
+        ap_samples_name_of(&e->run.truth, result->worst_truth, name);
+        fprintf(out, "          %u of %u flights fail, the worst is target %s\n",
+                result->flight_fail_count, result->flight_count, name);
+    }
 }
 
-static void print_table(const ap_judged_table *judged, FILE *out)
+static void print_table(const evaluate *e, const ap_judged_table *judged, FILE *out)
 {
     fprintf(out, "\n%s: %s\n", judged->table.name, judged->table.title);
     for (size_t i = 0; i < judged->table.row_count; i++)
-        print_row(&judged->table.row[i], &judged->result[i], out);
+        print_row(e, &judged->table.row[i], &judged->result[i], out);
     fprintf(out, "  source: %s\n", judged->table.source);
 }
 
@@ -238,6 +245,8 @@ static void print_summary(const evaluate *e, FILE *out)
     print_input("truth", &e->run.truth, out);
     if (e->run.reference_note[0])
         fprintf(out, "        %s\n", e->run.reference_note);
+    if (e->run.truth_start_note[0])
+        fprintf(out, "        %s\n", e->run.truth_start_note);
     print_input("tracks", &e->side.tracks, out);
     fprintf(out, "%" PRIu64 " instants over %.1f s\n\n", r->instant_count,
             ap_seconds_between(r->first_instant, r->last_instant));
@@ -246,7 +255,7 @@ static void print_summary(const evaluate *e, FILE *out)
         if (r->notes[i])
             fprintf(out, "  note: %s\n", ap_evaluation_note_text((ap_evaluation_note)i));
     for (size_t i = 0; i < e->name_count; i++)
-        print_table(&e->judged[i], out);
+        print_table(e, &e->judged[i], out);
     fputs("\nm mandatory, r recommended; V read in a public source, M from memory (verify before "
           "quoting), C computed, P proposal\n",
           out);

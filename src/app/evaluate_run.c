@@ -9,7 +9,7 @@
 #include "app/samples_read.h"
 #include "io/memory.h"
 
-enum { INSTANTS_A_STEP = 32 };
+enum { INSTANTS_A_STEP = 32, PATH_ROOM = 1024, ABOUT_SIZE = 65536 };
 
 static void on_share(void *context, double share)
 {
@@ -40,6 +40,36 @@ static int read_samples(ap_evaluate_run *run, const char *path, const char *role
     return status;
 }
 
+/* A simulation's about.json beside its truth says when that began. */
+static void find_truth_start(ap_evaluate_run *run)
+{
+    static const char key[] = "\"start\": \"";
+    char path[PATH_ROOM], text[ABOUT_SIZE + 1], utc[AP_UTC_TEXT_SIZE];
+    const char *slash = strrchr(run->options->truth_path, '/');
+    int folder_size = slash ? (int)(slash + 1 - run->options->truth_path) : 0;
+    if (snprintf(path, sizeof path, "%.*sabout.json", folder_size, run->options->truth_path) >=
+        (int)sizeof path)
+        return;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return;
+    text[fread(text, 1, ABOUT_SIZE, file)] = '\0';
+    fclose(file);
+    const char *at = strstr(text, "\"scenario\":"), *end;
+    ap_utc_ns start;
+    at = at ? strstr(at, key) : NULL;
+    end = at ? strchr(at + strlen(key), '"') : NULL;
+    if (!end || (size_t)(end - at) - strlen(key) >= sizeof utc)
+        return;
+    snprintf(utc, sizeof utc, "%.*s", (int)((size_t)(end - at) - strlen(key)), at + strlen(key));
+    if (ap_utc_parse(utc, &start))
+        return;
+    ap_samples_shift(&run->truth, start);
+    run->truth.is_utc = true;
+    snprintf(run->truth_start_note, sizeof run->truth_start_note,
+             "it begins at %s, as about.json beside it says", utc);
+}
+
 int ap_evaluate_read_truth(ap_evaluate_run *run)
 {
     const ap_evaluate_options *options = run->options;
@@ -49,6 +79,8 @@ int ap_evaluate_read_truth(ap_evaluate_run *run)
                      ? ap_evaluate_make_reference(run)
                      : read_samples(run, options->truth_path, "truth", &run->truth);
     ap_share_bar_end(&run->bar);
+    if (!status && !run->truth.is_utc && options->truth_start_utc == AP_UTC_UNKNOWN)
+        find_truth_start(run);
     if (status || options->truth_start_utc == AP_UTC_UNKNOWN)
         return status;
     if (run->truth.is_utc)

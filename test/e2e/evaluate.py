@@ -146,6 +146,20 @@ def reference():
         assert "NACp < 8" in note and "outliers" in note, note
 
 
+def simulated():
+    """What simulate leaves is enough: its about.json says when its truth begins."""
+    with workspace() as work:
+        run("simulate", "-q", ROOT / "scenarios/tma.yaml", "-o", work / "tma")
+        run("replay", "-q", "-c", work / "tma/sensors.yaml", work / "tma/merged.pcap", "--tracks",
+            work / "tracks.jsonl")
+        report = evaluate("--truth", work / "tma/truth.csv", "--tracks", work / "tracks.jsonl",
+                          "--step", "4")
+        assert report["window"]["is_utc"] and report["window"]["first_s"] == UTC
+        assert figures(report)["completeness"] > 0.98
+        assert {s["name"] for s in report["sensors"]} == {"approach", "old", "multilateration",
+                                                          "station"}
+
+
 def refused(words, *arguments, status=65, case=""):
     done = run("evaluate", "-q", *arguments, status=None)
     text = done.stderr.decode()
@@ -312,7 +326,7 @@ def bench():
 
 
 if __name__ == "__main__":
-    for test in (known_errors, every_form, aircraft_json, reference, wrong_inputs, requirements,
-                 page, comparison, bench):
+    for test in (known_errors, simulated, every_form, aircraft_json, reference, wrong_inputs,
+                 requirements, page, comparison, bench):
         case(test.__name__, test)
     finish()
