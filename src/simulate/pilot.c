@@ -258,6 +258,9 @@ void ap_pilot_roll(ap_pilot *pilot, double track_rad, double from_mps, double to
     at->turn_radps = 0.0;
     at->drift_x_mps = at->drift_y_mps = at->drift_x_mps2 = at->drift_y_mps2 = 0.0;
     close_piece(pilot, (to_mps - from_mps) / along);
+    bool blown = false; /* the nose points into the wind as it lifts */
+    (void)ground_mps(pilot, pilot->speed_mps, at->altitude_m, track_rad, &pilot->heading_rad,
+                     &blown);
 }
 
 /* One piece in the air: turning, or only drifting with it. */

@@ -16,12 +16,8 @@
 #define LIFT_M 30.0          /* what hovers rises so far before it goes on */
 #define SCAN_COUNT 72u       /* steps in a circle, for the turn towards a place */
 #define SAME_TRACK_RAD 1e-7
+#define HERE_M 1e-3
 #define PATH_WIND_MPS 80.0 /* over the ground it may be so much faster than through the air */
-
-static double bearing(const ap_pilot *pilot, const ap_route_point *to)
-{
-    return atan2(to->x_m - pilot->at.x_m, to->y_m - pilot->at.y_m);
-}
 
 static double distance(const ap_pilot *pilot, const ap_route_point *to)
 {
@@ -35,6 +31,14 @@ static double track_of(const ap_pilot *pilot)
     double vx = at->speed_mps * sin(at->course_rad) + at->drift_x_mps;
     double vy = at->speed_mps * cos(at->course_rad) + at->drift_y_mps;
     return vx * vx + vy * vy > 1e-6 ? atan2(vx, vy) : at->course_rad;
+}
+
+/* Of a place; of the one where it is, the way it has. */
+static double bearing(const ap_pilot *pilot, const ap_route_point *to)
+{
+    if (distance(pilot, to) < HERE_M)
+        return track_of(pilot);
+    return atan2(to->x_m - pilot->at.x_m, to->y_m - pilot->at.y_m);
 }
 
 /* A copy that flies without writing. */
@@ -100,7 +104,7 @@ static bool turn_towards(ap_pilot *pilot, const ap_route_point *to, double side)
 /* Turns so that its way leads to the place; when it is too near for that, first goes on. */
 static void turn_direct(ap_pilot *pilot, const ap_route_point *to)
 {
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4 && pilot->speed_mps > 0.0; i++) {
         double track_rad = track_of(pilot);
         double off_rad = ap_wrap_pi(bearing(pilot, to) - track_rad);
         if (fabs(off_rad) < SAME_TRACK_RAD)
@@ -165,11 +169,23 @@ static void hold(ap_pilot *pilot, double track_rad, const ap_route_point *at)
     }
 }
 
+/* Too fast to stand at a place so near: it stops beyond and aims at coming back slowly. */
+static void overshoot(ap_pilot *pilot, const ap_route_point *at)
+{
+    double track_rad = track_of(pilot);
+    ap_pilot_aim_speed(pilot, 0.0);
+    ap_pilot_straight_for(pilot, track_rad, ap_pilot_speed_left_s(pilot));
+    pilot->speed_mps = 0.0;
+    ap_pilot_aim_speed(pilot, sqrt(0.9 * pilot->along_mps2 * distance(pilot, at)));
+}
+
 /* Slows down to stand at a place. The speed where it begins to brake depends on where that is. */
 static void stop_at(ap_pilot *pilot, const ap_route_point *at)
 {
-    double track_rad = bearing(pilot, at), way_m = distance(pilot, at), brake_m = 0.0;
     double slow_mps2 = BRAKE_SHARE * pilot->limits->along_max_mps2;
+    if (pilot->speed_mps * pilot->speed_mps > 2.0 * slow_mps2 * distance(pilot, at))
+        overshoot(pilot, at);
+    double track_rad = bearing(pilot, at), way_m = distance(pilot, at), brake_m = 0.0;
     for (int i = 0; i < 40; i++) {
         ap_pilot copy = tried(pilot);
         ap_pilot_straight_to(&copy, track_rad, way_m - brake_m);
@@ -311,6 +327,7 @@ static void balloon(ap_pilot *pilot, const ap_route *route)
 static void pass(ap_pilot *pilot, const ap_route *route, uint32_t i)
 {
     const ap_route_point *at = &route->points[i], *next = &route->points[i + 1];
+    turn_direct(pilot, at); /* nothing to turn, but after a start that came beyond it */
     double track_rad = bearing(pilot, at);
     if (at->hold_s > 0.0 && ap_craft_hovers(route->craft)) {
         double speed_mps = pilot->speed_aim_mps;
@@ -336,6 +353,7 @@ static bool end_way(ap_pilot *pilot, const ap_route *route)
 {
     const ap_route_point *last = &route->points[route->count - 1];
     bool hovers = ap_craft_hovers(route->craft);
+    turn_direct(pilot, last);
     if (route->lands && hovers) {
         land_from_hover(pilot, route, last);
         return true;

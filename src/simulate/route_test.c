@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "simulate/random.h"
 #include "simulate/test_limits.h"
 
 #define LEG_CAP 8192
@@ -99,6 +100,60 @@ static void test_route_plan_within_limits(void **state)
             }
             assert_true(seen.altitude_max_m > 5000.0 * high && seen.altitude_max_m < 9501.0 * high);
         }
+    }
+}
+
+/* Ways that nobody would plan: places anywhere, some twice, some a step apart, holds and landings
+ * at random. Every one is flown within the limits and comes to an end. */
+static void test_route_plan_any_way(void **state)
+{
+    (void)state;
+    ap_enu_frame frame = plane();
+    for (uint32_t run = 0; run < 250; run++) {
+        ap_random random = ap_random_of(1, 1, run, 0);
+        ap_craft craft = (ap_craft)ap_random_below(&random, AP_CRAFT_BALLOON);
+        const ap_craft_limits *of = ap_craft_limits_of(craft);
+        double reach_m = of->speed_usual_mps * ap_random_between(&random, 2.0, 200.0);
+        double field_m = 100.0, least_mps = fmax(of->speed_min_mps, 0.1 * of->speed_max_mps);
+        ap_route_point points[8];
+        uint32_t count = 2 + ap_random_below(&random, 7);
+        for (uint32_t i = 0; i < count; i++) {
+            points[i] =
+                (ap_route_point){ ap_random_between(&random, -reach_m, reach_m),
+                                  ap_random_between(&random, -reach_m, reach_m), NAN, NAN, 0.0 };
+            double kind = ap_random_unit(&random);
+            if (i > 0 && kind < 0.1)
+                points[i] = points[i - 1];
+            if (i > 0 && kind > 0.9)
+                points[i].x_m = points[i - 1].x_m + 1.0;
+            double top_m = fmin(of->altitude_max_m, 9000.0);
+            if (i == 0 || kind > 0.5)
+                points[i].altitude_m = ap_random_between(&random, field_m + 50.0, top_m);
+            if (i == 0 || kind > 0.7)
+                points[i].speed_mps = ap_random_between(&random, least_mps, of->speed_max_mps);
+            points[i].hold_s = kind < 0.3 ? ap_random_between(&random, 1.0, 500.0) : 0.0;
+        }
+        if (craft == AP_CRAFT_VEHICLE)
+            for (uint32_t i = 0; i < count; i++)
+                points[i].altitude_m = field_m;
+        ap_route route = { .craft = craft,
+                           .points = points,
+                           .count = count,
+                           .end_s = HUGE_VAL,
+                           .field_altitude_m = field_m,
+                           .departs = ap_random_below(&random, 2) == 1,
+                           .lands = ap_random_below(&random, 2) == 1 };
+        if (of->speed_min_mps > 60.0)
+            route.wind = (ap_wind){ levels, 4 };
+        ap_flight flight = { .legs = legs, .leg_cap = LEG_CAP, .id = run };
+        ap_route_trouble trouble = ap_route_plan(&route, &flight);
+        assert_in_range(flight.leg_count, 1, LEG_CAP);
+        assert_true(flight.end_s > 0.0 && flight.end_s < 86400.0);
+        for (uint32_t i = 0; i + 1 < flight.leg_count; i++)
+            assert_true(legs[i].end_s >= legs[i].start_s && legs[i].end_s == legs[i + 1].start_s);
+        limits_seen seen;
+        if (trouble == AP_ROUTE_FLIES)
+            check_limits(&flight, &frame, &route.wind, HUGE_VAL, 0.1, true, &seen);
     }
 }
 
@@ -354,6 +409,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_route_plan_within_limits),
+        cmocka_unit_test(test_route_plan_any_way),
         cmocka_unit_test(test_route_plan_fly_by_cuts_the_corner),
         cmocka_unit_test(test_route_plan_in_wind),
         cmocka_unit_test(test_route_plan_holds),
