@@ -10,6 +10,7 @@ const char *const ap_scenario_generators[] = { AP_GENERATOR_MAP(WORD) NULL };
 const char *const ap_scenario_equipments[] = { "adsb", "mode_s", "mode_ac", "none", NULL };
 const char *const ap_scenario_sensor_kinds[] = { AP_SENSOR_KIND_MAP(WORD) NULL };
 const char *const ap_scenario_formats[] = { AP_SENSOR_FORMAT_MAP(WORD) NULL };
+const char *const ap_scenario_clocks[] = { AP_CLOCK_KIND_MAP(WORD) NULL };
 const char *const ap_scenario_fault_kinds[] = { AP_FAULT_MAP(WORD) NULL };
 
 static const char *const craft_texts[] = { AP_CRAFT_MAP(TEXT) NULL };
@@ -288,9 +289,11 @@ static const ap_scenario_key sensor_keys[] = {
     LIST("stations", false, "of a multilateration; a ring of its own without them"),
     NUMBER("arrival_sigma_ns", SENSOR, arrival_sigma_s, 1e-9, 0.1, 1e6, "10",
            "noise of a time of arrival at a station"),
+    WORDS("clock", SENSOR, told.clock, ap_scenario_clocks, "ticks", false,
+          "of a Beast receiver: a counter of 12 MHz, or second of the day and nanosecond"),
     NUMBER("clock_offset_s", SENSOR, clock_offset_s, 1, -1e5, 1e5, "0",
-           "of a receiver's counter at second 0"),
-    NUMBER("clock_drift_ppm", SENSOR, clock_drift_ppm, 1, -200, 200, "0", "of that counter"),
+           "of that clock at second 0"),
+    NUMBER("clock_drift_ppm", SENSOR, clock_drift_ppm, 1, -200, 200, "0", "of that clock"),
     NUMBER("arrival_jitter_ns", SENSOR, arrival_jitter_s, 1e-9, 0, 1e6, "50", "of its stamps"),
     NUMBER("delay_s", SENSOR, delay_s, 1, 0, 60, "0", "of the line from the sensor"),
     NUMBER("delay_jitter_s", SENSOR, delay_jitter_s, 1, 0, 60, "0",

@@ -86,6 +86,7 @@ extern const char *const ap_scenario_crafts[], *const ap_scenario_equipments[],
                                                    *const ap_scenario_generators[],
                                                        *const ap_scenario_sensor_kinds[],
                                                            *const ap_scenario_formats[],
-                                                               *const ap_scenario_fault_kinds[];
+                                                               *const ap_scenario_clocks[],
+                                                                   *const ap_scenario_fault_kinds[];
 
 #endif

@@ -150,9 +150,9 @@ static void set_identity(ap_scenario_load *load, const ap_scenario_entry *entry,
         told->input = 0;
         told->has_receiver = true;
         told->receiver = load->file->sensors.count + 1u;
-        told->clock = AP_CLOCK_TICKS;
         return;
     }
+    told->clock = AP_CLOCK_AUTO;
     if (!sac || !sic) {
         ap_yaml_tell_at(&load->reading, entry->mark,
                         "a sensor that nothing identifies; expected 'sac' and 'sic'");
@@ -236,6 +236,7 @@ static void check_kind(ap_scenario_load *load, const ap_scenario_entry *entry,
         { "fruit_per_turn", secondary, "a secondary radar" },
         { "stations", kind == AP_SENSOR_MLAT, "a multilateration" },
         { "arrival_sigma_ns", kind == AP_SENSOR_MLAT, "a multilateration" },
+        { "clock", beast, "a Beast receiver" },
         { "clock_offset_s", beast, "a Beast receiver" },
         { "clock_drift_ppm", beast, "a Beast receiver" },
         { "arrival_jitter_ns", beast, "a Beast receiver" },

@@ -33,6 +33,8 @@ static void read_status(run *r, ap_reader *reader)
         assert_int_equal(status.i100.gssp_s, AP_STATION_STATUS_S);
     } else {
         assert_int_equal(status.i110.stat, 4);
+        assert_int_equal(status.i101.rp_half_s, lround(2.0 * r->w.sensors[0].told.turn_s));
+        assert_int_equal(status.i101.ssrp_s, AP_STATION_STATUS_S);
         assert_int_equal(status.i200_nmi, r->w.sensors[0].told.range_max_m > 1e6 ? 255 : 162);
     }
 }

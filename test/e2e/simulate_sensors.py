@@ -36,6 +36,7 @@ sensors:
   - {{name: tracker, kind: tracker, sac: 1, sic: 3, latitude_deg: 52, longitude_deg: 4.5,
      turn_s: 4, position_sigma_m: 40, range_max_m: 400000}}
   - {{name: one, kind: adsb, format: beast, latitude_deg: 52, longitude_deg: 4.4}}
+  - {{name: two, kind: adsb, format: beast, clock: gps, latitude_deg: 52, longitude_deg: 4.4}}
 faults:
   - {{kind: outage, sensor: wam, start_s: {out[0]}, end_s: {out[1]}}}
   - {{kind: jamming, start_s: {jammed[0]}, end_s: {jammed[1]}, latitude_deg: 52,
@@ -104,8 +105,9 @@ class Run:
     def __init__(self, out):
         self.out = out
         self.truth = read_truth(out / "truth.csv")
-        about = json.loads((out / "about.json").read_text())
-        hours, minutes, seconds = about["scenario"]["start"].rstrip("Z").split("T")[1].split(":")
+        self.about = json.loads((out / "about.json").read_text())
+        start = self.about["scenario"]["start"]
+        hours, minutes, seconds = start.rstrip("Z").split("T")[1].split(":")
         self.start_tod_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
     def error_m(self, address, tod_s, latitude, longitude):
@@ -182,6 +184,39 @@ def tracker(r):
     assert 30 < rms(errors) < 85, rms(errors)
 
 
+def clocks(r):
+    """At one place by two clocks: the same frames at the same times of the day."""
+    def frames(name, kind):
+        config = r.out / f"{name}.yaml"
+        config.write_text("sensors:\n  - {name: " + name + ", kind: adsb, input: 1, "
+                          "latitude_deg: 52, longitude_deg: 4.4, height_m: 0, clock: " + kind +
+                          "}\n")
+        found = {}
+        for line in run("decode", "-c", config, r.out / f"{name}.beast").stdout.splitlines():
+            frame = json.loads(line)
+            if frame.get("type_code") == 11 and int(frame["icao24"], 16) < ADDRESS + 3:
+                found.setdefault(frame["frame"], frame["time_s"])
+        return found
+    one, two = frames("one", "ticks"), frames("two", "gps")
+    both = one.keys() & two.keys()
+    assert len(both) > 0.5 * len(one), (len(both), len(one), len(two))
+    assert all(abs(one[k] - two[k]) < 2e-6 for k in both), [
+        (one[k], two[k]) for k in both if abs(one[k] - two[k]) >= 2e-6][:3]
+
+
+def lines(r):
+    sent = {one["name"]: one for one in r.about["sent"]}
+    for name, one in sent.items():
+        assert one["duplicate_count"] == one["reordered_count"] == 0, one
+        assert (one["outage_count"] > 0) == (name == "wam"), one
+        assert (one["lost_count"] > 0) == (name == "station"), one
+        # what is on its way at the end does not arrive
+        rest = one["left_count"] - one["outage_count"] - one["lost_count"] - one["packet_count"]
+        assert 0 <= rest < 6, one
+    lost, left = sent["station"]["lost_count"], sent["station"]["left_count"]
+    assert abs(lost - 0.1 * left) < 4 * (0.09 * left) ** 0.5, (lost, left)
+
+
 def receiver(r):
     addresses, blank = {}, 0
     for line in run("decode", r.out / "one.beast").stdout.splitlines():
@@ -212,6 +247,8 @@ def main():
         case("station", station, r)
         case("tracker", tracker, r)
         case("receiver", receiver, r)
+        case("clocks", clocks, r)
+        case("lines", lines, r)
     finish()
 
 
