@@ -140,6 +140,20 @@ static int on_time(void *context, ap_utc_ns now)
     return run->err ? AP_EXIT_SOFTWARE : AP_EXIT_OK;
 }
 
+static void tell_failure(const capture_run *run, int status)
+{
+    const ap_samples_reading *reading = run->reading;
+    if (run->err)
+        (void)ap_command_fail(reading->command, status, "memory is exhausted");
+    else if (strstr(run->pipeline.message, "no format that is recognised"))
+        (void)ap_command_fail(reading->command, status,
+                              "'%s' is in no form that is recognised; expected one of those that "
+                              "doc/evaluate.md lists",
+                              reading->shown_path);
+    else
+        (void)ap_command_fail(reading->command, status, "%s", run->pipeline.message);
+}
+
 int ap_samples_read_capture(ap_samples_reading *reading, const char *const *paths,
                             size_t path_count, ap_format format)
 {
@@ -162,8 +176,7 @@ int ap_samples_read_capture(ap_samples_reading *reading, const char *const *path
     if (!status)
         status = ap_pipeline_run(&run->pipeline);
     if (status)
-        (void)ap_command_fail(reading->command, status, "%s",
-                              run->err ? "memory is exhausted" : run->pipeline.message);
+        tell_failure(run, status);
     if (!status) {
         ap_source_summary source = ap_pipeline_source(&run->pipeline, 0);
         snprintf(reading->samples->format, sizeof reading->samples->format, "%s capture",

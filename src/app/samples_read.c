@@ -60,6 +60,8 @@ static form form_of(const uint8_t *data, size_t size)
             line && has_word(data + at, (size_t)(line - data) - at, "track_id") ? 0 : size - at;
         return has_word(data + at, head, "\"aircraft\"") ? AIRCRAFT : LINES;
     }
+    if (has_word(data, size, "\n{\"")) /* a piece of such a file */
+        return LINES;
     if (begins(data + at, size - at, "MSG,") || data[at] == '*' || data[at] == '@')
         return CAPTURE;
     return CSV;

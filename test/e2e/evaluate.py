@@ -203,6 +203,10 @@ def wrong_inputs():
         refused([":1:", "lacks positions", "latitude_deg"], "--truth", truth, "--tracks", odd)
         bad = write(work / "bad.csv", ["time_s", "track_id", "x", "y"], [(1, 1, "abc", 2)])
         refused(["bad.csv:2:", "no number"], "--truth", truth, "--tracks", bad)
+        noise = work / "noise.bin"
+        noise.write_bytes(bytes((i * 7919 >> 3) & 255 for i in range(5000)))
+        refused(["no form that is recognised", "doc/evaluate.md"], "--truth", truth, "--tracks",
+                noise)
         refused(["cannot read"], "--truth", truth, "--tracks", work / "none.csv", status=66)
         refused(["no truth", "--truth FILE"], "--tracks", tracks, status=64)
         refused(["no table 'ed999'", "esassp_5nm"], "--truth", truth, "--tracks", tracks,
