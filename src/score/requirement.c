@@ -111,12 +111,17 @@ int ap_identity_kind_from_key(const char *key)
     return index_of(identity_kinds, AP_IDENTITY_KIND_COUNT, key);
 }
 
+bool ap_requirement_is_share(const ap_requirement *row)
+{
+    ap_quantity_shape shape = ap_quantity_shape_of(row->quantity);
+    return shape == AP_QUANTITY_SHAPE_RATIO ||
+           (shape == AP_QUANTITY_SHAPE_ERROR &&
+            (row->statistic == AP_STATISTIC_BEYOND || row->statistic == AP_STATISTIC_WITHIN));
+}
+
 const char *ap_requirement_unit(const ap_requirement *row)
 {
-    bool is_share = row->statistic == AP_STATISTIC_BEYOND || row->statistic == AP_STATISTIC_WITHIN;
-    if (ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_ERROR && is_share)
-        return "1";
-    return ap_quantity_unit(row->quantity);
+    return ap_requirement_is_share(row) ? "1" : ap_quantity_unit(row->quantity);
 }
 
 static bool is_positive(double value)
@@ -148,8 +153,7 @@ static bool needs_interval(ap_quantity quantity)
 static bool needs_threshold(const ap_requirement *row)
 {
     bool is_error = ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_ERROR;
-    bool is_share = row->statistic == AP_STATISTIC_BEYOND || row->statistic == AP_STATISTIC_WITHIN;
-    return (is_error && is_share) || row->quantity == AP_QUANTITY_LONG_GAP ||
+    return (is_error && ap_requirement_is_share(row)) || row->quantity == AP_QUANTITY_LONG_GAP ||
            row->quantity == AP_QUANTITY_GAP || row->quantity == AP_QUANTITY_CORRELATED_ERROR ||
            row->quantity == AP_QUANTITY_FALSE_TRACK_NEAR ||
            row->quantity == AP_QUANTITY_PROXIMATE_TIME;

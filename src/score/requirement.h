@@ -182,6 +182,9 @@ const char *ap_phase_key(ap_phase phase);
 const char *ap_identity_kind_key(ap_identity_kind kind);
 const char *ap_requirement_status_key(ap_requirement_status status);
 
+/* Whether a row's value is a share of its samples, 0 to 1. */
+bool ap_requirement_is_share(const ap_requirement *row);
+
 /* Unit of a row's value: that of the quantity, or "1" for shares. */
 const char *ap_requirement_unit(const ap_requirement *row);
 
