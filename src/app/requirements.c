@@ -275,6 +275,7 @@ static const char *threshold_kind(const ap_requirement *r)
     switch (r->quantity) {
     case AP_QUANTITY_PROXIMATE_TIME:
     case AP_QUANTITY_CORRELATED_ERROR:
+    case AP_QUANTITY_ALTITUDE_CORRECT:
     case AP_QUANTITY_FALSE_TRACK_NEAR:
         return "m";
     case AP_QUANTITY_LONG_GAP:

@@ -25,6 +25,19 @@ static int identity_of(const ap_requirement *row, const ap_evaluation_report *re
     return right == told ? 1 : -1;
 }
 
+/* The identities of a truth's state that a row is about: AP_IDENTITY_HAS_*. */
+static unsigned truth_tells(const struct ap_evaluation_state *state, const ap_requirement *row,
+                            uint32_t at)
+{
+    uint32_t identity = state->truth->states[at].identity;
+    if (identity == AP_TRAJECTORY_NONE)
+        return 0;
+    unsigned told = state->truth->identities[identity].flags;
+    if (row->identity == AP_IDENTITY_KIND_ANY)
+        return told;
+    return told & 1u << (row->identity - AP_IDENTITY_KIND_ADDRESS);
+}
+
 typedef struct flight {
     const ap_trajectory *truth;
     const ap_evaluation_report *reports;
@@ -108,20 +121,36 @@ static bool is_update(const ap_requirement *row, const ap_evaluation_report *rep
     return row->quantity != AP_QUANTITY_IDENTITY_UPDATE || identity_of(row, report) > 0;
 }
 
-/* Whole intervals from the flight's begin on, and those with a report. */
+/* Intervals of interval_s from the flight's begin to its end, as many as fit. */
+static uint64_t interval_count(const ap_requirement *row, flight f)
+{
+    return (uint64_t)fmax(floor(ap_seconds_between(f.from, f.to) / row->interval_s + 1e-9), 0.0);
+}
+
+/* Whether interval k counts: the truth is there all the while, and tells an identity where the row
+ * is about one. *at is a cursor. */
+static bool is_expected(const struct ap_evaluation_state *state, const ap_requirement *row,
+                        flight f, uint64_t k, uint32_t *at)
+{
+    ap_utc_ns from = ap_utc_add_s(f.from, (double)k * row->interval_s);
+    ap_utc_ns to = ap_utc_add_s(f.from, (double)(k + 1) * row->interval_s);
+    return is_present(state, f.truth, at, from, to) &&
+           (row->quantity != AP_QUANTITY_IDENTITY_UPDATE || truth_tells(state, row, *at) != 0);
+}
+
+/* Intervals expected, and those with a report. */
 static void add_updates(struct ap_evaluation_state *state, const ap_requirement *row, flight f,
                         ap_tally *t)
 {
     uint32_t at = f.truth->first, next = 0;
-    uint64_t count =
-        (uint64_t)fmax(floor(ap_seconds_between(f.from, f.to) / row->interval_s + 1e-9), 0.0);
+    uint64_t count = interval_count(row, f);
     for (uint64_t k = 0; k < count; k++) {
         ap_utc_ns from = ap_utc_add_s(f.from, (double)k * row->interval_s);
         ap_utc_ns to = ap_utc_add_s(f.from, (double)(k + 1) * row->interval_s);
         bool hit = false;
         for (; next < f.report_count && f.reports[next].time_utc <= to; next++)
             hit |= f.reports[next].time_utc > from && is_update(row, &f.reports[next]);
-        if (!is_present(state, f.truth, &at, from, to))
+        if (!is_expected(state, row, f, k, &at))
             continue;
         t->count++;
         t->hits += hit;
@@ -154,8 +183,10 @@ static void add_gaps(struct ap_evaluation_state *state, const ap_requirement *ro
     }
     if (f.to > latest)
         add_gap(state, row, f, &at, latest, f.to, t);
-    t->count +=
-        (uint64_t)fmax(floor(ap_seconds_between(f.from, f.to) / row->interval_s + 1e-9), 0.0);
+    uint64_t count = interval_count(row, f);
+    at = f.truth->first;
+    for (uint64_t k = 0; k < count; k++)
+        t->count += is_expected(state, row, f, k, &at);
 }
 
 static void add_correlated(const ap_requirement *row, flight f, ap_tally *t)
@@ -180,12 +211,34 @@ static void add_correlated(const ap_requirement *row, flight f, ap_tally *t)
     t->count += f.report_count;
 }
 
-static void add_identities(const ap_requirement *row, flight f, ap_tally *t)
+/* Right ones of all reports whose truth tells an identity; wrong ones of the identities told. */
+static void add_identities(const struct ap_evaluation_state *state, const ap_requirement *row,
+                           flight f, ap_tally *t)
 {
+    bool of_wrong = row->quantity == AP_QUANTITY_IDENTITY_WRONG;
+    uint32_t at = f.truth->first;
     for (uint32_t i = 0; i < f.report_count; i++) {
         int identity = identity_of(row, &f.reports[i]);
-        t->count += identity != 0;
-        t->hits += row->quantity == AP_QUANTITY_IDENTITY_WRONG ? identity < 0 : identity > 0;
+        at = ap_motion_seek(state->truth, f.truth, at, f.reports[i].time_utc);
+        t->count += of_wrong ? identity != 0 : truth_tells(state, row, at) != 0;
+        t->hits += of_wrong ? identity < 0 : identity > 0;
+    }
+}
+
+/* Pressure altitudes within `threshold`, of the reports whose truth has one. */
+static void add_altitudes(const struct ap_evaluation_state *state, const ap_requirement *row,
+                          flight f, ap_tally *t)
+{
+    uint32_t at = f.truth->first;
+    for (uint32_t i = 0; i < f.report_count; i++) {
+        const ap_evaluation_report *report = &f.reports[i];
+        at = ap_motion_seek(state->truth, f.truth, at, report->time_utc);
+        if (!(state->truth->states[at].flags & AP_STATE_HAS_PRESSURE_ALTITUDE))
+            continue;
+        uint32_t told = state->tracks->states[report->state].flags;
+        t->count++;
+        t->hits += (told & AP_STATE_HAS_PRESSURE_ALTITUDE) != 0 &&
+                   fabs((double)report->altitude_m) <= row->threshold;
     }
 }
 
@@ -267,7 +320,10 @@ void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *ro
         return;
     case AP_QUANTITY_IDENTITY_CORRECT:
     case AP_QUANTITY_IDENTITY_WRONG:
-        add_identities(row, f, tally);
+        add_identities(state, row, f, tally);
+        return;
+    case AP_QUANTITY_ALTITUDE_CORRECT:
+        add_altitudes(state, row, f, tally);
         return;
     case AP_QUANTITY_IDENTITY_DELAY:
         add_identity_delays(state, row, f, tally);

@@ -206,6 +206,84 @@ static void test_identity(void **state)
     assert_int_equal(r.status, AP_REQUIREMENT_PASS);
 }
 
+/* Flight 1 has a code and an altitude: its track tells them from 50 s on, the altitude 100 m off
+ * from 75 s on. Flight 2 has neither, and its track tells a code. */
+static void add_half_told(void)
+{
+    ap_trajectory_identity code = { .mode_3a = 01234, .flags = AP_IDENTITY_HAS_MODE_3A };
+    for (int t = 0; t <= 100; t++) {
+        ap_trajectory_state s = test_state(t, 0.0, 0.0, 0.0, 0.0);
+        ap_trajectory_state far = test_state(t, 50000.0, 0.0, 0.0, 0.0);
+        test_truth(&test, 2, far);
+        ap_trajectory_add(&test.tracks, 2, &far, NULL, &code);
+        s.pressure_altitude_m = 3000.0f;
+        s.flags |= AP_STATE_HAS_PRESSURE_ALTITUDE;
+        ap_trajectory_add(&test.truth, 1, &s, NULL, &code);
+        if (t < 50)
+            s.flags &= ~(uint32_t)AP_STATE_HAS_PRESSURE_ALTITUDE;
+        if (t >= 75)
+            s.pressure_altitude_m += 100.0f;
+        ap_trajectory_add(&test.tracks, 1, &s, NULL, t < 50 ? NULL : &code);
+    }
+}
+
+/* What is not told is not right; a truth that has nothing to tell asks for nothing. */
+static void test_right_of_what_could_be_told(void **state)
+{
+    (void)state;
+    add_half_told();
+    ap_evaluation_config config = wide();
+    test_evaluate(&test, &config);
+    ap_requirement row = { .quantity = AP_QUANTITY_IDENTITY_CORRECT,
+                           .identity = AP_IDENTITY_KIND_MODE_3A,
+                           .at_least = true,
+                           .limit = 0.98 };
+    ap_requirement_result r = require(row);
+    assert_int_equal(r.sample_count, 101);
+    assert_int_equal(r.hit_count, 51);
+    row.identity = AP_IDENTITY_KIND_ANY;
+    assert_int_equal(require(row).sample_count, 101);
+    row.identity = AP_IDENTITY_KIND_ADDRESS; /* nobody has one */
+    assert_int_equal(require(row).sample_count, 0);
+    row.identity = AP_IDENTITY_KIND_ANY;
+    row.quantity = AP_QUANTITY_IDENTITY_WRONG; /* of those told and known */
+    assert_int_equal(require(row).sample_count, 51);
+    row.quantity = AP_QUANTITY_IDENTITY_UPDATE;
+    row.interval_s = 2.0;
+    row.scope = AP_SCOPE_FLIGHT;
+    row.sample_min = 10;
+    r = require(row);
+    assert_int_equal(r.flight_count, 1); /* flight 2 is not judged */
+    assert_int_equal(r.flight_short_count, 1);
+    assert_int_equal(r.sample_count, 50);
+    assert_int_equal(r.hit_count, 26); /* (48, 50] is the first */
+    r = require((ap_requirement){ .quantity = AP_QUANTITY_ALTITUDE_CORRECT,
+                                  .threshold = 300.0 * AP_M_PER_FT,
+                                  .at_least = true,
+                                  .limit = 0.96 });
+    assert_int_equal(r.sample_count, 101);
+    assert_int_equal(r.hit_count, 25);
+}
+
+/* A hole of 40 s in the truth is nobody's gap, and no update is expected in it. */
+static void test_gaps_beside_a_hole(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 400; t++) {
+        if (t > 200 && t < 240)
+            continue;
+        test_truth(&test, 1, test_state(t, 0.0, 0.0, 0.0, 0.0));
+        if (t < 100 || t >= 140)
+            test_track(&test, 1, test_state(t, 0.0, 0.0, 0.0, 0.0));
+    }
+    ap_evaluation_config config = wide();
+    test_evaluate(&test, &config);
+    ap_requirement_result r = require((ap_requirement){
+        .quantity = AP_QUANTITY_LONG_GAP, .interval_s = 8.0, .threshold = 26.4, .limit = 0.005 });
+    assert_int_equal(r.sample_count, 45); /* of 50, those from 200 s to 240 s are not expected */
+    assert_int_equal(r.hit_count, 5);     /* 99 s to 140 s */
+}
+
 /* One true flight, one false track 5 km beside it, another 500 km away. */
 static void test_false_tracks(void **state)
 {
@@ -281,9 +359,11 @@ static void test_row_with_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_update_and_gaps), CASE(test_errors_by_statistic), CASE(test_correlated_errors),
-        CASE(test_identity),        CASE(test_false_tracks),        CASE(test_proximate_time),
-        CASE(test_row_with_fault),
+        CASE(test_update_and_gaps),    CASE(test_errors_by_statistic),
+        CASE(test_correlated_errors),  CASE(test_identity),
+        CASE(test_false_tracks),       CASE(test_proximate_time),
+        CASE(test_row_with_fault),     CASE(test_right_of_what_could_be_told),
+        CASE(test_gaps_beside_a_hole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

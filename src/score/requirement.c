@@ -155,6 +155,7 @@ static bool needs_threshold(const ap_requirement *row)
     bool is_error = ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_ERROR;
     return (is_error && ap_requirement_is_share(row)) || row->quantity == AP_QUANTITY_LONG_GAP ||
            row->quantity == AP_QUANTITY_GAP || row->quantity == AP_QUANTITY_CORRELATED_ERROR ||
+           row->quantity == AP_QUANTITY_ALTITUDE_CORRECT ||
            row->quantity == AP_QUANTITY_FALSE_TRACK_NEAR ||
            row->quantity == AP_QUANTITY_PROXIMATE_TIME;
 }

@@ -52,8 +52,13 @@
       "reports in runs of `run_length` or more in a row with a position error beyond `threshold`" \
       " metres to the same side, each within 90 degrees of the one before")                       \
     X(IDENTITY_UPDATE, "identity_update", RATIO, "1",                                             \
-      "intervals of `interval_s` of a flight with a report that tells the right identity")        \
-    X(IDENTITY_CORRECT, "identity_correct", RATIO, "1", "right ones of the identities told")      \
+      "intervals of `interval_s` of a flight with a report that tells the right identity, of"     \
+      " those in which the truth has one")                                                        \
+    X(ALTITUDE_CORRECT, "altitude_correct", RATIO, "1",                                           \
+      "reports of a pressure altitude within `threshold` metres of the truth's, of all whose"     \
+      " truth has one")                                                                           \
+    X(IDENTITY_CORRECT, "identity_correct", RATIO, "1",                                           \
+      "reports that tell the right identity, of those whose truth has one")                       \
     X(IDENTITY_WRONG, "identity_wrong", RATIO, "1", "wrong ones of the identities told")          \
     X(FALSE_REPORT, "false_report", RATIO, "1", "reports with no truth near, of all reports")     \
     X(FALSE_REPORT_DENSITY, "false_report_density", RATE, "1",                                    \
