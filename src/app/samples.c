@@ -157,9 +157,9 @@ static ap_err grow(ap_samples *samples, bool has_covariances)
     bool turns = has_covariances && !caps.has_covariances;
     if (set->state_count >= caps.state_cap)
         caps.state_cap = at_most((uint64_t)caps.state_cap * 2, STATES_MAX);
-    else if (set->trajectory_count >= caps.trajectory_cap)
+    if (set->trajectory_count >= caps.trajectory_cap)
         caps.trajectory_cap = at_most((uint64_t)caps.trajectory_cap * 8, TRAJECTORIES_MAX);
-    else if (!turns)
+    if (set->identity_count >= caps.identity_cap)
         caps.identity_cap = at_most((uint64_t)caps.identity_cap * 4, IDENTITIES_MAX);
     caps.has_covariances |= has_covariances;
     size_t size = ap_trajectory_set_size(&caps);

@@ -173,12 +173,35 @@ static void test_samples_add_grows(void **state)
     ap_samples_close(&samples);
 }
 
+/* A flight that tells its call sign now and then changes what it tells with each row. */
+static void test_samples_add_many_identities(void **state)
+{
+    (void)state;
+    ap_samples samples;
+    ap_samples_init(&samples);
+    enum { ROWS = 100000 };
+    for (uint32_t i = 0; i < ROWS; i++) {
+        ap_trajectory_state s = { .time_utc = (ap_utc_ns)i * AP_NS_PER_S };
+        ap_trajectory_identity told = { .address = i % 2, .flags = AP_IDENTITY_HAS_ADDRESS };
+        assert_int_equal(ap_samples_add(&samples, AP_TRAJECTORY_PLANE, 1, &s, NULL, &told, -1.0),
+                         AP_OK);
+    }
+    assert_int_equal(samples.set.state_count, ROWS);
+    const ap_trajectory_state *last = &samples.set.states[ROWS - 1];
+    assert_true(last->identity != AP_TRAJECTORY_NONE);
+    assert_int_equal(samples.set.identities[last->identity].address, 1);
+    ap_samples_close(&samples);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sample_number_exact),  cmocka_unit_test(test_samples_id_of_names),
-        cmocka_unit_test(test_sample_row_add_units), cmocka_unit_test(test_sample_row_add_refuses),
+        cmocka_unit_test(test_sample_number_exact),
+        cmocka_unit_test(test_samples_id_of_names),
+        cmocka_unit_test(test_sample_row_add_units),
+        cmocka_unit_test(test_sample_row_add_refuses),
         cmocka_unit_test(test_samples_add_grows),
+        cmocka_unit_test(test_samples_add_many_identities),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,17 +173,19 @@ static bool identities_match(const ap_trajectory_identity *a, const ap_trajector
             strncmp(a->callsign, b->callsign, AP_CALLSIGN_SIZE) == 0);
 }
 
+/* Whether `told` needs a place of its own beside the one that the trajectory told last. */
+static bool is_new_identity(const ap_trajectory_set *set, uint32_t held,
+                            const ap_trajectory_identity *told)
+{
+    return told != NULL &&
+           (held == AP_TRAJECTORY_NONE || !identities_match(&set->identities[held], told));
+}
+
 static uint32_t take_identity(ap_trajectory_set *set, uint32_t held,
                               const ap_trajectory_identity *told)
 {
-    if (told == NULL)
+    if (!is_new_identity(set, held, told))
         return held;
-    if (held != AP_TRAJECTORY_NONE && identities_match(&set->identities[held], told))
-        return held;
-    if (set->identity_count == set->caps.identity_cap) {
-        set->identity_refused++;
-        return AP_TRAJECTORY_NONE;
-    }
     set->identities[set->identity_count] = *told;
     set->identities[set->identity_count].callsign[AP_CALLSIGN_SIZE - 1] = '\0';
     return set->identity_count++;
@@ -216,8 +218,10 @@ ap_err ap_trajectory_add(ap_trajectory_set *set, uint64_t id, const ap_trajector
         return AP_ERR_RANGE;
     }
     uint32_t *slot = slot_of(set, id);
+    uint32_t held = *slot == 0 ? AP_TRAJECTORY_NONE : set->trajectories[*slot - 1].identity;
     if (set->state_count == set->caps.state_cap ||
-        (*slot == 0 && set->trajectory_count == set->caps.trajectory_cap))
+        (*slot == 0 && set->trajectory_count == set->caps.trajectory_cap) ||
+        (set->identity_count == set->caps.identity_cap && is_new_identity(set, held, identity)))
         return AP_ERR_FULL;
     if (*slot == 0) {
         set->trajectories[set->trajectory_count] =
@@ -225,7 +229,7 @@ ap_err ap_trajectory_add(ap_trajectory_set *set, uint64_t id, const ap_trajector
         *slot = ++set->trajectory_count;
     }
     ap_trajectory *trajectory = &set->trajectories[*slot - 1];
-    trajectory->identity = take_identity(set, trajectory->identity, identity);
+    trajectory->identity = take_identity(set, held, identity);
     take_covariance(set, covariance);
     ap_trajectory_state *to = &set->states[set->state_count++];
     *to = *state;
@@ -234,11 +238,6 @@ ap_err ap_trajectory_add(ap_trajectory_set *set, uint64_t id, const ap_trajector
     to->identity = trajectory->identity;
     set->sorted = false;
     return AP_OK;
-}
-
-void ap_trajectory_refuse_full(ap_trajectory_set *set)
-{
-    set->refused[AP_TRAJECTORY_REFUSAL_FULL]++;
 }
 
 /* Trajectories by id. Ids above the middle of their range sort as the others: the sign is shifted

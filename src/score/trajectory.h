@@ -95,8 +95,7 @@ typedef struct ap_trajectory {
 #define AP_TRAJECTORY_REFUSAL_MAP(X)                                                     \
     X(NUMBER,    "number",    "a coordinate, velocity or height is no number or absurd") \
     X(TIME,      "time",      "no time")                                                 \
-    X(DUPLICATE, "duplicate", "the same trajectory has another state at that time")      \
-    X(FULL,      "full",      "no room was left for it")
+    X(DUPLICATE, "duplicate", "the same trajectory has another state at that time")
 /* clang-format on */
 
 typedef enum ap_trajectory_refusal {
@@ -124,9 +123,8 @@ typedef struct ap_trajectory_set {
     ap_trajectory_identity *identities;
     uint32_t identity_count;
     bool sorted;
-    uint32_t unsorted_count;   /* states that came later than a younger one of theirs; kept */
-    uint32_t clipped_count;    /* covariances that were no covariance; taken as unknown */
-    uint64_t identity_refused; /* identities without room; the state was taken without */
+    uint32_t unsorted_count; /* states that came later than a younger one of theirs; kept */
+    uint32_t clipped_count;  /* covariances that were no covariance; taken as unknown */
     uint64_t refused[AP_TRAJECTORY_REFUSAL_COUNT];
     uint32_t *slots; /* index by id */
     uint32_t slot_count;
@@ -149,13 +147,10 @@ ap_err ap_trajectory_set_move(ap_trajectory_set *set, const ap_trajectory_config
  * in : state->trajectory and ->identity are ignored; covariance NULL: unknown; identity NULL: what
  *      the trajectory told last still holds (nothing, if it told nothing), else all that is told.
  * out: AP_ERR_RANGE for a state that is refused and counted; AP_ERR_FULL when a cap is reached
- *      (nothing is counted: make room with _move and try again, or call _refuse_full). */
+ *      (nothing is changed or counted: make room with _move and try again). */
 ap_err ap_trajectory_add(ap_trajectory_set *set, uint64_t id, const ap_trajectory_state *state,
                          const ap_trajectory_covariance *covariance,
                          const ap_trajectory_identity *identity);
-
-/* Counts a state that the caller could not make room for. */
-void ap_trajectory_refuse_full(ap_trajectory_set *set);
 
 /* Brings the set into order once all is added; of two states of one trajectory at one time the one
  * added first stays. O(n) for rows in time order, else O(n log n). Adding more afterwards is fine:

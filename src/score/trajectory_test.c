@@ -170,6 +170,27 @@ static void test_add_identity_kept(void **state)
     assert_int_equal(set.identity_count, 1);
 }
 
+/* An identity without room changes nothing; the same one told again needs none. */
+static void test_add_identity_full(void **state)
+{
+    (void)state;
+    ap_trajectory_config one = { .trajectory_cap = 2, .state_cap = 8, .identity_cap = 1 };
+    start(AP_TRAJECTORY_PLANE, &one);
+    ap_trajectory_identity told = { .address = 1, .flags = AP_IDENTITY_HAS_ADDRESS };
+    ap_trajectory_state s = at(1.0, 0.0);
+    assert_int_equal(ap_trajectory_add(&set, 1, &s, NULL, &told), AP_OK);
+    s.time_utc++;
+    assert_int_equal(ap_trajectory_add(&set, 1, &s, NULL, &told), AP_OK);
+    told.address = 2;
+    s.time_utc++;
+    assert_int_equal(ap_trajectory_add(&set, 1, &s, NULL, &told), AP_ERR_FULL);
+    assert_int_equal(ap_trajectory_add(&set, 2, &s, NULL, &told), AP_ERR_FULL);
+    assert_int_equal(set.trajectory_count, 1);
+    assert_int_equal(set.state_count, 2);
+    assert_int_equal(ap_trajectory_add(&set, 1, &s, NULL, NULL), AP_OK);
+    assert_int_equal(set.states[2].identity, 0);
+}
+
 static void test_set_empty(void **state)
 {
     (void)state;
@@ -206,6 +227,7 @@ int main(void)
         cmocka_unit_test_teardown(test_add_covariance_clipped, tear_down),
         cmocka_unit_test_teardown(test_add_full_then_moved, tear_down),
         cmocka_unit_test_teardown(test_add_identity_kept, tear_down),
+        cmocka_unit_test_teardown(test_add_identity_full, tear_down),
         cmocka_unit_test_teardown(test_set_empty, tear_down),
         cmocka_unit_test(test_order_sort_stable),
     };
