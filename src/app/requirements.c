@@ -1,17 +1,12 @@
 #include "app/requirements.h"
 
-#include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <yaml.h>
-
 #include "airpicture/geo.h"
-
-enum { FILE_SIZE_MAX = 1 << 20, DEPTH_MAX = 32 };
+#include "app/yaml_file.h"
 
 /* ---- units ---- */
 
@@ -42,30 +37,12 @@ static const unit units[] = {
     { "m2", "m2", 1.0 },
 };
 
-/* ---- errors ---- */
-
 typedef struct loader {
-    const ap_command *command;
-    const char *path;
-    yaml_document_t document;
+    ap_yaml_reading reading;
     ap_requirement_table *table;
     double interval_s;
     char confidence;
-    size_t error_count;
 } loader;
-
-__attribute__((format(printf, 3, 4))) static void tell(loader *load, yaml_mark_t mark,
-                                                       const char *format, ...)
-{
-    char text[400];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    load->error_count++;
-    fprintf(stderr, "airpicture %s: %s:%zu:%zu: %s\n", load->command->name, load->path,
-            mark.line + 1, mark.column + 1, text);
-}
 
 /* ---- values ---- */
 
@@ -87,10 +64,11 @@ static void copy(loader *load, const yaml_node_t *node, char *into, size_t size,
 {
     size_t length = strlen(text_of(node));
     if (node->type != YAML_SCALAR_NODE || length == 0)
-        tell(load, node->start_mark, "%s is no text; expected one line of it", key);
+        ap_yaml_tell_at(&load->reading, node->start_mark, "%s is no text; expected one line of it",
+                        key);
     else if (length >= size)
-        tell(load, node->start_mark, "%s of %zu characters; expected at most %zu", key, length,
-             size - 1);
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "%s of %zu characters; expected at most %zu", key, length, size - 1);
     else
         memcpy(into, text_of(node), length + 1);
 }
@@ -117,8 +95,8 @@ static bool measure(loader *load, const yaml_node_t *node, const char *key, cons
         if (units[i].name[0] && (!kind || strcmp(units[i].kind, kind) == 0))
             snprintf(list + strlen(list), sizeof list - strlen(list), "%s'%s'", *list ? ", " : "",
                      units[i].name);
-    tell(load, node->start_mark, "%s is '%.40s'; expected a number and a unit of %s", key, text,
-         list);
+    ap_yaml_tell_at(&load->reading, node->start_mark,
+                    "%s is '%.40s'; expected a number and a unit of %s", key, text, list);
     return false;
 }
 
@@ -134,8 +112,8 @@ static void take_word(loader *load, const yaml_node_t *node, const char *key,
     char list[1000] = "";
     for (int i = 0; i < count; i++)
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", key_of(i));
-    tell(load, node->start_mark, "%s '%.40s' is not known; expected one of %s", key, text_of(node),
-         list);
+    ap_yaml_tell_at(&load->reading, node->start_mark, "%s '%.40s' is not known; expected one of %s",
+                    key, text_of(node), list);
 }
 
 #define WORD_OF(name, type)                                                                        \
@@ -154,8 +132,8 @@ static void take_level(loader *load, const yaml_node_t *node, draft *d)
     d->has_level = true;
     d->row.is_mandatory = strcmp(text_of(node), "mandatory") == 0;
     if (!d->row.is_mandatory && strcmp(text_of(node), "recommended") != 0)
-        tell(load, node->start_mark, "level '%.40s'; expected 'mandatory' or 'recommended'",
-             text_of(node));
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "level '%.40s'; expected 'mandatory' or 'recommended'", text_of(node));
 }
 
 static void take_confidence(loader *load, const yaml_node_t *node, char *confidence)
@@ -164,18 +142,19 @@ static void take_confidence(loader *load, const yaml_node_t *node, char *confide
     if (text[0] && strchr("VMCP", text[0]) && !text[1])
         *confidence = text[0];
     else
-        tell(load, node->start_mark,
-             "confidence '%.40s'; expected V (read in a public source), M (from memory), C "
-             "(computed) or P (a proposal)",
-             text);
+        ap_yaml_tell_at(
+            &load->reading, node->start_mark,
+            "confidence '%.40s'; expected V (read in a public source), M (from memory), C "
+            "(computed) or P (a proposal)",
+            text);
 }
 
 static void take_count(loader *load, const yaml_node_t *node, const char *key, uint32_t *count)
 {
     double value;
     if (!ap_parse_number(text_of(node), 1, 1e9, &value) || value != floor(value))
-        tell(load, node->start_mark, "%s is '%.40s'; expected a whole number from 1", key,
-             text_of(node));
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "%s is '%.40s'; expected a whole number from 1", key, text_of(node));
     else
         *count = (uint32_t)value;
 }
@@ -183,12 +162,30 @@ static void take_count(loader *load, const yaml_node_t *node, const char *key, u
 static void take_limit(loader *load, const yaml_node_t *node, draft *d, bool at_least)
 {
     if (d->limit)
-        tell(load, node->start_mark, "a second limit; expected one of at_most and at_least");
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "a second limit; expected one of at_most and at_least");
     d->limit = node;
     d->row.requirement.at_least = at_least;
 }
 
 /* ---- keys of a row ---- */
+
+/* The next key of a group of keys and its value; one that came before is told, and left out. */
+static const char *next_key(loader *load, const yaml_node_t *group, const yaml_node_pair_t *pair,
+                            const yaml_node_t **key, const yaml_node_t **value)
+{
+    *key = yaml_document_get_node(&load->reading.document, pair->key);
+    *value = yaml_document_get_node(&load->reading.document, pair->value);
+    const char *word = text_of(*key);
+    for (const yaml_node_pair_t *before = group->data.mapping.pairs.start; before < pair; before++)
+        if (strcmp(text_of(yaml_document_get_node(&load->reading.document, before->key)), word) ==
+            0) {
+            ap_yaml_tell_at(&load->reading, (*key)->start_mark,
+                            "key '%.40s' again; expected it once", word);
+            return NULL;
+        }
+    return word;
+}
 
 static bool take_plain(loader *load, const char *key, const yaml_node_t *node, draft *d)
 {
@@ -291,15 +288,16 @@ static void finish_row(loader *load, draft *d)
     ap_requirement *r = &d->row.requirement;
     const unit *found = NULL;
     bool is_measured = r->quantity != AP_QUANTITY_NOT_MEASURED;
-    size_t errors = load->error_count;
+    size_t errors = load->reading.error_count;
     if (!d->row.name[0] || !d->row.text[0] || !d->has_quantity || !d->limit || !d->has_level)
-        tell(load, d->at->start_mark,
-             "a row without %s; expected row, text, quantity, level, and at_most or at_least",
-             !d->row.name[0]    ? "row"
-             : !d->row.text[0]  ? "text"
-             : !d->has_quantity ? "quantity"
-             : !d->limit        ? "at_most or at_least"
-                                : "level");
+        ap_yaml_tell_at(
+            &load->reading, d->at->start_mark,
+            "a row without %s; expected row, text, quantity, level, and at_most or at_least",
+            !d->row.name[0]    ? "row"
+            : !d->row.text[0]  ? "text"
+            : !d->has_quantity ? "quantity"
+            : !d->limit        ? "at_most or at_least"
+                               : "level");
     if (d->threshold)
         measure(load, d->threshold, "threshold", threshold_kind(r), &r->threshold, NULL);
     if (d->threshold_2)
@@ -309,9 +307,10 @@ static void finish_row(loader *load, draft *d)
         snprintf(d->row.unit, sizeof d->row.unit, "%s", found->name);
         d->row.unit_si = found->si;
     }
-    const char *fault = load->error_count == errors && is_measured ? ap_requirement_fault(r) : NULL;
+    const char *fault =
+        load->reading.error_count == errors && is_measured ? ap_requirement_fault(r) : NULL;
     if (fault)
-        tell(load, d->at->start_mark, "row %s: %s", d->row.name, fault);
+        ap_yaml_tell_at(&load->reading, d->at->start_mark, "row %s: %s", d->row.name, fault);
 }
 
 static void load_row(loader *load, const yaml_node_t *node)
@@ -320,26 +319,27 @@ static void load_row(loader *load, const yaml_node_t *node)
     draft d = { .at = node, .row.requirement.interval_s = load->interval_s };
     d.row.confidence = load->confidence;
     if (node->type != YAML_MAPPING_NODE) {
-        tell(load, node->start_mark, "a row is no group of keys; expected '- row: NAME' and more");
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "a row is no group of keys; expected '- row: NAME' and more");
         return;
     }
     const yaml_node_pair_t *pair = node->data.mapping.pairs.start;
     for (; pair < node->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&load->document, pair->key);
-        const yaml_node_t *value = yaml_document_get_node(&load->document, pair->value);
-        const char *word = text_of(key);
-        if (!take_plain(load, word, value, &d) && !take_measure(load, word, value, &d) &&
+        const yaml_node_t *key, *value;
+        const char *word = next_key(load, node, pair, &key, &value);
+        if (word && !take_plain(load, word, value, &d) && !take_measure(load, word, value, &d) &&
             !take_choice(load, word, value, &d))
-            tell(load, key->start_mark,
-                 "key '%.40s' is not known; expected row, text, quantity, statistic, scope, phase, "
-                 "identity, at_most, at_least, threshold, threshold_2, interval, window, area, "
-                 "fraction, speed_min, run_length, sample_min, level, confidence, source or note",
-                 word);
+            ap_yaml_tell_at(
+                &load->reading, key->start_mark,
+                "key '%.40s' is not known; expected row, text, quantity, statistic, scope, phase, "
+                "identity, at_most, at_least, threshold, threshold_2, interval, window, area, "
+                "fraction, speed_min, run_length, sample_min, level, confidence, source or note",
+                word);
     }
     finish_row(load, &d);
     if (table->row_count >= AP_REQUIREMENT_ROW_CAP)
-        tell(load, node->start_mark, "one row too many; expected at most %d",
-             AP_REQUIREMENT_ROW_CAP);
+        ap_yaml_tell_at(&load->reading, node->start_mark, "one row too many; expected at most %d",
+                        AP_REQUIREMENT_ROW_CAP);
     else
         table->row[table->row_count++] = d.row;
 }
@@ -347,108 +347,112 @@ static void load_row(loader *load, const yaml_node_t *node)
 static void load_rows(loader *load, const yaml_node_t *list)
 {
     if (list->type != YAML_SEQUENCE_NODE) {
-        tell(load, list->start_mark, "rows is no list; expected '- row: NAME' and more");
+        ap_yaml_tell_at(&load->reading, list->start_mark,
+                        "rows is no list; expected '- row: NAME' and more");
         return;
     }
     const yaml_node_item_t *item = list->data.sequence.items.start;
     for (; item < list->data.sequence.items.top; item++)
-        load_row(load, yaml_document_get_node(&load->document, *item));
+        load_row(load, yaml_document_get_node(&load->reading.document, *item));
 }
 
-static void load_document(loader *load)
+static void take_head(loader *load, const char *word, const yaml_node_t *key,
+                      const yaml_node_t *value)
 {
-    const yaml_node_t *root = yaml_document_get_root_node(&load->document), *rows = NULL;
+    ap_requirement_table *table = load->table;
+    if (strcmp(word, "table") == 0)
+        copy(load, value, table->name, sizeof table->name, word);
+    else if (strcmp(word, "title") == 0)
+        copy(load, value, table->title, sizeof table->title, word);
+    else if (strcmp(word, "source") == 0)
+        copy(load, value, table->source, sizeof table->source, word);
+    else if (strcmp(word, "confidence") == 0)
+        take_confidence(load, value, &load->confidence);
+    else if (strcmp(word, "interval") == 0)
+        measure(load, value, word, "s", &load->interval_s, NULL);
+    else
+        ap_yaml_tell_at(&load->reading, key->start_mark,
+                        "key '%.40s' is not known; expected table, title, source, confidence, "
+                        "interval or rows",
+                        word);
+}
+
+static void load_document(void *context)
+{
+    loader *load = context;
+    const yaml_node_t *root = yaml_document_get_root_node(&load->reading.document), *rows = NULL;
     yaml_mark_t begin = { 0 };
     if (!root || root->type != YAML_MAPPING_NODE) {
-        tell(load, begin, "no group of keys; expected table, title, source, confidence and rows");
+        ap_yaml_tell_at(&load->reading, begin,
+                        "no group of keys; expected table, title, source, confidence and rows");
         return;
     }
     const yaml_node_pair_t *pair = root->data.mapping.pairs.start;
     for (; pair < root->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(&load->document, pair->key);
-        const yaml_node_t *value = yaml_document_get_node(&load->document, pair->value);
-        if (strcmp(text_of(key), "table") == 0)
-            copy(load, value, load->table->name, sizeof load->table->name, "table");
-        else if (strcmp(text_of(key), "title") == 0)
-            copy(load, value, load->table->title, sizeof load->table->title, "title");
-        else if (strcmp(text_of(key), "source") == 0)
-            copy(load, value, load->table->source, sizeof load->table->source, "source");
-        else if (strcmp(text_of(key), "confidence") == 0)
-            take_confidence(load, value, &load->confidence);
-        else if (strcmp(text_of(key), "interval") == 0)
-            measure(load, value, "interval", "s", &load->interval_s, NULL);
-        else if (strcmp(text_of(key), "rows") == 0)
+        const yaml_node_t *key, *value;
+        const char *word = next_key(load, root, pair, &key, &value);
+        if (word && strcmp(word, "rows") == 0)
             rows = value;
-        else
-            tell(load, key->start_mark,
-                 "key '%.40s' is not known; expected table, title, source, confidence, interval "
-                 "or rows",
-                 text_of(key));
+        else if (word)
+            take_head(load, word, key, value);
     }
     if (!load->table->name[0] || !load->table->title[0] || !load->table->source[0] || !rows)
-        tell(load, root->start_mark,
-             "a table without %s; expected table, title, source, confidence and rows",
-             !load->table->name[0]     ? "table"
-             : !load->table->title[0]  ? "title"
-             : !load->table->source[0] ? "source"
-                                       : "rows");
+        ap_yaml_tell_at(&load->reading, root->start_mark,
+                        "a table without %s; expected table, title, source, confidence and rows",
+                        !load->table->name[0]     ? "table"
+                        : !load->table->title[0]  ? "title"
+                        : !load->table->source[0] ? "source"
+                                                  : "rows");
     if (rows)
         load_rows(load, rows);
 }
 
-/* Brackets that are open at once: what libyaml does for each grows with their number. */
-static bool is_too_deep(const char *text, size_t size)
+static const ap_yaml_form form = { "a table of requirements", "a table" };
+
+/* Where the lines on standard error go. */
+typedef struct said_of {
+    const ap_command *command;
+    const char *path;
+} said_of;
+
+static void say(void *context, const ap_yaml_error *error)
 {
-    long depth = 0;
-    for (size_t i = 0; i < size && depth <= DEPTH_MAX; i++)
-        depth += (text[i] == '[' || text[i] == '{') - (text[i] == ']' || text[i] == '}');
-    return depth > DEPTH_MAX;
+    const said_of *of = context;
+    if (error->line > 0)
+        fprintf(stderr, "airpicture %s: %s:%d:%d: %s\n", of->command->name, of->path, error->line,
+                error->column, error->text);
+    else
+        fprintf(stderr, "airpicture %s: %s: %s\n", of->command->name, of->path, error->text);
+}
+
+static int exit_of(const ap_command *command, ap_err err)
+{
+    if (err == AP_ERR_MEMORY)
+        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    return err == AP_ERR_NO_INPUT ? AP_EXIT_NO_INPUT : err ? AP_EXIT_CONFIG : AP_EXIT_OK;
 }
 
 int ap_requirements_parse(const ap_command *command, const char *path, const char *text,
                           size_t size, ap_requirement_table *table)
 {
-    loader load = { .command = command, .path = path, .table = table, .confidence = 'P' };
-    yaml_parser_t parser;
-    yaml_mark_t begin = { 0 };
+    said_of of = { command, path };
+    loader load = { .reading = { .on_error = say, .context = &of },
+                    .table = table,
+                    .confidence = 'P' };
     *table = (ap_requirement_table){ 0 };
-    if (is_too_deep(text, size)) {
-        tell(&load, begin, "brackets within brackets beyond %d; expected a table", DEPTH_MAX);
-        return AP_EXIT_CONFIG;
-    }
-    if (!yaml_parser_initialize(&parser))
-        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    if (yaml_parser_load(&parser, &load.document)) {
-        load_document(&load);
-        yaml_document_delete(&load.document);
-    } else {
-        tell(&load, parser.problem_mark, "%s; expected YAML",
-             parser.problem ? parser.problem : "no YAML");
-    }
-    yaml_parser_delete(&parser);
-    return load.error_count ? AP_EXIT_CONFIG : AP_EXIT_OK;
+    return exit_of(command, ap_yaml_parse(&load.reading, &form, text, size, load_document, &load));
 }
 
 int ap_requirements_read(const ap_command *command, const char *path, ap_requirement_table *table)
 {
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return ap_command_fail(command, AP_EXIT_NO_INPUT, "cannot read '%s': %s", path,
-                               strerror(errno));
-    char *text = malloc(FILE_SIZE_MAX);
-    size_t size = text ? fread(text, 1, FILE_SIZE_MAX, file) : 0;
-    bool is_bad = ferror(file) != 0;
-    fclose(file);
-    int status;
-    if (!text)
-        status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    else if (is_bad || size == FILE_SIZE_MAX)
-        status = ap_command_fail(command, AP_EXIT_CONFIG,
-                                 "'%s' is no table; expected a file below a megabyte", path);
-    else
-        status = ap_requirements_parse(command, path, text, size, table);
+    said_of of = { command, path };
+    ap_yaml_reading reading = { .on_error = say, .context = &of };
+    char *text;
+    size_t size;
+    ap_err err = ap_yaml_file_text(&reading, &form, path, &text, &size);
+    if (err)
+        return exit_of(command, err);
+    int status = ap_requirements_parse(command, path, text, size, table);
     free(text);
     return status;
 }

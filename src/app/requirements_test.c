@@ -105,6 +105,11 @@ static void test_requirements_parse_faults(void **state)
           "f.yaml:9:12: level 'must'" },
         { "table: t\nconfidence: M\nrows:\n" ROW "    quantity: update\n    at_least: 9 %\n",
           "a table without title" },
+        { HEAD ROW "    quantity: update\n    at_least: 9 %\n    level: mandatory\n",
+          "f.yaml:12:5: key 'level' again" },
+        { HEAD ROW "    quantity: update\n    at_least: 9 %\n---\ntable: u\n",
+          "f.yaml:12:1: a second document" },
+        { HEAD ROW "    quantity: updates\n    at_least: 9 %\n", "track_switch" }, /* whole list */
         { "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "brackets within brackets" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

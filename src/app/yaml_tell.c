@@ -10,7 +10,7 @@
 static void tell_place(ap_yaml_reading *reading, int line, int column, const char *format,
                        va_list args)
 {
-    char text[320];
+    char text[1200]; /* lists of words are long */
     reading->error_count++;
     vsnprintf(text, sizeof text, format, args);
     if (reading->on_error)
