@@ -400,8 +400,8 @@ static bool sight_of(const ap_report *report, const ap_sensor *sensor, ap_line_o
     return true;
 }
 
-ap_err ap_ballistic_fix_from_report(const ap_report *report, const ap_sensor *sensor,
-                                    ap_ballistic_fix *fix)
+ap_err ap_ballistic_fix_of_plot(const ap_report *report, const ap_sensor *sensor,
+                                const ap_measure *measure, ap_ballistic_fix *fix)
 {
     ap_line_of_sight sight;
     if (sight_of(report, sensor, &sight)) {
@@ -419,16 +419,24 @@ ap_err ap_ballistic_fix_from_report(const ap_report *report, const ap_sensor *se
             spread(fix->R_ecef_m2, at.axis[i], r * r * sigma[i] * sigma[i]);
         return AP_OK;
     }
-    ap_measure measure;
-    ap_measure_from_report(report, sensor, NULL, &measure);
-    if (!(measure.has & AP_MEASURE_POSITION) || !(measure.has & AP_MEASURE_HEIGHT))
+    if (!(measure->has & AP_MEASURE_POSITION) || !(measure->has & AP_MEASURE_HEIGHT))
         return AP_ERR_UNKNOWN;
-    ap_enu_frame frame = ap_frame_at(measure.ecef);
+    ap_enu_frame frame = ap_frame_at(measure->ecef);
     const double *up = frame.rotation[2];
-    *fix = (ap_ballistic_fix){ .time_utc = report->time_utc, .ecef = measure.ecef };
-    memcpy(fix->R_ecef_m2, measure.R_ecef_m2, sizeof fix->R_ecef_m2);
-    spread(fix->R_ecef_m2, (ap_vec3){ up[0], up[1], up[2] }, measure.altitude_var_m2);
+    *fix = (ap_ballistic_fix){ .time_utc = report->time_utc, .ecef = measure->ecef };
+    memcpy(fix->R_ecef_m2, measure->R_ecef_m2, sizeof fix->R_ecef_m2);
+    spread(fix->R_ecef_m2, (ap_vec3){ up[0], up[1], up[2] }, measure->altitude_var_m2);
     return AP_OK;
+}
+
+ap_err ap_ballistic_fix_from_report(const ap_report *report, const ap_sensor *sensor,
+                                    ap_ballistic_fix *fix)
+{
+    ap_line_of_sight sight;
+    ap_measure measure = { 0 };
+    if (!sight_of(report, sensor, &sight))
+        ap_measure_from_report(report, sensor, NULL, &measure);
+    return ap_ballistic_fix_of_plot(report, sensor, &measure, fix);
 }
 
 ap_err ap_ballistic_take(ap_ballistic *ballistic, const ap_report *report, const ap_sensor *sensor,

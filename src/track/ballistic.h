@@ -24,6 +24,7 @@
 #include "airpicture/report.h"
 #include "airpicture/sensor.h"
 #include "airpicture/time.h"
+#include "track/filter.h"
 #include "track/normals.h"
 
 /* Places in the state. */
@@ -115,6 +116,10 @@ ap_err ap_ballistic_update_sight(ap_ballistic *ballistic, const ap_enu_frame *si
  * measured no such thing, AP_ERR_RANGE for numbers out of range. */
 ap_err ap_ballistic_fix_from_report(const ap_report *report, const ap_sensor *sensor,
                                     ap_ballistic_fix *fix);
+
+/* The same when what ap_measure_from_report makes of the report is at hand. */
+ap_err ap_ballistic_fix_of_plot(const ap_report *report, const ap_sensor *sensor,
+                                const ap_measure *measure, ap_ballistic_fix *fix);
 
 /* Predicts to the time of a report and takes in what it measured; on any error unchanged. */
 ap_err ap_ballistic_take(ap_ballistic *ballistic, const ap_report *report, const ap_sensor *sensor,

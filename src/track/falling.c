@@ -66,12 +66,14 @@ uint32_t ap_falling_find(const ap_falling *f, uint32_t slot, ap_fall_phase phase
     return place;
 }
 
+/* Its place, falling or on trial: it has no more than one. */
 static uint32_t find_any(const ap_falling *f, uint32_t slot)
 {
-    if (f->used_count == 0)
-        return f->cap;
-    uint32_t place = ap_falling_find(f, slot, AP_FALL_FALLS);
-    return place != f->cap ? place : ap_falling_find(f, slot, AP_FALL_TRIAL);
+    uint32_t place = f->used_count == f->seed_count ? f->cap : 0;
+    while (place < f->cap && (f->slot[place] != slot || (f->phase[place] != AP_FALL_FALLS &&
+                                                         f->phase[place] != AP_FALL_TRIAL)))
+        place++;
+    return place;
 }
 
 /* A place with its first position; cap, and counted, when there is none. */
@@ -462,7 +464,7 @@ bool ap_falling_seed(ap_state *state, const ap_report *report, const ap_measure 
     ap_ballistic_fix fix;
     if (f->cap == 0 || !(measure->has & AP_MEASURE_HEIGHT) || measure->altitude_m < SEED_HEIGHT_M ||
         !is_in_space(report) ||
-        ap_ballistic_fix_from_report(report, ap_sensor_of(state, report->sensor), &fix))
+        ap_ballistic_fix_of_plot(report, ap_sensor_of(state, report->sensor), measure, &fix))
         return false;
     uint32_t place = seed_of(f, &fix);
     double gap_s = SEED_GAP_TURNS * ap_sensor_of(state, report->sensor)->turn_s;
