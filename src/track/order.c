@@ -72,6 +72,11 @@ static void merge(const ap_report *reports, const uint32_t *from, size_t middle,
                   uint32_t *to)
 {
     size_t a = 0, b = middle;
+    if (middle == end ||
+        ap_reports_compare(&reports[from[middle - 1]], &reports[from[middle]]) <= 0) {
+        memcpy(to, from, end * sizeof *to);
+        return;
+    }
     for (size_t k = 0; k < end; k++) {
         bool first = b == end ||
                      (a < middle && ap_reports_compare(&reports[from[a]], &reports[from[b]]) <= 0);
