@@ -104,22 +104,27 @@ static void copy_rest(const ap_imm *from, ap_imm *to)
     to->is_single = to->is_seed = false;
 }
 
+static void fill(float column[AP_LANES], double value)
+{
+    float each = (float)value;
+    for (int l = 0; l < AP_LANES; l++)
+        column[l] = each;
+}
+
 /* Every model is the same, and as likely as it is at any time. */
 static void mixture_fill(ap_mixture *m, const ap_gauss *g)
 {
-    for (int l = 0; l < AP_LANES; l++) {
-        m->probability[l] = motions.prior[l];
-        for (int i = 0; i < 4; i++)
-            m->x[i][l] = (float)g->x[i];
-        for (int i = 0; i < 4; i++)
-            m->B[i][l] = (float)g->B[i / 2][i % 2];
-        m->A[0][l] = (float)g->A.ee;
-        m->A[1][l] = (float)g->A.en;
-        m->A[2][l] = (float)g->A.nn;
-        m->C[0][l] = (float)g->C.ee;
-        m->C[1][l] = (float)g->C.en;
-        m->C[2][l] = (float)g->C.nn;
-    }
+    memcpy(m->probability, motions.prior, sizeof m->probability);
+    for (int i = 0; i < 4; i++)
+        fill(m->x[i], g->x[i]);
+    for (int i = 0; i < 4; i++)
+        fill(m->B[i], g->B[i / 2][i % 2]);
+    fill(m->A[0], g->A.ee);
+    fill(m->A[1], g->A.en);
+    fill(m->A[2], g->A.nn);
+    fill(m->C[0], g->C.ee);
+    fill(m->C[1], g->C.en);
+    fill(m->C[2], g->C.nn);
 }
 
 static void germinate(ap_imm *imm)
