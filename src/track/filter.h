@@ -87,11 +87,11 @@ typedef struct ap_imm {
         ap_seed seed;
     };
     ap_gauss mean; /* of the mixture, with its covariance: whoever changes the models renews it */
-    ap_utc_ns time_utc;
     ap_enu_frame frame; /* of its origin only the height is filled: track/frame.h */
     ap_vertical vertical;
-    double lean_m;  /* 1-sigma error of the mean per axis that repeated measurements share: not in
-                     * the models' covariances, where every error is new */
+    double lean_m; /* 1-sigma error of the mean per axis that repeated measurements share: not in
+                    * the models' covariances, where every error is new */
+    ap_utc_ns time_utc;
     bool is_single; /* every model is the mean, as likely as ever: `models` is not filled */
     bool is_seed;   /* and nothing is filled but `seed` and the time */
 } ap_imm;

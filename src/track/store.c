@@ -58,6 +58,23 @@ static void fetch(const void *from, const void *to)
         __builtin_prefetch(line);
 }
 
+/* What the birth after the next will write; most are of seeds. */
+static void fetch_free(const ap_store *store)
+{
+    uint32_t next = store->free_head;
+    uint32_t slot = next == AP_SLOT_NONE ? next : store->link[next].newer;
+    if (slot == AP_SLOT_NONE)
+        return;
+    const ap_row *row = &store->row[slot];
+    ap_store_fetch_head(store, slot);
+    fetch(&row->imm.seed, &row->imm.seed + 1);
+    __builtin_prefetch(&row->reason_count);
+    __builtin_prefetch(&store->hot[slot]);
+    __builtin_prefetch(&store->link[slot]);
+    __builtin_prefetch(&store->filed[slot]);
+    __builtin_prefetch(&store->grid.item[slot]);
+}
+
 uint32_t ap_store_add(ap_store *store)
 {
     uint32_t slot = store->free_head;
@@ -65,10 +82,7 @@ uint32_t ap_store_add(ap_store *store)
         return slot;
     ap_row *row = &store->row[slot];
     store->free_head = store->link[slot].newer;
-    if (store->free_head != AP_SLOT_NONE) { /* the next birth will want it */
-        ap_store_fetch(store, store->free_head);
-        __builtin_prefetch(&store->row[store->free_head].reason_count);
-    }
+    fetch_free(store);
     __builtin_prefetch(&store->by_id[bucket_of(store, store->next_id + 1)]);
     memset(row, 0, offsetof(ap_row, identity)); /* what follows is started by who takes the row */
     row->source_count = row->reason_count = 0;

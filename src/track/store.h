@@ -78,7 +78,7 @@ typedef struct ap_pulse {
 
 /* What a search reads of a track: one cache line. */
 typedef struct ap_hot {
-    ap_vec3 ecef;
+    _Alignas(64) ap_vec3 ecef;
     float velocity_mps[3];               /* ECEF */
     float position_var_m2, velocity_var; /* largest of any direction, at most */
     ap_utc_ns time_utc;

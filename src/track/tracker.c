@@ -5,6 +5,7 @@
 #include "track/state.h"
 
 #define TICK_NS AP_NS_PER_S
+#define READ_AHEAD 10
 #define SEEK_AHEAD 8 /* reports; with ten thousand tracks all that they touch comes from memory */
 #define APPROACH_AHEAD 5
 #define FETCH_AHEAD 3
@@ -277,10 +278,18 @@ static void take_now(ap_state *state, ap_utc_ns now)
     advance(state, now);
 }
 
+static void fetch_report(const ap_report *report)
+{
+    for (size_t at = 0; at < sizeof *report; at += 64)
+        __builtin_prefetch((const uint8_t *)report + at);
+}
+
 void ap_tracker_step(ap_tracker *tracker, ap_utc_ns now, const ap_report *reports, size_t count)
 {
     ap_state *state = tracker->state;
     for (size_t i = 0; i < count; i++) {
+        if (i + READ_AHEAD < count)
+            fetch_report(&reports[i + READ_AHEAD]);
         if (i + SEEK_AHEAD < count)
             ap_direct_seek(state, &reports[i + SEEK_AHEAD]);
         if (i + APPROACH_AHEAD < count)
