@@ -117,6 +117,8 @@ static void take_report(ap_view *view, const ap_evaluation_report *r, ap_view_ta
 {
     double error_m = error_of(r);
     ap_view_bin *bin = bin_at(view, r->time_utc);
+    if (r->flags & AP_REPORT_REDUNDANT)
+        return;
     bin->error_count++;
     bin->error2_m2 += error_m * error_m;
     bin->error_max_m = fmax(bin->error_max_m, error_m);
@@ -207,7 +209,7 @@ static void take_sensor(ap_view *view, sensor_work *work, const ap_evaluation_re
 {
     uint32_t flags = view->side->tracks.set.states[r->state].flags;
     uint32_t i = flags >> AP_SAMPLES_SENSOR_SHIFT;
-    if (i == 0 || i > AP_VIEW_SENSOR_CAP || (r->flags & AP_REPORT_COASTING))
+    if (i == 0 || i > AP_VIEW_SENSOR_CAP || (r->flags & (AP_REPORT_COASTING | AP_REPORT_REDUNDANT)))
         return;
     ap_view_sensor *s = &view->sensor[--i];
     double error_m = error_of(r);

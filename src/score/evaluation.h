@@ -278,7 +278,7 @@ enum {
     AP_REPORT_HAS_VELOCITY = 1u << 2,
     AP_REPORT_HAS_CLIMB = 1u << 3,
     AP_REPORT_HAS_DIRECTION = 1u << 4, /* the truth is fast enough for along and across */
-    AP_REPORT_REDUNDANT = 1u << 5,     /* another track follows that truth */
+    AP_REPORT_REDUNDANT = 1u << 5,     /* another track follows that truth: in no error */
     AP_REPORT_TURNING = 1u << 6,
     AP_REPORT_CLIMBING = 1u << 7,
     AP_REPORT_GROUND = 1u << 8,

@@ -209,7 +209,7 @@ static void hold_against(struct ap_evaluation_state *state, ap_evaluation_report
     }
     if (truth_speed_mps >= state->config.speed_min_mps)
         add_direction(report, truth, &track, error[0], error[1]);
-    if (state->tracks->covariances != NULL)
+    if (state->tracks->covariances != NULL && !(report->flags & AP_REPORT_REDUNDANT))
         report->nees_position =
             add_nees(nees, &state->tracks->covariances[report->state], error, report);
     report->range_bucket = range_bucket(state, truth);
@@ -327,6 +327,8 @@ bool ap_evaluation_error_of(const ap_evaluation_report *report, ap_evaluation_er
 {
     bool has_direction = (report->flags & AP_REPORT_HAS_DIRECTION) != 0;
     bool has_velocity = (report->flags & AP_REPORT_HAS_VELOCITY) != 0;
+    if (report->flags & AP_REPORT_REDUNDANT)
+        return false;
     switch (kind) {
     case AP_EVALUATION_POSITION:
         *error = (float)hypot((double)report->east_m, (double)report->north_m);
@@ -411,10 +413,14 @@ static void summarise_target(const struct ap_evaluation_state *state, ap_evaluat
     const ap_target_sums *target = &state->targets[row->truth];
     const ap_evaluation_report *reports = &state->reports[target->report_first];
     double square = 0.0;
+    uint32_t own_count = 0;
     ap_utc_ns latest = AP_UTC_UNKNOWN;
     row->report_count = target->report_count;
     for (uint32_t i = 0; i < target->report_count; i++) {
         double distance_m = hypot((double)reports[i].east_m, (double)reports[i].north_m);
+        if (reports[i].flags & AP_REPORT_REDUNDANT)
+            continue;
+        own_count++;
         square += distance_m * distance_m;
         if (distance_m >= row->position_max_m) {
             row->position_max_m = distance_m;
@@ -424,8 +430,8 @@ static void summarise_target(const struct ap_evaluation_state *state, ap_evaluat
             row->gap_max_s = fmax(row->gap_max_s, ap_seconds_between(latest, reports[i].time_utc));
         latest = reports[i].time_utc;
     }
-    if (target->report_count > 0)
-        row->position_rms_m = sqrt(square / (double)target->report_count);
+    if (own_count > 0)
+        row->position_rms_m = sqrt(square / own_count);
 }
 
 /* Delays of a truth that begins, or ends, while instants are scored. */

@@ -258,6 +258,27 @@ static void test_errors_of_a_late_clock(void **state)
     assert_false(r->notes[AP_EVALUATION_NOTE_NO_NEIGHBOUR]);
 }
 
+/* A second track that passes near is extra; its errors are nobody's. */
+static void test_errors_without_second_tracks(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) {
+        test_truth(&test, 1, test_state(t, 0.0, 20.0 * t, 0.0, 20.0));
+        test_track(&test, 1, test_state(t, 1.0, 20.0 * t, 0.0, 20.0));
+        test_track(&test, 2, test_state(t, 40.0 - 10.0 * t, 80.0, -10.0, 0.0));
+    }
+    ap_evaluation_config config = test_config();
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    assert_true(r->redundant_count > 0);
+    assert_int_equal(r->errors[AP_PHASE_ALL][AP_EVALUATION_POSITION].count, 10);
+    assert_near(r->errors[AP_PHASE_ALL][AP_EVALUATION_POSITION].max, 1.0, 1e-6);
+    assert_near(r->errors[AP_PHASE_ALL][AP_EVALUATION_VELOCITY].max, 0.0, 1e-6);
+    size_t count;
+    const ap_evaluation_target *target = ap_evaluation_targets(&test.evaluation, &count);
+    assert_int_equal(count, 1);
+    assert_near(target[0].position_rms_m, 1.0, 1e-6);
+}
+
 /* Half the flight in a turn of 3 degrees a second. */
 static void test_errors_by_phase(void **state)
 {
@@ -515,6 +536,7 @@ int main(void)
         CASE(test_siap_by_hand),
         CASE(test_siap_identity),
         CASE(test_errors_of_a_late_clock),
+        CASE(test_errors_without_second_tracks),
         CASE(test_errors_by_phase),
         CASE(test_errors_by_range),
         CASE(test_geodetic_as_in_plane),
