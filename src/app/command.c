@@ -14,6 +14,7 @@ int ap_command_fail(const ap_command *command, int status, const char *format, .
 {
     va_list arguments;
     va_start(arguments, format);
+    (void)fflush(stdout); /* both may go to one file: what was said before stands before */
     fprintf(stderr, "airpicture%s%s: ", command ? " " : "", command ? command->name : "");
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);

@@ -244,12 +244,10 @@ static int verdict(const compare *c)
     double percent = worse_percent(a, b);
     bool is_gospa = strncmp(c->key, "gospa", 5) == 0;
     bool is_chance = is_gospa && !(c->gospa.mean_m > 2.0 * c->gospa.error_m);
-    if (better_of(a, b) < 0 && percent > c->worse_than && !is_chance) {
-        fprintf(stderr,
-                "airpicture compare: B is worse than A in %s by %.2f %% (allowed %.2f %%)\n",
-                c->key, percent, c->worse_than);
-        return AP_EXIT_NOT_MET;
-    }
+    if (better_of(a, b) < 0 && percent > c->worse_than && !is_chance)
+        return ap_command_fail(c->options.command, AP_EXIT_NOT_MET,
+                               "B is worse than A in %s by %.2f %% (allowed %.2f %%)", c->key,
+                               percent, c->worse_than);
     return AP_EXIT_OK;
 }
 

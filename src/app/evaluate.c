@@ -337,11 +337,10 @@ static int finish(evaluate *e)
         print_summary(e, out);
     int status = write_outputs(e);
     for (size_t i = 0; i < e->name_count && !status; i++)
-        if (e->is_required[i] && unmet(e, &e->judged[i]) > 0) {
-            fprintf(stderr, "airpicture evaluate: %s is not met: %zu mandatory rows\n", e->name[i],
-                    unmet(e, &e->judged[i]));
-            status = AP_EXIT_NOT_MET;
-        }
+        if (e->is_required[i] && unmet(e, &e->judged[i]) > 0)
+            status = ap_command_fail(e->options.command, AP_EXIT_NOT_MET,
+                                     "%s is not met: %zu mandatory rows", e->name[i],
+                                     unmet(e, &e->judged[i]));
     return status;
 }
 
