@@ -44,6 +44,7 @@ typedef enum ap_has {
     AP_HAS_INTEGRITY = 1u << 18,    /* nic and nac_p, sil */
     AP_HAS_TRACK_NUMBER = 1u << 19, /* the sensor's own track number */
     AP_HAS_DOPPLER = 1u << 20,
+    AP_HAS_ALTITUDE_AGE = 1u << 21, /* pressure_altitude_age_s */
 } ap_has;
 
 /* Facts about a report that are true or not known. */
@@ -62,6 +63,8 @@ typedef enum ap_report_flag {
     AP_FLAG_ADDRESS_UNCHECKED = 1u << 11, /* the address was never checked by parity */
     AP_FLAG_EXTRAPOLATED = 1u << 12,      /* the sensor coasted: no detection behind it */
     AP_FLAG_REPAIRED = 1u << 13,          /* a bit of the frame was corrected */
+    AP_FLAG_TENTATIVE = 1u << 14,         /* the sensor's tracker has not confirmed it */
+    AP_FLAG_ENDED = 1u << 15,             /* its tracker says no more of it after this */
 } ap_report_flag;
 
 /* A code that may be another one. */
@@ -101,6 +104,7 @@ typedef struct ap_report {
 
     double pressure_altitude_m, pressure_altitude_sigma_m; /* 1013.25 hPa; sigma: with its step */
     double pressure_altitude_step_m; /* that it is rounded to; 0: none, or none known */
+    double pressure_altitude_age_s;  /* it was measured so long before time_utc, >= 0 */
     double geometric_height_m, geometric_height_sigma_m; /* above the ellipsoid */
 
     double east_mps, north_mps, velocity_sigma_mps; /* ground velocity */

@@ -73,6 +73,10 @@ static void set_state(const ap_report *report, ap_trajectory_state *state)
         state->flags |= AP_STATE_HAS_PRESSURE_ALTITUDE;
         state->pressure_altitude_m = (float)report->pressure_altitude_m;
     }
+    if (report->present & AP_HAS_ALTITUDE_AGE) {
+        state->flags |= AP_STATE_HAS_ALTITUDE_AGE;
+        state->pressure_altitude_age_s = (float)report->pressure_altitude_age_s;
+    }
     if (report->present & AP_HAS_VERTICAL_RATE) {
         state->flags |= AP_STATE_HAS_CLIMB;
         state->up_mps = (float)report->up_mps;
@@ -111,6 +115,10 @@ static void on_report(void *context, const ap_report *report)
     }
     if (report->kind != AP_REPORT_TARGET || run->err)
         return;
+    if (report->flags & (AP_FLAG_TENTATIVE | AP_FLAG_ENDED)) {
+        reading->samples->unpublished_count++;
+        return;
+    }
     if (!(report->present & AP_HAS_POSITION) || !name_of(run, report, name)) {
         reading->samples->place_count++;
         return;

@@ -48,6 +48,8 @@ static bool vertical_sound(const ap_report *r)
         !(is_any(r->pressure_altitude_m) && is_sigma(r->pressure_altitude_sigma_m) &&
           is_size(r->pressure_altitude_step_m)))
         return false;
+    if ((r->present & AP_HAS_ALTITUDE_AGE) && !is_size(r->pressure_altitude_age_s))
+        return false;
     if ((r->present & AP_HAS_GEOMETRIC_HEIGHT) &&
         !(is_any(r->geometric_height_m) && is_sigma(r->geometric_height_sigma_m)))
         return false;

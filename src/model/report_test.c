@@ -13,7 +13,7 @@ static ap_report full(void)
     return (ap_report){
         .time_utc = 1,
         .receive_utc = 2,
-        .present = 0x1FFFFF,
+        .present = 0x3FFFFF,
         .address = 0xABCDEF,
         .mode_3a = 07777,
         .callsign = "KLM123",
@@ -88,6 +88,7 @@ static void test_report_is_sound_refuses(void **state)
         { AP_HAS_DOPPLER, AT(doppler_mps), NAN },
         { AP_HAS_DOPPLER, AT(doppler_sigma_mps), 0 },
         { AP_HAS_DOPPLER, AT(doppler_ambiguity_mps), -1 },
+        { AP_HAS_ALTITUDE_AGE, AT(pressure_altitude_age_s), -1 },
         { AP_HAS_PRESSURE_ALTITUDE, AT(pressure_altitude_step_m), -1 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

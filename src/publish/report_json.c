@@ -129,6 +129,7 @@ REAL(position_en, AP_HAS_POSITION, r->position_var_en_m2)
 REAL(position_nn, AP_HAS_POSITION, r->position_var_nn_m2)
 REAL(pressure_altitude, AP_HAS_PRESSURE_ALTITUDE, r->pressure_altitude_m / AP_M_PER_FT)
 REAL(pressure_sigma, AP_HAS_PRESSURE_ALTITUDE, r->pressure_altitude_sigma_m / AP_M_PER_FT)
+REAL(pressure_age, AP_HAS_ALTITUDE_AGE, r->pressure_altitude_age_s)
 REAL(geometric_height, AP_HAS_GEOMETRIC_HEIGHT, r->geometric_height_m)
 REAL(geometric_sigma, AP_HAS_GEOMETRIC_HEIGHT, r->geometric_height_sigma_m)
 REAL(ground_speed, AP_HAS_VELOCITY,
@@ -202,11 +203,13 @@ static const char *const flag_keys[] = {
     "address_unchecked",
     "extrapolated",
     "repaired",
+    "tentative",
+    "ended",
 };
 
 #define FLAG_COUNT (sizeof flag_keys / sizeof flag_keys[0])
 
-_Static_assert(1u << (FLAG_COUNT - 1) == AP_FLAG_REPAIRED, "a key for every flag, in bit order");
+_Static_assert(1u << (FLAG_COUNT - 1) == AP_FLAG_ENDED, "a key for every flag, in bit order");
 
 static size_t count_flags(const void *row)
 {
@@ -256,6 +259,7 @@ static const ap_column report_columns[] = {
     AP_COLUMN("position_var_nn_m2", 3, get_position_nn),
     AP_COLUMN("pressure_altitude_ft", 2, get_pressure_altitude),
     AP_COLUMN("pressure_altitude_sigma_ft", 2, get_pressure_sigma),
+    AP_COLUMN("pressure_altitude_age_s", 2, get_pressure_age),
     AP_COLUMN("geometric_height_m", 3, get_geometric_height),
     AP_COLUMN("geometric_height_sigma_m", 3, get_geometric_sigma),
     AP_COLUMN("ground_speed_kt", 3, get_ground_speed),

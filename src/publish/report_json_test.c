@@ -139,7 +139,7 @@ static void test_report_json_size(void **state)
         fail_msg("doc/formats.md does not tell of %s", item->string);
     cJSON_ArrayForEach(item, cJSON_GetObjectItem(object, "flags"))
         assert_true(fixture_is_documented(item->valuestring));
-    assert_int_equal(cJSON_GetArraySize(object), 45); /* all but icao24 */
+    assert_int_equal(cJSON_GetArraySize(object), 46); /* all but icao24 */
     cJSON_Delete(object);
     text = ap_writer_of(line, 100);
     assert_int_equal(ap_report_json(&text, &f.table, &report), AP_ERR_FULL);

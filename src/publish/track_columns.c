@@ -369,6 +369,12 @@ static ap_value get_update_age(const void *row)
     return age(row, track_of(row)->updated_utc);
 }
 
+static ap_value get_pressure_altitude_age(const void *row)
+{
+    const ap_track *t = track_of(row);
+    return t->has_pressure_altitude ? age(row, t->pressure_altitude_utc) : ap_value_absent();
+}
+
 static ap_value get_psr_age(const void *row)
 {
     return age(row, track_of(row)->psr_utc);
@@ -584,6 +590,7 @@ const ap_column ap_track_columns[] = {
     AP_COLUMN("simulated", 0, get_simulated),
     AP_COLUMN("extrapolated", 0, get_extrapolated),
     AP_COLUMN("update_age_s", 3, get_update_age),
+    AP_COLUMN("pressure_altitude_age_s", 3, get_pressure_altitude_age),
     AP_COLUMN("psr_age_s", 3, get_psr_age),
     AP_COLUMN("ssr_age_s", 3, get_ssr_age),
     AP_COLUMN("mode_s_age_s", 3, get_mode_s_age),

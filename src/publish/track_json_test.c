@@ -92,6 +92,7 @@ static void test_track_json_values(void **state)
         { "vertical_rate_sigma_fpm", 241.1, 0.05 },
         { "nic", 8, 0 },
         { "sil", 3, 0 },
+        { "pressure_altitude_age_s", 2, 0 },
         { "psr_age_s", 5, 0 },
         { "adsb_age_s", 0, 0 },
     };
@@ -131,9 +132,22 @@ static void test_track_json_unknown_is_absent(void **state)
                        .acceleration_mps2 = NAN };
     cJSON *o = parse(AP_EVENT_BORN, &track);
     static const char *const absent[] = {
-        "icao24",       "callsign",    "squawk",  "height_m",  "pressure_altitude_ft",
-        "psr_age_s",    "nic",         "sources", "reasons",   "vertical_rate_fpm",
-        "track_number", "heading_deg", "mach",    "simulated", "acceleration_mps2",
+        "icao24",
+        "callsign",
+        "squawk",
+        "height_m",
+        "pressure_altitude_ft",
+        "psr_age_s",
+        "nic",
+        "sources",
+        "reasons",
+        "vertical_rate_fpm",
+        "track_number",
+        "heading_deg",
+        "mach",
+        "simulated",
+        "acceleration_mps2",
+        "pressure_altitude_age_s",
     };
     for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++)
         assert_false(known(o, absent[i]));

@@ -601,7 +601,7 @@ static void test_cat062_track(void **state)
     ap_cat062 track = { .present = AP_CAT062_I010 | AP_CAT062_I070 | AP_CAT062_I105 |
                                    AP_CAT062_I185 | AP_CAT062_I040 | AP_CAT062_I080 |
                                    AP_CAT062_I136 | AP_CAT062_I220 | AP_CAT062_I380 |
-                                   AP_CAT062_I500 | AP_CAT062_I060,
+                                   AP_CAT062_I500 | AP_CAT062_I060 | AP_CAT062_I295,
                         .i010 = { 25, 2 },
                         .i070_128th_s = TOD_NOON,
                         .i105 = { 9320676, 1491308 },
@@ -620,9 +620,13 @@ static void test_cat062_track(void **state)
     track.i500.apc.y_half_m = 80;
     track.i500.atv.x_4th_mps = 8;
     track.i500.atv.y_4th_mps = 12;
+    track.i295.present = AP_CAT062_I295_MFL;
+    track.i295.mfl_4th_s = 10;
     SEND(on, 62, &track, NOON);
     const ap_report *report = bench_last(on);
     assert_int_equal(on->sensors[0].kind, AP_SENSOR_TRACKER);
+    assert_true(report->present & AP_HAS_ALTITUDE_AGE);
+    assert_near(report->pressure_altitude_age_s, 2.5, 0);
     assert_int_equal(report->track_number, 4711);
     assert_int_equal(report->flags, AP_FLAG_EXTRAPOLATED);
     assert_near(report->east_mps, 200, 1e-9);
@@ -635,6 +639,12 @@ static void test_cat062_track(void **state)
     assert_int_equal(report->address, 0x4CA123);
     assert_string_equal(report->callsign, "RYR1AB");
     assert_int_equal(report->emitter_category, 0xA3);
+    track.i080.cnf = track.i080.tse = 1;
+    track.present &= ~AP_CAT062_I136; /* an age of nothing */
+    SEND(on, 62, &track, NOON);
+    report = bench_last(on);
+    assert_int_equal(report->flags, AP_FLAG_EXTRAPOLATED | AP_FLAG_TENTATIVE | AP_FLAG_ENDED);
+    assert_false(report->present & AP_HAS_ALTITUDE_AGE);
     track.present &= ~AP_CAT062_I105;
     SEND(on, 62, &track, NOON);
     assert_int_equal(on->stats[0].refused.count[AP_REFUSED_POSITION_MISSING], 1);

@@ -21,6 +21,8 @@ static void set_status(const ap_cat062 *track, ap_report *report)
     report->flags |= track->i080.sim ? AP_FLAG_SIMULATED : 0;
     report->flags |= track->i080.me ? AP_FLAG_EMERGENCY : 0;
     report->flags |= track->i080.cst || track->i080.tse ? AP_FLAG_EXTRAPOLATED : 0;
+    report->flags |= track->i080.cnf ? AP_FLAG_TENTATIVE : 0;
+    report->flags |= track->i080.tse ? AP_FLAG_ENDED : 0;
     if (track->present & AP_CAT062_I040)
         ap_sense_set_track_number(report, track->i040);
     if (track->present & AP_CAT062_I060)
@@ -67,19 +69,33 @@ static void set_derived(const ap_cat062 *track, ap_report *report)
     }
 }
 
+/* The largest age means that or more. */
+static void set_altitude_age(const ap_cat062 *track, ap_report *report)
+{
+    bool known = (track->present & AP_CAT062_I295) && (track->i295.present & AP_CAT062_I295_MFL);
+    if (!known || !(report->present & AP_HAS_PRESSURE_ALTITUDE))
+        return;
+    report->present |= AP_HAS_ALTITUDE_AGE;
+    report->pressure_altitude_age_s = track->i295.mfl_4th_s / 4.0;
+}
+
 static void set_motion(const ap_cat062 *track, const ap_sensor *sensor, ap_report *report)
 {
     /* A measured level before a smoothed one; one corrected by QNH is no pressure altitude. */
-    if (track->present & AP_CAT062_I136)
+    if (track->present & AP_CAT062_I136) {
         ap_sense_set_altitude(report, sensor, track->i136_4th_fl * 25.0, 25.0);
-    else if ((track->present & AP_CAT062_I135) && !track->i135.qnh)
+        set_altitude_age(track, report);
+    } else if ((track->present & AP_CAT062_I135) && !track->i135.qnh) {
         ap_sense_set_altitude(report, sensor, track->i135.ctb_4th_fl * 25.0, 25.0);
+    }
     if (track->present & AP_CAT062_I130) {
         bool known = has_500(track, AP_CAT062_I500_AGA) && track->i500.aga_25_4th_ft > 0;
         ap_sense_set_height(report, track->i130_25_4th_ft * 6.25,
                             known ? track->i500.aga_25_4th_ft * 6.25 * AP_M_PER_FT
                                   : HEIGHT_SIGMA_M);
     }
+    /* Its axes point to true east and north at the target, as the standard has it; those of
+     * I062/100 do so at the reference point only. */
     if (track->present & AP_CAT062_I185) {
         double east_mps = track->i500.atv.x_4th_mps / 4.0,
                north_mps = track->i500.atv.y_4th_mps / 4.0;

@@ -9,7 +9,7 @@ import pathlib
 import re
 import subprocess
 
-from common import DATA, ROOT, Skip, case, finish, run, workdir
+from common import DATA, PROGRAM, ROOT, Skip, case, finish, run, workdir
 
 BENCH = DATA.parent / "bench" / "tracking"
 NUMPY_PYTHON = "/usr/bin/python3"
@@ -110,6 +110,9 @@ def every_form():
             assert report["tracks"]["format"] == form, (path.name, report["tracks"])
             assert f["completeness"] > (0.8 if "beast" in form else 0.9), (form, f["completeness"])
             assert 0 < f["position_rms_m"] < limit, (form, f["position_rms_m"])
+            rows = {r["name"]: r for r in report["requirements"][0]["rows"]}
+            if form in ("JSON lines", "CSV", "pcap capture"):  # they tell how old altitudes are
+                assert rows["R7"]["count"] > 100 and 0 <= rows["R7"]["value"] < 16, rows["R7"]
 
 
 def aircraft_json():
@@ -245,6 +248,19 @@ def requirements():
             assert words in done.stderr.decode(), done.stderr
 
 
+def one_file():
+    """What fails is said behind the summary where both go to one file."""
+    with workspace() as work:
+        truth, tracks = plane(work)
+        with open(work / "both.txt", "wb") as both:
+            done = subprocess.run([PROGRAM, "evaluate", "--truth", truth, "--tracks", tracks,
+                                   "--require", "ed116"], stdout=both, stderr=both)
+        assert done.returncode == 1, done
+        lines = (work / "both.txt").read_text().splitlines()
+        told = [i for i, line in enumerate(lines) if line.startswith("airpicture evaluate:")]
+        assert told == [len(lines) - 1], (told, len(lines))
+
+
 def page():
     """The page needs nothing from elsewhere, and holds what evaluation.json holds."""
     with workspace() as work:
@@ -330,7 +346,7 @@ def bench():
 
 
 if __name__ == "__main__":
-    for test in (known_errors, simulated, every_form, aircraft_json, reference, wrong_inputs,
-                 requirements, page, comparison, bench):
+    for test in (known_errors, simulated, one_file, every_form, aircraft_json, reference,
+                 wrong_inputs, requirements, page, comparison, bench):
         case(test.__name__, test)
     finish()
