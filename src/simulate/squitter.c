@@ -9,6 +9,8 @@
 #define QUICK_SHARE 0.4 /* of the declared deviation */
 #define QUICK_MAX_M 6.0
 #define REPLY_PATTERN_COUNT 8
+#define FINE_ALTITUDE_MAX_FT 50175
+#define SET_NONE 0xE /* an emitter category's set (0xA to 0xD) and its type code make this */
 
 /* Intervals of DO-260B 2.2.3.3 (airborne) and of the acquisition squitter. */
 static const struct {
@@ -40,12 +42,16 @@ ap_geodetic ap_squitter_position(const ap_broadcast *told, ap_random *random)
     return ap_faults_moved(told->navigation.position, east_m, north_m);
 }
 
+/* Above what steps of 25 ft can tell, in those of 100 ft (ICAO Annex 10 volume IV, 3.1.2.6.5.4). */
 static void fill_altitude(double pressure_altitude_m, ap_modes_frame *content)
 {
-    double steps = pressure_altitude_m / AP_M_PER_FT / AP_WORLD_LEVEL_STEP_FT;
+    double altitude_ft = pressure_altitude_m / AP_M_PER_FT;
+    int32_t fine_ft =
+        AP_WORLD_LEVEL_STEP_FT * (int32_t)lround(altitude_ft / AP_WORLD_LEVEL_STEP_FT);
     content->present |= AP_MODES_HAS_ALTITUDE;
-    content->altitude_ft = AP_WORLD_LEVEL_STEP_FT * (int32_t)lround(steps);
-    content->altitude_25_ft = true;
+    content->altitude_25_ft = fine_ft <= FINE_ALTITUDE_MAX_FT;
+    content->altitude_ft =
+        content->altitude_25_ft ? fine_ft : 100 * (int32_t)lround(altitude_ft / 100.0);
 }
 
 uint8_t ap_squitter_type_code(const ap_broadcast *told)
@@ -129,9 +135,11 @@ static void fill_callsign(const char *callsign, ap_modes_frame *content)
     memcpy(content->callsign, callsign, sizeof content->callsign);
 }
 
+/* Type codes 4 to 1 are the sets A to D; no category is told as number 0 of set A. */
 static void fill_ident(const ap_broadcast *told, ap_modes_frame *content)
 {
-    content->type_code = 4; /* set A */
+    uint8_t set = told->emitter_category != 0 ? told->emitter_category >> 4 : 0xA;
+    content->type_code = (uint8_t)(SET_NONE - set);
     content->present |= AP_MODES_HAS_CATEGORY;
     content->emitter_category = told->emitter_category;
     fill_callsign(told->callsign, content);
