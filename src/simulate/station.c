@@ -55,9 +55,9 @@ static void hear(ap_station_state *station, const ap_air_schedule *heard, uint32
     ap_station_report *report = &station->reports[station->report_count];
     ap_modes_frame content;
     if (!heard->is_in_sight || heard->arrival_s < station->next_s[source] ||
+        station->report_count == station->report_cap ||
         !ap_receiver_hears(&station->sensor->told, heard->distance_m, &random) ||
-        !ap_air_tell(air, &report->told) || !ap_air_content(air, &report->told, &content) ||
-        station->report_count == station->report_cap)
+        !ap_air_tell(air, &report->told) || !ap_air_content(air, &report->told, &content))
         return;
     double turn_s = station->sensor->told.turn_s;
     station->next_s[source] = turn_s * (floor(heard->arrival_s / turn_s) + 1.0);
