@@ -5,11 +5,9 @@
 #include "airpicture/asterix.h"
 #include "simulate/clutter.h"
 
-#define PLOTS_PER_PACKET 24 /* of at most 57 octets: a datagram stays below an Ethernet frame */
-#define MARGIN_SHARE                                                                               \
-    (1.0 / 64)                /* of a turn: targets come that much before the beam expects them    \
-                               */
-#define SPARE_DEVIATIONS 10.0 /* room for more false plots than expected */
+#define PLOTS_PER_PACKET 24     /* of at most 57 octets: a datagram stays below an Ethernet frame */
+#define MARGIN_SHARE (1.0 / 64) /* of a turn: targets come so much before the beam expects them */
+#define SPARE_DEVIATIONS 10.0   /* room for more false plots than expected */
 #define SPARE_PLOTS 64.0
 
 ap_antenna ap_radar_antenna(const ap_world *world, uint32_t index)
@@ -106,7 +104,8 @@ static void init(void *state, ap_arena *arena, const ap_world *world, uint32_t i
         fmax(ap_resolve_ahead_s(&radar->resolve), MARGIN_SHARE * radar->antenna.turn_s);
     /* Twice: an echo may be split, and an image stand beside its flight. */
     radar->plot_cap = 2 * (size_t)world->flight_count + 2 * false_cap(radar);
-    radar->image_cap = own->reflector_count > 0 ? world->flight_count : 0;
+    /* Twice: one waits when the next pass is foreseen. */
+    radar->image_cap = 2 * (size_t)own->reflector_count * world->flight_count;
     radar->pass_count = ap_arena_take(arena, world->flight_count, sizeof(uint32_t));
     radar->images = ap_arena_take_raw(arena, radar->image_cap, sizeof(ap_radar_image));
     radar->plots = ap_arena_take_raw(arena, radar->plot_cap, sizeof(ap_radar_plot));

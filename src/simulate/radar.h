@@ -33,10 +33,9 @@
 #include "simulate/radar_plot.h"
 #include "simulate/resolve.h"
 
-#define AP_RADAR_DELAY_S 0.1    /* from the end of a sector to its packet */
-#define AP_RADAR_PRIMARY_PD 0.9 /* of combined radars: what is told is of answers */
-#define AP_RADAR_SURFACE_CEILING_M                                                                 \
-    200.0 /* above the site: higher is out of a surface radar's fan */
+#define AP_RADAR_DELAY_S 0.1             /* from the end of a sector to its packet */
+#define AP_RADAR_PRIMARY_PD 0.9          /* of combined radars: what is told is of answers */
+#define AP_RADAR_SURFACE_CEILING_M 200.0 /* above the site: a surface radar's fan ends there */
 
 struct ap_radar_format;
 

@@ -588,6 +588,47 @@ static void test_radar_reflects(void **state)
     assert_int_equal(i.image, 0);
 }
 
+typedef struct walls {
+    int count[2]; /* images in the east, in the north */
+} walls;
+
+static void take_walls(const bench *of, const seen *record, void *to)
+{
+    walls *w = to;
+    (void)of;
+    if (record->message != 0)
+        return;
+    w->count[0] += fabs(ap_wrap_pi(record->azimuth_rad - 90.0 * DEG)) < 5.0 * DEG;
+    w->count[1] += fabs(ap_wrap_pi(record->azimuth_rad)) < 5.0 * DEG;
+}
+
+/* One flight in the south-west and two walls that both mirror it, in the east and in the north:
+ * each does so every turn. */
+static void test_radar_reflects_by_two_walls(void **state)
+{
+    (void)state;
+    double both_rad = atan2(1.0, 1.0) / 2.0; /* between west and the flight's direction */
+    ap_reflector wall[2] = { { .azimuth_rad = 90.0 * DEG,
+                               .range_m = 3000.0,
+                               .length_m = 500.0,
+                               .normal_rad = 270.0 * DEG - both_rad,
+                               .gain = 1.0 },
+                             { .azimuth_rad = 0.0,
+                               .range_m = 3000.0,
+                               .length_m = 500.0,
+                               .normal_rad = 180.0 * DEG + both_rad,
+                               .gain = 1.0 } };
+    bench_begin(&b, AP_SENSOR_COMBINED, AP_SENSOR_FORMAT_CAT048);
+    b.scenario.reflectors = wall;
+    b.sensor.reflector_count = 2;
+    (void)bench_fly(&b, AP_EQUIPMENT_MODE_S, 225.0, 60e3, 6000.0, 0.0, 0.0);
+    walls w = { { 0 } };
+    bench_run(&b, 400.0, take_walls, &w);
+    assert_true(abs(w.count[0] - 100) <= 1);
+    assert_true(abs(w.count[1] - 100) <= 1);
+    assert_int_equal(b.radar.lost_count, 0);
+}
+
 /* ---- limits and faults ---- */
 
 static void test_radar_sector_has_room_for_so_many(void **state)
@@ -868,6 +909,7 @@ int main(void)
         cmocka_unit_test(test_radar_splits_echoes),
         cmocka_unit_test(test_radar_splits_on_either_side),
         cmocka_unit_test(test_radar_reflects),
+        cmocka_unit_test(test_radar_reflects_by_two_walls),
         cmocka_unit_test(test_radar_sector_has_room_for_so_many),
         cmocka_unit_test(test_radar_faults),
         cmocka_unit_test(test_radar_kinds_and_formats),
