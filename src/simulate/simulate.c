@@ -26,6 +26,16 @@ struct ap_simulate_state {
     uint8_t packet[AP_SIMULATE_PACKET_SIZE];
 };
 
+#define RANGE_MAX_M 1e7
+#define TURN_MAX_S 500.0 /* CAT034 and CAT002 can tell 512 s */
+
+/* Slant ranges that a format has room for; 0: it does not tell them. */
+static const double range_told_m[AP_SENSOR_FORMAT_COUNT] = {
+    [AP_SENSOR_FORMAT_CAT048] = 65535.0 / 256.0 * AP_M_PER_NMI,
+    [AP_SENSOR_FORMAT_CAT001] = 65535.0 / 128.0 * AP_M_PER_NMI,
+    [AP_SENSOR_FORMAT_CAT010] = 32767.0, /* of x and y */
+};
+
 static bool is_within(double value, double low, double high)
 {
     return value >= low && value <= high;
@@ -36,9 +46,10 @@ static bool sensor_is_sound(const ap_scenario_sensor *sensor)
     const ap_instrument_kind *kind = ap_instrument_of(sensor->format);
     const ap_sensor *told = &sensor->told;
     return kind && kind->state_size <= AP_INSTRUMENT_STATE_MAX && told->has_site &&
-           is_within(told->turn_s, 0.1, 3600.0) &&
+           is_within(told->turn_s, 0.1, TURN_MAX_S) &&
            is_within(told->detection_probability, 0.0, 1.0) &&
-           is_within(told->range_min_m, 0.0, 1e7) && is_within(told->range_max_m, 1.0, 1e7) &&
+           is_within(told->range_min_m, 0.0, RANGE_MAX_M) &&
+           is_within(told->range_max_m, 1.0, RANGE_MAX_M) &&
            is_within(told->clutter_per_turn, 0.0, 1000.0) &&
            is_within(sensor->range_bias_m, -5000.0, 5000.0) &&
            is_within(sensor->azimuth_bias_rad, -0.1, 0.1) && ap_line_is_sound(sensor);
@@ -64,18 +75,47 @@ static bool check_frame(const ap_scenario *scenario, ap_writer *why)
            say("expected at most 256 sensors", why);
 }
 
+static bool check_sensor(const ap_scenario_sensor *sensor, ap_writer *why)
+{
+    bool is_sound = sensor_is_sound(sensor);
+    double most_m = is_sound ? range_told_m[sensor->format] : 0.0;
+    if (is_sound && !(most_m > 0.0 && sensor->told.range_max_m > most_m))
+        return true;
+    ap_text_str(why, "sensor ");
+    ap_text_str(why, sensor->told.name);
+    if (!is_sound)
+        return say(ap_instrument_of(sensor->format) ? ": a value is out of its range"
+                                                    : ": nothing sends its format",
+                   why);
+    ap_text_str(why, ": expected a range of at most ");
+    ap_text_fixed(why, floor(most_m), 0);
+    return say(" m, all that its format has room for", why);
+}
+
+/* What it points at is there. */
+static bool fault_is_sound(const ap_scenario *scenario, const ap_scenario_fault *fault)
+{
+    bool has_flight = fault->flight != AP_SCENARIO_NONE;
+    return (unsigned)fault->kind < AP_FAULT_COUNT &&
+           (fault->sensor == AP_SCENARIO_NONE || fault->sensor < scenario->sensor_count) &&
+           (!has_flight || fault->flight < scenario->flight_count) &&
+           (has_flight || fault->kind != AP_FAULT_REPLAY) &&
+           (fault->radius_m > 0.0 || fault->kind != AP_FAULT_GHOSTS);
+}
+
 static bool check(const ap_scenario *scenario, ap_writer *why)
 {
     if (!check_frame(scenario, why) || !ap_populate_check(scenario, why))
         return false;
-    for (uint32_t i = 0; i < scenario->sensor_count; i++) {
-        if (sensor_is_sound(&scenario->sensors[i]))
+    for (uint32_t i = 0; i < scenario->sensor_count; i++)
+        if (!check_sensor(&scenario->sensors[i], why))
+            return false;
+    for (uint32_t i = 0; i < scenario->fault_count; i++) {
+        if (fault_is_sound(scenario, &scenario->faults[i]))
             continue;
-        ap_text_str(why, "sensor ");
-        ap_text_str(why, scenario->sensors[i].told.name);
-        return say(ap_instrument_of(scenario->sensors[i].format) ? ": a value is out of its range"
-                                                                 : ": nothing sends its format",
-                   why);
+        ap_text_str(why, "fault ");
+        ap_text_u64(why, i + 1);
+        return say(": expected a sensor, flight or area that it happens to", why);
     }
     return true;
 }

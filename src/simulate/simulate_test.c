@@ -508,6 +508,63 @@ static void test_simulate_size_refuses(void **state)
     assert_int_equal(ap_simulate_size(&demo.scenario), 0);
 }
 
+/* What is said when a sensor of the demonstration, changed by the test, is refused. */
+static const char *refusal(void)
+{
+    static char why[AP_SIMULATE_WHY_SIZE];
+    assert_false(ap_simulate_check(&demo.scenario, why, sizeof why));
+    return why;
+}
+
+/* 65535 / 256 NM are 474,104.8 m. */
+static void test_simulate_check_range_of_format(void **state)
+{
+    (void)state;
+    char why[AP_SIMULATE_WHY_SIZE];
+    ap_demo_scenario_config good = ap_demo_scenario_config_default();
+    ap_demo_scenario_make(&demo, &good);
+    demo.sensors[0].told.range_max_m = 474104.0;
+    assert_true(ap_simulate_check(&demo.scenario, why, sizeof why));
+    demo.sensors[0].told.range_max_m = 474105.0;
+    assert_string_equal(refusal(), "sensor North radar: expected a range of at most 474104 m, all "
+                                   "that its format has room for");
+    demo.sensors[0].format = AP_SENSOR_FORMAT_CAT001; /* twice as far */
+    assert_true(ap_simulate_check(&demo.scenario, why, sizeof why));
+    demo.sensors[0].format = AP_SENSOR_FORMAT_CAT010;
+    demo.sensors[0].told.range_max_m = 32768.0;
+    assert_string_equal(refusal(), "sensor North radar: expected a range of at most 32767 m, all "
+                                   "that its format has room for");
+    demo.sensors[0].told.range_max_m = 32767.0;
+    assert_true(ap_simulate_check(&demo.scenario, why, sizeof why));
+}
+
+/* A fault that points at what is not there would be read beyond the lists. */
+static void test_simulate_check_faults(void **state)
+{
+    (void)state;
+    char why[AP_SIMULATE_WHY_SIZE];
+    ap_demo_scenario_config good = ap_demo_scenario_config_default();
+    ap_demo_scenario_make(&demo, &good);
+    ap_scenario_fault fault = { .end_s = 10.0, .sensor = 4, .flight = AP_SCENARIO_NONE };
+    demo.scenario.faults = &fault;
+    demo.scenario.fault_count = 1;
+    assert_true(ap_simulate_check(&demo.scenario, why, sizeof why));
+    fault.sensor = AP_DEMO_SENSOR_COUNT;
+    assert_string_equal(refusal(), "fault 1: expected a sensor, flight or area that it happens to");
+    fault.sensor = AP_SCENARIO_NONE;
+    fault.kind = AP_FAULT_REPLAY; /* of nobody; and there are only drawn flights here */
+    (void)refusal();
+    fault.flight = 0;
+    (void)refusal();
+    fault.flight = AP_SCENARIO_NONE;
+    fault.kind = AP_FAULT_GHOSTS; /* nowhere */
+    (void)refusal();
+    fault.radius_m = 1e4;
+    assert_true(ap_simulate_check(&demo.scenario, why, sizeof why));
+    fault.kind = AP_FAULT_COUNT;
+    (void)refusal();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +579,8 @@ int main(void)
         cmocka_unit_test(test_simulate_truth_over_the_run),
         cmocka_unit_test(test_simulate_descriptions),
         cmocka_unit_test(test_simulate_size_refuses),
+        cmocka_unit_test(test_simulate_check_range_of_format),
+        cmocka_unit_test(test_simulate_check_faults),
     };
     return cmocka_run_group_tests(tests, NULL, tear_down);
 }
