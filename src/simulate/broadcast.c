@@ -62,12 +62,6 @@ ap_broadcaster ap_broadcaster_of(const ap_world *world, uint32_t index)
     return who;
 }
 
-bool ap_broadcaster_has_adsb(const ap_world *world, const ap_broadcaster *who)
-{
-    return who->flight == AP_SCENARIO_NONE ||
-           world->flights[who->flight].equipment == AP_EQUIPMENT_ADSB;
-}
-
 double ap_broadcaster_birth_s(const ap_world *world, const ap_broadcaster *who)
 {
     if (who->flight == AP_SCENARIO_NONE)

@@ -45,9 +45,6 @@ uint32_t ap_broadcaster_count(const ap_world *world);
 /* index < ap_broadcaster_count. Not while measuring, when there are no flights. */
 ap_broadcaster ap_broadcaster_of(const ap_world *world, uint32_t index);
 
-/* Its equipment: that of the flight, ADS-B for a ghost. A recording has no Mode S replies. */
-bool ap_broadcaster_has_adsb(const ap_world *world, const ap_broadcaster *who);
-
 /* It sends nothing before. */
 double ap_broadcaster_birth_s(const ap_world *world, const ap_broadcaster *who);
 

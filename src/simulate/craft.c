@@ -51,16 +51,6 @@ const ap_craft_limits *ap_craft_limits_of(ap_craft craft)
     return (unsigned)craft < AP_CRAFT_COUNT ? &limits[craft] : NULL;
 }
 
-const char *ap_craft_key(ap_craft craft)
-{
-    static const char *const keys[AP_CRAFT_COUNT] = {
-#define AP_CRAFT_KEY(name, key, text) [AP_CRAFT_##name] = key,
-        AP_CRAFT_MAP(AP_CRAFT_KEY)
-#undef AP_CRAFT_KEY
-    };
-    return (unsigned)craft < AP_CRAFT_COUNT ? keys[craft] : "unlisted";
-}
-
 bool ap_craft_hovers(ap_craft craft)
 {
     return craft == AP_CRAFT_ROTORCRAFT || craft == AP_CRAFT_MULTIROTOR ||

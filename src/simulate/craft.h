@@ -48,9 +48,6 @@ typedef struct ap_craft_limits {
 /* NULL outside the list. */
 const ap_craft_limits *ap_craft_limits_of(ap_craft craft);
 
-/* "airliner"; "unlisted" outside the list. */
-const char *ap_craft_key(ap_craft craft);
-
 /* True for what stands in the air where it holds: no racetracks, no minimum speed. */
 bool ap_craft_hovers(ap_craft craft);
 
