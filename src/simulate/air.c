@@ -58,11 +58,17 @@ static ap_equipment equipment_of(const ap_world *world, const ap_broadcaster *wh
                                            : world->flights[who->flight].equipment;
 }
 
+/* No radar asks a mast, and vehicles only squitter. */
+static bool is_asked_at_all(const ap_world *world, const ap_broadcaster *who)
+{
+    return !who->fault && world->flights[who->flight].craft != AP_CRAFT_VEHICLE;
+}
+
 static bool sends(const ap_air *air, const ap_broadcaster *who, unsigned timer)
 {
     ap_squitter kind = kind_of(timer);
     return air->kinds >> kind & 1u && ap_squitter_is_sent(kind, equipment_of(air->world, who)) &&
-           (kind != AP_SQUITTER_REPLY || !who->fault); /* no radar asks a mast */
+           (kind != AP_SQUITTER_REPLY || is_asked_at_all(air->world, who));
 }
 
 static ap_random draws_of(const ap_air *air, const ap_air_schedule *own, uint64_t event)
@@ -102,7 +108,7 @@ static void find_radars(ap_air *air)
             air->radar_count == AP_AIR_RADAR_CAP)
             continue;
         air->antennas[air->radar_count] = ap_radar_antenna(air->world, i);
-        air->cone_rad[air->radar_count++] = sensor->cone_rad;
+        air->radars[air->radar_count++] = sensor;
     }
 }
 
@@ -143,20 +149,15 @@ uint64_t ap_air_event(const ap_air *air)
     return (uint64_t)own->count[own->timer] * AP_AIR_TIMER_CAP + own->timer;
 }
 
-ap_squitter ap_air_kind(const ap_air *air)
-{
-    return kind_of(air->schedules[air->heap[0]].timer);
-}
-
 /* A transponder answers a radar that sees it. */
 static bool is_asked(const ap_air *air, const ap_air_schedule *own)
 {
     if (own->timer < AP_SQUITTER_REPLY)
         return true;
-    unsigned radar = own->timer - AP_SQUITTER_REPLY;
+    const ap_scenario_sensor *radar = air->radars[own->timer - AP_SQUITTER_REPLY];
     ap_sight sight;
-    return ap_sight_of(air->antennas[radar].sensor, own->truth.position, &sight) &&
-           sight.elevation_rad <= air->cone_rad[radar];
+    return ap_sight_of(&radar->told, own->truth.position, &sight) &&
+           ap_radar_in_view(air->world->scenario, radar, &sight, own->truth.position.height_m);
 }
 
 bool ap_air_tell(const ap_air *air, ap_broadcast *told)

@@ -15,7 +15,7 @@
 #include "simulate/antenna.h"
 #include "simulate/squitter.h"
 
-#define AP_AIR_RADAR_CAP 16
+#define AP_AIR_RADAR_CAP 16 /* Mode S radars of the scenario; to those behind nobody replies */
 #define AP_AIR_TIMER_CAP (AP_SQUITTER_REPLY + AP_AIR_RADAR_CAP)
 #define AP_AIR_LIGHT_MPS 299792458.0
 #define AP_AIR_ALL_KINDS ((1u << AP_SQUITTER_COUNT) - 1u)
@@ -37,7 +37,7 @@ typedef struct ap_air {
     const ap_sensor *site;
     unsigned kinds;                        /* bit: ap_squitter */
     ap_antenna antennas[AP_AIR_RADAR_CAP]; /* of the Mode S radars that ask */
-    double cone_rad[AP_AIR_RADAR_CAP];
+    const ap_scenario_sensor *radars[AP_AIR_RADAR_CAP];
     uint32_t radar_count, source_count;
     ap_air_schedule *schedules; /* [source_count] */
     uint32_t *heap;             /* [source_count], by arrival */
@@ -55,8 +55,6 @@ uint32_t ap_air_next(const ap_air *air);
 
 /* The number of that frame among all of its broadcaster: the event of what is drawn for it. */
 uint64_t ap_air_event(const ap_air *air);
-
-ap_squitter ap_air_kind(const ap_air *air);
 
 /* What its broadcaster says then. False when it is not sent: nobody asks, or it is silent. */
 bool ap_air_tell(const ap_air *air, ap_broadcast *told);

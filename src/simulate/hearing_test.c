@@ -341,6 +341,47 @@ static void test_hearing_ghosts(void **state)
     close_ear(&e);
 }
 
+static size_t count_replies(const test_world *w, uint32_t address)
+{
+    ear e = listen(w, 0, 20.0);
+    size_t count = 0;
+    for (size_t i = 0; i < e.count; i++) {
+        const ap_modes_frame *content = &e.frames[i].content;
+        bool is_reply = content->df != 11 && content->df != 17;
+        count += is_reply && content->icao24 == address;
+    }
+    close_ear(&e);
+    return count;
+}
+
+/* Replies to the radar that turns once a second, when it sees the flight: in the west with a mask
+ * up to 60 degrees there is one flight less. Vehicles squitter only. */
+static void test_hearing_replies_in_view(void **state)
+{
+    (void)state;
+    static test_world w;
+    test_world_make(&w, 3);
+    ap_flight_start(&w.flights[0], 0.0, -30e3, 0.0, TEST_ALTITUDE_M, 0.0, 100.0);
+    ap_flight_start(&w.flights[1], 0.0, 30e3, 0.0, TEST_ALTITUDE_M, 0.0, 100.0);
+    ap_flight_start(&w.flights[2], 0.0, 30e3, 0.0, TEST_ALTITUDE_M, 0.0, 10.0);
+    w.flights[2].craft = AP_CRAFT_VEHICLE;
+    (void)add_receiver(&w);
+    ap_scenario_sensor *radar = test_world_sensor(&w, AP_SENSOR_MODE_S, AP_SENSOR_FORMAT_CAT048);
+    radar->cone_rad = AP_PI / 2.0;
+    for (uint32_t i = 0; i < 2; i++) {
+        size_t count = count_replies(&w, TEST_ADDRESS + i);
+        assert_true(count >= 19 && count <= 21);
+    }
+    assert_int_equal(count_replies(&w, TEST_ADDRESS + 2), 0);
+    const ap_mask_entry mask[2] = { { 0.0, 0.0 }, { AP_PI, AP_PI / 3.0 } };
+    w.scenario.mask = mask;
+    radar->mask_count = 2;
+    assert_int_equal(count_replies(&w, TEST_ADDRESS), 0);
+    assert_true(count_replies(&w, TEST_ADDRESS + 1) >= 19);
+    radar->cone_rad = 0.1; /* both are at 0.29 */
+    assert_int_equal(count_replies(&w, TEST_ADDRESS + 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_hearing_silent_and_jammed),
         cmocka_unit_test(test_hearing_ground),
         cmocka_unit_test(test_hearing_ghosts),
+        cmocka_unit_test(test_hearing_replies_in_view),
     };
     return cmocka_run_group_tests_name("hearing", tests, NULL, NULL);
 }

@@ -185,7 +185,7 @@ static bool covers(const void *state, const ap_truth *truth)
     uint32_t flight = truth->id - 1;
     double time_s = ap_seconds_between(radar->world->start_utc, truth->time_utc);
     ap_told told = ap_faults_told(radar->world, flight, truth, time_s);
-    return ap_radar_in_view(radar, &sight, truth->position.height_m) &&
+    return ap_radar_in_view(radar->world->scenario, radar->own, &sight, truth->position.height_m) &&
            (ap_radar_is_answered(radar, flight, &told) ||
             ap_radar_echo_chance(radar, flight, &told, enu, velocity, sight.range_m) >= 0.5);
 }

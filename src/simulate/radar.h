@@ -96,8 +96,10 @@ bool ap_radar_fault(const ap_radar *radar, ap_fault_kind kind, double time_s, do
 /* Makes ready the plots of the sector that ends at the next boundary (radar_look.c). */
 void ap_radar_gather(ap_radar *radar);
 
-/* Whether the radar could see a target in that place: range, horizon, cone, mask, ceiling. */
-bool ap_radar_in_view(const ap_radar *radar, const ap_sight *sight, double height_m);
+/* Whether a radar of the scenario could see a target in that place: range, horizon, cone, mask,
+ * ceiling. */
+bool ap_radar_in_view(const ap_scenario *scenario, const ap_scenario_sensor *radar,
+                      const ap_sight *sight, double height_m);
 
 /* Whether its transponder answers this radar. Vehicles only squitter. */
 bool ap_radar_is_answered(const ap_radar *radar, uint32_t flight, const ap_told *told);

@@ -23,12 +23,13 @@
 
 /* ---- what can be seen ---- */
 
-bool ap_radar_in_view(const ap_radar *radar, const ap_sight *sight, double height_m)
+bool ap_radar_in_view(const ap_scenario *scenario, const ap_scenario_sensor *radar,
+                      const ap_sight *sight, double height_m)
 {
-    const ap_sensor *told = &radar->own->told;
+    const ap_sensor *told = &radar->told;
     double elevation_rad = ap_detection_elevation(sight->elevation_rad, sight->range_m);
-    if (elevation_rad > radar->own->cone_rad ||
-        elevation_rad < ap_detection_mask(radar->world->scenario, radar->own, sight->azimuth_rad))
+    if (elevation_rad > radar->cone_rad ||
+        elevation_rad < ap_detection_mask(scenario, radar, sight->azimuth_rad))
         return false;
     /* The surface of an airport is in sight of its tower, wherever the ellipsoid is. */
     if (told->kind == AP_SENSOR_SMR)
@@ -162,7 +163,8 @@ static void pass_flight(ap_radar *radar, uint32_t flight, double from_s, double 
     }
     bool is_seen = pass.is_met && pass.time_s >= radar->world->flights[flight].birth_s &&
                    pass.time_s >= fmax(from_s - LATE_SHARE * radar->antenna.turn_s, 0.0) &&
-                   ap_radar_in_view(radar, &pass.sight, pass.truth.position.height_m);
+                   ap_radar_in_view(radar->world->scenario, radar->own, &pass.sight,
+                                    pass.truth.position.height_m);
     if (is_seen)
         look_at(radar, flight, &pass);
     radar->pass_count[flight]++;
