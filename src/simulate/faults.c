@@ -30,19 +30,29 @@ static void tell_wrong(const ap_scenario_fault *fault, ap_told *told)
         told->pressure_altitude_m += fault->value;
 }
 
-/* Height of the field that a flight begins or ends at; below everything when there is none. */
+/* Kinds whose flights begin or end on the ground of a field. */
+static bool has_field(ap_generator_kind kind)
+{
+    return kind == AP_GENERATOR_TMA || kind == AP_GENERATOR_SURFACE ||
+           kind == AP_GENERATOR_GENERAL || kind == AP_GENERATOR_ROTORCRAFT ||
+           kind == AP_GENERATOR_DRONES;
+}
+
+/* Height of the field that a flight, or its leader, begins or ends at; below everything when there
+ * is none. */
 static double field_height_m(const ap_scenario *scenario, uint32_t flight)
 {
     if (flight < scenario->flight_count) {
         const ap_scenario_flight *of = &scenario->flights[flight];
+        if (of->leader < scenario->flight_count)
+            of = &scenario->flights[of->leader];
         return of->departs || of->lands ? of->field_height_m : -HUGE_VAL;
     }
     uint32_t left = flight - scenario->flight_count;
     for (uint32_t i = 0; i < scenario->generator_count; i++) {
         const ap_scenario_generator *of = &scenario->generators[i];
-        bool has_field = of->kind == AP_GENERATOR_TMA || of->kind == AP_GENERATOR_SURFACE;
         if (left < of->flight_count)
-            return has_field ? of->field_height_m : -HUGE_VAL;
+            return has_field(of->kind) ? of->field_height_m : -HUGE_VAL;
         left -= of->flight_count;
     }
     return -HUGE_VAL;

@@ -32,8 +32,9 @@ typedef struct ap_told {
     double pressure_altitude_m; /* before the steps of the format */
 } ap_told;
 
-/* `truth` is of that flight and time. On the ground are vehicles, and aircraft no higher than
- * AP_FAULTS_GROUND_M above the field of their flight or their generator. */
+/* `truth` is of that flight and time. On the ground are vehicles, and aircraft lower than
+ * AP_FAULTS_GROUND_M above the field of their flight, its leader or their generator, where that has
+ * departures or landings. */
 ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *truth,
                        double time_s);
 

@@ -92,9 +92,11 @@ static void test_told_on_ground(void **state)
     test_world w;
     test_world_make(&w, 4);
     w.flights[0].craft = AP_CRAFT_VEHICLE;
-    const ap_scenario_flight own[2] = { { .field_height_m = 9200.0 },
-                                        { .departs = true, .field_height_m = 9192.0 } };
-    const ap_scenario_generator others[2] = {
+    ap_scenario_flight own[2] = {
+        { .leader = AP_SCENARIO_NONE, .field_height_m = 9200.0 },
+        { .leader = AP_SCENARIO_NONE, .departs = true, .field_height_m = 9192.0 }
+    };
+    ap_scenario_generator others[2] = {
         { .kind = AP_GENERATOR_EN_ROUTE, .flight_count = 1, .field_height_m = 9200.0 },
         { .kind = AP_GENERATOR_TMA, .flight_count = 1, .field_height_m = 9200.0 }
     };
@@ -109,6 +111,15 @@ static void test_told_on_ground(void **state)
     assert_true(told_at(&w, 3, 10.0).on_ground);
     w.flights[0].craft = AP_CRAFT_AIRLINER; /* it does not depart */
     assert_false(told_at(&w, 0, 10.0).on_ground);
+    own[0].leader = 1; /* but follows one who does */
+    assert_true(told_at(&w, 0, 10.0).on_ground);
+    for (int kind = 0; kind < AP_GENERATOR_COUNT; kind++) {
+        bool has_field = kind == AP_GENERATOR_TMA || kind == AP_GENERATOR_GENERAL ||
+                         kind == AP_GENERATOR_ROTORCRAFT || kind == AP_GENERATOR_DRONES ||
+                         kind == AP_GENERATOR_SURFACE;
+        others[1].kind = (ap_generator_kind)kind;
+        assert_int_equal(told_at(&w, 3, 10.0).on_ground, has_field);
+    }
 }
 
 /* Mode A/C has no address to be wrong. */

@@ -276,8 +276,10 @@ static void test_radar_of_what_is_on_the_ground(void **state)
     } cases[] = { { AP_SENSOR_PSR, AP_SENSOR_FORMAT_CAT048, 0, 0 },
                   { AP_SENSOR_MODE_S, AP_SENSOR_FORMAT_CAT048, 0, 99 },
                   { AP_SENSOR_SMR, AP_SENSOR_FORMAT_CAT010, 99, 99 } };
-    ap_scenario_flight flights[2] = { { .craft = AP_CRAFT_VEHICLE },
-                                      { .departs = true, .field_height_m = 90.0 } };
+    ap_scenario_flight flights[2] = {
+        { .leader = AP_SCENARIO_NONE, .craft = AP_CRAFT_VEHICLE },
+        { .leader = AP_SCENARIO_NONE, .departs = true, .field_height_m = 90.0 }
+    };
     for (size_t i = 0; i < 3; i++) {
         bench_begin(&b, cases[i].kind, cases[i].format);
         b.scenario.flights = flights;
