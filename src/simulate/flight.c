@@ -289,12 +289,12 @@ double ap_flight_level_m(const ap_flight *flight, double time_s)
     if (of->node_count > 0) {
         ap_vec3 position, velocity;
         ap_path_at(of->nodes, of->node_count, time_s, &hint, &position, &velocity, NULL);
-        return ap_geodetic_from_ecef(position).height_m - of->height_offset_m;
+        return ap_geodetic_from_ecef(position).height_m - of->height_offset_m + flight->above_m;
     }
     const ap_leg *leg = leg_at(of, time_s, &hint);
     while (hint < of->leg_count && (leg->up_mps != 0.0 || leg->up_mps2 != 0.0))
         leg = ++hint < of->leg_count ? &of->legs[hint] : &of->last;
-    return leg->altitude_m;
+    return leg->altitude_m + flight->above_m;
 }
 
 uint16_t ap_flight_mode_3a(const ap_flight *flight, double time_s)

@@ -20,7 +20,7 @@ typedef struct ap_generated {
     ap_route_point points[AP_GENERATE_POINT_MAX];
     double birth_s;  /* the route may begin earlier, outside of the run */
     uint32_t leader; /* index within the generator; AP_SCENARIO_NONE */
-    double behind_m, right_m, above_m;
+    double behind_m, right_m;
     ap_equipment equipment;
     uint8_t emitter_category; /* 0: the craft's */
     double area_m2;           /* 0: the craft's */

@@ -307,7 +307,6 @@ static void make_generated(crowd *of, uint32_t generator, uint32_t index, uint32
         join(flight, &of->flights[first + drawn.leader], 0.0, HUGE_VAL);
         flight->behind_m = drawn.behind_m;
         flight->right_m = drawn.right_m;
-        flight->above_m = drawn.above_m;
     }
 }
 

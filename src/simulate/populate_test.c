@@ -340,6 +340,42 @@ static void test_populate_check_names_the_bad(void **state)
     check_refused(&c, "0 flights: expected 1 to 20000");
 }
 
+/* 400 m behind, 100 m to the right and 30 m above one who flies east; its selected altitude too. */
+static void test_populate_follows_in_its_place(void **state)
+{
+    (void)state;
+    const ap_waypoint way[] = { { 50 * DEG, 8 * DEG, 9000.0, 200.0, 0 },
+                                { 50 * DEG, 8.5 * DEG, NAN, NAN, 0 } };
+    ap_scenario_flight flights[] = {
+        { .waypoint_count = 2, .end_s = HUGE_VAL, .leader = AP_SCENARIO_NONE },
+        { .leader = 0,
+          .start_s = 20.0,
+          .end_s = 90.0,
+          .behind_m = 400.0,
+          .right_m = 100.0,
+          .above_m = 30.0 },
+    };
+    crowd c;
+    begin(&c, AP_GENERATOR_EN_ROUTE, 1);
+    c.scenario.flights = flights;
+    c.scenario.flight_count = 2;
+    c.scenario.waypoints = way;
+    populate(&c);
+    ap_truth leader, follower;
+    assert_false(ap_world_truth(&c.world, 1, 19.9, &follower));
+    assert_false(ap_world_truth(&c.world, 1, 90.0, &follower));
+    assert_true(ap_world_truth(&c.world, 0, 50.0, &leader));
+    assert_true(ap_world_truth(&c.world, 1, 50.0, &follower));
+    ap_enu_frame local = ap_enu_frame_at(leader.position);
+    ap_vec3 place = ap_enu_from_ecef(&local, ap_ecef_from_geodetic(follower.position));
+    assert_true(fabs(place.x_m + 400.0) < 1.0 && fabs(place.y_m + 100.0) < 2.0);
+    assert_true(fabs(place.z_m - 30.0) < 0.1);
+    assert_true(fabs(follower.east_mps - leader.east_mps) < 0.1);
+    double level_m = ap_flight_level_m(&c.world.flights[0], 50.0);
+    assert_true(fabs(ap_flight_level_m(&c.world.flights[1], 50.0) - level_m - 30.0) < 1e-9);
+    free(c.mem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +384,7 @@ int main(void)
         cmocka_unit_test(test_populate_pairs_meet_and_formations_stay),
         cmocka_unit_test(test_populate_equips_by_shares),
         cmocka_unit_test(test_populate_own_flights),
+        cmocka_unit_test(test_populate_follows_in_its_place),
         cmocka_unit_test(test_populate_check_names_the_bad),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
