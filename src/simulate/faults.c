@@ -5,6 +5,7 @@
 #include "airpicture/modes.h"
 #include "simulate/random.h"
 
+#define LOOK_S 5.0     /* how often it is looked whether a flight is in an area */
 #define SLOW_SHARE 0.4 /* of the declared deviation, in each of two waves */
 
 static bool is_on(const ap_scenario_fault *fault, double time_s)
@@ -91,10 +92,53 @@ typedef struct disturbance {
     double drift_m[2], rate_mps[2]; /* east, north */
 } disturbance;
 
-static void add_ramp(const ap_scenario_fault *fault, double time_s, disturbance *by)
+static bool is_inside(const ap_world *world, const ap_scenario_fault *fault, uint32_t flight,
+                      double time_s)
+{
+    ap_truth truth;
+    return ap_world_truth(world, flight, time_s, &truth) && depth_in(fault, truth.position) > 0.0;
+}
+
+/* When it came in, between a time outside (or before its birth) and one inside. */
+static double crossing_s(const ap_world *world, const ap_scenario_fault *fault, uint32_t flight,
+                         double outside_s, double inside_s)
+{
+    for (int i = 0; i < 40; i++) {
+        double middle_s = (outside_s + inside_s) / 2.0;
+        *(is_inside(world, fault, flight, middle_s) ? &inside_s : &outside_s) = middle_s;
+    }
+    return inside_s;
+}
+
+/* Since when a flight that is in the area at `time_s` has been there, not before the fault begins.
+ * It is looked at every LOOK_S; what was found is kept, and told again when all looks from there on
+ * find it inside. */
+static double inside_since_s(const ap_world *world, const ap_scenario_fault *fault, uint32_t ramp,
+                             uint32_t flight, double time_s)
+{
+    ap_area_stay fresh = { .count = 0 };
+    ap_area_stay *stay =
+        world->stays ? &world->stays[(size_t)ramp * world->flight_count + flight] : &fresh;
+    uint32_t end = (uint32_t)((time_s - fault->start_s) / LOOK_S) + 1, first = end;
+    while (first > 0 && first - 1 - stay->first >= stay->count &&
+           is_inside(world, fault, flight, fault->start_s + LOOK_S * (first - 1)))
+        first--;
+    if (first > 0 && first - 1 - stay->first < stay->count) {
+        stay->count = end - stay->first > stay->count ? end - stay->first : stay->count;
+        return stay->enter_s;
+    }
+    double outside_s = fault->start_s + LOOK_S * (first - 1.0);
+    double inside_s = first < end ? outside_s + LOOK_S : time_s;
+    *stay = (ap_area_stay){ .enter_s = fault->start_s, .first = first, .count = end - first };
+    if (first > 0)
+        stay->enter_s = crossing_s(world, fault, flight, outside_s, inside_s);
+    return stay->enter_s;
+}
+
+static void add_ramp(const ap_scenario_fault *fault, double duration_s, disturbance *by)
 {
     double east = sin(fault->direction_rad), north = cos(fault->direction_rad);
-    double drift_m = fault->value * (time_s - fault->start_s);
+    double drift_m = fault->value * duration_s;
     by->drift_m[0] += drift_m * east;
     by->drift_m[1] += drift_m * north;
     by->rate_mps[0] += fault->value * east;
@@ -105,17 +149,22 @@ static disturbance disturbance_of(const ap_world *world, uint32_t flight, ap_geo
                                   double time_s)
 {
     disturbance by = { .age_s = 0.0 };
+    uint32_t ramp_count = 0;
     for (uint32_t i = 0; i < world->scenario->fault_count; i++) {
         const ap_scenario_fault *fault = &world->scenario->faults[i];
         bool is_meant = fault->flight == flight;
+        uint32_t ramp = ramp_count;
+        ramp_count += fault->kind == AP_FAULT_RAMP && fault->flight == AP_SCENARIO_NONE;
         if (!is_on(fault, time_s) || (!is_meant && fault->flight != AP_SCENARIO_NONE))
             continue;
         if (fault->kind == AP_FAULT_LATENCY && is_meant)
             by.age_s = fault->value;
         else if (fault->kind == AP_FAULT_JAMMING)
             by.depth = fmax(by.depth, depth_in(fault, position));
-        else if (fault->kind == AP_FAULT_RAMP && (is_meant || depth_in(fault, position) > 0.0))
-            add_ramp(fault, time_s, &by);
+        else if (fault->kind == AP_FAULT_RAMP && is_meant)
+            add_ramp(fault, time_s - fault->start_s, &by);
+        else if (fault->kind == AP_FAULT_RAMP && depth_in(fault, position) > 0.0)
+            add_ramp(fault, time_s - inside_since_s(world, fault, ramp, flight, time_s), &by);
     }
     return by;
 }

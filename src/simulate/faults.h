@@ -2,9 +2,10 @@
  * navigation believes it is, and by what clock a sensor stamps.
  *
  * A fault holds in [start_s, end_s). Where two of a kind hold at once, altitudes and times add up,
- * and of codes, addresses and ages the later in the list counts. All is a function of the scenario,
- * the seed and the time: no state, nothing to keep. Cost: one look at each fault of the scenario.
- */
+ * and of codes, addresses and ages the later in the list counts. A ramp of an area begins for each
+ * flight when that comes in, anew each time; who leaves is told where it is again. All is a
+ * function of the scenario, the seed and the time; what is kept only saves looking it up again.
+ * Cost: one look at each fault of the scenario. */
 #ifndef AP_SIMULATE_FAULTS_H
 #define AP_SIMULATE_FAULTS_H
 

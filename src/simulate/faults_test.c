@@ -287,6 +287,66 @@ static void test_navigation_ramp_area(void **state)
     assert_true(ap_distance_m(before[1].position, navigation_at(&w, 1, 10.0).position) < 1e-6);
 }
 
+static bool is_same_place(const ap_navigation *a, const ap_navigation *b)
+{
+    return a->position.latitude_rad == b->position.latitude_rad &&
+           a->position.longitude_rad == b->position.longitude_rad;
+}
+
+/* The first flight, 200 m/s eastward from 30 km west of the area's edge, comes in after 150 s: it
+ * drifts from there on, without a jump, and again from nothing when it comes in once more; asked in
+ * any order the same. */
+static void test_navigation_ramp_area_from_its_edge(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 1);
+    static ap_leg legs[4];
+    ap_area_stay stay[1] = { { .count = 0 } };
+    w.flights[0].legs = legs;
+    w.flights[0].leg_cap = 4;
+    ap_flight_hold(&w.flights[0], 200.0); /* 10 km inside */
+    ap_flight_turn(&w.flights[0], AP_PI); /* out again */
+    ap_flight_hold(&w.flights[0], 300.0);
+    ap_flight_turn(&w.flights[0], AP_PI); /* and in */
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_RAMP, 10.0, 1500.0);
+    fault->value = 10.0;
+    ap_geodetic middle =
+        ap_geodetic_from_ecef(ap_ecef_from_enu(&w.world.plane, (ap_vec3){ 80e3, 0.0, 0.0 }));
+    fault->latitude_rad = middle.latitude_rad;
+    fault->longitude_rad = middle.longitude_rad;
+    fault->radius_m = 50e3;
+    double enter_s = NAN, before_m = 0.0;
+    int entries = 0;
+    for (double time_s = 0.25; time_s < 1500.0; time_s += 0.5) {
+        w.world.stays = stay;
+        ap_navigation kept = navigation_at(&w, 0, time_s);
+        w.world.stays = NULL;
+        ap_navigation anew = navigation_at(&w, 0, time_s);
+        assert_true(is_same_place(&kept, &anew));
+        fault->value = 0.0;
+        ap_navigation without = navigation_at(&w, 0, time_s);
+        fault->value = 10.0;
+        double drift_m = between(without.position, kept.position).y_m;
+        if (before_m == 0.0 && drift_m > 0.0) {
+            enter_s = time_s - drift_m / 10.0;
+            entries++;
+            if (entries == 1)
+                assert_true(fabs(enter_s - 150.0) < 2.0); /* the plane is a little longer */
+        }
+        if (drift_m > 0.0)
+            assert_true(fabs(drift_m - 10.0 * (time_s - enter_s)) < 0.02);
+        before_m = drift_m;
+    }
+    assert_int_equal(entries, 2);
+    /* Back in time, the first stay is found again. */
+    w.world.stays = stay;
+    ap_navigation back = navigation_at(&w, 0, 180.25);
+    w.world.stays = NULL;
+    ap_navigation anew = navigation_at(&w, 0, 180.25);
+    assert_true(is_same_place(&back, &anew));
+}
+
 static void test_stamp_errors(void **state)
 {
     (void)state;
@@ -319,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_navigation_jumps),
         cmocka_unit_test(test_navigation_ramp),
         cmocka_unit_test(test_navigation_ramp_area),
+        cmocka_unit_test(test_navigation_ramp_area_from_its_edge),
         cmocka_unit_test(test_stamp_errors),
     };
     return cmocka_run_group_tests_name("faults", tests, NULL, NULL);

@@ -416,6 +416,8 @@ void ap_populate(ap_world *world, ap_arena *arena)
     of.flights = ap_arena_take(arena, world->flight_count, sizeof *of.flights);
     world->flights = of.flights;
     world->hints = ap_arena_take(arena, world->flight_count, sizeof *world->hints);
+    size_t stay_count = (size_t)ap_world_ramp_count(scenario) * world->flight_count;
+    world->stays = ap_arena_take(arena, stay_count, sizeof *world->stays);
     for (uint32_t i = 0; i < scenario->flight_count; i++)
         make_own(&of, i);
     join_own(&of);

@@ -191,7 +191,8 @@ typedef struct ap_scenario_sensor {
     X(SILENT,        "silent",        "flight: transponder off")                     \
     X(JAMMING,       "jamming",       "area: no satellite position, or a poor one")  \
     X(GHOSTS,        "ghosts",        "area: value aircraft that are only broadcast") \
-    X(RAMP,          "ramp",          "flight, area: broadcast position drifts by value (m/s)") \
+    X(RAMP,          "ramp",          "flight, area (from when it comes in): broadcast position " \
+                                      "drifts by value (m/s)")                       \
     X(REPLAY,        "replay",        "flight: broadcast again value (s) later, as if it were now")
 /* clang-format on */
 

@@ -34,6 +34,15 @@ uint32_t ap_world_line_stream(const ap_scenario *scenario, uint32_t sensor)
     return AP_STREAM_LINE | stream_of(scenario, sensor);
 }
 
+uint32_t ap_world_ramp_count(const ap_scenario *scenario)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scenario->fault_count; i++)
+        count += scenario->faults[i].kind == AP_FAULT_RAMP &&
+                 scenario->faults[i].flight == AP_SCENARIO_NONE;
+    return count;
+}
+
 ap_utc_ns ap_world_utc(const ap_world *world, double time_s)
 {
     return ap_utc_add_s(world->start_utc, time_s);

@@ -27,6 +27,12 @@
 
 #define AP_WORLD_LEVEL_STEP_FT 25 /* Mode S altitude; Mode C has 100 ft */
 
+/* Since when a flight has been in an area, and the looks at it that found it there (faults.c). */
+typedef struct ap_area_stay {
+    double enter_s;
+    uint32_t first, count; /* 0: not looked up yet */
+} ap_area_stay;
+
 typedef struct ap_world {
     const ap_scenario *scenario;
     uint64_t seed;
@@ -34,6 +40,7 @@ typedef struct ap_world {
     ap_enu_frame plane;       /* at the reference point */
     const ap_flight *flights; /* the scenario's, then the generators' */
     uint32_t *hints;          /* [flight_count] where a flight was looked up last; or NULL */
+    ap_area_stay *stays;      /* [ap_world_ramp_count][flight_count] what was found last; or NULL */
     uint32_t flight_count;
     bool registers; /* a radar asks for more than the call sign */
 } ap_world;
@@ -47,6 +54,9 @@ typedef struct ap_sight {
  * sensor left out or added they stay the same. */
 uint32_t ap_world_stream(const ap_world *world, uint32_t sensor);
 uint32_t ap_world_line_stream(const ap_scenario *scenario, uint32_t sensor);
+
+/* How many faults of the scenario are ramps of an area. */
+uint32_t ap_world_ramp_count(const ap_scenario *scenario);
 
 ap_utc_ns ap_world_utc(const ap_world *world, double time_s);
 
