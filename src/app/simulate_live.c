@@ -1,6 +1,7 @@
 #include "app/simulate_live.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "io/clock.h"
@@ -8,6 +9,7 @@
 
 /* So that an interruption and new clients are noticed. */
 #define LONGEST_SLEEP_NS (AP_NS_PER_S / 5)
+#define DUE_MAX_S 1e9 /* a speed near nothing is slower than anybody waits, and fits no clock */
 
 static bool is_beast(const ap_simulate_live *live, uint32_t sensor)
 {
@@ -51,7 +53,8 @@ static void wait_for(ap_simulate_live *live, ap_utc_ns utc)
 {
     if (!(live->speed > 0.0))
         return;
-    double due_s = ap_seconds_between(live->scenario->start_utc, utc) / live->speed;
+    double due_s =
+        fmin(ap_seconds_between(live->scenario->start_utc, utc) / live->speed, DUE_MAX_S);
     int64_t due_ns = live->start_ns + (int64_t)(due_s * 1e9);
     for (;;) {
         int64_t ahead_ns = due_ns - ap_clock_monotonic_ns();
@@ -78,9 +81,11 @@ void ap_simulate_live_tell(const ap_simulate_live *live, FILE *out)
             live->udp.sent_count, live->udp.refused_count);
     for (uint32_t i = 0; i < live->scenario->sensor_count; i++)
         if (is_beast(live, i))
-            fprintf(out, "%s: clients %" PRIu64 ", let go for being slow %" PRIu64 "\n",
+            fprintf(out,
+                    "%s: clients %" PRIu64 ", let go for being slow %" PRIu64
+                    ", turned away %" PRIu64 "\n",
                     live->scenario->sensors[i].told.name, live->beast[i].client_count,
-                    live->beast[i].dropped_count);
+                    live->beast[i].dropped_count, live->beast[i].refused_count);
 }
 
 void ap_simulate_live_close(ap_simulate_live *live)

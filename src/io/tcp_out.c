@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "airpicture/time.h"
+#include "io/clock.h"
+
 enum { WAIT_CAP = 1 << 18, CLOSE_WAIT_MS = 1000, BACKLOG = 8 };
 
 typedef struct client {
@@ -76,7 +79,6 @@ static void let_go(client *of)
     of->fd = -1;
 }
 
-/* Clients beyond the table are turned away. */
 static void take_clients(ap_tcp_out *out)
 {
     int fd;
@@ -85,6 +87,7 @@ static void take_clients(ap_tcp_out *out)
         while (i < AP_TCP_OUT_CLIENT_CAP && out->state->clients[i].fd >= 0)
             i++;
         if (i == AP_TCP_OUT_CLIENT_CAP) {
+            out->refused_count++;
             (void)close(fd);
             continue;
         }
@@ -131,22 +134,25 @@ void ap_tcp_out_send(ap_tcp_out *out, const void *data, size_t size)
     }
 }
 
-/* Gives a client the time to take what waits for it. */
-static void drain(client *to)
+/* Gives a client the time, until then, to take what waits for it. */
+static void drain(client *to, int64_t until_ns)
 {
     struct pollfd ready = { .fd = to->fd, .events = POLLOUT };
-    while (to->waiting > 0 && poll(&ready, 1, CLOSE_WAIT_MS) > 0)
-        if (!push(to))
-            break;
+    while (to->waiting > 0) {
+        int64_t left_ms = (until_ns - ap_clock_monotonic_ns()) / AP_NS_PER_MS;
+        if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) <= 0 || !push(to))
+            return;
+    }
 }
 
 void ap_tcp_out_close(ap_tcp_out *out)
 {
     if (!out->state)
         return;
+    int64_t until_ns = ap_clock_monotonic_ns() + CLOSE_WAIT_MS * AP_NS_PER_MS;
     for (int i = 0; i < AP_TCP_OUT_CLIENT_CAP; i++)
         if (out->state->clients[i].fd >= 0) {
-            drain(&out->state->clients[i]);
+            drain(&out->state->clients[i], until_ns);
             let_go(&out->state->clients[i]);
         }
     (void)close(out->state->fd);

@@ -17,6 +17,7 @@ typedef struct ap_tcp_out {
     struct ap_tcp_out_state *state; /* NULL when closed */
     uint64_t client_count;          /* that came, so far */
     uint64_t dropped_count;         /* of these, let go for being too slow */
+    uint64_t refused_count;         /* that came when the table was full: turned away */
 } ap_tcp_out;
 
 /* Listens on the loopback address. Port 0: one that is free. AP_ERR_NO_OUTPUT with one line in
@@ -29,7 +30,7 @@ uint16_t ap_tcp_out_port(const ap_tcp_out *out);
  * what still waits for them. */
 void ap_tcp_out_send(ap_tcp_out *out, const void *data, size_t size);
 
-/* Waits a second at most for what the clients have not taken yet. Safe twice. */
+/* Waits a second at most, for all together, for what the clients have not taken yet. Safe twice. */
 void ap_tcp_out_close(ap_tcp_out *out);
 
 #endif
