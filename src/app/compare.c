@@ -20,7 +20,7 @@ const ap_option ap_compare_options[] = {
     AP_EVALUATE_SHARED_OPTIONS,
     [OPTION_WORSE_THAN] = { 0, "worse-than", "PERCENT",
                             "Exit with status 1 when B is worse than A by more than this in the "
-                            "figure, and that is more than chance; 0 to 10000." },
+                            "figure, and for GOSPA by more than chance; 0 to 10000." },
     [OPTION_FIGURE] = { 0, "figure", "KEY",
                         "The figure that --worse-than looks at; default gospa_rms_m. The keys are "
                         "those of --json." },
@@ -31,7 +31,8 @@ const ap_option ap_compare_options[] = {
 /* Difference of GOSPA, B less A, over the instants that both have. */
 typedef struct paired {
     uint64_t count, a_better, b_better;
-    double mean_m, error_m; /* standard error, from the means of batches in time */
+    size_t batch_count;     /* in time */
+    double mean_m, error_m; /* standard error, from the means of the batches; NAN of a single one */
 } paired;
 
 typedef struct compare {
@@ -92,14 +93,14 @@ static paired pair_instants(const compare *c)
         sum2 += mean * mean;
     }
     double m = (double)batches;
-    double variance = batches > 1 ? (sum2 - sum * sum / m) / (m - 1.0) : NAN;
-    p.error_m = sqrt(fmax(variance, 0.0) / m);
+    p.batch_count = batches;
+    p.error_m = batches > 1 ? sqrt(fmax((sum2 - sum * sum / m) / (m - 1.0), 0.0) / m) : NAN;
     return p;
 }
 
 /* ---- judgement ---- */
 
-/* How much better B is, as a figure that is the better the larger; 0: neither. */
+/* 1: B is better; -1: A is; 0: neither. */
 static int better_of(const ap_figure *a, const ap_figure *b)
 {
     double x = a->value, y = b->value;
@@ -156,10 +157,10 @@ static void print(const compare *c, FILE *out)
                              : "");
     }
     fprintf(out,
-            "\nGOSPA by instant, B - A: %.3f m +- %.3f m (standard error of %d batches in time), "
+            "\nGOSPA by instant, B - A: %.3f m +- %.3f m (standard error of %zu batches in time), "
             "A better at %" PRIu64 ", B at %" PRIu64 " of %" PRIu64 " instants\n",
-            c->gospa.mean_m, c->gospa.error_m, BATCHES, c->gospa.a_better, c->gospa.b_better,
-            c->gospa.count);
+            c->gospa.mean_m, c->gospa.error_m, c->gospa.batch_count, c->gospa.a_better,
+            c->gospa.b_better, c->gospa.count);
 }
 
 static void number(ap_json_object *o, const char *key, double value)
@@ -217,7 +218,10 @@ static int write_json(const compare *c)
     ap_writer w = ap_writer_of(bytes, TEXT_SIZE);
     put_json(c, &w);
     int status = AP_EXIT_OK;
-    if (ap_output_open(&output, c->json_path, message)) {
+    if (w.bad) {
+        status = ap_command_fail(c->options.command, AP_EXIT_SOFTWARE,
+                                 "no room for the comparison; expected shorter paths");
+    } else if (ap_output_open(&output, c->json_path, message)) {
         status = ap_command_fail(c->options.command, AP_EXIT_NO_OUTPUT, "%s", message);
     } else {
         (void)ap_output_write(&output, w.data, w.size); /* commit tells */

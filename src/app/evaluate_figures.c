@@ -93,9 +93,9 @@ static void add_identity(list *l, const ap_evaluation_result *r)
         known(r->drop_delay.mean, r->drop_delay.count), r->drop_delay.count, AP_FIGURE_LOWER);
     add(l, "false_per_hour", "false tracks an hour", "", r->false_per_hour, 0, AP_FIGURE_LOWER);
     add(l, "false_report_share", "reports without a target", "ratio", r->false_report_share,
-        r->report_count + r->false_count + r->redundant_count, AP_FIGURE_LOWER);
+        r->report_count + r->false_count, AP_FIGURE_LOWER);
     add(l, "redundant_share", "reports of second tracks", "ratio", r->redundant_share,
-        r->report_count + r->false_count + r->redundant_count, AP_FIGURE_LOWER);
+        r->report_count, AP_FIGURE_LOWER);
 }
 
 static void add_siap(list *l, const ap_evaluation_result *r)

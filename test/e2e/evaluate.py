@@ -293,6 +293,11 @@ def comparison():
         run("compare", "--truth", truth, b, a, "-q", "--worse-than", "0")
         run("compare", "--truth", truth, a, a, "-q", "--worse-than", "0")
         run("compare", "--truth", truth, a, status=64)
+        # One instant tells nothing of chance: no error of its difference, and no verdict.
+        run("compare", "--truth", truth, a, b, "--until", "0", "--json", work / "c.json", "-q",
+            "--worse-than", "10")
+        told = json.loads((work / "c.json").read_text())["gospa"]
+        assert told["instant_count"] == 1 and told["standard_error_m"] is None, told
 
 
 ROUNDED = """
