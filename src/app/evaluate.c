@@ -144,6 +144,7 @@ static int read_tables(evaluate *e)
         if (status)
             return status;
         e->judged[i].is_required = e->is_required[i];
+        e->judged[i].is_strict = e->strict && e->is_required[i];
     }
     return AP_EXIT_OK;
 }
@@ -155,17 +156,6 @@ static void judge(evaluate *e)
             if (e->judged[k].table.row[i].requirement.quantity != AP_QUANTITY_NOT_MEASURED)
                 e->judged[k].result[i] = ap_evaluation_require(
                     &e->side.evaluation, &e->judged[k].table.row[i].requirement);
-}
-
-/* Mandatory rows that keep a required table from being met. */
-static size_t unmet(const evaluate *e, const ap_judged_table *judged)
-{
-    size_t count = ap_judged_failed(judged);
-    for (size_t i = 0; i < judged->table.row_count && e->strict; i++)
-        count += judged->table.row[i].is_mandatory &&
-                 judged->table.row[i].requirement.quantity != AP_QUANTITY_NOT_MEASURED &&
-                 judged->result[i].status == AP_REQUIREMENT_NOT_ENOUGH;
-    return count;
 }
 
 /* ---- summary ---- */
@@ -337,10 +327,10 @@ static int finish(evaluate *e)
         print_summary(e, out);
     int status = write_outputs(e);
     for (size_t i = 0; i < e->name_count && !status; i++)
-        if (e->is_required[i] && unmet(e, &e->judged[i]) > 0)
+        if (e->is_required[i] && ap_judged_unmet(&e->judged[i]) > 0)
             status = ap_command_fail(e->options.command, AP_EXIT_NOT_MET,
                                      "%s is not met: %zu mandatory rows", e->name[i],
-                                     unmet(e, &e->judged[i]));
+                                     ap_judged_unmet(&e->judged[i]));
     return status;
 }
 

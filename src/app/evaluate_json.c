@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "airpicture/geo.h"
+#include "score/summary.h"
 #include "wire/json.h"
 
 enum { ROOM = 1 << 16, POINTS = 120000 };
@@ -80,6 +81,7 @@ static void put_input(ap_writer *w, const char *path, const ap_samples *samples)
     ap_json_member_u64(&o, "refused_count", samples->refused_count);
     ap_json_member_u64(&o, "duplicate_count",
                        samples->set.refused[AP_TRAJECTORY_REFUSAL_DUPLICATE]);
+    ap_json_member_u64(&o, "bad_covariance_count", samples->set.clipped_count);
     ap_json_member_u64(&o, "unpublished_count", samples->unpublished_count);
     ap_json_member_u64(&o, "without_position_count", samples->place_count);
     ap_json_member_fixed(&o, "first_s", (double)first / 1e9, 6);
@@ -143,13 +145,18 @@ static void put_figures(ap_long_text *text, const ap_evaluate_report *report)
     ap_text_str(w, group ? "]}]" : "]");
 }
 
-size_t ap_judged_failed(const ap_judged_table *judged)
+size_t ap_judged_unmet(const ap_judged_table *judged)
 {
-    size_t failed = 0;
-    for (size_t i = 0; i < judged->table.row_count; i++)
-        failed +=
-            judged->table.row[i].is_mandatory && judged->result[i].status == AP_REQUIREMENT_FAIL;
-    return failed;
+    size_t count = 0;
+    for (size_t i = 0; i < judged->table.row_count; i++) {
+        const ap_requirement_row *row = &judged->table.row[i];
+        ap_requirement_status status = judged->result[i].status;
+        bool is_short = status == AP_REQUIREMENT_NOT_ENOUGH &&
+                        row->requirement.quantity != AP_QUANTITY_NOT_MEASURED;
+        count +=
+            row->is_mandatory && (status == AP_REQUIREMENT_FAIL || (is_short && judged->is_strict));
+    }
+    return count;
 }
 
 static void put_row(ap_writer *w, const ap_evaluate_report *report, const ap_requirement_row *row,
@@ -195,7 +202,7 @@ static void put_requirements(ap_long_text *text, const ap_evaluate_report *repor
     ap_text_str(w, "[");
     for (size_t k = 0; k < report->judged_count; k++) {
         const ap_judged_table *judged = &report->judged[k];
-        size_t failed = ap_judged_failed(judged);
+        size_t unmet = ap_judged_unmet(judged);
         ap_long_text_room(text, ROOM);
         ap_text_str(w, k ? "," : "");
         ap_json_object o = ap_json_open(w);
@@ -203,8 +210,8 @@ static void put_requirements(ap_long_text *text, const ap_evaluate_report *repor
         ap_json_member_str(&o, "title", judged->table.title);
         ap_json_member_str(&o, "source", judged->table.source);
         ap_json_member_bool(&o, "is_required", judged->is_required);
-        ap_json_member_bool(&o, "is_met", failed == 0);
-        ap_json_member_u64(&o, "mandatory_failed", failed);
+        ap_json_member_bool(&o, "is_met", unmet == 0);
+        ap_json_member_u64(&o, "mandatory_failed", unmet);
         ap_json_key(&o, "rows");
         ap_text_str(w, "[");
         for (size_t i = 0; i < judged->table.row_count; i++) {
@@ -251,22 +258,16 @@ static double bin_error_max(const ap_view *view, size_t i)
     return view->bin[i].error_count ? view->bin[i].error_max_m : NAN;
 }
 
-/* Bounds of a mean of n values of 2 degrees: chi-square of 2 n by Wilson and Hilferty. */
-static double nees_bound(const ap_view *view, size_t i, double z)
-{
-    double k = 2.0 * (double)view->bin[i].nees_count, a = 2.0 / (9.0 * k);
-    double root = 1.0 - a + z * sqrt(a);
-    return k > 0.0 ? 2.0 * root * root * root : NAN;
-}
-
 static double bin_nees_low(const ap_view *view, size_t i)
 {
-    return nees_bound(view, i, -1.959964);
+    uint64_t n = view->bin[i].nees_count;
+    return n > 0 ? ap_nees_of(n, 2, view->bin[i].nees).lower : NAN;
 }
 
 static double bin_nees_high(const ap_view *view, size_t i)
 {
-    return nees_bound(view, i, 1.959964);
+    uint64_t n = view->bin[i].nees_count;
+    return n > 0 ? ap_nees_of(n, 2, view->bin[i].nees).upper : NAN;
 }
 
 static void put_series(ap_long_text *text, const ap_evaluate_report *report)

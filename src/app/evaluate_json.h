@@ -12,10 +12,11 @@ typedef struct ap_judged_table {
     ap_requirement_table table;
     ap_requirement_result result[AP_REQUIREMENT_ROW_CAP];
     bool is_required;
+    bool is_strict; /* mandatory rows without enough data fail too */
 } ap_judged_table;
 
-/* Mandatory rows that fail. */
-size_t ap_judged_failed(const ap_judged_table *judged);
+/* Mandatory rows that keep the table from being met. */
+size_t ap_judged_unmet(const ap_judged_table *judged);
 
 typedef struct ap_evaluate_report {
     const ap_evaluate_run *run;

@@ -238,6 +238,12 @@ def requirements():
         table.write_text(text.replace("0.05 km", "49 m"))
         evaluate(*inputs, "--tables", table, "--require", "mine", status=1)
         evaluate(*inputs, "--tables", table, "--show", "mine")
+        table.write_text(text.replace("0.05 km", "1 km\n    sample_min: 100000"))
+        for strict, is_met in (((), True), (("--strict",), False)):
+            report = evaluate(*inputs, "--tables", table, "--require", "mine", *strict,
+                              status=0 if is_met else 1)
+            told = report["requirements"][0]
+            assert told["is_met"] == is_met and told["rows"][0]["result"] == "few", told
         for change, line, words in ((("0.05 km", "5 s"), 10, "'NM'"),
                                     (("rms", "rsm"), 9, "quantile"),
                                     (("level", "lewel"), 11, "key 'lewel'"),
