@@ -86,7 +86,7 @@ static int fail_overlap(const ap_evaluate_run *run, const ap_evaluate_side *side
                      by / AP_NS_PER_DAY < 0 ? -(by / AP_NS_PER_DAY) : by / AP_NS_PER_DAY, day);
         }
     }
-    if (!run->truth.is_utc && t1 > 1000 * k1 / 2 && k1 > 0 && t1 / 1000 <= 2 * k1)
+    if (!run->truth.is_utc && k1 > 0 && t1 / 500 > k1 && t1 / 2000 <= k1)
         snprintf(hint, sizeof hint, "the truth's times look like milliseconds; write seconds");
     snprintf(text, sizeof text, "truth (%s) and tracks (%s) do not overlap in time; %s", a, b,
              hint);

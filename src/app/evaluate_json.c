@@ -98,6 +98,8 @@ static void put_window(ap_writer *w, const ap_evaluate_report *report)
     ap_json_member_fixed(&o, "last_s", (double)r->last_instant / 1e9, 6);
     ap_json_member_fixed(&o, "step_s", report->run->config.step_s, 6);
     ap_json_member_u64(&o, "instant_count", r->instant_count);
+    ap_json_member_u64(&o, "unused_state_count", r->states_unused_count);
+    ap_json_member_u64(&o, "refused_covariance_count", r->covariance_refused_count);
     ap_json_close(&o);
 }
 

@@ -60,7 +60,7 @@ void ap_evaluate_run_close(ap_evaluate_run *run);
  * a line that says what to do. Both sets are sorted and not empty. */
 int ap_evaluate_check(const ap_evaluate_run *run, const ap_evaluate_side *side);
 
-/* Exact reference for --reference; fills run->truth and run->reference_note. */
+/* The truth of --reference, made of ADS-B; fills run->truth and run->reference_note. */
 int ap_evaluate_make_reference(ap_evaluate_run *run);
 
 #endif

@@ -129,8 +129,10 @@ const char *ap_evaluation_config_fault(const ap_evaluation_config *config);
     X(NO_NEIGHBOUR,  "no_neighbour",                                                               \
       "no track is ever near a truth: other units, another place or another clock?")               \
     X(NO_INSTANT,    "no_instant",    "the truth ends before the first instant")                   \
+    X(NEAR_FULL,     "near_full",                                                                  \
+      "too many near pairs at an instant, some were not looked at: choose a smaller cutoff")       \
     X(EDGES_FULL,    "edges_full",    "too many near pairs: T-GOSPA is left out")                  \
-    X(SEGMENTS_FULL, "segments_full", "too many changes of pairs: some reports have no truth")     \
+    X(SEGMENTS_FULL, "segments_full", "too many changes of pairs: some are not counted")           \
     X(CLOCK_OFFSET,  "clock_offset",  "along-track errors are as of a clock a second or more off")
 /* clang-format on */
 
@@ -201,7 +203,9 @@ typedef struct ap_evaluation_result {
     uint32_t target_count;                             /* truths present at an instant */
     uint32_t used_track_count;                         /* tracks, the same */
     uint64_t outside_truth_count, outside_track_count; /* left out by the coverage, summed */
-    uint64_t states_unused_count; /* states of tracks before the first or after the last instant */
+    uint64_t states_unused_count; /* states of tracks that became no report: before the first or
+                                   * after the last instant, outside the coverage, where the truth
+                                   * had a hole */
 
     /* At instants, of the best pairing. */
     double gospa_rms_m, gospa_mean_m, gospa_per_sqrt_n_m;

@@ -10,8 +10,8 @@
 #define KEY_PER_M 1e6
 #define MERIDIAN_RADIUS_MIN_M 6.3e6 /* below the smallest radius of curvature, 6,335 km */
 
-static double range_between(ap_trajectory_frame frame, const ap_evaluation_place *place,
-                            const ap_motion_point *point)
+double ap_evaluation_range_m(ap_trajectory_frame frame, const ap_evaluation_place *place,
+                             const ap_motion_point *point)
 {
     ap_trajectory_state at = { .latitude_rad = place->latitude_rad,
                                .longitude_rad = place->longitude_rad };
@@ -21,17 +21,12 @@ static double range_between(ap_trajectory_frame frame, const ap_evaluation_place
     return hypot(east_m, north_m);
 }
 
-double ap_evaluation_range_m(ap_trajectory_frame frame, const ap_evaluation_place *place,
-                             const ap_motion_point *point)
-{
-    return range_between(frame, place, point);
-}
-
 bool ap_evaluation_covers(const struct ap_evaluation_state *state, const ap_motion_point *point)
 {
     const ap_evaluation_config *config = &state->config;
-    return !config->has_coverage || range_between(state->truth->frame, &config->coverage_centre,
-                                                  point) <= config->coverage_range_m;
+    return !config->has_coverage ||
+           ap_evaluation_range_m(state->truth->frame, &config->coverage_centre, point) <=
+               config->coverage_range_m;
 }
 
 static bool callsigns_match(const ap_trajectory_identity *a, const ap_trajectory_identity *b)
@@ -307,8 +302,10 @@ static void count_partner(struct ap_evaluation_state *state, ap_target_sums *tar
             state->partners[at - 1].count++;
             return;
         }
-    if (state->partner_count == state->partner_cap)
+    if (state->partner_count == state->partner_cap) {
+        state->result.notes[AP_EVALUATION_NOTE_SEGMENTS_FULL] = true;
         return;
+    }
     state->partners[state->partner_count++] =
         (ap_partner){ .track = track, .count = 1, .next = target->partners };
     target->partners = state->partner_count;

@@ -41,6 +41,7 @@ static void conclude_instants(struct ap_evaluation_state *state)
     result->false_per_instant = (double)(result->track_count - result->pair_count) / n;
     result->position_95_m =
         sqrt(ap_summary_quantile(state->square_count, state->square, 0.95, state->bins));
+    result->notes[AP_EVALUATION_NOTE_NEAR_FULL] = state->pairing.edge_refused_count > 0;
     result->notes[AP_EVALUATION_NOTE_NO_NEIGHBOUR] =
         result->truth_count > 0 && result->track_count > 0 && state->edge_count == 0 &&
         result->pair_count == 0;

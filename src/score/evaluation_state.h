@@ -82,7 +82,7 @@ typedef struct ap_instant_side {
     uint32_t *state;
     ap_motion_point *point;
     bool *outside;
-    double *age_s; /* tracks only */
+    double *age_s; /* of the state carried forward; of truths for requirements only */
 } ap_instant_side;
 
 struct ap_evaluation_state {
@@ -140,7 +140,8 @@ ap_utc_ns ap_evaluation_time(const struct ap_evaluation_state *state, uint32_t i
 /* Whether a point is within the coverage. */
 bool ap_evaluation_covers(const struct ap_evaluation_state *state, const ap_motion_point *point);
 
-/* Metres from a place to a point, for distances that are no small angles too. */
+/* Metres from a place to a point, along the tangent plane between them: at 400 km within 0.1 % up
+ * to 65 degrees of latitude. */
 double ap_evaluation_range_m(ap_trajectory_frame frame, const ap_evaluation_place *place,
                              const ap_motion_point *point);
 

@@ -523,6 +523,22 @@ static void test_keys(void **state)
     assert_null(ap_evaluation_note_text(AP_EVALUATION_NOTE_COUNT));
 }
 
+/* 300 truths and 300 tracks in one place are 90,000 near pairs, more than there is room for. */
+static void test_evaluation_notes_near_full(void **state)
+{
+    (void)state;
+    for (uint64_t id = 1; id <= 300; id++) {
+        test_truth(&test, id, test_state(0.0, 0.0, 0.0, 0.0, 0.0));
+        if (id <= 10)
+            test_track(&test, id, test_state(0.0, 1.0, 0.0, 0.0, 0.0));
+    }
+    ap_evaluation_config config = test_config();
+    assert_false(test_evaluate(&test, &config)->notes[AP_EVALUATION_NOTE_NEAR_FULL]);
+    for (uint64_t id = 11; id <= 300; id++)
+        test_track(&test, id, test_state(0.0, 1.0, 0.0, 0.0, 0.0));
+    assert_true(test_evaluate(&test, &config)->notes[AP_EVALUATION_NOTE_NEAR_FULL]);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -548,6 +564,7 @@ int main(void)
         CASE(test_never_near),
         CASE(test_config_refused),
         CASE(test_full),
+        CASE(test_evaluation_notes_near_full),
         CASE(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@ void test_evaluation_begin(test_evaluation *test, ap_trajectory_frame frame)
 {
     *test = (test_evaluation){ 0 };
     ap_trajectory_config caps = {
-        .trajectory_cap = 64, .state_cap = 8192, .identity_cap = 64, .has_covariances = true
+        .trajectory_cap = 512, .state_cap = 8192, .identity_cap = 64, .has_covariances = true
     };
     size_t size = ap_trajectory_set_size(&caps);
     for (int i = 0; i < 2; i++) {
