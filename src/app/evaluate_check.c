@@ -8,6 +8,7 @@
 
 #include "airpicture/geo.h"
 #include "app/evaluate_run.h"
+#include "score/motion.h"
 
 enum { INSTANTS = 24, PICTURE_CAP = 1500 };
 
@@ -107,14 +108,7 @@ typedef struct picture {
 static const ap_trajectory_state *state_near(const ap_trajectory_set *set,
                                              const ap_trajectory *trajectory, ap_utc_ns time)
 {
-    uint32_t low = trajectory->first, high = trajectory->first + trajectory->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (set->states[middle].time_utc <= time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
+    uint32_t low = ap_motion_after(set, trajectory, time);
     const ap_trajectory_state *best = NULL;
     for (uint32_t i = low > trajectory->first ? low - 1 : low;
          i <= low && i < trajectory->first + trajectory->count; i++)

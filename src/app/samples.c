@@ -1,5 +1,6 @@
 #include "app/samples.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -217,6 +218,13 @@ ap_err ap_samples_add(ap_samples *samples, ap_trajectory_frame frame, uint64_t i
            (err = ap_trajectory_add(&samples->set, id, state, covariance, identity)) == AP_ERR_FULL)
         err = grow(samples, false);
     return err ? err : mark_coasting(samples, update_age_s);
+}
+
+void ap_samples_refuse(ap_samples *samples, const char *where, uint64_t line, const char *why)
+{
+    if (samples->refused_count++ == 0)
+        snprintf(samples->first_refusal, sizeof samples->first_refusal,
+                 "%.100s:%" PRIu64 ": %.140s", where, line, why);
 }
 
 void ap_samples_shift(ap_samples *samples, int64_t step_ns)

@@ -67,6 +67,9 @@ ap_err ap_samples_add(ap_samples *samples, ap_trajectory_frame frame, uint64_t i
                       const ap_trajectory_state *state, const ap_trajectory_covariance *covariance,
                       const ap_trajectory_identity *identity, double update_age_s);
 
+/* Counts a row that cannot be used; where and why are kept of the first. */
+void ap_samples_refuse(ap_samples *samples, const char *where, uint64_t line, const char *why);
+
 /* Moves every time by so much. */
 void ap_samples_shift(ap_samples *samples, int64_t step_ns);
 

@@ -1,8 +1,6 @@
 #include "app/samples_row.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -338,13 +336,6 @@ static bool covariance_of(const ap_sample_row *row, ap_trajectory_covariance *c)
     return true;
 }
 
-static void refuse(ap_samples *samples, const char *where, uint64_t line, const char *why)
-{
-    if (samples->refused_count++ == 0)
-        snprintf(samples->first_refusal, sizeof samples->first_refusal,
-                 "%.100s:%" PRIu64 ": %.140s", where, line, why);
-}
-
 /* False: refused, or no position. */
 static bool place_of(ap_samples *samples, const ap_sample_row *row, ap_trajectory_state *state,
                      ap_trajectory_frame *frame, const char *where, uint64_t line)
@@ -369,8 +360,9 @@ static bool place_of(ap_samples *samples, const ap_sample_row *row, ap_trajector
     state->latitude_rad = row->value[AP_SAMPLE_LATITUDE];
     state->longitude_rad = row->value[AP_SAMPLE_LONGITUDE];
     if (fabs(state->latitude_rad) > AP_PI / 2 || fabs(state->longitude_rad) > 2 * AP_PI) {
-        refuse(samples, where, line,
-               "no place on the Earth; expected degrees, latitude within 90, longitude within 360");
+        ap_samples_refuse(
+            samples, where, line,
+            "no place on the Earth; expected degrees, latitude within 90, longitude within 360");
         return false;
     }
     return true;
@@ -396,18 +388,21 @@ ap_err ap_sample_row_add(ap_samples *samples, const ap_sample_row *row, const ch
         return AP_OK;
     }
     if (!time_of(row, &state.time_utc, &is_utc)) {
-        refuse(samples, where, line, "no time; expected seconds, or UTC as 2024-03-01T12:00:00Z");
+        ap_samples_refuse(samples, where, line,
+                          "no time; expected seconds, or UTC as 2024-03-01T12:00:00Z");
         return AP_OK;
     }
     ap_sample_text name = text_of(row, has(row, AP_SAMPLE_ID) ? AP_SAMPLE_ID : AP_SAMPLE_ADDRESS);
     if (!has(row, AP_SAMPLE_ID) && !has(row, AP_SAMPLE_ADDRESS)) {
-        refuse(samples, where, line, "no name; expected a track_id, target_id or icao24");
+        ap_samples_refuse(samples, where, line,
+                          "no name; expected a track_id, target_id or icao24");
         return AP_OK;
     }
     if (!place_of(samples, row, &state, &frame, where, line))
         return AP_OK;
     if (samples->memory && is_utc != samples->is_utc) {
-        refuse(samples, where, line, "a time from a beginning of its own among times of the day");
+        ap_samples_refuse(samples, where, line,
+                          "a time from a beginning of its own among times of the day");
         return AP_OK;
     }
     set_motion(row, samples->has_wish, &state);
@@ -424,8 +419,9 @@ ap_err ap_sample_row_add(ap_samples *samples, const ap_sample_row *row, const ch
     if (is_first)
         samples->is_utc = is_utc;
     if (err == AP_ERR_RANGE || err == AP_ERR_ARGUMENT)
-        refuse(samples, where, line,
-               err == AP_ERR_RANGE ? "a coordinate, velocity or height beyond what can be"
-                                   : "a position in metres among positions in degrees");
+        ap_samples_refuse(samples, where, line,
+                          err == AP_ERR_RANGE
+                              ? "a coordinate, velocity or height beyond what can be"
+                              : "a position in metres among positions in degrees");
     return err == AP_ERR_MEMORY ? err : AP_OK;
 }

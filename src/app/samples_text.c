@@ -100,12 +100,10 @@ static int take_head(text_run *run, const char *at, const char *end)
     return AP_EXIT_OK;
 }
 
+/* The line is left out; the file goes on. */
 static ap_err refuse(text_run *run, const char *why)
 {
-    ap_samples *samples = run->reading->samples;
-    if (samples->refused_count++ == 0)
-        snprintf(samples->first_refusal, sizeof samples->first_refusal,
-                 "%.100s:%" PRIu64 ": %.140s", run->reading->shown_path, run->line, why);
+    ap_samples_refuse(run->reading->samples, run->reading->shown_path, run->line, why);
     return AP_OK;
 }
 

@@ -9,21 +9,6 @@
 
 enum { PHASE_TURNING = 1, PHASE_CLIMBING = 2, PHASE_GROUND = 4 };
 
-/* First state from `at` on that is not before `time`. */
-static uint32_t find_state(const ap_trajectory_set *set, const ap_trajectory *trajectory,
-                           ap_utc_ns time)
-{
-    uint32_t low = trajectory->first, high = trajectory->first + trajectory->count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (set->states[middle].time_utc < time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 static bool is_turning(const ap_evaluation_config *config, const ap_trajectory_state *a,
                        const ap_trajectory_state *b, double dt_s)
 {
@@ -225,7 +210,7 @@ static void report_segment(struct ap_evaluation_state *state, const ap_segment *
     uint32_t end = track->first + track->count;
     const ap_trajectory *truth = NULL;
     uint32_t cursor = 0;
-    for (uint32_t i = find_state(state->tracks, track, after + 1);
+    for (uint32_t i = ap_motion_after(state->tracks, track, after);
          i < end && state->tracks->states[i].time_utc <= last; i++) {
         ap_utc_ns time = state->tracks->states[i].time_utc;
         ap_evaluation_report *report = &state->reports[state->report_count];
@@ -238,9 +223,8 @@ static void report_segment(struct ap_evaluation_state *state, const ap_segment *
         }
         if (truth == NULL) {
             truth = &state->truth->trajectories[segment->truth];
-            cursor = find_state(state->truth, truth, time);
-            cursor -= cursor > truth->first && (cursor == truth->first + truth->count ||
-                                                state->truth->states[cursor].time_utc > time);
+            cursor = ap_motion_after(state->truth, truth, time);
+            cursor -= cursor > truth->first;
         }
         ap_motion_point point;
         if (!ap_motion_find(state->truth, truth, time, state->config.truth_gap_s, &cursor, &point))

@@ -413,6 +413,24 @@ static void test_motion_derive(void **state)
     assert_int_equal(test.truth.states[4].flags, 0);
 }
 
+/* States of trajectory 2 at 0, 2, 4 ... 18 s, behind those of another. */
+static void test_motion_after(void **state)
+{
+    (void)state;
+    for (int t = 0; t < 10; t++) {
+        test_truth(&test, 1, test_state(t, 0.0, 0.0, 0.0, 0.0));
+        test_truth(&test, 2, test_state(2.0 * t, 0.0, 0.0, 0.0, 0.0));
+    }
+    ap_trajectory_set_sort(&test.truth);
+    const ap_trajectory *trajectory = &test.truth.trajectories[1];
+    for (int ms = -500; ms <= 20000; ms += 500) {
+        uint32_t later = 0; /* by counting */
+        while (later < 10 && (int)later * 2000 <= ms)
+            later++;
+        assert_int_equal(ap_motion_after(&test.truth, trajectory, ms * AP_NS_PER_MS), 10 + later);
+    }
+}
+
 static void test_delays(void **state)
 {
     (void)state;
@@ -559,6 +577,7 @@ int main(void)
         CASE(test_truth_between_samples),
         CASE(test_motion_ahead_geodetic),
         CASE(test_motion_derive),
+        CASE(test_motion_after),
         CASE(test_delays),
         CASE(test_nothing_to_score),
         CASE(test_never_near),

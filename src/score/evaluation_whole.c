@@ -93,18 +93,11 @@ static bool is_near_truth(const struct ap_evaluation_state *state, const ap_requ
     ap_motion_point track = ap_motion_at(state->tracks->frame, s);
     for (size_t i = 0; i < state->target_row_count; i++) {
         const ap_trajectory *truth = &state->truth->trajectories[state->target_rows[i].truth];
-        const ap_trajectory_state *states = state->truth->states;
-        uint32_t low = truth->first, high = truth->first + truth->count;
-        while (high - low > 1) {
-            uint32_t middle = low + (high - low) / 2;
-            if (states[middle].time_utc <= s->time_utc)
-                low = middle;
-            else
-                high = middle;
-        }
+        uint32_t at = ap_motion_after(state->truth, truth, s->time_utc);
+        at -= at > truth->first;
         ap_motion_point point;
         double east_m, north_m;
-        if (!ap_motion_find(state->truth, truth, s->time_utc, state->config.truth_gap_s, &low,
+        if (!ap_motion_find(state->truth, truth, s->time_utc, state->config.truth_gap_s, &at,
                             &point))
             continue;
         ap_motion_offset(state->truth->frame, &point, &track, &east_m, &north_m);

@@ -153,6 +153,20 @@ uint32_t ap_motion_derive(ap_trajectory_set *set, double gap_s)
     return count;
 }
 
+uint32_t ap_motion_after(const ap_trajectory_set *set, const ap_trajectory *trajectory,
+                         ap_utc_ns time)
+{
+    uint32_t low = trajectory->first, high = trajectory->first + trajectory->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (set->states[middle].time_utc <= time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 uint32_t ap_motion_seek(const ap_trajectory_set *set, const ap_trajectory *trajectory, uint32_t at,
                         ap_utc_ns time)
 {

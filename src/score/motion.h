@@ -44,6 +44,10 @@ void ap_motion_offset(ap_trajectory_frame frame, const ap_motion_point *from,
  * it gave one. */
 uint32_t ap_motion_derive(ap_trajectory_set *set, double gap_s);
 
+/* The first state of a trajectory that is later than `time`; first + count when there is none. */
+uint32_t ap_motion_after(const ap_trajectory_set *set, const ap_trajectory *trajectory,
+                         ap_utc_ns time);
+
 /* A cursor: the last state of a trajectory that is not later than `time`, from a state that is not
  * later (or the first one). Gives `first` even when that is later than `time`. */
 uint32_t ap_motion_seek(const ap_trajectory_set *set, const ap_trajectory *trajectory, uint32_t at,
