@@ -1,5 +1,6 @@
 #include "io/geopackage_read.h"
 
+#include <math.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +41,14 @@ static bool point_of(const uint8_t *blob, size_t size, double *x, double *y)
     return true;
 }
 
+/* As text; what is no place on the Earth is still written, to be refused by who reads it. */
+static size_t text_of(double coordinate_deg, char text[COORDINATE_TEXT])
+{
+    if (fabs(coordinate_deg) < 1e9)
+        return (size_t)snprintf(text, COORDINATE_TEXT, "%.10f", coordinate_deg);
+    return (size_t)snprintf(text, COORDINATE_TEXT, "%.9g", coordinate_deg);
+}
+
 static void add(ap_geopackage_read_row *row, const char *name, const char *text, size_t size)
 {
     size_t i = row->column_count++;
@@ -57,10 +66,8 @@ static ap_err give_row(sqlite3_stmt *statement, ap_geopackage_row_fn on_row, voi
     double x, y;
     if (point_of(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), &x,
                  &y)) {
-        add(&row, "longitude_deg", longitude,
-            (size_t)snprintf(longitude, sizeof longitude, "%.10f", x));
-        add(&row, "latitude_deg", latitude,
-            (size_t)snprintf(latitude, sizeof latitude, "%.10f", y));
+        add(&row, "longitude_deg", longitude, text_of(x, longitude));
+        add(&row, "latitude_deg", latitude, text_of(y, latitude));
     }
     for (int i = 1; i < sqlite3_column_count(statement); i++) {
         const char *text = (const char *)sqlite3_column_text(statement, i);

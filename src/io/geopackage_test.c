@@ -1,4 +1,5 @@
 #include "io/geopackage.h"
+#include "io/geopackage_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -256,6 +257,38 @@ static void test_geopackage_write_fails(void **state)
     assert_int_equal(access(path_of("f.gpkg"), F_OK), -1);
 }
 
+/* What must hold of every row: a text is as long as it says. */
+static ap_err check_row(void *context, const ap_geopackage_read_row *row)
+{
+    double *longitude_deg = context;
+    for (size_t i = 0; i < row->column_count; i++) {
+        assert_int_equal(strlen(row->text[i]), row->text_size[i]);
+        if (strcmp(row->name[i], "longitude_deg") == 0)
+            *longitude_deg = strtod(row->text[i], NULL);
+    }
+    return AP_OK;
+}
+
+/* Coordinates of an archive that another wrote may be anything: 1e300 has 301 digits. */
+static void test_geopackage_read_absurd_place(void **state)
+{
+    (void)state;
+    static const double longitudes_deg[] = { 8.5, -179.9999999999, 1e25, 1e300, -1e300 };
+    for (size_t i = 0; i < sizeof longitudes_deg / sizeof longitudes_deg[0]; i++) {
+        char message[AP_IO_MESSAGE_SIZE];
+        double read_deg = NAN;
+        ap_geopackage archive;
+        ap_geopackage_point point = a_point(1, 0);
+        point.longitude_deg = longitudes_deg[i];
+        assert_int_equal(ap_geopackage_open(&archive, path_of("g.gpkg"), message), AP_OK);
+        assert_int_equal(ap_geopackage_add_point(&archive, &point), AP_OK);
+        assert_int_equal(ap_geopackage_commit(&archive, message), AP_OK);
+        assert_int_equal(ap_geopackage_read(path_of("g.gpkg"), check_row, &read_deg, message),
+                         AP_OK);
+        assert_true(fabs(read_deg - longitudes_deg[i]) <= 1e-8 * fabs(longitudes_deg[i]));
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -277,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_geopackage_same_rows_same_bytes),
         cmocka_unit_test(test_geopackage_open_refuses),
         cmocka_unit_test(test_geopackage_close_leaves_nothing),
+        cmocka_unit_test(test_geopackage_read_absurd_place),
         cmocka_unit_test(test_geopackage_empty),
         cmocka_unit_test(test_geopackage_write_fails),
     };
