@@ -159,6 +159,7 @@ static void reinitialise(ap_state *state, const ap_report *report, offer *o)
     ap_imm_start(&row->imm, &o->placed, AP_SPEED_SIGMA_MPS);
     ap_history_start(&row->history);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
+    ap_track_alone(state, o->slot, report->time_utc);
     ap_track_taken(state, o->slot, report, AP_TAKEN_POSITION);
 }
 

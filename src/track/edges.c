@@ -92,7 +92,7 @@ static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measur
     look->slot = slot;
     look->time_utc = measure->time_utc;
     look->hidden = 0.0;
-    look->is_paired = false;
+    look->is_paired = look->is_eclipsed = false;
     look->detection =
         detection_of(state, &state->store.row[slot], measure->sensor, measure->time_utc);
     b->look_of[slot] = b->look_count++;

@@ -271,6 +271,13 @@ void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, i
         ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_DOUBTED, report->sensor, 0);
 }
 
+void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc)
+{
+    ap_row *row = &state->store.row[slot];
+    if (time_utc > row->alone_utc)
+        row->alone_utc = time_utc;
+}
+
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken)
 {
     ap_row *row = &state->store.row[slot];
@@ -332,7 +339,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     pulse->state = AP_TRACK_TENTATIVE;
     pulse->existence = existence;
     pulse->worth = fmin(state->config.drop_existence, BIRTH_WORTH * existence);
-    row->born_utc = row->updated_utc = report->time_utc;
+    row->born_utc = row->updated_utc = row->alone_utc = report->time_utc;
     row->confirmed_utc = AP_UTC_UNKNOWN;
     pulse->received_utc = state->clock_utc;
     ap_imm_sow(&row->imm, measure, AP_SPEED_SIGMA_MPS);

@@ -13,9 +13,10 @@
 
 #define AP_EDGES_PER_PLOT 8u /* that there is room for, however many plots there are */
 #define AP_HIT 0.5           /* a plot is taken for a track's when it more probably is than not */
-#define AP_PSI_LEAST 1e-9    /* weights of associations: below this there is none, ... */
-#define AP_PSI_MAX 1e15      /* ... and above it sums would lose the rest */
-#define AP_SPEED_SIGMA_MPS 140.0 /* per axis, of an aircraft of which nothing is known */
+#define AP_ECLIPSED_EXISTENCE 0.5 /* at most, of who has long been in another's plots */
+#define AP_PSI_LEAST 1e-9         /* weights of associations: below this there is none, ... */
+#define AP_PSI_MAX 1e15           /* ... and above it sums would lose the rest */
+#define AP_SPEED_SIGMA_MPS 140.0  /* per axis, of an aircraft of which nothing is known */
 
 /* Pairs of tracks that were to give one plot with probability p, and gave one or two: sums of p, of
  * its square, and of p over those that gave two, had none been missed. */
@@ -54,6 +55,7 @@ typedef struct ap_look {
     bool falls;         /* as it was when the group was closed; then one position is taken in ... */
     bool falls_on;      /* ... by who falls, after all others */
     bool is_vague;      /* it may have been hit by any of many */
+    bool is_eclipsed;   /* for so long in another's plots that it may as well be gone */
     uint32_t best;      /* edge of the likeliest plot */
     ap_utc_ns time_utc; /* of the first plot near it */
     double detection;   /* probability that the sensor sees it now */
@@ -189,6 +191,8 @@ typedef enum ap_taken {
     AP_TAKEN_POSITION,
 } ap_taken;
 
+/* A plot of that time is of the track, and of no other. */
+void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc);
 /* Bookkeeping after a report was taken in. */
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken);
 /* A report contradicts what the track's identity and motion have together; weight: AP_DOUBT_*. */

@@ -44,7 +44,8 @@ typedef struct ap_row {
     uint16_t number;
     uint32_t same_id; /* hash chain */
     ap_utc_ns born_utc, confirmed_utc, updated_utc;
-    ap_utc_ns told_utc; /* of the newest event, receive clock */
+    ap_utc_ns told_utc;  /* of the newest event, receive clock */
+    ap_utc_ns alone_utc; /* of its newest plot that was not of others, too */
     uint32_t hit_count, update_count;
     double misfit2; /* squared distance of the last position under its address, in gate units */
     uint16_t misfit_sensor;

@@ -20,6 +20,7 @@
 #define TRUST_PAIR 0.3     /* less near ones teach little */
 #define TRUST_EXISTENCE 0.9
 #define TRUST_DETECTION 0.3
+#define ECLIPSE_MAX_S 300.0 /* in others' plots without one of its own, an aircraft is there */
 #define LINK_SIGMAS2 0.7213475204444817 /* 1 / (2 ln 2): where a Gaussian falls to a half */
 #define LEAST_GAIN 1e-3                 /* of a plot that says next to nothing of a track */
 
@@ -202,18 +203,26 @@ typedef struct crowd {
     double pair[NEAR_MAX * NEAR_MAX];
 } crowd;
 
+/* For long it has had no plot of its own. */
+static bool is_overdue(const ap_row *row, ap_utc_ns time_utc)
+{
+    return ap_seconds_between(row->alone_utc, time_utc) > ECLIPSE_MAX_S;
+}
+
 /* Of new tracks only those that began beside a firm one: if any could hide behind any, more would
- * stay than there are aircraft. */
-static bool is_likely(const ap_store *store, uint32_t slot)
+ * stay than there are aircraft. Nor who hid so long that only a plot of its own can prove it. */
+static bool is_likely(const ap_store *store, uint32_t slot, ap_utc_ns time_utc)
 {
     const ap_pulse *pulse = &store->pulse[slot];
+    const ap_row *row = &store->row[slot];
     return pulse->existence >= SHARE_EXISTENCE &&
-           (pulse->state != AP_TRACK_TENTATIVE || store->row[slot].beside);
+           (pulse->state != AP_TRACK_TENTATIVE || row->beside) &&
+           (pulse->existence > AP_ECLIPSED_EXISTENCE || !is_overdue(row, time_utc));
 }
 
 static bool may_share(const ap_state *state, const ap_look *look)
 {
-    return !look->is_too_late && is_likely(&state->store, look->slot);
+    return !look->is_too_late && is_likely(&state->store, look->slot, look->time_utc);
 }
 
 static double distance2(ap_vec3 a, ap_vec3 b)
@@ -449,7 +458,7 @@ static void fill_apart(const ap_state *state, const ap_report *report, size_t ro
     for (size_t i = 0; i < rows; i++) {
         const ap_look *look = &b->look[look_of_row[i]];
         seen[i] = ap_aspect_of(sensor, &look->imm);
-        may[i] = is_likely(&state->store, look->slot);
+        may[i] = is_likely(&state->store, look->slot, look->time_utc);
     }
     for (size_t i = 0; i < rows; i++)
         for (size_t j = i + 1; j < rows; j++) {
@@ -528,6 +537,16 @@ static void learn_cell(ap_state *state, size_t shares, size_t rows, const uint32
         }
 }
 
+/* Of two that have long been one plot, the one that was seen by itself less lately is given up; of
+ * both as lately, the younger. */
+static bool is_eclipsed(const ap_state *state, const ap_look *look, const ap_look *by)
+{
+    const ap_row *row = &state->store.row[look->slot], *other = &state->store.row[by->slot];
+    bool is_second = row->alone_utc != other->alone_utc ? row->alone_utc < other->alone_utc
+                                                        : row->id > other->id;
+    return is_second && is_overdue(row, look->time_utc);
+}
+
 /* A firm track near another one that is seen is not missed for certain when it is not seen itself:
  * the two may be one plot, even where pairs were seen apart lately. */
 static void hide(ap_state *state, size_t shares, size_t rows, const uint32_t *look_of_row,
@@ -541,11 +560,13 @@ static void hide(ap_state *state, size_t shares, size_t rows, const uint32_t *lo
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < rows; j++) {
             ap_look *look = &b->look[look_of_row[i]];
-            const ap_pulse *other = &state->store.pulse[b->look[look_of_row[j]].slot];
+            const ap_look *other = &b->look[look_of_row[j]];
             double one = i < j ? apart[i * rows + j] : apart[j * rows + i];
-            if (i != j && state->store.pulse[look->slot].state != AP_TRACK_TENTATIVE &&
-                other->state != AP_TRACK_TENTATIVE)
-                look->hidden = fmax(look->hidden, hit[j] * (1.0 - one) * doubt);
+            if (i == j || state->store.pulse[look->slot].state == AP_TRACK_TENTATIVE ||
+                state->store.pulse[other->slot].state == AP_TRACK_TENTATIVE)
+                continue;
+            look->hidden = fmax(look->hidden, hit[j] * (1.0 - one) * doubt);
+            look->is_eclipsed |= one < 1.0 && hit[j] > AP_HIT && is_eclipsed(state, look, other);
         }
 }
 

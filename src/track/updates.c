@@ -106,6 +106,17 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     return true;
 }
 
+/* The sum over associations has it hit, missed or gone. That it is in another's plot is a fourth
+ * case, and is weighed against all three: were it a part of those missed only, it would leave the
+ * less to gone, the less the sensor misses. */
+static double existence_after(double existence, const ap_look *look)
+{
+    double seen = existence * look->detection, unexplained = 1.0 - look->hit;
+    double missed = unexplained * ap_existence_missed(existence, look->detection);
+    double hidden = unexplained * ap_smaller(look->hidden, 1.0) * seen / (1.0 - seen);
+    return (look->hit + missed + hidden) / (1.0 + hidden);
+}
+
 void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
 {
     const ap_bench *b = &state->bench;
@@ -121,9 +132,9 @@ void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, 
     }
     look->hit = ap_smaller(hit, 1.0);
     look->shared = shared;
-    double missed = ap_existence_missed(pulse->existence,
-                                        look->detection * (1.0 - ap_smaller(look->hidden, 1.0)));
-    look->exists = ap_smaller(look->hit + (1.0 - look->hit) * missed, 1.0 - 1e-9);
+    look->exists = ap_smaller(existence_after(pulse->existence, look), 1.0 - 1e-9);
+    if (look->is_eclipsed && look->hit - look->shared < AP_HIT)
+        look->exists = ap_smaller(look->exists, AP_ECLIPSED_EXISTENCE);
     bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
     const ap_sym2 *A = &look->imm.mean.A;
     look->is_vague =
@@ -190,6 +201,8 @@ static void finish_look(ap_state *state, const ap_look *look)
         ap_track_looked(state, look->slot, report->sensor, report->time_utc, false);
         return;
     }
+    if (look->hit - look->shared >= AP_HIT)
+        ap_track_alone(state, look->slot, report->time_utc);
     ap_taken taken = look->shared > AP_HIT * look->hit ? AP_TAKEN_SHARED : AP_TAKEN_POSITION;
     if (best->p >= AP_HIT && best->run == AP_SLOT_NONE) {
         ap_track_taken(state, look->slot, report, taken);
