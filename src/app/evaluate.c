@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/evaluate_json.h"
 #include "app/evaluate_options.h"
+#include "app/evaluate_plots.h"
 #include "app/paths.h"
 #include "io/output.h"
 
@@ -20,6 +21,8 @@ enum {
     OPTION_SHOW,
     OPTION_TABLES,
     OPTION_STRICT,
+    OPTION_RECORDING,
+    OPTION_SENSORS,
     OPTION_REPORT,
     OPTION_JSON
 };
@@ -46,6 +49,10 @@ const ap_option ap_evaluate_command_options[] = {
                         "Folder or file of your own tables; before those of the program." },
     [OPTION_STRICT] = { 0, "strict", NULL,
                         "Mandatory rows of required tables without enough data fail too." },
+    [OPTION_RECORDING] = { 0, "recording", "FILE",
+                           "A recording of sensors: what each of them saw is held against the "
+                           "truth too; several times for several." },
+    [OPTION_SENSORS] = { 'c', "sensors", "FILE", "Sensors file (YAML) of the recordings." },
     [OPTION_REPORT] = { 0, "report", "DIR",
                         "Writes index.html, a page that needs nothing else, and evaluation.json." },
     [OPTION_JSON] = { 0, "json", "FILE", "Everything in the report as one JSON object." },
@@ -62,6 +69,7 @@ typedef struct evaluate {
     ap_judged_table *judged; /* [name_count] */
     ap_evaluate_run run;
     ap_evaluate_side side;
+    ap_evaluate_plots plots;
     ap_view *view;
     ap_figure figure[AP_FIGURE_CAP];
     size_t figure_count;
@@ -111,6 +119,16 @@ static int take_option(void *context, size_t option, const char *value)
         return AP_EXIT_OK;
     case OPTION_STRICT:
         e->strict = true;
+        return AP_EXIT_OK;
+    case OPTION_RECORDING:
+        if (e->plots.path_count >= AP_EVALUATE_RECORDING_CAP)
+            return ap_command_fail(e->options.command, AP_EXIT_USAGE,
+                                   "too many recordings; expected at most %d",
+                                   AP_EVALUATE_RECORDING_CAP);
+        e->plots.path[e->plots.path_count++] = value;
+        return AP_EXIT_OK;
+    case OPTION_SENSORS:
+        e->plots.sensors_path = value;
         return AP_EXIT_OK;
     case OPTION_REPORT:
         e->report_path = value;
@@ -244,6 +262,7 @@ static void print_summary(const evaluate *e, FILE *out)
     for (int i = 0; i < AP_EVALUATION_NOTE_COUNT; i++)
         if (r->notes[i])
             fprintf(out, "  note: %s\n", ap_evaluation_note_text((ap_evaluation_note)i));
+    ap_evaluate_print_plots(&e->plots, out);
     for (size_t i = 0; i < e->name_count; i++)
         print_table(e, &e->judged[i], out);
     fputs("\nm mandatory, r recommended; V read in a public source, M from memory (verify before "
@@ -294,8 +313,8 @@ static int write_outputs(evaluate *e)
     e->view = malloc(sizeof *e->view);
     if (!e->view || ap_view_init(e->view, &e->run, &e->side))
         return ap_command_fail(e->options.command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    ap_evaluate_report report = { &e->run,         &e->side,  e->view,      e->figure,
-                                  e->figure_count, e->judged, e->name_count };
+    ap_evaluate_report report = { &e->run,         &e->side,  e->view,       e->figure,
+                                  e->figure_count, e->judged, e->name_count, &e->plots };
     ap_evaluate_json(&json, &report);
     if (e->json_path)
         status = write_text(e, e->json_path, &json);
@@ -311,11 +330,16 @@ static int write_outputs(evaluate *e)
 static int check_paths(const evaluate *e)
 {
     const ap_named_path outputs[] = { { "--json", e->json_path } };
-    const char *inputs[] = { e->options.truth_path, e->side.path };
+    const char *inputs[2 + AP_EVALUATE_RECORDING_CAP] = { e->options.truth_path, e->side.path };
+    memcpy(&inputs[2], e->plots.path, e->plots.path_count * sizeof e->plots.path[0]);
     if (!e->side.path)
         return ap_command_fail(e->options.command, AP_EXIT_USAGE,
                                "nothing to judge; expected --tracks FILE");
-    return ap_paths_check(e->options.command, outputs, 1, inputs, 2, NULL);
+    if (e->plots.sensors_path && e->plots.path_count == 0)
+        return ap_command_fail(e->options.command, AP_EXIT_USAGE,
+                               "--sensors describes recordings; expected --recording FILE too");
+    return ap_paths_check(e->options.command, outputs, 1, inputs, 2 + e->plots.path_count,
+                          e->plots.sensors_path);
 }
 
 static int finish(evaluate *e)
@@ -350,6 +374,8 @@ static int work(evaluate *e)
         status = ap_evaluate_read_tracks(&e->run, &e->side);
     if (!status)
         status = ap_evaluate_score(&e->run, &e->side);
+    if (!status)
+        status = ap_evaluate_read_plots(&e->run, &e->plots);
     return status ? status : finish(e);
 }
 
@@ -368,6 +394,7 @@ int ap_evaluate_command_run(const ap_command *command, int argc, char **argv)
                                  argv[first_operand]);
     if (!status && !done)
         status = work(e);
+    ap_evaluate_plots_close(&e->plots);
     ap_evaluate_side_close(&e->side);
     ap_evaluate_run_close(&e->run);
     free(e->view);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "airpicture/geo.h"
+#include "app/evaluate_plots.h"
 #include "score/summary.h"
 #include "wire/json.h"
 
@@ -652,6 +653,8 @@ void ap_evaluate_json(ap_long_text *text, const ap_evaluate_report *report)
     put_density(text, report);
     ap_json_key(&o, "sensors");
     put_sensors(text, report);
+    ap_json_key(&o, "plots");
+    ap_evaluate_plots_json(text, report->plots);
     ap_json_key(&o, "worst");
     put_worst(text, report);
     ap_json_key(&o, "targets");

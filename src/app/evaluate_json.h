@@ -26,6 +26,7 @@ typedef struct ap_evaluate_report {
     size_t figure_count;
     const ap_judged_table *judged;
     size_t judged_count;
+    const struct ap_evaluate_plots *plots; /* or NULL */
 } ap_evaluate_report;
 
 /* Text that grows: text.data is malloc's. */

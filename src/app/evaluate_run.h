@@ -40,7 +40,7 @@ typedef struct ap_evaluate_run {
     ap_samples truth;
     ap_share_bar bar;
     char truth_start_note[160]; /* what says when the truth began; empty: nothing had to */
-    char reference_note[400]; /* how the reference was made; empty: the truth was read */
+    char reference_note[400];   /* how the reference was made; empty: the truth was read */
 } ap_evaluate_run;
 
 /* Reads the truth, or makes the reference. Each function returns an exit status after it has said

@@ -156,11 +156,21 @@ def simulated():
         run("replay", "-q", "-c", work / "tma/sensors.yaml", work / "tma/merged.pcap", "--tracks",
             work / "tracks.jsonl")
         report = evaluate("--truth", work / "tma/truth.csv", "--tracks", work / "tracks.jsonl",
-                          "--step", "4")
+                          "--step", "4", "--recording", work / "tma/merged.pcap", "-c",
+                          work / "tma/sensors.yaml")
         assert report["window"]["is_utc"] and report["window"]["first_s"] == UTC
         assert figures(report)["completeness"] > 0.98
         assert {s["name"] for s in report["sensors"]} == {"approach", "old", "multilateration",
                                                           "station"}
+        plots = {s["name"]: s for s in report["plots"]}  # as the scenario's sensors are
+        old = plots["old"]
+        assert old["error_count"] > 5000 and 0.85 < old["detection_ratio"] < 0.97, old
+        assert [e["axis"] for e in old["errors"]] == ["range_m", "azimuth_deg"]
+        near(old["errors"][0]["random"], 70, 3)
+        near(old["errors"][1]["random"], 0.08, 0.004)
+        near(old["errors"][0]["bias"], 0, 5)
+        near(old["time_bias_s"], 0, 0.05)
+        assert plots["approach"]["false_per_turn"] > 5 and plots["station"]["errors"][0]["rms"] < 30
 
 
 def refused(words, *arguments, status=65, case=""):

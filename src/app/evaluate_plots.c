@@ -1,0 +1,226 @@
+#include "app/evaluate_plots.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "airpicture/geo.h"
+#include "app/sensors.h"
+#include "io/memory.h"
+#include "wire/json.h"
+
+enum { JSON_ROOM = 16384 };
+
+typedef struct reader {
+    ap_evaluate_plots *plots;
+    ap_share_bar *bar;
+} reader;
+
+static void on_report(void *context, const ap_report *report)
+{
+    ap_plots_add(&((reader *)context)->plots->plots, report);
+}
+
+static int on_time(void *context, ap_utc_ns now)
+{
+    reader *r = context;
+    (void)now;
+    ap_share_bar_tell(r->bar, ap_pipeline_share(&r->plots->pipeline));
+    return AP_EXIT_OK;
+}
+
+static int start(ap_evaluate_run *run, ap_evaluate_plots *p, reader *r)
+{
+    const ap_command *command = run->options->command;
+    p->memory_size = ap_plots_size(&run->truth.set);
+    if (p->memory_size == 0)
+        return ap_command_fail(command, AP_EXIT_USAGE,
+                               "--recording needs a truth in degrees; this one is in metres of a "
+                               "plane");
+    ap_pipeline_config config = ap_pipeline_config_default();
+    config.paths = p->path;
+    config.path_count = p->path_count;
+    config.start_utc = run->options->start_utc;
+    config.reports_only = true;
+    config.sinks.context = r;
+    config.sinks.on_report = on_report;
+    config.sinks.on_time = on_time;
+    int status = ap_pipeline_init(&p->pipeline, &config);
+    if (status)
+        return ap_command_fail(command, status, "%s", p->pipeline.message);
+    p->is_read = true;
+    if (p->sensors_path)
+        status = ap_sensors_read(command, p->sensors_path, p->path_count, &p->pipeline.sensors);
+    p->memory = status ? NULL : ap_memory_take(p->memory_size);
+    if (!status &&
+        (!p->memory || ap_plots_init(&p->plots, &run->truth.set, &p->pipeline.sensors,
+                                     run->config.truth_gap_s, p->memory, p->memory_size)))
+        status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    return status;
+}
+
+int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots)
+{
+    reader r = { plots, &run->bar };
+    if (plots->path_count == 0)
+        return AP_EXIT_OK;
+    int status = start(run, plots, &r);
+    if (status)
+        return status;
+    ap_share_bar_task(&run->bar, "reading plots");
+    status = ap_pipeline_open(&plots->pipeline);
+    if (!status)
+        status = ap_pipeline_run(&plots->pipeline);
+    ap_share_bar_end(&run->bar);
+    if (status)
+        return ap_command_fail(run->options->command, status, "%s", plots->pipeline.message);
+    ap_plots_finish(&plots->plots);
+    return AP_EXIT_OK;
+}
+
+/* ---- output ---- */
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole > 0 ? (double)part / (double)whole : NAN;
+}
+
+static size_t row_count(const ap_evaluate_plots *p)
+{
+    size_t count = p->is_read ? p->pipeline.sensors.count : 0;
+    return count < AP_PLOTS_SENSOR_CAP ? count : AP_PLOTS_SENSOR_CAP;
+}
+
+/* Azimuths in degrees, all else as it is. */
+static double shown_unit(const ap_plot_figures *f, int axis)
+{
+    return f->is_polar && axis == 1 ? AP_RAD_PER_DEG : 1.0;
+}
+
+void ap_evaluate_print_plots(const ap_evaluate_plots *plots, FILE *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < row_count(plots); i++) {
+        const ap_plot_figures *f = ap_plots_of(&plots->plots, (uint16_t)i);
+        if (f->report_count == 0)
+            continue;
+        if (!any)
+            fputs("\nplots of each sensor against truth (bias: what does not come of its clock)\n",
+                  out);
+        any = true;
+        fprintf(out,
+                "  %-16s PD %.2f %% of %" PRIu64 " turns, %" PRIu64 " plots, %" PRIu64
+                " false (%.2f a turn), %" PRIu64 " second ones\n",
+                plots->pipeline.sensors.sensor[i].name,
+                100.0 * share(f->hit_count, f->hit_count + f->miss_count),
+                f->hit_count + f->miss_count, f->report_count, f->false_count,
+                f->turn_count > 0.0 ? (double)f->false_count / f->turn_count : 0.0,
+                f->second_count);
+        if (f->error_count == 0)
+            continue;
+        const ap_plot_axis *a = f->axis;
+        if (f->is_polar)
+            fprintf(out,
+                    "  %-16s range bias %+.1f m, random %.1f m; azimuth bias %+.4f deg, random "
+                    "%.4f deg; clock %+.3f s\n",
+                    "", a[0].bias, a[0].random, a[1].bias / AP_RAD_PER_DEG,
+                    a[1].random / AP_RAD_PER_DEG, f->time_bias_s);
+        else
+            fprintf(out,
+                    "  %-16s east bias %+.1f m, random %.1f m; north bias %+.1f m, random %.1f m; "
+                    "clock %+.3f s\n",
+                    "", a[0].bias, a[0].random, a[1].bias, a[1].random, f->time_bias_s);
+    }
+}
+
+static void number(ap_json_object *o, const char *key, double value, int decimals)
+{
+    if (isfinite(value))
+        ap_json_member_fixed(o, key, value, decimals);
+    else
+        ap_json_member_null(o, key);
+}
+
+static void put_axis(ap_writer *w, const ap_plot_figures *f, int axis)
+{
+    static const char *const names[2][2] = { { "east_m", "north_m" },
+                                             { "range_m", "azimuth_deg" } };
+    const ap_plot_axis *a = &f->axis[axis];
+    double unit = shown_unit(f, axis);
+    bool known = f->error_count > 0;
+    ap_json_object o = ap_json_open(w);
+    ap_json_member_str(&o, "axis", names[f->is_polar][axis]);
+    number(&o, "mean", known ? a->mean / unit : NAN, 6);
+    number(&o, "rms", known ? a->rms / unit : NAN, 6);
+    number(&o, "bias", known ? a->bias / unit : NAN, 6);
+    number(&o, "random", known ? a->random / unit : NAN, 6);
+    ap_json_close(&o);
+}
+
+static void put_ranges(ap_writer *w, const uint64_t count[AP_PLOTS_RANGE_CAP])
+{
+    ap_text_str(w, "[");
+    for (size_t i = 0; i < AP_PLOTS_RANGE_CAP; i++) {
+        ap_text_str(w, i ? "," : "");
+        ap_text_u64(w, count[i]);
+    }
+    ap_text_str(w, "]");
+}
+
+static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
+{
+    ap_json_object o = ap_json_open(w);
+    ap_json_member_str(&o, "name", name);
+    ap_json_member_u64(&o, "report_count", f->report_count);
+    ap_json_member_u64(&o, "placeless_count", f->placeless_count);
+    ap_json_member_u64(&o, "false_count", f->false_count);
+    number(&o, "false_per_turn", f->turn_count > 0 ? (double)f->false_count / f->turn_count : NAN,
+           4);
+    ap_json_member_u64(&o, "hit_count", f->hit_count);
+    ap_json_member_u64(&o, "miss_count", f->miss_count);
+    number(&o, "detection_ratio", share(f->hit_count, f->hit_count + f->miss_count), 6);
+    ap_json_member_u64(&o, "second_count", f->second_count);
+    ap_json_member_u64(&o, "beyond_count", f->beyond_count);
+    ap_json_member_u64(&o, "error_count", f->error_count);
+    ap_json_key(&o, "errors");
+    ap_text_str(w, "[");
+    put_axis(w, f, 0);
+    ap_text_str(w, ",");
+    put_axis(w, f, 1);
+    ap_text_str(w, "]");
+    number(&o, "time_bias_s", f->time_bias_s, 6);
+    ap_json_member_u64(&o, "mode_3a_count", f->mode_3a_count);
+    number(&o, "mode_3a_right_ratio", share(f->mode_3a_right_count, f->mode_3a_count), 6);
+    ap_json_member_u64(&o, "altitude_count", f->altitude_count);
+    number(&o, "altitude_within_300_ft_ratio", share(f->altitude_near_count, f->altitude_count), 6);
+    ap_json_member_fixed(&o, "range_step_m", AP_PLOTS_RANGE_M, 0);
+    ap_json_key(&o, "range_hit_count");
+    put_ranges(w, f->range_hit);
+    ap_json_key(&o, "range_miss_count");
+    put_ranges(w, f->range_miss);
+    ap_json_close(&o);
+}
+
+void ap_evaluate_plots_json(ap_long_text *text, const ap_evaluate_plots *plots)
+{
+    bool first = true;
+    ap_text_str(&text->text, "[");
+    for (size_t i = 0; plots && i < row_count(plots); i++) {
+        const ap_plot_figures *f = ap_plots_of(&plots->plots, (uint16_t)i);
+        if (f->report_count == 0)
+            continue;
+        ap_long_text_room(text, JSON_ROOM);
+        ap_text_str(&text->text, first ? "" : ",");
+        first = false;
+        put_sensor(&text->text, plots->pipeline.sensors.sensor[i].name, f);
+    }
+    ap_text_str(&text->text, "]");
+}
+
+void ap_evaluate_plots_close(ap_evaluate_plots *plots)
+{
+    if (plots->is_read)
+        ap_pipeline_close(&plots->pipeline);
+    ap_memory_give_back(plots->memory, plots->memory_size);
+    plots->memory = NULL;
+    plots->is_read = false;
+}

@@ -1,0 +1,485 @@
+#include "score/plots.h"
+
+#include <math.h>
+
+#include "base/arena.h"
+#include "score/motion.h"
+#include "score/order.h"
+
+#define GATE_MIN_M 1000.0
+#define GATE_SIGMAS 6.0
+#define ADDRESS_GATES 5.0 /* an address speaks for a truth so many gates away */
+#define NEAR_RAD 0.005    /* 32 km: farther away none is inside a gate */
+#define ALTITUDE_NEAR_M (300.0 * AP_M_PER_FT)
+#define HORIZON_RADIUS_M (4.0 / 3.0 * 6371e3)
+#define RATE_STEP_S 0.5
+
+typedef struct axis_sums {
+    double error, error2, rate, rate2, both;
+} axis_sums;
+
+/* A sensor and a truth. */
+typedef struct sight {
+    uint32_t seek;  /* cursor of the search */
+    uint32_t at;    /* state up to which the clock ran */
+    double clock_s; /* time in coverage */
+    double hit_s;   /* of the clock, at the newest hit; negative: none yet */
+} sight;
+
+typedef struct sensor_sums {
+    ap_utc_ns first_utc, last_utc;
+    bool names_aircraft; /* its plots have addresses: errors are of those alone */
+    double weight[2];    /* of the axes, for the time bias: 1 / variance */
+    axis_sums axis[2];
+    ap_plot_figures figures;
+} sensor_sums;
+
+typedef struct address_row {
+    int64_t address;
+    uint32_t truth;
+} address_row;
+
+struct ap_plots_state {
+    const ap_trajectory_set *truth;
+    const ap_sensor_table *sensors;
+    double gap_s;
+    uint32_t address_count;
+    address_row *addresses; /* [truth], sorted */
+    uint32_t *order;        /* [2][truth] */
+    sensor_sums *sums;      /* [AP_PLOTS_SENSOR_CAP] */
+    sight *sights;          /* [AP_PLOTS_SENSOR_CAP][truth] */
+};
+
+/* A truth held against a report. */
+typedef struct match {
+    uint32_t truth;
+    ap_motion_point point;
+    double error[2], rate[2];
+    double cost; /* square of the distance in gates */
+} match;
+
+/* ---- memory ---- */
+
+static struct ap_plots_state *lay_out(const ap_trajectory_set *truth, ap_arena *arena)
+{
+    struct ap_plots_state *state = ap_arena_take(arena, 1, sizeof *state);
+    size_t truths = truth->trajectory_count > 0 ? truth->trajectory_count : 1;
+    address_row *addresses = ap_arena_take(arena, truths, sizeof *addresses);
+    uint32_t *order = ap_arena_take(arena, 2 * truths, sizeof *order);
+    sensor_sums *sums = ap_arena_take(arena, AP_PLOTS_SENSOR_CAP, sizeof *sums);
+    sight *sights = ap_arena_take(arena, AP_PLOTS_SENSOR_CAP * truths, sizeof *sights);
+    if (state) {
+        state->addresses = addresses;
+        state->order = order;
+        state->sums = sums;
+        state->sights = sights;
+    }
+    return state;
+}
+
+size_t ap_plots_size(const ap_trajectory_set *truth)
+{
+    if (truth->frame != AP_TRAJECTORY_GEODETIC)
+        return 0;
+    ap_arena arena = ap_arena_measure();
+    lay_out(truth, &arena);
+    return ap_arena_need(&arena);
+}
+
+static void sort_addresses(struct ap_plots_state *s)
+{
+    address_row row;
+    if (s->address_count == 0)
+        return;
+    for (uint32_t i = 0; i < s->address_count; i++)
+        s->order[i] = i;
+    ap_order_sort(s->order, s->order + s->address_count, s->address_count, &s->addresses[0].address,
+                  sizeof row);
+    ap_order_apply(s->order, s->address_count, s->addresses, sizeof row, &row);
+}
+
+ap_err ap_plots_init(ap_plots *plots, const ap_trajectory_set *truth,
+                     const ap_sensor_table *sensors, double gap_s, void *mem, size_t mem_size)
+{
+    size_t need = ap_plots_size(truth);
+    if (need == 0 || !(gap_s > 0.0))
+        return AP_ERR_ARGUMENT;
+    if (!mem || mem_size < need)
+        return AP_ERR_MEMORY;
+    ap_arena arena = ap_arena_over(mem, mem_size);
+    struct ap_plots_state *s = lay_out(truth, &arena);
+    s->truth = truth;
+    s->sensors = sensors;
+    s->gap_s = gap_s;
+    for (uint32_t k = 0; k < truth->trajectory_count; k++) {
+        uint32_t who = truth->trajectories[k].identity;
+        if (who != AP_TRAJECTORY_NONE &&
+            (truth->identities[who].flags & AP_IDENTITY_HAS_ADDRESS) != 0)
+            s->addresses[s->address_count++] = (address_row){ truth->identities[who].address, k };
+    }
+    sort_addresses(s);
+    for (uint32_t i = 0; i < AP_PLOTS_SENSOR_CAP; i++) {
+        s->sums[i].first_utc = s->sums[i].last_utc = AP_UTC_UNKNOWN;
+        for (uint32_t k = 0; k < truth->trajectory_count; k++)
+            s->sights[(size_t)i * truth->trajectory_count + k] =
+                (sight){ .seek = truth->trajectories[k].first,
+                         .at = truth->trajectories[k].first,
+                         .hit_s = -1.0 };
+    }
+    plots->state = s;
+    return AP_OK;
+}
+
+static sight *sight_of(const struct ap_plots_state *s, uint16_t sensor, uint32_t truth)
+{
+    return &s->sights[(size_t)sensor * s->truth->trajectory_count + truth];
+}
+
+/* ---- where a truth is, and what a sensor sees of it ---- */
+
+static double height_of(uint32_t flags, double height_m, double pressure_altitude_m)
+{
+    return flags & AP_STATE_HAS_HEIGHT              ? height_m
+           : flags & AP_STATE_HAS_PRESSURE_ALTITUDE ? pressure_altitude_m
+                                                    : 0.0;
+}
+
+static ap_vec3 ecef_of(const ap_motion_point *p, double ahead_s)
+{
+    double up_mps = p->flags & AP_STATE_HAS_CLIMB ? p->up_mps : 0.0;
+    return ap_ecef_from_geodetic((ap_geodetic){
+        .latitude_rad = p->y + p->north_mps * ahead_s / p->north_m,
+        .longitude_rad = p->x + p->east_mps * ahead_s / p->east_m,
+        .height_m = height_of(p->flags, p->height_m, p->pressure_altitude_m) + up_mps * ahead_s });
+}
+
+/* Whether the sensor should see the state, and how far away it is. */
+static bool is_covered(const ap_sensor *sensor, const ap_trajectory_state *state, double *range_m)
+{
+    double azimuth_rad, elevation_rad;
+    *range_m = 0.0;
+    if (!sensor->has_site)
+        return true;
+    double height_m =
+        height_of(state->flags, (double)state->height_m, (double)state->pressure_altitude_m);
+    ap_polar_from_ecef(
+        &sensor->frame,
+        ap_ecef_from_geodetic((ap_geodetic){ state->latitude_rad, state->longitude_rad, height_m }),
+        range_m, &azimuth_rad, &elevation_rad);
+    double horizon_m = sqrt(2.0 * HORIZON_RADIUS_M) *
+                       (sqrt(fmax(sensor->site.height_m, 0.0)) + sqrt(fmax(height_m, 0.0)));
+    bool is_surface = sensor->kind == AP_SENSOR_SMR || sensor->kind == AP_SENSOR_MLAT ||
+                      sensor->kind == AP_SENSOR_ADSB;
+    return *range_m >= sensor->range_min_m &&
+           (!(sensor->range_max_m > 0.0) || *range_m <= sensor->range_max_m) &&
+           (is_surface || (*range_m <= horizon_m && !(state->flags & AP_STATE_ON_GROUND)));
+}
+
+static size_t bucket_of(double range_m)
+{
+    double bucket = floor(range_m / AP_PLOTS_RANGE_M);
+    return bucket < AP_PLOTS_RANGE_CAP - 1 ? (size_t)bucket : AP_PLOTS_RANGE_CAP - 1;
+}
+
+/* The clock of a truth in a sensor's coverage, up to `time`. */
+static double clock_at(const struct ap_plots_state *s, uint16_t sensor, uint32_t truth,
+                       ap_utc_ns time, bool *covered, double *range_m)
+{
+    const ap_trajectory *t = &s->truth->trajectories[truth];
+    const ap_trajectory_state *states = s->truth->states;
+    const ap_sensor *row = &s->sensors->sensor[sensor];
+    ap_utc_ns from = s->sums[sensor].first_utc;
+    sight *seen = sight_of(s, sensor, truth);
+    uint32_t end = t->first + t->count;
+    for (;; seen->at++) {
+        bool is_last = seen->at + 1 >= end;
+        ap_utc_ns begin = states[seen->at].time_utc > from ? states[seen->at].time_utc : from;
+        ap_utc_ns next = is_last ? states[seen->at].time_utc : states[seen->at + 1].time_utc;
+        bool counts = !is_last && next > begin &&
+                      ap_seconds_between(states[seen->at].time_utc, next) <= s->gap_s &&
+                      is_covered(row, &states[seen->at], range_m);
+        if (is_last || next > time) {
+            *covered = is_last ? is_covered(row, &states[seen->at], range_m) : counts;
+            return seen->clock_s + (counts && time > begin ? ap_seconds_between(begin, time) : 0.0);
+        }
+        seen->clock_s += counts ? ap_seconds_between(begin, next) : 0.0;
+    }
+}
+
+/* ---- matching ---- */
+
+static bool find_truth(const struct ap_plots_state *s, const ap_report *r, uint32_t truth,
+                       ap_motion_point *point)
+{
+    const ap_trajectory *t = &s->truth->trajectories[truth];
+    sight *seen = sight_of(s, r->sensor, truth);
+    while (seen->seek > t->first && s->truth->states[seen->seek].time_utc > r->time_utc)
+        seen->seek--; /* a late report */
+    return ap_motion_find(s->truth, t, r->time_utc, s->gap_s, &seen->seek, point);
+}
+
+/* The errors of a report were it of this truth; false outside of `gates` gates. */
+static bool hold_against(const struct ap_plots_state *s, const ap_report *r, uint32_t truth,
+                         double gates, match *m)
+{
+    const ap_sensor *sensor = &s->sensors->sensor[r->sensor];
+    double gate[2], size[2] = { 1.0, 1.0 };
+    m->truth = truth;
+    if (!find_truth(s, r, truth, &m->point))
+        return false;
+    if (r->present & AP_HAS_POLAR) {
+        double range_m[2], azimuth_rad[2], elevation_rad;
+        for (int i = 0; i < 2; i++)
+            ap_polar_from_ecef(&sensor->frame, ecef_of(&m->point, i * RATE_STEP_S), &range_m[i],
+                               &azimuth_rad[i], &elevation_rad);
+        m->error[0] = r->range_m - range_m[0];
+        m->error[1] = ap_wrap_pi(r->azimuth_rad - azimuth_rad[0]);
+        m->rate[0] = (range_m[1] - range_m[0]) / RATE_STEP_S;
+        m->rate[1] = ap_wrap_pi(azimuth_rad[1] - azimuth_rad[0]) / RATE_STEP_S;
+        size[1] = range_m[0] * cos(elevation_rad);
+        gate[0] = fmax(GATE_MIN_M, GATE_SIGMAS * r->range_sigma_m);
+        gate[1] = fmax(GATE_MIN_M, GATE_SIGMAS * r->azimuth_sigma_rad * size[1]);
+    } else {
+        m->error[0] = ap_wrap_pi(r->longitude_rad - m->point.x) * m->point.east_m;
+        m->error[1] = (r->latitude_rad - m->point.y) * m->point.north_m;
+        m->rate[0] = m->point.east_mps;
+        m->rate[1] = m->point.north_mps;
+        gate[0] = fmax(GATE_MIN_M, GATE_SIGMAS * sqrt(r->position_var_ee_m2));
+        gate[1] = fmax(GATE_MIN_M, GATE_SIGMAS * sqrt(r->position_var_nn_m2));
+    }
+    m->cost = 0.0;
+    for (int i = 0; i < 2; i++) {
+        double share = m->error[i] * size[i] / gate[i];
+        m->cost += share * share;
+    }
+    return m->cost <= gates * gates;
+}
+
+/* Of the truths that told this address, the nearest. */
+static bool match_address(const struct ap_plots_state *s, const ap_report *r, match *best)
+{
+    uint32_t low = 0, high = s->address_count;
+    bool found = false;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (s->addresses[middle].address < r->address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < s->address_count && s->addresses[low].address == r->address; low++) {
+        match m;
+        if (hold_against(s, r, s->addresses[low].truth, ADDRESS_GATES, &m) &&
+            (!found || m.cost < best->cost)) {
+            *best = m;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Where a polar report lies on the ground, to some kilometres. */
+static void rough_place(const ap_sensor *sensor, const ap_report *r, double *latitude_rad,
+                        double *longitude_rad)
+{
+    *latitude_rad = r->latitude_rad;
+    *longitude_rad = r->longitude_rad;
+    if (!(r->present & AP_HAS_POLAR))
+        return;
+    ap_geodetic at;
+    (void)ap_geodetic_from_slant(&sensor->frame, r->range_m, r->azimuth_rad, 5000.0, &at);
+    *latitude_rad = at.latitude_rad;
+    *longitude_rad = at.longitude_rad;
+}
+
+static bool match_nearest(const struct ap_plots_state *s, const ap_report *r, match *best)
+{
+    double latitude_rad, longitude_rad;
+    bool found = false;
+    rough_place(&s->sensors->sensor[r->sensor], r, &latitude_rad, &longitude_rad);
+    double near_east_rad = NEAR_RAD / fmax(cos(latitude_rad), 0.01);
+    for (uint32_t k = 0; k < s->truth->trajectory_count; k++) {
+        const ap_trajectory_state *state = &s->truth->states[sight_of(s, r->sensor, k)->seek];
+        match m;
+        /* The cursor is near the time already, but for the first look at a truth. */
+        if (fabs(ap_seconds_between(state->time_utc, r->time_utc)) < s->gap_s &&
+            (fabs(state->latitude_rad - latitude_rad) > 2.0 * NEAR_RAD ||
+             fabs(ap_wrap_pi(state->longitude_rad - longitude_rad)) > 2.0 * near_east_rad))
+            continue;
+        if (hold_against(s, r, k, 1.0, &m) && (!found || m.cost < best->cost)) {
+            *best = m;
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* ---- sums ---- */
+
+static void count_turns(struct ap_plots_state *s, const ap_report *r, uint32_t truth)
+{
+    const ap_sensor *sensor = &s->sensors->sensor[r->sensor];
+    ap_plot_figures *f = &s->sums[r->sensor].figures;
+    sight *seen = sight_of(s, r->sensor, truth);
+    bool covered;
+    double range_m = 0.0;
+    double now_s = clock_at(s, r->sensor, truth, r->time_utc, &covered, &range_m);
+    if (!covered) {
+        f->beyond_count++;
+        return;
+    }
+    double missed;
+    if (seen->hit_s < 0.0)
+        missed = sensor->has_site ? floor(now_s / sensor->turn_s) : 0.0;
+    else
+        missed = nearbyint((now_s - seen->hit_s) / sensor->turn_s) - 1.0;
+    if (missed < 0.0) {
+        f->second_count++;
+        return;
+    }
+    seen->hit_s = now_s;
+    f->hit_count++;
+    f->miss_count += (uint64_t)missed;
+    f->range_hit[bucket_of(range_m)]++;
+    f->range_miss[bucket_of(range_m)] += (uint64_t)missed;
+}
+
+static void add_errors(sensor_sums *sums, const ap_report *r, const match *m)
+{
+    bool is_polar = (r->present & AP_HAS_POLAR) != 0;
+    if (sums->figures.error_count == 0)
+        sums->figures.is_polar = is_polar;
+    if (sums->figures.is_polar != is_polar)
+        return; /* figures in one pair of axes only */
+    sums->names_aircraft |= (r->present & AP_HAS_ADDRESS) != 0;
+    if (sums->names_aircraft && !(r->present & AP_HAS_ADDRESS))
+        return; /* clutter beside an aircraft would be its error */
+    sums->figures.error_count++;
+    double variance[2] = { r->position_var_ee_m2, r->position_var_nn_m2 };
+    if (is_polar) {
+        variance[0] = r->range_sigma_m * r->range_sigma_m;
+        variance[1] = r->azimuth_sigma_rad * r->azimuth_sigma_rad;
+    }
+    for (int i = 0; i < 2; i++) {
+        axis_sums *a = &sums->axis[i];
+        sums->weight[i] += 1.0 / variance[i];
+        a->error += m->error[i];
+        a->error2 += m->error[i] * m->error[i];
+        a->rate += m->rate[i];
+        a->rate2 += m->rate[i] * m->rate[i];
+        a->both += m->error[i] * m->rate[i];
+    }
+}
+
+static void check_words(const struct ap_plots_state *s, const ap_report *r, const match *m,
+                        ap_plot_figures *f)
+{
+    uint32_t who = m->point.identity;
+    if ((r->present & AP_HAS_MODE_3A) && who != AP_TRAJECTORY_NONE &&
+        (s->truth->identities[who].flags & AP_IDENTITY_HAS_MODE_3A)) {
+        f->mode_3a_count++;
+        f->mode_3a_right_count += s->truth->identities[who].mode_3a == r->mode_3a;
+    }
+    if ((r->present & AP_HAS_PRESSURE_ALTITUDE) &&
+        (m->point.flags & AP_STATE_HAS_PRESSURE_ALTITUDE)) {
+        f->altitude_count++;
+        f->altitude_near_count +=
+            fabs(r->pressure_altitude_m - m->point.pressure_altitude_m) <= ALTITUDE_NEAR_M;
+    }
+}
+
+void ap_plots_add(ap_plots *plots, const ap_report *report)
+{
+    struct ap_plots_state *s = plots->state;
+    if (report->sensor >= AP_PLOTS_SENSOR_CAP || (report->flags & AP_FLAG_TEST) ||
+        report->time_utc == AP_UTC_UNKNOWN)
+        return;
+    sensor_sums *sums = &s->sums[report->sensor];
+    if (sums->first_utc == AP_UTC_UNKNOWN)
+        sums->first_utc = report->time_utc;
+    if (sums->last_utc == AP_UTC_UNKNOWN || report->time_utc > sums->last_utc)
+        sums->last_utc = report->time_utc;
+    if (report->kind != AP_REPORT_TARGET)
+        return;
+    bool is_polar =
+        (report->present & AP_HAS_POLAR) != 0 && s->sensors->sensor[report->sensor].has_site;
+    if (!is_polar && !(report->present & AP_HAS_POSITION)) {
+        sums->figures.placeless_count++;
+        return;
+    }
+    match m;
+    sums->figures.report_count++;
+    bool found = (report->present & AP_HAS_ADDRESS) && match_address(s, report, &m);
+    if (!found && !match_nearest(s, report, &m)) {
+        sums->figures.false_count++;
+        return;
+    }
+    sums->figures.matched_count++;
+    count_turns(s, report, m.truth);
+    add_errors(sums, report, &m);
+    check_words(s, report, &m, &sums->figures);
+}
+
+/* ---- the end ---- */
+
+static void end_turns(struct ap_plots_state *s, uint16_t sensor)
+{
+    sensor_sums *sums = &s->sums[sensor];
+    const ap_sensor *row = &s->sensors->sensor[sensor];
+    for (uint32_t k = 0; k < s->truth->trajectory_count && row->has_site; k++) {
+        sight *seen = sight_of(s, sensor, k);
+        bool covered;
+        double range_m = 0.0;
+        double end_s = clock_at(s, sensor, k, sums->last_utc, &covered, &range_m);
+        double missed = floor((end_s - fmax(seen->hit_s, 0.0)) / row->turn_s);
+        if (missed > 0.0) {
+            sums->figures.miss_count += (uint64_t)missed;
+            sums->figures.range_miss[bucket_of(range_m)] += (uint64_t)missed;
+        }
+    }
+}
+
+/* Least squares of error = bias + time bias x rate over both axes: a stamp too late by tau is held
+ * against a place that is tau x rate ahead. */
+static void solve(sensor_sums *sums)
+{
+    ap_plot_figures *f = &sums->figures;
+    double n = (double)f->error_count, above = 0.0, below = 0.0;
+    for (int i = 0; i < 2; i++) {
+        const axis_sums *a = &sums->axis[i];
+        above += sums->weight[i] * (a->both - a->error * a->rate / n);
+        below += sums->weight[i] * (a->rate2 - a->rate * a->rate / n);
+    }
+    f->time_bias_s = below > 0.0 ? -above / below : NAN;
+    double tau = below > 0.0 ? f->time_bias_s : 0.0;
+    for (int i = 0; i < 2; i++) {
+        const axis_sums *a = &sums->axis[i];
+        ap_plot_axis *out = &f->axis[i];
+        out->mean = a->error / n;
+        out->rms = sqrt(a->error2 / n);
+        out->bias = (a->error + tau * a->rate) / n;
+        double square = a->error2 + 2.0 * tau * a->both + tau * tau * a->rate2;
+        out->random = sqrt(fmax(square / n - out->bias * out->bias, 0.0));
+    }
+}
+
+void ap_plots_finish(ap_plots *plots)
+{
+    struct ap_plots_state *s = plots->state;
+    for (uint16_t i = 0; i < AP_PLOTS_SENSOR_CAP && i < s->sensors->count; i++) {
+        sensor_sums *sums = &s->sums[i];
+        sums->figures.time_bias_s = NAN;
+        if (sums->first_utc == AP_UTC_UNKNOWN)
+            continue;
+        double span_s = ap_seconds_between(sums->first_utc, sums->last_utc);
+        sums->figures.turn_count = span_s / s->sensors->sensor[i].turn_s;
+        end_turns(s, i);
+        if (sums->figures.error_count > 0)
+            solve(sums);
+    }
+}
+
+const ap_plot_figures *ap_plots_of(const ap_plots *plots, uint16_t sensor)
+{
+    return &plots->state->sums[sensor].figures;
+}

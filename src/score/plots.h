@@ -1,0 +1,75 @@
+/* Plots against truth: what each sensor itself saw, before any tracker.
+ *
+ * A report with an address belongs to the truth that told this address; one without to the nearest
+ * truth inside its gate. From one report of an aircraft to the next the whole turns that passed in
+ * coverage are counted, so a turn without a report is a miss however the antenna's time and the
+ * aircraft's way shift. Coverage is the sensor's range, above the horizon of an Earth of 4/3 its
+ * radius, from the sensor's first report to its last; without a site it is from an aircraft's first
+ * report to its last. */
+#ifndef AP_SCORE_PLOTS_H
+#define AP_SCORE_PLOTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/report.h"
+#include "airpicture/sensor.h"
+#include "score/trajectory.h"
+
+#define AP_PLOTS_SENSOR_CAP 64u /* indices beyond are counted, not scored */
+#define AP_PLOTS_RANGE_CAP 25u
+#define AP_PLOTS_RANGE_M 20e3 /* of a bucket of the range; the last one is open */
+
+/* Errors along one axis: of a polar report range in m or azimuth in rad, else east or north in m.
+ */
+typedef struct ap_plot_axis {
+    double mean;   /* measured less true */
+    double rms;    /* about 0 */
+    double bias;   /* the part that does not move with the aircraft */
+    double random; /* deviation of what bias and time bias leave */
+} ap_plot_axis;
+
+typedef struct ap_plot_figures {
+    uint64_t report_count; /* with a place */
+    uint64_t placeless_count;
+    uint64_t matched_count;         /* with a truth */
+    uint64_t false_count;           /* with none */
+    uint64_t hit_count, miss_count; /* turns in coverage with and without a report */
+    uint64_t second_count;          /* of an aircraft that had one in this turn */
+    uint64_t beyond_count;          /* matched outside of coverage: in the errors, no turns */
+    uint64_t error_count;           /* of a sensor that tells addresses, reports with one */
+    bool is_polar;
+    ap_plot_axis axis[2];
+    double time_bias_s; /* > 0: its times are too late; NAN: nothing moved */
+    double turn_count;  /* from its first report to its last */
+    uint64_t mode_3a_count, mode_3a_right_count;
+    uint64_t altitude_count, altitude_near_count; /* within 300 ft */
+    uint64_t range_hit[AP_PLOTS_RANGE_CAP], range_miss[AP_PLOTS_RANGE_CAP];
+} ap_plot_figures;
+
+struct ap_plots_state;
+
+typedef struct ap_plots {
+    struct ap_plots_state *state;
+} ap_plots;
+
+/* Bytes for init; 0 for a truth that is not geodetic. */
+size_t ap_plots_size(const ap_trajectory_set *truth);
+
+/* `truth` is sorted, with velocities, and outlives the plots, as do `sensors` (whose rows may
+ * grow). Truth is known between two of its states at most gap_s apart. AP_ERR_ARGUMENT,
+ * AP_ERR_MEMORY. */
+ap_err ap_plots_init(ap_plots *plots, const ap_trajectory_set *truth,
+                     const ap_sensor_table *sensors, double gap_s, void *mem, size_t mem_size);
+
+/* A report in the order of coming. O(log truths) with an address that is known, else O(truths). */
+void ap_plots_add(ap_plots *plots, const ap_report *report);
+
+/* Once, after the last report: turns up to the end, means. */
+void ap_plots_finish(ap_plots *plots);
+
+/* What a sensor's came to; all zero for one without reports. `sensor` < AP_PLOTS_SENSOR_CAP. */
+const ap_plot_figures *ap_plots_of(const ap_plots *plots, uint16_t sensor);
+
+#endif

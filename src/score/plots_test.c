@@ -1,0 +1,153 @@
+#include "score/plots.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "airpicture/geo.h"
+#include "score/test_evaluation.h"
+
+#define assert_near(value, expected, tolerance)                                                    \
+    assert_true(fabs((value) - (expected)) <= (tolerance))
+
+#define TURN_S 4.0
+#define FLIGHT_S 400
+#define SPEED_MPS 200.0
+
+static test_evaluation test;
+static ap_sensor sensor[1];
+static ap_sensor_stats stats[1];
+static ap_sensor_table table = { .sensor = sensor, .stats = stats, .count = 1, .cap = 1 };
+static ap_plots plots;
+static void *memory;
+
+static ap_geodetic place_at(double time_s)
+{
+    double north_m, east_m;
+    ap_radii_at(0.9, &north_m, &east_m);
+    return (ap_geodetic){ 0.9 + SPEED_MPS * time_s / north_m, 0.2, 9000.0 };
+}
+
+/* An aircraft that passes a radar northward, some 60 km to its east. */
+static int begin(void **state)
+{
+    (void)state;
+    test_evaluation_begin(&test, AP_TRAJECTORY_GEODETIC);
+    for (int t = 0; t <= FLIGHT_S; t++) {
+        ap_geodetic at = place_at(t);
+        ap_trajectory_state s = test_state(t, 0.0, 0.0, 0.0, SPEED_MPS);
+        s.latitude_rad = at.latitude_rad;
+        s.longitude_rad = at.longitude_rad;
+        s.height_m = (float)at.height_m;
+        s.flags |= AP_STATE_HAS_HEIGHT;
+        test_truth(&test, 1, s);
+    }
+    ap_trajectory_set_sort(&test.truth);
+    ap_sensor_defaults(sensor, AP_SENSOR_MODE_S);
+    sensor[0].turn_s = TURN_S;
+    sensor[0].range_min_m = 0.0;
+    sensor[0].range_max_m = 0.0;
+    assert_int_equal(ap_sensor_place(sensor, (ap_geodetic){ 0.906, 0.185, 100.0 }), AP_OK);
+    size_t size = ap_plots_size(&test.truth);
+    memory = malloc(size);
+    assert_int_equal(ap_plots_init(&plots, &test.truth, &table, 10.0, memory, size), AP_OK);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    free(memory);
+    test_evaluation_end(&test);
+    return 0;
+}
+
+/* As seen at `time_s`, with a bias and a stamp that is late. */
+static ap_report plot_at(double time_s, double range_bias_m, double azimuth_bias_rad, double late_s)
+{
+    ap_report r = { .time_utc = ap_utc_add_s(0, time_s + late_s),
+                    .kind = AP_REPORT_TARGET,
+                    .present = AP_HAS_POLAR,
+                    .range_sigma_m = 50.0,
+                    .azimuth_sigma_rad = 1e-3 };
+    double elevation_rad;
+    ap_polar_from_ecef(&sensor[0].frame, ap_ecef_from_geodetic(place_at(time_s)), &r.range_m,
+                       &r.azimuth_rad, &elevation_rad);
+    r.range_m += range_bias_m;
+    r.azimuth_rad += azimuth_bias_rad;
+    return r;
+}
+
+/* 100 looks, the first at 2 s; every tenth is missed. */
+static void test_plots_biases_apart(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 99; i++) {
+        ap_report r = plot_at(2.0 + TURN_S * i, 80.0, 1e-3, 0.5);
+        if (i % 10 != 5)
+            ap_plots_add(&plots, &r);
+    }
+    ap_plots_finish(&plots);
+    const ap_plot_figures *f = ap_plots_of(&plots, 0);
+    assert_int_equal(f->report_count, 89);
+    assert_int_equal(f->hit_count, 89);
+    assert_int_equal(f->miss_count, 10);
+    assert_int_equal(f->false_count + f->second_count + f->beyond_count, 0);
+    assert_near(f->time_bias_s, 0.5, 0.01);
+    assert_near(f->axis[0].bias, 80.0, 1.0);
+    assert_near(f->axis[1].bias, 1e-3, 2e-5);
+    assert_true(f->axis[0].random < 2.0 && f->axis[1].random < 5e-5);
+}
+
+static void test_plots_false_and_second(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0);
+        ap_plots_add(&plots, &r);
+        if (i == 10 || i == 20) /* a split */
+            ap_plots_add(&plots, &r);
+        r.range_m += 5000.0;
+        if (i % 5 == 0)
+            ap_plots_add(&plots, &r);
+    }
+    ap_report none = { .time_utc = ap_utc_add_s(0, 199.0), .present = AP_HAS_MODE_3A };
+    ap_plots_add(&plots, &none);
+    ap_plots_finish(&plots);
+    const ap_plot_figures *f = ap_plots_of(&plots, 0);
+    assert_int_equal(f->false_count, 10);
+    assert_int_equal(f->second_count, 2);
+    assert_int_equal(f->placeless_count, 1);
+    assert_int_equal(f->hit_count, 50);
+    assert_int_equal(f->miss_count, 0);
+    assert_near(f->turn_count, 49.25, 1e-9);
+    assert_near(f->axis[0].rms, 0.0, 1e-3);
+}
+
+static void test_plots_outside_coverage(void **state)
+{
+    (void)state;
+    sensor[0].range_max_m = 10e3; /* nearer than it ever comes */
+    for (int i = 0; i < 50; i++) {
+        ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0);
+        ap_plots_add(&plots, &r);
+    }
+    ap_plots_finish(&plots);
+    const ap_plot_figures *f = ap_plots_of(&plots, 0);
+    assert_int_equal(f->beyond_count, 50);
+    assert_int_equal(f->hit_count + f->miss_count, 0);
+    assert_int_equal(f->error_count, 50);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_plots_biases_apart, begin, end),
+        cmocka_unit_test_setup_teardown(test_plots_false_and_second, begin, end),
+        cmocka_unit_test_setup_teardown(test_plots_outside_coverage, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
