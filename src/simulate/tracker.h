@@ -7,8 +7,9 @@
  * update on, whatever it carries; its last message says so.
  *
  * Every flight is updated once in the sensor's turn_s, an eighth of them at a time; at the end of
- * each turn there is a message of status for each sensor (OUTAGE: not connected), one for the
- * system, and the end of the batch. Every record that can carries the SIM bit. */
+ * each turn there is a message of status for each of the scenario's first 60 sensors (OUTAGE: not
+ * connected), one for the system, and the end of the batch. Every record that can carries the SIM
+ * bit. */
 #ifndef AP_SIMULATE_TRACKER_H
 #define AP_SIMULATE_TRACKER_H
 

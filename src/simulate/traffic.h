@@ -2,10 +2,10 @@
  *
  * Flight i depends on (seed, generator, i) and the configuration alone. Half cruise through the
  * area, the rest arrive, depart, hold and fly low and slow; most are there from the beginning, some
- * appear or end on the way. Fixed parts, for the demonstration: flights 0, 1   cross each other 300
- * m apart in height at the middle of the run; flight 2       squawks 7700 for the last 30 % of the
- * run; every 10th     has Mode S without extended squitter, every 30th only Mode A/C; every 15th
- * has a poor satellite position (NACp 5 to 7). */
+ * appear or end on the way. Fixed parts, for the demonstration: flights 0 and 1 cross each other
+ * 300 m apart in height at the middle of the run; flight 2 squawks 7700 for its last 30 %; every
+ * 10th has Mode S without extended squitter, every 30th only Mode A/C; every 15th has a poor
+ * satellite position (NACp 5 to 7). */
 #ifndef AP_SIMULATE_TRAFFIC_H
 #define AP_SIMULATE_TRAFFIC_H
 
