@@ -210,6 +210,15 @@ static void hover(ap_pilot *pilot, double track_rad, double duration_s)
     ap_pilot_aim_speed(pilot, aim_mps);
 }
 
+/* Stands on the ground, where the wind does nothing. */
+static void stand(ap_pilot *pilot, double track_rad, double duration_s)
+{
+    uint32_t wind_count = pilot->wind.count;
+    pilot->wind.count = 0;
+    hover(pilot, track_rad, duration_s);
+    pilot->wind.count = wind_count;
+}
+
 /* The last of a landing. */
 typedef struct descent {
     double altitude_m, rate_mps, speed_mps;
@@ -308,8 +317,10 @@ static void begin(ap_pilot *pilot, const ap_route *route, double track_rad)
     pilot->heading_rad = track_rad;
     pilot->altitude_aim_m = pilot->at.altitude_m;
     pilot->speed_mps = pilot->speed_aim_mps = route->departs ? 0.0 : speed_mps;
-    if (route->departs)
-        depart(pilot, track_rad, altitude_m, speed_mps);
+    if (!route->departs)
+        return;
+    stand(pilot, track_rad, first->hold_s);
+    depart(pilot, track_rad, altitude_m, speed_mps);
 }
 
 static void balloon(ap_pilot *pilot, const ap_route *route)
@@ -354,12 +365,15 @@ static bool end_way(ap_pilot *pilot, const ap_route *route)
     const ap_route_point *last = &route->points[route->count - 1];
     bool hovers = ap_craft_hovers(route->craft);
     turn_direct(pilot, last);
-    if (route->lands && hovers) {
-        land_from_hover(pilot, route, last);
-        return true;
+    if (route->lands) {
+        bool comes_down = true;
+        if (hovers)
+            land_from_hover(pilot, route, last);
+        else
+            comes_down = land(pilot, route, last);
+        stand(pilot, track_of(pilot), last->hold_s);
+        return comes_down;
     }
-    if (route->lands)
-        return land(pilot, route, last);
     double track_rad = bearing(pilot, last);
     if (last->hold_s > 0.0 && hovers) {
         stop_at(pilot, last);
@@ -396,7 +410,7 @@ static void stay(ap_pilot *pilot, const ap_route *route)
 
 static bool fly_way(ap_pilot *pilot, const ap_route *route)
 {
-    if (route->points[0].hold_s > 0.0 && !(route->departs && route->count > 1)) {
+    if (route->points[0].hold_s > 0.0 && !route->departs) {
         double track_rad = bearing(pilot, &route->points[1]);
         if (ap_craft_hovers(route->craft)) {
             hover(pilot, track_rad, route->points[0].hold_s);

@@ -405,6 +405,43 @@ static void test_plane_from_geodetic_is_the_inverse(void **state)
     }
 }
 
+/* 300 s on the ground before it departs and 200 s after it has landed: all else is the same. */
+static void test_route_plan_stands(void **state)
+{
+    (void)state;
+    static const ap_craft crafts[] = { AP_CRAFT_LIGHT, AP_CRAFT_ROTORCRAFT };
+    static const ap_wind_level wind[] = { { 0.0, 5.0, 3.0 } };
+    for (size_t i = 0; i < 2; i++) {
+        ap_route_point points[] = { { 0, 0, 600.0, NAN, 0 }, { 30e3, 0, NAN, NAN, 0 } };
+        ap_route route = { .craft = crafts[i],
+                           .points = points,
+                           .count = 2,
+                           .wind = { wind, 1 },
+                           .end_s = HUGE_VAL,
+                           .field_altitude_m = 90.0,
+                           .departs = true,
+                           .lands = true };
+        ap_flight flight = { 0 };
+        assert_int_equal(ap_route_plan(&route, &flight), AP_ROUTE_FLIES);
+        double at_once_s = flight.end_s;
+        points[0].hold_s = 300.0;
+        points[1].hold_s = 200.0;
+        flight = (ap_flight){ .legs = legs, .leg_cap = LEG_CAP };
+        assert_int_equal(ap_route_plan(&route, &flight), AP_ROUTE_FLIES);
+        assert_true(flight.leg_count <= LEG_CAP);
+        assert_true(fabs(flight.end_s - at_once_s - 500.0) < 1e-6);
+        ap_enu_frame frame = plane();
+        uint32_t hint = 0;
+        const double still_s[] = { 1.0, 299.9, flight.end_s - 199.9, flight.end_s - 0.1 };
+        for (size_t k = 0; k < 4; k++) {
+            ap_truth truth;
+            assert_true(ap_flight_at(&flight, &frame, still_s[k], &hint, &truth));
+            assert_true(hypot(truth.east_mps, truth.north_mps) < 1e-6);
+            assert_true(fabs(truth.pressure_altitude_m - 90.0) < 1e-6);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -414,6 +451,7 @@ int main(void)
         cmocka_unit_test(test_route_plan_in_wind),
         cmocka_unit_test(test_route_plan_holds),
         cmocka_unit_test(test_route_plan_departs_and_lands),
+        cmocka_unit_test(test_route_plan_stands),
         cmocka_unit_test(test_route_plan_balloon_drifts),
         cmocka_unit_test(test_flight_at_velocity_is_derivative_in_wind),
         cmocka_unit_test(test_route_check_names_the_impossible),

@@ -27,7 +27,8 @@ typedef struct ap_waypoint {
     double latitude_rad, longitude_rad;
     double altitude_m; /* pressure altitude from here on; NAN: as before */
     double speed_mps;  /* true airspeed from here on; NAN: as before */
-    double hold_s;     /* a holding pattern here for so long (hovering for what can); 0: none */
+    double hold_s;     /* a holding pattern here for so long (hovering for what can; standing, where
+                        * it departs or has landed); 0: none */
 } ap_waypoint;
 
 /* One flight. Exactly one of: waypoints, path points, a leader, a fall. */
@@ -88,7 +89,8 @@ typedef struct ap_scenario_generator {
     double field_height_m; /* ground of a TMA or airport, above the ellipsoid */
     double spacing_m;      /* within formations, swarms and pairs */
     double start_s, end_s; /* flights begin within it */
-    /* Shares of what they carry, each [0, 1], sum at most 1; the rest carries nothing. */
+    /* Shares of what they carry, each [0, 1], sum at most 1; the rest carries nothing. Of MIXED
+     * only the sum counts, and of its values above the number, the area and the times. */
     double adsb_share, mode_s_share, mode_ac_share;
 } ap_scenario_generator;
 
