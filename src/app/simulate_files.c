@@ -214,6 +214,40 @@ static int commit_one(ap_simulate_files *files, ap_output *output, int status)
     return ap_command_fail(files->command, AP_EXIT_IO, "%s", message);
 }
 
+/* All of them, one by one; NULL where a sensor has no such file. */
+static uint32_t output_count(const ap_simulate_files *files)
+{
+    return 2 * files->scenario->scenario.sensor_count + 4;
+}
+
+static ap_output *output_at(ap_simulate_files *files, uint32_t i)
+{
+    uint32_t of_sensors = 2 * files->scenario->scenario.sensor_count;
+    ap_output *const common[] = { &files->merged, &files->truth, &files->described, &files->about };
+    if (i >= of_sensors)
+        return common[i - of_sensors];
+    if (i % 2 == 0)
+        return &files->sensors[i / 2].pcap;
+    return is_beast(files, i / 2) ? &files->sensors[i / 2].beast : NULL;
+}
+
+/* The files of a run belong together: where one cannot be written whole, none appears. */
+static int commit_all(ap_simulate_files *files)
+{
+    int status = AP_EXIT_OK;
+    for (uint32_t i = 0; i < output_count(files); i++) {
+        ap_output *output = output_at(files, i);
+        if (output && ap_output_flush(output))
+            status = commit_one(files, output, status); /* says why */
+    }
+    for (uint32_t i = 0; !status && i < output_count(files); i++) {
+        ap_output *output = output_at(files, i);
+        if (output)
+            status = commit_one(files, output, status);
+    }
+    return status;
+}
+
 int ap_simulate_files_commit(ap_simulate_files *files, const ap_simulate *sim,
                              ap_simulate_about *about)
 {
@@ -223,16 +257,7 @@ int ap_simulate_files_commit(ap_simulate_files *files, const ap_simulate *sim,
     about->flown_count = files->flight_count;
     about->truth_row_count = files->truth_row_count;
     ap_simulate_about_write(about, &files->about);
-    int status = AP_EXIT_OK;
-    for (uint32_t i = 0; i < files->scenario->scenario.sensor_count; i++) {
-        status = commit_one(files, &files->sensors[i].pcap, status);
-        if (is_beast(files, i))
-            status = commit_one(files, &files->sensors[i].beast, status);
-    }
-    status = commit_one(files, &files->merged, status);
-    status = commit_one(files, &files->truth, status);
-    status = commit_one(files, &files->described, status);
-    return commit_one(files, &files->about, status);
+    return commit_all(files);
 }
 
 void ap_simulate_files_close(ap_simulate_files *files)
