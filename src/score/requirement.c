@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define INTERVAL_MIN_S 1e-3 /* a flight of a day is then 86 million of them */
+
 typedef struct quantity_row {
     const char *key, *unit, *text;
     ap_quantity_shape shape;
@@ -167,8 +169,9 @@ const char *ap_requirement_fault(const ap_requirement *row)
         return fault;
     if (!isfinite(row->limit))
         return "limit is missing or no number";
-    if (needs_interval(row->quantity) && !is_positive(row->interval_s))
-        return "interval_s must be above 0";
+    if (needs_interval(row->quantity) &&
+        !(row->interval_s >= INTERVAL_MIN_S && isfinite(row->interval_s)))
+        return "interval_s must be 0.001 or more";
     if (needs_threshold(row) && !is_positive(row->threshold))
         return "threshold must be above 0";
     if (row->quantity == AP_QUANTITY_GAP && row->threshold_2 != 0.0 &&

@@ -149,7 +149,7 @@ typedef struct ap_requirement {
     ap_scope scope;
     ap_phase phase;
     ap_identity_kind identity;
-    double interval_s; /* > 0 where used */
+    double interval_s; /* 0.001 or more where used */
     double threshold, threshold_2;
     double fraction; /* of the quantile, (0, 1) */
     double area_m2, window_s;

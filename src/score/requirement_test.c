@@ -30,6 +30,13 @@ static void test_fault_names_the_field(void **state)
     (void)state;
     ap_requirement row = { .quantity = AP_QUANTITY_UPDATE, .at_least = true, .limit = 0.97 };
     assert_non_null(strstr(ap_requirement_fault(&row), "interval_s"));
+    static const double refused_s[] = { 0.0, -5.0, 1e-300, 1e-9, 0.0009, NAN, INFINITY };
+    for (size_t i = 0; i < sizeof refused_s / sizeof refused_s[0]; i++) {
+        row.interval_s = refused_s[i];
+        assert_non_null(strstr(ap_requirement_fault(&row), "interval_s"));
+    }
+    row.interval_s = 0.001;
+    assert_null(ap_requirement_fault(&row));
     row.interval_s = 8.0;
     assert_null(ap_requirement_fault(&row));
     row.limit = NAN;
