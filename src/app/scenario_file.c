@@ -47,13 +47,14 @@ void ap_scenario_load_list(ap_scenario_load *load, const ap_scenario_entry *entr
 void ap_scenario_check_period(ap_scenario_load *load, const ap_scenario_entry *entry,
                               double start_s, double end_s)
 {
-    if (!(start_s < end_s))
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "end_s"),
-                        "end_s is not behind start_s; expected a later second");
-    else if (start_s >= load->file->scenario.duration_s && load->file->scenario.duration_s > 0.0)
+    double run_s = load->file->scenario.duration_s; /* 0: refused already */
+    if (run_s > 0.0 && start_s >= run_s)
         ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "start_s"),
                         "start_s is behind the end of the run; expected less than %.10g seconds",
-                        load->file->scenario.duration_s);
+                        run_s);
+    else if (ap_scenario_entry_value(entry, "end_s") && !(start_s < end_s))
+        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "end_s"),
+                        "end_s is not behind start_s; expected a later second");
 }
 
 uint32_t ap_scenario_find_flight(const ap_scenario_load *load, const char *name)

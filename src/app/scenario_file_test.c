@@ -132,6 +132,27 @@ static void test_parse_names(void **state)
     ap_scenario_file_close(&file);
 }
 
+/* As editors on other systems write it: a byte order mark, CR LF. */
+static void test_parse_foreign_text(void **state)
+{
+    (void)state;
+    ap_scenario_file file;
+    told said;
+    must_parse(&file, "\xEF\xBB\xBF" HEAD TRAFFIC RADAR);
+    assert_string_equal(file.scenario.name, "Test");
+    ap_scenario_file_close(&file);
+    must_parse(&file, "name: Test\r\nduration_s: 600\r\nlatitude_deg: 52\r\n"
+                      "longitude_deg: 4.5\r\n" TRAFFIC RADAR);
+    assert_string_equal(file.scenario.name, "Test");
+    ap_scenario_file_close(&file);
+    assert_int_equal(parse(&file,
+                           "\xEF\xBB\xBF"
+                           "nam: Test\n",
+                           &said),
+                     AP_ERR_CONFIG);
+    assert_non_null(strstr(said.text, "1:1: unknown key 'nam'"));
+}
+
 /* Line and column of each error, counted by hand, and a part of what is said. */
 static void test_parse_errors(void **state)
 {
@@ -163,6 +184,8 @@ static void test_parse_errors(void **state)
           "5:11: traffic of kind drones: 30000 m is beyond a multirotor's 3000 m" },
         { HEAD "traffic: [{kind: tma, count: 1, start_s: 30, end_s: 20}]\n" RADAR,
           "5:53: end_s is not behind start_s" },
+        { HEAD "traffic: [{kind: tma, count: 1, start_s: 700}]\n" RADAR,
+          "5:42: start_s is behind the end of the run; expected less than 600 seconds" },
         { HEAD "flights: [{callsign: abc, fall: {latitude_deg: 1, longitude_deg: 2, height_m: "
                "9000}}]\n" RADAR,
           "5:22: callsign 'abc' cannot be sent" },
@@ -226,6 +249,22 @@ static void test_parse_tells_all(void **state)
                      AP_ERR_CONFIG);
     /* duration, two missing at the top, a sensor's kind, place (2) and codes, foo, nothing flies */
     assert_int_equal(said.count, 9);
+}
+
+/* What begins and ends with a run whose length is wrong is not wrong itself. */
+static void test_parse_tells_no_more(void **state)
+{
+    (void)state;
+    ap_scenario_file file;
+    told said;
+    assert_int_equal(
+        parse(&file,
+              "name: X\nduration_s: x\nlatitude_deg: 52\nlongitude_deg: 4\n" TRAFFIC RADAR
+              "faults: [{kind: outage, sensor: A}]\n",
+              &said),
+        AP_ERR_CONFIG);
+    assert_string_equal(said.text, "2:13: duration_s 'x' cannot be used; expected seconds from 10 "
+                                   "to 86400\n");
 }
 
 static const char *write_csv(char path[64], const char *text)
@@ -320,10 +359,11 @@ static void test_load_missing_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse_units),      cmocka_unit_test(test_parse_defaults),
-        cmocka_unit_test(test_parse_names),      cmocka_unit_test(test_parse_errors),
-        cmocka_unit_test(test_parse_tells_all),  cmocka_unit_test(test_truth_csv),
-        cmocka_unit_test(test_truth_csv_errors), cmocka_unit_test(test_load_missing_file),
+        cmocka_unit_test(test_parse_units),        cmocka_unit_test(test_parse_defaults),
+        cmocka_unit_test(test_parse_names),        cmocka_unit_test(test_parse_errors),
+        cmocka_unit_test(test_parse_tells_all),    cmocka_unit_test(test_parse_tells_no_more),
+        cmocka_unit_test(test_parse_foreign_text), cmocka_unit_test(test_truth_csv),
+        cmocka_unit_test(test_truth_csv_errors),   cmocka_unit_test(test_load_missing_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

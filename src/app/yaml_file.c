@@ -76,10 +76,20 @@ static bool is_too_deep(const char *text, size_t size, yaml_mark_t *mark)
     return depth > DEPTH_MAX;
 }
 
+/* Some editors put it at the begin of a file; libyaml takes it for a column of the text. */
+static void skip_byte_order_mark(const char **text, size_t *size)
+{
+    if (*size >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0) {
+        *text += 3;
+        *size -= 3;
+    }
+}
+
 ap_err ap_yaml_parse(ap_yaml_reading *reading, const ap_yaml_form *form, const char *text,
                      size_t size, ap_yaml_take_fn take, void *take_context)
 {
     yaml_mark_t mark;
+    skip_byte_order_mark(&text, &size);
     if (is_too_deep(text, size, &mark)) {
         ap_yaml_tell_at(reading, mark, "brackets within brackets beyond %d; expected %s", DEPTH_MAX,
                         form->contents);
