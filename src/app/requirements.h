@@ -36,7 +36,8 @@ int ap_requirements_parse(const ap_command *command, const char *path, const cha
 
 /* Path of the table `name`: a file NAME.yaml in `own` (a folder, or the file itself; NULL: none),
  * in the folder that was installed with the program, or in the tree that it was built in. False,
- * after a line on standard error that lists the tables there are, when there is none. */
+ * after a line on standard error that lists the tables there are, when there is none, or
+ * that says why `own` cannot be read. */
 bool ap_requirements_find(const ap_command *command, const char *own, const char *name, char *path,
                           size_t size);
 

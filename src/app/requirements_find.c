@@ -1,5 +1,6 @@
 /* Where tables of requirements are. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,11 @@ bool ap_requirements_find(const ap_command *command, const char *own, const char
                           size_t size)
 {
     char folder[PATH_ROOM], list[NAMES_ROOM] = "", place[2 * PATH_ROOM];
+    if (own && access(own, R_OK) != 0) {
+        (void)ap_command_fail(command, AP_EXIT_USAGE,
+                              "--tables %s: %s; expected a folder or a file", own, strerror(errno));
+        return false;
+    }
     if (own && (is_own_file(own, name, path, size) || is_in(own, "", name, path, size)))
         return true;
     program_folder(folder);

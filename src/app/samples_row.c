@@ -402,7 +402,8 @@ ap_err ap_sample_row_add(ap_samples *samples, const ap_sample_row *row, const ch
         return AP_OK;
     if (samples->memory && is_utc != samples->is_utc) {
         ap_samples_refuse(samples, where, line,
-                          "a time from a beginning of its own among times of the day");
+                          is_utc ? "a UTC time among times from a beginning of their own"
+                                 : "a time from a beginning of its own among UTC times");
         return AP_OK;
     }
     set_motion(row, samples->has_wish, &state);

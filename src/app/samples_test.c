@@ -151,6 +151,25 @@ static void test_sample_row_add_refuses(void **state)
     ap_samples_close(&samples);
 }
 
+/* The first row says which clock a file has; 1.7e9 s are in 2023. */
+static void test_sample_row_add_other_clock(void **state)
+{
+    (void)state;
+    ap_samples samples;
+    ap_samples_init(&samples);
+    add(&samples, "4", "1", "firm");
+    add(&samples, "1700000000", "1", "firm");
+    assert_int_equal(samples.set.state_count, 1);
+    assert_non_null(strstr(samples.first_refusal, "a UTC time among times from a beginning"));
+    ap_samples_close(&samples);
+    ap_samples_init(&samples);
+    add(&samples, "1700000000", "1", "firm");
+    add(&samples, "4", "1", "firm");
+    assert_int_equal(samples.set.state_count, 1);
+    assert_non_null(strstr(samples.first_refusal, "of its own among UTC times"));
+    ap_samples_close(&samples);
+}
+
 static void test_samples_add_grows(void **state)
 {
     (void)state;
@@ -200,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_samples_id_of_names),
         cmocka_unit_test(test_sample_row_add_units),
         cmocka_unit_test(test_sample_row_add_refuses),
+        cmocka_unit_test(test_sample_row_add_other_clock),
         cmocka_unit_test(test_samples_add_grows),
         cmocka_unit_test(test_samples_add_many_identities),
     };

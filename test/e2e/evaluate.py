@@ -254,6 +254,8 @@ def requirements():
                               status=0 if is_met else 1)
             told = report["requirements"][0]
             assert told["is_met"] == is_met and told["rows"][0]["result"] == "few", told
+        done = run("evaluate", *inputs, "--tables", work / "nowhere", status=64)
+        assert "nowhere: No such file or directory" in done.stderr.decode(), done.stderr
         for change, line, words in ((("0.05 km", "5 s"), 10, "'NM'"),
                                     (("rms", "rsm"), 9, "quantile"),
                                     (("level", "lewel"), 11, "key 'lewel'"),
