@@ -309,11 +309,11 @@ static uint32_t order_by_time(ap_trajectory_set *set)
         uint32_t first = kept;
         for (uint32_t k = 0; k < trajectory->count; k++) {
             uint32_t index = part[k];
+            /* What was told later of the same time is what a display would show from then on. */
             if (kept > first &&
                 set->states[set->order[kept - 1]].time_utc == set->states[index].time_utc)
-                scratch[dropped++] = index;
-            else
-                set->order[kept++] = index;
+                scratch[dropped++] = set->order[--kept];
+            set->order[kept++] = index;
         }
         trajectory->first = first;
         trajectory->count = kept - first;

@@ -153,7 +153,7 @@ ap_err ap_trajectory_add(ap_trajectory_set *set, uint64_t id, const ap_trajector
                          const ap_trajectory_identity *identity);
 
 /* Brings the set into order once all is added; of two states of one trajectory at one time the one
- * added first stays. O(n) for rows in time order, else O(n log n). Adding more afterwards is fine:
+ * added last stays. O(n) for rows in time order, else O(n log n). Adding more afterwards is fine:
  * sort again. */
 void ap_trajectory_set_sort(ap_trajectory_set *set);
 

@@ -54,7 +54,7 @@ static void test_sort_interleaved(void **state)
     assert_int_equal(add(3, 1.0, 31.0), AP_OK);
     assert_int_equal(add(7, 1.0, 71.0), AP_OK); /* out of order */
     assert_int_equal(add(3, 2.0, 32.0), AP_OK);
-    assert_int_equal(add(3, 1.0, 39.0), AP_OK); /* that time again: the first one stays */
+    assert_int_equal(add(3, 1.0, 39.0), AP_OK); /* that time again: the last one stays */
     assert_int_equal(add(UINT64_MAX, 1.0, 99.0), AP_OK);
     ap_trajectory_set_sort(&set);
     assert_int_equal(set.trajectory_count, 3);
@@ -62,7 +62,7 @@ static void test_sort_interleaved(void **state)
     assert_int_equal(set.trajectories[0].id, 3);
     assert_int_equal(set.trajectories[1].id, 7);
     assert_true(set.trajectories[2].id == UINT64_MAX);
-    static const double expected_m[] = { 31.0, 32.0, 71.0, 72.0, 99.0 };
+    static const double expected_m[] = { 39.0, 32.0, 71.0, 72.0, 99.0 };
     for (int i = 0; i < 5; i++) {
         assert_true(set.states[i].x_m == expected_m[i]);
         assert_true(set.covariances[i].east_m2 == expected_m[i] + 1.0);
