@@ -327,7 +327,7 @@ static void add_flight(truth_csv *truth, const row *rows, uint32_t count)
             check_step(truth, &rows[i - 1], &rows[i]);
         if (rows[i].address != 0)
             flight.address = rows[i].address;
-        if (rows[i].mode_3a != 0)
+        if (rows[i].mode_3a != 0 && flight.mode_3a == 0) /* what follows may be an emergency */
             flight.mode_3a = rows[i].mode_3a;
         if (rows[i].callsign[0])
             memcpy(flight.callsign, rows[i].callsign, sizeof flight.callsign);

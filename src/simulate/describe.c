@@ -74,7 +74,7 @@ void ap_simulate_sensors_yaml(const ap_simulate *sim, ap_writer *text)
 void ap_simulate_truth_csv_head(ap_writer *text)
 {
     ap_text_str(text, "time_s,target_id,latitude_deg,longitude_deg,height_m,east_mps,north_mps,"
-                      "up_mps,icao24,callsign\n");
+                      "up_mps,icao24,callsign,mode_3a\n");
 }
 
 void ap_simulate_truth_csv_row(const ap_simulate *sim, const ap_truth *truth, ap_writer *text)
@@ -96,10 +96,16 @@ void ap_simulate_truth_csv_row(const ap_simulate *sim, const ap_truth *truth, ap
         ap_text_str(text, ",");
         ap_text_fixed(text, columns[i].value, columns[i].decimals);
     }
+    ap_told told = ap_simulate_told(sim, truth);
+    bool has_mode_s = told.answers && told.address != 0;
     ap_text_str(text, ",");
-    if (truth->address != 0)
-        ap_text_hex_u32(text, truth->address, 6);
+    if (has_mode_s)
+        ap_text_hex_u32(text, told.address, 6);
     ap_text_str(text, ",");
-    ap_text_str(text, truth->callsign);
+    if (has_mode_s)
+        ap_text_str(text, truth->callsign);
+    ap_text_str(text, ",");
+    if (told.answers)
+        ap_text_octal(text, told.mode_3a, 4);
     ap_text_str(text, "\n");
 }

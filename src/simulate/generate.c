@@ -363,7 +363,8 @@ static void formation(draft *d)
     d->out->right_m = (place % 2 == 1 ? 1.0 : -1.0) * spacing_m * (place + 1) / 2;
 }
 
-/* Straight through a place so as to be there at a time. */
+/* Straight through a place so as to be there at a time, and on until the window ends: aircraft do
+ * not vanish in the air. */
 static void through(draft *d, const ap_route_point *place, double when_s, double course_rad,
                     double level_m, double speed, double before_s)
 {
@@ -376,7 +377,7 @@ static void through(draft *d, const ap_route_point *place, double when_s, double
     from.altitude_m = level_m;
     from.speed_mps = speed;
     add(d, from);
-    add(d, beside(place, course_rad, ground_mps * before_s, 0.0));
+    add(d, beside(place, course_rad, ground_mps * fmax(d->from->end_s - when_s, before_s), 0.0));
     d->out->route.start_s = when_s - before_s;
     d->out->birth_s = fmax(when_s - before_s, d->from->start_s);
 }

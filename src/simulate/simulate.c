@@ -263,6 +263,13 @@ size_t ap_simulate_truth(const ap_simulate *sim, ap_utc_ns utc, ap_truth *truths
     return count;
 }
 
+ap_told ap_simulate_told(const ap_simulate *sim, const ap_truth *truth)
+{
+    const ap_world *world = &sim->state->world;
+    double time_s = ap_seconds_between(world->start_utc, truth->time_utc);
+    return ap_faults_told(world, truth->id - 1, truth, time_s);
+}
+
 uint32_t ap_simulate_sensor_count(const ap_simulate *sim)
 {
     return sim->state->scenario->sensor_count;

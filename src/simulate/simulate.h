@@ -24,6 +24,7 @@
 #include "airpicture/sensor.h"
 #include "airpicture/time.h"
 #include "model/truth.h"
+#include "simulate/faults.h"
 #include "simulate/line.h"
 #include "simulate/scenario.h"
 
@@ -73,6 +74,9 @@ uint32_t ap_simulate_flight_count(const ap_simulate *sim);
 /* The aircraft in the air at `utc`, in order of id, at most `cap`; returns how many there are. */
 size_t ap_simulate_truth(const ap_simulate *sim, ap_utc_ns utc, ap_truth *truths, size_t cap);
 
+/* What the transponder of that flight says of itself: `truth` is of ap_simulate_truth. */
+ap_told ap_simulate_told(const ap_simulate *sim, const ap_truth *truth);
+
 /* The sensors as their owner would describe them; biases are not told. */
 uint32_t ap_simulate_sensor_count(const ap_simulate *sim);
 const ap_sensor *ap_simulate_sensor(const ap_simulate *sim, uint32_t index);
@@ -94,7 +98,9 @@ bool ap_simulate_covers(const ap_simulate *sim, const ap_truth *truth);
 /* Appends the sensors file of the sensors that send. The writer's `bad` tells when it was full. */
 void ap_simulate_sensors_yaml(const ap_simulate *sim, ap_writer *text);
 
-/* Truth as CSV: the line of column names, and one line per aircraft; time since the start. */
+/* Truth as CSV: the line of column names, and one line per aircraft; time since the start. Who it is
+ * stands there as its transponder tells it, and so as a tracker may know it: a code of what answers,
+ * address and call sign of what has Mode S. */
 void ap_simulate_truth_csv_head(ap_writer *text);
 void ap_simulate_truth_csv_row(const ap_simulate *sim, const ap_truth *truth, ap_writer *text);
 

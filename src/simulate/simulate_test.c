@@ -461,6 +461,7 @@ static void test_simulate_descriptions(void **state)
     ap_truth truth = { .time_utc = config.start_utc + 1500000000,
                        .id = 7,
                        .address = 0xF0A007,
+                       .mode_3a = 0521,
                        .callsign = "APX107",
                        .position = { 0.5 * AP_RAD_PER_DEG, -1.25 * AP_RAD_PER_DEG, 1000.5 },
                        .east_mps = 1.5,
@@ -471,8 +472,8 @@ static void test_simulate_descriptions(void **state)
     buffer[text.size] = '\0';
     assert_string_equal((char *)buffer,
                         "time_s,target_id,latitude_deg,longitude_deg,height_m,east_mps,"
-                        "north_mps,up_mps,icao24,callsign\n"
-                        "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107\n");
+                        "north_mps,up_mps,icao24,callsign,mode_3a\n"
+                        "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107,0521\n");
 }
 
 static size_t size_of(const ap_demo_scenario_config *config)
