@@ -10,15 +10,18 @@
 #define PROXIMATE_PAIRS 2e8   /* ... or fewer, so that no more pairs are looked at */
 #define NEAR_LOOKS 32u        /* of a false track, spread over its life */
 
-/* Flights at an instant that have a report not older than max_age_s: where they are, and in age_s
- * how old it is. Returns how many. */
-static uint32_t find_reported(struct ap_evaluation_state *state, ap_utc_ns time)
+/* Flights that are there at an instant and have a report not older than max_age_s: where they are,
+ * and in age_s how old it is. Returns how many. */
+static uint32_t find_reported(struct ap_evaluation_state *state, uint32_t instant)
 {
+    ap_utc_ns time = ap_evaluation_time(state, instant);
     ap_instant_side *now = &state->truths_now; /* free by now */
     uint32_t count = 0;
     for (size_t i = 0; i < state->target_row_count; i++) {
         uint32_t truth = state->target_rows[i].truth;
         const ap_target_sums *target = &state->targets[truth];
+        if (instant < target->first_instant || instant > target->last_instant)
+            continue;
         uint32_t low = target->report_first, end = low + target->report_count, high = end;
         while (low < high) {
             uint32_t middle = low + (high - low) / 2;
@@ -63,7 +66,7 @@ static void require_proximate(struct ap_evaluation_state *state, const ap_requir
     ap_tally t = { 0 };
     for (uint32_t i = 0; i < (uint32_t)looks; i++) {
         uint32_t instant = (uint32_t)((double)state->instant * (i + 0.5) / looks);
-        uint32_t count = find_reported(state, ap_evaluation_time(state, instant));
+        uint32_t count = find_reported(state, instant);
         add_proximate(state, row, count, &t);
     }
     ap_tally_conclude(state, row, &t, result);
