@@ -116,6 +116,7 @@ static void put_settings(ap_writer *w, const ap_evaluation_config *c)
     ap_json_member_fixed(&o, "siap_gate_m", c->siap_gate_m, 3);
     ap_json_member_fixed(&o, "warmup_s", c->warmup_s, 6);
     number(&o, "coverage_range_m", c->has_coverage ? c->coverage_range_m : NAN, 3);
+    number(&o, "floor_m", c->has_floor ? c->floor_m : NAN, 3);
     ap_json_close(&o);
 }
 

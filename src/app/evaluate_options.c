@@ -28,6 +28,7 @@ static const rule rules[AP_EVALUATE_SHARED] = {
     [AP_EVALUATE_GATE] = { 0.001, 1e7, "metres from 0.001 to 10000000" },
     [AP_EVALUATE_SWITCH] = { 0.001, 1e7, "metres from 0.001 to 10000000" },
     [AP_EVALUATE_COVERAGE] = { 1, 1e8, "metres from 1 to 100000000" },
+    [AP_EVALUATE_FLOOR] = { -1000, 1e6, "metres from -1000 to 1000000" },
 };
 
 static int refuse(const ap_evaluate_options *options, size_t option, const char *value,
@@ -49,7 +50,8 @@ static int take_number(ap_evaluate_options *options, size_t option, const char *
                                                   [AP_EVALUATE_GATE] = &c->siap_gate_m,
                                                   [AP_EVALUATE_SWITCH] = &c->switch_m,
                                                   [AP_EVALUATE_COVERAGE] =
-                                                      &options->coverage_range_m };
+                                                      &options->coverage_range_m,
+                                                  [AP_EVALUATE_FLOOR] = &c->floor_m };
     double number;
     if (!ap_parse_number(value, rules[option].low, rules[option].high, &number) ||
         (option == AP_EVALUATE_POWER && number != floor(number)))
@@ -59,6 +61,7 @@ static int take_number(ap_evaluate_options *options, size_t option, const char *
     else
         *targets[option] = number;
     options->has_coverage |= option == AP_EVALUATE_COVERAGE;
+    c->has_floor |= option == AP_EVALUATE_FLOOR;
     options->has_gate |= option == AP_EVALUATE_GATE;
     options->has_hold |= option == AP_EVALUATE_HOLD;
     return AP_EXIT_OK;

@@ -18,6 +18,7 @@ enum {
     AP_EVALUATE_SWITCH,
     AP_EVALUATE_PLACE,
     AP_EVALUATE_COVERAGE,
+    AP_EVALUATE_FLOOR,
     AP_EVALUATE_BENCH,
     AP_EVALUATE_TRUTH_START,
     AP_EVALUATE_START,
@@ -52,6 +53,9 @@ enum {
         "52.3,4.76; default the middle of the truth." },                                           \
     [AP_EVALUATE_COVERAGE] = { 0, "coverage", "M",                                                 \
         "Truth and tracks farther from that place do not count." },                                \
+    [AP_EVALUATE_FLOOR] = { 0, "floor", "M",                                                       \
+        "Truth and tracks lower than that do not count: by height, or pressure altitude where a "  \
+        "state has none." },                                                                       \
     [AP_EVALUATE_BENCH] = { 0, "bench", NULL,                                                      \
         "The usual settings of tracking benches in a plane: step 4 s from 40 s on, cutoff 2000 m, "\
         "hold 1000 m, states up to 8.5 s old. Options behind it change them." },                   \

@@ -70,6 +70,8 @@ static const char *range_fault(const ap_evaluation_config *config)
 {
     if (config->has_coverage && !is_positive(config->coverage_range_m))
         return "coverage_range_m must be above 0";
+    if (config->has_floor && !isfinite(config->floor_m))
+        return "floor_m must be finite";
     if (config->range_count > AP_EVALUATION_RANGE_CAP)
         return "range_count must be at most 16";
     for (size_t i = 0; i < config->range_count; i++)

@@ -81,6 +81,8 @@ typedef struct ap_evaluation_config {
     bool has_coverage;
     ap_evaluation_place coverage_centre;
     double coverage_range_m; /* > 0 */
+    bool has_floor;          /* likewise what is lower; what tells no height is not */
+    double floor_m;          /* height, or pressure altitude of a state without one */
 
     /* Errors by range from a place; range_count edges rising from above 0, so range_count + 1
      * buckets, the last one open. */

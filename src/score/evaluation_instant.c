@@ -21,9 +21,21 @@ double ap_evaluation_range_m(ap_trajectory_frame frame, const ap_evaluation_plac
     return hypot(east_m, north_m);
 }
 
+static bool is_low(const ap_evaluation_config *config, const ap_motion_point *point)
+{
+    if (!config->has_floor)
+        return false;
+    if (point->flags & AP_STATE_HAS_HEIGHT)
+        return point->height_m < config->floor_m;
+    return point->flags & AP_STATE_HAS_PRESSURE_ALTITUDE &&
+           point->pressure_altitude_m < config->floor_m;
+}
+
 bool ap_evaluation_covers(const struct ap_evaluation_state *state, const ap_motion_point *point)
 {
     const ap_evaluation_config *config = &state->config;
+    if (is_low(config, point))
+        return false;
     return !config->has_coverage ||
            ap_evaluation_range_m(state->truth->frame, &config->coverage_centre, point) <=
                config->coverage_range_m;
@@ -240,7 +252,7 @@ static void pair_kept(struct ap_evaluation_state *state)
 /* Tracks of truths outside the coverage, and false ones there, do not count. */
 static void leave_out(struct ap_evaluation_state *state)
 {
-    if (!state->config.has_coverage)
+    if (!state->config.has_coverage && !state->config.has_floor)
         return;
     ap_instant_side *truths = &state->truths_now, *tracks = &state->tracks_now;
     memset(state->taken, 0, tracks->count * sizeof *state->taken);

@@ -358,6 +358,39 @@ static void test_geodetic_as_in_plane(void **state)
     assert_int_equal(r->track_count, 0);
 }
 
+/* A landing, the track that goes on over its end, and a track without height: what is lower than
+ * the floor does not count, what tells no height does. */
+static void test_floor(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 40; t++) {
+        ap_trajectory_state s = test_state(t, 100.0 * t, 0.0, 100.0, 0.0);
+        s.flags |= AP_STATE_HAS_HEIGHT;
+        s.height_m = (float)(300 - 10 * t);
+        if (t <= 30)
+            test_truth(&test, 1, s);
+        s.flags &= ~(uint32_t)AP_STATE_HAS_HEIGHT;
+        s.flags |= AP_STATE_HAS_PRESSURE_ALTITUDE;
+        s.pressure_altitude_m = s.height_m;
+        test_track(&test, 1, s);
+        test_track(&test, 2, test_state(t, 0.0, 50e3, 0.0, 0.0));
+    }
+    test_truth(&test, 2, test_state(0, 0.0, 50e3, 0.0, 0.0));
+    test_truth(&test, 2, test_state(40, 0.0, 50e3, 0.0, 0.0));
+    ap_evaluation_config config = test_config();
+    config.truth_gap_s = 60.0;
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    assert_int_equal(r->pair_count, 31 + 41);
+    assert_int_equal(r->false_count, 10);
+    config.has_floor = true;
+    config.floor_m = 100.0;
+    r = test_evaluate(&test, &config);
+    assert_int_equal(r->pair_count, 21 + 41); /* 300 to 100 m */
+    assert_int_equal(r->false_count, 0);
+    assert_int_equal(r->outside_truth_count, 10);
+    assert_int_equal(r->outside_track_count, 20);
+}
+
 /* Truth every 10 s on a circle: Hermite between, so that the error stays small. */
 static void test_truth_between_samples(void **state)
 {
@@ -574,6 +607,7 @@ int main(void)
         CASE(test_errors_by_phase),
         CASE(test_errors_by_range),
         CASE(test_geodetic_as_in_plane),
+        CASE(test_floor),
         CASE(test_truth_between_samples),
         CASE(test_motion_ahead_geodetic),
         CASE(test_motion_derive),
