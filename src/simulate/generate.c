@@ -250,6 +250,7 @@ static void general(draft *d)
         add(d, at);
     }
     d->out->route.departs = by_chance(d, 0.4);
+    d->out->route.lands = true;
     enter(d, d->out->route.departs ? 0.0 : 2.0 * d->from->radius_m / speed);
 }
 
@@ -266,7 +267,7 @@ static void rotorcraft(draft *d)
         add(d, at);
     }
     d->out->route.departs = by_chance(d, 0.5);
-    d->out->route.lands = by_chance(d, 0.5);
+    d->out->route.lands = true;
     enter(d, d->out->route.departs ? 0.0 : d->from->radius_m / speed);
 }
 
