@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""The tracker on the shelf of scenarios: the tables of doc/accuracy.md, "Simulated scenarios".
+
+    bench/scenarios.py [NAME]... [--keep DIR] [--duration S]
+
+Each scenario is simulated, replayed with ASTERIX and JSON output, and both are held against its
+truth. Requirements are judged by the ASTERIX picture, which comes at the interval of a display; the
+JSON lines tell every update. Exit status 1 when a mandatory row fails of a standard that the
+scenario is meant to meet. --keep leaves all files, and each report as a page, in DIR/NAME.
+"""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM = pathlib.Path(os.environ.get("AIRPICTURE", ROOT / "build/release/airpicture"))
+TABLES = ("esassp_5nm", "esassp_3nm")
+BOTH = TABLES
+# name: standards it is meant to meet; the volume it is judged in: within what distance (m) of its
+# middle, above what height (m), and from what time (s) on. Flights leave that before their way ends:
+# aircraft that vanish in the air would be false tracks. None: everywhere, from the begin.
+SHELF = {
+    "en-route": (("esassp_5nm",), ((50.0, 9.0), 185_200, 1000, 0)),
+    "tma": (BOTH, ((52.31, 4.76), 68_000, 300, 120)),
+    "airport-surface": ((), None),
+    "oceanic": ((), None),
+    "sparse-primary": ((), None),
+    "drones": ((), None),
+    "jamming": ((), None),
+    "spoofing": ((), None),
+    "sensor-failures": ((), None),
+    "exercise-day": ((), None),
+}
+
+
+def run(*words):
+    done = subprocess.run([str(word) for word in (PROGRAM, *words)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{words[0]} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+
+
+def evaluate(folder, tracks, area, *more):
+    where = ()
+    if area:
+        (latitude_deg, longitude_deg), radius_m, floor_m, warmup_s = area
+        where = ("--range-from", f"{latitude_deg},{longitude_deg}", "--coverage", radius_m,
+                 "--floor", floor_m, "--warmup", warmup_s)
+    result = folder / f"{tracks}.json"
+    run("evaluate", "-q", "--truth", folder / "truth.csv", "--tracks", folder / tracks, *where,
+        "--json", result, *more)
+    report = json.loads(result.read_text())
+    figures = {row["key"]: row["value"] for group in report["metrics"] for row in group["rows"]}
+    return figures, {table["table"]: table["rows"] for table in report["requirements"]}
+
+
+def measure(name, folder, duration_s, keep):
+    """The figures of both pictures, and the tables of the ASTERIX one."""
+    area = SHELF[name][1]
+    shorter = ("--duration", duration_s) if duration_s else ()
+    run("simulate", "-q", *shorter, "-o", folder, ROOT / "scenarios" / f"{name}.yaml")
+    run("replay", "-q", "-c", folder / "sensors.yaml", folder / "merged.pcap", "--asterix",
+        folder / "tracks.asterix", "--tracks", folder / "tracks.jsonl")
+    page = ("--report", folder / "report") if keep else ()
+    asterix, tables = evaluate(folder, "tracks.asterix", area, *page)
+    return asterix, evaluate(folder, "tracks.jsonl", area)[0], tables
+
+
+def number(value, decimals):
+    return "-" if value is None else f"{value:.{decimals}f}"
+
+
+def cell(rows, is_meant):
+    """How the mandatory rows of a table end: passed, failed, not enough data; which fail."""
+    results = {"pass": [], "fail": [], "few": []}
+    for row in rows:
+        if row["level"] == "mandatory" and row["result"] in results:
+            results[row["result"]].append(row["name"])
+    counts = " / ".join(str(len(names)) for names in results.values())
+    failed = " (" + ", ".join(results["fail"]) + ")" if results["fail"] else ""
+    counts += failed
+    return f"**{counts}**" if is_meant else counts, bool(results["fail"])
+
+
+def row_of(name, asterix, tables):
+    cells, is_bad = [], False
+    for table in TABLES:
+        text, failed = cell(tables[table], table in SHELF[name][0])
+        cells.append(text)
+        is_bad |= failed and table in SHELF[name][0]
+    figures = [f"{asterix['target_count']:.0f}", f"{100 * asterix['completeness']:.1f} %",
+               f"{number(asterix['position_rms_m'], 1)} m",
+               f"{number(asterix['velocity_rms_mps'], 1)} m/s",
+               number(asterix["nees_position"], 2), f"{asterix['false_track_count']:.0f}",
+               number(asterix["kept_switches_per_target"], 2)]
+    return "| " + " | ".join([f"`{name}`", *figures, *cells]) + " |", is_bad
+
+
+def line_of(name, lines):
+    return "| " + " | ".join([f"`{name}`", f"{number(lines['position_rms_m'], 1)} m",
+                              f"{number(lines['position_95_m'], 1)} m",
+                              f"{number(lines['velocity_rms_mps'], 1)} m/s",
+                              number(lines["nees_position"], 2)]) + " |"
+
+
+def head(*names):
+    print("| " + " | ".join(names) + " |")
+    print("|" + "---|" * len(names), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--keep", metavar="DIR", type=pathlib.Path)
+    parser.add_argument("--duration", metavar="S")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in SHELF]
+    if unknown:
+        parser.error(f"no scenario {unknown[0]}; expected {' '.join(SHELF)}")
+    head("scenario", "targets", "with a track", "position RMS", "velocity RMS", "NEES",
+         "false tracks", "switches", "ESASSP 5 NM", "ESASSP 3 NM")
+    lines, bad = [], []
+    for name in options.names or SHELF:
+        with tempfile.TemporaryDirectory(prefix="airpicture-bench-") as scratch:
+            folder = options.keep / name if options.keep else pathlib.Path(scratch)
+            folder.mkdir(parents=True, exist_ok=True)
+            asterix, json_lines, tables = measure(name, folder, options.duration, options.keep)
+        text, is_bad = row_of(name, asterix, tables)
+        print(text, flush=True)
+        lines.append(line_of(name, json_lines))
+        if is_bad:
+            bad.append(name)
+    print()
+    head("scenario", "position RMS", "95 %", "velocity RMS", "NEES")
+    print("\n".join(lines))
+    if bad:
+        sys.exit(f"not what it is meant to meet: {', '.join(bad)}")
+
+
+main()
