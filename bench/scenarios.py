@@ -21,8 +21,8 @@ PROGRAM = pathlib.Path(os.environ.get("AIRPICTURE", ROOT / "build/release/airpic
 TABLES = ("esassp_5nm", "esassp_3nm")
 BOTH = TABLES
 # name: standards it is meant to meet; the volume it is judged in: within what distance (m) of its
-# middle, above what height (m), and from what time (s) on. Flights leave that before their way ends:
-# aircraft that vanish in the air would be false tracks. None: everywhere, from the begin.
+# middle, above what height (m), and from what time (s) on. Flights leave that before their way
+# ends: aircraft that vanish in the air would be false tracks. None: everywhere, from the begin.
 SHELF = {
     "en-route": (("esassp_5nm",), ((50.0, 9.0), 185_200, 1000, 0)),
     "tma": (BOTH, ((52.31, 4.76), 68_000, 300, 120)),
