@@ -51,6 +51,7 @@
     /* track */                                                                                  \
     X(GATE,               "gate",               "a known address, but outside its track's gate") \
     X(ADDRESS_SHARED,     "address_shared",     "no position, and two tracks have the address") \
+    X(DISPLACED,          "displaced",          "of a radar that has lost its bearing")          \
     X(SPLIT,              "split",              "a second plot of an aircraft in one turn")      \
     X(REFLECTION,         "reflection",         "an aircraft seen by way of a reflector")        \
     X(LATE,               "late",               "a report older than the lag window")            \

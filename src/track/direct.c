@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "track/aspect.h"
 #include "track/lifecycle.h"
 #include "track/measure.h"
 
@@ -17,7 +18,10 @@
 #define STRAY_SPEED_MPS 600.0
 #define STRAY_EXTRA_M 500.0
 #define STRAY_GAP_S 30.0
+#define STRAY_TURNS 2     /* of a source that shows both places by turns */
+#define STRAY_LONG_S 60.0 /* one that has left its track for so long is no fault of a moment */
 #define BOTH_ALIVE_S 10.0
+#define BOTH_ALIVE_TURNS 1.5
 #define SHARED_CAP 4 /* tracks under one address */
 #define BIRTH_EXISTENCE 0.5
 #define KINEMATIC /* what asks something of the filter */                                          \
@@ -91,6 +95,18 @@ static void gate_velocity(ap_state *state, const ap_report *report, offer *o)
         state->stats.velocity_refused_count++;
 }
 
+static bool is_in_gate(const ap_state *state, const offer *o)
+{
+    return o->distance2 <= fmax(GATE2, state->config.gate_chi2);
+}
+
+/* True for sensors that err together: what an aircraft says of its place, each receiver hears. */
+static bool is_one_word(const ap_state *state, uint16_t a, uint16_t b)
+{
+    return a == b || (ap_sensor_of(state, a)->kind == AP_SENSOR_ADSB &&
+                      ap_sensor_of(state, b)->kind == AP_SENSOR_ADSB);
+}
+
 static void take(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
@@ -120,6 +136,8 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         }
     }
     if (is_position) {
+        if (is_one_word(state, row->stray.sensor, report->sensor))
+            row->stray.has_fitted = true;
         row->misfit2 = o->distance2;
         row->misfit_sensor = report->sensor;
         ap_pulse *pulse = &state->store.pulse[o->slot];
@@ -163,6 +181,53 @@ static void reinitialise(ap_state *state, const ap_report *report, offer *o)
     ap_track_taken(state, o->slot, report, AP_TAKEN_POSITION);
 }
 
+static void note_stray(const ap_state *state, ap_stray *s, const ap_report *report, const offer *o)
+{
+    if (s->count > 0 && !strays_agree(s, &o->placed))
+        s->count = 0;
+    if (s->count == 0)
+        *s = (ap_stray){ .sensor = report->sensor, .first_utc = report->time_utc };
+    s->is_joint = s->is_joint || !is_one_word(state, s->sensor, report->sensor);
+    s->turn_count += s->has_fitted;
+    s->has_fitted = false;
+    s->count++;
+    s->time_utc = o->measure.time_utc;
+    s->ecef = o->placed.ecef;
+}
+
+/* Whether strays that agree are an aircraft of their own, beside one that is seen elsewhere. What a
+ * source says that has left its track is more likely its error, however well it agrees with itself:
+ * jammed navigation jumps, an antenna turns away. */
+static bool is_another(const ap_state *state, const ap_row *row, const ap_report *report)
+{
+    const ap_stray *s = &row->stray;
+    if (s->is_joint || s->turn_count >= STRAY_TURNS)
+        return true;
+    if (ap_seconds_between(s->first_utc, report->time_utc) > STRAY_LONG_S)
+        return true;
+    for (int i = 0; i < row->source_count; i++)
+        if (is_one_word(state, row->source[i].sensor, s->sensor))
+            return false;
+    return true;
+}
+
+/* True when a sensor that errs by itself has shown the track just now; `but`: not that one, nor
+ * what errs with it. */
+static bool is_seen(const ap_state *state, const ap_row *row, uint16_t but)
+{
+    for (int i = 0; i < row->source_count; i++) {
+        uint16_t sensor = row->source[i].sensor;
+        double turn_s = ap_sensor_of(state, sensor)->turn_s;
+        double limit_s = fmax(BOTH_ALIVE_S, BOTH_ALIVE_TURNS * turn_s);
+        if (state->group[sensor].bearing.is_lost ||
+            (but != AP_SENSOR_NONE && is_one_word(state, sensor, but)))
+            continue;
+        if (ap_seconds_between(row->source[i].last_utc, state->clock_utc) < limit_s)
+            return true;
+    }
+    return false;
+}
+
 /* A position under the track's address but outside its gate. One is an error; several that agree
  * are an aircraft: another with the same address when the first is still being seen, else this
  * one, lost and found. */
@@ -177,20 +242,14 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
     }
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
-    if (s->count > 0 && !strays_agree(s, &o->placed))
-        s->count = 0;
-    s->count++;
-    s->time_utc = o->measure.time_utc;
-    s->ecef = o->placed.ecef;
+    note_stray(state, s, report, o);
     ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN);
-    if (s->count < STRAY_COUNT) {
+    bool alive = row->hit_count >= STRAY_COUNT && is_seen(state, row, AP_SENSOR_NONE);
+    if (s->count < STRAY_COUNT || (alive && !is_another(state, row, report))) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;
     }
     s->count = 0;
-    bool alive = ap_seconds_between(state->store.pulse[o->slot].received_utc, state->clock_utc) <
-                     BOTH_ALIVE_S &&
-                 row->hit_count >= STRAY_COUNT;
     if (!alive) {
         reinitialise(state, report, o);
         return;
@@ -199,6 +258,41 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         ap_track_birth(state, report, &o->placed, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
     else
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
+}
+
+/* ---- radars that have lost their bearing ---- */
+
+/* Sine of the angle by which a report lies to the right of a track. */
+static double offset_sine(const ap_state *state, const ap_report *report, const offer *o)
+{
+    const ap_sensor *sensor = ap_sensor_of(state, report->sensor);
+    ap_aspect here = ap_aspect_of_plot(sensor, report, &o->placed);
+    ap_aspect there = ap_aspect_of(sensor, &o->imm);
+    double product = here.ground_m * there.ground_m;
+    double sine = (here.east_m * there.north_m - here.north_m * there.east_m) / product;
+    double cosine = (here.east_m * there.east_m + here.north_m * there.north_m) / product;
+    if (cosine < 0.0)
+        return sine < 0.0 ? -1.0 : 1.0;
+    return fmin(fmax(sine, -1.0), 1.0);
+}
+
+/* True for what is refused, and counted, because its radar sees all to one side. It does not even
+ * correct a track that others see, nor leads one away that it alone has. */
+static bool is_displaced(ap_state *state, const ap_report *report, const offer *o)
+{
+    const ap_row *row = &state->store.row[o->slot];
+    if (!(report->present & AP_HAS_POLAR) ||
+        !ap_sensor_rotates(ap_sensor_of(state, report->sensor)))
+        return false;
+    ap_bearing *bearing = &state->group[report->sensor].bearing;
+    bool by_others = is_seen(state, row, report->sensor);
+    if (by_others && (o->measure.has & AP_MEASURE_POSITION))
+        ap_bearing_seen(bearing, ap_sensor_of(state, report->sensor), row->id,
+                        offset_sine(state, report, o));
+    if (!bearing->is_lost || (!by_others && is_in_gate(state, o)))
+        return false;
+    ap_refuse(&state->stats.refused, AP_REFUSED_DISPLACED);
+    return true;
 }
 
 void ap_direct_seek(const ap_state *state, const ap_report *report)
@@ -283,7 +377,9 @@ bool ap_direct_take(ap_state *state, const ap_report *report)
     find_nearest(state, slot, report, &best);
     if (best.slot == AP_SLOT_NONE)
         ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
-    else if (best.distance2 <= fmax(GATE2, state->config.gate_chi2))
+    else if (is_displaced(state, report, &best))
+        return true;
+    else if (is_in_gate(state, &best))
         take(state, report, &best);
     else
         stray(state, report, &best);

@@ -193,6 +193,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
     ap_row *row = &state->store.row[slot];
     ap_pulse *pulse = &state->store.pulse[slot];
     if (pulse->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS ||
+        state->group[report->sensor].bearing.is_lost ||
         pulse->existence < enough_to_confirm(&state->config, pulse))
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;

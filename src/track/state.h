@@ -5,6 +5,7 @@
 #include "airpicture/tracker.h"
 #include "track/associate.h"
 #include "track/background.h"
+#include "track/bearing.h"
 #include "track/detection_rate.h"
 #include "track/falling.h"
 #include "track/nearest.h"
@@ -34,6 +35,7 @@ typedef struct ap_group {
     ap_background background;
     ap_detection_rate detection;
     ap_pairs pairs; /* as learnt */
+    ap_bearing bearing;
 } ap_group;
 
 /* One plot that may be of one track. */

@@ -27,8 +27,12 @@ typedef struct ap_row_source {
 
 /* Reports with this track's address that lay outside its gate. */
 typedef struct ap_stray {
-    uint32_t count; /* that agree with each other */
-    ap_utc_ns time_utc;
+    uint32_t count;      /* that agree with each other */
+    uint32_t turn_count; /* how often one came after positions of its source that fitted */
+    uint16_t sensor;     /* of the first */
+    bool has_fitted;     /* since the last of them, a position of their source */
+    bool is_joint;       /* a source of another kind is among them */
+    ap_utc_ns first_utc, time_utc;
     ap_vec3 ecef; /* the last of them */
 } ap_stray;
 

@@ -522,6 +522,93 @@ static void test_step_jump_reinitialises(void **state)
     world_free(w);
 }
 
+/* What one aircraft says of its place, by two receivers, leaves it for 12 s and comes back, as
+ * under jamming; a radar sees it where it was. One track, and it stays there. The same for two
+ * minutes is told: a second place under the address. */
+static void test_step_jammed_positions_make_no_second_track(void **state)
+{
+    (void)state;
+    for (int is_long = 0; is_long < 2; is_long++) {
+        world *w = world_new();
+        uint16_t es[2] = { add_sensor(w, AP_SENSOR_ADSB, 0, 0),
+                           add_sensor(w, AP_SENSOR_ADSB, 0, 0) };
+        uint16_t radar = add_sensor(w, AP_SENSOR_SSR, 50, 8.5);
+        world_start(w);
+        flight a = flight_at(50, 8, 10000, 200, 0), b = flight_at(50.1, 8, 10000, 200, 0);
+        double to_s = is_long ? 180.0 : 72.0;
+        for (int i = 0; i < 400; i++) {
+            double t_s = 0.5 * i;
+            ap_report r = adsb(es[i & 1], t_s >= 60.0 && t_s < to_s ? &b : &a, 0x77, t_s);
+            step(w, &r);
+            r = mode_s(w, radar, &a, 0x77, t_s + 0.2);
+            if (i % 8 == 0)
+                step(w, &r);
+        }
+        ap_track track[2];
+        bool is_one = ap_tracker_tracks(&w->tracker, false, track, 2) == 1;
+        assert_int_equal(w->event_count[AP_EVENT_CONFIRMED], is_long ? 2 : 1);
+        assert_true(is_long || (is_one && off_m(&track[0], &a) < 20.0));
+        world_free(w);
+    }
+}
+
+/* Two sources that do not err together say the same: that is another aircraft. */
+static void test_step_two_sources_found_a_second_track(void **state)
+{
+    (void)state;
+    world *w = world_new();
+    uint16_t es = add_sensor(w, AP_SENSOR_ADSB, 0, 0), ml = add_sensor(w, AP_SENSOR_MLAT, 50, 8);
+    uint16_t radar = add_sensor(w, AP_SENSOR_SSR, 50, 8.5);
+    world_start(w);
+    flight a = flight_at(50, 8, 10000, 200, 0), b = flight_at(50.4, 8, 10000, 200, 0);
+    for (int i = 0; i < 80; i++) {
+        double t_s = 0.5 * i;
+        ap_report r = adsb(es, i < 60 ? &a : &b, 0x77, t_s);
+        step(w, &r);
+        r = mlat(ml, i < 60 ? &a : &b, 0x77, t_s + 0.1);
+        step(w, &r);
+        r = mode_s(w, radar, &a, 0x77, t_s + 0.2);
+        if (i % 8 == 0)
+            step(w, &r);
+    }
+    assert_int_equal(w->event_count[AP_EVENT_CONFIRMED], 2);
+    world_free(w);
+}
+
+/* The encoder of one of two radars slips by 1.5 degrees for five minutes: its plots are refused and
+ * counted, what the other sees goes on, and nothing is shown twice; then it is believed again. */
+static void test_step_displaced_radar_is_left_out(void **state)
+{
+    (void)state;
+    enum { AIRCRAFT = 12, TURNS = 150 };
+    world *w = world_new();
+    uint16_t good = add_sensor(w, AP_SENSOR_SSR, 50, 9),
+             slips = add_sensor(w, AP_SENSOR_SSR, 50, 8);
+    world_start(w);
+    flight f[AIRCRAFT];
+    for (int k = 0; k < AIRCRAFT; k++)
+        f[k] = flight_at(49.0 + 0.2 * k, 8.0 + 0.3 * (k % 4), 8000 + 300 * k, 20 * k - 100, 90);
+    unsigned refused = 0;
+    for (int turn = 0; turn < TURNS; turn++)
+        for (int k = 0; k < AIRCRAFT; k++) {
+            double t_s = 4.0 * turn + 0.2 * k;
+            ap_report r = mode_s(w, good, &f[k], 0x100u + (uint32_t)k, t_s);
+            step(w, &r);
+            r = mode_s(w, slips, &f[k], 0x100u + (uint32_t)k, t_s + 0.1);
+            r.azimuth_rad += turn >= 25 && turn < 100 ? 1.5 * DEG : 0.0;
+            step(w, &r);
+            const ap_refusals *counts = &ap_tracker_stats_of(&w->tracker)->refused;
+            refused = (unsigned)counts->count[AP_REFUSED_DISPLACED];
+        }
+    ap_track track[AIRCRAFT + 1];
+    assert_int_equal(ap_tracker_tracks(&w->tracker, false, track, AIRCRAFT + 1), AIRCRAFT);
+    for (int k = 0; k < AIRCRAFT; k++)
+        assert_true(off_m(&track[k], &f[track[k].address - 0x100u]) < 120.0);
+    assert_int_equal(w->event_count[AP_EVENT_CONFIRMED], AIRCRAFT);
+    assert_true(refused > 70 * AIRCRAFT && refused < 80 * AIRCRAFT);
+    world_free(w);
+}
+
 /* One wild position is refused, and changes nothing. */
 static void test_step_wild_position_is_refused(void **state)
 {
@@ -1312,6 +1399,9 @@ int main(void)
         cmocka_unit_test(test_step_shared_address_keeps_apart_what_has_no_position),
         cmocka_unit_test(test_step_wrong_velocity_does_not_lead_away),
         cmocka_unit_test(test_step_jump_reinitialises),
+        cmocka_unit_test(test_step_jammed_positions_make_no_second_track),
+        cmocka_unit_test(test_step_two_sources_found_a_second_track),
+        cmocka_unit_test(test_step_displaced_radar_is_left_out),
         cmocka_unit_test(test_step_wild_position_is_refused),
         cmocka_unit_test(test_step_tells_what_is_new),
         cmocka_unit_test(test_step_batches_make_no_difference),
