@@ -14,6 +14,7 @@
 #define AP_TRACK_SOURCE_CAP 12 /* sensors remembered per track */
 #define AP_TRACK_MODE_CAP 8    /* motion models of a filter */
 #define AP_TRACK_VERTICAL_MODES 4
+#define AP_TRACK_GEOMETRIC_AGE_MAX_S 10.0
 
 typedef enum ap_track_state {
     AP_TRACK_TENTATIVE, /* may be clutter; not published */
@@ -172,5 +173,10 @@ double ap_track_course_rad(const ap_track *track);
  * periodic output. `fall` stays, at its own time. Marks the copy AP_FLAG_EXTRAPOLATED when `time`
  * is after updated_utc. */
 ap_track ap_track_at(const ap_track *track, ap_utc_ns time);
+
+/* Height above the ellipsoid at the track's time_utc: the one last reported, carried on with the
+ * vertical rate. False, and nothing written, when none was reported within the last
+ * AP_TRACK_GEOMETRIC_AGE_MAX_S: an aircraft whose satellite navigation fails climbs on. */
+bool ap_track_geometric_height(const ap_track *track, double *height_m);
 
 #endif

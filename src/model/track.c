@@ -185,3 +185,14 @@ ap_track ap_track_at(const ap_track *track, ap_utc_ns time)
     moved.time_utc = time;
     return moved;
 }
+
+bool ap_track_geometric_height(const ap_track *track, double *height_m)
+{
+    if (!track->has_geometric_height || track->geometric_height_utc == AP_UTC_UNKNOWN)
+        return false;
+    double age_s = ap_seconds_between(track->geometric_height_utc, track->time_utc);
+    if (fabs(age_s) > AP_TRACK_GEOMETRIC_AGE_MAX_S)
+        return false;
+    *height_m = track->geometric_height_m + (track->has_height ? track->up_mps * age_s : 0.0);
+    return true;
+}

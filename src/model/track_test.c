@@ -158,6 +158,31 @@ static void test_keys(void **state)
         assert_non_null(ap_track_event_key((ap_track_event_kind)i));
 }
 
+/* 12 m/s for three seconds; after ten it is not known any more, nor is it without a report. */
+static void test_track_geometric_height(void **state)
+{
+    (void)state;
+    ap_track track = at(50, 8, 200, 100);
+    double height_m = -1.0;
+    assert_false(ap_track_geometric_height(&track, &height_m));
+    track.has_geometric_height = true;
+    track.geometric_height_m = 9950.0;
+    track.geometric_height_utc = AP_UTC_UNKNOWN;
+    assert_false(ap_track_geometric_height(&track, &height_m));
+    assert_true(height_m == -1.0);
+    track.geometric_height_utc = 97 * S;
+    track.up_mps = 12.0;
+    assert_true(ap_track_geometric_height(&track, &height_m));
+    assert_true(fabs(height_m - 9986.0) < 1e-9);
+    track.has_height = false; /* the rate means nothing */
+    assert_true(ap_track_geometric_height(&track, &height_m));
+    assert_true(height_m == 9950.0);
+    track.geometric_height_utc = 90 * S;
+    assert_true(ap_track_geometric_height(&track, &height_m));
+    track.geometric_height_utc = 90 * S - 1;
+    assert_false(ap_track_geometric_height(&track, &height_m));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_track_at_grows_covariance),
         cmocka_unit_test(test_track_at_turn_limit),
         cmocka_unit_test(test_track_speed_and_course),
+        cmocka_unit_test(test_track_geometric_height),
         cmocka_unit_test(test_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,9 +107,10 @@ static void put_vertical(const ap_track *t, ap_cat062 *r)
         r->i135.ctb_4th_fl =
             (int16_t)steps(t->pressure_altitude_m, STEP_FL_M, -(1 << 14), (1 << 14) - 1);
     }
-    if (t->has_geometric_height) {
+    double height_m;
+    if (ap_track_geometric_height(t, &height_m)) {
         r->present |= AP_CAT062_I130;
-        r->i130_25_4th_ft = steps_i16(t->geometric_height_m, STEP_ALTITUDE_M);
+        r->i130_25_4th_ft = steps_i16(height_m, STEP_ALTITUDE_M);
     }
     if (t->has_height) {
         r->present |= AP_CAT062_I220;
@@ -248,8 +249,10 @@ static void put_status(const ap_track *t, unsigned marks, ap_cat062 *r)
     r->present |= AP_CAT062_I080;
     r->i080.mon = is_monosensor(t);
     r->i080.spi = (t->flags & AP_FLAG_SPI) != 0;
-    r->i080.mrh = t->has_geometric_height && !t->has_pressure_altitude;
-    if (t->has_geometric_height)
+    double height_m;
+    bool has_geometric = ap_track_geometric_height(t, &height_m);
+    r->i080.mrh = has_geometric && !t->has_pressure_altitude;
+    if (has_geometric)
         r->i080.src = t->adsb_utc != AP_UTC_UNKNOWN ? FROM_GNSS : FROM_MULTILATERATION;
     r->i080.cnf = t->state == AP_TRACK_TENTATIVE;
     r->i080.sim = (t->flags & AP_FLAG_SIMULATED) != 0;
@@ -324,16 +327,16 @@ static void put_accuracies(const ap_track *t, ap_cat062 *r)
     r->i500.atv.y_4th_mps = steps_u8(sqrt(t->P_enu[3][3]), 0.25);
     if (!t->has_height)
         return;
-    double height_m = sqrt(t->vertical_P[0][0]);
+    double sigma_m = sqrt(t->vertical_P[0][0]), height_m;
     r->i500.present |= AP_CAT062_I500_ARC;
     r->i500.arc_25_4th_ftpmin = steps_u8(sqrt(t->vertical_P[1][1]), STEP_RATE_MPS);
-    if (t->has_geometric_height) {
+    if (ap_track_geometric_height(t, &height_m)) {
         r->i500.present |= AP_CAT062_I500_AGA;
-        r->i500.aga_25_4th_ft = steps_u8(height_m, STEP_ALTITUDE_M);
+        r->i500.aga_25_4th_ft = steps_u8(sigma_m, STEP_ALTITUDE_M);
     }
     if (t->has_pressure_altitude) {
         r->i500.present |= AP_CAT062_I500_ABA;
-        r->i500.aba_4th_fl = steps_u8(height_m, STEP_FL_M);
+        r->i500.aba_4th_fl = steps_u8(sigma_m, STEP_FL_M);
     }
 }
 

@@ -71,7 +71,8 @@ static void test_asterix062_from_track_values(void **state)
     assert_int_equal(r.i040, 4095);
     assert_int_equal(r.i136_4th_fl, 350 * 4 + 1); /* 2 s before, 1000 ft/min higher */
     assert_int_equal(r.i135.ctb_4th_fl, 350 * 4);
-    assert_near(r.i130_25_4th_ft * 6.25, 36000, 3.125);
+    /* reported a second ago, sinking at 1,000 ft/min since */
+    assert_near(r.i130_25_4th_ft * 6.25, 36000 - 1000 / 60.0, 3.125);
     assert_near(r.i220_25_4th_ftpmin * 6.25, -1000, 3.125);
     assert_int_equal(r.i500.apc.x_half_m, 60);
     assert_int_equal(r.i500.apc.y_half_m, 40);
@@ -119,6 +120,7 @@ static void test_asterix062_from_track_status(void **state)
     track.state = AP_TRACK_COASTING;
     track.flags = AP_FLAG_SIMULATED | AP_FLAG_SPI | AP_FLAG_ON_GROUND | AP_FLAG_MODE_3A_GARBLED;
     track.time_utc += 300 * AP_NS_PER_S;
+    track.geometric_height_utc = track.time_utc;
     track.mode_3a = 07600;
     track.adsb_utc = track.mode_s_utc = AP_UTC_UNKNOWN;
     track.psr_utc = track.time_utc;

@@ -208,7 +208,9 @@ static ap_value get_pressure_altitude(const void *row)
 
 static ap_value get_geometric_height(const void *row)
 {
-    return fixed_if(track_of(row)->has_geometric_height, track_of(row)->geometric_height_m);
+    double height_m = 0.0;
+    bool is_told = ap_track_geometric_height(track_of(row), &height_m);
+    return fixed_if(is_told, height_m);
 }
 
 static ap_value get_ground_speed(const void *row)

@@ -73,7 +73,7 @@ static void test_track_json_values(void **state)
         { "longitude_deg", -4.7180598621, 0.6e-8 },
         { "height_m", 10972.8, 0 },
         { "pressure_altitude_ft", 35000, 0 },
-        { "geometric_height_m", 10972.8, 0 },
+        { "geometric_height_m", 10967.72, 0 }, /* a second ago, sinking since */
         { "ground_speed_kt", 456.515, 0.006 }, /* hypot(150.25, 180.5) = 234.853 m/s */
         { "track_deg", 140.2257, 0.0006 },     /* atan2(150.25, -180.5) */
         { "vertical_rate_fpm", -1000, 0.05 },
