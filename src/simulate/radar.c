@@ -50,6 +50,14 @@ bool ap_radar_fault(const ap_radar *radar, ap_fault_kind kind, double time_s, do
     return is_on;
 }
 
+bool ap_radar_tells_north(const ap_radar *radar)
+{
+    double unused;
+    return radar->boundary % radar->format->sector_count == 0 &&
+           !ap_radar_fault(radar, AP_FAULT_NORTH_LOST, ap_radar_boundary_s(radar, radar->boundary),
+                           &unused);
+}
+
 uint32_t ap_radar_tod(const ap_radar *radar, double time_s)
 {
     double stamp_s = ap_faults_stamp_s(radar->world, radar->index, time_s);

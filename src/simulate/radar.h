@@ -90,6 +90,9 @@ double ap_radar_azimuth_error_rad(const ap_radar *radar, double azimuth_rad);
 /* Time of day that it stamps, in 1/128 s. */
 uint32_t ap_radar_tod(const ap_radar *radar, double time_s);
 
+/* Whether its next boundary is north and it knows: a lost north marker is not told. */
+bool ap_radar_tells_north(const ap_radar *radar);
+
 /* Whether a fault of the kind is on; *sum: of the values of all that are. */
 bool ap_radar_fault(const ap_radar *radar, ap_fault_kind kind, double time_s, double *sum);
 

@@ -55,10 +55,7 @@ static void write_message(const ap_radar *radar, uint8_t message, ap_writer *wri
 
 static void write_service(const ap_radar *radar, ap_writer *writer)
 {
-    double unused;
-    bool is_lost = ap_radar_fault(radar, AP_FAULT_NORTH_LOST,
-                                  ap_radar_boundary_s(radar, radar->boundary), &unused);
-    if (radar->boundary % SECTOR_COUNT == 0 && !is_lost)
+    if (ap_radar_tells_north(radar))
         write_message(radar, MESSAGE_NORTH, writer);
     write_message(radar, MESSAGE_SECTOR, writer);
 }

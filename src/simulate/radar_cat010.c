@@ -49,11 +49,9 @@ static void write_message(const ap_radar *radar, uint8_t message, ap_writer *wri
 
 static void write_service(const ap_radar *radar, ap_writer *writer)
 {
-    double unused;
-    double time_s = ap_radar_boundary_s(radar, radar->boundary);
     if (radar->boundary % SECTOR_COUNT != 0)
         return;
-    if (!ap_radar_fault(radar, AP_FAULT_NORTH_LOST, time_s, &unused))
+    if (ap_radar_tells_north(radar))
         write_message(radar, MESSAGE_CYCLE, writer);
     write_message(radar, MESSAGE_STATUS, writer);
 }
