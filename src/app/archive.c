@@ -15,10 +15,10 @@ int ap_archive_open(ap_archive *archive, const ap_command *command, const char *
     return AP_EXIT_OK;
 }
 
-static ap_err add_track(ap_archive *archive, const ap_track *track)
+static ap_err add_track(ap_archive *archive, const ap_track *track, bool needs_points)
 {
     ap_geopackage_track row = ap_archive_track_row(archive->sensors, track);
-    archive->track_count++;
+    row.needs_points = needs_points;
     return ap_geopackage_add_track(&archive->package, &row);
 }
 
@@ -30,11 +30,11 @@ ap_err ap_archive_track(ap_archive *archive, const ap_track_event *event, const 
         return ap_geopackage_add_point(&archive->package, &point);
     }
     bool ends = event->kind == AP_EVENT_DROPPED && ap_archive_holds(track);
-    return ends ? add_track(archive, track) : AP_OK;
+    return ends ? add_track(archive, track, false) : AP_OK;
 }
 
-/* Tracks that the input left alive. */
-static ap_err add_alive(ap_archive *archive, const ap_tracker *tracker)
+/* Tracks that the input left alive; of a part of the input, those that were seen in it. */
+static ap_err add_alive(ap_archive *archive, const ap_tracker *tracker, bool of_part)
 {
     size_t count = ap_tracker_tracks(tracker, false, NULL, 0);
     if (count == 0)
@@ -45,7 +45,7 @@ static ap_err add_alive(ap_archive *archive, const ap_tracker *tracker)
     (void)ap_tracker_tracks(tracker, false, tracks, count); /* the same count */
     ap_err err = AP_OK;
     for (size_t i = 0; i < count && !err; i++)
-        err = add_track(archive, &tracks[i]);
+        err = add_track(archive, &tracks[i], of_part);
     free(tracks);
     return err;
 }
@@ -75,7 +75,8 @@ int ap_archive_commit(ap_archive *archive, const ap_pipeline *pipeline)
 {
     char message[AP_IO_MESSAGE_SIZE];
     ap_geopackage *package = &archive->package;
-    ap_err err = add_alive(archive, &pipeline->tracker);
+    bool of_part = pipeline->config.from_utc != INT64_MIN;
+    ap_err err = add_alive(archive, &pipeline->tracker, of_part);
     if (!err)
         err = ap_archive_add_sensors(package, archive->sensors);
     if (!err)

@@ -13,7 +13,7 @@ typedef struct ap_archive {
     const ap_command *command;
     const ap_sensor_table *sensors;
     ap_geopackage package;
-    uint64_t point_count, track_count;
+    uint64_t point_count;
 } ap_archive;
 
 /* Returns an exit status after a line on standard error. */

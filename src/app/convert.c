@@ -175,7 +175,7 @@ static int take_option(void *context, size_t option, const char *value)
         run->feed.sensors_path = value;
         return AP_EXIT_OK;
     case OPTION_START:
-        return ap_take_start(run->command, value, &run->feed.start_utc);
+        return ap_take_time(run->command, "start", value, &run->feed.start_utc);
     case OPTION_EXTENDED:
         run->feed.extended = true;
         return AP_EXIT_OK;

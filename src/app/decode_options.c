@@ -96,7 +96,7 @@ int ap_decode_take_option(void *context, size_t option, const char *value)
     case OPTION_FORMAT:
         return ap_take_format(config->command, value, &config->format);
     case OPTION_START:
-        return ap_take_start(config->command, value, &config->start_utc);
+        return ap_take_time(config->command, "start", value, &config->start_utc);
     case OPTION_ONLY:
         return ap_decode_take_only(config->command, value, &config->selection);
     case OPTION_SAC_SIC:

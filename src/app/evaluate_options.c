@@ -106,7 +106,7 @@ int ap_evaluate_options_take(ap_evaluate_options *options, size_t option, const 
     case AP_EVALUATE_TRUTH_START:
         return take_time(options, option, value, &options->truth_start_utc);
     case AP_EVALUATE_START:
-        return ap_take_start(options->command, value, &options->start_utc);
+        return ap_take_time(options->command, "start", value, &options->start_utc);
     case AP_EVALUATE_QUIET:
         options->quiet = true;
         return AP_EXIT_OK;

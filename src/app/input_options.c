@@ -1,7 +1,7 @@
 #include "app/input_options.h"
 
 /* 2106-01-01. */
-#define START_END (INT64_C(4291747200) * AP_NS_PER_S)
+#define TIME_END (INT64_C(4291747200) * AP_NS_PER_S)
 
 int ap_take_format(const ap_command *command, const char *value, ap_format *format)
 {
@@ -13,15 +13,15 @@ int ap_take_format(const ap_command *command, const char *value, ap_format *form
     return AP_EXIT_OK;
 }
 
-int ap_take_start(const ap_command *command, const char *value, ap_utc_ns *start_utc)
+int ap_take_time(const ap_command *command, const char *option, const char *value, ap_utc_ns *utc)
 {
     ap_utc_ns time;
-    if (ap_utc_parse(value, &time) || time < 0 || time >= START_END)
+    if (ap_utc_parse(value, &time) || time < 0 || time >= TIME_END)
         return ap_command_fail(command, AP_EXIT_USAGE,
-                               "--start %s is no time from 1970 to 2105; expected 2024-06-06 or "
+                               "--%s %s is no time from 1970 to 2105; expected 2024-06-06 or "
                                "2024-06-06T08:58:39Z",
-                               value);
-    *start_utc = time;
+                               option, value);
+    *utc = time;
     return AP_EXIT_OK;
 }
 

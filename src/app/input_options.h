@@ -12,8 +12,9 @@
 /* --format KEY. AP_EXIT_USAGE after a line for a format that is not known. */
 int ap_take_format(const ap_command *command, const char *value, ap_format *format);
 
-/* --start TIME: a day, or a time of one, from 1970 to 2105 (what a pcap can hold). */
-int ap_take_start(const ap_command *command, const char *value, ap_utc_ns *start_utc);
+/* --start, --from, --to TIME: a day, or a time of one, from 1970 to 2105 (what a pcap can hold).
+ * AP_EXIT_USAGE after a line that names `option`. */
+int ap_take_time(const ap_command *command, const char *option, const char *value, ap_utc_ns *utc);
 
 /* One to three decimal digits at *at, up to 255; *at goes behind them. False for anything else,
  * with a sign or a blank before them too: *at and *octet are unchanged. */

@@ -39,6 +39,11 @@ static ap_writer line(ap_outputs *outputs)
     return ap_writer_of(outputs->text, TEXT_CAP);
 }
 
+static bool wants_now(const ap_outputs *outputs)
+{
+    return ap_pipeline_wants(outputs->pipeline, outputs->pipeline->now);
+}
+
 static void send_datagram(void *context, ap_utc_ns time, const uint8_t *data, size_t size)
 {
     static const ap_pcap_route route = { .source_ip = 0xC0000201,      /* 192.0.2.1 */
@@ -46,12 +51,19 @@ static void send_datagram(void *context, ap_utc_ns time, const uint8_t *data, si
                                          .source_port = ASTERIX_PORT,
                                          .destination_port = ASTERIX_PORT };
     ap_outputs *outputs = context;
+    uint64_t made_count = ap_asterix062_writer_stats(&outputs->system).record_count;
+    uint64_t record_count = made_count - outputs->asterix_made_count;
+    outputs->asterix_made_count = made_count;
+    if (!wants_now(outputs))
+        return;
     ap_writer packet = line(outputs);
     if (ap_pcap_udp(&packet, time, &route, data, size)) {
         outputs->asterix_refused_count++; /* a time that the format cannot hold */
         return;
     }
     send_text(outputs, &outputs->asterix, &packet);
+    outputs->asterix_datagram_count++;
+    outputs->asterix_record_count += record_count;
 }
 
 static int open_one(ap_outputs *outputs, ap_output *output, const char *path)
@@ -138,7 +150,7 @@ int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_out
 
 void ap_outputs_report(ap_outputs *outputs, const ap_report *report)
 {
-    if (!outputs->paths.reports)
+    if (!outputs->paths.reports || !ap_pipeline_wants(outputs->pipeline, report->receive_utc))
         return;
     ap_writer text = line(outputs);
     (void)ap_report_json(&text, outputs->sensors, report); /* text.bad tells */
@@ -147,6 +159,8 @@ void ap_outputs_report(ap_outputs *outputs, const ap_report *report)
 
 void ap_outputs_witness(ap_outputs *outputs, const ap_witness *witness)
 {
+    if (!wants_now(outputs))
+        return;
     ap_writer text = line(outputs);
     (void)ap_witness_json(&text, &outputs->pipeline->receivers, witness); /* text.bad tells */
     send_text(outputs, &outputs->witnesses, &text);
@@ -169,7 +183,8 @@ static void write_receivers(ap_outputs *outputs)
 
 void ap_outputs_track(ap_outputs *outputs, const ap_track_event *event, const ap_track *track)
 {
-    if (outputs->paths.tracks) {
+    bool wanted = wants_now(outputs);
+    if (outputs->paths.tracks && wanted) {
         ap_writer text = line(outputs);
         if (outputs->tracks_csv)
             (void)ap_track_csv(&text, outputs->sensors, event, track); /* text.bad tells */
@@ -180,13 +195,13 @@ void ap_outputs_track(ap_outputs *outputs, const ap_track_event *event, const ap
     }
     if (outputs->paths.asterix)
         ap_asterix062_writer_track(&outputs->system, event, track);
-    if (outputs->paths.archive && ap_archive_track(&outputs->archive, event, track))
+    if (outputs->paths.archive && wanted && ap_archive_track(&outputs->archive, event, track))
         outputs->failed = true;
 }
 
 void ap_outputs_alert(ap_outputs *outputs, const ap_alert *alert)
 {
-    if (!outputs->paths.alerts)
+    if (!outputs->paths.alerts || !wants_now(outputs))
         return;
     ap_writer text = line(outputs);
     (void)ap_alert_json(&text, alert); /* text.bad tells */
@@ -199,11 +214,9 @@ void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now)
         ap_asterix062_writer_tick(&outputs->system, now);
 }
 
-static void keep_asterix_stats(ap_outputs *outputs)
+static void keep_asterix_refusals(ap_outputs *outputs)
 {
     ap_asterix062_stats stats = ap_asterix062_writer_stats(&outputs->system);
-    outputs->asterix_record_count += stats.record_count;
-    outputs->asterix_datagram_count += stats.datagram_count;
     outputs->asterix_refused_count += stats.refused_count + stats.unnumbered_count;
 }
 
@@ -211,7 +224,8 @@ void ap_outputs_restart(ap_outputs *outputs)
 {
     if (!outputs->paths.asterix)
         return;
-    keep_asterix_stats(outputs);
+    keep_asterix_refusals(outputs);
+    outputs->asterix_made_count = 0;
     if (init_asterix(outputs)) /* cannot be: the same configuration and memory were good before */
         outputs->failed = true;
 }
@@ -233,7 +247,7 @@ int ap_outputs_commit(ap_outputs *outputs)
     const ap_output_paths *paths = &outputs->paths;
     if (paths->asterix) {
         ap_asterix062_writer_flush(&outputs->system, outputs->pipeline->now);
-        keep_asterix_stats(outputs);
+        keep_asterix_refusals(outputs);
     }
     if (paths->receivers)
         write_receivers(outputs);
@@ -285,7 +299,7 @@ void ap_outputs_tell(const ap_outputs *outputs, FILE *out)
     }
     if (paths->archive)
         fprintf(out, "archive: %s (%" PRIu64 " points of %" PRIu64 " tracks)\n", paths->archive,
-                outputs->archive.point_count, outputs->archive.track_count);
+                outputs->archive.point_count, outputs->archive.package.track_count);
 }
 
 void ap_outputs_close(ap_outputs *outputs)

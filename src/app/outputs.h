@@ -41,12 +41,15 @@ typedef struct ap_outputs {
     bool failed; /* a write failed; commit says which */
     uint64_t track_line_count, witness_line_count;
     uint64_t asterix_record_count, asterix_datagram_count, asterix_refused_count;
-    uint8_t *text; /* one line */
+    uint64_t asterix_made_count; /* records up to the last datagram, wanted or not */
+    uint8_t *text;               /* one line */
     void *system_mem;
     char message[AP_IO_MESSAGE_SIZE];
 } ap_outputs;
 
-/* Opens what is wanted. Returns an exit status after a line on standard error. */
+/* Opens what is wanted. What the pipeline does not want (ap_pipeline_wants: reports by their
+ * receive time, the rest by the pipeline's clock) is left out of every file. Returns an exit status
+ * after a line on standard error. */
 int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_output_paths *paths,
                     const ap_pipeline *pipeline);
 

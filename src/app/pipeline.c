@@ -27,6 +27,8 @@ enum memory_slot {
 ap_pipeline_config ap_pipeline_config_default(void)
 {
     ap_pipeline_config config = { .format = AP_FORMAT_AUTO,
+                                  .from_utc = INT64_MIN,
+                                  .to_utc = INT64_MAX,
                                   .sensor_cap = 512,
                                   .track_cap = 20000,
                                   .aircraft_cap = 50000,
@@ -296,6 +298,21 @@ static void restart(ap_pipeline *pipeline, ap_utc_ns now)
         pipeline->config.sinks.on_restart(pipeline->config.sinks.context);
 }
 
+bool ap_pipeline_wants(const ap_pipeline *pipeline, ap_utc_ns receive_utc)
+{
+    return receive_utc >= pipeline->config.from_utc && receive_utc < pipeline->config.to_utc;
+}
+
+/* A slice that was begun is filled as ever, so that the tracker steps at the same times whatever
+ * to_utc is. */
+static bool reaches_end(ap_pipeline *pipeline, const ap_source *source)
+{
+    if (source->receive_utc < pipeline->config.to_utc || pipeline->slice_count > 0)
+        return false;
+    pipeline->now = pipeline->config.to_utc;
+    return true;
+}
+
 /* The map of the program: hop by hop, one frame at a time. Watch, picture and publish hang on the
  * tracker's events (take_event, tell); send is in the sinks. */
 int ap_pipeline_run(ap_pipeline *pipeline)
@@ -303,6 +320,8 @@ int ap_pipeline_run(ap_pipeline *pipeline)
     const ap_pipeline_sinks *sinks = &pipeline->config.sinks;
     int status = AP_EXIT_OK;
     for (ap_source *source; !status && (source = receive(pipeline));) {
+        if (reaches_end(pipeline, source))
+            break;
         if (source->restarted) {
             track(pipeline);
             restart(pipeline, source->receive_utc);

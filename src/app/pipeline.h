@@ -47,6 +47,8 @@ typedef struct ap_pipeline_config {
     ap_format format;
     ap_asterix_editions editions;
     ap_utc_ns start_utc; /* day of recordings that hold times of day; start of tick counters */
+    ap_utc_ns from_utc; /* receive times of what is wanted; the engine works from the first frame */
+    ap_utc_ns to_utc;   /* on, and ends before the first frame received at to_utc or later */
     uint16_t sensor_cap;
     uint32_t track_cap, aircraft_cap;
     uint32_t receiver_cap; /* receivers that streams name, beside one an input */
@@ -55,8 +57,8 @@ typedef struct ap_pipeline_config {
     ap_pipeline_sinks sinks;
 } ap_pipeline_config;
 
-/* Defaults: automatic format, newest editions, 1970-01-01, 512 sensors, 20,000 tracks, 50,000
- * addresses, 256 named receivers, one thread. */
+/* Defaults: automatic format, newest editions, 1970-01-01, all times, 512 sensors, 20,000 tracks,
+ * 50,000 addresses, 256 named receivers, one thread. */
 ap_pipeline_config ap_pipeline_config_default(void);
 
 typedef struct ap_source ap_source; /* one input with its framer and clock */
@@ -85,7 +87,8 @@ typedef struct ap_pipeline {
     size_t batch_count;
     ap_pipeline_told told[AP_PIPELINE_TOLD];
     size_t told_count;
-    ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first */
+    ap_utc_ns now; /* receive time of the newest frame; AP_UTC_UNKNOWN before the first; to_utc when
+                    * the run ended there */
     uint64_t frame_count, report_count, report_lost_count;
     uint64_t restart_count;
     struct {
@@ -105,6 +108,10 @@ int ap_pipeline_open(ap_pipeline *pipeline);
 /* Runs to the end of every input. Returns an exit status; AP_EXIT_DATA when an input turned out to
  * be none that we know or was cut off in its compression, after all others were read. */
 int ap_pipeline_run(ap_pipeline *pipeline);
+
+/* True for a receive time in [from_utc, to_utc). With the same inputs, what sinks are told at `now`
+ * within it is the same, byte for byte, wherever from_utc and to_utc lie. */
+bool ap_pipeline_wants(const ap_pipeline *pipeline, ap_utc_ns receive_utc);
 
 /* Safe twice. */
 void ap_pipeline_close(ap_pipeline *pipeline);

@@ -20,6 +20,8 @@ enum {
     OPTION_SENSORS,
     OPTION_FORMAT,
     OPTION_START,
+    OPTION_FROM,
+    OPTION_TO,
     OPTION_EDITION,
     OPTION_PROBE,
     OPTION_TRACKS,
@@ -48,6 +50,12 @@ const ap_option ap_replay_options[] = {
                        "Day of recordings that hold times of day only, or UTC of the first frame "
                        "of a receiver's recording: 2024-06-06 or 2024-06-06T08:58:39.1Z. Default "
                        "1970-01-01." },
+    [OPTION_FROM] = { 0, "from", "TIME",
+                      "Outputs begin here: 2024-06-06T08:58:39Z, a receive time of the recording. "
+                      "What comes before is tracked and not written." },
+    [OPTION_TO] = { 0, "to", "TIME",
+                    "Reading and outputs end before the first frame received at that time or "
+                    "later." },
     [OPTION_EDITION] = AP_EDITION_OPTION,
     [OPTION_PROBE] = AP_PROBE_OPTION,
     [OPTION_TRACKS] = { 'o', "tracks", "FILE",
@@ -146,7 +154,11 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_FORMAT:
         return ap_take_format(config->command, value, &config->pipeline.format);
     case OPTION_START:
-        return ap_take_start(config->command, value, &config->pipeline.start_utc);
+        return ap_take_time(config->command, "start", value, &config->pipeline.start_utc);
+    case OPTION_FROM:
+        return ap_take_time(config->command, "from", value, &config->pipeline.from_utc);
+    case OPTION_TO:
+        return ap_take_time(config->command, "to", value, &config->pipeline.to_utc);
     case OPTION_EDITION:
         return ap_editions_take(config->command, value, &config->pipeline.editions);
     case OPTION_TRACK_CAP:
@@ -235,10 +247,53 @@ static int prepare(replay_run *run)
     return status;
 }
 
+static int check_window(const replay_config *config)
+{
+    char from[AP_UTC_TEXT_SIZE], to[AP_UTC_TEXT_SIZE];
+    if (config->pipeline.from_utc < config->pipeline.to_utc)
+        return AP_EXIT_OK;
+    ap_utc_text(config->pipeline.from_utc, from);
+    ap_utc_text(config->pipeline.to_utc, to);
+    return ap_command_fail(config->command, AP_EXIT_USAGE,
+                           "--from %s is not before --to %s; nothing lies between them", from, to);
+}
+
+/* Nothing was received within the wanted times: a line says when something was. */
+static void tell_missed_window(const replay_run *run)
+{
+    const ap_pipeline *pipeline = &run->pipeline;
+    ap_utc_ns first_utc = AP_UTC_UNKNOWN, last_utc = AP_UTC_UNKNOWN;
+    for (size_t i = 0; i < pipeline->config.path_count; i++) {
+        ap_source_summary source = ap_pipeline_source(pipeline, i);
+        if (first_utc == AP_UTC_UNKNOWN ||
+            (source.first_utc != AP_UTC_UNKNOWN && source.first_utc < first_utc))
+            first_utc = source.first_utc;
+        if (source.last_utc > last_utc) /* unknown times are the smallest */
+            last_utc = source.last_utc;
+    }
+    char first[AP_UTC_TEXT_SIZE], last[AP_UTC_TEXT_SIZE];
+    ap_utc_text(first_utc, first);
+    ap_utc_text(last_utc, last);
+    if (first_utc == AP_UTC_UNKNOWN)
+        return;
+    if (first_utc >= pipeline->config.to_utc)
+        (void)ap_command_fail(run->config.command, AP_EXIT_OK,
+                              "--to is not after the first frame, received at %s; nothing of it "
+                              "is written",
+                              first);
+    else if (last_utc < pipeline->config.from_utc)
+        (void)ap_command_fail(run->config.command, AP_EXIT_OK,
+                              "--from is after the last frame, received at %s (the first at %s); "
+                              "nothing of it is written",
+                              last, first);
+}
+
 static int start(replay_run *run)
 {
     const ap_command *command = run->config.command;
-    int status = check_paths(&run->config);
+    int status = check_window(&run->config);
+    if (!status)
+        status = check_paths(&run->config);
     if (status)
         return status;
     status = ap_pipeline_init(&run->pipeline, &run->config.pipeline);
@@ -263,6 +318,7 @@ static int run_and_commit(replay_run *run)
     ap_progress_end(&run->progress);
     if (*run->pipeline.message)
         ap_command_fail(command, status, "%s", run->pipeline.message);
+    tell_missed_window(run);
     int commit_status = ap_outputs_commit(&run->outputs);
     ap_run_cost cost = { .wall_s = (double)(ap_clock_monotonic_ns() - wall_ns) / 1e9,
                          .cpu_s = (double)(ap_clock_cpu_ns() - cpu_ns) / 1e9 };

@@ -271,7 +271,7 @@ static ap_err open_database(struct ap_geopackage_state *s, const char *part)
 ap_err ap_geopackage_open(ap_geopackage *archive, const char *path,
                           char message[AP_IO_MESSAGE_SIZE])
 {
-    archive->state = NULL;
+    *archive = (ap_geopackage){ 0 };
     struct ap_geopackage_state *s = calloc(1, sizeof *s);
     if (!s) {
         (void)snprintf(message, AP_IO_MESSAGE_SIZE,
@@ -505,7 +505,7 @@ static ap_err take_line(struct ap_geopackage_state *s, uint32_t id, bool *more, 
 }
 
 /* Both are sorted by track: rows given, and points. */
-static ap_err insert_tracks(struct ap_geopackage_state *s)
+static ap_err insert_tracks(struct ap_geopackage_state *s, uint64_t *track_count)
 {
     sqlite3_stmt *points = s->statements[POINTS_BY_TRACK];
     if (s->track_count > 0)
@@ -523,9 +523,13 @@ static ap_err insert_tracks(struct ap_geopackage_state *s)
         bool given = i < s->track_count && (!more || s->tracks[i].track_id <= next);
         const ap_geopackage_track *row = given ? &s->tracks[i++] : &bare;
         line_builder line;
-        if (take_line(s, row->track_id, &more, &next, &line) != AP_OK ||
-            insert_track(s, row, &line) != AP_OK)
+        if (take_line(s, row->track_id, &more, &next, &line) != AP_OK)
             return s->failed;
+        if (row->needs_points && line.point_count == 0)
+            continue;
+        if (insert_track(s, row, &line) != AP_OK)
+            return s->failed;
+        ++*track_count;
     }
     (void)sqlite3_reset(points);
     return AP_OK;
@@ -603,7 +607,7 @@ ap_err ap_geopackage_commit(ap_geopackage *archive, char message[AP_IO_MESSAGE_S
     }
     ap_err err = s->failed;
     if (!err)
-        err = insert_tracks(s);
+        err = insert_tracks(s, &archive->track_count);
     if (!err)
         err = insert_contents(s);
     if (!err)

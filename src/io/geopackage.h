@@ -23,6 +23,7 @@ struct ap_geopackage_state;
 
 typedef struct ap_geopackage {
     struct ap_geopackage_state *state; /* NULL when closed */
+    uint64_t track_count;              /* rows of tracks, once committed */
 } ap_geopackage;
 
 /* In rows, a NaN, an empty text and AP_UTC_UNKNOWN become NULL. */
@@ -48,6 +49,7 @@ typedef struct ap_geopackage_track {
     uint32_t update_count;
     char end_reason[24]; /* empty: alive when the input ended */
     char sources[256];   /* names parted by ';' */
+    bool needs_points;   /* left out when none of its points was added */
 } ap_geopackage_track;
 
 typedef struct ap_geopackage_sensor {

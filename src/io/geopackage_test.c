@@ -60,7 +60,8 @@ static ap_geopackage_track a_track(uint32_t track_id)
                                   .sources = "radar;receiver" };
 }
 
-/* Three tracks: two points and a row given late, one point, three points and no row. */
+/* Three tracks: two points and a row given late, one point, three points and no row. A fourth needs
+ * points that it does not have. */
 static void write_archive(const char *path)
 {
     char message[AP_IO_MESSAGE_SIZE] = "";
@@ -77,7 +78,11 @@ static void write_archive(const char *path)
     ap_geopackage_track five = a_track(5), two = a_track(2);
     five.callsign[0] = 0;
     assert_int_equal(ap_geopackage_add_track(&archive, &five), AP_OK);
+    two.needs_points = true;
     assert_int_equal(ap_geopackage_add_track(&archive, &two), AP_OK);
+    ap_geopackage_track three = a_track(3);
+    three.needs_points = true;
+    assert_int_equal(ap_geopackage_add_track(&archive, &three), AP_OK);
     ap_geopackage_sensor sensor = { .name = "radar",
                                     .kind = "combined",
                                     .has_sac_sic = true,
@@ -100,6 +105,7 @@ static void write_archive(const char *path)
     assert_int_equal(ap_geopackage_add_meta(&archive, "program", "airpicture 0.1.0"), AP_OK);
     assert_int_equal(ap_geopackage_commit(&archive, message), AP_OK);
     assert_null(archive.state);
+    assert_int_equal(archive.track_count, 3);
     ap_geopackage_close(&archive);
 }
 
