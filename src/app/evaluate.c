@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "app/commands.h"
+#include "app/evaluate_bound.h"
 #include "app/evaluate_json.h"
 #include "app/evaluate_options.h"
 #include "app/evaluate_plots.h"
@@ -52,7 +53,9 @@ const ap_option ap_evaluate_command_options[] = {
     [OPTION_RECORDING] = { 0, "recording", "FILE",
                            "A recording of sensors: what each of them saw is held against the "
                            "truth too; several times for several." },
-    [OPTION_SENSORS] = { 'c', "sensors", "FILE", "Sensors file (YAML) of the recordings." },
+    [OPTION_SENSORS] = { 'c', "sensors", "FILE",
+                         "Sensors file (YAML) of the recordings, and of "
+                         "the Cramer-Rao bound." },
     [OPTION_REPORT] = { 0, "report", "DIR",
                         "Writes index.html, a page that needs nothing else, and evaluation.json." },
     [OPTION_JSON] = { 0, "json", "FILE", "Everything in the report as one JSON object." },
@@ -180,19 +183,28 @@ static void judge(evaluate *e)
 
 static void print_figures(const evaluate *e, FILE *out)
 {
-    static const char *const shown[] = {
-        "target_count",      "used_track_count", "completeness",     "gospa_rms_m",
-        "position_rms_m",    "position_95_m",    "velocity_rms_mps", "altitude_rms_m",
-        "latency_mean_s",    "nees_position",    "birth_delay_s",    "kept_switches_per_target",
-        "false_track_count", "false_per_instant"
-    };
+    static const char *const shown[] = { "target_count",
+                                         "used_track_count",
+                                         "completeness",
+                                         "gospa_rms_m",
+                                         "position_rms_m",
+                                         "position_95_m",
+                                         "velocity_rms_mps",
+                                         "altitude_rms_m",
+                                         "latency_mean_s",
+                                         "nees_position",
+                                         "pcrb_ratio",
+                                         "birth_delay_s",
+                                         "kept_switches_per_target",
+                                         "false_track_count",
+                                         "false_per_instant" };
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         const ap_figure *f = ap_figure_of_key(e->figure, e->figure_count, shown[i]);
         char text[40];
-        if (!f || isnan(f->value))
+        if (!f)
             continue;
         ap_figure_text(f->value, f->unit, text, sizeof text);
-        fprintf(out, "  %-34s %14s\n", f->text, text);
+        fprintf(out, "  %-34s %15s\n", f->text, isnan(f->value) ? "not enough data" : text);
     }
 }
 
@@ -262,6 +274,8 @@ static void print_summary(const evaluate *e, FILE *out)
     for (int i = 0; i < AP_EVALUATION_NOTE_COUNT; i++)
         if (r->notes[i])
             fprintf(out, "  note: %s\n", ap_evaluation_note_text((ap_evaluation_note)i));
+    if (e->run.bound_note[0])
+        fprintf(out, "  note: %s\n", e->run.bound_note);
     ap_evaluate_print_plots(&e->plots, out);
     for (size_t i = 0; i < e->name_count; i++)
         print_table(e, &e->judged[i], out);
@@ -335,9 +349,6 @@ static int check_paths(const evaluate *e)
     if (!e->side.path)
         return ap_command_fail(e->options.command, AP_EXIT_USAGE,
                                "nothing to judge; expected --tracks FILE");
-    if (e->plots.sensors_path && e->plots.path_count == 0)
-        return ap_command_fail(e->options.command, AP_EXIT_USAGE,
-                               "--sensors describes recordings; expected --recording FILE too");
     return ap_paths_check(e->options.command, outputs, 1, inputs, 2 + e->plots.path_count,
                           e->plots.sensors_path);
 }
@@ -372,6 +383,8 @@ static int work(evaluate *e)
     status = ap_evaluate_read_truth(&e->run);
     if (!status)
         status = ap_evaluate_read_tracks(&e->run, &e->side);
+    if (!status && e->plots.sensors_path)
+        status = ap_evaluate_read_bound(&e->run, e->plots.sensors_path);
     if (!status)
         status = ap_evaluate_score(&e->run, &e->side);
     if (!status)

@@ -206,12 +206,11 @@ static void add_consistency(list *l, const ap_evaluation_result *r)
     add(l, "nees_vertical", "NEES of heights (1)", "",
         known(r->nees_vertical.mean, r->nees_vertical.count), r->nees_vertical.count,
         AP_FIGURE_NEUTRAL);
-    if (r->pcrb.count > 0) {
-        add(l, "pcrb_bound_m", "Cramer-Rao bound, RMS", "m", r->pcrb.bound_rms_m, r->pcrb.count,
-            AP_FIGURE_NEUTRAL);
-        add(l, "pcrb_ratio", "error over the bound", "", r->pcrb.ratio, r->pcrb.count,
-            AP_FIGURE_LOWER);
-    }
+    const ap_pcrb *bound = &r->pcrb;
+    add(l, "pcrb_bound_m", "Cramer-Rao bound, RMS", "m", known(bound->bound_rms_m, bound->count),
+        bound->count, AP_FIGURE_NEUTRAL);
+    add(l, "pcrb_ratio", "error over the Cramer-Rao bound", "", known(bound->ratio, bound->count),
+        bound->count, AP_FIGURE_LOWER);
 }
 
 size_t ap_evaluate_figures(const ap_evaluation_result *result, ap_figure figures[AP_FIGURE_CAP])

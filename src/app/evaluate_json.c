@@ -607,8 +607,12 @@ static void put_notes(ap_writer *w, const ap_evaluate_report *report)
     const ap_evaluation_result *r = ap_evaluation_result_of(&report->side->evaluation);
     bool first = true;
     ap_text_str(w, "[");
-    if (report->run->reference_note[0]) {
-        ap_json_string(w, report->run->reference_note, strlen(report->run->reference_note));
+    const char *own[] = { report->run->reference_note, report->run->bound_note };
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (!own[i][0])
+            continue;
+        ap_text_str(w, first ? "" : ",");
+        ap_json_string(w, own[i], strlen(own[i]));
         first = false;
     }
     for (int i = 0; i < AP_EVALUATION_NOTE_COUNT; i++) {

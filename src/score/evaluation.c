@@ -29,7 +29,6 @@ ap_evaluation_config ap_evaluation_config_default(void)
                                    .turn_rate_min_radps = 0.5 * AP_RAD_PER_DEG,
                                    .climb_min_mps = 500.0 * AP_M_PER_FT / 60.0,
                                    .phase_window_s = 10.0,
-                                   .acceleration_psd_m2ps3 = 1.0,
                                    .edge_cap = 16000000,
                                    .segment_cap = 1000000 };
 }
@@ -58,6 +57,8 @@ static const char *sensor_fault(const ap_evaluation_config *config)
         if (!is_positive(s->interval_s) || !is_positive(s->range_max_m) ||
             !is_positive(s->range_sigma_m) || !is_positive(s->azimuth_sigma_rad))
             return "a sensor's interval_s, range_max_m and sigmas must be above 0";
+        if (!(s->position_sigma_m >= 0.0 && isfinite(s->position_sigma_m)))
+            return "a sensor's position_sigma_m must be 0 or more";
         if (!(s->detection_probability > 0.0 && s->detection_probability <= 1.0))
             return "a sensor's detection_probability must be above 0 and at most 1";
         if (!isfinite(s->place.x_m) || !isfinite(s->place.y_m))
@@ -108,8 +109,8 @@ const char *ap_evaluation_config_fault(const ap_evaluation_config *config)
                " above 0";
     if (config->sensor_count > AP_EVALUATION_SENSOR_CAP)
         return "sensor_count must be at most 64";
-    if (config->sensor_count > 0 && !is_positive(config->acceleration_psd_m2ps3))
-        return "acceleration_psd_m2ps3 must be above 0";
+    if (!(config->acceleration_psd_m2ps3 >= 0.0 && isfinite(config->acceleration_psd_m2ps3)))
+        return "acceleration_psd_m2ps3 must be 0 or more";
     if (config->edge_cap < 1 || config->edge_cap > 1000000000 || config->segment_cap < 1 ||
         config->segment_cap > 100000000)
         return "edge_cap and segment_cap must be above 0";

@@ -46,13 +46,14 @@ typedef struct ap_evaluation_place {
     };
 } ap_evaluation_place;
 
-/* A sensor as far as the bound needs it: polar, with a turn. */
+/* A sensor as far as the bound needs it: range and azimuth, or positions, with a turn. */
 typedef struct ap_evaluation_sensor {
     ap_evaluation_place place;
     double interval_s;            /* between two looks, > 0 */
     double range_max_m;           /* > 0 */
     double range_sigma_m;         /* > 0 */
     double azimuth_sigma_rad;     /* > 0 */
+    double position_sigma_m;      /* per axis, of a sensor that gives positions; 0: a radar */
     double detection_probability; /* (0, 1] */
 } ap_evaluation_sensor;
 
@@ -94,7 +95,8 @@ typedef struct ap_evaluation_config {
     /* The posterior Cramer-Rao bound, left out without sensors. */
     size_t sensor_count;
     ap_evaluation_sensor sensors[AP_EVALUATION_SENSOR_CAP];
-    double acceleration_psd_m2ps3; /* of the truth's motion, per axis, > 0 */
+    double acceleration_psd_m2ps3; /* of the truth's motion, per axis; 0: as the truth changes its
+                                    * velocity from instant to instant */
 
     uint32_t edge_cap;    /* pairs below the cutoff kept for T-GOSPA, over the run */
     uint32_t segment_cap; /* stretches of one track on one truth, over the run */

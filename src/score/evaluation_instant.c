@@ -323,14 +323,30 @@ static void count_partner(struct ap_evaluation_state *state, ap_target_sums *tar
     target->partners = state->partner_count;
 }
 
+/* Looks before the first instant tell the bound as much as they told the tracker. */
+static void begin_bound(struct ap_evaluation_state *state, ap_pcrb_state *bound,
+                        const ap_trajectory *truth)
+{
+    ap_utc_ns now = ap_evaluation_time(state, state->instant);
+    uint32_t at = truth->first;
+    ap_motion_point point;
+    for (ap_utc_ns time = state->truth->states[truth->first].time_utc; time < now;
+         time = ap_utc_add_ns(time, state->step_ns))
+        if (ap_motion_find(state->truth, truth, time, state->config.truth_gap_s, &at, &point))
+            ap_pcrb_step(bound, &state->config, state->truth->frame, time, &point);
+}
+
 static void add_bound(struct ap_evaluation_state *state, instant_tally *tally, uint32_t truth)
 {
     if (state->pcrb.states == NULL)
         return;
+    uint32_t index = state->truths_now.trajectory[truth];
     ap_motion_point *point = &state->truths_now.point[truth];
-    double variance_m2 =
-        ap_pcrb_step(&state->pcrb.states[state->truths_now.trajectory[truth]], &state->config,
-                     state->truth->frame, ap_evaluation_time(state, state->instant), point);
+    ap_pcrb_state *bound = &state->pcrb.states[index];
+    if (bound->time == AP_UTC_UNKNOWN)
+        begin_bound(state, bound, &state->truth->trajectories[index]);
+    double variance_m2 = ap_pcrb_step(bound, &state->config, state->truth->frame,
+                                      ap_evaluation_time(state, state->instant), point);
     if (variance_m2 <= 0.0 || state->best[truth] == AP_ASSIGN_NONE)
         return;
     double east_m, north_m;

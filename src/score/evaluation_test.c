@@ -590,6 +590,34 @@ static void test_evaluation_notes_near_full(void **state)
     assert_true(test_evaluate(&test, &config)->notes[AP_EVALUATION_NOTE_NEAR_FULL]);
 }
 
+/* What a sensor told before the first instant is known there, as it is to the tracker; the ratio is
+ * the error of 5 m over the bound at the same instants. */
+static void test_bound_knows_the_warm_up(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 60; t++) {
+        test_truth(&test, 1, test_state(t, 1e4, 100.0 * t, 0.0, 100.0));
+        test_track(&test, 1, test_state(t, 1e4 + 3.0, 100.0 * t + 4.0, 0.0, 100.0));
+    }
+    ap_evaluation_config config = test_config();
+    config.sensor_count = 1;
+    config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 4.0,
+                                                .range_max_m = 1e5,
+                                                .range_sigma_m = 50.0,
+                                                .azimuth_sigma_rad = 1e-3,
+                                                .detection_probability = 0.9 };
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    size_t count;
+    float at_30_m = ap_evaluation_samples(&test.evaluation, &count)[30].bound_rms_m;
+    assert_int_equal(r->pcrb.count, 61);
+    assert_near(r->pcrb.ratio, 5.0 / r->pcrb.bound_rms_m, 1e-12);
+    assert_true(at_30_m > 5.0f && at_30_m < 50.0f);
+    config.warmup_s = 30.0;
+    r = test_evaluate(&test, &config);
+    assert_int_equal(r->pcrb.count, 31);
+    assert_near(ap_evaluation_samples(&test.evaluation, &count)[0].bound_rms_m, at_30_m, 1e-6);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -619,6 +647,7 @@ int main(void)
         CASE(test_full),
         CASE(test_evaluation_notes_near_full),
         CASE(test_keys),
+        CASE(test_bound_knows_the_warm_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,16 @@ static bool add_information(ap_pcrb_information *information, const ap_evaluatio
     double east_m, north_m;
     ap_motion_offset(frame, &place, point, &east_m, &north_m);
     double range_m = hypot(east_m, north_m);
-    if (!(looks > 0.0) || range_m > sensor->range_max_m || range_m <= 0.0)
+    if (!(looks > 0.0) || range_m > sensor->range_max_m)
+        return false;
+    if (sensor->position_sigma_m > 0.0) {
+        double info = looks * sensor->detection_probability /
+                      (sensor->position_sigma_m * sensor->position_sigma_m);
+        information->east += info;
+        information->north += info;
+        return true;
+    }
+    if (range_m <= 0.0)
         return false;
     double u = east_m / range_m, v = north_m / range_m;
     double across_m = range_m * sensor->azimuth_sigma_rad;
@@ -89,6 +98,14 @@ static void begin(ap_pcrb_state *state, ap_pcrb_information information)
     state->has_looked = true;
 }
 
+/* Density of white acceleration that changes velocities as the truth changed its own. */
+static double psd_of(const ap_pcrb_state *state, const ap_motion_point *point, double dt_s)
+{
+    double east_mps = point->east_mps - state->east_mps;
+    double north_mps = point->north_mps - state->north_mps;
+    return (east_mps * east_mps + north_mps * north_mps) / (2.0 * dt_s);
+}
+
 double ap_pcrb_step(ap_pcrb_state *state, const ap_evaluation_config *config,
                     ap_trajectory_frame frame, ap_utc_ns time, const ap_motion_point *point)
 {
@@ -101,12 +118,16 @@ double ap_pcrb_step(ap_pcrb_state *state, const ap_evaluation_config *config,
         double looks = looks_between(sensor->interval_s, from, time);
         looked |= add_information(&information, sensor, frame, point, looks);
     }
-    if (state->has_looked)
-        ap_pcrb_predict(state->P, ap_seconds_between(from, time), config->acceleration_psd_m2ps3);
+    if (state->has_looked) {
+        double dt_s = ap_seconds_between(from, time), psd_m2ps3 = config->acceleration_psd_m2ps3;
+        ap_pcrb_predict(state->P, dt_s, psd_m2ps3 > 0.0 ? psd_m2ps3 : psd_of(state, point, dt_s));
+    }
     if (looked && state->has_looked)
         ap_pcrb_update(state->P, information);
     else if (looked)
         begin(state, information);
     state->time = time;
+    state->east_mps = point->east_mps;
+    state->north_mps = point->north_mps;
     return state->has_looked ? state->P[0][0] + state->P[1][1] : 0.0;
 }

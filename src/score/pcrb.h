@@ -4,7 +4,10 @@
  * Tichavsky, Muravchik, Nehorai 1998 with a nearly-constant-velocity motion in the plane,
  *   J' = (Q + F J^-1 F')^-1 + sum over looks of irf H' R^-1 H,
  * held as covariance; irf = Pd, which is right without clutter. A look gives range and azimuth, so
- * R is known in east and north from where the truth is. */
+ * R is known in east and north from where the truth is. Q is that of the truth's own change of
+ * velocity since the instant before, unless the configuration gives one: the bound of a tracker
+ * that knew when and how hard the aircraft manoeuvre, but not where to. A fixed one is beaten on
+ * straight legs by any tracker that adapts. */
 #ifndef AP_SCORE_PCRB_H
 #define AP_SCORE_PCRB_H
 
@@ -16,8 +19,9 @@
 #include "score/motion.h"
 
 typedef struct ap_pcrb_state {
-    double P[4][4]; /* east, north, and their velocities */
-    ap_utc_ns time; /* AP_UTC_UNKNOWN: not begun */
+    double P[4][4];             /* east, north, and their velocities */
+    double east_mps, north_mps; /* of the truth, at the time */
+    ap_utc_ns time;             /* AP_UTC_UNKNOWN: not begun */
     bool has_looked;
 } ap_pcrb_state;
 

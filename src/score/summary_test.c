@@ -97,6 +97,7 @@ static void test_pcrb_step_first_look(void **state)
 {
     (void)state;
     ap_evaluation_config config = ap_evaluation_config_default();
+    config.acceleration_psd_m2ps3 = 1.0;
     config.sensor_count = 1;
     config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 4.0,
                                                 .range_max_m = 2e5,
@@ -114,6 +115,38 @@ static void test_pcrb_step_first_look(void **state)
     assert_near(bound.P[0][0], 2500.0, 1e-6);
     variance_m2 = ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 5 * AP_NS_PER_S, &point);
     assert_near(variance_m2, 12500.0 + 2 * 300.0 * 300.0 + 2.0 / 3.0, 1e-6); /* no look: grows */
+}
+
+/* A look by position is its variance, twice; of a truth that keeps its velocity nothing is added by
+ * time but what the velocity's own error makes of it; one that changes by (3, 4) m/s in 2 s counts
+ * as white acceleration of 25 / (2 x 2) m2/s3. */
+static void test_pcrb_step_own_motion(void **state)
+{
+    (void)state;
+    ap_evaluation_config config = ap_evaluation_config_default();
+    config.sensor_count = 1;
+    config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 100.0,
+                                                .range_max_m = 2e5,
+                                                .range_sigma_m = 1.0,
+                                                .azimuth_sigma_rad = 1.0,
+                                                .position_sigma_m = 30.0,
+                                                .detection_probability = 0.5 };
+    assert_null(ap_evaluation_config_fault(&config));
+    ap_trajectory_state at = { .flags = AP_STATE_HAS_VELOCITY, .east_mps = 100.0f };
+    ap_motion_point point = ap_motion_at(AP_TRAJECTORY_PLANE, &at);
+    ap_pcrb_state bound = { .time = 99 * AP_NS_PER_S };
+    double first_m2 = ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 100 * AP_NS_PER_S, &point);
+    assert_near(first_m2, 2 * 30.0 * 30.0 / 0.5, 1e-9);
+    double second_m2 =
+        ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 102 * AP_NS_PER_S, &point);
+    assert_near(second_m2 - first_m2, 2 * 300.0 * 300.0 * 4.0, 1e-6);
+    double speed_m2ps2 = bound.P[2][2];
+    point.east_mps += 3.0;
+    point.north_mps += 4.0;
+    ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 104 * AP_NS_PER_S, &point);
+    assert_near(bound.P[2][2] - speed_m2ps2, 2.0 * 25.0 / (2.0 * 2.0), 1e-9);
+    config.sensors[0].position_sigma_m = -1.0;
+    assert_non_null(ap_evaluation_config_fault(&config));
 }
 
 typedef struct lp_case {
@@ -270,8 +303,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quantiles_known),      cmocka_unit_test(test_summary_signed),
         cmocka_unit_test(test_nees_bounds_known),    cmocka_unit_test(test_pcrb_steady),
-        cmocka_unit_test(test_pcrb_step_first_look), cmocka_unit_test(test_tgospa_handed_over),
-        cmocka_unit_test(test_tgospa_simplex),
+        cmocka_unit_test(test_pcrb_step_first_look), cmocka_unit_test(test_pcrb_step_own_motion),
+        cmocka_unit_test(test_tgospa_handed_over),   cmocka_unit_test(test_tgospa_simplex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -173,6 +173,54 @@ def simulated():
         assert plots["approach"]["false_per_turn"] > 5 and plots["station"]["errors"][0]["rms"] < 30
 
 
+RADARS = """
+name: Two radars
+duration_s: 300
+latitude_deg: 52.3
+longitude_deg: 4.8
+traffic:
+  - {kind: en_route, count: 80, radius_nmi: 50, mode_s_share: 1, adsb_share: 0}
+sensors:
+  - {name: a, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52.3, longitude_deg: 4.7,
+     height_m: 70, turn_s: 4, range_max_nmi: 100}
+  - {name: b, kind: ssr, sac: 1, sic: 2, latitude_deg: 52.8, longitude_deg: 5.4,
+     height_m: 70, turn_s: 6, range_max_nmi: 100}
+"""
+
+
+def bound():
+    """Error over the Cramer-Rao bound: above 1, below what one radar alone would give."""
+    with workspace() as work:
+        (work / "radars.yaml").write_text(RADARS)
+        run("simulate", "-q", work / "radars.yaml", "-o", work / "s")
+        run("replay", "-q", "-c", work / "s/sensors.yaml", work / "s/merged.pcap", "--tracks",
+            work / "tracks.jsonl")
+        inputs = ("--truth", work / "s/truth.csv", "--tracks", work / "tracks.jsonl", "--warmup",
+                  "60")
+        sensors = work / "s/sensors.yaml"
+        report = evaluate(*inputs, "-c", sensors, "--report", work / "report")
+        f = figures(report)
+        assert 1.0 <= f["pcrb_ratio"] < 1.6, (f["pcrb_ratio"], f["pcrb_bound_m"])
+        near(f["pcrb_ratio"] * f["pcrb_bound_m"], f["picture_position_rms_m"], 1e-6)
+        assert '"pcrb_ratio"' in (work / "report/index.html").read_text()
+        both = sensors.read_text()
+        alone = work / "alone.yaml"  # the tracks know of both radars, the bound of one only
+        alone.write_text(both[:both.index("  - name: b")])
+        assert figures(evaluate(*inputs, "-c", alone))["pcrb_ratio"] < 0.9 * f["pcrb_ratio"]
+        alone.write_text(both + "  - name: heard\n    kind: adsb\n    input: 1\n"
+                         "    latitude_deg: 52\n    longitude_deg: 5\n    height_m: 9\n")
+        for arguments, note in (((), ""), (("-c", alone), "how accurate 'heard' is")):
+            report = evaluate(*inputs, *arguments)
+            assert figures(report)["pcrb_ratio"] is None
+            assert not note or any(note in n for n in report["notes"]), report["notes"]
+            told = run("evaluate", *inputs, *arguments).stdout.decode()
+            assert re.search(r"over the Cramer-Rao bound +not enough data", told), told
+            assert note in told
+        flat, tracks = plane(work)
+        refused(["--sensors needs a truth in degrees"], "--truth", flat, "--tracks", tracks, "-c",
+                sensors, status=64)
+
+
 def refused(words, *arguments, status=65, case=""):
     done = run("evaluate", "-q", *arguments, status=None)
     text = done.stderr.decode()
@@ -369,7 +417,7 @@ def bench():
 
 
 if __name__ == "__main__":
-    for test in (known_errors, simulated, one_file, every_form, aircraft_json, reference,
+    for test in (known_errors, simulated, bound, one_file, every_form, aircraft_json, reference,
                  wrong_inputs, requirements, page, comparison, bench):
         case(test.__name__, test)
     finish()
