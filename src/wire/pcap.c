@@ -6,6 +6,7 @@
 #define ETHERNET_SIZE 14u
 #define IP_SIZE 20u
 #define UDP_SIZE 8u
+#define RECORD_SIZE 16u
 #define PROTOCOL_UDP 17u
 #define DO_NOT_FRAGMENT 0x4000u
 
@@ -106,5 +107,44 @@ ap_err ap_pcap_udp(ap_writer *writer, ap_utc_ns time, const ap_pcap_route *route
     write_ethernet(writer, route);
     write_ip(writer, route, UDP_SIZE + size);
     write_udp(writer, route, payload, size);
+    return AP_OK;
+}
+
+/* Both checksums of a packet, from its IP header on, come out as zero when nothing was changed. */
+static bool is_whole(const uint8_t *ip, size_t udp_size)
+{
+    const uint8_t *udp = ip + IP_SIZE;
+    uint32_t pseudo = add_words(PROTOCOL_UDP + (uint32_t)udp_size, udp - 8, 8);
+    return fold(add_words(0, ip, IP_SIZE)) == 0 && fold(add_words(pseudo, udp, udp_size)) == 0;
+}
+
+ap_err ap_pcap_udp_take(const uint8_t *data, size_t size, ap_utc_ns *time, ap_pcap_route *route,
+                        ap_bytes *payload)
+{
+    ap_reader reader = ap_reader_of(data, size);
+    uint32_t second = ap_read_u32(&reader), fraction_ns = ap_read_u32(&reader);
+    uint32_t stored_size = ap_read_u32(&reader), sent_size = ap_read_u32(&reader);
+    if (reader.bad)
+        return AP_ERR_MORE;
+    if ((second | fraction_ns | stored_size | sent_size) == 0)
+        return AP_ERR_END;
+    const size_t least = AP_PCAP_OVERHEAD_SIZE - RECORD_SIZE;
+    if (stored_size != sent_size || stored_size < least ||
+        stored_size > least + AP_PCAP_PAYLOAD_MAX || fraction_ns >= AP_NS_PER_S)
+        return AP_ERR_MALFORMED;
+    if (size < RECORD_SIZE + stored_size)
+        return AP_ERR_MORE;
+    const uint8_t *ip = data + RECORD_SIZE + ETHERNET_SIZE;
+    size_t udp_size = stored_size - ETHERNET_SIZE - IP_SIZE;
+    reader = ap_reader_of(ip + 12, stored_size - ETHERNET_SIZE - 12);
+    ap_pcap_route found = { .source_ip = ap_read_u32(&reader),
+                            .destination_ip = ap_read_u32(&reader),
+                            .source_port = ap_read_u16(&reader),
+                            .destination_port = ap_read_u16(&reader) };
+    if (ap_read_u16(&reader) != udp_size || !is_whole(ip, udp_size))
+        return AP_ERR_MALFORMED;
+    *time = (ap_utc_ns)second * AP_NS_PER_S + fraction_ns;
+    *route = found;
+    *payload = (ap_bytes){ .data = ip + IP_SIZE + UDP_SIZE, .size = udp_size - UDP_SIZE };
     return AP_OK;
 }

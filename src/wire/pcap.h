@@ -1,4 +1,5 @@
-/* Writes UDP datagrams as a packet capture: nanoseconds, Ethernet, IPv4, correct checksums. */
+/* Writes UDP datagrams as a packet capture: nanoseconds, Ethernet, IPv4, correct checksums; and
+ * reads back what it wrote. Captures of others are read by wire/framer.h. */
 #ifndef AP_WIRE_PCAP_H
 #define AP_WIRE_PCAP_H
 
@@ -27,5 +28,12 @@ void ap_pcap_head(ap_writer *writer);
  * has no room. In both cases nothing is written and the writer stays usable. */
 ap_err ap_pcap_udp(ap_writer *writer, ap_utc_ns time, const ap_pcap_route *route,
                    const uint8_t *payload, size_t size);
+
+/* The record at the front of [data, data + size) as ap_pcap_udp writes it: *payload points into
+ * data; AP_PCAP_OVERHEAD_SIZE and its own octets are used. AP_ERR_END: a record of zeros, as memory
+ * never written has them; AP_ERR_MORE: not whole; AP_ERR_MALFORMED: no such record, or a checksum
+ * is wrong. Outputs are unchanged on error. */
+ap_err ap_pcap_udp_take(const uint8_t *data, size_t size, ap_utc_ns *time, ap_pcap_route *route,
+                        ap_bytes *payload);
 
 #endif
