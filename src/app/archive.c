@@ -76,12 +76,12 @@ int ap_archive_commit(ap_archive *archive, const ap_pipeline *pipeline)
     char message[AP_IO_MESSAGE_SIZE];
     ap_geopackage *package = &archive->package;
     bool of_part = pipeline->config.from_utc != INT64_MIN;
-    ap_err err = add_alive(archive, &pipeline->tracker, of_part);
+    ap_err err = add_alive(archive, &pipeline->engine.tracker, of_part);
     if (!err)
         err = ap_archive_add_sensors(package, archive->sensors);
     if (!err)
         err = ap_archive_add_refusals(package, "tracker",
-                                      &ap_tracker_stats_of(&pipeline->tracker)->refused);
+                                      &ap_tracker_stats_of(&pipeline->engine.tracker)->refused);
     if (!err)
         err = add_sources(archive, pipeline);
     /* After a failed row commit tells why, and removes the partial file. */

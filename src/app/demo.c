@@ -97,7 +97,8 @@ static void on_track(void *context, const ap_track_event *event, const ap_track 
 /* The published picture against the truth at one instant. */
 static void score_now(demo_run *run, ap_utc_ns now)
 {
-    size_t track_count = ap_tracker_tracks(&run->pipeline.tracker, false, run->tracks, TRACK_CAP);
+    size_t track_count =
+        ap_tracker_tracks(&run->pipeline.engine.tracker, false, run->tracks, TRACK_CAP);
     size_t truth_count = ap_demo_files_truth(&run->files, now, run->truths, TRUTH_CAP);
     if (track_count > TRACK_CAP)
         track_count = TRACK_CAP;
@@ -121,10 +122,12 @@ static void draw(demo_run *run, ap_utc_ns now)
     int rows, columns;
     double wall_s = (double)(ap_clock_monotonic_ns() - run->wall_start_ns) / 1e9;
     double speed = wall_s > 0.0 ? ap_seconds_between(run->first_utc, now) / wall_s : 0.0;
-    ap_live_line line = { .now = now, .speed = speed, .report_count = run->pipeline.report_count };
+    ap_live_line line = { .now = now,
+                          .speed = speed,
+                          .report_count = run->pipeline.engine.report_count };
     ap_live_table_size(stdout, &rows, &columns);
-    ap_live_table_draw(stdout, &run->pipeline.picture, &run->pipeline.sensors, &line, rows, columns,
-                       true);
+    ap_live_table_draw(stdout, &run->pipeline.engine.picture, &run->pipeline.engine.sensors, &line,
+                       rows, columns, true);
 }
 
 /* Keeps the pace, and draws a few times a second. */
@@ -182,12 +185,12 @@ static int start(demo_run *run)
     pipeline.paths = run->files.inputs;
     pipeline.path_count = AP_DEMO_INPUT_COUNT;
     pipeline.start_utc = run->files.day_utc;
-    pipeline.sinks =
-        (ap_pipeline_sinks){ .context = run, .on_track = on_track, .on_time = on_time };
+    pipeline.engine.sinks = (ap_engine_sinks){ .context = run, .on_track = on_track };
+    pipeline.on_time = on_time;
     status = ap_pipeline_init(&run->pipeline, &pipeline);
     if (!status) {
         status = ap_sensors_read(command, run->files.sensors_path, AP_DEMO_INPUT_COUNT,
-                                 &run->pipeline.sensors);
+                                 &run->pipeline.engine.sensors);
         if (status)
             return status;
         status = ap_pipeline_open(&run->pipeline);
@@ -220,7 +223,7 @@ static int run_and_tell(demo_run *run)
         return status ? status : commit_status;
     ap_run_cost cost = { .wall_s = (double)(ap_clock_monotonic_ns() - run->wall_start_ns) / 1e9,
                          .cpu_s = (double)(ap_clock_cpu_ns() - cpu_ns) / 1e9,
-                         .data_s = ap_seconds_between(run->first_utc, run->pipeline.now) };
+                         .data_s = ap_seconds_between(run->first_utc, run->pipeline.engine.now) };
     ap_score_result result = ap_score_result_of(&run->score);
     fputc('\n', stdout);
     ap_summary_print(stdout, &run->pipeline, &cost);

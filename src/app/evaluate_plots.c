@@ -40,19 +40,20 @@ static int start(ap_evaluate_run *run, ap_evaluate_plots *p, reader *r)
     config.paths = p->path;
     config.path_count = p->path_count;
     config.start_utc = run->options->start_utc;
-    config.reports_only = true;
-    config.sinks.context = r;
-    config.sinks.on_report = on_report;
-    config.sinks.on_time = on_time;
+    config.engine.reports_only = true;
+    config.engine.sinks.context = r;
+    config.engine.sinks.on_report = on_report;
+    config.on_time = on_time;
     int status = ap_pipeline_init(&p->pipeline, &config);
     if (status)
         return ap_command_fail(command, status, "%s", p->pipeline.message);
     p->is_read = true;
     if (p->sensors_path)
-        status = ap_sensors_read(command, p->sensors_path, p->path_count, &p->pipeline.sensors);
+        status =
+            ap_sensors_read(command, p->sensors_path, p->path_count, &p->pipeline.engine.sensors);
     p->memory = status ? NULL : ap_memory_take(p->memory_size);
     if (!status &&
-        (!p->memory || ap_plots_init(&p->plots, &run->truth.set, &p->pipeline.sensors,
+        (!p->memory || ap_plots_init(&p->plots, &run->truth.set, &p->pipeline.engine.sensors,
                                      run->config.truth_gap_s, p->memory, p->memory_size)))
         status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     return status;
@@ -86,7 +87,7 @@ static double share(uint64_t part, uint64_t whole)
 
 static size_t row_count(const ap_evaluate_plots *p)
 {
-    size_t count = p->is_read ? p->pipeline.sensors.count : 0;
+    size_t count = p->is_read ? p->pipeline.engine.sensors.count : 0;
     return count < AP_PLOTS_SENSOR_CAP ? count : AP_PLOTS_SENSOR_CAP;
 }
 
@@ -110,7 +111,7 @@ void ap_evaluate_print_plots(const ap_evaluate_plots *plots, FILE *out)
         fprintf(out,
                 "  %-16s PD %.2f %% of %" PRIu64 " turns, %" PRIu64 " plots, %" PRIu64
                 " false (%.2f a turn), %" PRIu64 " second ones\n",
-                plots->pipeline.sensors.sensor[i].name,
+                plots->pipeline.engine.sensors.sensor[i].name,
                 100.0 * share(f->hit_count, f->hit_count + f->miss_count),
                 f->hit_count + f->miss_count, f->report_count, f->false_count,
                 f->turn_count > 0.0 ? (double)f->false_count / f->turn_count : 0.0,
@@ -211,7 +212,7 @@ void ap_evaluate_plots_json(ap_long_text *text, const ap_evaluate_plots *plots)
         ap_long_text_room(text, JSON_ROOM);
         ap_text_str(&text->text, first ? "" : ",");
         first = false;
-        put_sensor(&text->text, plots->pipeline.sensors.sensor[i].name, f);
+        put_sensor(&text->text, plots->pipeline.engine.sensors.sensor[i].name, f);
     }
     ap_text_str(&text->text, "]");
 }

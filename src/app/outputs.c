@@ -41,7 +41,7 @@ static ap_writer line(ap_outputs *outputs)
 
 static bool wants_now(const ap_outputs *outputs)
 {
-    return ap_pipeline_wants(outputs->pipeline, outputs->pipeline->now);
+    return ap_pipeline_wants(outputs->pipeline, outputs->pipeline->engine.now);
 }
 
 static void send_datagram(void *context, ap_utc_ns time, const uint8_t *data, size_t size)
@@ -80,7 +80,7 @@ static int init_asterix(ap_outputs *outputs)
     config.sac = outputs->paths.sac;
     config.sic = outputs->paths.sic;
     /* Track numbers of 16 bits are the limit of the format. */
-    uint32_t track_cap = outputs->pipeline->config.track_cap;
+    uint32_t track_cap = outputs->pipeline->config.engine.track_cap;
     config.track_cap = track_cap < UINT16_MAX ? track_cap : UINT16_MAX;
     outputs->has_reference = ap_system_reference(outputs->sensors, &outputs->reference);
     config.has_reference = outputs->has_reference;
@@ -122,9 +122,10 @@ static int start_tracks(ap_outputs *outputs)
 int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_output_paths *paths,
                     const ap_pipeline *pipeline)
 {
-    *outputs = (ap_outputs){
-        .command = command, .paths = *paths, .pipeline = pipeline, .sensors = &pipeline->sensors
-    };
+    *outputs = (ap_outputs){ .command = command,
+                             .paths = *paths,
+                             .pipeline = pipeline,
+                             .sensors = &pipeline->engine.sensors };
     outputs->text = malloc(TEXT_CAP);
     if (!outputs->text)
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
@@ -162,7 +163,8 @@ void ap_outputs_witness(ap_outputs *outputs, const ap_witness *witness)
     if (!wants_now(outputs))
         return;
     ap_writer text = line(outputs);
-    (void)ap_witness_json(&text, &outputs->pipeline->receivers, witness); /* text.bad tells */
+    (void)ap_witness_json(&text, &outputs->pipeline->engine.receivers,
+                          witness); /* text.bad tells */
     send_text(outputs, &outputs->witnesses, &text);
     outputs->witness_line_count++;
 }
@@ -170,7 +172,7 @@ void ap_outputs_witness(ap_outputs *outputs, const ap_witness *witness)
 /* At the end: one line for each that was heard. */
 static void write_receivers(ap_outputs *outputs)
 {
-    const ap_receiver_table *receivers = &outputs->pipeline->receivers;
+    const ap_receiver_table *receivers = &outputs->pipeline->engine.receivers;
     ap_utc_ns now = ap_receivers_last(receivers);
     for (uint16_t i = 0; i < receivers->count; i++) {
         if (receivers->rows[i].stats.frame_count == 0)
@@ -246,7 +248,7 @@ int ap_outputs_commit(ap_outputs *outputs)
 {
     const ap_output_paths *paths = &outputs->paths;
     if (paths->asterix) {
-        ap_asterix062_writer_flush(&outputs->system, outputs->pipeline->now);
+        ap_asterix062_writer_flush(&outputs->system, outputs->pipeline->engine.now);
         keep_asterix_refusals(outputs);
     }
     if (paths->receivers)

@@ -160,15 +160,16 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_TO:
         return ap_take_time(config->command, "to", value, &config->pipeline.to_utc);
     case OPTION_EDITION:
-        return ap_editions_take(config->command, value, &config->pipeline.editions);
+        return ap_editions_take(config->command, value, &config->pipeline.engine.editions);
     case OPTION_TRACK_CAP:
-        return take_cap(config, option, value, 16, 1000000, &config->pipeline.track_cap);
+        return take_cap(config, option, value, 16, 1000000, &config->pipeline.engine.track_cap);
     case OPTION_THREADS:
-        return take_cap(config, option, value, 1, AP_THREADS_MAX, &config->pipeline.thread_count);
+        return take_cap(config, option, value, 1, AP_THREADS_MAX,
+                        &config->pipeline.engine.thread_count);
     case OPTION_AIRCRAFT_CAP:
-        return take_cap(config, option, value, 64, 4000000, &config->pipeline.aircraft_cap);
+        return take_cap(config, option, value, 64, 4000000, &config->pipeline.engine.aircraft_cap);
     case OPTION_RECEIVER_CAP:
-        return take_cap(config, option, value, 0, 60000, &config->pipeline.receiver_cap);
+        return take_cap(config, option, value, 0, 60000, &config->pipeline.engine.receiver_cap);
     case OPTION_SAC_SIC:
         return take_system(config, value);
     case OPTION_PROBE:
@@ -240,10 +241,10 @@ static int prepare(replay_run *run)
     int status = AP_EXIT_OK;
     if (config->sensors_path)
         status = ap_sensors_read(config->command, config->sensors_path, pipeline->path_count,
-                                 &run->pipeline.sensors);
+                                 &run->pipeline.engine.sensors);
     if (!status && config->probe)
         status = ap_probe_inputs(config->command, pipeline->paths, pipeline->path_count,
-                                 pipeline->format, &run->pipeline.config.editions);
+                                 pipeline->format, &run->pipeline.engine.config.editions);
     return status;
 }
 
@@ -323,7 +324,7 @@ static int run_and_commit(replay_run *run)
     ap_run_cost cost = { .wall_s = (double)(ap_clock_monotonic_ns() - wall_ns) / 1e9,
                          .cpu_s = (double)(ap_clock_cpu_ns() - cpu_ns) / 1e9 };
     if (run->first_utc != AP_UTC_UNKNOWN)
-        cost.data_s = ap_seconds_between(run->first_utc, run->pipeline.now);
+        cost.data_s = ap_seconds_between(run->first_utc, run->pipeline.engine.now);
     if (!run->config.quiet) {
         FILE *out = ap_output_paths_use_stdout(&run->config.paths) ? stderr : stdout;
         ap_summary_print(out, &run->pipeline, &cost);
@@ -350,14 +351,14 @@ int ap_replay_run(const ap_command *command, int argc, char **argv)
     if (!status && !done) {
         run->config.pipeline.paths = (const char *const *)(argv + operand);
         run->config.pipeline.path_count = (size_t)(argc - operand);
-        run->config.pipeline.sinks =
-            (ap_pipeline_sinks){ .context = run,
-                                 .on_report = on_report,
-                                 .on_witness = run->config.paths.witnesses ? on_witness : NULL,
-                                 .on_track = on_track,
-                                 .on_alert = on_alert,
-                                 .on_restart = on_restart,
-                                 .on_time = on_time };
+        run->config.pipeline.engine.sinks =
+            (ap_engine_sinks){ .context = run,
+                               .on_report = on_report,
+                               .on_witness = run->config.paths.witnesses ? on_witness : NULL,
+                               .on_track = on_track,
+                               .on_alert = on_alert,
+                               .on_restart = on_restart };
+        run->config.pipeline.on_time = on_time;
         status = start(run);
         if (!status)
             status = run_and_commit(run);

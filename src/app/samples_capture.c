@@ -174,10 +174,10 @@ int ap_samples_read_capture(ap_samples_reading *reading, const char *const *path
     config.path_count = path_count;
     config.format = format;
     config.start_utc = reading->start_utc;
-    config.reports_only = true;
-    config.sinks.context = run;
-    config.sinks.on_report = on_report;
-    config.sinks.on_time = on_time;
+    config.engine.reports_only = true;
+    config.engine.sinks.context = run;
+    config.engine.sinks.on_report = on_report;
+    config.on_time = on_time;
     int status = ap_pipeline_init(&run->pipeline, &config);
     if (!status)
         status = ap_pipeline_open(&run->pipeline);

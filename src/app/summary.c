@@ -64,18 +64,18 @@ static void print_sensors(FILE *out, const ap_pipeline *pipeline)
     fputs("\nsensors\n", out);
     fprintf(out, "  %-20s %-7s %-8s %10s %8s %8s %8s %8s  %-24s %-24s  %s\n", "name", "sac/sic",
             "kind", "bytes", "blocks", "records", "service", "reports", "first", "last", "refused");
-    for (uint16_t i = 0; i < pipeline->sensors.count; i++)
-        print_sensor(out, &pipeline->sensors.sensor[i], &pipeline->sensors.stats[i]);
+    for (uint16_t i = 0; i < pipeline->engine.sensors.count; i++)
+        print_sensor(out, &pipeline->engine.sensors.sensor[i], &pipeline->engine.sensors.stats[i]);
 }
 
 static void print_receivers(FILE *out, const ap_pipeline *pipeline)
 {
-    size_t cap = (pipeline->receivers.count + 3u) * RECEIVER_LINE_SIZE;
+    size_t cap = (pipeline->engine.receivers.count + 3u) * RECEIVER_LINE_SIZE;
     uint8_t *bytes = malloc(cap);
     if (!bytes)
         return;
     ap_writer text = ap_writer_of(bytes, cap);
-    ap_receivers_text(&pipeline->receivers, &text);
+    ap_receivers_text(&pipeline->engine.receivers, &text);
     fwrite(bytes, 1, text.size, out);
     free(bytes);
 }
@@ -104,8 +104,8 @@ static void print_gaps(FILE *out, const ap_pipeline *pipeline)
 static void print_advice(FILE *out, const ap_pipeline *pipeline)
 {
     uint64_t unplaced = 0;
-    for (uint16_t i = 0; i < pipeline->sensors.count; i++)
-        unplaced += pipeline->sensors.stats[i].refused.count[AP_REFUSED_SENSOR_UNKNOWN];
+    for (uint16_t i = 0; i < pipeline->engine.sensors.count; i++)
+        unplaced += pipeline->engine.sensors.stats[i].refused.count[AP_REFUSED_SENSOR_UNKNOWN];
     if (unplaced > 0)
         fprintf(out,
                 "\n%" PRIu64 " records came from radars that nobody has placed: describe them "
@@ -115,7 +115,7 @@ static void print_advice(FILE *out, const ap_pipeline *pipeline)
 
 void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost *cost)
 {
-    const ap_tracker_stats *tracker = ap_tracker_stats_of(&pipeline->tracker);
+    const ap_tracker_stats *tracker = ap_tracker_stats_of(&pipeline->engine.tracker);
     char refused[512];
     print_sources(out, pipeline);
     print_sensors(out, pipeline);
@@ -143,22 +143,22 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
         fprintf(out,
                 "plots with more tracks about them than they were compared with: %" PRIu64 "\n",
                 tracker->crowded_count);
-    if (ap_watch_refused(&pipeline->watch))
+    if (ap_watch_refused(&pipeline->engine.watch))
         fprintf(out, "alerts beyond the table's capacity: %" PRIu64 "\n",
-                ap_watch_refused(&pipeline->watch));
-    if (pipeline->restart_count)
+                ap_watch_refused(&pipeline->engine.watch));
+    if (pipeline->engine.restart_count)
         fprintf(out,
                 "the input's time ran back %" PRIu64 " times: tracks were ended and begun anew; "
                 "were recordings joined out of order?\n",
-                pipeline->restart_count);
-    if (pipeline->report_lost_count)
+                pipeline->engine.restart_count);
+    if (pipeline->engine.report_lost_count)
         fprintf(out, "reports lost because one datagram held too many: %" PRIu64 "\n",
-                pipeline->report_lost_count);
+                pipeline->engine.report_lost_count);
     print_advice(out, pipeline);
     print_gaps(out, pipeline);
     fprintf(out,
             "speed: %.1f s of data in %.2f s (%.2f s CPU), %.0f times real time, %.0f reports/s\n",
             cost->data_s, cost->wall_s, cost->cpu_s,
             cost->wall_s > 0.0 ? cost->data_s / cost->wall_s : 0.0,
-            cost->wall_s > 0.0 ? (double)pipeline->report_count / cost->wall_s : 0.0);
+            cost->wall_s > 0.0 ? (double)pipeline->engine.report_count / cost->wall_s : 0.0);
 }
