@@ -85,6 +85,7 @@ typedef struct ap_modes_frame {
     bool on_ground;           /* surface type code, vertical status, flight status, or CA 4, 5 */
     bool ground_known;        /* on_ground is stated */
     bool spi, alert;          /* flight status, or surveillance status of an airborne position */
+    bool alert_is_temporary;  /* the latter says so: another code was set */
 
     uint8_t type_code; /* DF17, DF18 with CF 0, 1, 2, 5, 6: 0..31 */
     uint8_t subtype;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "simulate/flight.h"
+#include "simulate/faults.h"
 
 enum { FAULT_CAP = 10000 };
 
@@ -23,7 +23,7 @@ static const fault_needs needs[AP_FAULT_COUNT] = {
     [AP_FAULT_TIME_JUMP]     = { true,  false, false, "jump_s", NULL, false },
     [AP_FAULT_LOSS]          = { true,  false, false, "chance", NULL, false },
     [AP_FAULT_EMERGENCY]     = { false, true,  false, "code", NULL, true },
-    [AP_FAULT_WRONG_CODE]    = { false, true,  false, "code", NULL, false },
+    [AP_FAULT_WRONG_CODE]    = { false, true,  false, "code", NULL, true },
     [AP_FAULT_WRONG_ADDRESS] = { false, true,  false, "address", NULL, false },
     [AP_FAULT_ALTITUDE]      = { false, true,  false, "offset_m", "offset_ft", false },
     [AP_FAULT_LATENCY]       = { false, true,  false, "age_s", NULL, false },
@@ -84,9 +84,14 @@ static void check_keys(ap_scenario_load *load, const ap_scenario_entry *entry,
         if (!replaced)
             check_key(load, entry, kind, values[i], own);
     }
+    if (kind != AP_FAULT_ALTITUDE)
+        check_key(load, entry, kind, "offset_ft", false);
+    if (kind != AP_FAULT_RAMP)
+        check_key(load, entry, kind, "direction_deg", false);
 }
 
 static uint32_t find_name(ap_scenario_load *load, const ap_scenario_entry *entry, const char *key,
+                          const char *what,
                           uint32_t (*find)(const ap_scenario_load *load, const char *name))
 {
     if (!ap_scenario_entry_good(entry, key))
@@ -95,26 +100,58 @@ static uint32_t find_name(ap_scenario_load *load, const ap_scenario_entry *entry
     uint32_t index = find(load, ap_yaml_text_of(name));
     if (index == AP_SCENARIO_NONE)
         ap_yaml_tell_at(&load->reading, name->start_mark,
-                        "no %s has the name '%s'; expected one of this file", key,
+                        "no %s has the name '%s'; expected one of this file", what,
                         ap_yaml_show(name).text);
     return index;
 }
 
+/* A code of an emergency is the fault of that name, and only that. */
+static void take_code(ap_scenario_load *load, const ap_scenario_entry *entry,
+                      ap_scenario_fault_value *read)
+{
+    ap_scenario_fault *fault = &read->fault;
+    bool is_there = ap_scenario_entry_value(entry, "code");
+    bool is_good = ap_scenario_entry_good(entry, "code");
+    bool is_emergency = ap_faults_is_emergency(read->code);
+    fault->code_of = find_name(load, entry, "code_of", "flight", ap_scenario_find_flight);
+    fault->value = is_there ? read->code : AP_FAULT_CODE_DRAWN;
+    if (fault->kind == AP_FAULT_EMERGENCY) {
+        fault->value = is_there ? read->code : AP_MODE_3A_EMERGENCY;
+        check_key(load, entry, fault->kind, "code_of", false);
+        if (is_good && !is_emergency)
+            ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code"),
+                            "code %04o is no emergency; expected \"7500\", \"7600\" or \"7700\"",
+                            (unsigned)read->code);
+    } else if (is_good && is_emergency) {
+        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code"),
+                        "code %04o of wrong_code; expected it at kind emergency",
+                        (unsigned)read->code);
+    } else if (is_there && ap_scenario_entry_value(entry, "code_of")) {
+        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code_of"),
+                        "wrong_code with code and code_of; expected one of them");
+    } else if (fault->code_of != AP_SCENARIO_NONE && fault->code_of == fault->flight) {
+        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code_of"),
+                        "code_of is the flight itself; expected another");
+    }
+}
+
 static void take_fault(ap_scenario_load *load, const yaml_node_t *node)
 {
-    ap_scenario_fault_value read = { .fault = { .end_s = load->file->scenario.duration_s },
-                                     .code = AP_MODE_3A_EMERGENCY };
+    ap_scenario_fault_value read = { .fault = { .end_s = load->file->scenario.duration_s,
+                                                .code_of = AP_SCENARIO_NONE } };
     ap_scenario_entry entry;
     if (!ap_scenario_entry_read(&load->reading, &ap_scenario_fault_group, node, &read, &entry))
         return;
     ap_scenario_fault *fault = &read.fault;
     ap_scenario_check_period(load, &entry, fault->start_s, fault->end_s);
-    fault->sensor = find_name(load, &entry, "sensor", ap_scenario_find_sensor);
-    fault->flight = find_name(load, &entry, "flight", ap_scenario_find_flight);
+    fault->sensor = find_name(load, &entry, "sensor", "sensor", ap_scenario_find_sensor);
+    fault->flight = find_name(load, &entry, "flight", "flight", ap_scenario_find_flight);
     if (ap_scenario_entry_good(&entry, "kind"))
         check_keys(load, &entry, fault);
     if (fault->kind == AP_FAULT_EMERGENCY || fault->kind == AP_FAULT_WRONG_CODE)
-        fault->value = read.code;
+        take_code(load, &entry, &read);
+    else
+        check_key(load, &entry, fault->kind, "code_of", false);
     if (fault->kind == AP_FAULT_WRONG_ADDRESS)
         fault->value = read.address;
     ap_scenario_fault *into = ap_scenario_list_add(load, &load->file->faults);

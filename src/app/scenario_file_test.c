@@ -17,6 +17,8 @@
 #define TRAFFIC "traffic: [{kind: en_route, count: 5}]\n"
 #define RADAR "sensors:\n  - {name: A, kind: combined, sac: 1, sic: 2, latitude_deg: 52, " \
               "longitude_deg: 4}\n"
+#define FLIGHT "flights: [{name: F, route: [{latitude_deg: 52, longitude_deg: 4, altitude_m: 9," \
+    " speed_mps: 200}, {latitude_deg: 53, longitude_deg: 4}]}]\n"
 /* clang-format on */
 
 typedef struct told {
@@ -119,7 +121,11 @@ static void test_parse_names(void **state)
                "  - {kind: outage, sensor: A, start_s: 60, end_s: 120}\n"
                "  - {kind: wrong_code, flight: wing, code: \"2000\"}\n"
                "  - {kind: altitude, flight: lead, offset_ft: 1000}\n"
-               "  - {kind: jamming, latitude_deg: 52, longitude_deg: 4, radius_nmi: 10}\n");
+               "  - {kind: jamming, latitude_deg: 52, longitude_deg: 4, radius_nmi: 10}\n"
+               "  - {kind: emergency, flight: lead}\n"
+               "  - {kind: emergency, flight: lead, code: \"7500\"}\n"
+               "  - {kind: wrong_code, flight: wing}\n"
+               "  - {kind: wrong_code, flight: wing, code_of: lead}\n");
     const ap_scenario *of = &file.scenario;
     assert_int_equal(of->flights[0].leader, 1);
     assert_int_equal(of->faults[0].sensor, 0);
@@ -129,6 +135,10 @@ static void test_parse_names(void **state)
     assert_true(fabs(of->faults[2].value - 304.8) < 1e-9);
     assert_true(of->faults[2].end_s == 600.0);
     assert_true(fabs(of->faults[3].radius_m - 18520.0) < 1e-9);
+    assert_true(of->faults[4].value == 07700 && of->faults[5].value == 07500);
+    assert_true(of->faults[6].value == AP_FAULT_CODE_DRAWN);
+    assert_int_equal(of->faults[6].code_of, AP_SCENARIO_NONE);
+    assert_int_equal(of->faults[7].code_of, 1);
     ap_scenario_file_close(&file);
 }
 
@@ -228,6 +238,24 @@ static void test_parse_errors(void **state)
           "8:10: azimuth_jump without jump_deg" },
         { HEAD TRAFFIC RADAR "faults: [{kind: outage, sensor: A, chance: 0.5}]\n",
           "8:44: outage does not take chance" },
+        { HEAD TRAFFIC RADAR "faults: [{kind: outage, sensor: A, offset_ft: 5}]\n",
+          "8:47: outage does not take offset_ft" },
+        { HEAD TRAFFIC RADAR "faults: [{kind: outage, sensor: A, direction_deg: 5}]\n",
+          "8:51: outage does not take direction_deg" },
+        { HEAD TRAFFIC RADAR "faults: [{kind: outage, sensor: A, code_of: A}]\n",
+          "8:45: outage does not take code_of" },
+        { HEAD FLIGHT RADAR "faults: [{kind: emergency, flight: F, code: \"1234\"}]\n",
+          "code 1234 is no emergency; expected \"7500\", \"7600\" or \"7700\"" },
+        { HEAD FLIGHT RADAR "faults: [{kind: emergency, flight: F, code_of: F}]\n",
+          "emergency does not take code_of" },
+        { HEAD FLIGHT RADAR "faults: [{kind: wrong_code, flight: F, code: \"7600\"}]\n",
+          "code 7600 of wrong_code; expected it at kind emergency" },
+        { HEAD FLIGHT RADAR "faults: [{kind: wrong_code, flight: F, code_of: F}]\n",
+          "code_of is the flight itself; expected another" },
+        { HEAD FLIGHT RADAR "faults: [{kind: wrong_code, flight: F, code_of: G}]\n",
+          "no flight has the name 'G'" },
+        { HEAD FLIGHT RADAR "faults: [{kind: wrong_code, flight: F, code: \"2000\", code_of: F}]\n",
+          "wrong_code with code and code_of; expected one of them" },
         { HEAD TRAFFIC RADAR "truth_csv: /nonexistent/x.csv\n", "8:12: cannot read" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

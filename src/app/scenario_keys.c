@@ -362,7 +362,9 @@ static const ap_scenario_key fault_keys[] = {
     { .key = "code",
       .type = AP_SCENARIO_TYPE_CODE,
       AT(FAULT, code),
-      .help = "of emergency (7700 when absent) and wrong_code" },
+      .help = "of emergency: 7500, 7600 or 7700, this when absent; of wrong_code: another, by "
+              "chance when absent" },
+    NAMED("code_of", "of wrong_code instead: name of the flight whose code it sends"),
     { .key = "address",
       .type = AP_SCENARIO_TYPE_ADDRESS,
       AT(FAULT, address),

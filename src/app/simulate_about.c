@@ -211,6 +211,8 @@ static void write_fault(about_writer *writer, ap_json_object *item, uint32_t ind
         ap_json_member_str(item, "sensor", scenario->sensors[fault->sensor].told.name);
     if (fault->flight != AP_SCENARIO_NONE)
         ap_json_member_str(item, "flight", names + (size_t)fault->flight * AP_SCENARIO_NAME_SIZE);
+    if (fault->code_of != AP_SCENARIO_NONE)
+        ap_json_member_str(item, "code_of", names + (size_t)fault->code_of * AP_SCENARIO_NAME_SIZE);
     if (fault->radius_m > 0.0) {
         ap_json_member_fixed(item, "latitude_deg", fault->latitude_rad / AP_RAD_PER_DEG, 9);
         ap_json_member_fixed(item, "longitude_deg", fault->longitude_rad / AP_RAD_PER_DEG, 9);

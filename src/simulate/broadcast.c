@@ -181,6 +181,7 @@ bool ap_broadcaster_tell(const ap_world *world, const ap_broadcaster *who, const
     const ap_flight *flight = &world->flights[who->flight];
     *told = (ap_broadcast){ .address = words.address,
                             .mode_3a = words.mode_3a,
+                            .alert = words.alert,
                             .emitter_category = flight->emitter_category,
                             .on_ground = words.on_ground,
                             .pressure_altitude_m = words.pressure_altitude_m,

@@ -32,6 +32,7 @@ typedef struct ap_broadcaster {
 typedef struct ap_broadcast {
     uint32_t address;
     uint16_t mode_3a;
+    ap_told_alert alert;
     char callsign[AP_CALLSIGN_SIZE];
     uint8_t emitter_category;
     bool on_ground;

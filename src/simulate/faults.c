@@ -19,12 +19,48 @@ bool ap_faults_is_emergency(uint16_t mode_3a)
            mode_3a == AP_MODE_3A_UNLAWFUL;
 }
 
-static void tell_wrong(const ap_scenario_fault *fault, ap_told *told)
+static bool is_code(const ap_scenario_fault *fault)
 {
+    return fault->kind == AP_FAULT_EMERGENCY || fault->kind == AP_FAULT_WRONG_CODE;
+}
+
+/* A code by chance: neither an emergency nor its own. */
+static uint16_t draw_code(const ap_world *world, uint32_t fault, uint16_t own)
+{
+    ap_random random = ap_random_of(world->seed, AP_STREAM_WRONG_CODE, fault, 0);
+    uint16_t code = own;
+    while (code == own || ap_faults_is_emergency(code))
+        code = (uint16_t)ap_random_below(&random, 010000);
+    return code;
+}
+
+static uint16_t code_of(const ap_world *world, uint32_t fault, uint16_t own, double time_s)
+{
+    const ap_scenario_fault *of = &world->scenario->faults[fault];
+    if (of->code_of < world->flight_count)
+        return ap_flight_mode_3a(&world->flights[of->code_of], time_s);
+    return of->value < 0.0 ? draw_code(world, fault, own) : (uint16_t)of->value & 07777;
+}
+
+static bool is_recent(double change_s, double birth_s, double time_s)
+{
+    return change_s > birth_s && time_s >= change_s && time_s < change_s + AP_FAULTS_ALERT_S;
+}
+
+static void tell_wrong(const ap_world *world, uint32_t index, const ap_truth *truth, double time_s,
+                       ap_told *told)
+{
+    const ap_scenario_fault *fault = &world->scenario->faults[index];
+    double birth_s = world->flights[fault->flight].birth_s;
+    if (is_code(fault) &&
+        (is_recent(fault->start_s, birth_s, time_s) || is_recent(fault->end_s, birth_s, time_s)))
+        told->alert = AP_TOLD_ALERT_TEMPORARY;
+    if (!is_on(fault, time_s))
+        return;
     if (fault->kind == AP_FAULT_SILENT)
         told->answers = false;
-    else if (fault->kind == AP_FAULT_EMERGENCY || fault->kind == AP_FAULT_WRONG_CODE)
-        told->mode_3a = (uint16_t)fault->value & 07777;
+    else if (is_code(fault))
+        told->mode_3a = code_of(world, index, truth->mode_3a, time_s);
     else if (fault->kind == AP_FAULT_WRONG_ADDRESS && told->address != 0)
         told->address = (uint32_t)fault->value & 0xFFFFFF;
     else if (fault->kind == AP_FAULT_ALTITUDE)
@@ -70,8 +106,10 @@ ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *t
                                       field_height_m(scenario, flight) + AP_FAULTS_GROUND_M,
                      .pressure_altitude_m = truth->pressure_altitude_m };
     for (uint32_t i = 0; i < scenario->fault_count; i++)
-        if (scenario->faults[i].flight == flight && is_on(&scenario->faults[i], time_s))
-            tell_wrong(&scenario->faults[i], &told);
+        if (scenario->faults[i].flight == flight)
+            tell_wrong(world, i, truth, time_s, &told);
+    if (ap_faults_is_emergency(told.mode_3a))
+        told.alert = AP_TOLD_ALERT_PERMANENT;
     return told;
 }
 

@@ -24,11 +24,23 @@
 #define AP_FAULTS_JUMP_CHANCE 0.25
 #define AP_FAULTS_JUMP_SIGMAS 4.0 /* of the declared deviation, 1 sigma per axis */
 
+#define AP_FAULTS_ALERT_S 18.0 /* a temporary alert lasts so long */
+
+/* Alert of a Mode S transponder, numbered as surveillance status tells it: permanent while it
+ * squawks an emergency, temporary after another change of code in the air.
+ * Source: ICAO Annex 10 volume IV, 3.1.2.6.10.1.1. */
+typedef enum ap_told_alert {
+    AP_TOLD_CALM,
+    AP_TOLD_ALERT_PERMANENT,
+    AP_TOLD_ALERT_TEMPORARY
+} ap_told_alert;
+
 /* What a flight's transponder says of itself, to every radar and receiver. */
 typedef struct ap_told {
     bool answers;     /* it has a transponder, and that is on */
     uint32_t address; /* 24 bit; 0 without Mode S. Another flight may send the same */
-    uint16_t mode_3a; /* 12 bit: AP_FAULT_EMERGENCY and WRONG_CODE have that number as value */
+    uint16_t mode_3a; /* 12 bit */
+    ap_told_alert alert;
     bool on_ground;
     double pressure_altitude_m; /* before the steps of the format */
 } ap_told;

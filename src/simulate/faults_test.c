@@ -72,6 +72,62 @@ static void test_told_faults(void **state)
     assert_int_equal(told_at(&w, 1, 100.0).mode_3a, 01001);
 }
 
+/* Of another flight, or by chance: always the same, neither an emergency nor its own. */
+static void test_told_wrong_code(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_WRONG_CODE, 100.0, 200.0);
+    fault->flight = 0;
+    fault->code_of = 1;
+    assert_int_equal(told_at(&w, 0, 150.0).mode_3a, 01001);
+    w.flights[1].emergency_s = 160.0;
+    assert_int_equal(told_at(&w, 0, 160.0).mode_3a, AP_MODE_3A_EMERGENCY);
+    fault->code_of = AP_SCENARIO_NONE;
+    fault->value = AP_FAULT_CODE_DRAWN;
+    uint16_t first = told_at(&w, 0, 100.0).mode_3a;
+    assert_int_equal(told_at(&w, 0, 199.0).mode_3a, first);
+    int alike = 0;
+    for (w.world.seed = 1; w.world.seed < 20000; w.world.seed++) {
+        uint16_t code = told_at(&w, 0, 150.0).mode_3a;
+        assert_false(code == 01000 || code > 07777 || ap_faults_is_emergency(code));
+        alike += code == first;
+    }
+    assert_true(alike < 20); /* 5 of 4,092 codes are expected */
+}
+
+static ap_told_alert alert_at(test_world *w, double time_s)
+{
+    return told_at(w, 0, time_s).alert;
+}
+
+static void test_told_alert(void **state)
+{
+    (void)state;
+    test_world w;
+    test_world_make(&w, 2);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_EMERGENCY, 100.0, 200.0);
+    fault->flight = 0;
+    fault->value = 07500;
+    assert_int_equal(alert_at(&w, 99.9), AP_TOLD_CALM);
+    assert_int_equal(alert_at(&w, 100.0), AP_TOLD_ALERT_PERMANENT);
+    assert_int_equal(alert_at(&w, 199.9), AP_TOLD_ALERT_PERMANENT);
+    assert_int_equal(alert_at(&w, 200.0), AP_TOLD_ALERT_TEMPORARY);
+    assert_int_equal(alert_at(&w, 217.9), AP_TOLD_ALERT_TEMPORARY);
+    assert_int_equal(alert_at(&w, 218.0), AP_TOLD_CALM);
+    assert_int_equal(told_at(&w, 1, 150.0).alert, AP_TOLD_CALM);
+    fault->kind = AP_FAULT_WRONG_CODE;
+    fault->value = 02000;
+    assert_int_equal(alert_at(&w, 100.0), AP_TOLD_ALERT_TEMPORARY);
+    assert_int_equal(alert_at(&w, 118.0), AP_TOLD_CALM);
+    w.flights[0].birth_s = 100.0; /* it came with that code */
+    assert_int_equal(alert_at(&w, 100.0), AP_TOLD_CALM);
+    fault->kind = AP_FAULT_ALTITUDE;
+    w.flights[0].birth_s = 0.0;
+    assert_int_equal(alert_at(&w, 101.0), AP_TOLD_CALM);
+}
+
 static void test_told_silent(void **state)
 {
     (void)state;
@@ -370,6 +426,8 @@ int main(void)
         cmocka_unit_test(test_told_truth),
         cmocka_unit_test(test_told_faults),
         cmocka_unit_test(test_told_silent),
+        cmocka_unit_test(test_told_wrong_code),
+        cmocka_unit_test(test_told_alert),
         cmocka_unit_test(test_told_on_ground),
         cmocka_unit_test(test_told_address_of_mode_ac),
         cmocka_unit_test(test_navigation_error),

@@ -145,6 +145,7 @@ static bool listen(const ap_mlat *mlat, const ap_broadcaster *who, const ap_trut
     report->told = (ap_told){ .answers = true,
                               .address = broadcast.address,
                               .mode_3a = broadcast.mode_3a,
+                              .alert = broadcast.alert,
                               .on_ground = broadcast.on_ground,
                               .pressure_altitude_m = broadcast.pressure_altitude_m };
     memcpy(report->callsign, broadcast.callsign, sizeof report->callsign);
@@ -207,7 +208,13 @@ static void fill_identity(const ap_mlat_report *report, ap_cat020 *record)
         return;
     }
     record->i020.ms = 1;
-    record->present |= AP_CAT020_I220 | AP_CAT020_I245;
+    record->present |= AP_CAT020_I220 | AP_CAT020_I245 | AP_CAT020_I230;
+    bool is_alert = report->told.alert != AP_TOLD_CALM;
+    record->i230.com = 1; /* Comm-A and Comm-B */
+    record->i230.stat = (uint8_t)(report->told.on_ground | is_alert << 1);
+    record->i230.mssc = 1;
+    record->i230.arc = 1; /* 25 ft */
+    record->i230.aic = 1;
     record->i220 = report->told.address;
     record->i245.sti = 2; /* call sign downlinked from the target */
     record->i245.chr_icao6 = ap_asterix_icao6_raw(report->callsign);

@@ -49,8 +49,7 @@ static void fill_secondary(const ap_radar *radar, const ap_radar_plot *plot, ap_
     record->i220 = plot->address;
     record->i240_icao6 = ap_asterix_icao6_raw(radar->world->flights[plot->flight].callsign);
     record->i230.com = 1; /* Comm-A and Comm-B */
-    bool is_alert = ap_faults_is_emergency(plot->mode_3a);
-    record->i230.stat = (uint8_t)(plot->on_ground | is_alert << 1);
+    record->i230.stat = (uint8_t)(plot->on_ground | plot->is_alert << 1);
     record->i230.mssc = 1;
     record->i230.arc = 1; /* 25 ft */
     record->i230.aic = 1;

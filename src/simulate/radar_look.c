@@ -101,6 +101,7 @@ static bool set_answer(const ap_radar *radar, uint32_t flight, const ap_told *to
     plot->roll_call = radar->has_mode_s && of->equipment != AP_EQUIPMENT_MODE_AC;
     plot->address = plot->roll_call ? told->address : 0;
     plot->on_ground = told->on_ground;
+    plot->is_alert = told->alert != AP_TOLD_CALM;
     plot->sent_3a = plot->mode_3a = told->mode_3a;
     plot->sent_4th = ap_world_level_4th(of, told->pressure_altitude_m);
     if (!plot->roll_call) /* Mode C has steps of 100 ft */

@@ -21,7 +21,7 @@ typedef struct ap_radar_plot {
     int16_t sent_4th, level_4th; /* Mode C or Mode S altitude, 1/4 flight level; likewise */
     bool primary, secondary;     /* seen by which */
     bool roll_call;              /* asked by its address: nothing garbles it */
-    bool on_ground;              /* it says so */
+    bool on_ground, is_alert;    /* it says so */
     bool has_level;              /* the altitude could be read */
     bool is_unsure, is_garbled;  /* its codes: not validated; garbled */
     bool is_measured;            /* noise and errors are in it */

@@ -185,8 +185,9 @@ typedef struct ap_scenario_sensor {
     X(AZIMUTH_JUMP,  "azimuth_jump",  "radar: azimuths off by value (rad)")          \
     X(TIME_JUMP,     "time_jump",     "sensor: stamped times off by value (s)")      \
     X(LOSS,          "loss",          "sensor: chance value of losing a packet")     \
-    X(EMERGENCY,     "emergency",     "flight: squawks code value")                  \
-    X(WRONG_CODE,    "wrong_code",    "flight: squawks code value unmeant")          \
+    X(EMERGENCY,     "emergency",     "flight: squawks 7500, 7600 or 7700, with alert and " \
+                                      "emergency state")                             \
+    X(WRONG_CODE,    "wrong_code",    "flight: squawks a code that is not its own")  \
     X(WRONG_ADDRESS, "wrong_address", "flight: sends address value")                 \
     X(ALTITUDE,      "altitude",      "flight: tells an altitude off by value (m)")  \
     X(LATENCY,       "latency",       "flight: squitters a position value (s) old")  \
@@ -205,12 +206,15 @@ typedef enum ap_fault_kind {
         AP_FAULT_COUNT
 } ap_fault_kind;
 
+#define AP_FAULT_CODE_DRAWN (-1.0)
+
 typedef struct ap_scenario_fault {
     ap_fault_kind kind;
     double start_s, end_s;
     uint32_t sensor, flight; /* index, or AP_SCENARIO_NONE; a flight that the file names */
     double latitude_rad, longitude_rad, radius_m; /* of an area */
-    double value;
+    double value; /* of emergency and wrong_code: the code, AP_FAULT_CODE_DRAWN: one by chance */
+    uint32_t code_of;     /* of wrong_code: whose code instead, or AP_SCENARIO_NONE */
     double direction_rad; /* of a ramp: the course of the drift */
 } ap_scenario_fault;
 

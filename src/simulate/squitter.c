@@ -100,7 +100,8 @@ static bool fill_position(const ap_broadcast *told, uint32_t count, ap_random *r
         return false;
     content->type_code = ap_squitter_type_code(told);
     if (!told->on_ground || !told->navigation.has_position) {
-        content->alert = ap_faults_is_emergency(told->mode_3a);
+        content->alert = told->alert != AP_TOLD_CALM;
+        content->alert_is_temporary = told->alert == AP_TOLD_ALERT_TEMPORARY;
         fill_altitude(told->pressure_altitude_m, content);
     } else {
         fill_movement(&told->navigation, content);
@@ -205,7 +206,7 @@ void ap_squitter_reply(const ap_world *world, const ap_broadcast *told, const ap
     *content = (ap_modes_frame){ .df = pattern[count % REPLY_PATTERN_COUNT].df,
                                  .icao24 = told->address,
                                  .present = AP_MODES_HAS_FLIGHT_STATUS };
-    content->flight_status = (uint8_t)(told->on_ground + 2 * ap_faults_is_emergency(told->mode_3a));
+    content->flight_status = (uint8_t)(told->on_ground + 2 * (told->alert != AP_TOLD_CALM));
     if (content->df == 4 || content->df == 20) {
         fill_altitude(told->pressure_altitude_m, content);
     } else {

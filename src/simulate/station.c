@@ -18,7 +18,6 @@
 #define SERVICE_NORMAL 4
 #define STATUS_STATION 1 /* I023/000 */
 #define STATUS_SERVICE 2
-#define STATUS_ALERT 1 /* I021/200 SS */
 
 enum { PRIORITY_GENERAL = 1, PRIORITY_NO_RADIO = 4, PRIORITY_UNLAWFUL = 5 }; /* I021/200 PS */
 
@@ -98,9 +97,9 @@ static void fill_identity(const ap_broadcast *told, ap_cat021 *record)
     record->i170_icao6 = ap_asterix_icao6_raw(told->callsign);
     record->i020 = emitter_code(told->emitter_category);
     record->present |= record->i020 != 0 ? AP_CAT021_I020 : 0;
-    if (!ap_faults_is_emergency(told->mode_3a))
+    record->i200.ss = (uint8_t)told->alert; /* numbered as in I021/200 SS */
+    if (told->alert != AP_TOLD_ALERT_PERMANENT)
         return;
-    record->i200.ss = STATUS_ALERT;
     record->i200.ps = told->mode_3a == AP_MODE_3A_UNLAWFUL   ? PRIORITY_UNLAWFUL
                       : told->mode_3a == AP_MODE_3A_NO_RADIO ? PRIORITY_NO_RADIO
                                                              : PRIORITY_GENERAL;

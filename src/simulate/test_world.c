@@ -68,7 +68,8 @@ ap_scenario_fault *test_world_fault(test_world *w, ap_fault_kind kind, double st
                                   .start_s = start_s,
                                   .end_s = end_s,
                                   .sensor = AP_SCENARIO_NONE,
-                                  .flight = AP_SCENARIO_NONE };
+                                  .flight = AP_SCENARIO_NONE,
+                                  .code_of = AP_SCENARIO_NONE };
     return fault;
 }
 

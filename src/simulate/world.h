@@ -18,6 +18,7 @@
 #define AP_STREAM_GHOST 5u
 #define AP_STREAM_IDENTITY 6u
 #define AP_STREAM_FALL 7u
+#define AP_STREAM_WRONG_CODE 8u      /* element: number of the fault */
 #define AP_STREAM_GENERATOR 0x20000u /* and the index of the generator */
 #define AP_STREAM_SENSOR 0x80000000u /* and what ap_world_stream makes of the sensor's name */
 #define AP_STREAM_LINE 0xC0000000u

@@ -153,6 +153,7 @@ static void read_airborne_position(uint64_t me, bool has_imf, ap_modes_frame *ou
 {
     unsigned status = ap_bits56(me, 6, 2);
     out->alert = status == 1 || status == 2;
+    out->alert_is_temporary = status == 2;
     out->spi = status == 3;
     if (has_imf)
         out->imf = ap_bit56(me, 8);

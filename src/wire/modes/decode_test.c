@@ -418,7 +418,9 @@ static void test_decode_positions_of_gnss_height_and_none(void **state)
     assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_ALTITUDE);
     f = of_me(0x8D, at(1, 5, 18) | at(6, 2, 1) | at(40, 17, 1));
     assert_int_equal(f.present, AP_MODES_HAS_CAPABILITY | AP_MODES_HAS_CPR);
-    assert_true(f.alert);
+    assert_true(f.alert && !f.alert_is_temporary);
+    f = of_me(0x8D, at(1, 5, 18) | at(6, 2, 2) | at(40, 17, 1));
+    assert_true(f.alert && f.alert_is_temporary);
     /* Two zero words are no position, in the air or on the surface. */
     assert_int_equal(of_me(0x8D, at(1, 5, 18) | at(22, 1, 1)).present, AP_MODES_HAS_CAPABILITY);
     assert_int_equal(of_me(0x8D, at(1, 5, 7)).present, AP_MODES_HAS_CAPABILITY);

@@ -106,7 +106,8 @@ static uint64_t me_surface_position(const ap_modes_frame *content, bool has_imf)
 
 static uint64_t me_airborne_position(const ap_modes_frame *content, bool has_imf)
 {
-    unsigned status = content->alert ? 1 : content->spi ? 3 : 0;
+    unsigned alert = content->alert_is_temporary ? 2 : 1;
+    unsigned status = content->alert ? alert : content->spi ? 3 : 0;
     uint64_t me = at(6, 2, status) | at(8, 1, has_imf ? content->imf : content->nic_b) |
                   at(21, 1, content->utc_synchronised);
     uint16_t ac13 = 0;

@@ -14,7 +14,7 @@
  *       0        altitude
  *       1..4     callsign, emitter_category (low 3 bits; the set is the type code)
  *       5..8     ground speed (sent as movement), track, cpr_*, utc_synchronised
- *       9..18    altitude, cpr_*, nic_b, alert, spi, utc_synchronised
+ *       9..18    altitude, cpr_*, nic_b, alert, alert_is_temporary, spi, utc_synchronised
  *       20..22   the same with gnss_height
  *       19       subtype 1, 2: ground_speed_kt and track_deg; 3, 4: heading, airspeed; all:
  *                vertical rate, geo_minus_baro, nac_v

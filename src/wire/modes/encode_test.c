@@ -254,6 +254,10 @@ static void test_encode_positions(void **state)
             assert_near(got.track_deg, 0, 0); /* the nearest of 128 steps */
         } else {
             assert_true(got.nic_b && got.spi && !got.alert);
+            content.alert = true;
+            content.alert_is_temporary = code % 2;
+            got = round_trip(&content);
+            assert_true(got.alert && !got.spi && got.alert_is_temporary == code % 2);
             assert_int_equal(code < 20 ? got.altitude_ft : got.gnss_height_ft,
                              code < 20 ? 1200 : 1400);
         }
