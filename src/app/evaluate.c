@@ -173,10 +173,12 @@ static int read_tables(evaluate *e)
 static void judge(evaluate *e)
 {
     for (size_t k = 0; k < e->name_count; k++)
-        for (size_t i = 0; i < e->judged[k].table.row_count; i++)
-            if (e->judged[k].table.row[i].requirement.quantity != AP_QUANTITY_NOT_MEASURED)
-                e->judged[k].result[i] = ap_evaluation_require(
-                    &e->side.evaluation, &e->judged[k].table.row[i].requirement);
+        for (size_t i = 0; i < e->judged[k].table.row_count; i++) {
+            const ap_requirement *row = &e->judged[k].table.row[i].requirement;
+            bool of_plots = ap_quantity_is_of_plots(row->quantity) && e->plots.is_read;
+            e->judged[k].result[i] = of_plots ? ap_plots_require(&e->plots.plots, row)
+                                              : ap_evaluation_require(&e->side.evaluation, row);
+        }
 }
 
 /* ---- summary ---- */
@@ -230,7 +232,12 @@ static void print_row(const evaluate *e, const ap_requirement_row *row,
             is_measured ? words[result->status] : "not measured", value,
             row->requirement.at_least ? ">=" : "<=", limit, is_measured ? result->sample_count : 0,
             row->is_mandatory ? 'm' : 'r', row->confidence, row->text);
-    if (is_measured && result->flight_fail_count > 0) {
+    if (ap_quantity_is_of_plots(row->requirement.quantity)) {
+        if (result->flight_fail_count > 0)
+            fprintf(out, "          %u of %u sensors fail, the worst is %s\n",
+                    result->flight_fail_count, result->flight_count,
+                    ap_evaluate_plots_name(&e->plots, result->worst_sensor));
+    } else if (is_measured && result->flight_fail_count > 0) {
         char name[AP_SAMPLES_NAME_SIZE];
         ap_samples_name_of(&e->run.truth, result->worst_truth, name);
         fprintf(out, "          %u of %u flights fail, the worst is target %s\n",

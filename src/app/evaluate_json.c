@@ -186,7 +186,14 @@ static void put_row(ap_writer *w, const ap_evaluate_report *report, const ap_req
     ap_json_member_u64(&o, "count", is_measured ? result->sample_count : 0);
     ap_json_member_u64(&o, "hit_count", is_measured ? result->hit_count : 0);
     ap_json_member_u64(&o, "count_min", is_measured ? result->sample_min : 0);
-    if (is_measured && row->requirement.scope == AP_SCOPE_FLIGHT) {
+    if (ap_quantity_is_of_plots(row->requirement.quantity)) {
+        ap_json_member_u64(&o, "sensor_count", result->flight_count);
+        ap_json_member_u64(&o, "sensor_fail_count", result->flight_fail_count);
+        ap_json_member_u64(&o, "sensor_short_count", result->flight_short_count);
+        if (result->flight_count > 0)
+            ap_json_member_str(&o, "worst_sensor",
+                               ap_evaluate_plots_name(report->plots, result->worst_sensor));
+    } else if (is_measured && row->requirement.scope == AP_SCOPE_FLIGHT) {
         ap_samples_name_of(&report->run->truth, result->worst_truth, name);
         ap_json_member_u64(&o, "flight_count", result->flight_count);
         ap_json_member_u64(&o, "flight_fail_count", result->flight_fail_count);

@@ -180,6 +180,9 @@ static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
     ap_json_member_u64(&o, "miss_count", f->miss_count);
     number(&o, "detection_ratio", share(f->hit_count, f->hit_count + f->miss_count), 6);
     ap_json_member_u64(&o, "second_count", f->second_count);
+    ap_json_member_u64(&o, "reply_count", f->reply_count);
+    ap_json_member_u64(&o, "reply_false_count", f->reply_false_count);
+    ap_json_member_u64(&o, "reply_second_count", f->reply_second_count);
     ap_json_member_u64(&o, "beyond_count", f->beyond_count);
     ap_json_member_u64(&o, "error_count", f->error_count);
     ap_json_key(&o, "errors");
@@ -188,9 +191,12 @@ static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
     ap_text_str(w, ",");
     put_axis(w, f, 1);
     ap_text_str(w, "]");
+    number(&o, "range_gain", f->range_gain, 9);
     number(&o, "time_bias_s", f->time_bias_s, 6);
+    ap_json_member_u64(&o, "mode_3a_due_count", f->mode_3a_due_count);
     ap_json_member_u64(&o, "mode_3a_count", f->mode_3a_count);
     number(&o, "mode_3a_right_ratio", share(f->mode_3a_right_count, f->mode_3a_count), 6);
+    ap_json_member_u64(&o, "altitude_due_count", f->altitude_due_count);
     ap_json_member_u64(&o, "altitude_count", f->altitude_count);
     number(&o, "altitude_within_300_ft_ratio", share(f->altitude_near_count, f->altitude_count), 6);
     ap_json_member_fixed(&o, "range_step_m", AP_PLOTS_RANGE_M, 0);
@@ -215,6 +221,11 @@ void ap_evaluate_plots_json(ap_long_text *text, const ap_evaluate_plots *plots)
         put_sensor(&text->text, plots->pipeline.engine.sensors.sensor[i].name, f);
     }
     ap_text_str(&text->text, "]");
+}
+
+const char *ap_evaluate_plots_name(const ap_evaluate_plots *plots, uint16_t sensor)
+{
+    return plots->pipeline.engine.sensors.sensor[sensor].name;
 }
 
 void ap_evaluate_plots_close(ap_evaluate_plots *plots)

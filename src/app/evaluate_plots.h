@@ -32,6 +32,9 @@ void ap_evaluate_print_plots(const ap_evaluate_plots *plots, FILE *out);
 /* A JSON array, a member a sensor. */
 void ap_evaluate_plots_json(ap_long_text *text, const ap_evaluate_plots *plots);
 
+/* Name of a sensor of the plots that are read. */
+const char *ap_evaluate_plots_name(const ap_evaluate_plots *plots, uint16_t sensor);
+
 /* Safe twice. */
 void ap_evaluate_plots_close(ap_evaluate_plots *plots);
 

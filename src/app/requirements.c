@@ -126,6 +126,7 @@ WORD_OF(statistic, ap_statistic)
 WORD_OF(scope, ap_scope)
 WORD_OF(phase, ap_phase)
 WORD_OF(identity_kind, ap_identity_kind)
+WORD_OF(sensor_class, ap_sensor_class)
 
 static void take_level(loader *load, const yaml_node_t *node, draft *d)
 {
@@ -259,6 +260,10 @@ static bool take_choice(loader *load, const char *key, const yaml_node_t *node, 
         take_word(load, node, key, ap_identity_kind_from_key, identity_kind_word,
                   AP_IDENTITY_KIND_COUNT, &value);
         r->identity = value >= 0 ? (ap_identity_kind)value : r->identity;
+    } else if (strcmp(key, "sensors") == 0) {
+        take_word(load, node, key, ap_sensor_class_from_key, sensor_class_word,
+                  AP_SENSOR_CLASS_COUNT, &value);
+        r->sensors = value >= 0 ? (ap_sensor_class)value : r->sensors;
     } else {
         return false;
     }
@@ -332,7 +337,8 @@ static void load_row(loader *load, const yaml_node_t *node)
             ap_yaml_tell_at(
                 &load->reading, key->start_mark,
                 "key '%.40s' is not known; expected row, text, quantity, statistic, scope, phase, "
-                "identity, at_most, at_least, threshold, threshold_2, interval, window, area, "
+                "identity, sensors, at_most, at_least, threshold, threshold_2, interval, window, "
+                "area, "
                 "fraction, speed_min, run_length, sample_min, level, confidence, source or note",
                 word);
     }

@@ -261,6 +261,13 @@ static bool identity_differs(const struct ap_evaluation_state *state, const ap_r
            strncmp(x->callsign, y->callsign, AP_CALLSIGN_SIZE) != 0;
 }
 
+/* Hijacking, lost radio, emergency; of an identity that is there. */
+static bool is_emergency(const struct ap_evaluation_state *state, uint32_t identity)
+{
+    uint16_t code = state->truth->identities[identity].mode_3a;
+    return code == 07500 || code == 07600 || code == 07700;
+}
+
 /* From each change of the truth's identity to the first report with the new one; one that never
  * came took until the end. */
 static void add_identity_delays(struct ap_evaluation_state *state, const ap_requirement *row,
@@ -270,7 +277,9 @@ static void add_identity_delays(struct ap_evaluation_state *state, const ap_requ
     uint32_t next = 0;
     for (uint32_t i = 1; i < f.truth->count; i++) {
         if (!identity_differs(state, row, states[i - 1].identity, states[i].identity) ||
-            states[i].time_utc < f.from || states[i].time_utc > f.to)
+            states[i].time_utc < f.from || states[i].time_utc > f.to ||
+            (row->quantity == AP_QUANTITY_EMERGENCY_DELAY &&
+             !is_emergency(state, states[i].identity)))
             continue;
         ap_utc_ns change = states[i].time_utc, told = f.to;
         while (next < f.report_count && f.reports[next].time_utc < change)
@@ -302,6 +311,14 @@ static void add_delay(struct ap_evaluation_state *state, const ap_requirement *r
         ap_tally_add(state, row, t, delay_s);
 }
 
+static void add_emergency_delays(struct ap_evaluation_state *state, const ap_requirement *row,
+                                 flight f, ap_tally *t)
+{
+    ap_requirement of_codes = *row;
+    of_codes.identity = AP_IDENTITY_KIND_MODE_3A;
+    add_identity_delays(state, &of_codes, f, t);
+}
+
 void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *row, uint32_t truth,
                      ap_tally *tally)
 {
@@ -327,6 +344,9 @@ void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *ro
         return;
     case AP_QUANTITY_IDENTITY_DELAY:
         add_identity_delays(state, row, f, tally);
+        return;
+    case AP_QUANTITY_EMERGENCY_DELAY:
+        add_emergency_delays(state, row, f, tally);
         return;
     case AP_QUANTITY_BIRTH_DELAY:
     case AP_QUANTITY_DROP_DELAY:

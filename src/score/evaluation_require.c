@@ -3,34 +3,6 @@
 #include "score/evaluation_tally.h"
 #include "score/summary.h"
 
-#define SAMPLE_MIN 30u      /* for means: where the normal distribution begins to fit */
-#define RULE_OF_THREE 3.0   /* none among n: below 3 / n with 95 % confidence */
-#define SHARE_MIN_MOST 1e12 /* a limit of 0 or 1 cannot be shown by any number of samples */
-
-static uint64_t sample_min(const ap_requirement *row)
-{
-    if (row->sample_min > 0)
-        return row->sample_min;
-    if (ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_RATE)
-        return 0;
-    double room = 1.0;
-    if (ap_requirement_is_share(row))
-        room = row->at_least ? 1.0 - row->limit : row->limit;
-    else if (row->statistic == AP_STATISTIC_QUANTILE)
-        room = 1.0 - row->fraction;
-    else
-        return SAMPLE_MIN;
-    if (!(room > RULE_OF_THREE / SHARE_MIN_MOST))
-        return SAMPLE_MIN;
-    return (uint64_t)ceil(RULE_OF_THREE / fmin(room, 1.0) - 1e-9);
-}
-
-ap_requirement_status ap_tally_status(const ap_requirement *row, double value)
-{
-    bool keeps = row->at_least ? value >= row->limit : value <= row->limit;
-    return keeps ? AP_REQUIREMENT_PASS : AP_REQUIREMENT_FAIL;
-}
-
 static double value_of(struct ap_evaluation_state *state, const ap_requirement *row,
                        const ap_tally *t)
 {
@@ -45,6 +17,8 @@ static double value_of(struct ap_evaluation_state *state, const ap_requirement *
         return sqrt(t->square / n);
     case AP_STATISTIC_BIAS:
         return fabs(t->sum / n);
+    case AP_STATISTIC_DEVIATION:
+        return sqrt(fmax(t->square / n - t->sum / n * (t->sum / n), 0.0));
     case AP_STATISTIC_MAX:
         return t->most;
     case AP_STATISTIC_QUANTILE:
@@ -58,22 +32,6 @@ static double value_of(struct ap_evaluation_state *state, const ap_requirement *
         break;
     }
     return t->magnitude_sum / n;
-}
-
-/* Too few samples tell nothing, unless no better ones could mend it: more hits already than the
- * least number of samples allows. */
-static ap_requirement_status judge(const ap_requirement *row, const ap_tally *t, double value,
-                                   uint64_t least)
-{
-    if (t->count == 0)
-        return AP_REQUIREMENT_NOT_ENOUGH;
-    if (t->count < least) {
-        double bad = (double)(row->at_least ? t->count - t->hits : t->hits);
-        double room = row->at_least ? 1.0 - row->limit : row->limit;
-        bool is_lost = ap_requirement_is_share(row) && bad > room * (double)least;
-        return is_lost ? AP_REQUIREMENT_FAIL : AP_REQUIREMENT_NOT_ENOUGH;
-    }
-    return ap_tally_status(row, value);
 }
 
 void ap_tally_add(struct ap_evaluation_state *state, const ap_requirement *row, ap_tally *tally,
@@ -100,7 +58,8 @@ void ap_tally_conclude(struct ap_evaluation_state *state, const ap_requirement *
     result->sample_count = tally->count;
     result->hit_count = tally->hits;
     result->flight_count = 1;
-    result->status = judge(row, tally, result->value, result->sample_min);
+    result->status =
+        ap_requirement_judge(row, result->value, tally->count, tally->hits, result->sample_min);
 }
 
 static void require_all(struct ap_evaluation_state *state, const ap_requirement *row,
@@ -112,11 +71,6 @@ static void require_all(struct ap_evaluation_state *state, const ap_requirement 
     ap_tally_conclude(state, row, &t, result);
 }
 
-static bool is_worse(const ap_requirement *row, double value, double than)
-{
-    return isnan(than) || (row->at_least ? value < than : value > than);
-}
-
 static void require_each(struct ap_evaluation_state *state, const ap_requirement *row,
                          ap_requirement_result *result)
 {
@@ -124,14 +78,15 @@ static void require_each(struct ap_evaluation_state *state, const ap_requirement
         ap_tally t = { 0 };
         ap_tally_flight(state, row, state->target_rows[i].truth, &t);
         double value = value_of(state, row, &t);
-        ap_requirement_status status = judge(row, &t, value, result->sample_min);
+        ap_requirement_status status =
+            ap_requirement_judge(row, value, t.count, t.hits, result->sample_min);
         if (status == AP_REQUIREMENT_NOT_ENOUGH) {
             result->flight_short_count++;
             continue;
         }
         result->flight_count++;
         result->flight_fail_count += status == AP_REQUIREMENT_FAIL;
-        if (!is_worse(row, value, result->value))
+        if (!ap_requirement_is_worse(row, value, result->value))
             continue;
         result->value = value;
         result->sample_count = t.count;
@@ -147,9 +102,9 @@ ap_requirement_result ap_evaluation_require(ap_evaluation *evaluation, const ap_
     struct ap_evaluation_state *state = evaluation->state;
     ap_requirement_result result = { .status = AP_REQUIREMENT_NOT_ENOUGH, .value = NAN };
     if (ap_requirement_fault(row) != NULL || row->quantity == AP_QUANTITY_NOT_MEASURED ||
-        state->stage != AP_STAGE_DONE)
+        ap_quantity_is_of_plots(row->quantity) || state->stage != AP_STAGE_DONE)
         return result;
-    result.sample_min = sample_min(row);
+    result.sample_min = ap_requirement_least(row);
     if (ap_evaluation_require_whole(state, row, &result))
         return result;
     if (row->scope == AP_SCOPE_FLIGHT)

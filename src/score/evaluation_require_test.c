@@ -116,6 +116,10 @@ static void test_errors_by_statistic(void **state)
     assert_int_equal(r.worst_truth, 2);
     assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
     row.scope = AP_SCOPE_ALL;
+    row.statistic = AP_STATISTIC_DEVIATION;
+    double mean = (51 * 100.0 + 50 * 200.0 + 101 * 300.0) / 202.0;
+    assert_near(require(row).value, sqrt((51 * 1e4 + 50 * 4e4 + 101 * 9e4) / 202.0 - mean * mean),
+                1e-4);
     row.statistic = AP_STATISTIC_QUANTILE;
     row.fraction = 0.3;
     assert_near(require(row).value, 200.0, 1e-4);
@@ -204,6 +208,38 @@ static void test_identity(void **state)
     assert_int_equal(r.sample_count, 1);
     assert_near(r.value, 8.0, 1e-6);
     assert_int_equal(r.status, AP_REQUIREMENT_PASS);
+}
+
+/* To 7700 at 20 s, told from 26 s on; back, and to 1234: no emergencies. 7600 at 80 s is never
+ * told, so it took until the end. */
+static void test_emergency_delay(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 100; t++) {
+        ap_trajectory_identity true_code = { .flags = AP_IDENTITY_HAS_MODE_3A };
+        ap_trajectory_identity told = true_code;
+        ap_trajectory_state s = test_state(t, 0.0, 0.0, 0.0, 0.0);
+        true_code.mode_3a = t < 20   ? 02000
+                            : t < 40 ? 07700
+                            : t < 60 ? 02000
+                            : t < 80 ? 01234
+                                     : 07600;
+        told.mode_3a = t < 26 ? 02000 : t < 45 ? 07700 : 02000;
+        ap_trajectory_add(&test.truth, 1, &s, NULL, &true_code);
+        ap_trajectory_add(&test.tracks, 1, &s, NULL, &told);
+    }
+    ap_evaluation_config config = wide();
+    test_evaluate(&test, &config);
+    ap_requirement row = { .quantity = AP_QUANTITY_EMERGENCY_DELAY,
+                           .statistic = AP_STATISTIC_MAX,
+                           .limit = 12.0,
+                           .sample_min = 1 };
+    ap_requirement_result r = require(row);
+    assert_int_equal(r.sample_count, 2);
+    assert_near(r.value, 20.0, 1e-9);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    row.statistic = AP_STATISTIC_MEAN;
+    assert_near(require(row).value, (6.0 + 20.0) / 2.0, 1e-9);
 }
 
 /* Flight 1 has a code and an altitude: its track tells them from 50 s on, the altitude 100 m off
@@ -357,6 +393,8 @@ static void test_row_with_fault(void **state)
     assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH);
     r = require((ap_requirement){ .quantity = AP_QUANTITY_NOT_MEASURED, .limit = 1.0 });
     assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH);
+    r = require((ap_requirement){ .quantity = AP_QUANTITY_PLOT_DETECTION, .limit = 0.5 });
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH); /* tracks do not tell */
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -368,7 +406,7 @@ int main(void)
         CASE(test_correlated_errors),  CASE(test_identity),
         CASE(test_false_tracks),       CASE(test_proximate_time),
         CASE(test_row_with_fault),     CASE(test_right_of_what_could_be_told),
-        CASE(test_gaps_beside_a_hole),
+        CASE(test_gaps_beside_a_hole), CASE(test_emergency_delay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,9 +21,6 @@ void ap_tally_add(struct ap_evaluation_state *state, const ap_requirement *row, 
 void ap_tally_conclude(struct ap_evaluation_state *state, const ap_requirement *row,
                        const ap_tally *tally, ap_requirement_result *result);
 
-/* Pass or fail. */
-ap_requirement_status ap_tally_status(const ap_requirement *row, double value);
-
 /* The samples of one flight, by its index in the truth. */
 void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *row, uint32_t truth,
                      ap_tally *tally);

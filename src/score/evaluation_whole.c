@@ -84,7 +84,7 @@ static void conclude_rate(const ap_requirement *row, double hours, ap_requiremen
         return;
     result->value = (double)result->hit_count / hours;
     if (hours >= RATE_HOURS_MIN * (1.0 - 1e-9))
-        result->status = ap_tally_status(row, result->value);
+        result->status = ap_requirement_compare(row, result->value);
     else if (!row->at_least && (double)result->hit_count > row->limit * RATE_HOURS_MIN)
         result->status = AP_REQUIREMENT_FAIL; /* the rest of the hour cannot mend it */
 }
@@ -189,7 +189,7 @@ static void require_density(struct ap_evaluation_state *state, const ap_requirem
     result->value = (double)most;
     bool is_whole = scored_s >= row->window_s * (1.0 - 1e-9);
     if (is_whole || (!row->at_least && result->value > row->limit))
-        result->status = ap_tally_status(row, result->value);
+        result->status = ap_requirement_compare(row, result->value);
 }
 
 static void require_false_reports(struct ap_evaluation_state *state, const ap_requirement *row,

@@ -31,6 +31,7 @@ typedef struct sensor_sums {
     bool names_aircraft; /* its plots have addresses: errors are of those alone */
     double weight[2];    /* of the axes, for the time bias: 1 / variance */
     axis_sums axis[2];
+    double range_m, range_m2, range_error, range_rate; /* sums, for the gain */
     ap_plot_figures figures;
 } sensor_sums;
 
@@ -55,7 +56,8 @@ typedef struct match {
     uint32_t truth;
     ap_motion_point point;
     double error[2], rate[2];
-    double cost; /* square of the distance in gates */
+    double range_m; /* of a polar report */
+    double cost;    /* square of the distance in gates */
 } match;
 
 /* ---- memory ---- */
@@ -232,6 +234,7 @@ static bool hold_against(const struct ap_plots_state *s, const ap_report *r, uin
         for (int i = 0; i < 2; i++)
             ap_polar_from_ecef(&sensor->frame, ecef_of(&m->point, i * RATE_STEP_S), &range_m[i],
                                &azimuth_rad[i], &elevation_rad);
+        m->range_m = range_m[0];
         m->error[0] = r->range_m - range_m[0];
         m->error[1] = ap_wrap_pi(r->azimuth_rad - azimuth_rad[0]);
         m->rate[0] = (range_m[1] - range_m[0]) / RATE_STEP_S;
@@ -335,6 +338,7 @@ static void count_turns(struct ap_plots_state *s, const ap_report *r, uint32_t t
         missed = nearbyint((now_s - seen->hit_s) / sensor->turn_s) - 1.0;
     if (missed < 0.0) {
         f->second_count++;
+        f->reply_second_count += (r->flags & AP_FLAG_SECONDARY) != 0;
         return;
     }
     seen->hit_s = now_s;
@@ -369,19 +373,29 @@ static void add_errors(sensor_sums *sums, const ap_report *r, const match *m)
         a->rate2 += m->rate[i] * m->rate[i];
         a->both += m->error[i] * m->rate[i];
     }
+    if (!is_polar)
+        return;
+    sums->range_m += m->range_m;
+    sums->range_m2 += m->range_m * m->range_m;
+    sums->range_error += m->range_m * m->error[0];
+    sums->range_rate += m->range_m * m->rate[0];
 }
 
 static void check_words(const struct ap_plots_state *s, const ap_report *r, const match *m,
                         ap_plot_figures *f)
 {
     uint32_t who = m->point.identity;
-    if ((r->present & AP_HAS_MODE_3A) && who != AP_TRAJECTORY_NONE &&
-        (s->truth->identities[who].flags & AP_IDENTITY_HAS_MODE_3A)) {
+    bool has_reply = (r->flags & AP_FLAG_SECONDARY) != 0;
+    bool has_code = who != AP_TRAJECTORY_NONE &&
+                    (s->truth->identities[who].flags & AP_IDENTITY_HAS_MODE_3A) != 0;
+    bool has_altitude = (m->point.flags & AP_STATE_HAS_PRESSURE_ALTITUDE) != 0;
+    f->mode_3a_due_count += has_reply && has_code;
+    f->altitude_due_count += has_reply && has_altitude;
+    if ((r->present & AP_HAS_MODE_3A) && has_code) {
         f->mode_3a_count++;
         f->mode_3a_right_count += s->truth->identities[who].mode_3a == r->mode_3a;
     }
-    if ((r->present & AP_HAS_PRESSURE_ALTITUDE) &&
-        (m->point.flags & AP_STATE_HAS_PRESSURE_ALTITUDE)) {
+    if ((r->present & AP_HAS_PRESSURE_ALTITUDE) && has_altitude) {
         f->altitude_count++;
         f->altitude_near_count +=
             fabs(r->pressure_altitude_m - m->point.pressure_altitude_m) <= ALTITUDE_NEAR_M;
@@ -408,10 +422,13 @@ void ap_plots_add(ap_plots *plots, const ap_report *report)
         return;
     }
     match m;
+    bool has_reply = (report->flags & AP_FLAG_SECONDARY) != 0;
     sums->figures.report_count++;
+    sums->figures.reply_count += has_reply;
     bool found = (report->present & AP_HAS_ADDRESS) && match_address(s, report, &m);
     if (!found && !match_nearest(s, report, &m)) {
         sums->figures.false_count++;
+        sums->figures.reply_false_count += has_reply;
         return;
     }
     sums->figures.matched_count++;
@@ -463,23 +480,41 @@ static void solve(sensor_sums *sums)
     }
 }
 
+/* Slope of the range's error, less what the clock makes of it, over the range. */
+static void solve_gain(sensor_sums *sums)
+{
+    ap_plot_figures *f = &sums->figures;
+    double n = (double)f->error_count, mean_m = sums->range_m / n;
+    double tau = isfinite(f->time_bias_s) ? f->time_bias_s : 0.0;
+    double spread = sums->range_m2 - n * mean_m * mean_m;
+    double both = sums->range_error + tau * sums->range_rate - sums->range_m * f->axis[0].bias;
+    f->range_gain = f->is_polar && spread > 1e-9 * sums->range_m2 ? both / spread : NAN;
+}
+
 void ap_plots_finish(ap_plots *plots)
 {
     struct ap_plots_state *s = plots->state;
     for (uint16_t i = 0; i < AP_PLOTS_SENSOR_CAP && i < s->sensors->count; i++) {
         sensor_sums *sums = &s->sums[i];
-        sums->figures.time_bias_s = NAN;
+        sums->figures.time_bias_s = sums->figures.range_gain = NAN;
         if (sums->first_utc == AP_UTC_UNKNOWN)
             continue;
         double span_s = ap_seconds_between(sums->first_utc, sums->last_utc);
         sums->figures.turn_count = span_s / s->sensors->sensor[i].turn_s;
         end_turns(s, i);
-        if (sums->figures.error_count > 0)
+        if (sums->figures.error_count > 0) {
             solve(sums);
+            solve_gain(sums);
+        }
     }
 }
 
 const ap_plot_figures *ap_plots_of(const ap_plots *plots, uint16_t sensor)
 {
     return &plots->state->sums[sensor].figures;
+}
+
+const ap_sensor_table *ap_plots_sensors(const ap_plots *plots)
+{
+    return plots->state->sensors;
 }

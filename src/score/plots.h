@@ -15,6 +15,7 @@
 
 #include "airpicture/report.h"
 #include "airpicture/sensor.h"
+#include "score/requirement.h"
 #include "score/trajectory.h"
 
 #define AP_PLOTS_SENSOR_CAP 64u /* indices beyond are counted, not scored */
@@ -41,8 +42,12 @@ typedef struct ap_plot_figures {
     uint64_t error_count;           /* of a sensor that tells addresses, reports with one */
     bool is_polar;
     ap_plot_axis axis[2];
+    double range_gain;  /* growth of the range's error with the range; NAN: one range only */
     double time_bias_s; /* > 0: its times are too late; NAN: nothing moved */
     double turn_count;  /* from its first report to its last */
+    uint64_t reply_count, reply_false_count, reply_second_count; /* with a secondary reply */
+    uint64_t mode_3a_due_count;  /* matched plots with a reply whose truth has a code */
+    uint64_t altitude_due_count; /* the same, a pressure altitude */
     uint64_t mode_3a_count, mode_3a_right_count;
     uint64_t altitude_count, altitude_near_count; /* within 300 ft */
     uint64_t range_hit[AP_PLOTS_RANGE_CAP], range_miss[AP_PLOTS_RANGE_CAP];
@@ -71,5 +76,12 @@ void ap_plots_finish(ap_plots *plots);
 
 /* What a sensor's came to; all zero for one without reports. `sensor` < AP_PLOTS_SENSOR_CAP. */
 const ap_plot_figures *ap_plots_of(const ap_plots *plots, uint16_t sensor);
+
+const ap_sensor_table *ap_plots_sensors(const ap_plots *plots);
+
+/* The answer to a row of plots (ap_quantity_is_of_plots): each sensor of the row's class that has
+ * enough plots by itself, the worst one's value. Not enough data for any other row, and for one
+ * with a fault. */
+ap_requirement_result ap_plots_require(const ap_plots *plots, const ap_requirement *row);
 
 #endif

@@ -43,7 +43,8 @@ static int begin(void **state)
         s.longitude_rad = at.longitude_rad;
         s.height_m = (float)at.height_m;
         s.flags |= AP_STATE_HAS_HEIGHT;
-        test_truth(&test, 1, s);
+        ap_trajectory_identity code = { .mode_3a = 01234, .flags = AP_IDENTITY_HAS_MODE_3A };
+        assert_int_equal(ap_trajectory_add(&test.truth, 1, &s, NULL, &code), AP_OK);
     }
     ap_trajectory_set_sort(&test.truth);
     ap_sensor_defaults(sensor, AP_SENSOR_MODE_S);
@@ -127,6 +128,101 @@ static void test_plots_false_and_second(void **state)
     assert_near(f->axis[0].rms, 0.0, 1e-3);
 }
 
+static ap_requirement_result answer(ap_quantity quantity, ap_statistic statistic,
+                                    ap_sensor_class sensors, double limit)
+{
+    ap_requirement row = {
+        .quantity = quantity, .statistic = statistic, .sensors = sensors, .limit = limit
+    };
+    row.at_least = quantity == AP_QUANTITY_PLOT_DETECTION;
+    return ap_plots_require(&plots, &row);
+}
+
+/* Errors of 80 m and 1 mrad, a thousandth of the range, and stamps 0.5 s late; 10 of 99 missed. */
+static void test_plots_require_each_error(void **state)
+{
+    (void)state;
+    double mean_m = 0.0;
+    for (int i = 0; i < 99; i++) {
+        ap_report r = plot_at(2.0 + TURN_S * i, 80.0, 1e-3, 0.5);
+        double gain_m = 1e-3 * (r.range_m - 80.0);
+        r.range_m += gain_m;
+        if (i % 10 == 5)
+            continue;
+        mean_m += (80.0 + gain_m) / 89.0;
+        ap_plots_add(&plots, &r);
+    }
+    ap_plots_finish(&plots);
+    ap_requirement_result r = answer(AP_QUANTITY_PLOT_DETECTION, 0, AP_SENSOR_CLASS_SECONDARY, 0.9);
+    assert_near(r.value, 89.0 / 99.0, 1e-12);
+    assert_int_equal(r.sample_count, 99);
+    assert_int_equal(r.hit_count, 89);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    assert_int_equal(r.flight_count, 1);
+    r = answer(AP_QUANTITY_PLOT_DETECTION, 0, AP_SENSOR_CLASS_PRIMARY, 0.9);
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH);
+    assert_true(isnan(r.value));
+    r = answer(AP_QUANTITY_PLOT_RANGE_ERROR, AP_STATISTIC_BIAS, AP_SENSOR_CLASS_ANY, 100.0);
+    assert_near(r.value, mean_m, 2.0);
+    assert_int_equal(r.sample_count, 89);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    r = answer(AP_QUANTITY_PLOT_RANGE_GAIN, AP_STATISTIC_BIAS, AP_SENSOR_CLASS_ANY, 0.00054);
+    assert_near(r.value, 1e-3, 5e-5);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    r = answer(AP_QUANTITY_PLOT_AZIMUTH_ERROR, AP_STATISTIC_BIAS, AP_SENSOR_CLASS_ANY, 1.1e-3);
+    assert_near(r.value, 1e-3, 5e-5);
+    assert_int_equal(r.status, AP_REQUIREMENT_PASS);
+    r = answer(AP_QUANTITY_PLOT_AZIMUTH_ERROR, AP_STATISTIC_DEVIATION, AP_SENSOR_CLASS_ANY, 1e-4);
+    assert_true(r.value < 1e-4);
+    r = answer(AP_QUANTITY_PLOT_TIME_ERROR, AP_STATISTIC_BIAS, AP_SENSOR_CLASS_ANY, 0.1);
+    assert_near(r.value, 0.5, 0.02);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    r = answer(AP_QUANTITY_PLOT_TIME_ERROR, AP_STATISTIC_RMS, AP_SENSOR_CLASS_ANY, 0.1);
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH); /* a fault of the row */
+    r = answer(AP_QUANTITY_POSITION_ERROR, AP_STATISTIC_RMS, AP_SENSOR_CLASS_ANY, 100.0);
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH); /* plots do not tell */
+}
+
+/* 40 turns: each plot has a reply, 4 are followed by a second one, 8 by one with no truth near; 10
+ * more false ones are primary. Codes: 30 told right, 2 wrong, 8 not at all, seconds wrong. */
+static void test_plots_require_replies(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0), far;
+        r.flags = AP_FLAG_SECONDARY;
+        r.present |= i >= 32 ? 0 : AP_HAS_MODE_3A;
+        r.mode_3a = i < 30 ? 01234 : 04321;
+        ap_plots_add(&plots, &r);
+        r.mode_3a = 04321;
+        r.present |= AP_HAS_MODE_3A;
+        if (i % 10 == 3)
+            ap_plots_add(&plots, &r);
+        far = r;
+        far.range_m += 5000.0;
+        if (i % 5 == 0)
+            ap_plots_add(&plots, &far);
+        far.flags = AP_FLAG_PRIMARY;
+        if (i % 4 == 0)
+            ap_plots_add(&plots, &far);
+    }
+    ap_plots_finish(&plots);
+    ap_requirement_result r = answer(AP_QUANTITY_PLOT_FALSE, 0, AP_SENSOR_CLASS_SECONDARY, 0.001);
+    assert_near(r.value, 8.0 / 52.0, 1e-12);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    assert_near(answer(AP_QUANTITY_PLOT_FALSE, 0, AP_SENSOR_CLASS_ANY, 0.001).value, 18.0 / 62.0,
+                1e-12);
+    r = answer(AP_QUANTITY_PLOT_SECOND, 0, AP_SENSOR_CLASS_SECONDARY, 0.003);
+    assert_near(r.value, 4.0 / 52.0, 1e-12);
+    r = answer(AP_QUANTITY_PLOT_MODE_3A_CORRECT, 0, AP_SENSOR_CLASS_SECONDARY, 0.98);
+    assert_near(r.value, 30.0 / 44.0, 1e-12);
+    r = answer(AP_QUANTITY_PLOT_MODE_3A_WRONG, 0, AP_SENSOR_CLASS_SECONDARY, 0.001);
+    assert_near(r.value, 6.0 / 36.0, 1e-12);
+    r = answer(AP_QUANTITY_PLOT_ALTITUDE_CORRECT, 0, AP_SENSOR_CLASS_SECONDARY, 0.96);
+    assert_int_equal(r.sample_count, 0); /* the truth tells none */
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH);
+}
+
 static void test_plots_outside_coverage(void **state)
 {
     (void)state;
@@ -148,6 +244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_plots_biases_apart, begin, end),
         cmocka_unit_test_setup_teardown(test_plots_false_and_second, begin, end),
         cmocka_unit_test_setup_teardown(test_plots_outside_coverage, begin, end),
+        cmocka_unit_test_setup_teardown(test_plots_require_each_error, begin, end),
+        cmocka_unit_test_setup_teardown(test_plots_require_replies, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #define INTERVAL_MIN_S 1e-3 /* a flight of a day is then 86 million of them */
+#define SAMPLE_MIN 30u      /* for means: where the normal distribution begins to fit */
+#define RULE_OF_THREE 3.0   /* none among n: below 3 / n with 95 % confidence */
+#define SHARE_MIN_MOST 1e12 /* a limit of 0 or 1 cannot be shown by any number of samples */
 
 typedef struct quantity_row {
     const char *key, *unit, *text;
@@ -22,6 +25,7 @@ static const char *const statistics[AP_STATISTIC_COUNT] = { AP_STATISTIC_MAP(AP_
 static const char *const scopes[AP_SCOPE_COUNT] = { AP_SCOPE_MAP(AP_X) };
 static const char *const phases[AP_PHASE_COUNT] = { AP_PHASE_MAP(AP_X) };
 static const char *const identity_kinds[AP_IDENTITY_KIND_COUNT] = { AP_IDENTITY_KIND_MAP(AP_X) };
+static const char *const sensor_classes[AP_SENSOR_CLASS_COUNT] = { AP_SENSOR_CLASS_MAP(AP_X) };
 static const char *const statuses[AP_REQUIREMENT_STATUS_COUNT] = { AP_REQUIREMENT_STATUS_MAP(
     AP_X) };
 #undef AP_X
@@ -80,6 +84,11 @@ const char *ap_identity_kind_key(ap_identity_kind kind)
     return key_of(identity_kinds, AP_IDENTITY_KIND_COUNT, (size_t)kind);
 }
 
+const char *ap_sensor_class_key(ap_sensor_class sensors)
+{
+    return key_of(sensor_classes, AP_SENSOR_CLASS_COUNT, (size_t)sensors);
+}
+
 const char *ap_requirement_status_key(ap_requirement_status status)
 {
     return key_of(statuses, AP_REQUIREMENT_STATUS_COUNT, (size_t)status);
@@ -113,6 +122,16 @@ int ap_identity_kind_from_key(const char *key)
     return index_of(identity_kinds, AP_IDENTITY_KIND_COUNT, key);
 }
 
+int ap_sensor_class_from_key(const char *key)
+{
+    return index_of(sensor_classes, AP_SENSOR_CLASS_COUNT, key);
+}
+
+bool ap_quantity_is_of_plots(ap_quantity quantity)
+{
+    return quantity >= AP_QUANTITY_PLOT_DETECTION && quantity <= AP_QUANTITY_PLOT_ALTITUDE_CORRECT;
+}
+
 bool ap_requirement_is_share(const ap_requirement *row)
 {
     ap_quantity_shape shape = ap_quantity_shape_of(row->quantity);
@@ -143,6 +162,8 @@ static const char *list_fault(const ap_requirement *row)
         return "phase is none of the list";
     if ((size_t)row->identity >= AP_IDENTITY_KIND_COUNT)
         return "identity is none of the list";
+    if ((size_t)row->sensors >= AP_SENSOR_CLASS_COUNT)
+        return "sensors is none of the list";
     return NULL;
 }
 
@@ -160,6 +181,21 @@ static bool needs_threshold(const ap_requirement *row)
            row->quantity == AP_QUANTITY_ALTITUDE_CORRECT ||
            row->quantity == AP_QUANTITY_FALSE_TRACK_NEAR ||
            row->quantity == AP_QUANTITY_PROXIMATE_TIME;
+}
+
+/* Of plots there are sums only. */
+static const char *plot_fault(const ap_requirement *row)
+{
+    if (!ap_quantity_is_of_plots(row->quantity) ||
+        ap_quantity_shape_of(row->quantity) != AP_QUANTITY_SHAPE_ERROR ||
+        row->statistic == AP_STATISTIC_BIAS)
+        return NULL;
+    if (row->quantity == AP_QUANTITY_PLOT_TIME_ERROR ||
+        row->quantity == AP_QUANTITY_PLOT_RANGE_GAIN)
+        return "statistic must be bias for plot_time_error and plot_range_gain";
+    if (row->statistic != AP_STATISTIC_RMS && row->statistic != AP_STATISTIC_DEVIATION)
+        return "statistic must be rms, bias or deviation for errors of plots";
+    return NULL;
 }
 
 const char *ap_requirement_fault(const ap_requirement *row)
@@ -189,5 +225,48 @@ const char *ap_requirement_fault(const ap_requirement *row)
         return "fraction must be above 0 and below 1";
     if (!(row->speed_min_mps >= 0.0 && isfinite(row->speed_min_mps)))
         return "speed_min_mps must be 0 or more";
-    return NULL;
+    return plot_fault(row);
+}
+
+uint64_t ap_requirement_least(const ap_requirement *row)
+{
+    if (row->sample_min > 0)
+        return row->sample_min;
+    if (ap_quantity_shape_of(row->quantity) == AP_QUANTITY_SHAPE_RATE)
+        return 0;
+    double room = 1.0;
+    if (ap_requirement_is_share(row))
+        room = row->at_least ? 1.0 - row->limit : row->limit;
+    else if (row->statistic == AP_STATISTIC_QUANTILE)
+        room = 1.0 - row->fraction;
+    else
+        return SAMPLE_MIN;
+    if (!(room > RULE_OF_THREE / SHARE_MIN_MOST))
+        return SAMPLE_MIN;
+    return (uint64_t)ceil(RULE_OF_THREE / fmin(room, 1.0) - 1e-9);
+}
+
+ap_requirement_status ap_requirement_compare(const ap_requirement *row, double value)
+{
+    bool keeps = row->at_least ? value >= row->limit : value <= row->limit;
+    return keeps ? AP_REQUIREMENT_PASS : AP_REQUIREMENT_FAIL;
+}
+
+ap_requirement_status ap_requirement_judge(const ap_requirement *row, double value, uint64_t count,
+                                           uint64_t hits, uint64_t least)
+{
+    if (count == 0)
+        return AP_REQUIREMENT_NOT_ENOUGH;
+    if (count < least) {
+        double bad = (double)(row->at_least ? count - hits : hits);
+        double room = row->at_least ? 1.0 - row->limit : row->limit;
+        bool is_lost = ap_requirement_is_share(row) && bad > room * (double)least;
+        return is_lost ? AP_REQUIREMENT_FAIL : AP_REQUIREMENT_NOT_ENOUGH;
+    }
+    return ap_requirement_compare(row, value);
+}
+
+bool ap_requirement_is_worse(const ap_requirement *row, double value, double than)
+{
+    return isnan(than) || (row->at_least ? value < than : value > than);
 }

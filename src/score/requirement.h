@@ -5,7 +5,9 @@
  * pass, fail or "not enough data", the value, and how many samples are behind it.
  *
  * Samples of most quantities are the reports: the tracks' own states, each at its own time, held
- * against the truth that the track followed then. Units are SI: the table's reader turns feet,
+ * against the truth that the track followed then. Quantities of plots are what each sensor itself
+ * saw, sensor by sensor, and the worst one counts: ap_plots_require (plots.h) answers them; scope,
+ * phase and speeds do not apply. Units are SI: the table's reader turns feet,
  * degrees and minutes into them, and ap_quantity_unit tells what a quantity's values are in. */
 #ifndef AP_SCORE_REQUIREMENT_H
 #define AP_SCORE_REQUIREMENT_H
@@ -68,7 +70,24 @@
     X(FALSE_TRACK, "false_track", RATE, "1/h", "false tracks")                                    \
     X(EXTRA_REPORT, "extra_report", RATIO, "1",                                                   \
       "reports of a flight while another track follows it, of its reports")                       \
-    X(TRACK_SWITCH, "track_switch", RATE, "1/h", "changes of track number, per hour of flight")
+    X(TRACK_SWITCH, "track_switch", RATE, "1/h", "changes of track number, per hour of flight")   \
+    X(EMERGENCY_DELAY, "emergency_delay", ERROR, "s",                                             \
+      "from a change of the truth's Mode 3/A code to 7500, 7600 or 7700 to the first report that" \
+      " tells it")                                                                                \
+    X(PLOT_DETECTION, "plot_detection", RATIO, "1",                                               \
+      "turns of an aircraft in coverage with a plot")                                             \
+    X(PLOT_RANGE_ERROR, "plot_range_error", ERROR, "m", "slant range of plots")                   \
+    X(PLOT_RANGE_GAIN, "plot_range_gain", ERROR, "1", "its growth with the range")                \
+    X(PLOT_AZIMUTH_ERROR, "plot_azimuth_error", ERROR, "rad", "azimuth of plots")                 \
+    X(PLOT_TIME_ERROR, "plot_time_error", ERROR, "s", "times of plots, as errors of places tell") \
+    X(PLOT_FALSE, "plot_false", RATIO, "1", "plots with no truth near, of all")                   \
+    X(PLOT_SECOND, "plot_second", RATIO, "1",                                                     \
+      "plots of an aircraft that had one in that turn, of all")                                   \
+    X(PLOT_MODE_3A_CORRECT, "plot_mode_3a_correct", RATIO, "1",                                   \
+      "right codes, of the plots with a reply whose truth has one")                               \
+    X(PLOT_MODE_3A_WRONG, "plot_mode_3a_wrong", RATIO, "1", "wrong codes of those told")          \
+    X(PLOT_ALTITUDE_CORRECT, "plot_altitude_correct", RATIO, "1",                                 \
+      "pressure altitudes within 300 ft, of the plots with a reply whose truth has one")
 
 /* NAME, key, how samples of a shape ERROR become the value. */
 #define AP_STATISTIC_MAP(X)                                                            \
@@ -76,6 +95,7 @@
     X(MEAN, "mean", "mean of the magnitudes")                                          \
     X(BIAS, "bias", "magnitude of the mean")                                           \
     X(MAX, "max", "largest magnitude")                                                 \
+    X(DEVIATION, "deviation", "standard deviation about the mean")                     \
     X(QUANTILE, "quantile", "magnitude that the share `fraction` does not exceed")     \
     X(BEYOND, "beyond", "share of the magnitudes above `threshold`, 0 to 1")           \
     X(WITHIN, "within", "share of the magnitudes not above `threshold`, 0 to 1")
@@ -100,6 +120,13 @@
     X(ADDRESS, "address", "24-bit address")                           \
     X(MODE_3A, "mode_3a", "Mode 3/A code")                            \
     X(CALLSIGN, "callsign", "aircraft identification")
+
+/* NAME, key, text: the sensors that a row of plots is about. */
+#define AP_SENSOR_CLASS_MAP(X)                                                             \
+    X(ANY, "any", "every sensor")                                                          \
+    X(PRIMARY, "primary", "primary radars")                                                \
+    X(SECONDARY, "secondary", "secondary, Mode S and combined radars; of false and second" \
+      " plots those with a reply")
 
 #define AP_REQUIREMENT_STATUS_MAP(X)                                          \
     X(PASS, "pass", "within the limit")                                       \
@@ -135,6 +162,9 @@ typedef enum ap_identity_kind {
     AP_IDENTITY_KIND_MAP(AP_X) AP_IDENTITY_KIND_COUNT
 } ap_identity_kind;
 #undef AP_X
+#define AP_X(name, key, text) AP_REQUIREMENT_ENUM_(SENSOR_CLASS, name),
+typedef enum ap_sensor_class { AP_SENSOR_CLASS_MAP(AP_X) AP_SENSOR_CLASS_COUNT } ap_sensor_class;
+#undef AP_X
 #define AP_X(name, key, text) AP_REQUIREMENT_ENUM_(REQUIREMENT, name),
 typedef enum ap_requirement_status {
     AP_REQUIREMENT_STATUS_MAP(AP_X) AP_REQUIREMENT_STATUS_COUNT
@@ -149,6 +179,7 @@ typedef struct ap_requirement {
     ap_scope scope;
     ap_phase phase;
     ap_identity_kind identity;
+    ap_sensor_class sensors;
     double interval_s; /* 0.001 or more where used */
     double threshold, threshold_2;
     double fraction; /* of the quantile, (0, 1) */
@@ -174,6 +205,7 @@ typedef struct ap_requirement_result {
     uint32_t flight_fail_count;
     uint32_t flight_short_count; /* flights with too few samples */
     uint64_t worst_truth;        /* id of the worst flight, for scope FLIGHT */
+    uint16_t worst_sensor;       /* of plots, whose counts of flights are counts of sensors */
 } ap_requirement_result;
 
 /* Keys and texts; NULL for a number that is none of the list's. */
@@ -185,7 +217,11 @@ const char *ap_statistic_key(ap_statistic statistic);
 const char *ap_scope_key(ap_scope scope);
 const char *ap_phase_key(ap_phase phase);
 const char *ap_identity_kind_key(ap_identity_kind kind);
+const char *ap_sensor_class_key(ap_sensor_class sensors);
 const char *ap_requirement_status_key(ap_requirement_status status);
+
+/* Whether plots answer it, not tracks. */
+bool ap_quantity_is_of_plots(ap_quantity quantity);
 
 /* Whether a row's value is a share of its samples, 0 to 1. */
 bool ap_requirement_is_share(const ap_requirement *row);
@@ -199,8 +235,23 @@ int ap_statistic_from_key(const char *key);
 int ap_scope_from_key(const char *key);
 int ap_phase_from_key(const char *key);
 int ap_identity_kind_from_key(const char *key);
+int ap_sensor_class_from_key(const char *key);
 
 /* What is wrong with a row, in words that name the field; NULL: nothing. */
 const char *ap_requirement_fault(const ap_requirement *row);
+
+/* Samples that a row asks for: its sample_min, or by the rule beside that. */
+uint64_t ap_requirement_least(const ap_requirement *row);
+
+/* Pass or fail, however many samples there are. */
+ap_requirement_status ap_requirement_compare(const ap_requirement *row, double value);
+
+/* The same with its samples, hits of a share: fewer than `least` tell nothing, unless no better
+ * ones could mend it (more bad ones already than the least number allows). */
+ap_requirement_status ap_requirement_judge(const ap_requirement *row, double value, uint64_t count,
+                                           uint64_t hits, uint64_t least);
+
+/* Whether a value is farther from keeping the limit than another one; any is than NAN. */
+bool ap_requirement_is_worse(const ap_requirement *row, double value, double than);
 
 #endif

@@ -20,6 +20,8 @@ static void test_keys_there_and_back(void **state)
         assert_int_equal(ap_scope_from_key(ap_scope_key((ap_scope)i)), i);
     for (int i = 0; i < AP_IDENTITY_KIND_COUNT; i++)
         assert_int_equal(ap_identity_kind_from_key(ap_identity_kind_key((ap_identity_kind)i)), i);
+    for (int i = 0; i < AP_SENSOR_CLASS_COUNT; i++)
+        assert_int_equal(ap_sensor_class_from_key(ap_sensor_class_key((ap_sensor_class)i)), i);
     assert_int_equal(ap_quantity_from_key("no_such"), -1);
     assert_int_equal(ap_scope_from_key(""), -1);
     assert_null(ap_statistic_key(AP_STATISTIC_COUNT));
@@ -49,6 +51,23 @@ static void test_fault_names_the_field(void **state)
     assert_non_null(strstr(ap_requirement_fault(&row), "fraction"));
     row.statistic = AP_STATISTIC_BEYOND;
     assert_non_null(strstr(ap_requirement_fault(&row), "threshold"));
+    row =
+        (ap_requirement){ .quantity = AP_QUANTITY_PLOT_RANGE_ERROR, .statistic = AP_STATISTIC_MAX };
+    assert_non_null(strstr(ap_requirement_fault(&row), "deviation"));
+    row.statistic = AP_STATISTIC_DEVIATION;
+    assert_null(ap_requirement_fault(&row));
+    row.quantity = AP_QUANTITY_PLOT_TIME_ERROR;
+    assert_non_null(strstr(ap_requirement_fault(&row), "bias"));
+    row.sensors = AP_SENSOR_CLASS_COUNT;
+    assert_non_null(strstr(ap_requirement_fault(&row), "sensors"));
+}
+
+static void test_quantities_of_plots(void **state)
+{
+    (void)state;
+    for (int i = 0; i < AP_QUANTITY_COUNT; i++)
+        assert_int_equal(ap_quantity_is_of_plots((ap_quantity)i),
+                         strncmp(ap_quantity_key((ap_quantity)i), "plot_", 5) == 0);
 }
 
 static void test_unit_of_shares(void **state)
@@ -66,6 +85,7 @@ int main(void)
         cmocka_unit_test(test_keys_there_and_back),
         cmocka_unit_test(test_fault_names_the_field),
         cmocka_unit_test(test_unit_of_shares),
+        cmocka_unit_test(test_quantities_of_plots),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -221,6 +221,56 @@ def bound():
                 sensors, status=64)
 
 
+NOISE = """    range_sigma_m: 100
+    range_bias_m: 150
+    azimuth_sigma_deg: 0.05
+    time_bias_s: 0.3
+"""
+
+
+def radar_table():
+    """Rows of radar1997 of plots: range and azimuth as simulated, the worst radar named; R11 of a
+    flight that goes to 7700 is within 12 s."""
+    with workspace() as work:
+        one, two = RADARS.split("  - {name: b,")
+        two = "  - {name: b," + two
+        loud = two.replace("turn_s: 6, range_max_nmi: 100}", "turn_s: 6, range_max_nmi: 100,\n" +
+                           ",\n".join("     " + n.strip() for n in NOISE.splitlines()) + "}")
+        squawk = ("flights:\n  - name: mayday\n    equipment: mode_s\n    route:\n"
+                  "      - {latitude_deg: 52.0, longitude_deg: 4.0, altitude_ft: 30000,"
+                  " speed_kt: 400}\n      - {latitude_deg: 52.6, longitude_deg: 5.6}\n")
+        fault = "faults:\n  - {kind: emergency, flight: mayday, start_s: 120}\n"
+        (work / "radars.yaml").write_text(one.replace("sensors:", squawk + fault + "sensors:") +
+                                          loud)
+        run("simulate", "-q", work / "radars.yaml", "-o", work / "s")
+        run("replay", "-q", "-c", work / "s/sensors.yaml", work / "s/merged.pcap", "--tracks",
+            work / "tracks.jsonl")
+        inputs = ("--truth", work / "s/truth.csv", "--tracks", work / "tracks.jsonl", "--show",
+                  "radar1997", "--show", "esassp_5nm")
+        report = evaluate(*inputs)
+        rows = {r["name"]: r for r in report["requirements"][0]["rows"]}
+        assert rows["RNG"]["result"] == "few" and rows["RNG"]["count"] == 0, rows["RNG"]
+        done = run("evaluate", *inputs, "-c", work / "s/sensors.yaml", "--recording",
+                   work / "s/merged.pcap", "--json", work / "r.json")
+        tables = json.loads((work / "r.json").read_text())["requirements"]
+        rows = {r["name"]: r for r in tables[0]["rows"]}
+        for name, value, tolerance, result in (("RNG", 100, 3, "fail"), ("AZ", 0.06, 0.003, "pass"),
+                                               ("RNG-B", 150, 5, "fail"), ("AZ-B", 0, 0.01, "pass"),
+                                               ("TIME", 300, 30, "fail"),
+                                               ("RNG-G", 0, 0.0003, "pass")):
+            row = rows[name]
+            near(row["value"], value, tolerance)
+            assert row["result"] == result and row["count"] > 3000, row
+            assert row["sensor_count"] == 2 and row["sensor_fail_count"] == (result == "fail"), row
+            assert name == "AZ" or result == "pass" or row["worst_sensor"] == "b", row
+        assert rows["PSR"]["result"] == "few" and 0.9 < rows["PD"]["value"] < 1, rows["PD"]
+        assert "1 of 2 sensors fail, the worst is b" in done.stdout.decode(), done.stdout
+        rows = {r["name"]: r for r in tables[1]["rows"]}
+        assert rows["R11"]["count"] == 1 and 0 < rows["R11"]["value"] < 12, rows["R11"]
+        assert rows["R11"]["result"] == "pass" and rows["R20"]["result"] == "not_measured"
+        assert "120,000 hours" in rows["R20"]["note"]
+
+
 def refused(words, *arguments, status=65, case=""):
     done = run("evaluate", "-q", *arguments, status=None)
     text = done.stderr.decode()
@@ -417,7 +467,7 @@ def bench():
 
 
 if __name__ == "__main__":
-    for test in (known_errors, simulated, bound, one_file, every_form, aircraft_json, reference,
-                 wrong_inputs, requirements, page, comparison, bench):
+    for test in (known_errors, simulated, bound, radar_table, one_file, every_form, aircraft_json,
+                 reference, wrong_inputs, requirements, page, comparison, bench):
         case(test.__name__, test)
     finish()
