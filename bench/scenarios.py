@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """The tracker on the shelf of scenarios: the tables of doc/accuracy.md, "Simulated scenarios".
 
-    bench/scenarios.py [NAME]... [--keep DIR] [--duration S]
+    bench/scenarios.py [NAME]... [--seed N]... [--quick | --duration S] [--keep DIR]
 
 Each scenario is simulated, replayed with ASTERIX and JSON output, and both are held against its
 truth. Requirements are judged by the ASTERIX picture, which comes at the interval of a display; the
 JSON lines tell every update. Exit status 1 when a mandatory row fails of a standard that the
-scenario is meant to meet. --keep leaves all files, and each report as a page, in DIR/NAME.
+scenario is meant to meet. --seed draws another traffic and other noise, a row for each; without it
+the seed is the scenario's. --quick ends each after ten minutes: a look, not the table.
+--keep leaves all files, and each report as a page, in DIR/NAME, or DIR/NAME-SEED.
 """
 import argparse
 import json
@@ -18,6 +20,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = pathlib.Path(os.environ.get("AIRPICTURE", ROOT / "build/release/airpicture"))
+QUICK_S = 600
 TABLES = ("esassp_5nm", "esassp_3nm")
 BOTH = TABLES
 # name: standards it is meant to meet; the volume it is judged in: within what distance (m) of its
@@ -58,11 +61,12 @@ def evaluate(folder, tracks, area, *more):
     return figures, {table["table"]: table["rows"] for table in report["requirements"]}
 
 
-def measure(name, folder, duration_s, keep):
+def measure(name, seed, folder, duration_s, keep):
     """The figures of both pictures, and the tables of the ASTERIX one."""
     area = SHELF[name][1]
-    shorter = ("--duration", duration_s) if duration_s else ()
-    run("simulate", "-q", *shorter, "-o", folder, ROOT / "scenarios" / f"{name}.yaml")
+    changes = ("--duration", duration_s) if duration_s else ()
+    changes += ("--seed", seed) if seed is not None else ()
+    run("simulate", "-q", *changes, "-o", folder, ROOT / "scenarios" / f"{name}.yaml")
     run("replay", "-q", "-c", folder / "sensors.yaml", folder / "merged.pcap", "--asterix",
         folder / "tracks.asterix", "--tracks", folder / "tracks.jsonl")
     page = ("--report", folder / "report") if keep else ()
@@ -86,7 +90,11 @@ def cell(rows, is_meant):
     return f"**{counts}**" if is_meant else counts, bool(results["fail"])
 
 
-def row_of(name, asterix, tables):
+def title(name, seed):
+    return f"`{name}`" if seed is None else f"`{name}`, seed {seed}"
+
+
+def row_of(name, seed, asterix, tables):
     cells, is_bad = [], False
     for table in TABLES:
         text, failed = cell(tables[table], table in SHELF[name][0])
@@ -97,11 +105,11 @@ def row_of(name, asterix, tables):
                f"{number(asterix['velocity_rms_mps'], 1)} m/s",
                number(asterix["nees_position"], 2), f"{asterix['false_track_count']:.0f}",
                number(asterix["kept_switches_per_target"], 2)]
-    return "| " + " | ".join([f"`{name}`", *figures, *cells]) + " |", is_bad
+    return "| " + " | ".join([title(name, seed), *figures, *cells]) + " |", is_bad
 
 
-def line_of(name, lines):
-    return "| " + " | ".join([f"`{name}`", f"{number(lines['position_rms_m'], 1)} m",
+def line_of(name, seed, lines):
+    return "| " + " | ".join([title(name, seed), f"{number(lines['position_rms_m'], 1)} m",
                               f"{number(lines['position_95_m'], 1)} m",
                               f"{number(lines['velocity_rms_mps'], 1)} m/s",
                               number(lines["nees_position"], 2)]) + " |"
@@ -117,7 +125,10 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path)
-    parser.add_argument("--duration", metavar="S")
+    parser.add_argument("--seed", metavar="N", type=int, action="append")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--duration", metavar="S")
+    length.add_argument("--quick", dest="duration", action="store_const", const=QUICK_S)
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in SHELF]
     if unknown:
@@ -125,16 +136,19 @@ def main():
     head("scenario", "targets", "with a track", "position RMS", "velocity RMS", "NEES",
          "false tracks", "switches", "ESASSP 5 NM", "ESASSP 3 NM")
     lines, bad = [], []
-    for name in options.names or SHELF:
+    runs = [(name, seed) for name in options.names or SHELF for seed in options.seed or (None,)]
+    for name, seed in runs:
         with tempfile.TemporaryDirectory(prefix="airpicture-bench-") as scratch:
-            folder = options.keep / name if options.keep else pathlib.Path(scratch)
+            own = name if seed is None else f"{name}-{seed}"
+            folder = options.keep / own if options.keep else pathlib.Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
-            asterix, json_lines, tables = measure(name, folder, options.duration, options.keep)
-        text, is_bad = row_of(name, asterix, tables)
+            asterix, json_lines, tables = measure(name, seed, folder, options.duration,
+                                                  options.keep)
+        text, is_bad = row_of(name, seed, asterix, tables)
         print(text, flush=True)
-        lines.append(line_of(name, json_lines))
+        lines.append(line_of(name, seed, json_lines))
         if is_bad:
-            bad.append(name)
+            bad.append(own)
     print()
     head("scenario", "position RMS", "95 %", "velocity RMS", "NEES")
     print("\n".join(lines))

@@ -230,6 +230,17 @@ static void test_parse_errors(void **state)
                              "longitude_deg: 5, garbles: true}\n",
           "garbles of a sensor of kind psr; expected it of a secondary radar" },
         { HEAD TRAFFIC RADAR "    mask: 5\n", "8:5: " },
+        { HEAD RADAR "flights: [{callsign: A, craft: multirotor, route: [{latitude_deg: 52, "
+                     "longitude_deg: 4, altitude_m: 90, speed_mps: 9}]}]\n",
+          "7:51: a route of one waypoint; expected another, or 'hold_s' in it" },
+        { HEAD RADAR "flights: [{callsign: A, route: [{latitude_deg: 52, longitude_deg: 4, "
+                     "altitude_m: 900, speed_mps: 90}, {latitude_deg: 52, longitude_deg: 4}]}]\n",
+          "7:11: flight 'A': it is gone in less than a second: the way has no length and no "
+          "'hold_s'; expected what it can fly" },
+        { HEAD RADAR "flights: [{name: L, end_s: 20, route: [{latitude_deg: 52, longitude_deg: 4, "
+                     "altitude_m: 900, speed_mps: 90}, {latitude_deg: 53, longitude_deg: 4}]}, "
+                     "{name: F, start_s: 20, leader: L}]\n",
+          "7:150: flight 'F': its leader is not there while it is; expected what it can fly" },
         { HEAD TRAFFIC RADAR "faults: [{kind: outage, sensor: B}]\n",
           "8:33: no sensor has the name 'B'" },
         { HEAD TRAFFIC RADAR "faults: [{kind: silent, flight: B}]\n",

@@ -18,6 +18,7 @@
 #define SAME_TRACK_RAD 1e-7
 #define HERE_M 1e-3
 #define PATH_WIND_MPS 80.0 /* over the ground it may be so much faster than through the air */
+#define LEAST_S 1.0        /* that a flight lasts */
 
 static double distance(const ap_pilot *pilot, const ap_route_point *to)
 {
@@ -528,6 +529,42 @@ static bool path_is_flown(const ap_scenario *scenario, const ap_scenario_flight 
     return true;
 }
 
+/* Plans a flight without memory for its legs; one of states has no plan, but a begin and an end. */
+static ap_route_trouble plan_own(const ap_scenario *scenario, uint32_t index, ap_flight *planned)
+{
+    const ap_scenario_flight *flight = &scenario->flights[index];
+    *planned = (ap_flight){ .birth_s = flight->start_s, .end_s = flight->end_s };
+    if (flight->path_count > 0) {
+        const ap_path_point *points = &scenario->path[flight->path_first];
+        planned->birth_s = fmax(flight->start_s, points[0].time_s);
+        planned->end_s = fmin(flight->end_s, points[flight->path_count - 1].time_s);
+    }
+    if (flight->waypoint_count == 0 || flight->waypoint_count > AP_ROUTE_POINT_MAX)
+        return AP_ROUTE_FLIES;
+    ap_route_point points[AP_ROUTE_POINT_MAX];
+    ap_geodetic reference = scenario->reference;
+    reference.height_m = 0.0;
+    ap_enu_frame plane = ap_enu_frame_at(reference);
+    ap_route route = ap_route_of(scenario, &plane, index, points);
+    return ap_route_plan(&route, planned);
+}
+
+/* Who is never there is not meant. */
+static bool lasts(const ap_scenario *scenario, const ap_scenario_flight *flight,
+                  const ap_flight *planned, char *why, size_t size)
+{
+    if (flight->waypoint_count > 0 && planned->end_s - planned->birth_s < LEAST_S)
+        return tell("it is gone in less than a second: the way has no length and no 'hold_s'", why,
+                    size);
+    if (flight->leader >= scenario->flight_count)
+        return true;
+    ap_flight leader;
+    (void)plan_own(scenario, flight->leader, &leader);
+    if (fmin(flight->end_s, leader.end_s) - fmax(flight->start_s, leader.birth_s) < LEAST_S)
+        return tell("its leader is not there while it is", why, size);
+    return true;
+}
+
 bool ap_route_check(const ap_scenario *scenario, uint32_t index, uint32_t *at, char *why,
                     size_t size)
 {
@@ -536,17 +573,10 @@ bool ap_route_check(const ap_scenario *scenario, uint32_t index, uint32_t *at, c
         !path_is_flown(scenario, flight, at, why, size))
         return false;
     *at = AP_SCENARIO_NONE;
-    if (flight->waypoint_count == 0)
-        return true;
     if (flight->waypoint_count > AP_ROUTE_POINT_MAX)
         return tell("it has more waypoints than a flight can have", why, size);
-    ap_route_point points[AP_ROUTE_POINT_MAX];
-    ap_geodetic reference = scenario->reference;
-    reference.height_m = 0.0;
-    ap_enu_frame plane = ap_enu_frame_at(reference);
-    ap_route route = ap_route_of(scenario, &plane, index, points);
-    ap_flight planned = { 0 };
-    switch (ap_route_plan(&route, &planned)) {
+    ap_flight planned;
+    switch (plan_own(scenario, index, &planned)) {
     case AP_ROUTE_WIND:
         return tell("the wind is too strong for its speed", why, size);
     case AP_ROUTE_DESCENT:
@@ -555,5 +585,5 @@ bool ap_route_check(const ap_scenario *scenario, uint32_t index, uint32_t *at, c
     case AP_ROUTE_FLIES:
         break;
     }
-    return true;
+    return lasts(scenario, flight, &planned, why, size);
 }
