@@ -10,6 +10,7 @@
 #include "app/commands.h"
 #include "app/evaluate_bound.h"
 #include "app/evaluate_json.h"
+#include "app/evaluate_moment.h"
 #include "app/evaluate_options.h"
 #include "app/evaluate_plots.h"
 #include "app/paths.h"
@@ -266,7 +267,7 @@ static void print_input(const char *role, const ap_samples *samples, FILE *out)
     fputc('\n', out);
 }
 
-static void print_summary(const evaluate *e, FILE *out)
+static void print_summary(const evaluate *e, const ap_evaluate_report *report, FILE *out)
 {
     const ap_evaluation_result *r = ap_evaluation_result_of(&e->side.evaluation);
     print_input("truth", &e->run.truth, out);
@@ -284,6 +285,7 @@ static void print_summary(const evaluate *e, FILE *out)
     if (e->run.bound_note[0])
         fprintf(out, "  note: %s\n", e->run.bound_note);
     ap_evaluate_print_plots(&e->plots, out);
+    ap_moment_print(report, out);
     for (size_t i = 0; i < e->name_count; i++)
         print_table(e, &e->judged[i], out);
     fputs("\nm mandatory, r recommended; V read in a public source, M from memory (verify before "
@@ -325,24 +327,18 @@ static int write_folder(const evaluate *e, const ap_long_text *json)
     return status;
 }
 
-static int write_outputs(evaluate *e)
+static int write_outputs(const evaluate *e, const ap_evaluate_report *report)
 {
     ap_long_text json = { 0 };
     int status = AP_EXIT_OK;
     if (!e->report_path && !e->json_path)
         return AP_EXIT_OK;
-    e->view = malloc(sizeof *e->view);
-    if (!e->view || ap_view_init(e->view, &e->run, &e->side))
-        return ap_command_fail(e->options.command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    ap_evaluate_report report = { &e->run,         &e->side,  e->view,       e->figure,
-                                  e->figure_count, e->judged, e->name_count, &e->plots };
-    ap_evaluate_json(&json, &report);
+    ap_evaluate_json(&json, report);
     if (e->json_path)
         status = write_text(e, e->json_path, &json);
     if (!status && e->report_path)
         status = write_folder(e, &json);
     free(json.text.data);
-    ap_view_close(e->view);
     return status;
 }
 
@@ -365,9 +361,15 @@ static int finish(evaluate *e)
     FILE *out = e->json_path && strcmp(e->json_path, "-") == 0 ? stderr : stdout;
     e->figure_count = ap_evaluate_figures(ap_evaluation_result_of(&e->side.evaluation), e->figure);
     judge(e);
+    e->view = malloc(sizeof *e->view);
+    if (!e->view || ap_view_init(e->view, &e->run, &e->side))
+        return ap_command_fail(e->options.command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    ap_evaluate_report report = { &e->run,         &e->side,  e->view,       e->figure,
+                                  e->figure_count, e->judged, e->name_count, &e->plots };
     if (!e->options.quiet)
-        print_summary(e, out);
-    int status = write_outputs(e);
+        print_summary(e, &report, out);
+    int status = write_outputs(e, &report);
+    ap_view_close(e->view);
     for (size_t i = 0; i < e->name_count && !status; i++)
         if (e->is_required[i] && ap_judged_unmet(&e->judged[i]) > 0)
             status = ap_command_fail(e->options.command, AP_EXIT_NOT_MET,

@@ -5,34 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "app/evaluate_moment.h"
+
 enum { POINTS = 120000 };
 
 #define GAP_S 30.0 /* of a line on the map that is not drawn through */
 
 /* ---- targets and moments ---- */
 
-/* Its id, and the call sign or address that it told. */
-static void target_name(const ap_evaluate_report *report, uint32_t truth, char name[64])
-{
-    const ap_trajectory_set *set = &report->run->truth.set;
-    const ap_trajectory *t = &set->trajectories[truth];
-    char id[AP_SAMPLES_NAME_SIZE];
-    ap_samples_name_of(&report->run->truth, t->id, id);
-    const ap_trajectory_identity *who =
-        t->identity != AP_TRAJECTORY_NONE ? &set->identities[t->identity] : NULL;
-    if (who && (who->flags & AP_IDENTITY_HAS_CALLSIGN))
-        snprintf(name, 64, "%s %s", id, who->callsign);
-    else if (who && (who->flags & AP_IDENTITY_HAS_ADDRESS))
-        snprintf(name, 64, "%s %06x", id, (unsigned)who->address);
-    else
-        snprintf(name, 64, "%s", id);
-}
-
 static void put_target(ap_writer *w, const ap_evaluate_report *report,
                        const ap_evaluation_target *t, const ap_view_target *v)
 {
-    char name[64];
-    target_name(report, t->truth, name);
+    char name[AP_VIEW_NAME_SIZE];
+    ap_view_target_name(report->view, t->truth, name);
     ap_json_object o = ap_json_open(w);
     ap_json_member_u64(&o, "id", t->truth);
     ap_json_member_str(&o, "name", name);
@@ -66,12 +51,26 @@ void ap_part_targets(ap_long_text *text, const ap_evaluate_report *report)
     ap_text_str(&text->text, "]");
 }
 
+/* The command line that replays a moment, where one can. */
+static void put_replay(ap_long_text *text, ap_json_object *object, const ap_evaluate_report *report,
+                       size_t index)
+{
+    ap_long_text command = { 0 };
+    if (ap_moment_command(&command, report, index)) {
+        ap_long_text_room(text, 6 * command.text.size + AP_PART_ROOM);
+        ap_json_key(object, "replay");
+        ap_json_string(&text->text, (const char *)command.text.data, command.text.size);
+    }
+    text->is_lost |= command.is_lost;
+    free(command.text.data);
+}
+
 void ap_part_worst(ap_long_text *text, const ap_evaluate_report *report)
 {
     ap_text_str(&text->text, "[");
     for (size_t i = 0; i < report->view->worst_count; i++) {
         const ap_view_worst *w = &report->view->worst[i];
-        char from[AP_UTC_TEXT_SIZE], to[AP_UTC_TEXT_SIZE], name[64];
+        char name[AP_VIEW_NAME_SIZE];
         ap_long_text_room(text, AP_PART_ROOM);
         ap_text_str(&text->text, i ? "," : "");
         ap_json_object o = ap_json_open(&text->text);
@@ -81,15 +80,14 @@ void ap_part_worst(ap_long_text *text, const ap_evaluate_report *report)
         ap_part_number(&o, "x_m", w->x_m, 1);
         ap_part_number(&o, "y_m", w->y_m, 1);
         if (w->truth != AP_TRAJECTORY_NONE) {
-            target_name(report, w->truth, name);
+            ap_view_target_name(report->view, w->truth, name);
             ap_json_member_str(&o, "target", name);
         }
-        if (report->run->truth.is_utc) {
-            ap_utc_text(ap_utc_add_s(w->time_utc, -30.0), from);
-            ap_utc_text(ap_utc_add_s(w->time_utc, 30.0), to);
-            ap_json_member_str(&o, "from_utc", from);
-            ap_json_member_str(&o, "to_utc", to);
-        }
+        ap_json_key(&o, "link");
+        ap_text_str(&text->text, "\"index.html#t=");
+        ap_text_fixed(&text->text, ap_part_since_start(report, w->time_utc), 1);
+        ap_text_str(&text->text, "\"");
+        put_replay(text, &o, report, i);
         ap_json_close(&o);
     }
     ap_text_str(&text->text, "]");
@@ -140,7 +138,7 @@ static void put_lines(ap_long_text *text, const ap_evaluate_report *report, bool
     const ap_evaluation_track *track = ap_evaluation_tracks(&report->side->evaluation, &count);
     double stride_s = stride_of(set);
     bool *is_false = calloc(set->trajectory_count ? set->trajectory_count : 1, sizeof *is_false);
-    char name[64];
+    char name[AP_VIEW_NAME_SIZE];
     if (!is_false) {
         text->is_lost = true;
         return;
@@ -153,7 +151,7 @@ static void put_lines(ap_long_text *text, const ap_evaluate_report *report, bool
         ap_text_str(&text->text, k ? "," : "");
         ap_json_object o = ap_json_open(&text->text);
         if (is_truth)
-            target_name(report, k, name);
+            ap_view_target_name(report->view, k, name);
         else
             ap_samples_name_of(samples, set->trajectories[k].id, name);
         ap_json_member_u64(&o, "id", k);

@@ -1,6 +1,7 @@
 #include "app/evaluate_view.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,6 +30,22 @@ static void place_of(const ap_trajectory_set *set, const ap_evaluation_place *or
 void ap_view_place(const ap_view *view, const ap_trajectory_state *state, double *x_m, double *y_m)
 {
     place_of(&view->run->truth.set, &view->run->config.reference, state, x_m, y_m);
+}
+
+void ap_view_target_name(const ap_view *view, uint32_t truth, char name[AP_VIEW_NAME_SIZE])
+{
+    const ap_trajectory_set *set = &view->run->truth.set;
+    const ap_trajectory *t = &set->trajectories[truth];
+    char id[AP_SAMPLES_NAME_SIZE];
+    ap_samples_name_of(&view->run->truth, t->id, id);
+    const ap_trajectory_identity *who =
+        t->identity != AP_TRAJECTORY_NONE ? &set->identities[t->identity] : NULL;
+    if (who && (who->flags & AP_IDENTITY_HAS_CALLSIGN))
+        snprintf(name, AP_VIEW_NAME_SIZE, "%s %s", id, who->callsign);
+    else if (who && (who->flags & AP_IDENTITY_HAS_ADDRESS))
+        snprintf(name, AP_VIEW_NAME_SIZE, "%s %06x", id, (unsigned)who->address);
+    else
+        snprintf(name, AP_VIEW_NAME_SIZE, "%s", id);
 }
 
 /* Square cells over all of the truth; tracks beyond count in the cell at the border. */

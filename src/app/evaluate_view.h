@@ -12,6 +12,7 @@
 #define AP_VIEW_CELLS 64 /* a side of the map, in cells */
 #define AP_VIEW_WORST 10
 #define AP_VIEW_SENSOR_CAP 256
+#define AP_VIEW_NAME_SIZE 64
 
 /* A stretch of the run. */
 typedef struct ap_view_bin {
@@ -64,6 +65,9 @@ ap_err ap_view_init(ap_view *view, const ap_evaluate_run *run, const ap_evaluate
 
 /* A state on the map: metres east and north of the reference place, by scale at its latitude. */
 void ap_view_place(const ap_view *view, const ap_trajectory_state *state, double *x_m, double *y_m);
+
+/* A target's id, and the call sign or address that it told. */
+void ap_view_target_name(const ap_view *view, uint32_t truth, char name[AP_VIEW_NAME_SIZE]);
 
 void ap_view_close(ap_view *view);
 

@@ -3,6 +3,7 @@
 requirement tables, the page, and the scores of a bench in Python over its own files."""
 import contextlib
 import csv
+import datetime
 import json
 import math
 import pathlib
@@ -392,6 +393,43 @@ def page():
         assert len(data["series"]["t_s"]) == data["window"]["instant_count"] == 120
 
 
+def moments():
+    """Each worst moment tells the command that replays it, which does, and a link into the page."""
+    with workspace() as work:
+        folder = work / "it's here"
+        folder.mkdir()
+        (work / "radars.yaml").write_text(RADARS.replace("count: 80", "count: 8"))
+        run("simulate", "-q", work / "radars.yaml", "-o", folder / "s")
+        inputs = ("--truth", folder / "s/truth.csv", "--tracks", work / "tracks.jsonl")
+        feeds = ("-c", folder / "s/sensors.yaml", folder / "s/merged.pcap")
+        run("replay", "-q", *feeds, "--tracks", work / "tracks.jsonl")
+        text = run("evaluate", *inputs, "-c", folder / "s/sensors.yaml", "--recording",
+                   folder / "s/merged.pcap", "--report", work / "report").stdout.decode()
+        data = json.loads((work / "report/evaluation.json").read_text())
+        assert len(data["worst"]) == 10, data["worst"]
+        for i, moment in enumerate(data["worst"]):
+            near(float(moment["link"].removeprefix("index.html#t=")), moment["t_s"], 0.051)
+            assert moment["replay"] in text, moment
+            start, end = re.search(r"--from (\S+) --to (\S+) -o moment-(\d+)",
+                                   moment["replay"]).groups()[:2]
+            times = [(datetime.datetime.fromisoformat(t.replace("Z", "+00:00"))).timestamp()
+                     for t in (start, end)]
+            at = data["window"]["first_s"] + moment["t_s"]
+            near(at - times[0], 60, 1e-3)
+            near(times[1] - at, 30, 1e-3)
+        shell = data["worst"][0]["replay"].replace("airpicture", f"'{PROGRAM}'", 1)
+        subprocess.run(["sh", "-c", shell + " -q"], cwd=work, check=True)
+        lines = [json.loads(x) for x in (work / "moment-1.jsonl").read_text().splitlines()]
+        at = data["window"]["first_s"] + data["worst"][0]["t_s"]
+        assert len(lines) > 20 and all(at - 62 < x["time_s"] < at + 31 for x in lines)
+        assert {x["track_id"] for x in lines if x["state"] != "tentative"}
+        command = evaluate(*inputs)["worst"][9]["replay"]
+        assert command.endswith("-o moment-10.jsonl RECORDING"), command
+        assert "w.replay" in (work / "report/index.html").read_text()
+        truth, tracks = plane(work)  # counts from a begin of its own: there is no time to give
+        assert "replay" not in evaluate("--truth", truth, "--tracks", tracks)["worst"][0]
+
+
 def comparison():
     """B's errors are twice A's: said so, with exit statuses, and nothing worse than itself."""
     with workspace() as work:
@@ -468,6 +506,6 @@ def bench():
 
 if __name__ == "__main__":
     for test in (known_errors, simulated, bound, radar_table, one_file, every_form, aircraft_json,
-                 reference, wrong_inputs, requirements, page, comparison, bench):
+                 reference, wrong_inputs, requirements, page, moments, comparison, bench):
         case(test.__name__, test)
     finish()
