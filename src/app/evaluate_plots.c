@@ -174,6 +174,7 @@ static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
     ap_json_member_u64(&o, "report_count", f->report_count);
     ap_json_member_u64(&o, "placeless_count", f->placeless_count);
     ap_json_member_u64(&o, "false_count", f->false_count);
+    number(&o, "turn_count", f->turn_count, 3);
     number(&o, "false_per_turn", f->turn_count > 0 ? (double)f->false_count / f->turn_count : NAN,
            4);
     ap_json_member_u64(&o, "hit_count", f->hit_count);
@@ -204,6 +205,8 @@ static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
     put_ranges(w, f->range_hit);
     ap_json_key(&o, "range_miss_count");
     put_ranges(w, f->range_miss);
+    ap_json_key(&o, "range_false_count");
+    put_ranges(w, f->range_false);
     ap_json_close(&o);
 }
 

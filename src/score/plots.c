@@ -402,6 +402,22 @@ static void check_words(const struct ap_plots_state *s, const ap_report *r, cons
     }
 }
 
+/* How far from its site a report says its target is, over ground but for a slant range. */
+static double range_of(const ap_sensor *sensor, const ap_report *r)
+{
+    if (r->present & AP_HAS_POLAR)
+        return r->range_m;
+    return ap_distance_m(sensor->site, (ap_geodetic){ r->latitude_rad, r->longitude_rad, 0.0 });
+}
+
+static void add_false(sensor_sums *sums, const ap_sensor *sensor, const ap_report *r)
+{
+    sums->figures.false_count++;
+    sums->figures.reply_false_count += (r->flags & AP_FLAG_SECONDARY) != 0;
+    if (sensor->has_site)
+        sums->figures.range_false[bucket_of(range_of(sensor, r))]++;
+}
+
 void ap_plots_add(ap_plots *plots, const ap_report *report)
 {
     struct ap_plots_state *s = plots->state;
@@ -422,13 +438,11 @@ void ap_plots_add(ap_plots *plots, const ap_report *report)
         return;
     }
     match m;
-    bool has_reply = (report->flags & AP_FLAG_SECONDARY) != 0;
     sums->figures.report_count++;
-    sums->figures.reply_count += has_reply;
+    sums->figures.reply_count += (report->flags & AP_FLAG_SECONDARY) != 0;
     bool found = (report->present & AP_HAS_ADDRESS) && match_address(s, report, &m);
     if (!found && !match_nearest(s, report, &m)) {
-        sums->figures.false_count++;
-        sums->figures.reply_false_count += has_reply;
+        add_false(sums, &s->sensors->sensor[report->sensor], report);
         return;
     }
     sums->figures.matched_count++;

@@ -19,8 +19,8 @@
 #include "score/trajectory.h"
 
 #define AP_PLOTS_SENSOR_CAP 64u /* indices beyond are counted, not scored */
-#define AP_PLOTS_RANGE_CAP 25u
-#define AP_PLOTS_RANGE_M 20e3 /* of a bucket of the range; the last one is open */
+#define AP_PLOTS_RANGE_CAP 50u
+#define AP_PLOTS_RANGE_M 10e3 /* of a bucket of the range; the last one is open */
 
 /* Errors along one axis: of a polar report range in m or azimuth in rad, else east or north in m.
  */
@@ -51,6 +51,7 @@ typedef struct ap_plot_figures {
     uint64_t mode_3a_count, mode_3a_right_count;
     uint64_t altitude_count, altitude_near_count; /* within 300 ft */
     uint64_t range_hit[AP_PLOTS_RANGE_CAP], range_miss[AP_PLOTS_RANGE_CAP];
+    uint64_t range_false[AP_PLOTS_RANGE_CAP]; /* of sensors with a site, as hits and misses */
 } ap_plot_figures;
 
 struct ap_plots_state;

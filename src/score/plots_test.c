@@ -120,6 +120,10 @@ static void test_plots_false_and_second(void **state)
     ap_plots_finish(&plots);
     const ap_plot_figures *f = ap_plots_of(&plots, 0);
     assert_int_equal(f->false_count, 10);
+    /* From 71 km to 59 km; the false ones are 5 km farther. */
+    assert_int_equal(f->range_hit[7] + f->range_hit[6] + f->range_hit[5], 50);
+    assert_int_equal(f->range_false[7] + f->range_false[6], 10);
+    assert_true(f->range_hit[5] > 0 && f->range_false[7] > 0);
     assert_int_equal(f->second_count, 2);
     assert_int_equal(f->placeless_count, 1);
     assert_int_equal(f->hit_count, 50);

@@ -171,6 +171,9 @@ def simulated():
         near(old["errors"][1]["random"], 0.08, 0.004)
         near(old["errors"][0]["bias"], 0, 5)
         near(old["time_bias_s"], 0, 0.05)
+        assert sum(old["range_hit_count"]) == old["hit_count"] and old["range_step_m"] == 10000
+        assert sum(old["range_miss_count"]) == old["miss_count"], old
+        assert sum(old["range_false_count"]) == old["false_count"], old
         assert plots["approach"]["false_per_turn"] > 5 and plots["station"]["errors"][0]["rms"] < 30
 
 
