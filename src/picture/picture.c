@@ -4,13 +4,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "picture/id_table.h"
 
 #define TRACK_CAP_MIN 16u
 #define TRACK_CAP_MAX 1000000u
 #define ALERT_CAP_MIN 16u
 #define ALERT_CAP_MAX 100000u
 
-#define NONE UINT32_MAX
+#define NONE AP_ROW_NONE
 
 /* The orders that rows are linked in. */
 typedef enum order {
@@ -29,11 +30,6 @@ typedef struct row {
     ap_track track;
 } row;
 
-/* Rows are large and lie apart: a search by id and a change of order read none. */
-typedef struct entry {
-    uint32_t id, row; /* row NONE = empty */
-} entry;
-
 struct ap_picture_state {
     ap_picture_config config;
     uint64_t sequence, forgotten, refused;
@@ -41,8 +37,7 @@ struct ap_picture_state {
     uint32_t first[ORDER_COUNT], last[ORDER_COUNT];
     row *rows;                  /* [track_cap] */
     link (*links)[ORDER_COUNT]; /* [track_cap] */
-    entry *slots;               /* [slot_count] rows by id, open addressing */
-    uint32_t slot_count;        /* power of two, >= 2 * track_cap */
+    ap_id_table by_id;          /* rows are large and lie apart: a search reads none */
     ap_alert *alerts;           /* [alert_cap], by id % alert_cap; id 0 = empty */
     uint32_t newest_alert;
 };
@@ -53,24 +48,16 @@ static bool config_is_good(const ap_picture_config *config)
            config->alert_cap >= ALERT_CAP_MIN && config->alert_cap <= ALERT_CAP_MAX;
 }
 
-static uint32_t slots_for(uint32_t track_cap)
-{
-    uint32_t count = 1;
-    while (count < 2 * track_cap)
-        count *= 2;
-    return count;
-}
-
 static struct ap_picture_state *lay_out(const ap_picture_config *config, ap_arena *arena)
 {
     struct ap_picture_state *state = ap_arena_take(arena, 1, sizeof *state);
     row *rows = ap_arena_take(arena, config->track_cap, sizeof *rows);
     link(*links)[ORDER_COUNT] = ap_arena_take(arena, config->track_cap, sizeof *links);
-    entry *slots = ap_arena_take(arena, slots_for(config->track_cap), sizeof *slots);
+    ap_id_table by_id = ap_id_table_take(arena, config->track_cap);
     ap_alert *alerts = ap_arena_take(arena, config->alert_cap, sizeof *alerts);
     if (state)
         *state = (struct ap_picture_state){
-            .rows = rows, .links = links, .slots = slots, .alerts = alerts
+            .rows = rows, .links = links, .by_id = by_id, .alerts = alerts
         };
     return state;
 }
@@ -95,8 +82,7 @@ ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, voi
     ap_arena arena = ap_arena_over(mem, mem_size);
     struct ap_picture_state *state = lay_out(config, &arena);
     state->config = *config;
-    state->slot_count = slots_for(config->track_cap);
-    memset(state->slots, 0xff, state->slot_count * sizeof *state->slots);
+    ap_id_table_clear(&state->by_id);
     memset(state->first, 0xff, sizeof state->first);
     memset(state->last, 0xff, sizeof state->last);
     picture->state = state;
@@ -155,36 +141,6 @@ static void link_home(struct ap_picture_state *s, uint32_t at)
         link_behind(s, BY_DEATH, at, s->last[BY_DEATH]);
 }
 
-/* ---- rows by id ---- */
-
-static uint32_t slot_home(const struct ap_picture_state *s, uint32_t id)
-{
-    return id * UINT32_C(2654435769) & (s->slot_count - 1);
-}
-
-/* The slot of this id, or the empty one where it belongs. */
-static uint32_t slot_of(const struct ap_picture_state *s, uint32_t id)
-{
-    uint32_t slot = slot_home(s, id);
-    while (s->slots[slot].row != NONE && s->slots[slot].id != id)
-        slot = (slot + 1) & (s->slot_count - 1);
-    return slot;
-}
-
-/* Empties a slot and moves those behind it up, so that no search stops early. */
-static void slot_clear(struct ap_picture_state *s, uint32_t slot)
-{
-    uint32_t mask = s->slot_count - 1;
-    for (uint32_t next = (slot + 1) & mask; s->slots[next].row != NONE; next = (next + 1) & mask) {
-        uint32_t home = slot_home(s, s->slots[next].id);
-        if (((next - home) & mask) >= ((next - slot) & mask)) {
-            s->slots[slot] = s->slots[next];
-            slot = next;
-        }
-    }
-    s->slots[slot].row = NONE;
-}
-
 /* A row for a new id: an unused one, or that of the oldest dead track; NONE if all are alive. */
 static uint32_t row_for_new(struct ap_picture_state *s, uint32_t id)
 {
@@ -197,20 +153,19 @@ static uint32_t row_for_new(struct ap_picture_state *s, uint32_t id)
             return NONE;
         unlink_row(s, BY_DEATH, at);
         unlink_row(s, BY_CHANGE, at);
-        slot_clear(s, slot_of(s, s->rows[at].track.id));
+        ap_id_table_remove(&s->by_id, s->rows[at].track.id);
         if (s->rows[at].sequence > s->forgotten)
             s->forgotten = s->rows[at].sequence;
     }
-    s->slots[slot_of(s, id)] = (entry){ id, at };
+    ap_id_table_add(&s->by_id, id, at);
     return at;
 }
 
 /* ---- public ---- */
 
-void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track)
+static void take(struct ap_picture_state *s, const ap_track *track, ap_track_state state)
 {
-    struct ap_picture_state *s = picture->state;
-    uint32_t at = s->slots[slot_of(s, track->id)].row;
+    uint32_t at = ap_id_table_find(&s->by_id, track->id);
     bool is_new = at == NONE;
     if (is_new && (at = row_for_new(s, track->id)) == NONE) {
         s->refused++;
@@ -220,8 +175,7 @@ void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap
     if (!is_new)
         unlink_row(s, BY_CHANGE, at);
     s->rows[at].track = *track;
-    if (event->kind == AP_EVENT_DROPPED)
-        s->rows[at].track.state = AP_TRACK_DEAD;
+    s->rows[at].track.state = state;
     s->rows[at].sequence = ++s->sequence;
     link_behind(s, BY_CHANGE, at, s->last[BY_CHANGE]);
     /* A living track keeps its place among the ids: finding it anew would cost a walk. */
@@ -232,16 +186,26 @@ void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap
     link_home(s, at);
 }
 
+void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track)
+{
+    take(picture->state, track, event->kind == AP_EVENT_DROPPED ? AP_TRACK_DEAD : track->state);
+}
+
+void ap_picture_copy(ap_picture *picture, const ap_track *track)
+{
+    take(picture->state, track, track->state);
+}
+
 void ap_picture_seek(const ap_picture *picture, uint32_t track_id)
 {
     const struct ap_picture_state *s = picture->state;
-    __builtin_prefetch(&s->slots[slot_home(s, track_id)]);
+    __builtin_prefetch(ap_id_table_home(&s->by_id, track_id));
 }
 
 void ap_picture_fetch(const ap_picture *picture, uint32_t track_id)
 {
     const struct ap_picture_state *s = picture->state;
-    uint32_t at = s->slots[slot_of(s, track_id)].row;
+    uint32_t at = ap_id_table_find(&s->by_id, track_id);
     if (at == NONE)
         return;
     __builtin_prefetch(&s->links[at]);
@@ -256,10 +220,26 @@ void ap_picture_alert(ap_picture *picture, const ap_alert *alert)
     ap_alert *at = &s->alerts[alert->id % s->config.alert_cap];
     if (at->id > alert->id)
         return; /* its row went to a newer one */
+    if (at->id == alert->id && at->until_utc == alert->until_utc && at->detail == alert->detail)
+        return;
     *at = *alert;
     s->sequence++;
     if (alert->id > s->newest_alert)
         s->newest_alert = alert->id;
+}
+
+const ap_track *ap_picture_find(const ap_picture *picture, uint32_t track_id)
+{
+    const struct ap_picture_state *s = picture->state;
+    uint32_t at = ap_id_table_find(&s->by_id, track_id);
+    return at == NONE ? NULL : &s->rows[at].track;
+}
+
+uint64_t ap_picture_sequence_of(const ap_picture *picture, uint32_t track_id)
+{
+    const struct ap_picture_state *s = picture->state;
+    uint32_t at = ap_id_table_find(&s->by_id, track_id);
+    return at == NONE ? 0 : s->rows[at].sequence;
 }
 
 uint64_t ap_picture_sequence(const ap_picture *picture)

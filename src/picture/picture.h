@@ -31,12 +31,17 @@ ap_err ap_picture_init(ap_picture *picture, const ap_picture_config *config, voi
 /* Takes an event's track in and gives it the next sequence number. */
 void ap_picture_track(ap_picture *picture, const ap_track_event *event, const ap_track *track);
 
+/* Takes in a track as another picture has it, which may be dead: so a mirror follows
+ * ap_picture_changes of the picture it mirrors. Its own sequence numbers count on. */
+void ap_picture_copy(ap_picture *picture, const ap_track *track);
+
 /* Asks for the memory that ap_picture_track will read for a track, some events before it; seek some
  * before fetch. */
 void ap_picture_seek(const ap_picture *picture, uint32_t track_id);
 void ap_picture_fetch(const ap_picture *picture, uint32_t track_id);
 
-/* Takes the begin or the end of an alert in, and counts the sequence number on. */
+/* Takes the begin or the end of an alert in, and counts the sequence number on; an alert that it
+ * has like that changes nothing. */
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert);
 
 uint64_t ap_picture_sequence(const ap_picture *picture); /* of the newest change; 0 = none yet */
@@ -52,6 +57,11 @@ uint64_t ap_picture_refused(const ap_picture *picture);
  * next call that changes the picture); returns how many there are. O(answer). */
 size_t ap_picture_changes(const ap_picture *picture, uint64_t since, const ap_track **tracks,
                           size_t cap);
+
+/* The track of this id, also when dead and not yet forgotten, or NULL; and the sequence number of
+ * its newest change, or 0. */
+const ap_track *ap_picture_find(const ap_picture *picture, uint32_t track_id);
+uint64_t ap_picture_sequence_of(const ap_picture *picture, uint32_t track_id);
 
 /* Published tracks now (firm or coasting), in order of id; returns how many there are. */
 size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, size_t cap);

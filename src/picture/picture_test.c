@@ -179,6 +179,39 @@ static int release(void **state)
     return 0;
 }
 
+/* A mirror follows the changes, ends of tracks among them, and counts its own sequence. */
+static void test_picture_copy_mirrors(void **state)
+{
+    (void)state;
+    ap_picture picture = make(16, 16);
+    ap_track track = { .id = 5, .state = AP_TRACK_COASTING };
+    ap_picture_copy(&picture, &track);
+    assert_int_equal(ap_picture_find(&picture, 5)->state, AP_TRACK_COASTING);
+    assert_int_equal(ap_picture_sequence_of(&picture, 5), 1);
+    assert_null(ap_picture_find(&picture, 6));
+    assert_int_equal(ap_picture_sequence_of(&picture, 6), 0);
+    track.state = AP_TRACK_DEAD;
+    ap_picture_copy(&picture, &track);
+    const ap_track *tracks[16];
+    assert_int_equal(ap_picture_tracks(&picture, tracks, 16), 0);
+    assert_int_equal(ap_picture_find(&picture, 5)->state, AP_TRACK_DEAD);
+    assert_int_equal(ap_picture_sequence_of(&picture, 5), 2);
+}
+
+/* The same alert again, as a mirror gets it, is no change. */
+static void test_picture_alert_same(void **state)
+{
+    (void)state;
+    ap_picture picture = make(16, 16);
+    ap_alert alert = { .id = 1, .since_utc = 7, .until_utc = AP_UTC_UNKNOWN };
+    ap_picture_alert(&picture, &alert);
+    ap_picture_alert(&picture, &alert);
+    assert_int_equal(ap_picture_sequence(&picture), 1);
+    alert.until_utc = 9;
+    ap_picture_alert(&picture, &alert);
+    assert_int_equal(ap_picture_sequence(&picture), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +221,8 @@ int main(void)
         cmocka_unit_test_teardown(test_picture_full_gives_way_by_death, release),
         cmocka_unit_test_teardown(test_picture_against_model, release),
         cmocka_unit_test_teardown(test_picture_alerts_newest, release),
+        cmocka_unit_test_teardown(test_picture_copy_mirrors, release),
+        cmocka_unit_test_teardown(test_picture_alert_same, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
