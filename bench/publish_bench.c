@@ -10,6 +10,7 @@
 #include "publish/test_fixture.h"
 #include "publish/track_csv.h"
 #include "publish/track_json.h"
+#include "publish/web_map.h"
 #include "wire/json.h"
 
 #define NUMBERS 1000000
@@ -17,6 +18,9 @@
 #define ROWS 300000
 #define TRACKS 4000
 #define BATCHES 20
+#define AIRCRAFT 10000
+#define DOCUMENTS 20
+#define AIRCRAFT_LIMIT_MS 15.0 /* 1.5 % of a core for one a second */
 
 static double cpu_s(void)
 {
@@ -95,6 +99,55 @@ static void batches(void)
     free(memory);
 }
 
+/* What is told of `AIRCRAFT` tracks that all move: as many rows as a picture has. */
+static bool picture_of(ap_picture *picture, void **memory)
+{
+    ap_picture_config config = { AIRCRAFT, 16 };
+    size_t size = ap_picture_size(&config);
+    *memory = malloc(size);
+    if (!*memory || ap_picture_init(picture, &config, *memory, size))
+        return false;
+    ap_track track = fixture_track();
+    for (track.id = 1; track.id <= AIRCRAFT; track.id++) {
+        track.number = (uint16_t)track.id;
+        track.address = track.id * 2654435761u >> 8;
+        track.position.latitude_rad = -1.5 + track.id * 3e-4;
+        ap_picture_copy(picture, &track);
+    }
+    return true;
+}
+
+static void told_within(const char *name, double start_s, int count, size_t size, double limit_ms)
+{
+    double each_ms = (cpu_s() - start_s) / count * 1e3;
+    printf("%-28s %10.2f ms %10zu octets%s\n", name, each_ms, size,
+           each_ms <= limit_ms ? "" : "  BEYOND ITS LIMIT");
+}
+
+static void aircraft_json(const ap_picture *picture)
+{
+    size_t cap = 1024 * AIRCRAFT, size = 0;
+    uint8_t *bytes = malloc(cap);
+    double start_s = cpu_s();
+    for (int i = 0; bytes && i < DOCUMENTS; i++) {
+        ap_writer text = ap_writer_of(bytes, cap);
+        if (ap_web_map_aircraft(&text, picture, FIXTURE_UTC + i * AP_NS_PER_S, 12345678))
+            puts("aircraft.json: too large");
+        size = text.size;
+    }
+    told_within("aircraft.json, 10,000", start_s, DOCUMENTS, size, AIRCRAFT_LIMIT_MS);
+    free(bytes);
+}
+
+static void pictures(void)
+{
+    ap_picture picture;
+    void *memory;
+    if (picture_of(&picture, &memory))
+        aircraft_json(&picture);
+    free(memory);
+}
+
 static void archive(void)
 {
     char path[] = "/tmp/airpicture_bench_XXXXXX", message[AP_IO_MESSAGE_SIZE];
@@ -134,6 +187,7 @@ int main(void)
     lines("track JSON lines", ap_track_json);
     lines("track CSV rows", ap_track_csv);
     batches();
+    pictures();
     archive();
     return 0;
 }

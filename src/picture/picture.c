@@ -272,18 +272,47 @@ size_t ap_picture_changes(const ap_picture *picture, uint64_t since, const ap_tr
     return count;
 }
 
-size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, size_t cap)
+/* Row of a track that was given out. */
+static uint32_t row_of(const struct ap_picture_state *s, const ap_track *track)
+{
+    const uint8_t *at = (const uint8_t *)track - offsetof(row, track);
+    return (uint32_t)((const row *)(const void *)at - s->rows);
+}
+
+static bool is_published(const ap_track *track)
+{
+    return track->state == AP_TRACK_FIRM || track->state == AP_TRACK_COASTING;
+}
+
+const ap_track *ap_picture_next_change(const ap_picture *picture, uint64_t since,
+                                       const ap_track *after)
 {
     const struct ap_picture_state *s = picture->state;
+    uint32_t next = NONE;
+    if (after)
+        next = s->links[row_of(s, after)][BY_CHANGE].after;
+    else
+        for (uint32_t at = s->last[BY_CHANGE]; at != NONE && s->rows[at].sequence > since;
+             at = s->links[at][BY_CHANGE].before)
+            next = at;
+    return next == NONE ? NULL : &s->rows[next].track;
+}
+
+const ap_track *ap_picture_next(const ap_picture *picture, const ap_track *after)
+{
+    const struct ap_picture_state *s = picture->state;
+    uint32_t at = after ? s->links[row_of(s, after)][BY_ID].after : s->first[BY_ID];
+    while (at != NONE && !is_published(&s->rows[at].track))
+        at = s->links[at][BY_ID].after;
+    return at == NONE ? NULL : &s->rows[at].track;
+}
+
+size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, size_t cap)
+{
     size_t count = 0;
-    for (uint32_t at = s->first[BY_ID]; at != NONE; at = s->links[at][BY_ID].after) {
-        const ap_track *track = &s->rows[at].track;
-        if (track->state != AP_TRACK_FIRM && track->state != AP_TRACK_COASTING)
-            continue;
+    for (const ap_track *at = NULL; (at = ap_picture_next(picture, at)); count++)
         if (count < cap)
-            tracks[count] = track;
-        count++;
-    }
+            tracks[count] = at;
     return count;
 }
 

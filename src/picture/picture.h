@@ -66,6 +66,14 @@ uint64_t ap_picture_sequence_of(const ap_picture *picture, uint32_t track_id);
 /* Published tracks now (firm or coasting), in order of id; returns how many there are. */
 size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, size_t cap);
 
+/* The same one by one: NULL begins, NULL at the end. O(1) but for rows in between that are not
+ * published. */
+const ap_track *ap_picture_next(const ap_picture *picture, const ap_track *after);
+
+/* The tracks of ap_picture_changes one by one: NULL begins, which walks the answer once. */
+const ap_track *ap_picture_next_change(const ap_picture *picture, uint64_t since,
+                                       const ap_track *after);
+
 /* The newest alerts, lasting and ended, in order of id; returns how many there are. */
 size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, size_t cap);
 

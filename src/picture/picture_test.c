@@ -194,8 +194,32 @@ static void test_picture_copy_mirrors(void **state)
     ap_picture_copy(&picture, &track);
     const ap_track *tracks[16];
     assert_int_equal(ap_picture_tracks(&picture, tracks, 16), 0);
+    assert_null(ap_picture_next(&picture, NULL));
     assert_int_equal(ap_picture_find(&picture, 5)->state, AP_TRACK_DEAD);
     assert_int_equal(ap_picture_sequence_of(&picture, 5), 2);
+}
+
+/* One by one is what the lists give. */
+static void test_picture_next(void **state)
+{
+    (void)state;
+    ap_picture picture = make(16, 16);
+    for (uint32_t id = 1; id <= 8; id++)
+        put(&picture, id, AP_EVENT_UPDATED, id & 1 ? AP_TRACK_FIRM : AP_TRACK_TENTATIVE);
+    put(&picture, 1, AP_EVENT_UPDATED, AP_TRACK_COASTING);
+    const ap_track *tracks[16], *at = NULL;
+    size_t count = ap_picture_tracks(&picture, tracks, 16);
+    assert_int_equal(count, 4);
+    for (size_t i = 0; i < count; i++)
+        assert_ptr_equal(at = ap_picture_next(&picture, at), tracks[i]);
+    assert_null(ap_picture_next(&picture, at));
+    count = ap_picture_changes(&picture, 6, tracks, 16);
+    assert_int_equal(count, 3);
+    at = NULL;
+    for (size_t i = 0; i < count; i++)
+        assert_ptr_equal(at = ap_picture_next_change(&picture, 6, at), tracks[i]);
+    assert_null(ap_picture_next_change(&picture, 6, at));
+    assert_null(ap_picture_next_change(&picture, 9, NULL));
 }
 
 /* The same alert again, as a mirror gets it, is no change. */
@@ -222,6 +246,7 @@ int main(void)
         cmocka_unit_test_teardown(test_picture_against_model, release),
         cmocka_unit_test_teardown(test_picture_alerts_newest, release),
         cmocka_unit_test_teardown(test_picture_copy_mirrors, release),
+        cmocka_unit_test_teardown(test_picture_next, release),
         cmocka_unit_test_teardown(test_picture_alert_same, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

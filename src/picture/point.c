@@ -22,7 +22,7 @@ static int32_t decimetres(bool known, double value_m)
     return known && isfinite(value_m) ? fixed(value_m * 10.0, -1e8, 2e9) : AP_POINT_UNKNOWN;
 }
 
-static uint16_t techniques_of(const ap_track *track)
+uint16_t ap_point_techniques(const ap_track *track)
 {
     const struct {
         ap_utc_ns time_utc;
@@ -80,7 +80,7 @@ ap_point ap_point_of(const ap_track *track)
         .course_turn16 = (uint16_t)(lround(clamped(course_turn16, 0, 65536)) & 0xffff),
         .vertical_dmps =
             track->has_height ? (int16_t)fixed(track->up_mps * 10.0, INT16_MIN, INT16_MAX) : 0,
-        .bits = (uint16_t)(techniques_of(track) | flags_of(track)),
+        .bits = (uint16_t)(ap_point_techniques(track) | flags_of(track)),
     };
     if (point.altitude_dm == AP_POINT_UNKNOWN) {
         point.altitude_dm = point.geometric_dm;

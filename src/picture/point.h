@@ -53,6 +53,9 @@ typedef struct ap_point {
 
 ap_point ap_point_of(const ap_track *track);
 
+/* The bits of the techniques that saw the track lately. */
+uint16_t ap_point_techniques(const ap_track *track);
+
 /* Key of the bit 1u << `bit`; NULL beyond the list. */
 const char *ap_point_bit_key(unsigned bit);
 

@@ -188,6 +188,17 @@ static void write_list(ap_json_object *object, const char *key, uint32_t has)
     ap_write_u8(object->text, ']');
 }
 
+/* The key of a column; a member came before it. */
+static void write_key(ap_writer *text, const ap_row_column *column)
+{
+    if (text->bad || text->cap - text->size < AP_ROW_MEMBER_ROOM) {
+        ap_write_bytes(text, column->member, column->member_size);
+        return;
+    }
+    memcpy(text->data + text->size, column->member, AP_ROW_MEMBER_ROOM);
+    text->size += column->member_size;
+}
+
 void ap_aircraft_json_write(ap_writer *text, const ap_aircraft_row *row, ap_utc_ns now)
 {
     ap_json_object object = ap_json_open(text);
@@ -198,12 +209,14 @@ void ap_aircraft_json_write(ap_writer *text, const ap_aircraft_row *row, ap_utc_
     bool on_ground = (row->present & AP_ROW_HAS_GROUND) && row->on_ground;
     for (size_t k = 0; k < ap_row_column_count; k++) {
         const ap_row_column *column = &ap_row_columns[k];
-        if (column->has == AP_ROW_HAS_ALTITUDE && on_ground)
-            ap_json_member_str(&object, column->key, "ground");
-        else if (row->present & column->has) {
-            ap_json_key(&object, column->key);
+        bool is_ground = column->has == AP_ROW_HAS_ALTITUDE && on_ground;
+        if (!is_ground && !(row->present & column->has))
+            continue;
+        write_key(text, column);
+        if (is_ground)
+            ap_text_str(text, "\"ground\"");
+        else
             ap_row_column_write(column, row, text);
-        }
     }
     if (row->present & AP_ROW_HAS_POSITION)
         write_position(&object, row, now);
@@ -241,6 +254,8 @@ void ap_receiver_json(ap_writer *text, const ap_receiver_info *info)
     ap_json_member_str(&object, "version", info->version);
     ap_json_member_u64(&object, "refresh", info->refresh_ms);
     ap_json_member_u64(&object, "history", info->history_count);
+    if (info->has_traces)
+        ap_json_member_bool(&object, "haveTraces", true);
     if (info->has_site) {
         ap_json_member_fixed(&object, "lat", info->latitude_deg, 6);
         ap_json_member_fixed(&object, "lon", info->longitude_deg, 6);

@@ -40,6 +40,7 @@ void ap_aircraft_json_tail(ap_writer *text);
 typedef struct ap_receiver_info {
     const char *version;
     uint32_t refresh_ms, history_count;
+    bool has_traces; /* data/traces/ is served */
     bool has_site;
     double latitude_deg, longitude_deg;
 } ap_receiver_info;

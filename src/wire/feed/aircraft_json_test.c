@@ -198,11 +198,11 @@ static void test_documents(void **state)
     ap_write_u8(&writer, 0);
     assert_string_equal(text, "{\"now\": 1717664400.5, \"messages\": 77, \"aircraft\": [\n\n]}\n");
     writer = ap_writer_of((uint8_t *)text, sizeof text);
-    ap_receiver_info info = { "1.0", 1000, 2, true, 43.5, 1.25 };
+    ap_receiver_info info = { "1.0", 1000, 2, true, true, 43.5, 1.25 };
     ap_receiver_json(&writer, &info);
     ap_write_u8(&writer, 0);
     assert_string_equal(text, "{\"version\": \"1.0\", \"refresh\": 1000, \"history\": 2, "
-                              "\"lat\": 43.5, \"lon\": 1.25}\n");
+                              "\"haveTraces\": true, \"lat\": 43.5, \"lon\": 1.25}\n");
 }
 
 static void test_row_line(void **state)

@@ -23,8 +23,12 @@ typedef enum ap_row_column_kind {
     AP_ROW_DEGREES, /* any angle, brought to [0, 360) */
 } ap_row_column_kind;
 
+#define AP_ROW_MEMBER_ROOM 24 /* as copied: a fixed number of octets is a few moves */
+
 typedef struct ap_row_column {
-    const char *key;     /* of aircraft.json */
+    const char *key;                 /* of aircraft.json */
+    char member[AP_ROW_MEMBER_ROOM]; /* `, "key": `, then zeros */
+    size_t member_size;
     const char *own_key; /* with its unit */
     ap_row_column_kind kind;
     uint32_t has; /* AP_ROW_HAS_* */
