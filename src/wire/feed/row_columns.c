@@ -9,7 +9,7 @@
 /* The name of a member says its unit: it is the key of our own lines. `size`: of a text. */
 #define COLUMN(key, member, kind, has, low, high, decimals)                                        \
     {                                                                                              \
-        key, ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, #member, AP_ROW_##kind,              \
+        key, ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, #member, AP_ROW_##kind,             \
             AP_ROW_HAS_##has, offsetof(ap_aircraft_row, member),                                   \
             sizeof(((ap_aircraft_row *)0)->member), low, high, decimals                            \
     }
