@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "simulate/mlat.h"
+
 /* clang-format off */
 #define HEAD "name: Test\nduration_s: 600\nlatitude_deg: 52\nlongitude_deg: 4.5\n"
 #define TRAFFIC "traffic: [{kind: en_route, count: 5}]\n"
@@ -101,6 +103,7 @@ static void test_parse_defaults(void **state)
     assert_int_equal(of->sensors[1].port, 30102);
     assert_int_equal(of->sensors[1].told.receiver, 2);
     assert_int_equal(of->sensors[2].format, AP_SENSOR_FORMAT_CAT020);
+    assert_true(of->sensors[2].arrival_sigma_s == AP_MLAT_ARRIVAL_SIGMA_S);
     assert_true(of->sensors[2].told.range_max_m > 0.0);
     assert_true(of->generators[0].end_s == 600.0);
     assert_true(of->generators[0].latitude_rad == of->reference.latitude_rad);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "simulate/mlat.h"
+
 #define WORD(name, key, text) key,
 #define TEXT(name, key, text) text,
 
@@ -25,6 +27,8 @@ static const char *const fault_texts[] = { AP_FAULT_MAP(TEXT) NULL };
 
 /* Rows: a field of a struct by its type, range as written, what stands for it when absent. */
 #define AT(type_, field) .offset = offsetof(type_, field)
+#define DIGITS_OF(number) #number
+#define DIGITS(macro) DIGITS_OF(macro)
 #define NUMBER(key_, type_, field, scale_, min_, max_, initial_, help_)                            \
     {                                                                                              \
         .key = key_, .type = AP_SCENARIO_TYPE_NUMBER, AT(type_, field), .scale = scale_,           \
@@ -287,8 +291,8 @@ static const ap_scenario_key sensor_keys[] = {
     WHOLE("plot_cap_per_sector", 32, SENSOR, plot_cap_per_sector, 0, 100000, "0",
           "it can send no more; 0: no limit"),
     LIST("stations", false, "of a multilateration; a ring of its own without them"),
-    NUMBER("arrival_sigma_ns", SENSOR, arrival_sigma_s, 1e-9, 0.1, 1e6, "10",
-           "noise of a time of arrival at a station"),
+    NUMBER("arrival_sigma_ns", SENSOR, arrival_sigma_s, 1e-9, 0.1, 1e6,
+           DIGITS(AP_MLAT_ARRIVAL_SIGMA_NS), "noise of a time of arrival at a station"),
     WORDS("clock", SENSOR, told.clock, ap_scenario_clocks, "ticks", false,
           "of a Beast receiver: a counter of 12 MHz, or second of the day and nanosecond"),
     NUMBER("clock_offset_s", SENSOR, clock_offset_s, 1, -1e5, 1e5, "0",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define SAC 250 /* not assigned to a state */
+#define ARRIVAL_SIGMA_S 30e-9
 #define CONE_RAD (50.0 * AP_RAD_PER_DEG)
 
 /* What stands where: bearing and distance from the reference. The radars form a triangle with
@@ -77,6 +78,7 @@ static void make_sensor(const ap_demo_scenario_config *config, const ap_enu_fram
 {
     *sensor = (ap_scenario_sensor){ .format = site_rows[index].format,
                                     .silent = !(config->sensors >> index & 1u),
+                                    .arrival_sigma_s = ARRIVAL_SIGMA_S,
                                     .cone_rad = CONE_RAD };
     describe(&site_rows[index], plane, &sensor->told);
     if (index >= AP_DEMO_RADAR_COUNT)

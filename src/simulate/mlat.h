@@ -21,8 +21,9 @@
 #define AP_MLAT_STATION_CAP 64 /* of a scenario; those behind are left out */
 #define AP_MLAT_STATION_MIN 4  /* fewer give no position */
 #define AP_MLAT_RING_M 60e3
-#define AP_MLAT_ARRIVAL_SIGMA_S 30e-9 /* where the scenario has 0 */
-#define AP_MLAT_SIGMA_MAX_M 350.0     /* a position worse than this is not reported */
+#define AP_MLAT_ARRIVAL_SIGMA_NS 10 /* where the scenario has 0; the reader's default as well */
+#define AP_MLAT_ARRIVAL_SIGMA_S (AP_MLAT_ARRIVAL_SIGMA_NS * 1e-9)
+#define AP_MLAT_SIGMA_MAX_M 350.0 /* a position worse than this is not reported */
 #define AP_MLAT_TICK_S 0.125
 #define AP_MLAT_DELAY_S 0.2 /* from the end of a tick to its packet */
 
