@@ -131,6 +131,7 @@ static void fly_ghost(const ap_world *world, const ap_broadcaster *who, double t
     ap_enu_frame plane = ap_enu_frame_at(middle);
     ap_vec3 at = { track.east_m + along_m * east + right_m * north,
                    track.north_m + along_m * north - right_m * east, 0.0 };
+    told->has_altitude = true;
     told->pressure_altitude_m = track.altitude_m;
     told->navigation = (ap_navigation){
         .has_position = true,
@@ -184,6 +185,7 @@ bool ap_broadcaster_tell(const ap_world *world, const ap_broadcaster *who, const
                             .alert = words.alert,
                             .emitter_category = flight->emitter_category,
                             .on_ground = words.on_ground,
+                            .has_altitude = words.has_altitude,
                             .pressure_altitude_m = words.pressure_altitude_m,
                             .height_offset_m = flight->height_offset_m,
                             .navigation = ap_faults_navigation(world, who->flight, truth, then_s) };

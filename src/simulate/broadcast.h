@@ -36,6 +36,7 @@ typedef struct ap_broadcast {
     char callsign[AP_CALLSIGN_SIZE];
     uint8_t emitter_category;
     bool on_ground;
+    bool has_altitude;
     double pressure_altitude_m;
     double height_offset_m; /* height above the ellipsoid less pressure altitude */
     ap_navigation navigation;

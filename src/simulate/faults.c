@@ -110,6 +110,9 @@ ap_told ap_faults_told(const ap_world *world, uint32_t flight, const ap_truth *t
             tell_wrong(world, i, truth, time_s, &told);
     if (ap_faults_is_emergency(told.mode_3a))
         told.alert = AP_TOLD_ALERT_PERMANENT;
+    double altitude_ft = told.pressure_altitude_m / AP_M_PER_FT;
+    told.has_altitude =
+        altitude_ft >= AP_FAULTS_ALTITUDE_MIN_FT && altitude_ft <= AP_FAULTS_ALTITUDE_MAX_FT;
     return told;
 }
 

@@ -24,6 +24,10 @@
 #define AP_FAULTS_JUMP_CHANCE 0.25
 #define AP_FAULTS_JUMP_SIGMAS 4.0 /* of the declared deviation, 1 sigma per axis */
 
+/* What Mode S has codes for, in steps of 25 ft and above in Mode C's. */
+#define AP_FAULTS_ALTITUDE_MIN_FT (-1000.0)
+#define AP_FAULTS_ALTITUDE_MAX_FT 126700.0
+
 #define AP_FAULTS_ALERT_S 18.0 /* a temporary alert lasts so long */
 
 /* Alert of a Mode S transponder, numbered as surveillance status tells it: permanent while it
@@ -42,6 +46,7 @@ typedef struct ap_told {
     uint16_t mode_3a; /* 12 bit */
     ap_told_alert alert;
     bool on_ground;
+    bool has_altitude;          /* Mode C and Mode S have a code for it */
     double pressure_altitude_m; /* before the steps of the format */
 } ap_told;
 

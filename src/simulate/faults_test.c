@@ -97,6 +97,26 @@ static void test_told_wrong_code(void **state)
     assert_true(alike < 20); /* 5 of 4,092 codes are expected */
 }
 
+/* What no code is for is not told. */
+static void test_told_altitude_range(void **state)
+{
+    (void)state;
+    const struct {
+        double altitude_ft;
+        bool has;
+    } rows[] = { { -1000.0, true }, { -1001.0, false }, { 126700.0, true }, { 126701.0, false } };
+    test_world w;
+    test_world_make(&w, 1);
+    ap_scenario_fault *fault = test_world_fault(&w, AP_FAULT_ALTITUDE, 100.0, 200.0);
+    fault->flight = 0;
+    assert_true(told_at(&w, 0, 0.0).has_altitude);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        fault->value = (rows[i].altitude_ft + copysign(1e-6, -rows[i].altitude_ft)) * AP_M_PER_FT -
+                       TEST_ALTITUDE_M;
+        assert_int_equal(told_at(&w, 0, 150.0).has_altitude, rows[i].has);
+    }
+}
+
 static ap_told_alert alert_at(test_world *w, double time_s)
 {
     return told_at(w, 0, time_s).alert;
@@ -427,6 +447,7 @@ int main(void)
         cmocka_unit_test(test_told_faults),
         cmocka_unit_test(test_told_silent),
         cmocka_unit_test(test_told_wrong_code),
+        cmocka_unit_test(test_told_altitude_range),
         cmocka_unit_test(test_told_alert),
         cmocka_unit_test(test_told_on_ground),
         cmocka_unit_test(test_told_address_of_mode_ac),

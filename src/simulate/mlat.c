@@ -147,6 +147,7 @@ static bool listen(const ap_mlat *mlat, const ap_broadcaster *who, const ap_trut
                               .mode_3a = broadcast.mode_3a,
                               .alert = broadcast.alert,
                               .on_ground = broadcast.on_ground,
+                              .has_altitude = broadcast.has_altitude,
                               .pressure_altitude_m = broadcast.pressure_altitude_m };
     memcpy(report->callsign, broadcast.callsign, sizeof report->callsign);
     return true;
@@ -230,7 +231,7 @@ static int16_t level_4th_fl(const ap_told *told)
 static void write_report(const ap_mlat *mlat, const ap_mlat_report *report, ap_writer *writer)
 {
     ap_cat020 record = { .present = AP_CAT020_I010 | AP_CAT020_I020 | AP_CAT020_I140 |
-                                    AP_CAT020_I041 | AP_CAT020_I070 | AP_CAT020_I090 };
+                                    AP_CAT020_I041 | AP_CAT020_I070 };
     record.i010.sac = mlat->sensor->told.sac;
     record.i010.sic = mlat->sensor->told.sic;
     record.i020.sim = 1;
@@ -241,7 +242,10 @@ static void write_report(const ap_mlat *mlat, const ap_mlat_report *report, ap_w
     record.i041.lon_turn26 =
         (int32_t)lround(report->position.longitude_rad / (2.0 * AP_PI) * 0x1p26);
     record.i070.mode3a = report->told.mode_3a;
-    record.i090.fl_4th_fl = level_4th_fl(&report->told);
+    if (report->told.has_altitude) {
+        record.present |= AP_CAT020_I090;
+        record.i090.fl_4th_fl = level_4th_fl(&report->told);
+    }
     fill_identity(report, &record);
     fill_accuracy(report->covariance, &record);
     (void)ap_cat020_encode(writer, &record); /* a full writer tells by `bad` */

@@ -9,6 +9,7 @@
 #define SECTOR_COUNT 32
 #define MESSAGE_NORTH 1
 #define MESSAGE_SECTOR 2
+#define HEIGHT_STEPS_MAX 8191 /* I048/110 */
 #define REGISTER_COUNT 3
 #define REGISTER_SIZE 8 /* of a register in I048/250 */
 
@@ -76,10 +77,14 @@ static void fill_registers(const ap_radar *radar, const ap_radar_plot *plot,
     record->i250 = (ap_repeats){ memory, REGISTER_COUNT };
 }
 
-/* Steps of 25 ft in 14 bits. */
-static int16_t height_25_ft(double height_m)
+/* Steps of 25 ft in 14 bits; left out beyond. */
+static void fill_height(double height_m, ap_cat048 *record)
 {
-    return (int16_t)lround(fmin(fmax(height_m / AP_M_PER_FT / 25.0, -8192.0), 8191.0));
+    double steps = height_m / AP_M_PER_FT / 25.0;
+    if (fabs(steps) > HEIGHT_STEPS_MAX)
+        return;
+    record->present |= AP_CAT048_I110;
+    record->i110.n3dh_25_ft = (int16_t)lround(steps);
 }
 
 static void write_plot(const ap_radar *radar, const ap_radar_plot *plot, ap_writer *writer)
@@ -99,10 +104,8 @@ static void write_plot(const ap_radar *radar, const ap_radar_plot *plot, ap_writ
         fill_secondary(radar, plot, &record);
         fill_registers(radar, plot, registers, &record);
     }
-    if (radar->own->has_height && plot->primary) {
-        record.present |= AP_CAT048_I110;
-        record.i110.n3dh_25_ft = height_25_ft(plot->height_m);
-    }
+    if (radar->own->has_height && plot->primary)
+        fill_height(plot->height_m, &record);
     (void)ap_cat048_encode(writer, &record); /* a full writer tells by `bad` */
 }
 

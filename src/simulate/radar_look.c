@@ -107,7 +107,7 @@ static bool set_answer(const ap_radar *radar, uint32_t flight, const ap_told *to
     if (!plot->roll_call) /* Mode C has steps of 100 ft */
         plot->sent_4th = mode_c(told->pressure_altitude_m);
     plot->level_4th = plot->sent_4th;
-    plot->has_level = true;
+    plot->has_level = told->has_altitude;
     return true;
 }
 

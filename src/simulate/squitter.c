@@ -9,6 +9,7 @@
 #define QUICK_SHARE 0.4 /* of the declared deviation */
 #define QUICK_MAX_M 6.0
 #define REPLY_PATTERN_COUNT 8
+#define SUBSONIC_MAX_KT 1021 /* of a component in steps of 1 kt; beyond, in those of 4 kt */
 #define FINE_ALTITUDE_MAX_FT 50175
 #define SET_NONE 0xE /* an emitter category's set (0xA to 0xD) and its type code make this */
 
@@ -43,9 +44,11 @@ ap_geodetic ap_squitter_position(const ap_broadcast *told, ap_random *random)
 }
 
 /* Above what steps of 25 ft can tell, in those of 100 ft (ICAO Annex 10 volume IV, 3.1.2.6.5.4). */
-static void fill_altitude(double pressure_altitude_m, ap_modes_frame *content)
+static void fill_altitude(const ap_broadcast *told, ap_modes_frame *content)
 {
-    double altitude_ft = pressure_altitude_m / AP_M_PER_FT;
+    if (!told->has_altitude)
+        return;
+    double altitude_ft = told->pressure_altitude_m / AP_M_PER_FT;
     int32_t fine_ft =
         AP_WORLD_LEVEL_STEP_FT * (int32_t)lround(altitude_ft / AP_WORLD_LEVEL_STEP_FT);
     content->present |= AP_MODES_HAS_ALTITUDE;
@@ -102,7 +105,7 @@ static bool fill_position(const ap_broadcast *told, uint32_t count, ap_random *r
     if (!told->on_ground || !told->navigation.has_position) {
         content->alert = told->alert != AP_TOLD_CALM;
         content->alert_is_temporary = told->alert == AP_TOLD_ALERT_TEMPORARY;
-        fill_altitude(told->pressure_altitude_m, content);
+        fill_altitude(told, content);
     } else {
         fill_movement(&told->navigation, content);
     }
@@ -118,8 +121,9 @@ static bool fill_velocity(const ap_broadcast *told, ap_modes_frame *content)
     if (!navigation->has_position || told->on_ground)
         return false;
     double track_rad = ap_wrap_two_pi(atan2(navigation->east_mps, navigation->north_mps));
+    double fastest_mps = fmax(fabs(navigation->east_mps), fabs(navigation->north_mps));
     content->type_code = 19;
-    content->subtype = 1;
+    content->subtype = fastest_mps > SUBSONIC_MAX_KT * AP_MPS_PER_KT ? 2 : 1;
     content->present |= AP_MODES_HAS_GROUND_VELOCITY | AP_MODES_HAS_VERTICAL_RATE |
                         AP_MODES_HAS_GEO_MINUS_BARO | AP_MODES_HAS_NAC_V;
     content->ground_speed_kt = hypot(navigation->east_mps, navigation->north_mps) / AP_MPS_PER_KT;
@@ -208,7 +212,7 @@ void ap_squitter_reply(const ap_world *world, const ap_broadcast *told, const ap
                                  .present = AP_MODES_HAS_FLIGHT_STATUS };
     content->flight_status = (uint8_t)(told->on_ground + 2 * (told->alert != AP_TOLD_CALM));
     if (content->df == 4 || content->df == 20) {
-        fill_altitude(told->pressure_altitude_m, content);
+        fill_altitude(told, content);
     } else {
         content->present |= AP_MODES_HAS_SQUAWK;
         content->squawk = told->mode_3a;

@@ -59,6 +59,7 @@ static void test_squitter_altitude(void **state)
     ap_truth truth = test_world_truth(&w, 0, 0.0);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         ap_broadcast told = { .address = TEST_ADDRESS,
+                              .has_altitude = true,
                               .pressure_altitude_m = rows[i].told_ft * AP_M_PER_FT };
         ap_modes_frame content, frame = heard_squitter(AP_SQUITTER_POSITION, &told);
         assert_true(frame.present & AP_MODES_HAS_ALTITUDE);

@@ -19,6 +19,11 @@
 #define STATUS_STATION 1 /* I023/000 */
 #define STATUS_SERVICE 2
 
+/* Ends of the fields. I021/140: the largest value says "greater than"; I021/155, /160 have RE. */
+#define GREATER_THAN 32767
+#define RATE_STEPS_MAX 16383
+#define SPEED_STEPS_MAX 32767
+
 enum { PRIORITY_GENERAL = 1, PRIORITY_NO_RADIO = 4, PRIORITY_UNLAWFUL = 5 }; /* I021/200 PS */
 
 static void init(void *state, ap_arena *arena, const ap_world *world, uint32_t index)
@@ -141,14 +146,26 @@ static void fill_times(const ap_station_state *station, double stamp_s, bool has
     record->i074.tomrp_2pm30_s = (uint32_t)((ns << 30) / (uint64_t)AP_NS_PER_S);
 }
 
+/* Pressure altitude and its rate, in the air. */
+static void fill_climb(const ap_broadcast *told, ap_cat021 *record)
+{
+    double steps = told->navigation.up_mps / (AP_M_PER_FT * 6.25 / 60.0);
+    if (told->on_ground)
+        return;
+    record->present |= AP_CAT021_I155;
+    record->i155.re = fabs(steps) > RATE_STEPS_MAX;
+    record->i155.bvr_25_4th_ftpmin =
+        (int16_t)lround(fmin(fmax(steps, -RATE_STEPS_MAX), RATE_STEPS_MAX));
+    if (!told->has_altitude)
+        return;
+    record->present |= AP_CAT021_I145;
+    record->i145_4th_fl = (int16_t)lround(told->pressure_altitude_m / AP_M_PER_FT / 25.0);
+}
+
 static void fill_motion(const ap_broadcast *told, ap_cat021 *record)
 {
     const ap_navigation *navigation = &told->navigation;
-    double step_mps = AP_M_PER_FT * 6.25 / 60.0;
-    if (!told->on_ground)
-        record->present |= AP_CAT021_I145 | AP_CAT021_I155;
-    record->i145_4th_fl = (int16_t)lround(told->pressure_altitude_m / AP_M_PER_FT / 25.0);
-    record->i155.bvr_25_4th_ftpmin = (int16_t)lround(navigation->up_mps / step_mps);
+    fill_climb(told, record);
     if (!navigation->has_position)
         return;
     double turns =
@@ -160,8 +177,11 @@ static void fill_motion(const ap_broadcast *told, ap_cat021 *record)
         (int32_t)lround(navigation->position.latitude_rad / (2.0 * AP_PI) * 0x1p31);
     record->i131.lon_turn31 =
         (int32_t)lround(navigation->position.longitude_rad / (2.0 * AP_PI) * 0x1p31);
-    record->i140_25_4th_ft = (int16_t)lround(navigation->position.height_m / AP_M_PER_FT / 6.25);
-    record->i160.gs_16384th_nmips = (uint16_t)lround(speed_mps / AP_M_PER_NMI * 16384.0);
+    double height_steps = navigation->position.height_m / AP_M_PER_FT / 6.25;
+    double speed_steps = speed_mps / AP_M_PER_NMI * 16384.0;
+    record->i140_25_4th_ft = (int16_t)lround(fmin(fmax(height_steps, INT16_MIN), GREATER_THAN));
+    record->i160.re = speed_steps > SPEED_STEPS_MAX;
+    record->i160.gs_16384th_nmips = (uint16_t)lround(fmin(speed_steps, SPEED_STEPS_MAX));
     record->i160.ta_turn16 = (uint16_t)(lround(turns * 65536.0) & 0xFFFF);
 }
 

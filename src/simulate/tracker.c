@@ -79,11 +79,16 @@ static void fill_position(const ap_tracker_state *tracker, const ap_tracker_trac
     double sigma_m = tracker->sensor->told.position_sigma_m;
     /* Of waves with periods evenly in [PERIOD_MIN_S, PERIOD_MAX_S]. */
     double sigma_mps = sigma_m * 2.0 * AP_PI / sqrt(PERIOD_MIN_S * PERIOD_MAX_S);
-    record->present |= AP_CAT062_I105 | AP_CAT062_I185 | AP_CAT062_I500;
+    double east_mps = truth->east_mps + error.east_mps;
+    double north_mps = truth->north_mps + error.north_mps;
+    record->present |= AP_CAT062_I105 | AP_CAT062_I500;
+    if (fmax(fabs(east_mps), fabs(north_mps)) * 4.0 <= INT16_MAX) {
+        record->present |= AP_CAT062_I185;
+        record->i185.vx_4th_mps = (int16_t)lround(east_mps * 4.0);
+        record->i185.vy_4th_mps = (int16_t)lround(north_mps * 4.0);
+    }
     record->i105.lat_turn26 = (int32_t)lround(at.latitude_rad / (2.0 * AP_PI) * 0x1p26);
     record->i105.lon_turn26 = (int32_t)lround(at.longitude_rad / (2.0 * AP_PI) * 0x1p26);
-    record->i185.vx_4th_mps = (int16_t)lround((truth->east_mps + error.east_mps) * 4.0);
-    record->i185.vy_4th_mps = (int16_t)lround((truth->north_mps + error.north_mps) * 4.0);
     record->i500.present = AP_CAT062_I500_APC | AP_CAT062_I500_ATV;
     record->i500.apc.x_half_m = record->i500.apc.y_half_m =
         (uint16_t)lround(fmin(2.0 * sigma_m, 65535.0));
@@ -99,15 +104,18 @@ static void fill_told(const ap_tracker_state *tracker, const ap_tracker_track *t
     record->i080.sds = told.answers ? COOPERATIVE : NON_COOPERATIVE;
     if (!told.answers)
         return;
-    int16_t level_4th_fl =
-        ap_world_level_4th(&tracker->world->flights[flight], told.pressure_altitude_m);
-    double step_mps = AP_M_PER_FT * 6.25 / 60.0;
-    record->present |=
-        AP_CAT062_I060 | AP_CAT062_I136 | AP_CAT062_I135 | AP_CAT062_I220 | AP_CAT062_I200;
+    double rate_steps = track->truth.up_mps / (AP_M_PER_FT * 6.25 / 60.0);
+    record->present |= AP_CAT062_I060 | AP_CAT062_I200;
     record->i060.mode3a = told.mode_3a;
-    record->i136_4th_fl = level_4th_fl;
-    record->i135.ctb_4th_fl = level_4th_fl;
-    record->i220_25_4th_ftpmin = (int16_t)lround(track->truth.up_mps / step_mps);
+    if (told.has_altitude) {
+        record->present |= AP_CAT062_I136 | AP_CAT062_I135;
+        record->i136_4th_fl = record->i135.ctb_4th_fl =
+            ap_world_level_4th(&tracker->world->flights[flight], told.pressure_altitude_m);
+    }
+    if (fabs(rate_steps) <= INT16_MAX) {
+        record->present |= AP_CAT062_I220;
+        record->i220_25_4th_ftpmin = (int16_t)lround(rate_steps);
+    }
     record->i200.trans = record->i200.long_ = 3; /* undetermined */
     record->i200.vert = track->truth.up_mps > MOVING ? 1 : track->truth.up_mps < -MOVING ? 2 : 0;
     if (ap_faults_is_emergency(told.mode_3a))
