@@ -68,7 +68,7 @@ typedef struct ap_ballistic_config {
     double gate2;               /* squared Mahalanobis distance that is refused, 3 degrees */
 } ap_ballistic_config;
 
-/* The Earth; steps of 0.25 s; 1 m2/s3; 1e-3; coefficients of 600 to 3e4 kg/(m s2) within one
+/* The Earth; steps of 0.5 s; 1 m2/s3; 1e-3; coefficients of 600 to 3e4 kg/(m s2) within one
  * sigma, 36 to 5e5 within the row of parts; 16 parts; a gate of 30. */
 ap_ballistic_config ap_ballistic_defaults(void);
 

@@ -28,6 +28,7 @@
 #define SEED_SPEED_MAX_MPS 1.2e4
 #define SEED_DOWN_MPS 20.0
 #define SEED_GAP_MIN_S 0.3
+#define SEED_GAP_MIN_NS (AP_NS_PER_S * 3 / 10)
 #define SEED_GAP_TURNS 3.5
 #define SEED_FIXES 4
 #define SEED_FALLS 0.9
@@ -412,7 +413,7 @@ static bool seed_reaches(const ap_fall *fall, const ap_ballistic_fix *fix)
 /* The seed that takes a position in; cap if none does. */
 static uint32_t seed_of(ap_falling *f, const ap_ballistic_fix *fix)
 {
-    uint32_t place = 0;
+    uint32_t place = f->seed_count > 0 ? 0 : f->cap;
     while (place < f->cap &&
            (f->phase[place] != AP_FALL_SEED || !seed_reaches(&f->fall[place], fix) ||
             ap_fall_take(&f->fall[place], fix)))
@@ -435,7 +436,10 @@ static void sow(ap_state *state, const ap_ballistic_fix *fix, double gap_s)
     ap_falling *f = &state->falling;
     uint32_t kept = f->recent_count < AP_FALL_RECENT_CAP ? f->recent_count : AP_FALL_RECENT_CAP;
     for (uint32_t k = 1; k <= kept; k++) {
-        const ap_ballistic_fix *first = &f->recent[(f->recent_count - k) % AP_FALL_RECENT_CAP];
+        uint32_t at = (f->recent_count - k) % AP_FALL_RECENT_CAP;
+        const ap_ballistic_fix *first = &f->recent[at];
+        if (fix->time_utc - f->recent_utc[at] < SEED_GAP_MIN_NS) /* nearly always */
+            continue;
         if (!may_pair(first, fix, gap_s))
             continue;
         if (f->seed_count > f->cap / 2) { /* trials need places, too */
@@ -455,6 +459,7 @@ static void sow(ap_state *state, const ap_ballistic_fix *fix, double gap_s)
         fall->probability[AP_MODE_FLIES] = fall->probability[AP_MODE_WILD] =
             0.5 * (1.0 - SEED_FALLS);
     }
+    f->recent_utc[f->recent_count % AP_FALL_RECENT_CAP] = fix->time_utc;
     f->recent[f->recent_count++ % AP_FALL_RECENT_CAP] = *fix;
 }
 

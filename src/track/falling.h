@@ -50,6 +50,7 @@ typedef struct ap_falling {
     uint8_t *phase;        /* [cap] ap_fall_phase */
     ap_fall *fall;         /* [cap] */
     uint32_t recent_count; /* ever */
+    ap_utc_ns recent_utc[AP_FALL_RECENT_CAP];
     ap_ballistic_fix recent[AP_FALL_RECENT_CAP];
 } ap_falling;
 
