@@ -90,12 +90,20 @@ static const ap_sample_field fields[] = {
 const ap_sample_field *ap_sample_field_of(const char *name, size_t size)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (strncasecmp(fields[i].name, name, size) == 0 && fields[i].name[size] == '\0')
+        if (strlen(fields[i].name) == size && strncasecmp(fields[i].name, name, size) == 0)
             return &fields[i];
     return NULL;
 }
 
 /* ---- values ---- */
+
+static bool is_number_text(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (!memchr("+-.0123456789eE", text[i], 15))
+            return false;
+    return true;
+}
 
 bool ap_sample_number(const char *text, size_t size, double *number)
 {
@@ -126,7 +134,7 @@ bool ap_sample_number(const char *text, size_t size, double *number)
         return true;
     }
     char whole[TEXT_SIZE], *stop;
-    if (size == 0 || size >= sizeof whole || strspn(text, "+-.0123456789eE") < size)
+    if (size == 0 || size >= sizeof whole || !is_number_text(text, size))
         return false;
     memcpy(whole, text, size);
     whole[size] = '\0';

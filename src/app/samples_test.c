@@ -45,6 +45,21 @@ static void test_sample_number_exact(void **state)
         assert_false(ap_sample_number(bad[i], strlen(bad[i]), &value));
 }
 
+/* Nothing is read behind a text, and a NUL in it is no end. */
+static void test_sample_text_bounds(void **state)
+{
+    (void)state;
+    static const char name[] = "time_s\0\0\0", digits[] = { '1', 'e', '2', '3', '4' };
+    double value;
+    assert_non_null(ap_sample_field_of(name, 6));
+    assert_null(ap_sample_field_of(name, 7));
+    assert_null(ap_sample_field_of(name, 9));
+    assert_null(ap_sample_field_of(name, 3));
+    assert_true(ap_sample_number(digits, 3, &value));
+    assert_true(value == 100.0);
+    assert_false(ap_sample_number("1e2\0", 4, &value));
+}
+
 static void test_samples_id_of_names(void **state)
 {
     (void)state;
@@ -216,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sample_number_exact),
+        cmocka_unit_test(test_sample_text_bounds),
         cmocka_unit_test(test_samples_id_of_names),
         cmocka_unit_test(test_sample_row_add_units),
         cmocka_unit_test(test_sample_row_add_refuses),
