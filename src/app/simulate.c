@@ -231,7 +231,8 @@ static void run_all(simulate_run *run)
     int64_t wall_ns = ap_clock_monotonic_ns();
     ap_progress_start(&progress);
     while (good && !ap_interrupted() && ap_simulate_next(&run->sim, &packet) == AP_OK &&
-           packet.utc <= end_utc) {
+           packet.utc <= end_utc &&
+           (!run->config.live || ap_simulate_live_wait(&run->live, &packet))) {
         now = packet.utc;
         good = take_packet(run, &packet);
         if (ap_progress_is_due(&progress, now))

@@ -49,17 +49,19 @@ static void serve(ap_simulate_live *live)
         ap_tcp_out_send(&live->beast[i], NULL, 0);
 }
 
-static void wait_for(ap_simulate_live *live, ap_utc_ns utc)
+bool ap_simulate_live_wait(ap_simulate_live *live, const ap_packet *packet)
 {
     if (!(live->speed > 0.0))
-        return;
+        return true;
     double due_s =
-        fmin(ap_seconds_between(live->scenario->start_utc, utc) / live->speed, DUE_MAX_S);
+        fmin(ap_seconds_between(live->scenario->start_utc, packet->utc) / live->speed, DUE_MAX_S);
     int64_t due_ns = live->start_ns + (int64_t)(due_s * 1e9);
     for (;;) {
         int64_t ahead_ns = due_ns - ap_clock_monotonic_ns();
-        if (ahead_ns < AP_NS_PER_MS || ap_interrupted())
-            return;
+        if (ahead_ns < AP_NS_PER_MS)
+            return true;
+        if (ap_interrupted())
+            return false;
         serve(live);
         ap_clock_sleep_ns(ahead_ns < LONGEST_SLEEP_NS ? ahead_ns : LONGEST_SLEEP_NS);
     }
@@ -67,7 +69,6 @@ static void wait_for(ap_simulate_live *live, ap_utc_ns utc)
 
 void ap_simulate_live_packet(ap_simulate_live *live, const ap_packet *packet)
 {
-    wait_for(live, packet->utc);
     if (packet->kind == AP_PACKET_BEAST)
         ap_tcp_out_send(&live->beast[packet->sensor], packet->data, packet->size);
     else

@@ -24,7 +24,9 @@ typedef struct ap_simulate_live {
 int ap_simulate_live_open(ap_simulate_live *live, const ap_command *command,
                           const ap_scenario *scenario, const char *host, double speed);
 
-/* Waits until the packet is due, and sends it. An interruption ends the waiting. */
+/* Waits until the packet is due; false when an interruption came before. */
+bool ap_simulate_live_wait(ap_simulate_live *live, const ap_packet *packet);
+
 void ap_simulate_live_packet(ap_simulate_live *live, const ap_packet *packet);
 
 /* What became of it. */
