@@ -59,6 +59,7 @@ ap_err ap_recording_take(const uint8_t *data, size_t size, size_t *used, ap_chun
         return AP_ERR_MALFORMED;
     found.data = payload.data;
     found.size = payload.size;
+    found.record = data;
     *chunk = found;
     *used = ap_recording_size(payload.size);
     return AP_OK;

@@ -34,7 +34,8 @@ typedef struct ap_chunk {
     ap_utc_ns receive_utc;
     ap_pcap_route route; /* who sent it where; of IPv6 the last four octets. For people */
     const uint8_t *data;
-    size_t size; /* at most AP_PCAP_PAYLOAD_MAX */
+    size_t size;           /* at most AP_PCAP_PAYLOAD_MAX */
+    const uint8_t *record; /* its ap_recording_size(size) octets, where it was taken from one */
 } ap_chunk;
 
 /* Octets that a chunk of `size` takes. */

@@ -47,6 +47,7 @@ static void test_recording_take_what_was_put(void **state)
     assert_int_equal(back.route.destination_port, 30005);
     assert_int_equal(back.size, sizeof octets);
     assert_memory_equal(back.data, octets, sizeof octets);
+    assert_ptr_equal(back.record, memory);
 }
 
 static void test_recording_take_tick_without_octets(void **state)

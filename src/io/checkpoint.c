@@ -1,0 +1,313 @@
+#include "io/checkpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define PAGE_SIZE ((size_t)4096)
+#define PAGES_A_LOOK 512
+#define PAGE_PRESENT (UINT64_C(1) << 63)
+#define PAGE_SWAPPED (UINT64_C(1) << 62)
+#define MAGIC UINT64_C(0x31544E504B434641) /* "AFCKPNT1" */
+#define OTHER_ERROR 255                    /* exit status for an errno that is none */
+
+/* Front of the file, in the byte order of the machine: nobody else reads it. */
+typedef struct file_head {
+    uint64_t magic;
+    uint64_t program, layout; /* hash of the program's file; the caller's number */
+    uint64_t anchor;          /* address of a function of the program */
+    uint64_t base, used;      /* of the region */
+    int64_t until_utc;
+} file_head;
+
+/* Before each run of pages; a run of none ends them, and a hash of all that is before it follows.
+ */
+typedef struct page_run {
+    uint64_t first, count;
+} page_run;
+
+static uint64_t anchor(void)
+{
+    return (uint64_t)(uintptr_t)&ap_checkpoint_begin;
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Hash of the running program's file; 0 when it cannot be read. */
+static uint64_t hash_program(void)
+{
+    uint64_t hash = 0;
+    struct stat file;
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &file) || file.st_size <= 0)
+        return 0;
+    size_t size = (size_t)file.st_size;
+    void *octets = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (octets != MAP_FAILED) {
+        hash = XXH3_64bits(octets, size);
+        (void)munmap(octets, size);
+    }
+    close(fd);
+    return hash;
+}
+
+/* --- writing, in the child: it may call nothing that takes a lock, as malloc does --- */
+
+typedef struct writer {
+    int fd, pagemap;
+    XXH3_state_t *hash;
+    const ap_region *region;
+} writer;
+
+static bool write_all(writer *w, const void *data, size_t size)
+{
+    const uint8_t *at = data;
+    (void)XXH3_64bits_update(w->hash, data, size);
+    while (size > 0) {
+        ssize_t n = write(w->fd, at, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        at += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+static bool is_zero(const uint8_t *page)
+{
+    return page[0] == 0 && memcmp(page, page + 1, PAGE_SIZE - 1) == 0;
+}
+
+/* Which of `count` pages hold something. Those that were never touched are not touched now. */
+static void look(const writer *w, size_t first, size_t count, bool holds[PAGES_A_LOOK])
+{
+    uint64_t entries[PAGES_A_LOOK];
+    const uint8_t *base = w->region->base + first * PAGE_SIZE;
+    size_t size = count * sizeof entries[0];
+    off_t at = (off_t)((uintptr_t)base / PAGE_SIZE * sizeof entries[0]);
+    bool known = w->pagemap >= 0 && pread(w->pagemap, entries, size, at) == (ssize_t)size;
+    for (size_t i = 0; i < count; i++)
+        holds[i] = (!known || (entries[i] & (PAGE_PRESENT | PAGE_SWAPPED)) != 0) &&
+                   !is_zero(base + i * PAGE_SIZE);
+}
+
+static bool write_run(writer *w, size_t first, size_t count)
+{
+    const page_run run = { .first = first, .count = count };
+    return write_all(w, &run, sizeof run) &&
+           write_all(w, w->region->base + first * PAGE_SIZE, count * PAGE_SIZE);
+}
+
+static bool write_pages(writer *w)
+{
+    size_t page_count = w->region->used / PAGE_SIZE;
+    bool holds[PAGES_A_LOOK];
+    for (size_t first = 0; first < page_count; first += PAGES_A_LOOK) {
+        size_t count = page_count - first < PAGES_A_LOOK ? page_count - first : PAGES_A_LOOK;
+        look(w, first, count, holds);
+        for (size_t i = 0, length; i<count; i += length> 0 ? length : 1) {
+            for (length = 0; i + length < count && holds[i + length];)
+                length++;
+            if (length > 0 && !write_run(w, first + i, length))
+                return false;
+        }
+    }
+    return write_run(w, 0, 0);
+}
+
+static bool write_file(writer *w, const file_head *head)
+{
+    (void)XXH3_64bits_reset(w->hash);
+    if (!write_all(w, head, sizeof *head) || !write_pages(w))
+        return false;
+    uint64_t hash = XXH3_64bits_digest(w->hash);
+    return write_all(w, &hash, sizeof hash) && fsync(w->fd) == 0;
+}
+
+/* Exit status: 0, or the error number. */
+static int write_checkpoint(writer w, const file_head *head, const char *part, const char *path)
+{
+    (void)setpriority(PRIO_PROCESS, 0, 10); /* the engine comes first */
+    w.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    w.fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    errno = w.fd < 0 ? errno : 0;
+    bool done = w.fd >= 0 && write_file(&w, head) && rename(part, path) == 0;
+    if (done)
+        return 0;
+    int error = errno;
+    (void)unlink(part);
+    return error > 0 && error < OTHER_ERROR ? error : OTHER_ERROR;
+}
+
+/* --- writing, in the caller --- */
+
+ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap_region *region,
+                           uint64_t layout, ap_utc_ns until_utc, char message[AP_IO_MESSAGE_SIZE])
+{
+    if (checkpoint->child != 0)
+        return AP_ERR_FULL;
+    char part[PATH_MAX];
+    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) {
+        snprintf(message, AP_IO_MESSAGE_SIZE, "the path of the checkpoint is too long");
+        return AP_ERR_IO;
+    }
+    if (checkpoint->program == 0)
+        checkpoint->program = hash_program();
+    const file_head head = { .magic = MAGIC,
+                             .program = checkpoint->program,
+                             .layout = layout,
+                             .anchor = anchor(),
+                             .base = (uint64_t)(uintptr_t)region->base,
+                             .used = region->used,
+                             .until_utc = until_utc };
+    const writer w = { .region = region, .hash = XXH3_createState() };
+    int64_t start_ns = now_ns();
+    pid_t child = w.hash ? fork() : -1;
+    if (child == 0)
+        _exit(write_checkpoint(w, &head, part, path));
+    checkpoint->stall_ns = now_ns() - start_ns;
+    (void)XXH3_freeState(w.hash);
+    if (child < 0) {
+        checkpoint->failed_count++;
+        snprintf(message, AP_IO_MESSAGE_SIZE, "no process to write the checkpoint: %s",
+                 strerror(errno));
+        return AP_ERR_IO;
+    }
+    checkpoint->child = child;
+    return AP_OK;
+}
+
+static ap_err wait_for(ap_checkpoint *checkpoint, int options, char message[AP_IO_MESSAGE_SIZE])
+{
+    if (checkpoint->child == 0)
+        return AP_OK;
+    int status = 0;
+    pid_t ended = waitpid((pid_t)checkpoint->child, &status, options);
+    if (ended == 0 || (ended < 0 && errno == EINTR))
+        return AP_ERR_MORE;
+    checkpoint->child = 0;
+    if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        checkpoint->written_count++;
+        return AP_OK;
+    }
+    checkpoint->failed_count++;
+    bool has_error = ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) != OTHER_ERROR;
+    snprintf(message, AP_IO_MESSAGE_SIZE, "the checkpoint was not written: %s",
+             has_error ? strerror(WEXITSTATUS(status)) : "its process was killed");
+    return AP_ERR_IO;
+}
+
+ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_SIZE])
+{
+    return wait_for(checkpoint, WNOHANG, message);
+}
+
+void ap_checkpoint_close(ap_checkpoint *checkpoint)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    while (wait_for(checkpoint, 0, message) == AP_ERR_MORE)
+        ;
+}
+
+/* --- reading --- */
+
+typedef struct reader {
+    int fd;
+    XXH3_state_t *hash;
+    bool failed; /* by the system; else what cannot be read is missing */
+} reader;
+
+static bool read_all(reader *r, void *data, size_t size)
+{
+    uint8_t *at = data;
+    for (size_t left = size; left > 0;) {
+        ssize_t n = read(r->fd, at, left);
+        if (n < 0 && errno == EINTR)
+            continue;
+        r->failed |= n < 0;
+        if (n <= 0)
+            return false;
+        at += n;
+        left -= (size_t)n;
+    }
+    (void)XXH3_64bits_update(r->hash, data, size);
+    return true;
+}
+
+static bool read_pages(reader *r, const ap_region *region)
+{
+    size_t page_count = region->used / PAGE_SIZE;
+    for (page_run run; read_all(r, &run, sizeof run);) {
+        if (run.count == 0)
+            return true;
+        if (run.first >= page_count || run.count > page_count - run.first ||
+            !read_all(r, region->base + run.first * PAGE_SIZE, run.count * PAGE_SIZE))
+            return false;
+    }
+    return false;
+}
+
+static ap_err refuse(ap_err err, const char *path, const char *why,
+                     char message[AP_IO_MESSAGE_SIZE])
+{
+    snprintf(message, AP_IO_MESSAGE_SIZE, "checkpoint '%.200s' is not used: %s", path, why);
+    return err;
+}
+
+static ap_err read_checkpoint(reader *r, const char *path, const ap_region *region, uint64_t layout,
+                              file_head *head, char message[AP_IO_MESSAGE_SIZE])
+{
+    (void)XXH3_64bits_reset(r->hash);
+    if (!read_all(r, head, sizeof *head))
+        return refuse(AP_ERR_MALFORMED, path, "it is cut off", message);
+    if (head->magic != MAGIC || head->program != hash_program())
+        return refuse(AP_ERR_UNKNOWN, path, "another version of the program wrote it", message);
+    if (head->layout != layout || head->base != (uint64_t)(uintptr_t)region->base ||
+        head->used != region->used)
+        return refuse(AP_ERR_UNKNOWN, path, "the configuration has changed", message);
+    uint64_t told, hash = 0;
+    bool whole = read_pages(r, region);
+    if (whole) {
+        hash = XXH3_64bits_digest(r->hash);
+        whole = read_all(r, &told, sizeof told) && told == hash;
+    }
+    if (r->failed)
+        return refuse(AP_ERR_IO, path, strerror(errno), message);
+    return whole ? AP_OK : refuse(AP_ERR_MALFORMED, path, "it is damaged", message);
+}
+
+ap_err ap_checkpoint_load(const char *path, ap_region *region, uint64_t layout,
+                          ap_utc_ns *until_utc, ptrdiff_t *moved, char message[AP_IO_MESSAGE_SIZE])
+{
+    reader r = { .fd = open(path, O_RDONLY | O_CLOEXEC) };
+    if (r.fd < 0)
+        return refuse(errno == ENOENT ? AP_ERR_NO_INPUT : AP_ERR_IO, path, strerror(errno),
+                      message);
+    file_head head;
+    r.hash = XXH3_createState();
+    ap_err err = r.hash ? read_checkpoint(&r, path, region, layout, &head, message)
+                        : refuse(AP_ERR_IO, path, "memory is exhausted", message);
+    (void)XXH3_freeState(r.hash);
+    close(r.fd);
+    if (err)
+        return err;
+    *until_utc = head.until_utc;
+    *moved = (ptrdiff_t)(anchor() - head.anchor);
+    return AP_OK;
+}
