@@ -69,6 +69,10 @@ typedef struct ap_asterix_editions {
 /* The newest known edition of every category, for all sources. */
 void ap_asterix_editions_default(ap_asterix_editions *editions);
 
+/* Adds `moved` octets to every address of a definition: for editions in memory that another run of
+ * the same program left, whose definitions lay elsewhere. */
+void ap_asterix_editions_move(ap_asterix_editions *editions, ptrdiff_t moved);
+
 /* Sets the edition of a category, for every source, unless one of a higher level is there. */
 void ap_asterix_editions_choose(ap_asterix_editions *editions, ap_edition_level level,
                                 const ap_asterix_spec *spec);

@@ -101,6 +101,10 @@ size_t ap_tracker_size(const ap_tracker_config *config);
 ap_err ap_tracker_init(ap_tracker *tracker, const ap_tracker_config *config, void *mem,
                        size_t mem_size);
 
+/* The memory of init as another run of the same program left it, read back to the same address:
+ * sensors, on_event, context, run_parts and threads are those of *config from here on. */
+void ap_tracker_rebind(ap_tracker *tracker, const ap_tracker_config *config);
+
 /* Forgets every track; the configuration stays. */
 void ap_tracker_reset(ap_tracker *tracker);
 

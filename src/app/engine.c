@@ -95,6 +95,8 @@ static void take_alert(void *context, const ap_alert *alert)
 
 static void *take_memory(ap_engine *engine, enum memory_slot slot, size_t size)
 {
+    if (engine->config.region)
+        return size > 0 ? ap_region_take(engine->config.region, size) : NULL;
     engine->memory[slot].data = size > 0 ? ap_memory_take(size) : NULL;
     engine->memory[slot].size = size;
     return engine->memory[slot].data;
@@ -142,40 +144,50 @@ static ap_err start_receivers(ap_engine *engine)
 static ap_err init_sense(ap_engine *engine)
 {
     ap_sense_config config = sense_config(engine);
-    return ap_sense_init(&engine->sense, &config, engine->memory[MEM_SENSE].data,
-                         ap_sense_size(&config));
+    return ap_sense_init(&engine->sense, &config, engine->sense_mem, ap_sense_size(&config));
 }
 
 static ap_err start_sense(ap_engine *engine)
 {
     ap_sense_config config = sense_config(engine);
-    void *mem = take_memory(engine, MEM_SENSE, ap_sense_size(&config));
-    return mem ? init_sense(engine) : AP_ERR_MEMORY;
+    engine->sense_mem = take_memory(engine, MEM_SENSE, ap_sense_size(&config));
+    return engine->sense_mem ? init_sense(engine) : AP_ERR_MEMORY;
 }
 
-static ap_err start_tracker(ap_engine *engine)
+static ap_tracker_config tracker_config(ap_engine *engine)
 {
     ap_tracker_config config = ap_tracker_config_default();
     config.track_cap = engine->config.track_cap;
     config.sensors = &engine->sensors;
     config.on_event = take_event;
     config.context = engine;
+    config.run_parts = ap_threads_run;
+    config.threads = engine->threads;
+    return config;
+}
+
+static ap_err start_tracker(ap_engine *engine)
+{
     ap_err err = ap_threads_open(&engine->threads, engine->config.thread_count);
     if (err)
         return err;
-    config.run_parts = ap_threads_run;
-    config.threads = engine->threads;
+    ap_tracker_config config = tracker_config(engine);
     size_t size = ap_tracker_size(&config);
     void *mem = take_memory(engine, MEM_TRACKER, size);
     return mem ? ap_tracker_init(&engine->tracker, &config, mem, size) : AP_ERR_MEMORY;
 }
 
+static ap_watch_config watch_config(ap_engine *engine)
+{
+    return (ap_watch_config){ .alert_cap = ALERT_CAP,
+                              .track_cap = engine->config.track_cap,
+                              .on_alert = take_alert,
+                              .context = engine };
+}
+
 static ap_err start_watch(ap_engine *engine)
 {
-    ap_watch_config config = { .alert_cap = ALERT_CAP,
-                               .track_cap = engine->config.track_cap,
-                               .on_alert = take_alert,
-                               .context = engine };
+    ap_watch_config config = watch_config(engine);
     size_t size = ap_watch_size(&config);
     void *mem = take_memory(engine, MEM_WATCH, size);
     return mem ? ap_watch_init(&engine->watch, &config, mem, size) : AP_ERR_MEMORY;
@@ -195,6 +207,20 @@ int ap_engine_open(ap_engine *engine)
         start_watch(engine) || start_picture(engine))
         return fail(engine, AP_EXIT_SOFTWARE, "the engine does not start; lower the capacities");
     return AP_EXIT_OK;
+}
+
+void ap_engine_rebind(ap_engine *engine, const ap_engine *fresh, ptrdiff_t moved)
+{
+    engine->config.sinks = fresh->config.sinks;
+    engine->config.region = fresh->config.region;
+    engine->threads = fresh->threads;
+    ap_asterix_editions_move(&engine->config.editions, moved);
+    ap_sense_config sense = sense_config(engine);
+    ap_sense_rebind(&engine->sense, &sense);
+    ap_tracker_config tracker = tracker_config(engine);
+    ap_tracker_rebind(&engine->tracker, &tracker);
+    ap_watch_config watch = watch_config(engine);
+    ap_watch_rebind(&engine->watch, &watch);
 }
 
 /* Hops 4 and 5 for what waits for them. */

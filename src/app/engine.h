@@ -14,6 +14,7 @@
 #include "airpicture/sensor.h"
 #include "airpicture/tracker.h"
 #include "app/source.h"
+#include "io/region.h"
 #include "io/threads.h"
 #include "picture/picture.h"
 #include "sense/sense.h"
@@ -43,6 +44,7 @@ typedef struct ap_engine_config {
     uint32_t receiver_cap; /* receivers that streams name, beside one an input */
     unsigned thread_count; /* of the tracker, [1, AP_THREADS_MAX] */
     bool reports_only;     /* nothing is tracked: what is wanted is in on_report */
+    ap_region *region;     /* where all memory comes from, and stays at close; NULL: the system */
     ap_engine_sinks sinks;
 } ap_engine_config;
 
@@ -63,6 +65,7 @@ typedef struct ap_engine {
     ap_sensor_table sensors;
     ap_receiver_table receivers;
     ap_sense sense;
+    void *sense_mem;
     ap_tracker tracker;
     ap_threads *threads;
     ap_watch watch;
@@ -89,6 +92,11 @@ int ap_engine_init(ap_engine *engine, const ap_engine_config *config);
 
 /* Starts the stages. Returns an exit status. */
 int ap_engine_open(ap_engine *engine);
+
+/* The engine and its memory as another run of the same program left them in a region, read back
+ * over what init and open made: sinks and threads are those of `fresh`, a copy of the engine from
+ * before, and `moved` is what ap_checkpoint_load gave. */
+void ap_engine_rebind(ap_engine *engine, const ap_engine *fresh, ptrdiff_t moved);
 
 /* Takes the frame that the source has ready, and moves time to its receive time. True when the
  * tracker has stepped behind it: after a frame of ASTERIX; of others after the first of each

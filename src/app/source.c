@@ -4,8 +4,10 @@
 #include "app/paths.h"
 #include "io/interrupt.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A time may step from the stream by this much before it needs a second one. */
 #define BACK_NS (60 * AP_NS_PER_S)
@@ -322,6 +324,48 @@ void ap_source_advance(ap_source *source)
         source->ended = true;
         judge(source, err);
     }
+}
+
+void ap_source_open_live(ap_source *source, const char *name, uint16_t index, ap_format format,
+                         const ap_asterix_editions *editions, void *mem)
+{
+    *source = (ap_source){ .path = name, .index = index, .format_option = AP_SOURCE_LIVE_OPTION };
+    ap_source_clock_init(&source->clock, 0);
+    ap_receiver_clock_init(&source->clock_alone, AP_CLOCK_AUTO);
+    ap_err err = ap_framer_init(&source->framer, format, editions, mem, AP_FRAMER_SIZE);
+    assert(err == AP_OK);
+    (void)err;
+}
+
+void ap_source_feed(ap_source *source, const uint8_t *data, size_t size)
+{
+    source->byte_count += size;
+    if (size == 0)
+        ap_framer_commit(&source->framer, 0);
+    while (size > 0) {
+        uint8_t *space;
+        size_t cap = ap_framer_space(&source->framer, &space), n = size < cap ? size : cap;
+        assert(n > 0);
+        memcpy(space, data, n);
+        ap_framer_commit(&source->framer, n);
+        data += n;
+        size -= n;
+    }
+}
+
+/* Whatever a stream says of time, it is received when it is received; a stamp of the receiver stays
+ * beside it. */
+bool ap_source_take(ap_source *source, ap_utc_ns receive_utc)
+{
+    source->has_frame = false;
+    if (ap_framer_next(&source->framer, &source->frame) != AP_OK)
+        return false;
+    source->frame.time_kind = AP_FRAME_TIME_UTC;
+    source->frame.time_ns = receive_utc;
+    take_frame(source);
+    source->receive_utc = receive_utc;
+    source->restarted = false;
+    return true;
 }
 
 ap_sense_heard ap_source_heard(const ap_frame *frame, uint16_t receiver, ap_utc_ns receive_utc)

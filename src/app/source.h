@@ -82,6 +82,19 @@ ap_err ap_source_open(ap_source *source, const char *path, uint16_t index, ap_fo
 /* Makes the next frame ready: has_frame, or ended. */
 void ap_source_advance(ap_source *source);
 
+#define AP_SOURCE_LIVE_OPTION "format" /* what chooses the format of a live one */
+
+/* One whose octets are brought: `mem` of AP_FRAMER_SIZE is its framer's and stays the caller's. The
+ * format is among those of ap_framer_init. */
+void ap_source_open_live(ap_source *source, const char *name, uint16_t index, ap_format format,
+                         const ap_asterix_editions *editions, void *mem);
+
+/* Brings octets, up to 128 KiB when every frame before was taken; 0: nothing more will come. */
+void ap_source_feed(ap_source *source, const uint8_t *data, size_t size);
+
+/* The next frame of what was brought, received at receive_utc: has_frame. False: there is none. */
+bool ap_source_take(ap_source *source, ap_utc_ns receive_utc);
+
 /* A Mode S frame as sense takes it. */
 ap_sense_heard ap_source_heard(const ap_frame *frame, uint16_t receiver, ap_utc_ns receive_utc);
 

@@ -56,7 +56,6 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
     struct ap_sense_state *state = lay_out(&arena, config);
     if (ap_arena_need(&arena) == 0)
         return AP_ERR_MEMORY;
-    state->config = *config;
     state->receive_utc = AP_UTC_UNKNOWN;
     state->window_end_utc = AP_UTC_UNKNOWN;
     state->held_due_utc = INT64_MAX;
@@ -69,10 +68,16 @@ ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, 
         state->places[i].surface_utc = AP_UTC_UNKNOWN;
     for (size_t i = 0; i < config->sensors->cap; i++)
         state->sources[i].marker_utc = AP_UTC_UNKNOWN;
-    for (unsigned category = 0; category < 256; category++)
-        state->newest[category] = ap_asterix_spec_find((uint8_t)category, NULL);
     sense->state = state;
+    ap_sense_rebind(sense, config);
     return AP_OK;
+}
+
+void ap_sense_rebind(ap_sense *sense, const ap_sense_config *config)
+{
+    sense->state->config = *config;
+    for (unsigned category = 0; category < 256; category++)
+        sense->state->newest[category] = ap_asterix_spec_find((uint8_t)category, NULL);
 }
 
 ap_sense_input *ap_sense_enter(struct ap_sense_state *state, uint16_t input, ap_utc_ns receive_utc)

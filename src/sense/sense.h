@@ -41,6 +41,10 @@ typedef struct ap_sense {
 size_t ap_sense_size(const ap_sense_config *config);
 ap_err ap_sense_init(ap_sense *sense, const ap_sense_config *config, void *mem, size_t mem_size);
 
+/* The memory of init as another run of the same program left it, read back to the same address:
+ * functions, tables and context are those of *config from here on; its capacities are the same. */
+void ap_sense_rebind(ap_sense *sense, const ap_sense_config *config);
+
 /* One datagram or block run. `receive_utc` is known (the pipeline makes one up from the time of
  * day where the container has none). Every record that cannot be used is counted. */
 void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *data,

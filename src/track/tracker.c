@@ -81,6 +81,16 @@ ap_err ap_tracker_init(ap_tracker *tracker, const ap_tracker_config *config, voi
     return AP_OK;
 }
 
+void ap_tracker_rebind(ap_tracker *tracker, const ap_tracker_config *config)
+{
+    ap_tracker_config *own = &tracker->state->config;
+    own->sensors = config->sensors;
+    own->on_event = config->on_event;
+    own->context = config->context;
+    own->run_parts = config->run_parts;
+    own->threads = config->threads;
+}
+
 void ap_tracker_reset(ap_tracker *tracker)
 {
     ap_state *state = tracker->state;

@@ -164,6 +164,12 @@ ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, 
     return AP_OK;
 }
 
+void ap_watch_rebind(ap_watch *watch, const ap_watch_config *config)
+{
+    watch->state->config.on_alert = config->on_alert;
+    watch->state->config.context = config->context;
+}
+
 /* ---- elements by key ---- */
 
 static void *slot_at(const table *t, uint32_t slot)

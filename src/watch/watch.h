@@ -25,6 +25,10 @@ typedef struct ap_watch {
 size_t ap_watch_size(const ap_watch_config *config); /* 0 = bad config */
 ap_err ap_watch_init(ap_watch *watch, const ap_watch_config *config, void *mem, size_t mem_size);
 
+/* The memory of init as another run of the same program left it, read back to the same address:
+ * on_alert and context are those of *config from here on. */
+void ap_watch_rebind(ap_watch *watch, const ap_watch_config *config);
+
 /* Looks at a track after an event; begins and ends alerts. A condition must hold in two updates
  * that speak of it to begin, and be gone in two to end; a dropped track ends all of its alerts.
  * Tentative tracks give none. since_utc and until_utc are the times of the first of the two.

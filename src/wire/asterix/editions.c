@@ -16,6 +16,19 @@ void ap_asterix_editions_default(ap_asterix_editions *editions)
         editions->category[ap_asterix_specs[k]->category] = ap_asterix_specs[k];
 }
 
+static const ap_asterix_spec *moved_by(const ap_asterix_spec *spec, ptrdiff_t moved)
+{
+    return spec ? (const ap_asterix_spec *)((uintptr_t)spec + (uintptr_t)moved) : NULL;
+}
+
+void ap_asterix_editions_move(ap_asterix_editions *editions, ptrdiff_t moved)
+{
+    for (size_t i = 0; i < sizeof editions->category / sizeof editions->category[0]; i++)
+        editions->category[i] = moved_by(editions->category[i], moved);
+    for (size_t i = 0; i < editions->source_count; i++)
+        editions->source[i].spec = moved_by(editions->source[i].spec, moved);
+}
+
 static ap_asterix_source_edition *find(ap_asterix_editions *editions, uint8_t sac, uint8_t sic,
                                        uint8_t category)
 {
