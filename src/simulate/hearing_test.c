@@ -16,7 +16,6 @@
 
 #define FRAME_CAP 30000
 #define TICKS_PER_S 12e6
-#define NOON_S 43200.0
 #define ESCAPE 0x1a
 
 typedef struct heard {
@@ -79,7 +78,7 @@ static ap_scenario_sensor *add_receiver(test_world *w)
 /* Seconds since the start of a run that begins at noon. */
 static double seconds_of(const heard *h)
 {
-    return (double)h->stamp / TICKS_PER_S - NOON_S;
+    return (double)h->stamp / TICKS_PER_S - TEST_NOON_S;
 }
 
 static const heard *find(const ear *e, const heard *wanted)

@@ -14,7 +14,6 @@
 #include "simulate/test_world.h"
 
 #define TARGET_CAP 20000
-#define NOON_128TH_S (43200u * 128u)
 
 typedef struct run {
     test_world w;
@@ -53,9 +52,7 @@ static void play(run *r, double end_s)
 {
     r->target_count = r->status_count = 0;
     r->targets = malloc(TARGET_CAP * sizeof *r->targets);
-    test_instrument_open(&r->t, &r->w.world, 0);
-    while (test_instrument_next(&r->t, end_s))
-        test_instrument_records(&r->t, read_record, r);
+    test_instrument_play(&r->t, &r->w.world, end_s, read_record, r);
 }
 
 static void close_run(run *r)
@@ -66,7 +63,7 @@ static void close_run(run *r)
 
 static double time_of(const ap_cat020 *target)
 {
-    return ((double)target->i140_128th_s - NOON_128TH_S) / 128.0;
+    return target->i140_128th_s / 128.0 - TEST_NOON_S;
 }
 
 static ap_geodetic place_of(const ap_cat020 *target)

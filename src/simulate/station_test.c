@@ -14,7 +14,6 @@
 #include "simulate/test_world.h"
 
 #define TARGET_CAP 20000
-#define NOON_S 43200.0
 
 typedef struct run {
     test_world w;
@@ -65,9 +64,7 @@ static void play(run *r, double end_s)
 {
     r->target_count = r->station_count = r->service_count = 0;
     r->targets = malloc(TARGET_CAP * sizeof *r->targets);
-    test_instrument_open(&r->t, &r->w.world, 0);
-    while (test_instrument_next(&r->t, end_s))
-        test_instrument_records(&r->t, read_record, r);
+    test_instrument_play(&r->t, &r->w.world, end_s, read_record, r);
 }
 
 static void close_run(run *r)
@@ -79,7 +76,7 @@ static void close_run(run *r)
 /* Of reception, to the nanosecond: the second of the coarse time and the fraction of the fine. */
 static double time_of(const ap_cat021 *target)
 {
-    return target->i073_128th_s / 128u + target->i074.tomrp_2pm30_s * 0x1p-30 - NOON_S;
+    return target->i073_128th_s / 128u + target->i074.tomrp_2pm30_s * 0x1p-30 - TEST_NOON_S;
 }
 
 static ap_geodetic place_of(const ap_cat021 *target)
@@ -96,8 +93,8 @@ static void check_target(const run *r, const ap_cat021 *target)
     ap_geodetic foot = { truth.position.latitude_rad, truth.position.longitude_rad, 0.0 };
     /* The slow error and what is new in a message, both well inside NACp 9. */
     assert_true(ap_distance_m(place_of(target), foot) < 3.0 * ap_modes_sigma_of_nac_p(9));
-    assert_true(fabs(target->i073_128th_s / 128.0 - NOON_S - time_s) < 1.0 / 128.0);
-    assert_true(fabs(target->i071_128th_s / 128.0 - NOON_S - time_s) <= 1.0 / 128.0);
+    assert_true(fabs(target->i073_128th_s / 128.0 - TEST_NOON_S - time_s) < 1.0 / 128.0);
+    assert_true(fabs(target->i071_128th_s / 128.0 - TEST_NOON_S - time_s) <= 1.0 / 128.0);
     assert_int_equal(target->i074.fsi, 0);
     assert_int_equal(target->i145_4th_fl, 1200);
     assert_true(fabs(target->i140_25_4th_ft * 6.25 * 0.3048 - truth.position.height_m) < 1.0);
@@ -163,7 +160,7 @@ static void test_station_jammed(void **state)
         assert_int_equal(target->i090.nucpnic, 0);
         assert_int_equal(target->i090.sil, 0);
         assert_int_equal(target->i145_4th_fl, 1200);
-        double sent_s = target->i077_128th_s / 128.0 - NOON_S;
+        double sent_s = target->i077_128th_s / 128.0 - TEST_NOON_S;
         assert_true(sent_s >= 20.0 && sent_s < 30.3);
     }
     assert_true(jammed >= 6 && jammed <= 10);

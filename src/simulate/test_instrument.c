@@ -66,6 +66,15 @@ void test_instrument_records(const test_instrument *t,
     }
 }
 
+void test_instrument_play(test_instrument *t, const ap_world *world, double end_s,
+                          void (*read)(void *context, unsigned category, ap_reader *reader),
+                          void *context)
+{
+    test_instrument_open(t, world, 0);
+    while (test_instrument_next(t, end_s))
+        test_instrument_records(t, read, context);
+}
+
 void test_instrument_close(test_instrument *t)
 {
     assert_int_equal(t->kind->lost_count(t->state), 0);

@@ -25,6 +25,11 @@ void test_instrument_records(const test_instrument *t,
                              void (*read)(void *context, unsigned category, ap_reader *reader),
                              void *context);
 
+/* Opens the first sensor of the world and reads all its records until end_s. */
+void test_instrument_play(test_instrument *t, const ap_world *world, double end_s,
+                          void (*read)(void *context, unsigned category, ap_reader *reader),
+                          void *context);
+
 void test_instrument_close(test_instrument *t);
 
 #endif

@@ -12,6 +12,7 @@
 #define TEST_ALTITUDE_M 9144.0 /* 30,000 ft */
 #define TEST_ADDRESS 0x400001u /* of the first; the next ones follow */
 #define TEST_HEIGHT_OFFSET_M 50.0
+#define TEST_NOON_S 43200.0 /* of the day, when it begins */
 
 typedef struct test_world {
     ap_world world;

@@ -15,7 +15,6 @@
 #include "simulate/test_world.h"
 
 #define TRACK_CAP 20000
-#define NOON_128TH_S (43200u * 128u)
 #define TURN_S 4.0
 #define SIGMA_M 60.0
 
@@ -74,9 +73,7 @@ static void play(run *r, double end_s)
 {
     r->track_count = r->system_count = r->batch_count = r->sensor_count = r->out_count = 0;
     r->tracks = malloc(TRACK_CAP * sizeof *r->tracks);
-    test_instrument_open(&r->t, &r->w.world, 0);
-    while (test_instrument_next(&r->t, end_s))
-        test_instrument_records(&r->t, read_record, r);
+    test_instrument_play(&r->t, &r->w.world, end_s, read_record, r);
 }
 
 static void close_run(run *r)
@@ -87,7 +84,7 @@ static void close_run(run *r)
 
 static double time_of(const ap_cat062 *track)
 {
-    return ((double)track->i070_128th_s - NOON_128TH_S) / 128.0;
+    return track->i070_128th_s / 128.0 - TEST_NOON_S;
 }
 
 static uint32_t flight_of(const ap_cat062 *track)
