@@ -7,6 +7,7 @@
 
 #include "io/geopackage.h"
 #include "publish/asterix062_writer.h"
+#include "publish/delta.h"
 #include "publish/test_fixture.h"
 #include "publish/track_csv.h"
 #include "publish/track_json.h"
@@ -21,6 +22,7 @@
 #define AIRCRAFT 10000
 #define DOCUMENTS 20
 #define AIRCRAFT_LIMIT_MS 15.0 /* 1.5 % of a core for one a second */
+#define DELTA_LIMIT_MS 5.0     /* a step and its message for all clients without a box */
 
 static double cpu_s(void)
 {
@@ -139,12 +141,48 @@ static void aircraft_json(const ap_picture *picture)
     free(bytes);
 }
 
+/* Every track moves between two steps; only the steps and messages are counted. */
+static void deltas(ap_picture *picture)
+{
+    ap_delta_config config = { AIRCRAFT, 1000, 16, 1 };
+    size_t size = ap_delta_size(&config), cap = AP_DELTA_SIZE(AIRCRAFT, 1000), told = 0;
+    void *memory = malloc(size);
+    uint8_t *bytes = malloc(cap);
+    ap_delta delta;
+    ap_delta_client client = { 0 };
+    double taken_s = 0.0;
+    if (!memory || !bytes || ap_delta_init(&delta, &config, memory, size))
+        return;
+    for (int i = 0; i <= DOCUMENTS; i++) {
+        for (uint32_t id = 1; id <= AIRCRAFT; id++) {
+            ap_track track = *ap_picture_find(picture, id);
+            track.position.longitude_rad += 1e-5;
+            track.time_utc += AP_NS_PER_S;
+            ap_picture_copy(picture, &track);
+        }
+        double start_s = cpu_s();
+        ap_writer out = ap_writer_of(bytes, cap);
+        ap_delta_step(&delta, picture, FIXTURE_UTC + i * AP_NS_PER_S);
+        if (ap_delta_message(&delta, &client, &out))
+            puts("delta: too large");
+        client.since = ap_delta_sequence(&delta);
+        told = out.size;
+        if (i > 0) /* the first is the snapshot */
+            taken_s += cpu_s() - start_s;
+    }
+    told_within("stream, 10,000 moved", cpu_s() - taken_s, DOCUMENTS, told, DELTA_LIMIT_MS);
+    free(memory);
+    free(bytes);
+}
+
 static void pictures(void)
 {
     ap_picture picture;
     void *memory;
-    if (picture_of(&picture, &memory))
+    if (picture_of(&picture, &memory)) {
         aircraft_json(&picture);
+        deltas(&picture);
+    }
     free(memory);
 }
 

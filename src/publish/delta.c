@@ -1,0 +1,310 @@
+#include "publish/delta.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "publish/delta_state.h"
+
+#define CAP_MIN 16u
+#define TRACK_CAP_MAX 1000000u
+#define ALERT_CAP_MAX 100000u
+
+static bool in_range(uint32_t value, uint32_t most)
+{
+    return value >= CAP_MIN && value <= most;
+}
+
+static bool config_is_good(const ap_delta_config *config)
+{
+    return in_range(config->track_cap, TRACK_CAP_MAX) &&
+           in_range(config->gone_cap, TRACK_CAP_MAX) && in_range(config->alert_cap, ALERT_CAP_MAX);
+}
+
+static struct ap_delta_state *lay_out(const ap_delta_config *config, ap_arena *arena)
+{
+    struct ap_delta_state *state = ap_arena_take(arena, 1, sizeof *state);
+    uint32_t *ids = ap_arena_take_raw(arena, config->track_cap, sizeof *ids);
+    ap_delta_row *rows = ap_arena_take_raw(arena, config->track_cap, sizeof *rows);
+    ap_delta_gone *gone = ap_arena_take_raw(arena, config->gone_cap, sizeof *gone);
+    ap_delta_alert *alerts = ap_arena_take(arena, config->alert_cap, sizeof *alerts);
+    const ap_alert **window = ap_arena_take_raw(arena, config->alert_cap, sizeof *window);
+    if (state)
+        *state = (struct ap_delta_state){ .config = *config,
+                                          .ids = ids,
+                                          .rows = rows,
+                                          .gone = gone,
+                                          .alerts = alerts,
+                                          .alert_window = window };
+    return state;
+}
+
+size_t ap_delta_size(const ap_delta_config *config)
+{
+    if (!config_is_good(config))
+        return 0;
+    ap_arena arena = ap_arena_measure();
+    lay_out(config, &arena);
+    return ap_arena_need(&arena);
+}
+
+ap_err ap_delta_init(ap_delta *delta, const ap_delta_config *config, void *mem, size_t mem_size)
+{
+    size_t need = ap_delta_size(config);
+    if (need == 0)
+        return AP_ERR_ARGUMENT;
+    if (!mem || mem_size < need)
+        return AP_ERR_MEMORY;
+    ap_arena arena = ap_arena_over(mem, mem_size);
+    delta->state = lay_out(config, &arena);
+    return AP_OK;
+}
+
+/* ---- rows ---- */
+
+/* The place of an id, or where it belongs. */
+static uint32_t place_of(const struct ap_delta_state *s, uint32_t id)
+{
+    uint32_t low = 0, high = s->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (s->ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A row for a new id; ids grow, so few rows have to move. */
+static bool insert(struct ap_delta_state *s, uint32_t at, uint32_t id)
+{
+    if (s->count == s->config.track_cap) {
+        s->refused++;
+        return false;
+    }
+    memmove(&s->ids[at + 1], &s->ids[at], (s->count - at) * sizeof *s->ids);
+    memmove(&s->rows[at + 1], &s->rows[at], (s->count - at) * sizeof *s->rows);
+    s->count++;
+    s->ids[at] = id;
+    s->rows[at] = (ap_delta_row){ .added = s->sequence };
+    return true;
+}
+
+static void remember_gone(struct ap_delta_state *s, uint32_t id)
+{
+    ap_delta_gone *at = &s->gone[s->gone_count % s->config.gone_cap];
+    if (s->gone_count >= s->config.gone_cap)
+        s->forgotten = at->sequence;
+    *at = (ap_delta_gone){ id, s->sequence };
+    s->gone_count++;
+}
+
+static void compact(struct ap_delta_state *s)
+{
+    uint32_t kept = 0;
+    for (uint32_t at = 0; at < s->count; at++) {
+        if (s->rows[at].gone) {
+            remember_gone(s, s->ids[at]);
+            continue;
+        }
+        if (kept != at) {
+            s->ids[kept] = s->ids[at];
+            s->rows[kept] = s->rows[at];
+        }
+        kept++;
+    }
+    s->count = kept;
+}
+
+static ap_delta_identity identity_of(const ap_track *track)
+{
+    uint32_t has = track->present;
+    ap_delta_identity identity = {
+        .address = has & AP_HAS_ADDRESS
+                       ? (track->address & 0xffffffu) | (uint32_t)track->address_kind << 24
+                       : AP_DELTA_UNKNOWN_ADDRESS,
+        .number = track->number,
+        .mode_3a = has & AP_HAS_MODE_3A ? track->mode_3a : AP_DELTA_UNKNOWN_CODE,
+        .category = has & AP_HAS_EMITTER_CATEGORY ? track->emitter_category : 0,
+    };
+    for (size_t i = 0; (has & AP_HAS_CALLSIGN) && i < 8 && track->callsign[i]; i++)
+        identity.callsign[i] = track->callsign[i];
+    return identity;
+}
+
+static bool same_identity(const ap_delta_identity *a, const ap_delta_identity *b)
+{
+    return a->address == b->address && a->number == b->number && a->mode_3a == b->mode_3a &&
+           a->category == b->category && memcmp(a->callsign, b->callsign, 8) == 0;
+}
+
+static bool same_point(const ap_point *a, const ap_point *b)
+{
+    return a->time_utc == b->time_utc && a->latitude_e7deg == b->latitude_e7deg &&
+           a->longitude_e7deg == b->longitude_e7deg && a->altitude_dm == b->altitude_dm &&
+           a->speed_dmps == b->speed_dmps && a->course_turn16 == b->course_turn16 &&
+           a->vertical_dmps == b->vertical_dmps && a->bits == b->bits;
+}
+
+/* A state of a published track. */
+static void take_track(struct ap_delta_state *s, const ap_track *track)
+{
+    uint32_t at = place_of(s, track->id);
+    bool is_new = at == s->count || s->ids[at] != track->id;
+    if (is_new && !insert(s, at, track->id))
+        return;
+    ap_delta_row *row = &s->rows[at];
+    ap_point point = ap_point_of(track);
+    ap_delta_identity identity = identity_of(track);
+    bool is_named = is_new || !same_identity(&row->identity, &identity);
+    if (!is_named && same_point(&row->point, &point))
+        return;
+    row->before_latitude_e7deg = row->point.latitude_e7deg;
+    row->before_longitude_e7deg = row->point.longitude_e7deg;
+    row->point = point;
+    row->identity = identity;
+    row->changed = s->sequence;
+    if (is_named)
+        row->identified = s->sequence;
+}
+
+static bool is_published(const ap_track *track)
+{
+    return track && (track->state == AP_TRACK_FIRM || track->state == AP_TRACK_COASTING);
+}
+
+/* True when the track was in the stream. */
+static bool drop(struct ap_delta_state *s, uint32_t id)
+{
+    uint32_t at = place_of(s, id);
+    if (at == s->count || s->ids[at] != id)
+        return false;
+    s->rows[at].gone = true;
+    return true;
+}
+
+/* The picture has forgotten ends that were never taken in: whoever is not in it is gone. */
+static bool drop_missing(struct ap_delta_state *s, const ap_picture *picture)
+{
+    bool any = false;
+    for (uint32_t at = 0; at < s->count; at++)
+        if (!is_published(ap_picture_find(picture, s->ids[at])))
+            any = s->rows[at].gone = true;
+    return any;
+}
+
+static void take_alerts(struct ap_delta_state *s, const ap_picture *picture)
+{
+    size_t cap = s->config.alert_cap;
+    size_t count = ap_picture_alerts(picture, s->alert_window, cap);
+    for (size_t i = 0; i < count && i < cap; i++) {
+        const ap_alert *alert = s->alert_window[i];
+        ap_delta_alert *at = &s->alerts[alert->id % cap];
+        if (at->alert.id == alert->id && at->alert.until_utc == alert->until_utc &&
+            at->alert.detail == alert->detail)
+            continue;
+        *at = (ap_delta_alert){ *alert, s->sequence };
+        if (alert->id > s->newest_alert)
+            s->newest_alert = alert->id;
+    }
+}
+
+void ap_delta_step(ap_delta *delta, const ap_picture *picture, ap_utc_ns now)
+{
+    struct ap_delta_state *s = delta->state;
+    bool any_gone = false;
+    s->sequence++;
+    s->now = now;
+    if (s->picture_sequence < ap_picture_forgotten(picture))
+        any_gone = drop_missing(s, picture);
+    for (const ap_track *at = NULL;
+         (at = ap_picture_next_change(picture, s->picture_sequence, at));) {
+        if (is_published(at))
+            take_track(s, at);
+        else if (drop(s, at->id))
+            any_gone = true;
+    }
+    if (any_gone)
+        compact(s);
+    take_alerts(s, picture);
+    s->picture_sequence = ap_picture_sequence(picture);
+}
+
+/* ---- who gets what ---- */
+
+static bool in_box(const ap_delta_box *box, int32_t latitude_e7deg, int32_t longitude_e7deg)
+{
+    bool between = box->west_e7deg <= box->east_e7deg
+                       ? longitude_e7deg >= box->west_e7deg && longitude_e7deg <= box->east_e7deg
+                       : longitude_e7deg >= box->west_e7deg || longitude_e7deg <= box->east_e7deg;
+    return between && latitude_e7deg >= box->south_e7deg && latitude_e7deg <= box->north_e7deg;
+}
+
+uint32_t ap_delta_base(const struct ap_delta_state *s, const ap_delta_client *client)
+{
+    return client->since >= s->forgotten && client->since <= s->sequence ? client->since : 0;
+}
+
+ap_delta_part ap_delta_part_of(const struct ap_delta_state *s, const ap_delta_client *client,
+                               uint32_t base, const ap_delta_row *row)
+{
+    const ap_delta_box *box = &client->box;
+    bool is_in =
+        !client->has_box || in_box(box, row->point.latitude_e7deg, row->point.longitude_e7deg);
+    if (base == 0)
+        return is_in ? AP_DELTA_ROW_AND_IDENTITY : AP_DELTA_NOTHING;
+    if (row->changed <= base)
+        return AP_DELTA_NOTHING;
+    ap_delta_part told = row->identified > base ? AP_DELTA_ROW_AND_IDENTITY : AP_DELTA_ROW;
+    if (!client->has_box)
+        return told;
+    /* Where it was is known of the message before; of who was away longer, nobody knows. */
+    bool is_known = base + 1 == s->sequence;
+    bool was_in = row->added <= base && (!is_known || in_box(box, row->before_latitude_e7deg,
+                                                             row->before_longitude_e7deg));
+    if (!is_in)
+        return was_in ? AP_DELTA_LEFT : AP_DELTA_NOTHING;
+    return was_in && is_known ? told : AP_DELTA_ROW_AND_IDENTITY;
+}
+
+bool ap_delta_gone_at(const struct ap_delta_state *s, uint32_t base, size_t i, uint32_t *id)
+{
+    if (base == 0 || i >= s->gone_count || i >= s->config.gone_cap)
+        return false;
+    const ap_delta_gone *at = &s->gone[(s->gone_count - 1 - i) % s->config.gone_cap];
+    *id = at->id;
+    return at->sequence > base;
+}
+
+/* ---- public ---- */
+
+uint32_t ap_delta_sequence(const ap_delta *delta)
+{
+    return delta->state->sequence;
+}
+
+uint32_t ap_delta_epoch(const ap_delta *delta)
+{
+    return delta->state->config.epoch;
+}
+
+uint32_t ap_delta_track_count(const ap_delta *delta)
+{
+    return delta->state->count;
+}
+
+uint64_t ap_delta_refused(const ap_delta *delta)
+{
+    return delta->state->refused;
+}
+
+bool ap_delta_is_common(const ap_delta *delta, const ap_delta_client *client)
+{
+    return !client->has_box && client->since != 0 && client->since + 1 == delta->state->sequence;
+}
+
+ap_err ap_delta_message(const ap_delta *delta, const ap_delta_client *client, ap_writer *out)
+{
+    return client->json ? ap_delta_message_json(delta->state, client, out)
+                        : ap_delta_message_binary(delta->state, client, out);
+}
