@@ -16,7 +16,8 @@ export function applyMessage(message: ArrayBuffer, picture: Map<number, Track>):
   const names = 40 + 12 * rows, gone = names + 24 * identities, shorts = gone + 4 * removed;
   for (const id of new Uint32Array(message, gone, removed)) picture.delete(id);
   const places = new Int32Array(message, 40, 3 * rows);
-  const motion = new Uint16Array(message, shorts, 5 * rows), climbs = new Int16Array(message, shorts + 4 * rows, rows);
+  const motion = new Uint16Array(message, shorts, 5 * rows);
+  const climbs = new Int16Array(message, shorts + 4 * rows, rows);
   for (let i = 0, id = 0, at = shorts + 10 * rows; i < rows; i++) {
     for (let shift = 0, more = true; more; shift += 7) {
       id += (octets[at] & 127) * 2 ** shift;
