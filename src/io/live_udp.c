@@ -17,9 +17,7 @@
 #define BUFFER_WISH (8 << 20)
 #define LOOK_NS AP_NS_PER_S /* between two looks at the interface of a group */
 
-/* A power of two apart, the first lines of all datagrams would share the same few sets of the
- * caches. */
-#define SLOT_SIZE (65536 + 576)
+#define SLOT_SIZE 65536
 _Static_assert(SLOT_SIZE >= AP_LIVE_CHUNK_CAP + 1, "a longer datagram shows itself as such");
 
 #define CONTROL_SIZE (CMSG_SPACE(sizeof(struct timespec)) + CMSG_SPACE(sizeof(uint32_t)))
