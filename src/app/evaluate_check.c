@@ -162,23 +162,24 @@ typedef struct supposition {
     bool exchanged;
     double x_sign, y_sign;
     bool plane_only;
+    bool is_truths; /* the mistake is the truth's: near is in its units */
 } supposition;
 
 static const supposition suppositions[] = {
-    { NULL, 1.0, false, 1.0, 1.0, false },
+    { NULL, 1.0, false, 1.0, 1.0, false, false },
     { "exchanged: x for y (longitude for latitude); exchange the names of the columns", 1.0, true,
-      1.0, 1.0, false },
-    { "in feet; multiply them by 0.3048", AP_M_PER_FT, false, 1.0, 1.0, true },
+      1.0, 1.0, false, false },
+    { "in feet; multiply them by 0.3048", AP_M_PER_FT, false, 1.0, 1.0, true, false },
     { "metres where the truth has feet; multiply the truth's by 0.3048", 1.0 / AP_M_PER_FT, false,
-      1.0, 1.0, true },
-    { "in kilometres; multiply them by 1000", 1000.0, false, 1.0, 1.0, true },
+      1.0, 1.0, true, true },
+    { "in kilometres; multiply them by 1000", 1000.0, false, 1.0, 1.0, true, false },
     { "metres where the truth has kilometres; multiply the truth's by 1000", 0.001, false, 1.0, 1.0,
-      true },
-    { "in nautical miles; multiply them by 1852", AP_M_PER_NMI, false, 1.0, 1.0, true },
+      true, true },
+    { "in nautical miles; multiply them by 1852", AP_M_PER_NMI, false, 1.0, 1.0, true, false },
     { "metres where the truth has nautical miles; multiply the truth's by 1852", 1.0 / AP_M_PER_NMI,
-      false, 1.0, 1.0, true },
-    { "mirrored: x has the other sign (east for west)", 1.0, false, -1.0, 1.0, false },
-    { "mirrored: y has the other sign (north for south)", 1.0, false, 1.0, -1.0, false },
+      false, 1.0, 1.0, true, true },
+    { "mirrored: x has the other sign (east for west)", 1.0, false, -1.0, 1.0, false, false },
+    { "mirrored: y has the other sign (north for south)", 1.0, false, 1.0, -1.0, false, false },
 };
 
 enum { SUPPOSITIONS = sizeof suppositions / sizeof suppositions[0] };
@@ -228,7 +229,8 @@ static void compare_pictures(bool plane, double near_m, const picture *truth, co
                     nearest = j;
                 }
             }
-            bool is_near = best <= near_m * near_m;
+            double limit_m = s->is_truths ? near_m * s->factor : near_m;
+            bool is_near = best <= limit_m * limit_m;
             out->near_count[k] += is_near;
             if (k > 0)
                 continue;
