@@ -295,21 +295,28 @@ static void print_summary(const evaluate *e, const ap_evaluate_report *report, F
 
 /* ---- outputs ---- */
 
-static int write_text(const evaluate *e, const char *path, const ap_long_text *text)
+enum { OUTPUT_CAP = 3 };
+
+typedef struct output_set {
+    ap_output output[OUTPUT_CAP];
+    size_t count;
+} output_set;
+
+/* Into the partial file; what fails is kept there. */
+static int add_output(const evaluate *e, output_set *all, const char *path,
+                      const ap_long_text *text)
 {
     char message[AP_IO_MESSAGE_SIZE];
-    ap_output output = { 0 };
+    ap_output *output = &all->output[all->count++];
     if (text->is_lost)
         return ap_command_fail(e->options.command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    if (ap_output_open(&output, path, message))
+    if (ap_output_open(output, path, message))
         return ap_command_fail(e->options.command, AP_EXIT_NO_OUTPUT, "%s", message);
-    (void)ap_output_write(&output, text->text.data, text->text.size); /* commit tells */
-    if (ap_output_commit(&output, message))
-        return ap_command_fail(e->options.command, AP_EXIT_IO, "%s", message);
+    (void)ap_output_write(output, text->text.data, text->text.size);
     return AP_EXIT_OK;
 }
 
-static int write_folder(const evaluate *e, const ap_long_text *json)
+static int add_folder(const evaluate *e, output_set *all, const ap_long_text *json)
 {
     char path[PATH_ROOM];
     ap_long_text page = { 0 };
@@ -317,27 +324,47 @@ static int write_folder(const evaluate *e, const ap_long_text *json)
         return ap_command_fail(e->options.command, AP_EXIT_NO_OUTPUT, "cannot make '%s': %s",
                                e->report_path, strerror(errno));
     snprintf(path, sizeof path, "%s/evaluation.json", e->report_path);
-    int status = write_text(e, path, json);
+    int status = add_output(e, all, path, json);
     if (!status) {
         snprintf(path, sizeof path, "%s/index.html", e->report_path);
         ap_evaluate_page(&page, &json->text);
-        status = write_text(e, path, &page);
+        status = add_output(e, all, path, &page);
     }
     free(page.text.data);
     return status;
 }
 
+/* All of a run, or where one cannot be written whole, none. */
+static int commit_outputs(const evaluate *e, output_set *all)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    for (size_t i = 0; i < all->count; i++)
+        if (ap_output_part(&all->output[i]) && ap_output_flush(&all->output[i])) {
+            (void)ap_output_commit(&all->output[i], message); /* says why */
+            return ap_command_fail(e->options.command, AP_EXIT_IO, "%s", message);
+        }
+    for (size_t i = 0; i < all->count; i++)
+        if (ap_output_commit(&all->output[i], message))
+            return ap_command_fail(e->options.command, AP_EXIT_IO, "%s", message);
+    return AP_EXIT_OK;
+}
+
 static int write_outputs(const evaluate *e, const ap_evaluate_report *report)
 {
     ap_long_text json = { 0 };
+    output_set all = { 0 };
     int status = AP_EXIT_OK;
     if (!e->report_path && !e->json_path)
         return AP_EXIT_OK;
     ap_evaluate_json(&json, report);
-    if (e->json_path)
-        status = write_text(e, e->json_path, &json);
-    if (!status && e->report_path)
-        status = write_folder(e, &json);
+    if (e->report_path)
+        status = add_folder(e, &all, &json);
+    if (!status && e->json_path)
+        status = add_output(e, &all, e->json_path, &json);
+    if (!status)
+        status = commit_outputs(e, &all);
+    for (size_t i = 0; i < all.count; i++)
+        ap_output_close(&all.output[i]);
     free(json.text.data);
     return status;
 }

@@ -3,13 +3,15 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "airpicture/geo.h"
 #include "app/samples_read.h"
 #include "io/memory.h"
+#include "wire/json_scan.h"
 
-enum { INSTANTS_A_STEP = 32, PATH_ROOM = 1024, ABOUT_SIZE = 65536 };
+enum { INSTANTS_A_STEP = 32, PATH_ROOM = 1024, ABOUT_CAP = 16 << 20 };
 
 static void on_share(void *context, double share)
 {
@@ -40,34 +42,70 @@ static int read_samples(ap_evaluate_run *run, const char *path, const char *role
     return status;
 }
 
+/* A member of this name and kind, of the object that the scan stands before. */
+static bool find_member(ap_json_scan *scan, const char *name, ap_json_span_kind kind,
+                        ap_json_span *value)
+{
+    ap_json_span key;
+    if (!ap_json_scan_enter(scan, '{'))
+        return false;
+    while (ap_json_scan_member(scan, &key, value))
+        if (ap_json_span_is(&key, name))
+            return value->kind == kind;
+    return false;
+}
+
+/* scenario.start of a simulation's about.json. */
+static bool start_of_about(const uint8_t *text, size_t size, ap_utc_ns *start)
+{
+    char utc[AP_UTC_TEXT_SIZE];
+    ap_json_span scenario, value;
+    ap_json_scan scan = ap_json_scan_of(text, size);
+    if (!find_member(&scan, "scenario", AP_JSON_SPAN_OBJECT, &scenario))
+        return false;
+    scan = ap_json_scan_of(scenario.start, scenario.size);
+    if (!find_member(&scan, "start", AP_JSON_SPAN_STRING, &value) || value.size >= sizeof utc)
+        return false;
+    snprintf(utc, sizeof utc, "%.*s", (int)value.size, (const char *)value.start);
+    return ap_utc_parse(utc, start) == AP_OK;
+}
+
 /* A simulation's about.json beside its truth says when that began. */
 static void find_truth_start(ap_evaluate_run *run)
 {
-    static const char key[] = "\"start\": \"";
-    char path[PATH_ROOM], text[ABOUT_SIZE + 1], utc[AP_UTC_TEXT_SIZE];
+    char path[PATH_ROOM];
     const char *slash = strrchr(run->options->truth_path, '/');
     int folder_size = slash ? (int)(slash + 1 - run->options->truth_path) : 0;
     if (snprintf(path, sizeof path, "%.*sabout.json", folder_size, run->options->truth_path) >=
         (int)sizeof path)
         return;
     FILE *file = fopen(path, "rb");
-    if (!file)
-        return;
-    text[fread(text, 1, ABOUT_SIZE, file)] = '\0';
-    fclose(file);
-    const char *at = strstr(text, "\"scenario\":"), *end;
+    uint8_t *text = file ? malloc(ABOUT_CAP) : NULL;
+    size_t size = text ? fread(text, 1, ABOUT_CAP, file) : 0;
     ap_utc_ns start;
-    at = at ? strstr(at, key) : NULL;
-    end = at ? strchr(at + strlen(key), '"') : NULL;
-    if (!end || (size_t)(end - at) - strlen(key) >= sizeof utc)
-        return;
-    snprintf(utc, sizeof utc, "%.*s", (int)((size_t)(end - at) - strlen(key)), at + strlen(key));
-    if (ap_utc_parse(utc, &start))
-        return;
-    ap_samples_shift(&run->truth, start);
-    run->truth.is_utc = true;
-    snprintf(run->truth_start_note, sizeof run->truth_start_note,
-             "it begins at %s, as about.json beside it says", utc);
+    if (start_of_about(text, size, &start)) {
+        ap_samples_shift(&run->truth, start);
+        run->truth.is_utc = true;
+        char utc[AP_UTC_TEXT_SIZE];
+        ap_utc_text(start, utc);
+        snprintf(run->truth_start_note, sizeof run->truth_start_note,
+                 "it begins at %s, as about.json beside it says", utc);
+    }
+    free(text);
+    if (file)
+        fclose(file);
+}
+
+static int check_place(const ap_evaluate_run *run)
+{
+    const double *place = run->options->place;
+    if (run->truth.set.frame == AP_TRAJECTORY_PLANE || !run->options->has_place ||
+        (fabs(place[0]) <= 90.0 && fabs(place[1]) <= 180.0))
+        return AP_EXIT_OK;
+    return ap_command_fail(run->options->command, AP_EXIT_USAGE,
+                           "--range-from %.10g,%.10g is refused; expected a latitude from -90 to "
+                           "90 and a longitude from -180 to 180",
+                           place[0], place[1]);
 }
 
 int ap_evaluate_read_truth(ap_evaluate_run *run)
@@ -79,6 +117,8 @@ int ap_evaluate_read_truth(ap_evaluate_run *run)
                      ? ap_evaluate_make_reference(run)
                      : read_samples(run, options->truth_path, "truth", &run->truth);
     ap_share_bar_end(&run->bar);
+    if (!status)
+        status = check_place(run);
     if (!status && !run->truth.is_utc && options->truth_start_utc == AP_UTC_UNKNOWN)
         find_truth_start(run);
     if (status || options->truth_start_utc == AP_UTC_UNKNOWN)

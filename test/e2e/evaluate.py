@@ -8,6 +8,7 @@ import json
 import math
 import pathlib
 import re
+import resource
 import subprocess
 
 from common import DATA, PROGRAM, ROOT, Skip, case, finish, run, workdir
@@ -433,6 +434,50 @@ def moments():
         assert "replay" not in evaluate("--truth", truth, "--tracks", tracks)["worst"][0]
 
 
+def disk_full():
+    """A file size limit stands in for a full disk: neither of the report's files appears."""
+    with workspace() as work:
+        truth, tracks = plane(work)
+        inputs = ("evaluate", "-q", "--truth", truth, "--tracks", tracks)
+        run(*inputs, "--report", work / "whole")
+        size = (work / "whole/evaluation.json").stat().st_size
+        assert size < (work / "whole/index.html").stat().st_size
+        for limit in (size // 2, size + 100):
+            done = subprocess.run(
+                [PROGRAM, *inputs, "--report", work / "report", "--json", work / "alone.json"],
+                stderr=subprocess.PIPE,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+            assert done.returncode == 74, (limit, done)
+            assert len(done.stderr.decode().splitlines()) == 1, done.stderr
+            assert not list((work / "report").iterdir()), list((work / "report").iterdir())
+            assert not (work / "alone.json").exists()
+
+
+def truth_start():
+    """about.json is read as JSON: blanks, order, and a start of something else do not matter."""
+    with workspace() as work:
+        day = [(t, 1, 50 + t / 1000, 8) for t in range(60)]
+        head = ["time_s", "target_id", "lat", "lon"]
+        truth = write(work / "truth.csv", head, day)
+        tracks = write(work / "tracks.csv", head, [(UTC + r[0], *r[1:]) for r in day])
+        inputs = ("--truth", truth, "--tracks", tracks)
+        about = {"start": "2020-01-01T00:00:00Z", "sent": [{"name": "x" * 70000}],
+                 "note": '"scenario": {"start": "2021-01-01T00:00:00Z"}',
+                 "scenario": {"flights": [{"start": "2022-01-01T00:00:00Z"}], "start": START}}
+        for indent in (None, 4):
+            (work / "about.json").write_text(json.dumps(about, indent=indent))
+            assert evaluate(*inputs)["window"]["first_s"] == UTC
+        for broken in ("", "[", '{"scenario": 5}', json.dumps({"start": START}), "\0"):
+            (work / "about.json").write_text(broken)
+            refused(["--truth-start"], *inputs)
+        (work / "about.json").write_text(json.dumps(about))
+        for place in ("91,0", "-90.1,8", "50,180.5"):
+            refused([f"--range-from {place} is refused", "from -90 to 90"], *inputs,
+                    "--range-from=" + place, status=64)
+        report = evaluate(*inputs, "--range-from", "90,180")
+        assert "latitude 90" in report["by_range"]["origin"], report["by_range"]
+
+
 def comparison():
     """B's errors are twice A's: said so, with exit statuses, and nothing worse than itself."""
     with workspace() as work:
@@ -509,6 +554,7 @@ def bench():
 
 if __name__ == "__main__":
     for test in (known_errors, simulated, bound, radar_table, one_file, every_form, aircraft_json,
-                 reference, wrong_inputs, requirements, page, moments, comparison, bench):
+                 reference, wrong_inputs, requirements, page, moments, disk_full,
+                 truth_start, comparison, bench):
         case(test.__name__, test)
     finish()
