@@ -186,21 +186,14 @@ static void judge(evaluate *e)
 
 static void print_figures(const evaluate *e, FILE *out)
 {
-    static const char *const shown[] = { "target_count",
-                                         "used_track_count",
-                                         "completeness",
-                                         "gospa_rms_m",
-                                         "position_rms_m",
-                                         "position_95_m",
-                                         "velocity_rms_mps",
-                                         "altitude_rms_m",
-                                         "latency_mean_s",
-                                         "nees_position",
-                                         "pcrb_ratio",
-                                         "birth_delay_s",
-                                         "kept_switches_per_target",
-                                         "false_track_count",
-                                         "false_per_instant" };
+    static const char *const shown[] = { "target_count",      "used_track_count",
+                                         "completeness",      "gospa_rms_m",
+                                         "position_rms_m",    "position_95_m",
+                                         "velocity_rms_mps",  "altitude_rms_m",
+                                         "latency_mean_s",    "nees_position",
+                                         "pcrb_ratio",        "birth_delay_s",
+                                         "unseen_count",      "kept_switches_per_target",
+                                         "false_track_count", "false_per_instant" };
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         const ap_figure *f = ap_figure_of_key(e->figure, e->figure_count, shown[i]);
         char text[40];

@@ -87,6 +87,7 @@ static void add_identity(list *l, const ap_evaluation_result *r)
         AP_FIGURE_LOWER);
     add(l, "birth_delay_s", "first report after", "s",
         known(r->birth_delay.mean, r->birth_delay.count), r->birth_delay.count, AP_FIGURE_LOWER);
+    add(l, "unseen_count", "targets never reported", "", r->unseen_count, n, AP_FIGURE_LOWER);
     add(l, "late_birth_delay_s", "the same, new targets at instants", "s",
         known(r->late_birth_delay_s, r->late_birth_count), r->late_birth_count, AP_FIGURE_LOWER);
     add(l, "drop_delay_s", "track ends after its target by", "s",

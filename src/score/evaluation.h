@@ -240,6 +240,7 @@ typedef struct ap_evaluation_result {
     ap_nees_summary nees_position, nees_state, nees_vertical; /* 2, 4 and 1 dimensions */
     uint64_t covariance_refused_count;                        /* not positive definite */
     ap_error_summary birth_delay, drop_delay;                 /* s */
+    uint32_t unseen_count;     /* targets without any report; birth_delay has their whole life */
     double numbers_per_target; /* different tracks that followed it, mean */
     double false_per_hour;     /* false tracks */
     double false_report_share, redundant_share;
@@ -255,9 +256,11 @@ typedef struct ap_evaluation_target {
     uint32_t report_count;
     double position_rms_m, position_max_m; /* of its reports */
     ap_utc_ns position_max_time;
-    double birth_delay_s, drop_delay_s; /* NAN: none */
-    uint32_t gap_count;                 /* breaks that ended again */
-    double gap_max_s;                   /* between two reports */
+    double birth_delay_s; /* from its begin, or its coming into the coverage; NAN: there at the
+                           * first instant */
+    double drop_delay_s;  /* NAN: never reported, or it lasts to the end */
+    uint32_t gap_count;   /* breaks that ended again */
+    double gap_max_s;     /* between two reports */
 } ap_evaluation_target;
 
 /* One track over the run. */

@@ -418,19 +418,33 @@ static void summarise_target(const struct ap_evaluation_state *state, ap_evaluat
         row->position_rms_m = sqrt(square / own_count);
 }
 
-/* Delays of a truth that begins, or ends, while instants are scored. */
+/* When a truth came into what is scored: at its first instant, or between that and the one before
+ * where it begins there. */
+static ap_utc_ns entry_of(const struct ap_evaluation_state *state, const ap_target_sums *target,
+                          const ap_trajectory *truth)
+{
+    ap_utc_ns first = ap_evaluation_time(state, target->first_instant);
+    ap_utc_ns begin = state->truth->states[truth->first].time_utc;
+    return begin > first - state->step_ns && begin < first ? begin : first;
+}
+
+/* Delays of a truth that comes, or ends, while instants are scored. One that was never reported
+ * waited until its last instant. */
 static void find_delays(const struct ap_evaluation_state *state, ap_evaluation_target *row)
 {
     const ap_target_sums *target = &state->targets[row->truth];
     const ap_trajectory *truth = &state->truth->trajectories[row->truth];
-    const ap_trajectory_state *states = &state->truth->states[truth->first];
-    ap_utc_ns begin = states[0].time_utc, end = states[truth->count - 1].time_utc;
+    ap_utc_ns end = state->truth->states[truth->first + truth->count - 1].time_utc;
     const ap_evaluation_report *reports = &state->reports[target->report_first];
+    bool is_seen = target->report_count > 0;
     row->birth_delay_s = row->drop_delay_s = NAN;
-    if (target->report_count == 0)
+    if (target->first_instant > 0) {
+        ap_utc_ns seen =
+            is_seen ? reports[0].time_utc : ap_evaluation_time(state, target->last_instant);
+        row->birth_delay_s = fmax(ap_seconds_between(entry_of(state, target, truth), seen), 0.0);
+    }
+    if (!is_seen)
         return;
-    if (begin > state->start && target->first_instant > 0)
-        row->birth_delay_s = ap_seconds_between(begin, reports[0].time_utc);
     const ap_evaluation_report *last = &reports[target->report_count - 1];
     uint32_t track = state->tracks->states[last->state].trajectory;
     const ap_trajectory *trajectory = &state->tracks->trajectories[track];
@@ -462,6 +476,7 @@ void ap_evaluation_summarise(struct ap_evaluation_state *state)
     for (size_t i = 0; i < state->target_row_count; i++) {
         summarise_target(state, &state->target_rows[i]);
         find_delays(state, &state->target_rows[i]);
+        result->unseen_count += state->target_rows[i].report_count == 0;
     }
     result->birth_delay = summarise_delays(state, false);
     result->drop_delay = summarise_delays(state, true);

@@ -590,6 +590,45 @@ static void test_evaluation_notes_near_full(void **state)
     assert_true(test_evaluate(&test, &config)->notes[AP_EVALUATION_NOTE_NEAR_FULL]);
 }
 
+/* Flight 1 comes into the coverage at 20 s and its track is known since 5 s: no delay. Flight 2,
+ * there at 10 s, is reported from 30 s on; flight 3, from 40 s to 55 s, never. */
+static void test_birth_delay_from_entry(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 60; t++) {
+        test_truth(&test, 1, test_state(t, 0.0, 3000.0 - 100.0 * t, 0.0, -100.0));
+        if (t >= 5)
+            test_track(&test, 1, test_state(t, 0.0, 3000.0 - 100.0 * t, 0.0, -100.0));
+        if (t >= 10)
+            test_truth(&test, 2, test_state(t, 300.0, 0.0, 0.0, 0.0));
+        if (t >= 30)
+            test_track(&test, 2, test_state(t, 300.0, 0.0, 0.0, 0.0));
+        if (t >= 40 && t <= 55)
+            test_truth(&test, 3, test_state(t, 600.0, 0.0, 0.0, 0.0));
+    }
+    ap_evaluation_config config = test_config();
+    config.has_coverage = true;
+    config.coverage_range_m = 1000.0;
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    size_t count;
+    const ap_evaluation_target *targets = ap_evaluation_targets(&test.evaluation, &count);
+    assert_int_equal(count, 3);
+    assert_near(targets[0].birth_delay_s, 0.0, 1e-9);
+    assert_near(targets[1].birth_delay_s, 20.0, 1e-9);
+    assert_near(targets[2].birth_delay_s, 15.0, 1e-9);
+    assert_true(isnan(targets[2].drop_delay_s));
+    assert_int_equal(r->birth_delay.count, 3);
+    assert_int_equal(r->unseen_count, 1);
+    ap_requirement row = { .quantity = AP_QUANTITY_BIRTH_DELAY,
+                           .statistic = AP_STATISTIC_MAX,
+                           .scope = AP_SCOPE_FLIGHT,
+                           .sample_min = 1,
+                           .limit = 14.0 };
+    ap_requirement_result answer = ap_evaluation_require(&test.evaluation, &row);
+    assert_int_equal(answer.flight_fail_count, 2); /* flight 3 cannot pass by not being seen */
+    assert_int_equal(answer.worst_truth, 2);
+}
+
 /* What a sensor told before the first instant is known there, as it is to the tracker; the ratio is
  * the error of 5 m over the bound at the same instants. */
 static void test_bound_knows_the_warm_up(void **state)
@@ -648,6 +687,7 @@ int main(void)
         CASE(test_evaluation_notes_near_full),
         CASE(test_keys),
         CASE(test_bound_knows_the_warm_up),
+        CASE(test_birth_delay_from_entry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

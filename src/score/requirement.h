@@ -37,7 +37,9 @@
     X(ALTITUDE_AGE, "altitude_age", ERROR, "s", "age of the forwarded pressure altitude")         \
     X(IDENTITY_DELAY, "identity_delay", ERROR, "s",                                               \
       "from a change of the truth's identity to the first report that tells the new one")        \
-    X(BIRTH_DELAY, "birth_delay", ERROR, "s", "from a flight's begin to its first report")        \
+    X(BIRTH_DELAY, "birth_delay", ERROR, "s",                                                     \
+      "from a flight's begin, or its coming into the coverage, to its first report; to its end"   \
+      " where there is none")                                                                     \
     X(DROP_DELAY, "drop_delay", ERROR, "s", "from a flight's end to its track's last state")      \
     X(PROXIMATE_TIME, "proximate_time", ERROR, "s",                                               \
       "between the times of applicability of the latest reports of two aircraft within"           \
