@@ -1,10 +1,8 @@
 /* Live inputs that are devices, standard input, or files. */
 #include "io/live_in.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <termios.h>
 
 #include "io/live_check.h"

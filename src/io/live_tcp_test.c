@@ -1,8 +1,8 @@
 /* Live inputs that are connections, and what holds for all inputs. */
 #include "io/live_in.h"
 
-#include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "io/live_check.h"
 
@@ -229,6 +229,30 @@ static void test_listen_silent_crowd(void **state)
     free(fd);
 }
 
+/* No descriptor is left: said, not asked again at once, and taken when there is one again. */
+static void test_listen_without_descriptors(void **state)
+{
+    (void)state;
+    enum { TURNS = 200 };
+    live_run run;
+    struct rlimit before, none;
+    live_start(&run, NULL);
+    live_add(&run, 0, (ap_live_config){ .kind = AP_LIVE_TCP_LISTEN });
+    const ap_live_stats *stats = live_stats(&run, 0);
+    int fd = live_connect(SOCK_STREAM, "127.0.0.1", stats->port);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    LIVE_UNTIL(&run, strstr(stats->last_error, "cannot take a connection: too many open files"));
+    int64_t begin_ns = ap_clock_cpu_ns();
+    live_turn_for(&run, TURNS);
+    assert_true(ap_clock_cpu_ns() - begin_ns < TURNS * AP_NS_PER_MS / 2);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    LIVE_UNTIL(&run, run.heard[0].begins == 1);
+    close(fd);
+    live_end(&run);
+}
+
 /* Inputs come and go while others run. */
 static void test_add_and_remove(void **state)
 {
@@ -298,10 +322,15 @@ static void test_add_refuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_connect_again),       cmocka_unit_test(test_connect_backs_off),
-        cmocka_unit_test(test_connect_by_name),     cmocka_unit_test(test_connect_idle),
-        cmocka_unit_test(test_listen_seventeen),    cmocka_unit_test(test_listen_port_taken),
-        cmocka_unit_test(test_listen_silent_crowd), cmocka_unit_test(test_add_and_remove),
+        cmocka_unit_test(test_connect_again),
+        cmocka_unit_test(test_connect_backs_off),
+        cmocka_unit_test(test_connect_by_name),
+        cmocka_unit_test(test_connect_idle),
+        cmocka_unit_test(test_listen_seventeen),
+        cmocka_unit_test(test_listen_port_taken),
+        cmocka_unit_test(test_listen_silent_crowd),
+        cmocka_unit_test(test_listen_without_descriptors),
+        cmocka_unit_test(test_add_and_remove),
         cmocka_unit_test(test_add_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

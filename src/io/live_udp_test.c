@@ -193,6 +193,28 @@ static void test_udp_kernel_stamps(void **state)
     live_end(&run);
 }
 
+/* A flood on one input: another is heard in the same few turns, not after the flood. */
+static void test_udp_flood_is_fair(void **state)
+{
+    (void)state;
+    enum { FLOOD = 4000, MOST = 1000 };
+    live_run run;
+    live_start(&run, NULL);
+    live_add(&run, 0, (ap_live_config){ .kind = AP_LIVE_UDP });
+    live_add(&run, 1, (ap_live_config){ .kind = AP_LIVE_UDP });
+    int flood = live_connect(SOCK_DGRAM, "127.0.0.1", live_stats(&run, 0)->port);
+    int other = live_connect(SOCK_DGRAM, "127.0.0.1", live_stats(&run, 1)->port);
+    for (int i = 0; i < FLOOD; i++)
+        live_send(flood, "x");
+    live_send(other, "x");
+    LIVE_UNTIL(&run, run.heard[1].datagrams == 1);
+    assert_in_range(run.heard[0].datagrams, 0, MOST);
+    LIVE_UNTIL(&run, run.heard[0].datagrams == FLOOD);
+    close(flood);
+    close(other);
+    live_end(&run);
+}
+
 /* Many inputs of several kinds, all heard at once: live_on_chunk asserts the order. */
 static void test_stamps_increase_over_inputs(void **state)
 {
@@ -360,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_udp_source),
         cmocka_unit_test(test_udp_kernel_drops),
         cmocka_unit_test(test_udp_kernel_stamps),
+        cmocka_unit_test(test_udp_flood_is_fair),
         cmocka_unit_test(test_stamps_increase_over_inputs),
         cmocka_unit_test(test_stamps_when_wall_clock_steps),
         cmocka_unit_test(test_udp_interface_gone_and_back),
