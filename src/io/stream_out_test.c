@@ -133,33 +133,37 @@ static void test_stream_out_cuts_who_is_behind(void **state)
     close(reader);
 }
 
-/* Bytes wait, fewer than the queue holds, but the client takes none. */
+/* Bytes wait, fewer than the queue holds, but the client takes none. One that takes some now and
+ * then is served to the end, which comes long after the deadline. */
 static void test_stream_out_cuts_at_deadline(void **state)
 {
     (void)state;
-    enum { PIECE = 1 << 20 };
+    enum { PIECE = 1 << 20, PIECES = 20, DEADLINE_MS = 500, PAUSE_MS = 60 };
     served s;
     void *piece = calloc(1, PIECE);
     assert_non_null(piece);
-    start(&s, (ap_stream_out_config){ .queue_size = 64 << 20, .deadline_ms = 200 });
-    int silent = join(&s), idle = join(&s);
+    start(&s, (ap_stream_out_config){ .queue_size = 64 << 20, .deadline_ms = DEADLINE_MS });
+    int silent = join(&s), slow = join(&s);
     int64_t begin_ns = ap_clock_monotonic_ns();
-    for (int i = 0; i < 20; i++) /* more than the system holds */
+    for (int i = 0; i < PIECES; i++) /* more than the system holds */
         assert_int_equal(ap_stream_out_send(&s.out, piece, PIECE), AP_OK);
-    uint64_t size = 0;
-    uint8_t bytes[4096];
-    while (size < UINT64_C(20) * PIECE) { /* this one is slow, but takes */
-        ssize_t n = recv(idle, bytes, sizeof bytes, MSG_DONTWAIT);
+    for (uint64_t size = 0, pause_at = PIECE; size < (uint64_t)PIECES * PIECE;) {
+        ssize_t n = recv(slow, piece, 65536, MSG_DONTWAIT);
+        assert_true(n != 0);
         size += n > 0 ? (uint64_t)n : 0;
         ap_loop_turn(&s.loop);
+        if (size >= pause_at) {
+            ap_clock_sleep_ns(PAUSE_MS * AP_NS_PER_MS);
+            pause_at += PIECE;
+        }
     }
     SERVE_UNTIL(&s, s.out.slow_count == 1);
-    assert_true(ap_clock_monotonic_ns() - begin_ns >= 199 * AP_NS_PER_MS);
+    assert_true(ap_clock_monotonic_ns() - begin_ns >= (DEADLINE_MS - 1) * AP_NS_PER_MS);
     assert_int_equal(s.out.client_count, 1);
     free(piece);
     end(&s);
     close(silent);
-    close(idle);
+    close(slow);
 }
 
 /* 2,000 connections that say nothing: the cap holds, and who was there is served on. */
