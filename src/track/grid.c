@@ -5,6 +5,9 @@
 #define CELL_BITS 21
 #define CELL_BIAS (1 << (CELL_BITS - 1))
 #define NO_KEY UINT64_MAX
+#define CELLS_MAX (6u * 6u * 6u) /* that a cube touches */
+
+_Static_assert(2 * (int)AP_GRID_RADIUS_MAX_M <= 4 * (int)AP_GRID_CELL_M, "six across are enough");
 
 static inline int64_t cell_of(double m)
 {
@@ -83,24 +86,44 @@ void ap_grid_put(ap_grid *grid, uint32_t item, ap_vec3 ecef)
     *head = item;
 }
 
-size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t *items, size_t cap)
+/* A cell, and the first item in its bucket. */
+typedef struct cell {
+    uint64_t key;
+    uint32_t item;
+} cell;
+
+/* Lists the cells of a cube that are not empty. Whether one is, no processor can guess: so there is
+ * no branch on it. */
+static size_t list_cells(const ap_grid *grid, ap_vec3 ecef, double r, cell cells[CELLS_MAX])
 {
-    double r = radius_m < AP_GRID_RADIUS_MAX_M ? radius_m : AP_GRID_RADIUS_MAX_M;
     int64_t x1 = cell_of(ecef.x_m + r), y1 = cell_of(ecef.y_m + r), z1 = cell_of(ecef.z_m + r);
     int64_t y0 = cell_of(ecef.y_m - r), z0 = cell_of(ecef.z_m - r);
     size_t count = 0;
     for (int64_t x = cell_of(ecef.x_m - r); x <= x1; x++)
         for (int64_t y = y0; y <= y1; y++)
             for (int64_t z = z0; z <= z1; z++) {
-                uint64_t key = key_of(x, y, z);
                 uint32_t item = grid->head[bucket_of(grid, x, y, z)];
-                for (; item != AP_GRID_NONE; item = grid->item[item].next) {
-                    if (grid->item[item].key != key)
-                        continue;
-                    if (count == cap)
-                        return cap + 1; /* thousands may be in one place */
-                    items[count++] = item;
-                }
+                cells[count] = (cell){ .key = key_of(x, y, z), .item = item };
+                count += item != AP_GRID_NONE;
             }
+    return count;
+}
+
+size_t ap_grid_near(const ap_grid *grid, ap_vec3 ecef, double radius_m, uint32_t *items, size_t cap)
+{
+    cell cells[CELLS_MAX];
+    double r = radius_m < AP_GRID_RADIUS_MAX_M ? radius_m : AP_GRID_RADIUS_MAX_M;
+    size_t count = 0, cell_count = list_cells(grid, ecef, r, cells);
+    for (size_t c = 0; c < cell_count; c++) {
+        uint64_t key = cells[c].key;
+        uint32_t item = cells[c].item;
+        for (; item != AP_GRID_NONE; item = grid->item[item].next) {
+            if (grid->item[item].key != key)
+                continue;
+            if (count == cap)
+                return cap + 1; /* thousands may be in one place */
+            items[count++] = item;
+        }
+    }
     return count;
 }
