@@ -16,6 +16,7 @@
 #define OUTLIER_IDENTITY 100.0 /* identity factor of an equal discrete code */
 #define OUTLIER_SIGMAS 5.0
 #define OUTLIER_SHARE 0.02
+#define FETCH_HOT 32u
 #define LOOKS_AHEAD 3 /* whose filters are asked for */
 
 /* Of a plot, what is asked of every track about it. */
@@ -268,14 +269,28 @@ static size_t keep_within_reach(const ap_state *state, const ap_measure *measure
     return kept;
 }
 
-/* Lists the tracks that may have given a plot, and asks for their memory. */
-static size_t seek_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots)
+/* Lists the tracks about a plot, and asks for what within_reach reads of them. */
+static size_t seek_tracks(const ap_state *state, uint32_t plot_index, uint32_t *slots)
 {
     const ap_bench *b = &state->bench;
-    ap_plot *plot = &state->bench.plot[plot_index];
+    if (plot_index >= b->plot_count)
+        return 0;
+    const ap_plot *plot = &b->plot[plot_index];
     double turn_s = ap_sensor_of(state, plot->measure.sensor)->turn_s;
     size_t count = ap_grid_near(&state->store.grid, plot->measure.ecef,
                                 REACH_M + REACH_MPS * turn_s, slots, b->near_cap);
+    for (size_t k = 0; k < count && k < FETCH_HOT; k++)
+        __builtin_prefetch(&state->store.hot[slots[k]]);
+    return count;
+}
+
+/* Leaves those that may have given it, and asks for their memory. */
+static size_t sift_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots, size_t count)
+{
+    const ap_bench *b = &state->bench;
+    if (plot_index >= b->plot_count)
+        return 0;
+    ap_plot *plot = &b->plot[plot_index];
     plot->crowded = count > b->near_cap;
     if (!plot->crowded)
         count = keep_within_reach(state, &plot->measure, count, slots);
@@ -290,22 +305,28 @@ static size_t seek_tracks(ap_state *state, uint32_t plot_index, uint32_t *slots)
     return count;
 }
 
-/* The tracks of each plot are sought while those of the plot before it are listed. False when there
- * is no room for them all. */
+/* The tracks of a plot are sought while those of the plot before it are sifted and those of the one
+ * before that are listed. False when there is no room for them all. */
 static bool list_tracks(ap_state *state)
 {
     ap_bench *b = &state->bench;
-    size_t next = b->plot_count > 0 ? seek_tracks(state, 0, b->near) : 0;
+    uint32_t *slots = b->near, *next = slots + b->near_cap, *after = next + b->near_cap;
+    size_t count = sift_tracks(state, 0, slots, seek_tracks(state, 0, slots));
+    size_t next_count = seek_tracks(state, 1, next), after_count;
     for (uint32_t i = 0; i < b->plot_count; i++) {
-        const uint32_t *slots = b->near + (i % 2) * b->near_cap;
-        size_t count = next;
         if (count > b->edge_cap - b->edge_count)
             return false;
-        if (i + 1 < b->plot_count)
-            next = seek_tracks(state, i + 1, b->near + ((i + 1) % 2) * b->near_cap);
+        after_count = seek_tracks(state, i + 2, after);
+        next_count = sift_tracks(state, i + 1, next, next_count);
         b->listed_from[i] = b->edge_count;
         for (size_t k = 0; k < count; k++)
             list_edge(state, i, slots[k]);
+        uint32_t *done = slots;
+        slots = next;
+        next = after;
+        after = done;
+        count = next_count;
+        next_count = after_count;
     }
     b->listed_from[b->plot_count] = b->edge_count;
     return true;

@@ -39,7 +39,7 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     b->plot = ap_arena_take(arena, plots, sizeof *b->plot);
     b->look = ap_arena_take(arena, looks, sizeof *b->look);
     b->edge = ap_arena_take(arena, b->edge_cap, sizeof *b->edge);
-    b->near = ap_arena_take(arena, 2 * NEAR_CAP, sizeof *b->near);
+    b->near = ap_arena_take(arena, 3 * NEAR_CAP, sizeof *b->near);
     b->listed = ap_arena_take(arena, b->edge_cap, sizeof *b->listed);
     b->listed_from = ap_arena_take(arena, (size_t)plots + 1, sizeof *b->listed_from);
     b->look_of = ap_arena_take(arena, config->track_cap, sizeof *b->look_of);

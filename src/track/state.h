@@ -90,7 +90,7 @@ typedef struct ap_bench {
     ap_plot *plot;
     ap_look *look;
     ap_edge *edge;
-    uint32_t *near;        /* [2 * near_cap] slots: of one plot, and of the next */
+    uint32_t *near;        /* [3 * near_cap] slots: of one plot, and of the next two */
     uint32_t *listed;      /* [edge_cap] looks at the tracks about each plot, ... */
     uint32_t *listed_from; /* [plot_cap + 1] ... and where those of a plot begin */
     uint32_t *look_of;     /* [track_cap] */
