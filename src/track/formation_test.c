@@ -102,6 +102,55 @@ static void test_project_leaves_what_is_clear(void **state)
     assert_true(none[0].mass[0] == 0.999);
 }
 
+/* The product of the volumes of two that are drawn to the middle of two places 2 d apart falls,
+ * when they are parted, to 900 / (900 + d2) of what it was: that must be less than 0.95. */
+static void test_project_asks_for_a_twentieth(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        double d = i == 0 ? 6.7 : 7.1; /* 0.9525, 0.9470 */
+        ap_case cases[4] = { case_at(-d, 0, 0.5, 0), case_at(d, 0, 0.5, 0), case_at(-d, 0, 0, 0.5),
+                             case_at(d, 0, 0, 0.5) };
+        assert_int_equal(ap_formation_project(4, cases), i == 1);
+    }
+}
+
+/* Two cases are at one place, as far from the first member as from the second, the one known to
+ * 300 m and the other to 30 m: by their covariances alone, each belongs with its like. */
+static void test_project_parts_by_covariance(void **state)
+{
+    (void)state;
+    ap_case cases[4] = { case_at(-200, 0, 0.5, 0), case_at(0, 0, 0.5, 0), case_at(200, 0, 0, 0.5),
+                         case_at(0, 0, 0, 0.5) };
+    for (int s = 1; s < 3; s++) {
+        for (int l = 0; l < AP_LANES; l++)
+            cases[s].models.A[0][l] = cases[s].models.A[2][l] = 90000.0F;
+        ap_kernels_best()->combine(&cases[s].models, &cases[s].mean);
+    }
+    assert_true(ap_formation_project(4, cases));
+    assert_true(cases[0].mass[0] == 0.5 && cases[3].mass[0] == 0.5);
+    assert_true(cases[1].mass[1] == 0.5 && cases[2].mass[1] == 0.5);
+}
+
+/* A deal that every turn improves, and the seventh still would: after six the fifth case is all of
+ * the second, the eighth still of the first, and the tenth makes up what it lacks of one. */
+static void test_project_takes_six_turns(void **state)
+{
+    (void)state;
+    static const int at[12][3] = { { 8, 150, 50 },   { 9, -150, -200 }, { 3, -200, -200 },
+                                   { 3, 50, -100 },  { 1, -50, 0 },     { 5, -150, 200 },
+                                   { 5, -50, 100 },  { 2, 0, -50 },     { 2, 100, 100 },
+                                   { 4, 150, -100 }, { 7, 0, -150 },    { 5, -50, 200 } };
+    ap_case cases[12];
+    for (int s = 0; s < 12; s++)
+        cases[s] = case_at(at[s][1], at[s][2], s < 6 ? at[s][0] / 29.0 : 0.0,
+                           s < 6 ? 0.0 : at[s][0] / 25.0);
+    assert_true(ap_formation_project(12, cases));
+    assert_true(cases[4].mass[0] < 1e-12);
+    assert_true(fabs(cases[7].mass[0] - 2.0 / 25.0) < 1e-12);
+    assert_true(fabs(cases[9].mass[0] - (1.0 - 15.0 / 29.0 - 9.0 / 25.0)) < 1e-12);
+}
+
 /* Model by model, a member is the mixture of its cases: against sums in double. */
 static void test_member_keeps_the_moments(void **state)
 {
@@ -199,6 +248,9 @@ int main(void)
         cmocka_unit_test(test_project_keeps_the_likelier_name),
         cmocka_unit_test(test_project_splits_what_does_not_come_out_even),
         cmocka_unit_test(test_project_leaves_what_is_clear),
+        cmocka_unit_test(test_project_asks_for_a_twentieth),
+        cmocka_unit_test(test_project_parts_by_covariance),
+        cmocka_unit_test(test_project_takes_six_turns),
         cmocka_unit_test(test_member_keeps_the_moments),
         cmocka_unit_test(test_tracks_of_a_formation_stay_apart),
     };

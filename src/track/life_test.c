@@ -1,4 +1,4 @@
-/* Tracks between reports: silence, latency. */
+/* Tracks between reports: silence, latency; and filters that have lost their meaning. */
 #include "track/state.h"
 
 #include <math.h>
@@ -186,6 +186,104 @@ static void test_step_learns_detection(void **state)
     }
 }
 
+/* ---- filters that have lost their meaning ---- */
+
+/* A track of five plots, and its row as it is then. */
+typedef struct patient {
+    world *w;
+    ap_state *state;
+    uint32_t slot;
+    ap_row healthy;
+} patient;
+
+static patient patient_new(void)
+{
+    patient p = { .w = world_new(AP_SENSOR_PSR) };
+    for (int turn = 0; turn < 5; turn++)
+        take(p.w, TURN_S * turn, 0.1, 1.0);
+    ap_tracker_flush(&p.w->tracker);
+    p.state = p.w->tracker.state;
+    p.slot = p.state->store.oldest;
+    assert_int_equal(p.state->store.alive_count, 1);
+    p.healthy = p.state->store.row[p.slot];
+    return p;
+}
+
+/* True when the filter began anew, and is sound then. */
+static bool is_repaired(patient *p, const ap_row *row)
+{
+    uint64_t before = p->state->stats.reset_count;
+    p->state->store.row[p->slot] = *row;
+    ap_track_repair(p->state, p->slot);
+    const ap_row *now = &p->state->store.row[p->slot];
+    assert_true(ap_imm_is_sound(&now->imm));
+    assert_true(hypot(now->imm.mean.x[2], now->imm.mean.x[3]) < 12000.0);
+    bool is_new = p->state->stats.reset_count != before;
+    assert_int_equal(now->history.count == 0, is_new); /* of what was wrong nothing is undone */
+    if (!is_new)
+        assert_memory_equal(now, row, sizeof *row);
+    return is_new;
+}
+
+static void test_repair_leaves_what_is_sound(void **state)
+{
+    (void)state;
+    patient p = patient_new();
+    assert_false(is_repaired(&p, &p.healthy));
+    world_free(p.w);
+}
+
+/* It begins again at the last position, whose plot was 60 km + 16 s * 550 m/s away. */
+static void test_repair_of_no_covariance(void **state)
+{
+    (void)state;
+    patient p = patient_new();
+    ap_row ill = p.healthy;
+    ill.imm.models.A[0][2] = -1.0F;
+    assert_true(is_repaired(&p, &ill));
+    ill.imm.models.A[0][2] = NAN;
+    assert_true(is_repaired(&p, &ill));
+    const ap_imm *imm = &p.state->store.row[p.slot].imm;
+    assert_true(imm->mean.x[2] == 0.0 && imm->mean.x[3] == 0.0);
+    ap_vec3 at = ap_ecef_from_enu(&imm->frame, (ap_vec3){ imm->mean.x[0], imm->mean.x[1], 0.0 });
+    const ap_vec3 *site = &p.w->sensor.frame.origin_ecef;
+    double dx = at.x_m - site->x_m, dy = at.y_m - site->y_m, dz = at.z_m - site->z_m;
+    double slant_m = sqrt(dx * dx + dy * dy + dz * dz);
+    assert_true(fabs(slant_m - (60e3 + 4 * TURN_S * SPEED_MPS)) < 1000.0);
+    world_free(p.w);
+}
+
+/* Nothing flies at more than 12 km/s, whichever way and by whichever filter. */
+static void test_repair_of_what_is_beyond_flight(void **state)
+{
+    (void)state;
+    static const struct {
+        double east_mps, north_mps;
+        float up_mps;
+        bool has_height, is_beyond;
+    } cases[] = {
+        { 11900, 0, 0, true, false },      { 12100, 0, 0, true, true },
+        { -12100, 0, 0, true, true },      { 0, 11900, 0, true, false },
+        { 0, 12100, 0, true, true },       { 0, -12100, 0, true, true },
+        { 0, 0, 11900, true, false },      { 0, 0, 12100, true, true },
+        { 0, 0, -12100, true, true },      { 0, 0, 12100, false, false },
+        { 8400, 8400, 0, true, false },    { 8600, 8600, 0, true, true },
+        { 6900, 6900, 6900, true, false }, { 7000, -7000, -7000, true, true },
+    };
+    patient p = patient_new();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ap_row row = p.healthy;
+        row.imm.mean.x[2] = cases[i].east_mps;
+        row.imm.mean.x[3] = cases[i].north_mps;
+        row.imm.vertical = (ap_vertical){ .has = cases[i].has_height,
+                                          .altitude_m = 1000.0,
+                                          .up_mps = cases[i].up_mps,
+                                          .P = { 1.0F, 0.0F, 1.0F } };
+        assert_int_equal(is_repaired(&p, &row), cases[i].is_beyond);
+    }
+    world_free(p.w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +291,9 @@ int main(void)
         cmocka_unit_test(test_tick_counts_misses_by_receipt),
         cmocka_unit_test(test_step_follows_straight_up),
         cmocka_unit_test(test_step_learns_detection),
+        cmocka_unit_test(test_repair_leaves_what_is_sound),
+        cmocka_unit_test(test_repair_of_no_covariance),
+        cmocka_unit_test(test_repair_of_what_is_beyond_flight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
