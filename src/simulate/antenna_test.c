@@ -11,7 +11,7 @@
 
 static ap_sensor sensor;
 static ap_flight flight;
-static ap_leg legs[8];
+static ap_leg legs[16];
 static ap_world world;
 
 static ap_antenna antenna_of(double turn_s)
@@ -23,7 +23,7 @@ static ap_antenna antenna_of(double turn_s)
 
 static void fly(double x_m, double y_m, double course_deg, double speed_mps)
 {
-    flight = (ap_flight){ .id = 1, .emergency_s = HUGE_VAL, .legs = legs, .leg_cap = 8 };
+    flight = (ap_flight){ .id = 1, .emergency_s = HUGE_VAL, .legs = legs, .leg_cap = 16 };
     ap_flight_start(&flight, 0.0, x_m, y_m, 9000.0, course_deg * DEG, speed_mps);
     world = (ap_world){ .plane = ap_enu_frame_at((ap_geodetic){ 50.0 * DEG, 8.0 * DEG, 0.0 }),
                         .flights = &flight,
@@ -52,6 +52,7 @@ static void test_antenna_meet_is_in_the_beam(void **state)
             ap_antenna antenna = antenna_of(turns_s[k]);
             fly(30e3 * cos(i), 30e3 * sin(i) + 5e3 * i, 50.0 * i, 60.0 + 20.0 * i);
             ap_flight_hold(&flight, 40.0);
+            ap_flight_climb(&flight, i % 3 ? 9000.0 : 12000.0, 30.0);
             ap_flight_turn(&flight, i % 2 ? 200.0 * DEG : -270.0 * DEG);
             double pass_s = ap_antenna_first_pass(&world, &antenna, 0, 0.0);
             assert_true(pass_s >= 0.0 && pass_s <= antenna.turn_s * 1.1);
@@ -65,6 +66,8 @@ static void test_antenna_meet_is_in_the_beam(void **state)
                 (void)ap_sight_of(&sensor, truth.position, &sight);
                 assert_true(fabs(sight.range_m - pass.sight.range_m) < 0.01);
                 assert_true(fabs(truth.position.height_m - pass.truth.position.height_m) < 0.01);
+                assert_true(fabs(truth.pressure_altitude_m - pass.truth.pressure_altitude_m) <
+                            0.01);
                 double next_s = ap_antenna_next_pass(&world, &antenna, 0, pass.time_s);
                 double guess_s = ap_antenna_guess_s(&antenna, &pass);
                 assert_true(fabs(next_s - pass.time_s - antenna.turn_s) < 0.2 * antenna.turn_s);

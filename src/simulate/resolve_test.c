@@ -110,7 +110,8 @@ static void test_resolve_plots_weighted_middle(void **state)
     ap_radar_plot plots[3] = { plot_at(1, 50e3, 359.9), plot_at(2, 50300, 360.5),
                                plot_at(3, 90e3, 270.0) };
     plots[0].weight = 3.0;
-    plots[2].is_measured = true; /* what is done takes no part */
+    plots[1].azimuth_rad = 0.5 * DEG; /* a little later, on the other side of north */
+    plots[2].is_measured = true;      /* what is done takes no part */
     resolve(&wide, plots, 3);
     assert_true(plots[1].is_gone && !plots[0].is_gone && !plots[2].is_gone);
     assert_true(fabs(plots[0].range_m - 50075.0) < 1e-6);
@@ -189,6 +190,9 @@ static void test_resolve_plots_garble(void **state)
             bool is_spoilt = plots[0].mode_3a != 01234;
             assert_true(!is_spoilt ||
                         plots[0].mode_3a == ap_garble_code(01234, 04320, cases[c].range_m));
+            bool is_other_spoilt = plots[1].mode_3a != 04320;
+            assert_true(!is_other_spoilt ||
+                        plots[1].mode_3a == ap_garble_code(04320, 01234, -cases[c].range_m));
             assert_true(is_spoilt || !plots[0].is_garbled);
             assert_int_equal(plots[0].is_garbled, plots[0].is_unsure);
             spoilt += is_spoilt;

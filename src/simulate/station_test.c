@@ -49,6 +49,8 @@ static void read_record(void *context, unsigned category, ap_reader *reader)
     assert_true(r->target_count < TARGET_CAP);
     ap_cat021 *target = &r->targets[r->target_count++];
     assert_int_equal(ap_cat021_decode(reader, target), AP_OK);
+    /* Sent when the packet leaves, by the time of the day and not by the station's clock. */
+    assert_true(fabs(target->i077_128th_s / 128.0 - TEST_NOON_S - r->t.time_s) <= 1.0 / 128.0);
     assert_int_equal(target->i040.sim, 1);
     assert_int_equal(target->i040.tst, 0);
     assert_int_equal(target->i010.sic, 1);
