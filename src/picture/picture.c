@@ -316,18 +316,22 @@ size_t ap_picture_tracks(const ap_picture *picture, const ap_track **tracks, siz
     return count;
 }
 
-size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, size_t cap)
+const ap_alert *ap_picture_next_alert(const ap_picture *picture, const ap_alert *after)
 {
     const struct ap_picture_state *s = picture->state;
     uint32_t newest = s->newest_alert, kept = s->config.alert_cap;
+    uint64_t id = newest > kept ? newest - kept + 1 : 1;
+    for (id = after && after->id >= id ? (uint64_t)after->id + 1 : id; id <= newest; id++)
+        if (s->alerts[id % kept].id == id)
+            return &s->alerts[id % kept];
+    return NULL;
+}
+
+size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, size_t cap)
+{
     size_t count = 0;
-    for (uint64_t id = newest > kept ? newest - kept + 1 : 1; id <= newest; id++) {
-        const ap_alert *at = &s->alerts[id % kept];
-        if (at->id != id)
-            continue;
+    for (const ap_alert *at = NULL; (at = ap_picture_next_alert(picture, at)); count++)
         if (count < cap)
             alerts[count] = at;
-        count++;
-    }
     return count;
 }

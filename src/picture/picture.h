@@ -77,4 +77,7 @@ const ap_track *ap_picture_next_change(const ap_picture *picture, uint64_t since
 /* The newest alerts, lasting and ended, in order of id; returns how many there are. */
 size_t ap_picture_alerts(const ap_picture *picture, const ap_alert **alerts, size_t cap);
 
+/* The same one by one: NULL begins, NULL at the end. */
+const ap_alert *ap_picture_next_alert(const ap_picture *picture, const ap_alert *after);
+
 #endif

@@ -86,13 +86,16 @@ static ap_value get_time_utc(const void *row)
 
 static ap_value get_event(const void *row)
 {
-    return ap_value_text(ap_track_event_key(event_of(row)->kind));
+    bool happened = event_of(row)->kind < AP_EVENT_KIND_COUNT;
+    return ap_value_text(happened ? ap_track_event_key(event_of(row)->kind) : NULL);
 }
 
 static ap_value get_event_time_s(const void *row)
 {
     ap_utc_ns time = event_of(row)->time_utc;
-    return time == track_of(row)->time_utc ? ap_value_absent() : ap_value_seconds(time);
+    bool happened = event_of(row)->kind < AP_EVENT_KIND_COUNT;
+    return !happened || time == track_of(row)->time_utc ? ap_value_absent()
+                                                        : ap_value_seconds(time);
 }
 
 static ap_value get_sensor(const void *row)

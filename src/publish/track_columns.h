@@ -14,6 +14,8 @@ typedef struct ap_track_row {
     double velocity_sigma_mps;
 } ap_track_row;
 
+/* An event of kind AP_EVENT_KIND_COUNT is none: the state as it is asked for at that time, to which
+ * ages are counted. */
 ap_track_row ap_track_row_of(const ap_sensor_table *sensors, const ap_track_event *event,
                              const ap_track *track);
 

@@ -1,0 +1,67 @@
+/* The HTTP API without HTTP: a path and a query in, a status and octets out.
+ *
+ * It reads the mirror of the picture and plain figures, has no clock and no sockets, and gives the
+ * same octets for the same request and data. Routes: doc/api.md and spec/openapi.json. */
+#ifndef AP_APP_API_H
+#define AP_APP_API_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "airpicture/bytes.h"
+#include "airpicture/receiver.h"
+#include "airpicture/sensor.h"
+#include "app/live_figures.h"
+#include "picture/history.h"
+#include "picture/picture.h"
+
+/* What answers are made of; nothing of it changes during a call. */
+typedef struct ap_api {
+    const ap_picture *picture; /* the mirror */
+    const ap_history *history;
+    const ap_sensor_table *sensors;
+    const ap_receiver_table *receivers; /* of Mode S frames; NULL: none */
+    const ap_live_figures *figures;
+    ap_utc_ns now;
+    bool has_site; /* where a map opens */
+    ap_geodetic site;
+    uint32_t refresh_ms; /* how often aircraft.json is worth asking for */
+    uint32_t epoch;      /* of this run, as in the stream */
+} ap_api;
+
+/* Texts are decoded, valid during the call and never NULL but where it says so. */
+typedef struct ap_api_request {
+    const char *method; /* "GET", "HEAD" (answered as GET), others */
+    const char *path;   /* begins with '/' */
+    /* The query's parameters by place: false behind the last. */
+    bool (*parameter)(const void *context, size_t i, const char **name, const char **value);
+    const void *context;
+    const char *if_none_match; /* "" or NULL: none */
+} ap_api_request;
+
+#define AP_API_ETAG_SIZE 48
+
+/* The caller fills in `body`, over memory of its own; the rest is written. */
+typedef struct ap_api_reply {
+    unsigned status;
+    const char *content_type;
+    const char *cache_control;   /* "no-store" unless the answer can be kept */
+    const char *allow;           /* of a 405; else NULL */
+    char etag[AP_API_ETAG_SIZE]; /* with its quotes; "": none. 304, without a body, when the
+                                  * request has it */
+    ap_writer body;
+} ap_api_reply;
+
+#define AP_API_BODY_MIN 4096 /* of the body's memory; with less, nothing can be told */
+
+/* Octets that are enough for any answer about so many tracks and points of trails. */
+#define AP_API_BODY_SIZE(tracks, points) (65536 + 3072 * (size_t)(tracks) + 320 * (size_t)(points))
+
+/* Every request gets an answer: what is wrong with it, as {"error": ..., "expected": ...} with
+ * status 400, 404 or 405; 503 when the answer does not fit the memory. O(picture and history). */
+void ap_api_answer(const ap_api *api, const ap_api_request *request, ap_api_reply *reply);
+
+/* Patterns of all routes, a "*" for any one segment; NULL behind the last. */
+const char *ap_api_route(size_t i);
+
+#endif

@@ -1,0 +1,260 @@
+/* /metrics: the text format 0.0.4 of Prometheus. Base units, no label for a track. */
+#include <math.h>
+#include <string.h>
+
+#include "app/api_call.h"
+#include "wire/json.h"
+
+static const char TYPE[] = "text/plain; version=0.0.4; charset=utf-8";
+
+/* The lines before a metric's values. */
+static void put_head(ap_writer *out, const char *name, const char *type, const char *help)
+{
+    AP_PUT(out, "# HELP airpicture_");
+    ap_text_str(out, name);
+    AP_PUT(out, " ");
+    ap_text_str(out, help);
+    AP_PUT(out, "\n# TYPE airpicture_");
+    ap_text_str(out, name);
+    AP_PUT(out, " ");
+    ap_text_str(out, type);
+    AP_PUT(out, "\n");
+}
+
+static void put_label(ap_writer *out, bool is_first, const char *key, const char *value)
+{
+    ap_text_str(out, is_first ? "{" : ",");
+    ap_text_str(out, key);
+    AP_PUT(out, "=\"");
+    for (; *value; value++) {
+        if (*value == '\\' || *value == '"')
+            AP_PUT(out, "\\");
+        if (*value == '\n')
+            AP_PUT(out, "\\n");
+        else
+            ap_write_u8(out, (uint8_t)*value);
+    }
+    AP_PUT(out, "\"");
+}
+
+/* One value with up to two labels; NULL: none. */
+static void put_value(ap_writer *out, const char *name, const char *label, const char *of,
+                      const char *label_2, const char *of_2, double value)
+{
+    AP_PUT(out, "airpicture_");
+    ap_text_str(out, name);
+    if (label)
+        put_label(out, true, label, of);
+    if (label_2)
+        put_label(out, false, label_2, of_2);
+    ap_text_str(out, label ? "} " : " ");
+    if (value == floor(value) && fabs(value) < 1e15)
+        ap_text_i64(out, (int64_t)value);
+    else
+        ap_text_fixed(out, value, 6);
+    AP_PUT(out, "\n");
+}
+
+static void put_plain(ap_writer *out, const char *name, const char *type, const char *help,
+                      double value)
+{
+    put_head(out, name, type, help);
+    put_value(out, name, NULL, NULL, NULL, NULL, value);
+}
+
+static void put_service(ap_api_call *call)
+{
+    const ap_live_figures *f = call->api->figures;
+    ap_writer *out = call->out;
+    put_head(out, "info", "gauge", "Version of the program.");
+    put_value(out, "info", "version", f->version, NULL, NULL, 1);
+    put_plain(out, "start_time_seconds", "gauge", "Start of the service, since 1970.",
+              (double)f->started_utc / 1e9);
+    put_plain(out, "ready", "gauge", "1 when the service answers for the picture.",
+              f->not_ready == NULL);
+    put_plain(out, "cpu_seconds_total", "counter", "Processor time.", f->totals.cpu_s);
+    put_plain(out, "resident_bytes", "gauge", "Memory in use.", (double)f->resident_bytes);
+    put_plain(out, "messages_total", "counter", "Records and frames of all inputs.",
+              (double)f->totals.message_count);
+    put_plain(out, "reports_total", "counter", "Reports that went to the tracker.",
+              (double)f->totals.report_count);
+    put_plain(out, "refused_total", "counter", "Elements that were refused.",
+              (double)f->totals.refused_count);
+    put_plain(out, "tracks_confirmed_total", "counter", "Tracks that were confirmed.",
+              (double)f->totals.track_count);
+    put_plain(out, "http_requests_total", "counter", "Requests.", (double)f->http_request_count);
+    put_plain(out, "http_refused_total", "counter", "Requests that were refused.",
+              (double)f->http_refused_count);
+    put_plain(out, "websocket_clients", "gauge", "Clients of the stream.",
+              f->websocket_client_count);
+}
+
+static void put_picture(ap_api_call *call)
+{
+    const ap_api *api = call->api;
+    ap_writer *out = call->out;
+    ap_history_stats trails = ap_history_stats_of(api->history);
+    uint64_t states[AP_TRACK_STATE_COUNT] = { 0 }, lasting = 0;
+    for (const ap_track *at = NULL; (at = ap_picture_next(api->picture, at));)
+        states[at->state]++;
+    for (const ap_alert *at = NULL; (at = ap_picture_next_alert(api->picture, at));)
+        lasting += at->until_utc == AP_UTC_UNKNOWN;
+    put_head(out, "tracks", "gauge", "Published tracks by state.");
+    put_value(out, "tracks", "state", "firm", NULL, NULL, (double)states[AP_TRACK_FIRM]);
+    put_value(out, "tracks", "state", "coasting", NULL, NULL, (double)states[AP_TRACK_COASTING]);
+    put_plain(out, "alerts", "gauge", "Alerts that last.", (double)lasting);
+    put_plain(out, "picture_changes_total", "counter", "Changes of the picture.",
+              (double)ap_picture_sequence(api->picture));
+    put_plain(out, "picture_refused_total", "counter", "Changes that found no room.",
+              (double)ap_picture_refused(api->picture));
+    put_plain(out, "trails", "gauge", "Trails of live and lately ended tracks.",
+              trails.trail_count);
+    put_plain(out, "trail_points", "gauge", "Points of all trails.", (double)trails.point_count);
+    put_plain(out, "trail_points_overwritten_total", "counter", "Points that made room.",
+              (double)trails.overwritten_count);
+}
+
+static void put_latency(ap_api_call *call)
+{
+    const ap_latency_histogram *h = &call->api->figures->latency;
+    ap_writer *out = call->out;
+    uint64_t below = 0;
+    put_head(out, "latency_seconds", "histogram", "From a report's receipt to the output.");
+    for (size_t i = 0; i < AP_LATENCY_BUCKETS; i++) {
+        below += h->count[i];
+        AP_PUT(out, "airpicture_latency_seconds_bucket{le=\"");
+        ap_text_fixed(out, ap_latency_bound_s[i], 4);
+        AP_PUT(out, "\"} ");
+        ap_text_u64(out, below);
+        AP_PUT(out, "\n");
+    }
+    AP_PUT(out, "airpicture_latency_seconds_bucket{le=\"+Inf\"} ");
+    ap_text_u64(out, h->total);
+    AP_PUT(out, "\n");
+    put_value(out, "latency_seconds_sum", NULL, NULL, NULL, NULL, h->sum_s);
+    put_value(out, "latency_seconds_count", NULL, NULL, NULL, NULL, (double)h->total);
+}
+
+/* One metric over all sensors; times that are not known are left out. */
+static void put_sensors(ap_api_call *call, const char *name, const char *type, const char *help,
+                        double (*value)(const ap_sensor_stats *stats))
+{
+    const ap_sensor_table *table = call->api->sensors;
+    put_head(call->out, name, type, help);
+    for (uint16_t i = 0; i < table->count; i++) {
+        double of = value(&table->stats[i]);
+        if (!isnan(of))
+            put_value(call->out, name, "sensor", table->sensor[i].name, "kind",
+                      ap_sensor_kind_key(table->sensor[i].kind), of);
+    }
+}
+
+static double bytes_of(const ap_sensor_stats *stats)
+{
+    return (double)stats->byte_count;
+}
+
+static double records_of(const ap_sensor_stats *stats)
+{
+    return (double)stats->record_count;
+}
+
+static double reports_of(const ap_sensor_stats *stats)
+{
+    return (double)stats->report_count;
+}
+
+static double last_of(const ap_sensor_stats *stats)
+{
+    return stats->last_utc == AP_UTC_UNKNOWN ? (double)NAN : (double)stats->last_utc / 1e9;
+}
+
+static void put_refused(ap_api_call *call)
+{
+    const ap_sensor_table *table = call->api->sensors;
+    put_head(call->out, "sensor_refused_total", "counter", "Elements refused, by reason.");
+    for (uint16_t i = 0; i < table->count; i++)
+        for (unsigned reason = 0; reason < AP_REFUSAL_COUNT; reason++)
+            if (table->stats[i].refused.count[reason] > 0)
+                put_value(call->out, "sensor_refused_total", "sensor", table->sensor[i].name,
+                          "reason", ap_refusal_key((ap_refusal)reason),
+                          (double)table->stats[i].refused.count[reason]);
+}
+
+/* One metric over all inputs. */
+static void put_inputs(ap_api_call *call, const char *name, const char *type, const char *help,
+                       double (*value)(const ap_live_input *input))
+{
+    const ap_live_figures *f = call->api->figures;
+    put_head(call->out, name, type, help);
+    for (size_t i = 0; i < f->input_count; i++)
+        put_value(call->out, name, "input", f->inputs[i].name, NULL, NULL, value(&f->inputs[i]));
+}
+
+static double input_open(const ap_live_input *input)
+{
+    return input->is_open;
+}
+
+static double input_bytes(const ap_live_input *input)
+{
+    return (double)input->byte_count;
+}
+
+static double input_lost(const ap_live_input *input)
+{
+    return (double)input->lost_count;
+}
+
+static double input_connects(const ap_live_input *input)
+{
+    return (double)input->connect_count;
+}
+
+static void put_outputs(ap_api_call *call)
+{
+    const ap_live_figures *f = call->api->figures;
+    ap_writer *out = call->out;
+    put_head(out, "output_bytes_total", "counter", "Octets sent.");
+    for (size_t i = 0; i < f->output_count; i++)
+        put_value(out, "output_bytes_total", "output", f->outputs[i].name, NULL, NULL,
+                  (double)f->outputs[i].byte_count);
+    put_head(out, "output_lost_total", "counter", "Messages that were not sent.");
+    for (size_t i = 0; i < f->output_count; i++)
+        put_value(out, "output_lost_total", "output", f->outputs[i].name, NULL, NULL,
+                  (double)f->outputs[i].lost_count);
+    put_head(out, "ring_depth", "gauge", "What waits in a ring.");
+    for (size_t i = 0; i < f->ring_count; i++)
+        put_value(out, "ring_depth", "ring", f->rings[i].name, NULL, NULL,
+                  (double)f->rings[i].depth);
+    put_head(out, "ring_capacity", "gauge", "What can wait in a ring.");
+    for (size_t i = 0; i < f->ring_count; i++)
+        put_value(out, "ring_capacity", "ring", f->rings[i].name, NULL, NULL,
+                  (double)f->rings[i].cap);
+    put_head(out, "ring_lost_total", "counter", "What found no room in a ring.");
+    for (size_t i = 0; i < f->ring_count; i++)
+        put_value(out, "ring_lost_total", "ring", f->rings[i].name, NULL, NULL,
+                  (double)f->rings[i].lost_count);
+}
+
+void ap_api_metrics(ap_api_call *call)
+{
+    ap_api_type(call, TYPE);
+    put_service(call);
+    put_picture(call);
+    put_latency(call);
+    put_sensors(call, "sensor_bytes_total", "counter", "Octets of a sensor.", bytes_of);
+    put_sensors(call, "sensor_records_total", "counter", "Records and frames of a sensor.",
+                records_of);
+    put_sensors(call, "sensor_reports_total", "counter", "Reports that went to the tracker.",
+                reports_of);
+    put_sensors(call, "sensor_last_report_time_seconds", "gauge", "Newest report, since 1970.",
+                last_of);
+    put_refused(call);
+    put_inputs(call, "input_open", "gauge", "1 when an input delivers or may deliver.", input_open);
+    put_inputs(call, "input_bytes_total", "counter", "Octets of an input.", input_bytes);
+    put_inputs(call, "input_lost_total", "counter", "Chunks that found no room.", input_lost);
+    put_inputs(call, "input_connects_total", "counter", "Connections that were made.",
+               input_connects);
+    put_outputs(call);
+}
