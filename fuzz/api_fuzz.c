@@ -52,6 +52,8 @@ static void check_message(const uint8_t *data, size_t size)
     assert(out.size >= AP_DELTA_HEADER_SIZE);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char url[1024];
