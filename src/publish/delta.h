@@ -18,6 +18,7 @@
 
 #include "airpicture/bytes.h"
 #include "airpicture/err.h"
+#include "airpicture/sensor.h"
 #include "airpicture/time.h"
 #include "picture/picture.h"
 
@@ -90,8 +91,12 @@ ap_err ap_delta_hello(const ap_delta *delta, bool json, const char *server, ap_w
  * when there are none. Failure as above. */
 ap_err ap_delta_alerts(const ap_delta *delta, bool json, uint32_t since, ap_writer *out);
 
-/* Appends the header of a message whose rest is JSON, which the caller writes (sensors, errors);
- * nothing in the JSON flavour. */
-void ap_delta_begin(const ap_delta *delta, bool json, ap_delta_kind kind, ap_writer *out);
+/* Appends all sensors as they are at `now`. Failure as above. */
+ap_err ap_delta_sensors(const ap_delta *delta, bool json, const ap_sensor_table *sensors,
+                        ap_utc_ns now, ap_writer *out);
+
+/* Appends what was wrong with what a client said, and what would be right. Failure as above. */
+ap_err ap_delta_error(const ap_delta *delta, bool json, const char *error, const char *expected,
+                      ap_writer *out);
 
 #endif

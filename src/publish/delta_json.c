@@ -4,6 +4,7 @@
 #include "publish/columns.h"
 #include "publish/delta_state.h"
 #include "publish/put.h"
+#include "publish/track_api.h"
 #include "publish/track_columns.h"
 #include "wire/json.h"
 
@@ -19,6 +20,18 @@ static void put_head(const struct ap_delta_state *s, const char *message, ap_wri
     ap_text_u64(out, s->sequence);
     AP_PUT(out, ",\"time_s\":");
     ap_text_seconds(out, s->now);
+}
+
+/* The header of a message whose rest is JSON; none in the JSON flavour. */
+static void begin(const ap_delta *delta, bool json, ap_delta_kind kind, const char *name,
+                  ap_writer *out)
+{
+    uint8_t header[AP_DELTA_HEADER_SIZE];
+    if (!json) {
+        ap_delta_header(delta->state, kind, 0, (ap_delta_counts){ 0 }, header);
+        ap_write_bytes(out, header, sizeof header);
+    }
+    put_head(delta->state, name, out);
 }
 
 /* ---- rows ---- */
@@ -193,8 +206,7 @@ static const char layout[] =
 ap_err ap_delta_hello(const ap_delta *delta, bool json, const char *server, ap_writer *out)
 {
     size_t start = out->size;
-    ap_delta_begin(delta, json, AP_DELTA_HELLO, out);
-    put_head(delta->state, "hello", out);
+    begin(delta, json, AP_DELTA_HELLO, "hello", out);
     AP_PUT(out, ",\"server\":");
     ap_json_string(out, server, strlen(server));
     AP_PUT(out, layout);
@@ -215,13 +227,31 @@ ap_err ap_delta_hello(const ap_delta *delta, bool json, const char *server, ap_w
 
 /* ---- alerts and others ---- */
 
-void ap_delta_begin(const ap_delta *delta, bool json, ap_delta_kind kind, ap_writer *out)
+ap_err ap_delta_sensors(const ap_delta *delta, bool json, const ap_sensor_table *sensors,
+                        ap_utc_ns now, ap_writer *out)
 {
-    uint8_t header[AP_DELTA_HEADER_SIZE];
-    if (json)
-        return;
-    ap_delta_header(delta->state, kind, 0, (ap_delta_counts){ 0 }, header);
-    ap_write_bytes(out, header, sizeof header);
+    size_t start = out->size;
+    begin(delta, json, AP_DELTA_SENSORS, "sensors", out);
+    AP_PUT(out, ",\"sensors\":[");
+    for (uint16_t i = 0; i < sensors->count; i++) {
+        ap_text_str(out, i > 0 ? ",\n" : "\n");
+        (void)ap_sensor_json(out, sensors, i, now); /* what does not fit is told below */
+    }
+    AP_PUT(out, "]}\n");
+    return ap_put_done(out, start);
+}
+
+ap_err ap_delta_error(const ap_delta *delta, bool json, const char *error, const char *expected,
+                      ap_writer *out)
+{
+    size_t start = out->size;
+    begin(delta, json, AP_DELTA_ERROR, "error", out);
+    AP_PUT(out, ",\"error\":");
+    ap_json_string(out, error, strlen(error));
+    AP_PUT(out, ",\"expected\":");
+    ap_json_string(out, expected, strlen(expected));
+    AP_PUT(out, "}\n");
+    return ap_put_done(out, start);
 }
 
 /* The next alert by id that changed after message `since`; NULL: none. */
@@ -244,8 +274,7 @@ ap_err ap_delta_alerts(const ap_delta *delta, bool json, uint32_t since, ap_writ
     const ap_alert *at = next_alert(s, since, 0);
     if (!at)
         return AP_OK;
-    ap_delta_begin(delta, json, AP_DELTA_ALERTS, out);
-    put_head(s, "alerts", out);
+    begin(delta, json, AP_DELTA_ALERTS, "alerts", out);
     AP_PUT(out, ",\"alerts\":[\n");
     for (bool any = false; at && !out->bad; at = next_alert(s, since, at->id), any = true) {
         if (any)

@@ -434,6 +434,36 @@ static void test_delta_alerts(void **state)
     }
 }
 
+/* Sensors and errors, in both flavours. */
+static void test_delta_sensors_and_errors(void **state)
+{
+    bench *b = *state;
+    fixture f;
+    step(b);
+    for (int json = 0; json < 2; json++) {
+        size_t from = json ? 0 : AP_DELTA_HEADER_SIZE;
+        ap_writer out = ap_writer_of(b->out, OUT_CAP);
+        assert_int_equal(ap_delta_sensors(&b->delta, json, fixture_table(&f), now_of(b), &out),
+                         AP_OK);
+        assert_true(json || test_delta_read(b->reader[0], b->out, out.size));
+        assert_true(json || b->reader[0]->kind == AP_DELTA_SENSORS);
+        cJSON *root = parsed(b, &out, from);
+        assert_string_equal(cJSON_GetObjectItem(root, "message")->valuestring, "sensors");
+        assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(root, "sensors")), 3);
+        cJSON_Delete(root);
+        out = ap_writer_of(b->out, OUT_CAP);
+        assert_int_equal(ap_delta_error(&b->delta, json, "it is \"wrong\"", "right", &out), AP_OK);
+        root = parsed(b, &out, from);
+        assert_string_equal(cJSON_GetObjectItem(root, "error")->valuestring, "it is \"wrong\"");
+        assert_string_equal(cJSON_GetObjectItem(root, "expected")->valuestring, "right");
+        cJSON_Delete(root);
+        out = ap_writer_of(b->out, from + 60);
+        assert_int_equal(ap_delta_error(&b->delta, json, "it is wrong", "right", &out),
+                         AP_ERR_FULL);
+        assert_int_equal(out.size, 0);
+    }
+}
+
 static void test_delta_init_refuses(void **state)
 {
     (void)state;
@@ -545,6 +575,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_delta_json_is_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_hello, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_alerts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_delta_sensors_and_errors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_ask, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_recording, set_up, tear_down),
     };
