@@ -54,6 +54,9 @@ void ap_http_log(struct ap_http_state *server, const char *reason, const char *f
     va_start(arguments, format);
     (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
+    for (char *c = line; *c; c++) /* what peers send must not steer a terminal or begin a line */
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
     server->config.log(server->config.log_context, reason, line);
 }
 
@@ -427,6 +430,11 @@ void ap_http_drain(ap_http *http)
     struct ap_http_state *server = http->state;
     server->is_draining = true;
     ap_http_stop_listening(server);
+    for (ap_ws_client *client = server->waiting.first, *next; client; client = next) {
+        next = client->next;
+        if (!client->exchange)
+            ap_http_cut(client);
+    }
     for (ap_ws_client *client = server->busy.first, *next; client; client = next) {
         next = client->next;
         ap_ws_close(client, 1001, "the server ends");

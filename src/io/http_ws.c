@@ -24,6 +24,24 @@ size_t ap_ws_queued_size(const ap_ws_client *client)
     return client->ws ? client->ws->queued_size : 0;
 }
 
+static void pop(ap_ws_queue *queue)
+{
+    ap_ws_item *item = &queue->item[queue->first];
+    ap_shared_bytes_drop(item->bytes);
+    queue->first = (queue->first + 1) % AP_HTTP_WS_RING;
+    queue->count--;
+    queue->at = 0;
+}
+
+static void free_queue(ap_ws_client *client)
+{
+    while (client->ws->count > 0)
+        pop(client->ws);
+    free(client->ws->message);
+    free(client->ws);
+    client->ws = NULL;
+}
+
 /* The first of the client's sub-protocols that is ours, "" when it names none at all; NULL when
  * none of those it names is. lws chooses the same way. */
 static const char *choose_protocol(const struct ap_http_state *server, const char *list)
@@ -102,8 +120,7 @@ int ap_ws_upgrade(ap_ws_client *client, struct lws *wsi)
                                    &reply)) {
         server->count.ws_count--;
         server->count.ws_refused_count++;
-        free(client->ws);
-        client->ws = NULL;
+        free_queue(client);
         return ap_http_refuse(client, wsi, &reply);
     }
     ap_shared_bytes_drop(reply.body);
@@ -120,15 +137,6 @@ void ap_ws_established(ap_ws_client *client, struct lws *wsi)
         (void)lws_callback_on_writable(wsi);
 }
 
-static void pop(ap_ws_queue *queue)
-{
-    ap_ws_item *item = &queue->item[queue->first];
-    ap_shared_bytes_drop(item->bytes);
-    queue->first = (queue->first + 1) % AP_HTTP_WS_RING;
-    queue->count--;
-    queue->at = 0;
-}
-
 void ap_ws_release(ap_ws_client *client)
 {
     struct ap_http_state *server = client->server;
@@ -137,11 +145,7 @@ void ap_ws_release(ap_ws_client *client)
     server->count.ws_count--;
     if (server->config.ws.on_close)
         server->config.ws.on_close(server->config.context, client);
-    while (client->ws->count > 0)
-        pop(client->ws);
-    free(client->ws->message);
-    free(client->ws);
-    client->ws = NULL;
+    free_queue(client);
 }
 
 static ap_err cut_slow(ap_ws_client *client, const char *how)

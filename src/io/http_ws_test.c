@@ -139,8 +139,7 @@ static void test_ws_echo(void **state)
     int fd = expect_open(&test, "/ws/tracks", "Sec-WebSocket-Protocol: chat, airpicture.json\r\n");
     assert_string_equal(s.protocol, "airpicture.json");
     test_ws_send(&test, fd, 1, true, "hello", 5);
-    test_http_turn(&test, 5);
-    assert_int_equal(s.messages, 1);
+    TEST_HTTP_WAIT(&test, s.messages == 1);
     assert_false(s.was_binary);
     assert_memory_equal(s.message, "hello", 5);
     test_ws_send(&test, fd, 2, false, "ab", 2); /* in three frames, with a ping between */
@@ -151,15 +150,13 @@ static void test_ws_echo(void **state)
     size_t size;
     assert_int_equal(test_ws_receive(&test, fd, data, sizeof data, &size), 10);
     assert_int_equal(size, 1);
-    test_http_turn(&test, 5);
-    assert_int_equal(s.messages, 2);
+    TEST_HTTP_WAIT(&test, s.messages == 2);
     assert_true(s.was_binary);
     assert_int_equal(s.message_size, 6);
     assert_memory_equal(s.message, "abcdef", 6);
     test_ws_send(&test, fd, 8, true, "\x03\xe8", 2);
     assert_int_equal(test_ws_receive(&test, fd, data, sizeof data, &size), 8);
-    test_http_turn(&test, 20);
-    assert_int_equal(s.closed, 1);
+    TEST_HTTP_WAIT(&test, s.closed == 1);
     (void)close(fd);
     test_http_close(&test);
 }
@@ -209,8 +206,7 @@ static void test_ws_send_shared(void **state)
     ap_shared_bytes_drop(same);
     ap_shared_bytes_drop(text);
     ap_shared_bytes_drop(empty);
-    test_http_turn(&test, 20);
-    assert_int_equal(s.closed, COUNT);
+    TEST_HTTP_WAIT(&test, s.closed == COUNT);
     test_http_close(&test);
 }
 
@@ -277,8 +273,7 @@ static void test_ws_slow_by_bytes(void **state)
     uint8_t data[4];
     size_t size;
     assert_int_equal(test_ws_receive(&test, good, data, sizeof data, &size), 2);
-    test_http_turn(&test, 50);
-    assert_int_equal(s.closed, 1);
+    TEST_HTTP_WAIT(&test, s.closed == 1);
     assert_int_equal(ap_http_count(&test.http)->ws_cut_slow_count, 1);
     assert_int_equal(ap_shared_bytes_references(message), 1);
     ap_shared_bytes_drop(message);
@@ -295,7 +290,7 @@ static void test_ws_slow_by_time(void **state)
     seen s;
     test_http test;
     ap_http_config config = config_of(&s);
-    config.write_s = 0.4;
+    config.write_s = 1;
     test_http_open(&test, &config);
     int slow = connect_and_stop(&test);
     ap_shared_bytes *message = pattern(SIZE); /* more than the cap, as the only one */
@@ -303,8 +298,7 @@ static void test_ws_slow_by_time(void **state)
     test_http_turn(&test, 100);
     assert_true(ap_ws_queued_size(s.client) > 0);
     assert_int_equal(s.closed, 0);
-    test_http_turn(&test, 1000);
-    assert_int_equal(s.closed, 1);
+    TEST_HTTP_WAIT(&test, s.closed == 1);
     assert_int_equal(ap_http_count(&test.http)->ws_cut_slow_count, 1);
     assert_int_equal(ap_shared_bytes_references(message), 1);
     ap_shared_bytes_drop(message);
@@ -326,8 +320,7 @@ static void test_ws_slow_by_count(void **state)
     while (sent < 1000 && ap_ws_send(s.client, small, true) == AP_OK) /* no turn of the loop */
         sent++;
     assert_int_equal(sent, 256);
-    test_http_turn(&test, 20);
-    assert_int_equal(s.closed, 1);
+    TEST_HTTP_WAIT(&test, s.closed == 1);
     ap_shared_bytes_drop(small);
     (void)close(fd);
     test_http_close(&test);
@@ -346,8 +339,7 @@ static void test_ws_message_too_long(void **state)
     size_t size;
     int fd = expect_open(&test, "/ws", "");
     test_ws_send(&test, fd, 2, true, long_message, 1000);
-    test_http_turn(&test, 5);
-    assert_int_equal(s.messages, 1);
+    TEST_HTTP_WAIT(&test, s.messages == 1);
     test_ws_send(&test, fd, 2, true, long_message, 1001);
     assert_int_equal(test_ws_receive(&test, fd, data, sizeof data, &size), 8);
     assert_int_equal(data[0] << 8 | data[1], 1009);
@@ -360,8 +352,7 @@ static void test_ws_message_too_long(void **state)
     (void)close(fd);
     assert_int_equal(s.messages, 1);
     assert_int_equal(ap_http_count(&test.http)->oversized_count, 2);
-    test_http_turn(&test, 20);
-    assert_int_equal(s.closed, 2);
+    TEST_HTTP_WAIT(&test, s.closed == 2);
     test_http_close(&test);
 }
 
@@ -389,8 +380,7 @@ static void test_ws_garbage(void **state)
         test_http_turn(&test, 5);
         (void)close(fd);
     }
-    test_http_turn(&test, 800);
-    assert_int_equal(s.closed, s.opened);
+    TEST_HTTP_WAIT(&test, s.closed == s.opened);
     assert_int_equal(s.messages, 0);
     test_http_close(&test);
 }
@@ -440,8 +430,7 @@ static void test_ws_close_with_code(void **state)
     assert_int_equal(size, 2 + 16);
     assert_memory_equal(data + 2, "token taken back", 16);
     test_ws_send(&test, fd, 8, true, data, size);
-    test_http_turn(&test, 20);
-    assert_int_equal(s.closed, 1);
+    TEST_HTTP_WAIT(&test, s.closed == 1);
     (void)close(fd);
     test_http_close(&test);
 }
@@ -464,8 +453,7 @@ static void test_ws_cap_and_drain(void **state)
     assert_int_equal(test_ws_receive(&test, two, data, sizeof data, &size), 8);
     (void)close(one);
     (void)close(two);
-    test_http_turn(&test, 30);
-    assert_int_equal(s.closed, 2);
+    TEST_HTTP_WAIT(&test, s.closed == 2);
     test_http_close(&test);
 }
 

@@ -22,6 +22,14 @@ void test_http_close(test_http *test);
 /* Turns the loop for so long. */
 void test_http_turn(test_http *test, int duration_ms);
 
+/* Turns the loop until that holds, for 5 s at most: machines are slow now and then. */
+#define TEST_HTTP_WAIT(test, condition)                                                            \
+    do {                                                                                           \
+        for (int wait_ms_ = 0; wait_ms_ < 5000 && !(condition); wait_ms_++)                        \
+            test_http_turn(test, 1);                                                               \
+        assert_true(condition);                                                                    \
+    } while (0)
+
 /* A connection that does not block. */
 int test_http_connect(test_http *test);
 
