@@ -85,7 +85,9 @@ static void test_connect_backs_off(void **state)
         live_add(
             &run, i,
             (ap_live_config){ .kind = AP_LIVE_TCP_CONNECT, .host = "127.0.0.1", .port = port });
+    int64_t begin_ns = ap_clock_monotonic_ns();
     live_turn_for(&run, 1700);
+    bool in_time = ap_clock_monotonic_ns() - begin_ns < 2600 * AP_NS_PER_MS;
     uint64_t least = UINT64_MAX, most = 0;
     for (uint32_t i = 0; i < LIVE_INPUTS; i++) {
         uint64_t count = live_stats(&run, i)->failure_count;
@@ -93,8 +95,9 @@ static void test_connect_backs_off(void **state)
         most = count > most ? count : most;
         assert_non_null(strstr(live_stats(&run, i)->last_error, "; next try in "));
     }
-    assert_in_range(most, 2, 3); /* at 0, from 0.375, from 1.125 s on; the fourth from 2.6 s on */
-    assert_in_range(least, 1, 3);
+    if (in_time) /* at 0, from 0.375, from 1.125 s on; the fourth from 2.6 s on */
+        assert_in_range(most, 2, 3);
+    assert_in_range(least, 1, most);
     live_end(&run);
 }
 

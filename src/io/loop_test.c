@@ -39,35 +39,37 @@ static ap_loop open_loop(void)
     return loop;
 }
 
+enum { PHASE_CALLS = 6, PHASE_PERIOD_MS = 200, PHASE_BUSY_MS = 15 };
+
 typedef struct phases {
     ap_loop *loop;
-    int64_t begin_ns;
-    int calls, near_multiple; /* near: up to 3 ms after a multiple of 10 ms since the start */
+    int64_t begin_ns, least_ns; /* least: after a multiple of the period, of the later half */
+    int calls;
 } phases;
-
-enum { PHASE_CALLS = 40 };
 
 static void note_phase(void *context)
 {
     phases *p = context;
-    int64_t after_ns = (ap_clock_monotonic_ns() - p->begin_ns) % (10 * AP_NS_PER_MS);
-    p->near_multiple += after_ns < 3 * AP_NS_PER_MS;
-    ap_clock_sleep_ns(3 * AP_NS_PER_MS);
-    if (++p->calls == PHASE_CALLS)
+    int64_t after_ns = (ap_clock_monotonic_ns() - p->begin_ns) % (PHASE_PERIOD_MS * AP_NS_PER_MS);
+    p->calls++;
+    if (p->calls > PHASE_CALLS / 2 && after_ns < p->least_ns)
+        p->least_ns = after_ns;
+    ap_clock_sleep_ns(PHASE_BUSY_MS * AP_NS_PER_MS);
+    if (p->calls == PHASE_CALLS)
         ap_loop_stop(p->loop);
 }
 
-/* Callbacks that take 3 ms of every 10. With drift they begin anywhere between two multiples, three
- * of ten near one; a host that is busy makes some late. */
+/* Callbacks that take 15 ms of every 200. With drift the fourth and later ones begin 45 ms and more
+ * after a multiple; a host that is busy makes some late, not all. */
 static void test_loop_every_does_not_drift(void **state)
 {
     (void)state;
     ap_loop loop = open_loop();
-    phases p = { .loop = &loop, .begin_ns = ap_clock_monotonic_ns() };
+    phases p = { .loop = &loop, .begin_ns = ap_clock_monotonic_ns(), .least_ns = INT64_MAX };
     p.begin_ns -= p.begin_ns % AP_NS_PER_MS; /* libuv's time is in whole milliseconds */
-    assert_int_equal(ap_loop_every(&loop, 10, note_phase, &p), AP_OK);
+    assert_int_equal(ap_loop_every(&loop, PHASE_PERIOD_MS, note_phase, &p), AP_OK);
     ap_loop_run(&loop);
-    assert_in_range(p.near_multiple, PHASE_CALLS * 6 / 10, PHASE_CALLS);
+    assert_true(p.least_ns < 25 * AP_NS_PER_MS);
     ap_loop_close(&loop);
     ap_loop_close(&loop);
 }
