@@ -102,6 +102,7 @@ static void put_settings(ap_writer *w, const ap_evaluation_config *c)
     ap_json_member_fixed(&o, "cutoff_m", c->cutoff_m, 3);
     ap_json_member_u64(&o, "power", (uint64_t)c->power);
     ap_json_member_fixed(&o, "hold_m", c->hold_m, 3);
+    ap_part_number(&o, "release_s", c->release_s, 3);
     ap_json_member_fixed(&o, "max_age_s", c->max_age_s, 6);
     ap_json_member_fixed(&o, "truth_gap_s", c->truth_gap_s, 6);
     ap_json_member_fixed(&o, "switch_m", c->switch_m, 3);

@@ -41,7 +41,8 @@ enum {
     [AP_EVALUATE_POWER] = { 0, "power", "P",                                                       \
         "Exponent of GOSPA and OSPA, 1 or 2 (default)." },                                         \
     [AP_EVALUATE_HOLD] = { 0, "hold", "M",                                                         \
-        "A target keeps its track while that is so near; default the cutoff." },                   \
+        "A target keeps its track while that is so near and another one is not better for 10 s; "  \
+        "default the cutoff." },                   \
     [AP_EVALUATE_MAX_AGE] = { 0, "max-age", "S",                                                   \
         "States older than this are not shown any more; default 10 s." },                          \
     [AP_EVALUATE_GATE] = { 0, "gate", "M",                                                         \

@@ -20,6 +20,7 @@ ap_evaluation_config ap_evaluation_config_default(void)
                                    .cutoff_m = 1000.0,
                                    .power = 2,
                                    .hold_m = 1000.0,
+                                   .release_s = 10.0,
                                    .max_age_s = 10.0,
                                    .truth_gap_s = 30.0,
                                    .switch_m = 1000.0,
@@ -41,6 +42,7 @@ ap_evaluation_config ap_evaluation_config_bench(void)
     config.origin = 0;
     config.cutoff_m = 2000.0;
     config.max_age_s = 8.5;
+    config.release_s = INFINITY;
     config.switch_m = 2000.0;
     return config;
 }
@@ -95,6 +97,8 @@ const char *ap_evaluation_config_fault(const ap_evaluation_config *config)
         return "power must be 1 or 2";
     if (!(config->hold_m > 0.0 && config->hold_m <= config->cutoff_m))
         return "hold_m must be above 0 and at most cutoff_m";
+    if (!(config->release_s > 0.0))
+        return "release_s must be above 0";
     if (!(config->siap_gate_m > 0.0 && config->siap_gate_m <= config->cutoff_m))
         return "siap_gate_m must be above 0 and at most cutoff_m";
     if (!is_positive(config->max_age_s) || !is_positive(config->truth_gap_s))

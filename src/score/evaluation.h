@@ -16,7 +16,8 @@
  * followed then; errors by phase and range, NEES, latency and the requirements are of that one.
  *
  * A track follows a truth while the kept pairing says so: as the best pairing (least sum of
- * distance^p below the cutoff), but a truth keeps its track while that is within hold_m.
+ * distance^p below the cutoff), but a truth keeps its track while that is within hold_m, unless for
+ * release_s the best pairing has had another one, or none, for it.
  *
  * Same input, same result; nothing is allocated. Definitions and sources: doc/metrics.md. */
 #ifndef AP_SCORE_EVALUATION_H
@@ -65,6 +66,7 @@ typedef struct ap_evaluation_config {
     double cutoff_m;       /* c, > 0 */
     int power;             /* p, 1 or 2 */
     double hold_m;         /* (0, cutoff_m] */
+    double release_s;      /* > 0; INFINITY: as CLEAR-MOT has it, never */
     double max_age_s;      /* > 0 */
     double truth_gap_s;    /* > 0 */
     double switch_m;       /* gamma of T-GOSPA, > 0 */
@@ -102,12 +104,12 @@ typedef struct ap_evaluation_config {
     uint32_t segment_cap; /* stretches of one track on one truth, over the run */
 } ap_evaluation_config;
 
-/* Step 1 s, no warm-up, c = 1,000 m, p = 2, hold 1,000 m, max age 10 s, truth gap 30 s, gamma =
- * 1,000 m; 16 million pairs, one million stretches. */
+/* Step 1 s, no warm-up, c = 1,000 m, p = 2, hold 1,000 m, release 10 s, max age 10 s, truth gap 30
+ * s, gamma = 1,000 m; 16 million pairs, one million stretches. */
 ap_evaluation_config ap_evaluation_config_default(void);
 
 /* The parameters of the bench for trackers in a plane: step 4 s, warm-up 40 s from time 0, c =
- * 2,000 m, p = 2, hold 1,000 m, max age 8.5 s, NEES of states younger than 0.05 s. */
+ * 2,000 m, p = 2, hold 1,000 m, no release, max age 8.5 s, NEES of states younger than 0.05 s. */
 ap_evaluation_config ap_evaluation_config_bench(void);
 
 /* What is wrong with a configuration, in words that name the field; NULL: nothing. */

@@ -228,19 +228,38 @@ static double edge_distance(const struct ap_evaluation_state *state, uint32_t tr
     return INFINITY;
 }
 
-/* The second pairing: a truth keeps its track while that is within hold_m; of two that would keep
- * one track, the first. */
+/* Whether for release_s the best pairing has had another track for a truth, or none because its own
+ * is another's; `kept` is live. */
+static bool is_outdone(const struct ap_evaluation_state *state, ap_target_sums *target,
+                       uint32_t best, uint32_t kept)
+{
+    if (best == kept) {
+        target->rival_since = 0;
+        return false;
+    }
+    if (target->rival_since == 0)
+        target->rival_since = state->instant + 1;
+    return (double)(state->instant + 1 - target->rival_since) * state->config.step_s >=
+           state->config.release_s;
+}
+
+/* The second pairing: a truth keeps its track while that is within hold_m and not outdone; of two
+ * that would keep one track, the first. */
 static void pair_kept(struct ap_evaluation_state *state)
 {
     uint32_t truths = state->truths_now.count;
     memset(state->taken, 0, state->tracks_now.count * sizeof *state->taken);
     for (uint32_t i = 0; i < truths; i++) {
-        uint32_t track = state->targets[state->truths_now.trajectory[i]].kept_track;
+        ap_target_sums *target = &state->targets[state->truths_now.trajectory[i]];
+        uint32_t track = target->kept_track;
         uint32_t live = track == AP_TRAJECTORY_NONE ? 0 : state->live_of_track[track];
         state->kept[i] = AP_ASSIGN_NONE;
         if (live == 0 || state->taken[live - 1] ||
-            !(edge_distance(state, i, live - 1) < state->config.hold_m))
+            !(edge_distance(state, i, live - 1) < state->config.hold_m) ||
+            is_outdone(state, target, state->best[i], live - 1)) {
+            target->rival_since = 0;
             continue;
+        }
         state->kept[i] = live - 1;
         state->taken[live - 1] = true;
     }

@@ -590,6 +590,33 @@ static void test_evaluation_notes_near_full(void **state)
     assert_true(test_evaluate(&test, &config)->notes[AP_EVALUATION_NOTE_NEAR_FULL]);
 }
 
+/* Two truths 4 m apart whose tracks change places at 20 s: kept to their own for 10 s, or for good
+ * where nothing is released. Between 5 s and 14 s they do so too, which is too short. */
+static void test_release_of_kept_pairs(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 60; t++) {
+        bool swapped = (t >= 5 && t < 14) || t >= 20;
+        for (uint64_t id = 0; id < 2; id++) {
+            double x_m = 4.0 * (double)id;
+            test_truth(&test, id, test_state(t, x_m, 0.0, 0.0, 0.0));
+            test_track(&test, id, test_state(t, swapped ? 4.0 - x_m : x_m, 0.0, 0.0, 0.0));
+        }
+    }
+    ap_evaluation_config config = test_config();
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    assert_int_equal(r->kept_switch_count, 2);
+    /* 9 s and 10 s of 61 with 4 m, of both. */
+    assert_near(r->errors[AP_PHASE_ALL][AP_EVALUATION_POSITION].rms, 4.0 * sqrt(19.0 / 61.0), 1e-5);
+    assert_int_equal(r->report_count, 122);
+    config.release_s = INFINITY;
+    r = test_evaluate(&test, &config);
+    assert_int_equal(r->kept_switch_count, 0);
+    assert_near(r->errors[AP_PHASE_ALL][AP_EVALUATION_POSITION].rms, 4.0 * sqrt(50.0 / 61.0), 1e-5);
+    config.release_s = 0.0;
+    assert_non_null(strstr(ap_evaluation_config_fault(&config), "release_s"));
+}
+
 /* Flight 1 comes into the coverage at 20 s and its track is known since 5 s: no delay. Flight 2,
  * there at 10 s, is reported from 30 s on; flight 3, from 40 s to 55 s, never. */
 static void test_birth_delay_from_entry(void **state)
@@ -688,6 +715,7 @@ int main(void)
         CASE(test_keys),
         CASE(test_bound_knows_the_warm_up),
         CASE(test_birth_delay_from_entry),
+        CASE(test_release_of_kept_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
