@@ -68,6 +68,10 @@ static void test_antenna_meet_is_in_the_beam(void **state)
                 assert_true(fabs(truth.position.height_m - pass.truth.position.height_m) < 0.01);
                 assert_true(fabs(truth.pressure_altitude_m - pass.truth.pressure_altitude_m) <
                             0.01);
+                /* From so near a guess the state is moved on, not looked up again. */
+                assert_true(ap_antenna_meet(&world, &antenna, 0, pass.time_s + 0.015, &pass));
+                assert_true(ap_world_truth(&world, 0, pass.time_s, &truth));
+                assert_true(fabs(truth.position.height_m - pass.truth.position.height_m) < 0.01);
                 double next_s = ap_antenna_next_pass(&world, &antenna, 0, pass.time_s);
                 double guess_s = ap_antenna_guess_s(&antenna, &pass);
                 assert_true(fabs(next_s - pass.time_s - antenna.turn_s) < 0.2 * antenna.turn_s);

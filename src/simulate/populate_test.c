@@ -297,6 +297,55 @@ static void test_populate_own_flights(void **state)
     free(c.mem);
 }
 
+static double slowing_mps2(const crowd *c, uint32_t flight, double time_s)
+{
+    ap_truth now, then;
+    assert_true(ap_world_truth(&c->world, flight, time_s, &now));
+    assert_true(ap_world_truth(&c->world, flight, time_s + 0.5, &then));
+    return (hypot(now.east_mps, now.north_mps) - hypot(then.east_mps, then.north_mps)) / 0.5;
+}
+
+/* Of 99 pieces: 5 m/s an axis, and 0.5 in the logarithm of what drag does to them; within 3.3
+ * standard errors of a variance. */
+static void test_populate_pieces_scatter(void **state)
+{
+    (void)state;
+    ap_scenario_flight whole = { .craft = AP_CRAFT_FALLING,
+                                 .falls = true,
+                                 .end_s = HUGE_VAL,
+                                 .leader = AP_SCENARIO_NONE,
+                                 .fall_position = { 50 * DEG, 7 * DEG, 40e3 },
+                                 .fall_east_mps = 2000.0,
+                                 .fall_up_mps = -500.0,
+                                 .ballistic_coefficient_kgpms2 = 5000.0,
+                                 .piece_count = 100,
+                                 .break_altitude_m = 30e3,
+                                 .equipment = AP_EQUIPMENT_NONE };
+    crowd c;
+    begin(&c, AP_GENERATOR_EN_ROUTE, 1);
+    c.scenario.flights = &whole;
+    c.scenario.flight_count = 1;
+    c.scenario.generator_count = 0;
+    populate(&c);
+    assert_int_equal(c.world.flight_count, 100);
+    double break_s = c.world.flights[1].birth_s, speeds = 0.0, sum = 0.0, square = 0.0;
+    ap_truth first, piece;
+    assert_true(ap_world_truth(&c.world, 0, break_s, &first));
+    for (uint32_t i = 1; i < 100; i++) {
+        assert_true(ap_world_truth(&c.world, i, break_s, &piece));
+        speeds += pow(piece.east_mps - first.east_mps, 2.0) +
+                  pow(piece.north_mps - first.north_mps, 2.0) +
+                  pow(piece.up_mps - first.up_mps, 2.0);
+        double drag = log(slowing_mps2(&c, i, break_s));
+        sum += drag;
+        square += drag * drag;
+    }
+    assert_true(fabs(speeds / (3.0 * 99.0 * 25.0) - 1.0) < 3.3 * sqrt(2.0 / 297.0));
+    double variance = (square - sum * sum / 99.0) / 98.0;
+    assert_true(fabs(variance / 0.25 - 1.0) < 3.3 * sqrt(2.0 / 98.0));
+    free(c.mem);
+}
+
 static void test_populate_check_names_the_bad(void **state)
 {
     (void)state;
@@ -384,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_populate_pairs_meet_and_formations_stay),
         cmocka_unit_test(test_populate_equips_by_shares),
         cmocka_unit_test(test_populate_own_flights),
+        cmocka_unit_test(test_populate_pieces_scatter),
         cmocka_unit_test(test_populate_follows_in_its_place),
         cmocka_unit_test(test_populate_check_names_the_bad),
     };
