@@ -14,6 +14,7 @@
 #include "app/live_figures.h"
 #include "picture/history.h"
 #include "picture/picture.h"
+#include "publish/track_api.h"
 
 /* What answers are made of; nothing of it changes during a call. */
 typedef struct ap_api {
@@ -54,8 +55,11 @@ typedef struct ap_api_reply {
 
 #define AP_API_BODY_MIN 4096 /* of the body's memory; with less, nothing can be told */
 
-/* Octets that are enough for any answer about so many tracks and points of trails. */
-#define AP_API_BODY_SIZE(tracks, points) (65536 + 3072 * (size_t)(tracks) + 320 * (size_t)(points))
+/* Octets that are enough for any answer about so many tracks, points of trails and sensors; a list
+ * of ordinary tracks needs a quarter of it. */
+#define AP_API_BODY_SIZE(tracks, points, sensors)                                                  \
+    (262144 + AP_TRACK_API_SIZE * (size_t)(tracks) + AP_TRACK_API_POINT_SIZE * (size_t)(points) +  \
+     8192 * (size_t)(sensors))
 
 /* Every request gets an answer: what is wrong with it, as {"error": ..., "expected": ...} with
  * status 400, 404 or 405; 503 when the answer does not fit the memory. O(picture and history). */

@@ -17,6 +17,10 @@
 #include "picture/history.h"
 #include "picture/picture.h"
 
+/* Room for any one track as object or feature, for any one point of a history. */
+#define AP_TRACK_API_SIZE 6144
+#define AP_TRACK_API_POINT_SIZE 512
+
 /* One object and a line feed. `sensors` gives names and may be NULL, here and below. */
 ap_err ap_track_api_json(ap_writer *text, const ap_sensor_table *sensors, const ap_track *track,
                          ap_utc_ns now);

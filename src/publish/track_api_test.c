@@ -76,6 +76,46 @@ static void test_track_api_feature(void **state)
     }
 }
 
+/* Everything that a track can tell, with the widest numbers and names: what room must be enough. */
+static void test_track_api_largest(void **state)
+{
+    (void)state;
+    static ap_sensor sensors[AP_TRACK_SOURCE_CAP];
+    static ap_sensor_stats stats[AP_TRACK_SOURCE_CAP];
+    const ap_sensor_table table = { .sensor = sensors,
+                                    .stats = stats,
+                                    .count = AP_TRACK_SOURCE_CAP };
+    ap_track track = fixture_track();
+    track.id = UINT32_MAX;
+    track.update_count = UINT32_MAX;
+    track.flags = UINT32_MAX;
+    track.address_shared = track.identity_doubted = true;
+    track.east_mps = track.north_mps = track.up_mps = -1234567.12345678;
+    track.acceleration_mps2 = track.track_rate_radps = -12345.123456789;
+    track.pressure_altitude_m = track.position.height_m = -123456789.123456;
+    track.ssr_utc = track.mlat_utc = track.psr_utc - 1234567 * AP_NS_PER_S / 10;
+    track.source_count = AP_TRACK_SOURCE_CAP;
+    for (uint16_t i = 0; i < AP_TRACK_SOURCE_CAP; i++) {
+        memset(sensors[i].name, '"', AP_SENSOR_NAME_SIZE - 1);
+        track.source[i].sensor = i;
+    }
+    track.fall = (ap_track_fall){ .probability = 0.123456789,
+                                  .time_utc = FIXTURE_UTC,
+                                  .ecef = { -6378137.123456, -6378137.123456, -6378137.123456 },
+                                  .velocity_ecef_mps = { -7654.123456, -7654.123456, -7654.123456 },
+                                  .ballistic_coefficient_kgpms2 = 123456.123,
+                                  .ballistic_coefficient_ln_sigma = 1.23456789 };
+    for (int i = 0; i < 21; i++)
+        track.fall.P_ecef[i] = -123456789012.123456789;
+    for (int i = 0; i < 4; i++)
+        for (int k = 0; k < 4; k++)
+            track.P_enu[i][k] = i == k ? 1234567890123.123 : 1234.5678;
+    ap_writer writer = ap_writer_of((uint8_t *)text, sizeof text - 1);
+    assert_int_equal(ap_track_api_feature(&writer, &table, &track, FIXTURE_UTC), AP_OK);
+    cJSON_Delete(parsed(&writer));
+    assert_in_range(writer.size, AP_TRACK_API_SIZE / 3, AP_TRACK_API_SIZE);
+}
+
 /* Reasons in order, also when the ring went round. */
 static void test_track_api_why(void **state)
 {
@@ -161,9 +201,9 @@ static void test_sensor_json(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_track_api_json), cmocka_unit_test(test_track_api_feature),
-        cmocka_unit_test(test_track_api_why),  cmocka_unit_test(test_bbox_json),
-        cmocka_unit_test(test_sensor_json),
+        cmocka_unit_test(test_track_api_json),    cmocka_unit_test(test_track_api_feature),
+        cmocka_unit_test(test_track_api_largest), cmocka_unit_test(test_track_api_why),
+        cmocka_unit_test(test_bbox_json),         cmocka_unit_test(test_sensor_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
