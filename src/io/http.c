@@ -12,7 +12,7 @@
 #include "io/clock.h"
 #include "io/http_state.h"
 
-enum { TABLE_CAP = 65536, LWS_PATIENCE_S = 3600, CLOSE_TURNS = 16 };
+enum { THROWN_AWAY_CAP = 4 << 20, TABLE_CAP = 65536, LWS_PATIENCE_S = 3600, CLOSE_TURNS = 16 };
 
 void ap_http_config_init(ap_http_config *config)
 {
@@ -84,7 +84,12 @@ static void call_handler(ap_ws_client *client, ap_http_reply *reply)
 static int answer(ap_ws_client *client, struct lws *wsi)
 {
     ap_http_reply reply = { .status = 404 };
-    call_handler(client, &reply);
+    if (client->exchange->refusal.status) {
+        reply = client->exchange->refusal;
+        client->exchange->refusal = (ap_http_reply){ .status = 0 };
+    } else {
+        call_handler(client, &reply);
+    }
     return ap_http_answer(client, wsi, &reply);
 }
 
@@ -105,12 +110,14 @@ static int on_request(ap_ws_client *client, struct lws *wsi, const char *path)
     ap_http_reply reply = { .status = 404 };
     if (!exchange)
         return -1;
-    if (ap_http_exchange_check(client, wsi, exchange, &reply))
+    bool is_refused = ap_http_exchange_check(client, wsi, exchange, &reply) != 0;
+    if (is_refused && (exchange->body_cap == 0 || exchange->body_cap > THROWN_AWAY_CAP))
         return ap_http_answer(client, wsi, &reply);
     if (exchange->body_cap == 0)
         return answer(client, wsi);
-    exchange->body = malloc(exchange->body_cap);
-    if (!exchange->body)
+    exchange->refusal = is_refused ? reply : (ap_http_reply){ .status = 0 };
+    exchange->body = is_refused ? NULL : malloc(exchange->body_cap);
+    if (!is_refused && !exchange->body)
         return -1;
     ap_http_enter(client, AP_HTTP_BODY, client->server->config.request_s);
     return 0;
@@ -121,11 +128,13 @@ static int on_body(ap_ws_client *client, const void *data, size_t size)
     ap_http_exchange *exchange = client->exchange;
     if (client->phase != AP_HTTP_BODY || !exchange || size == 0)
         return 0;
-    if (size > exchange->body_cap - exchange->request.body_size)
+    if (size > exchange->body_cap - exchange->body_size)
         return -1;
-    memcpy(exchange->body + exchange->request.body_size, data, size);
-    exchange->request.body_size += size;
+    if (exchange->body)
+        memcpy(exchange->body + exchange->body_size, data, size);
+    exchange->body_size += size;
     exchange->request.body = exchange->body;
+    exchange->request.body_size = exchange->body_size;
     return 0;
 }
 

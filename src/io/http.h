@@ -52,7 +52,7 @@ typedef struct ap_http_request {
     ap_http_pair query[AP_HTTP_QUERY_CAP];
     const char *if_none_match, *accept, *accept_encoding, *range, *content_type;
     const char *host, *origin;
-    const uint8_t *body; /* not ended with NUL */
+    const uint8_t *body; /* not ended with NUL; its request is the last one of a connection */
     size_t body_size;
     const char *peer; /* "192.0.2.1" */
     const char *user; /* the token's name; "" = none */

@@ -308,6 +308,7 @@ static int begin(ap_ws_client *client, struct lws *wsi, ap_http_reply *reply, bo
 int ap_http_answer(ap_ws_client *client, struct lws *wsi, ap_http_reply *reply)
 {
     client->keep_alive = client->exchange->keep_alive && !client->server->is_draining;
+    client->at_once = client->exchange->body_cap > 0;
     if (begin(client, wsi, reply, client->exchange->request.method != AP_HTTP_HEAD) < 0)
         return -1;
     return ap_http_write_on(client, wsi);
@@ -328,10 +329,11 @@ int ap_http_write_on(ap_ws_client *client, struct lws *wsi)
 {
     if (client->phase != AP_HTTP_SENDING)
         return 0;
-    for (size_t turn = 0; client->body_at < client->body_end && turn < AP_HTTP_TURN;) {
+    for (size_t turn = 0;
+         client->body_at < client->body_end && (turn < AP_HTTP_TURN || client->at_once);) {
         size_t size = client->body_end - client->body_at;
         size = size < AP_HTTP_PACKET ? size : AP_HTTP_PACKET;
-        if (lws_partial_buffered(wsi))
+        if (lws_partial_buffered(wsi) && !client->at_once)
             break;
         if (lws_write(wsi, ap_shared_bytes_data(client->body) + client->body_at, size,
                       LWS_WRITE_HTTP) < 0)

@@ -121,8 +121,10 @@ ap_http_exchange *ap_http_exchange_make(ap_ws_client *client, struct lws *wsi, c
 
 void ap_http_exchange_free(ap_ws_client *client)
 {
-    if (client->exchange)
+    if (client->exchange) {
         free(client->exchange->body);
+        ap_shared_bytes_drop(client->exchange->refusal.body);
+    }
     free(client->exchange);
     client->exchange = NULL;
 }
@@ -254,6 +256,10 @@ static unsigned check_body(ap_ws_client *client, struct lws *wsi, ap_http_exchan
         return size < 0 ? refuse(reply, 400, "Content-Length is not a number")
                         : refuse(reply, 411, "send Content-Length");
     }
+    /* lws 4.1.6 goes round for ever when a further request waits behind a body that came with
+     * others before it: so a body is the last of its connection. */
+    exchange->keep_alive = exchange->keep_alive && size == 0;
+    exchange->body_cap = (size_t)size;
     if ((uint64_t)size > server->config.body_cap) {
         char sentence[96];
         server->count.oversized_count++;
@@ -261,7 +267,6 @@ static unsigned check_body(ap_ws_client *client, struct lws *wsi, ap_http_exchan
                        server->config.body_cap);
         return refuse(reply, 413, sentence);
     }
-    exchange->body_cap = (size_t)size;
     return 0;
 }
 

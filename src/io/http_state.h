@@ -33,8 +33,10 @@ typedef struct ap_http_exchange {
     ap_http_request request;
     const char *if_range, *authorization, *protocols;
     bool keep_alive, is_1_0, has_more_query;
-    uint8_t *body;
-    size_t body_cap; /* Content-Length */
+    uint8_t *body;         /* NULL: it is thrown away, and the refusal told behind it */
+    size_t body_cap;       /* Content-Length */
+    size_t body_size;      /* of that has come */
+    ap_http_reply refusal; /* status 0 = none */
     size_t text_used, text_cap;
     char text[];
 } ap_http_exchange;
@@ -74,6 +76,7 @@ struct ap_ws_client {
     ap_shared_bytes *body; /* of the reply */
     size_t body_at, body_end;
     bool keep_alive;
+    bool at_once; /* the reply is handed to lws as a whole */
     ap_ws_queue *ws;
     void *data;
 };
