@@ -37,6 +37,16 @@ const char *ap_live_kind_text(ap_live_kind kind)
     return (unsigned)kind < AP_LIVE_KIND_COUNT ? texts[kind] : NULL;
 }
 
+const char *ap_live_state_text(ap_live_state state)
+{
+    static const char *const texts[] = {
+#define AP_LIVE_STATE_TEXT(name, text) text,
+        AP_LIVE_STATE_MAP(AP_LIVE_STATE_TEXT)
+#undef AP_LIVE_STATE_TEXT
+    };
+    return (unsigned)state < sizeof texts / sizeof *texts ? texts[state] : NULL;
+}
+
 /* --- what is received --- */
 
 void ap_live_emit(ap_live_input *input, ap_live_chunk *chunk)
@@ -264,29 +274,51 @@ static ap_live_input *make_input(struct ap_live_in_state *set, uint32_t index,
     return NULL;
 }
 
+static ap_err refuse_add(char message[AP_IO_MESSAGE_SIZE], ap_err err, const char *text)
+{
+    (void)snprintf(message, AP_IO_MESSAGE_SIZE, "%s", text);
+    return err;
+}
+
+/* An input of the set, or of none, that may be opened. */
+static ap_err make_checked(struct ap_live_in_state *set, uint32_t index,
+                           const ap_live_config *config, ap_live_input **made,
+                           char message[AP_IO_MESSAGE_SIZE])
+{
+    if ((unsigned)config->kind >= AP_LIVE_KIND_COUNT)
+        return refuse_add(message, AP_ERR_ARGUMENT, "an input of this kind is unknown");
+    ap_live_input *input = make_input(set, index, config);
+    if (!input)
+        return refuse_add(message, AP_ERR_MEMORY, "memory is exhausted");
+    ap_err err = ops_of(input)->check(input, message);
+    if (err)
+        free_input(input);
+    else
+        *made = input;
+    return err;
+}
+
+ap_err ap_live_check(const ap_live_config *config, char message[AP_IO_MESSAGE_SIZE])
+{
+    ap_live_input *made = NULL;
+    ap_err err = make_checked(NULL, 0, config, &made, message);
+    free_input(made);
+    return err;
+}
+
 ap_err ap_live_in_add(ap_live_in *in, uint32_t index, const ap_live_config *config,
                       char message[AP_IO_MESSAGE_SIZE])
 {
     struct ap_live_in_state *set = in->state;
     assert(!set->is_delivering);
-    if (index >= AP_LIVE_INPUT_CAP || set->inputs[index] ||
-        (unsigned)config->kind >= AP_LIVE_KIND_COUNT) {
-        (void)snprintf(message, AP_IO_MESSAGE_SIZE, "input %u cannot be added: %s", index,
-                       index >= AP_LIVE_INPUT_CAP ? "numbers go from 0 to 4095"
-                       : set->inputs[index]       ? "there is one with this number"
-                                                  : "its kind is unknown");
-        return AP_ERR_ARGUMENT;
-    }
-    ap_live_input *input = make_input(set, index, config);
-    if (!input) {
-        (void)snprintf(message, AP_IO_MESSAGE_SIZE, "memory is exhausted");
-        return AP_ERR_MEMORY;
-    }
-    ap_err err = ops_of(input)->check(input, message);
-    if (err) {
-        free_input(input);
+    if (index >= AP_LIVE_INPUT_CAP)
+        return refuse_add(message, AP_ERR_ARGUMENT, "numbers of inputs go from 0 to 4095");
+    if (set->inputs[index])
+        return refuse_add(message, AP_ERR_ARGUMENT, "there is an input with this number");
+    ap_live_input *input = NULL;
+    ap_err err = make_checked(set, index, config, &input, message);
+    if (err)
         return err;
-    }
     set->inputs[index] = input;
     set->used[set->used_count++] = index;
     try_to_open(input);

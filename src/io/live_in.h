@@ -77,11 +77,16 @@ typedef struct ap_live_chunk {
 /* Must not add, remove or close inputs. */
 typedef void (*ap_live_chunk_fn)(void *context, const ap_live_chunk *chunk);
 
+#define AP_LIVE_STATE_MAP(X)                                                                       \
+    X(CONNECTING, "connecting") /* looks up the name or waits for the other side */                \
+    X(CONNECTED, "connected")   /* receives; a listener: listens */                                \
+    X(WAITING, "waiting")       /* for the next try */                                             \
+    X(FAILED, "failed")         /* nothing more is tried: standard input at its end */
+
 typedef enum ap_live_state {
-    AP_LIVE_CONNECTING, /* looks up the name or waits for the other side */
-    AP_LIVE_CONNECTED,  /* receives; a listener: listens */
-    AP_LIVE_WAITING,    /* for the next try */
-    AP_LIVE_FAILED,     /* nothing more is tried: standard input at its end */
+#define AP_LIVE_STATE_ENUM(name, text) AP_LIVE_##name,
+    AP_LIVE_STATE_MAP(AP_LIVE_STATE_ENUM)
+#undef AP_LIVE_STATE_ENUM
 } ap_live_state;
 
 typedef struct ap_live_stats {
@@ -127,7 +132,14 @@ const ap_live_stats *ap_live_in_stats(const ap_live_in *in, uint32_t input);
 /* Removes all inputs. Safe twice. */
 void ap_live_in_close(ap_live_in *in);
 
+/* What ap_live_in_add would say of the configuration, without opening anything: AP_ERR_CONFIG with
+ * `message`, AP_ERR_ARGUMENT for no kind, AP_ERR_MEMORY. */
+ap_err ap_live_check(const ap_live_config *config, char message[AP_IO_MESSAGE_SIZE]);
+
 /* "udp", "tcp" ...; NULL for no kind. */
 const char *ap_live_kind_text(ap_live_kind kind);
+
+/* "connected" ...; NULL for no state. */
+const char *ap_live_state_text(ap_live_state state);
 
 #endif

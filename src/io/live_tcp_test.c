@@ -321,9 +321,16 @@ static void test_add_refuses(void **state)
         assert_int_equal(ap_live_in_add(&run.in, 0, &bad[i].config, run.message), AP_ERR_CONFIG);
         assert_non_null(strstr(run.message, bad[i].part));
         assert_null(ap_live_in_stats(&run.in, 0));
+        assert_int_equal(ap_live_check(&bad[i].config, run.message), AP_ERR_CONFIG);
+        assert_non_null(strstr(run.message, bad[i].part));
     }
     ap_live_config unknown = { .kind = AP_LIVE_KIND_COUNT };
     assert_int_equal(ap_live_in_add(&run.in, 0, &unknown, run.message), AP_ERR_ARGUMENT);
+    assert_int_equal(ap_live_check(&unknown, run.message), AP_ERR_ARGUMENT);
+    ap_live_config good = { .kind = AP_LIVE_TCP_LISTEN, .port = 30004 };
+    assert_int_equal(ap_live_check(&good, run.message), AP_OK);
+    assert_string_equal(ap_live_state_text(AP_LIVE_WAITING), "waiting");
+    assert_null(ap_live_state_text((ap_live_state)4));
     assert_string_equal(ap_live_kind_text(AP_LIVE_TCP_LISTEN), "tcp-listen");
     assert_null(ap_live_kind_text(AP_LIVE_KIND_COUNT));
     live_end(&run);
