@@ -210,6 +210,23 @@ static void test_delta_resume(void **state)
     assert_int_equal(b->reader[0]->kind, AP_DELTA_SNAPSHOT);
 }
 
+/* Who is born outside of a box was never in it, wherever the box lies: nothing is told. */
+static void test_delta_born_outside(void **state)
+{
+    bench *b = *state;
+    ap_delta_client client = { .has_box = true };
+    static const double around_zero[4] = { -1, -1, 1, 1 };
+    assert_true(ap_delta_box_of(around_zero, &client.box));
+    step(b);
+    assert_true(send(b, &client, b->reader[0]));
+    ap_track track = fixture_track(); /* 51 N */
+    ap_picture_copy(&b->picture, &track);
+    step(b);
+    assert_true(send(b, &client, b->reader[0]));
+    assert_int_equal(b->reader[0]->row_count, 0);
+    assert_int_equal(b->reader[0]->gone_count, 0);
+}
+
 /* The picture forgot the ends of tracks before they were taken in. */
 static void test_delta_after_forgotten_ends(void **state)
 {
@@ -567,6 +584,7 @@ int main(void)
         cmocka_unit_test(test_delta_init_refuses),
         cmocka_unit_test_setup_teardown(test_delta_readers_agree, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_resume, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_delta_born_outside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_after_forgotten_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_size_of_10000, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_same_octets, set_up, tear_down),
