@@ -663,6 +663,85 @@ static void test_http_slow_reply(void **state)
     test_http_close(&test);
 }
 
+typedef struct lines {
+    int count;
+    char reason[32], last[512];
+} lines;
+
+static void on_log(void *context, const char *reason, const char *line)
+{
+    lines *l = context;
+    l->count++;
+    (void)snprintf(l->reason, sizeof l->reason, "%s", reason);
+    (void)snprintf(l->last, sizeof l->last, "%s", line);
+}
+
+/* One line a second for each reason, and no control characters of a stranger in it. */
+static void test_http_log_lines(void **state)
+{
+    (void)state;
+    test_http test;
+    lines l = { .count = 0 };
+    ap_http_config config = config_of();
+    config.log = on_log;
+    config.log_context = &l;
+    test_http_open(&test, &config);
+    for (int i = 0; i < 3; i++) {
+        test_reply reply = test_http_once(&test, "GET /echo HTTP/1.1\r\nHost: a\x1b[2Jb\r\n\r\n");
+        assert_int_equal(reply.status, 421);
+        free(reply.body);
+    }
+    assert_in_range(l.count, 1, 2);
+    assert_string_equal(l.reason, "host");
+    assert_string_equal(l.last, "127.0.0.1 asked for a host that is not ours: 'a?[2Jb'");
+    expect(&test, "DELETE /echo", "Origin: null\r\n", 403, "");
+    assert_string_equal(l.reason, "origin"); /* another reason has its own second */
+    test_http_close(&test);
+}
+
+/* Who would go on as HTTP/2 is answered as if he had not asked. */
+static void test_http_upgrade_h2c(void **state)
+{
+    (void)state;
+    test_http test;
+    ap_http_config config = config_of();
+    test_http_open(&test, &config);
+    expect(&test, "GET /echo",
+           "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+           "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n",
+           200, "0|/echo");
+    expect(&test, "GET /echo", "Connection: Upgrade\r\nUpgrade: other\r\n", 403, NULL);
+    expect(&test, "GET /echo", "", 200, "");
+    test_http_close(&test);
+}
+
+/* Idle connections end; a reply under way is finished, and says that it is the last. */
+static void test_http_drain_idle(void **state)
+{
+    (void)state;
+    test_http test;
+    ap_http_config config = config_of();
+    test_http_open(&test, &config);
+    int idle = test_http_connect(&test), busy = test_http_connect(&test);
+    test_reply reply = test_http_ask(&test, idle, "GET /echo HTTP/1.1\r\n" HOST "\r\n");
+    free(reply.body);
+    static const char request[] = "GET /large HTTP/1.1\r\n" HOST "\r\n";
+    test_http_send(&test, busy, request, sizeof request - 1);
+    TEST_HTTP_WAIT(&test, ap_http_count(&test.http)->request_count == 2);
+    ap_http_drain(&test.http);
+    reply = test_http_ask(&test, busy, NULL);
+    assert_int_equal(reply.status, 200);
+    assert_int_equal(reply.body_size, ap_shared_bytes_size(large));
+    free(reply.body);
+    char byte;
+    bool ended;
+    assert_int_equal(test_http_receive(&test, idle, &byte, 1, 1, &ended), 0);
+    assert_true(ended);
+    (void)close(idle);
+    (void)close(busy);
+    test_http_close(&test);
+}
+
 static void test_http_close_while_busy(void **state)
 {
     (void)state;
@@ -700,6 +779,9 @@ int main(void)
         cmocka_unit_test(test_http_full),
         cmocka_unit_test(test_http_no_descriptors),
         cmocka_unit_test(test_http_slow_reply),
+        cmocka_unit_test(test_http_log_lines),
+        cmocka_unit_test(test_http_upgrade_h2c),
+        cmocka_unit_test(test_http_drain_idle),
         cmocka_unit_test(test_http_close_while_busy),
     };
     large = ap_shared_bytes_make(10000000);
