@@ -36,10 +36,10 @@ static const fault_needs needs[AP_FAULT_COUNT] = {
 /* clang-format on */
 
 /* A ramp may be of a flight or of all flights in an area. */
-static fault_needs needs_of(const ap_scenario_entry *entry, ap_fault_kind kind)
+static fault_needs needs_of(const ap_yaml_entry *entry, ap_fault_kind kind)
 {
     fault_needs of = needs[kind];
-    if (kind == AP_FAULT_RAMP && !ap_scenario_entry_value(entry, "flight")) {
+    if (kind == AP_FAULT_RAMP && !ap_yaml_entry_value(entry, "flight")) {
         of.flight = false;
         of.area = true;
     }
@@ -47,22 +47,22 @@ static fault_needs needs_of(const ap_scenario_entry *entry, ap_fault_kind kind)
 }
 
 /* A key that the kind needs is absent, or one that it does not know is there. */
-static void check_key(ap_scenario_load *load, const ap_scenario_entry *entry, ap_fault_kind kind,
+static void check_key(ap_scenario_load *load, const ap_yaml_entry *entry, ap_fault_kind kind,
                       const char *key, bool needed)
 {
-    bool there = ap_scenario_entry_value(entry, key);
+    bool there = ap_yaml_entry_value(entry, key);
     if (there == needed)
         return;
     if (needed)
         ap_yaml_tell_at(&load->reading, entry->mark, "%s without %s; expected the key '%s'",
                         ap_scenario_fault_kinds[kind], key, key);
     else
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, key),
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, key),
                         "%s does not take %s; expected it at another kind",
                         ap_scenario_fault_kinds[kind], key);
 }
 
-static void check_keys(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void check_keys(ap_scenario_load *load, const ap_yaml_entry *entry,
                        const ap_scenario_fault *fault)
 {
     static const char *const values[] = { "jump_deg", "jump_s", "chance", "code",      "address",
@@ -73,14 +73,14 @@ static void check_keys(ap_scenario_load *load, const ap_scenario_entry *entry,
     check_key(load, entry, kind, "flight", of.flight);
     check_key(load, entry, kind, "latitude_deg", of.area);
     check_key(load, entry, kind, "longitude_deg", of.area);
-    bool miles = ap_scenario_entry_value(entry, "radius_nmi");
+    bool miles = ap_yaml_entry_value(entry, "radius_nmi");
     check_key(load, entry, kind, miles ? "radius_nmi" : "radius_m", of.area);
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         bool own = of.value && strcmp(of.value, values[i]) == 0;
-        bool absent = !ap_scenario_entry_value(entry, values[i]);
+        bool absent = !ap_yaml_entry_value(entry, values[i]);
         bool replaced =
             own && absent &&
-            (of.value_may_be_absent || (of.other && ap_scenario_entry_value(entry, of.other)));
+            (of.value_may_be_absent || (of.other && ap_yaml_entry_value(entry, of.other)));
         if (!replaced)
             check_key(load, entry, kind, values[i], own);
     }
@@ -90,13 +90,13 @@ static void check_keys(ap_scenario_load *load, const ap_scenario_entry *entry,
         check_key(load, entry, kind, "direction_deg", false);
 }
 
-static uint32_t find_name(ap_scenario_load *load, const ap_scenario_entry *entry, const char *key,
+static uint32_t find_name(ap_scenario_load *load, const ap_yaml_entry *entry, const char *key,
                           const char *what,
                           uint32_t (*find)(const ap_scenario_load *load, const char *name))
 {
-    if (!ap_scenario_entry_good(entry, key))
+    if (!ap_yaml_entry_good(entry, key))
         return AP_SCENARIO_NONE;
-    const yaml_node_t *name = ap_scenario_entry_value(entry, key);
+    const yaml_node_t *name = ap_yaml_entry_value(entry, key);
     uint32_t index = find(load, ap_yaml_text_of(name));
     if (index == AP_SCENARIO_NONE)
         ap_yaml_tell_at(&load->reading, name->start_mark,
@@ -106,12 +106,12 @@ static uint32_t find_name(ap_scenario_load *load, const ap_scenario_entry *entry
 }
 
 /* A code of an emergency is the fault of that name, and only that. */
-static void take_code(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void take_code(ap_scenario_load *load, const ap_yaml_entry *entry,
                       ap_scenario_fault_value *read)
 {
     ap_scenario_fault *fault = &read->fault;
-    bool is_there = ap_scenario_entry_value(entry, "code");
-    bool is_good = ap_scenario_entry_good(entry, "code");
+    bool is_there = ap_yaml_entry_value(entry, "code");
+    bool is_good = ap_yaml_entry_good(entry, "code");
     bool is_emergency = ap_faults_is_emergency(read->code);
     fault->code_of = find_name(load, entry, "code_of", "flight", ap_scenario_find_flight);
     fault->value = is_there ? read->code : AP_FAULT_CODE_DRAWN;
@@ -119,18 +119,18 @@ static void take_code(ap_scenario_load *load, const ap_scenario_entry *entry,
         fault->value = is_there ? read->code : AP_MODE_3A_EMERGENCY;
         check_key(load, entry, fault->kind, "code_of", false);
         if (is_good && !is_emergency)
-            ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code"),
+            ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "code"),
                             "code %04o is no emergency; expected \"7500\", \"7600\" or \"7700\"",
                             (unsigned)read->code);
     } else if (is_good && is_emergency) {
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code"),
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "code"),
                         "code %04o of wrong_code; expected it at kind emergency",
                         (unsigned)read->code);
-    } else if (is_there && ap_scenario_entry_value(entry, "code_of")) {
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code_of"),
+    } else if (is_there && ap_yaml_entry_value(entry, "code_of")) {
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "code_of"),
                         "wrong_code with code and code_of; expected one of them");
     } else if (fault->code_of != AP_SCENARIO_NONE && fault->code_of == fault->flight) {
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "code_of"),
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "code_of"),
                         "code_of is the flight itself; expected another");
     }
 }
@@ -139,14 +139,14 @@ static void take_fault(ap_scenario_load *load, const yaml_node_t *node)
 {
     ap_scenario_fault_value read = { .fault = { .end_s = load->file->scenario.duration_s,
                                                 .code_of = AP_SCENARIO_NONE } };
-    ap_scenario_entry entry;
-    if (!ap_scenario_entry_read(&load->reading, &ap_scenario_fault_group, node, &read, &entry))
+    ap_yaml_entry entry;
+    if (!ap_yaml_entry_read(&load->reading, &ap_scenario_fault_group, node, &read, &entry))
         return;
     ap_scenario_fault *fault = &read.fault;
     ap_scenario_check_period(load, &entry, fault->start_s, fault->end_s);
     fault->sensor = find_name(load, &entry, "sensor", "sensor", ap_scenario_find_sensor);
     fault->flight = find_name(load, &entry, "flight", "flight", ap_scenario_find_flight);
-    if (ap_scenario_entry_good(&entry, "kind"))
+    if (ap_yaml_entry_good(&entry, "kind"))
         check_keys(load, &entry, fault);
     if (fault->kind == AP_FAULT_EMERGENCY || fault->kind == AP_FAULT_WRONG_CODE)
         take_code(load, &entry, &read);
@@ -159,7 +159,7 @@ static void take_fault(ap_scenario_load *load, const yaml_node_t *node)
         *into = *fault;
 }
 
-void ap_scenario_load_faults(ap_scenario_load *load, const ap_scenario_entry *top)
+void ap_scenario_load_faults(ap_scenario_load *load, const ap_yaml_entry *top)
 {
     ap_scenario_load_list(load, top, "faults", FAULT_CAP, take_fault);
 }

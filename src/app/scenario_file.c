@@ -26,11 +26,11 @@ void *ap_scenario_list_add(ap_scenario_load *load, ap_scenario_list *list)
     return item;
 }
 
-void ap_scenario_load_list(ap_scenario_load *load, const ap_scenario_entry *entry, const char *key,
+void ap_scenario_load_list(ap_scenario_load *load, const ap_yaml_entry *entry, const char *key,
                            uint32_t cap, ap_scenario_take_fn take)
 {
-    const yaml_node_t *list = ap_scenario_entry_value(entry, key);
-    if (!list || !ap_scenario_entry_good(entry, key))
+    const yaml_node_t *list = ap_yaml_entry_value(entry, key);
+    if (!list || !ap_yaml_entry_good(entry, key))
         return;
     const yaml_node_item_t *item = list->data.sequence.items.start;
     size_t count = (size_t)(list->data.sequence.items.top - item);
@@ -44,16 +44,16 @@ void ap_scenario_load_list(ap_scenario_load *load, const ap_scenario_entry *entr
         take(load, yaml_document_get_node(&load->reading.document, item[i]));
 }
 
-void ap_scenario_check_period(ap_scenario_load *load, const ap_scenario_entry *entry,
-                              double start_s, double end_s)
+void ap_scenario_check_period(ap_scenario_load *load, const ap_yaml_entry *entry, double start_s,
+                              double end_s)
 {
     double run_s = load->file->scenario.duration_s; /* 0: refused already */
     if (run_s > 0.0 && start_s >= run_s)
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "start_s"),
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "start_s"),
                         "start_s is behind the end of the run; expected less than %.10g seconds",
                         run_s);
-    else if (ap_scenario_entry_value(entry, "end_s") && !(start_s < end_s))
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "end_s"),
+    else if (ap_yaml_entry_value(entry, "end_s") && !(start_s < end_s))
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "end_s"),
                         "end_s is not behind start_s; expected a later second");
 }
 
@@ -104,9 +104,8 @@ static void load_document(void *context)
         ap_yaml_tell_file(&load->reading, "an empty file; expected a scenario");
         return;
     }
-    ap_scenario_entry top;
-    if (!ap_scenario_entry_read(&load->reading, &ap_scenario_top, root, &load->file->scenario,
-                                &top))
+    ap_yaml_entry top;
+    if (!ap_yaml_entry_read(&load->reading, &ap_scenario_top, root, &load->file->scenario, &top))
         return;
     ap_scenario_load_wind(load, &top);
     ap_scenario_load_sensors(load, &top);
@@ -114,8 +113,8 @@ static void load_document(void *context)
     ap_scenario_load_truth_csv(load, &top);
     ap_scenario_load_traffic(load, &top);
     ap_scenario_load_faults(load, &top);
-    if (!ap_scenario_entry_value(&top, "traffic") && !ap_scenario_entry_value(&top, "flights") &&
-        !ap_scenario_entry_value(&top, "truth_csv"))
+    if (!ap_yaml_entry_value(&top, "traffic") && !ap_yaml_entry_value(&top, "flights") &&
+        !ap_yaml_entry_value(&top, "truth_csv"))
         ap_yaml_tell_at(&load->reading, root->start_mark,
                         "nothing flies; expected 'traffic', 'flights' or 'truth_csv'");
     point_at_lists(load->file);

@@ -14,14 +14,14 @@ enum { WIND_CAP = 256, GENERATOR_CAP = 256, FLIGHT_CAP = 20000, WAYPOINT_CAP = A
 static void take_wind(ap_scenario_load *load, const yaml_node_t *node)
 {
     ap_scenario_wind written = { 0 };
-    ap_scenario_entry entry;
-    if (!ap_scenario_entry_read(&load->reading, &ap_scenario_wind_level, node, &written, &entry))
+    ap_yaml_entry entry;
+    if (!ap_yaml_entry_read(&load->reading, &ap_scenario_wind_level, node, &written, &entry))
         return;
     ap_scenario_list *list = &load->file->wind;
     if (list->count > 0) {
         const ap_wind_level *before = ap_scenario_list_at(list, list->count - 1);
         if (!(before->altitude_m < written.altitude_m))
-            ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(&entry, "altitude_m"),
+            ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&entry, "altitude_m"),
                             "an altitude not above the one before; expected them to increase");
     }
     ap_wind_level *level = ap_scenario_list_add(load, list);
@@ -30,7 +30,7 @@ static void take_wind(ap_scenario_load *load, const yaml_node_t *node)
                                   -written.speed_mps * cos(written.from_rad) };
 }
 
-void ap_scenario_load_wind(ap_scenario_load *load, const ap_scenario_entry *top)
+void ap_scenario_load_wind(ap_scenario_load *load, const ap_yaml_entry *top)
 {
     ap_scenario_load_list(load, top, "wind", WIND_CAP, take_wind);
 }
@@ -62,7 +62,7 @@ static const kind_defaults defaults[AP_GENERATOR_COUNT] = {
 };
 /* clang-format on */
 
-static void check_generator(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void check_generator(ap_scenario_load *load, const ap_yaml_entry *entry,
                             ap_scenario_generator *made)
 {
     char why[128];
@@ -87,8 +87,7 @@ static void check_generator(ap_scenario_load *load, const ap_scenario_entry *ent
                         "adsb_share, mode_s_share and mode_ac_share are %.10g together; expected "
                         "at most 1",
                         made->adsb_share + made->mode_s_share + made->mode_ac_share);
-    if (!ap_scenario_entry_value(entry, "latitude_deg") !=
-        !ap_scenario_entry_value(entry, "longitude_deg"))
+    if (!ap_yaml_entry_value(entry, "latitude_deg") != !ap_yaml_entry_value(entry, "longitude_deg"))
         ap_yaml_tell_at(&load->reading, entry->mark,
                         "one of latitude_deg and longitude_deg; expected both or none");
 }
@@ -96,11 +95,11 @@ static void check_generator(ap_scenario_load *load, const ap_scenario_entry *ent
 static void take_generator(ap_scenario_load *load, const yaml_node_t *node)
 {
     const ap_scenario *scenario = &load->file->scenario;
-    int kind = ap_scenario_entry_word(&load->reading, node, "kind", ap_scenario_generators);
+    int kind = ap_yaml_entry_word(&load->reading, node, "kind", ap_scenario_generators);
     const kind_defaults *row = &defaults[kind < 0 ? 0 : kind];
-    bool own_shares = ap_scenario_entry_find(&load->reading, node, "adsb_share") ||
-                      ap_scenario_entry_find(&load->reading, node, "mode_s_share") ||
-                      ap_scenario_entry_find(&load->reading, node, "mode_ac_share");
+    bool own_shares = ap_yaml_entry_find(&load->reading, node, "adsb_share") ||
+                      ap_yaml_entry_find(&load->reading, node, "mode_s_share") ||
+                      ap_yaml_entry_find(&load->reading, node, "mode_ac_share");
     ap_scenario_generator made = {
         .latitude_rad = scenario->reference.latitude_rad,
         .longitude_rad = scenario->reference.longitude_rad,
@@ -113,8 +112,8 @@ static void take_generator(ap_scenario_load *load, const yaml_node_t *node)
         .mode_s_share = own_shares ? 0.0 : row->mode_s_share,
         .mode_ac_share = own_shares ? 0.0 : row->mode_ac_share,
     };
-    ap_scenario_entry entry;
-    if (!ap_scenario_entry_read(&load->reading, &ap_scenario_generator_group, node, &made, &entry))
+    ap_yaml_entry entry;
+    if (!ap_yaml_entry_read(&load->reading, &ap_scenario_generator_group, node, &made, &entry))
         return;
     check_generator(load, &entry, &made);
     ap_scenario_generator *into = ap_scenario_list_add(load, &load->file->generators);
@@ -122,7 +121,7 @@ static void take_generator(ap_scenario_load *load, const yaml_node_t *node)
         *into = made;
 }
 
-void ap_scenario_load_traffic(ap_scenario_load *load, const ap_scenario_entry *top)
+void ap_scenario_load_traffic(ap_scenario_load *load, const ap_yaml_entry *top)
 {
     ap_scenario_load_list(load, top, "traffic", GENERATOR_CAP, take_generator);
 }
@@ -132,8 +131,8 @@ void ap_scenario_load_traffic(ap_scenario_load *load, const ap_scenario_entry *t
 static void take_waypoint(ap_scenario_load *load, const yaml_node_t *node)
 {
     ap_waypoint read = { .altitude_m = NAN, .speed_mps = NAN };
-    ap_scenario_entry entry;
-    if (!ap_scenario_entry_read(&load->reading, &ap_scenario_waypoint_group, node, &read, &entry))
+    ap_yaml_entry entry;
+    if (!ap_yaml_entry_read(&load->reading, &ap_scenario_waypoint_group, node, &read, &entry))
         return;
     ap_waypoint *into = ap_scenario_list_add(load, &load->file->waypoints);
     yaml_mark_t *mark = ap_scenario_list_add(load, &load->waypoint_marks);
@@ -143,7 +142,7 @@ static void take_waypoint(ap_scenario_load *load, const yaml_node_t *node)
     }
 }
 
-static void load_route(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void load_route(ap_scenario_load *load, const ap_yaml_entry *entry,
                        ap_scenario_flight *flight)
 {
     uint32_t first = load->file->waypoints.count;
@@ -153,7 +152,7 @@ static void load_route(ap_scenario_load *load, const ap_scenario_entry *entry,
     if (flight->waypoint_count == 0)
         return;
     const ap_waypoint *waypoint = ap_scenario_list_at(&load->file->waypoints, first);
-    yaml_mark_t mark = ap_scenario_entry_mark(entry, "route");
+    yaml_mark_t mark = ap_yaml_entry_mark(entry, "route");
     if (flight->waypoint_count == 1 && !(waypoint->hold_s > 0.0))
         ap_yaml_tell_at(&load->reading, mark,
                         "a route of one waypoint; expected another, or 'hold_s' in it");
@@ -167,68 +166,66 @@ static void load_route(ap_scenario_load *load, const ap_scenario_entry *entry,
                         "it");
 }
 
-static void load_fall(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void load_fall(ap_scenario_load *load, const ap_yaml_entry *entry,
                       ap_scenario_flight *flight)
 {
-    ap_scenario_entry fall;
+    ap_yaml_entry fall;
     flight->falls = true;
-    (void)ap_scenario_entry_read(&load->reading, &ap_scenario_fall_group,
-                                 ap_scenario_entry_value(entry, "fall"), flight, &fall);
+    (void)ap_yaml_entry_read(&load->reading, &ap_scenario_fall_group,
+                             ap_yaml_entry_value(entry, "fall"), flight, &fall);
     if (flight->piece_count > 1 && !(flight->break_altitude_m > 0.0))
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(&fall, "pieces"),
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&fall, "pieces"),
                         "pieces without break_altitude_m; expected where it breaks");
 }
 
 /* The way of a flight: exactly one of three. A leader is looked up when all flights are known. */
-static void load_way(ap_scenario_load *load, const ap_scenario_entry *entry,
-                     ap_scenario_flight *flight)
+static void load_way(ap_scenario_load *load, const ap_yaml_entry *entry, ap_scenario_flight *flight)
 {
-    bool route = ap_scenario_entry_value(entry, "route"),
-         leader = ap_scenario_entry_value(entry, "leader"),
-         fall = ap_scenario_entry_value(entry, "fall");
+    bool route = ap_yaml_entry_value(entry, "route"), leader = ap_yaml_entry_value(entry, "leader"),
+         fall = ap_yaml_entry_value(entry, "fall");
     if (route + leader + fall != 1)
         ap_yaml_tell_at(&load->reading, entry->mark,
                         "a flight with %s of route, leader and fall; expected one of the three",
                         route + leader + fall == 0 ? "none" : "several");
     if (route)
         load_route(load, entry, flight);
-    if (ap_scenario_entry_good(entry, "fall"))
+    if (ap_yaml_entry_good(entry, "fall"))
         load_fall(load, entry, flight);
     if ((flight->departs || flight->lands) && !route)
         ap_yaml_tell_at(&load->reading, entry->mark,
                         "departs or lands without a route; expected one");
 }
 
-static void check_callsign(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void check_callsign(ap_scenario_load *load, const ap_yaml_entry *entry,
                            const ap_scenario_flight *flight)
 {
     const char *good = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     if (flight->callsign[strspn(flight->callsign, good)] != '\0')
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "callsign"),
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "callsign"),
                         "callsign '%s' cannot be sent; expected capital letters and digits",
                         flight->callsign);
 }
 
-static void check_equipment(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void check_equipment(ap_scenario_load *load, const ap_yaml_entry *entry,
                             const ap_scenario_flight *flight)
 {
     bool mode_s =
         flight->equipment == AP_EQUIPMENT_ADSB || flight->equipment == AP_EQUIPMENT_MODE_S;
-    if (!mode_s && ap_scenario_entry_value(entry, "address"))
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "address"),
+    if (!mode_s && ap_yaml_entry_value(entry, "address"))
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "address"),
                         "an address without Mode S; expected equipment adsb or mode_s");
-    if (flight->equipment == AP_EQUIPMENT_NONE && ap_scenario_entry_value(entry, "mode_3a"))
-        ap_yaml_tell_at(&load->reading, ap_scenario_entry_mark(entry, "mode_3a"),
+    if (flight->equipment == AP_EQUIPMENT_NONE && ap_yaml_entry_value(entry, "mode_3a"))
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "mode_3a"),
                         "a code without a transponder; expected equipment other than none");
 }
 
-static void name_flight(ap_scenario_load *load, const ap_scenario_entry *entry,
+static void name_flight(ap_scenario_load *load, const ap_yaml_entry *entry,
                         const ap_scenario_flight_extra *read)
 {
     const char *name = read->name[0] ? read->name : read->flight.callsign;
     if (name[0] && ap_scenario_find_flight(load, name) != AP_SCENARIO_NONE)
         ap_yaml_tell_at(&load->reading,
-                        ap_scenario_entry_mark(entry, read->name[0] ? "name" : "callsign"),
+                        ap_yaml_entry_mark(entry, read->name[0] ? "name" : "callsign"),
                         "name '%s' is that of a flight before; expected another", name);
     char *into = ap_scenario_list_add(load, &load->file->names);
     if (into)
@@ -240,8 +237,8 @@ static void take_flight(ap_scenario_load *load, const yaml_node_t *node)
     ap_scenario_flight_extra read = {
         .flight = { .end_s = HUGE_VAL, .leader = AP_SCENARIO_NONE, .piece_count = 1 }
     };
-    ap_scenario_entry entry;
-    if (!ap_scenario_entry_read(&load->reading, &ap_scenario_flight_group, node, &read, &entry))
+    ap_yaml_entry entry;
+    if (!ap_yaml_entry_read(&load->reading, &ap_scenario_flight_group, node, &read, &entry))
         return;
     ap_scenario_check_period(load, &entry, read.flight.start_s, read.flight.end_s);
     check_callsign(load, &entry, &read.flight);
@@ -289,7 +286,7 @@ static void find_leaders(ap_scenario_load *load, const yaml_node_t *list, bool j
         if (node->type != YAML_MAPPING_NODE)
             continue;
         const ap_scenario_flight *flight = ap_scenario_list_at(&load->file->flights, index);
-        const yaml_node_t *name = ap_scenario_entry_find(&load->reading, node, "leader");
+        const yaml_node_t *name = ap_yaml_entry_find(&load->reading, node, "leader");
         if (name && name->type == YAML_SCALAR_NODE && !judge)
             find_leader(load, name, index);
         else if (name && judge && flight->leader != AP_SCENARIO_NONE)
@@ -332,11 +329,11 @@ void ap_scenario_check_flights(ap_scenario_load *load)
     }
 }
 
-void ap_scenario_load_flights(ap_scenario_load *load, const ap_scenario_entry *top)
+void ap_scenario_load_flights(ap_scenario_load *load, const ap_yaml_entry *top)
 {
     ap_scenario_load_list(load, top, "flights", FLIGHT_CAP, take_flight);
-    if (!ap_scenario_entry_good(top, "flights") || load->out_of_memory)
+    if (!ap_yaml_entry_good(top, "flights") || load->out_of_memory)
         return;
-    find_leaders(load, ap_scenario_entry_value(top, "flights"), false);
-    find_leaders(load, ap_scenario_entry_value(top, "flights"), true);
+    find_leaders(load, ap_yaml_entry_value(top, "flights"), false);
+    find_leaders(load, ap_yaml_entry_value(top, "flights"), true);
 }

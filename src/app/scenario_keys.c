@@ -4,6 +4,9 @@
 
 #include "simulate/mlat.h"
 
+_Static_assert(sizeof(ap_craft) == sizeof(int) && sizeof(ap_fault_kind) == sizeof(int),
+               "words are stored as int");
+
 #define WORD(name, key, text) key,
 #define TEXT(name, key, text) text,
 
@@ -31,36 +34,36 @@ static const char *const fault_texts[] = { AP_FAULT_MAP(TEXT) NULL };
 #define DIGITS(macro) DIGITS_OF(macro)
 #define NUMBER(key_, type_, field, scale_, min_, max_, initial_, help_)                            \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_NUMBER, AT(type_, field), .scale = scale_,           \
-        .min = min_, .max = max_, .initial = initial_, .help = help_                               \
+        .key = key_, .type = AP_YAML_TYPE_NUMBER, AT(type_, field), .scale = scale_, .min = min_,  \
+        .max = max_, .initial = initial_, .help = help_                                            \
     }
 #define NEEDED(key_, type_, field, scale_, min_, max_, help_)                                      \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_NUMBER, AT(type_, field), .scale = scale_,           \
-        .min = min_, .max = max_, .required = true, .help = help_                                  \
+        .key = key_, .type = AP_YAML_TYPE_NUMBER, AT(type_, field), .scale = scale_, .min = min_,  \
+        .max = max_, .required = true, .help = help_                                               \
     }
 #define WHOLE(key_, bits, type_, field, min_, max_, initial_, help_)                               \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_U##bits, AT(type_, field), .scale = 1, .min = min_,  \
+        .key = key_, .type = AP_YAML_TYPE_U##bits, AT(type_, field), .scale = 1, .min = min_,      \
         .max = max_, .initial = initial_, .help = help_                                            \
     }
 #define FLAG(key_, type_, field, initial_, help_)                                                  \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_FLAG, AT(type_, field), .initial = initial_,         \
+        .key = key_, .type = AP_YAML_TYPE_FLAG, AT(type_, field), .initial = initial_,             \
         .help = help_                                                                              \
     }
 #define WORDS(key_, type_, field, words_, initial_, required_, help_)                              \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_WORD, AT(type_, field), .words = words_,             \
+        .key = key_, .type = AP_YAML_TYPE_WORD, AT(type_, field), .words = words_,                 \
         .initial = initial_, .required = required_, .help = help_                                  \
     }
 #define NAMED(key_, help_)                                                                         \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_NAME, .offset = SIZE_MAX, .help = help_              \
+        .key = key_, .type = AP_YAML_TYPE_NAME, .offset = SIZE_MAX, .help = help_                  \
     }
 #define LIST(key_, required_, help_)                                                               \
     {                                                                                              \
-        .key = key_, .type = AP_SCENARIO_TYPE_LIST, .offset = SIZE_MAX, .required = required_,     \
+        .key = key_, .type = AP_YAML_TYPE_LIST, .offset = SIZE_MAX, .required = required_,         \
         .help = help_                                                                              \
     }
 
@@ -75,9 +78,9 @@ static const char *const fault_texts[] = { AP_FAULT_MAP(TEXT) NULL };
 
 /* ---- the file ---- */
 
-static const ap_scenario_key top_keys[] = {
+static const ap_yaml_key top_keys[] = {
     { .key = "name",
-      .type = AP_SCENARIO_TYPE_TEXT,
+      .type = AP_YAML_TYPE_TEXT,
       AT(ap_scenario, name),
       .max = AP_SCENARIO_NAME_SIZE - 1,
       .required = true,
@@ -85,7 +88,7 @@ static const ap_scenario_key top_keys[] = {
     WHOLE("seed", 64, ap_scenario, seed, 0, 1e15, "1",
           "of all that is drawn; the option --seed goes before it"),
     { .key = "start",
-      .type = AP_SCENARIO_TYPE_TIME,
+      .type = AP_YAML_TYPE_TIME,
       AT(ap_scenario, start_utc),
       .initial = "2024-03-01T12:00:00Z",
       .help = "UTC of second 0" },
@@ -104,7 +107,7 @@ static const ap_scenario_key top_keys[] = {
     { .key = NULL },
 };
 
-static const ap_scenario_key wind_keys[] = {
+static const ap_yaml_key wind_keys[] = {
     NEEDED("altitude_m", ap_scenario_wind, altitude_m, 1, -1000, 40000, "increasing in the list"),
     NUMBER("altitude_ft", ap_scenario_wind, altitude_m, FT, -3000, 130000, NULL, "the same"),
     NEEDED("from_deg", ap_scenario_wind, from_rad, DEG, 0, 360, "where the wind comes from"),
@@ -116,10 +119,10 @@ static const ap_scenario_key wind_keys[] = {
 /* ---- traffic ---- */
 
 #define GENERATOR ap_scenario_generator
-static const ap_scenario_key generator_keys[] = {
+static const ap_yaml_key generator_keys[] = {
     WORDS("kind", GENERATOR, kind, ap_scenario_generators, NULL, true, "what is drawn, see below"),
     { .key = "count",
-      .type = AP_SCENARIO_TYPE_U32,
+      .type = AP_YAML_TYPE_U32,
       AT(GENERATOR, flight_count),
       .scale = 1,
       .min = 1,
@@ -149,9 +152,9 @@ static const ap_scenario_key generator_keys[] = {
 };
 
 #define FLIGHT ap_scenario_flight_extra
-static const ap_scenario_key flight_keys[] = {
+static const ap_yaml_key flight_keys[] = {
     { .key = "name",
-      .type = AP_SCENARIO_TYPE_TEXT,
+      .type = AP_YAML_TYPE_TEXT,
       AT(FLIGHT, name),
       .max = AP_SCENARIO_NAME_SIZE - 1,
       .help = "for faults and followers; the call sign when absent" },
@@ -160,16 +163,16 @@ static const ap_scenario_key flight_keys[] = {
     WORDS("equipment", FLIGHT, flight.equipment, ap_scenario_equipments, "adsb", false,
           "transponder: extended squitter, Mode S, Mode A/C or none"),
     { .key = "callsign",
-      .type = AP_SCENARIO_TYPE_TEXT,
+      .type = AP_YAML_TYPE_TEXT,
       AT(FLIGHT, flight.callsign),
       .max = AP_CALLSIGN_SIZE - 1,
       .help = "capital letters and digits; by number when absent" },
     { .key = "address",
-      .type = AP_SCENARIO_TYPE_ADDRESS,
+      .type = AP_YAML_TYPE_ADDRESS,
       AT(FLIGHT, flight.address),
       .help = "of the transponder; by number when absent" },
     { .key = "mode_3a",
-      .type = AP_SCENARIO_TYPE_CODE,
+      .type = AP_YAML_TYPE_CODE,
       AT(FLIGHT, flight.mode_3a),
       .help = "by number when absent" },
     WHOLE("nac_p", 8, FLIGHT, flight.nac_p, 1, 11, NULL,
@@ -187,13 +190,13 @@ static const ap_scenario_key flight_keys[] = {
     NUMBER("right_m", FLIGHT, flight.right_m, 1, -1e5, 1e5, "0", ""),
     NUMBER("above_m", FLIGHT, flight.above_m, 1, -1e4, 1e4, "0", ""),
     { .key = "fall",
-      .type = AP_SCENARIO_TYPE_GROUP,
+      .type = AP_YAML_TYPE_GROUP,
       .offset = SIZE_MAX,
       .help = "falls by gravity and drag alone" },
     { .key = NULL },
 };
 
-static const ap_scenario_key waypoint_keys[] = {
+static const ap_yaml_key waypoint_keys[] = {
     LATITUDE(ap_waypoint, latitude_rad, "passed on a fly-by turn"),
     LONGITUDE(ap_waypoint, longitude_rad),
     NUMBER("altitude_ft", ap_waypoint, altitude_m, FT, -1300, 130000, NULL,
@@ -207,7 +210,7 @@ static const ap_scenario_key waypoint_keys[] = {
     { .key = NULL },
 };
 
-static const ap_scenario_key fall_keys[] = {
+static const ap_yaml_key fall_keys[] = {
     LATITUDE(ap_scenario_flight, fall_position.latitude_rad, "where it begins"),
     LONGITUDE(ap_scenario_flight, fall_position.longitude_rad),
     NEEDED("height_m", ap_scenario_flight, fall_position.height_m, 1, 100, 200000,
@@ -227,9 +230,9 @@ static const ap_scenario_key fall_keys[] = {
 
 #define SENSOR ap_scenario_sensor
 #define BY_KIND "by kind when absent"
-static const ap_scenario_key sensor_keys[] = {
+static const ap_yaml_key sensor_keys[] = {
     { .key = "name",
-      .type = AP_SCENARIO_TYPE_TEXT,
+      .type = AP_YAML_TYPE_TEXT,
       AT(SENSOR, told.name),
       .max = AP_SENSOR_NAME_SIZE - 1,
       .required = true,
@@ -307,17 +310,17 @@ static const ap_scenario_key sensor_keys[] = {
     NUMBER("reordering", SENSOR, reordering, 1, 0, 0.99, "0", "the same"),
     { .key = NULL },
 };
-_Static_assert(sizeof sensor_keys / sizeof sensor_keys[0] <= AP_SCENARIO_KEY_CAP,
+_Static_assert(sizeof sensor_keys / sizeof sensor_keys[0] <= AP_YAML_KEY_CAP,
                "an entry has room for every key");
 
-static const ap_scenario_key mask_keys[] = {
+static const ap_yaml_key mask_keys[] = {
     NEEDED("azimuth_deg", ap_mask_entry, azimuth_rad, DEG, 0, 360,
            "from here to the next entry; the first is 0, they increase"),
     NEEDED("elevation_deg", ap_mask_entry, elevation_rad, DEG, -5, 90, ""),
     { .key = NULL },
 };
 
-static const ap_scenario_key reflector_keys[] = {
+static const ap_yaml_key reflector_keys[] = {
     NEEDED("azimuth_deg", ap_reflector, azimuth_rad, DEG, 0, 360, "of its middle, from the radar"),
     NEEDED("range_m", ap_reflector, range_m, 1, 10, 100000, ""),
     NUMBER("length_m", ap_reflector, length_m, 1, 1, 10000, "100", ""),
@@ -326,7 +329,7 @@ static const ap_scenario_key reflector_keys[] = {
     { .key = NULL },
 };
 
-static const ap_scenario_key area_keys[] = {
+static const ap_yaml_key area_keys[] = {
     LATITUDE(ap_clutter_area, latitude_rad, "its middle"),
     LONGITUDE(ap_clutter_area, longitude_rad),
     RADIUS(ap_clutter_area, "10000"),
@@ -337,7 +340,7 @@ static const ap_scenario_key area_keys[] = {
     { .key = NULL },
 };
 
-static const ap_scenario_key station_keys[] = {
+static const ap_yaml_key station_keys[] = {
     LATITUDE(ap_station, position.latitude_rad, ""),
     LONGITUDE(ap_station, position.longitude_rad),
     NUMBER("height_m", ap_station, position.height_m, 1, -1000, 20000, "0", "above the ellipsoid"),
@@ -349,7 +352,7 @@ static const ap_scenario_key station_keys[] = {
 #define FAULT ap_scenario_fault_value
 #define VALUE(key_, scale_, min_, max_, help_)                                                     \
     NUMBER(key_, FAULT, fault.value, scale_, min_, max_, NULL, help_)
-static const ap_scenario_key fault_keys[] = {
+static const ap_yaml_key fault_keys[] = {
     WORDS("kind", FAULT, fault.kind, ap_scenario_fault_kinds, NULL, true, "see below"),
     NAMED("sensor", "name of the sensor that it happens to"),
     NAMED("flight", "name of the flight that it happens to"),
@@ -364,13 +367,13 @@ static const ap_scenario_key fault_keys[] = {
     VALUE("jump_s", 1, -3600, 3600, "of time_jump"),
     VALUE("chance", 1, 0, 1, "of loss"),
     { .key = "code",
-      .type = AP_SCENARIO_TYPE_CODE,
+      .type = AP_YAML_TYPE_CODE,
       AT(FAULT, code),
       .help = "of emergency: 7500, 7600 or 7700, this when absent; of wrong_code: another, by "
               "chance when absent" },
     NAMED("code_of", "of wrong_code instead: name of the flight whose code it sends"),
     { .key = "address",
-      .type = AP_SCENARIO_TYPE_ADDRESS,
+      .type = AP_YAML_TYPE_ADDRESS,
       AT(FAULT, address),
       .help = "of wrong_address" },
     VALUE("offset_m", 1, -20000, 20000, "of altitude"),
@@ -386,7 +389,7 @@ static const ap_scenario_key fault_keys[] = {
 
 /* clang-format off */
 #define GROUP(symbol, name_, entry_, keys_, help_)                                                 \
-    const ap_scenario_group symbol = {                                                             \
+    const ap_yaml_group symbol = {                                                             \
         .name = name_, .entry = entry_, .keys = keys_, .help = help_ }
 GROUP(ap_scenario_top, "the file", "the file", top_keys, "");
 GROUP(ap_scenario_wind_level, "wind", "a wind", wind_keys,
@@ -406,7 +409,7 @@ GROUP(ap_scenario_station_group, "sensors: stations", "a station", station_keys,
 GROUP(ap_scenario_fault_group, "faults", "a fault", fault_keys, "");
 /* clang-format on */
 
-const ap_scenario_group *const ap_scenario_groups[] = {
+const ap_yaml_group *const ap_scenario_groups[] = {
     &ap_scenario_top,
     &ap_scenario_wind_level,
     &ap_scenario_generator_group,
@@ -422,93 +425,6 @@ const ap_scenario_group *const ap_scenario_groups[] = {
     NULL,
 };
 
-/* The unit at the end of a key, for people. */
-static const char *unit_of(const char *key)
-{
-    static const char *const units[][2] = {
-        { "_deg", "degrees" },
-        { "_m", "metres" },
-        { "_ft", "feet" },
-        { "_nmi", "nautical miles" },
-        { "_s", "seconds" },
-        { "_ns", "nanoseconds" },
-        { "_kt", "knots" },
-        { "_mps", "metres a second" },
-        { "_ppm", "parts in a million" },
-        { "_m2", "square metres" },
-    };
-    const char *last = strrchr(key, '_');
-    for (size_t i = 0; last && i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(last, units[i][0]) == 0)
-            return units[i][1];
-    return "a number";
-}
-
-static void list_words(const char *const *words, char *text, size_t size)
-{
-    size_t used = 0;
-    text[0] = '\0';
-    for (; *words && used < size; words++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", used == 0 ? "" : ", ", *words);
-}
-
-void ap_scenario_key_expected(const ap_scenario_key *key, char *text, size_t size)
-{
-    switch (key->type) {
-    case AP_SCENARIO_TYPE_NUMBER:
-        snprintf(text, size, "%s from %.10g to %.10g", unit_of(key->key), key->min, key->max);
-        break;
-    case AP_SCENARIO_TYPE_U8:
-    case AP_SCENARIO_TYPE_U16:
-    case AP_SCENARIO_TYPE_U32:
-    case AP_SCENARIO_TYPE_U64:
-        snprintf(text, size, "a whole number from %.16g to %.16g", key->min, key->max);
-        break;
-    case AP_SCENARIO_TYPE_FLAG:
-        snprintf(text, size, "true or false");
-        break;
-    case AP_SCENARIO_TYPE_WORD:
-        list_words(key->words, text, size);
-        break;
-    case AP_SCENARIO_TYPE_TEXT:
-        snprintf(text, size, "1 to %.0f printable characters", key->max);
-        break;
-    case AP_SCENARIO_TYPE_TIME:
-        snprintf(text, size, "a time such as 2024-03-01T12:00:00Z");
-        break;
-    case AP_SCENARIO_TYPE_ADDRESS:
-        snprintf(text, size, "six hexadecimal digits in quotes, such as \"48432A\"");
-        break;
-    case AP_SCENARIO_TYPE_CODE:
-        snprintf(text, size, "four octal digits in quotes, such as \"7700\"");
-        break;
-    case AP_SCENARIO_TYPE_NAME:
-        snprintf(text, size, "a name");
-        break;
-    case AP_SCENARIO_TYPE_GROUP:
-        snprintf(text, size, "a group of keys");
-        break;
-    case AP_SCENARIO_TYPE_LIST:
-        snprintf(text, size, "a list, each entry behind '- '");
-        break;
-    }
-}
-
-static void print_group(FILE *out, const ap_scenario_group *group)
-{
-    fprintf(out, "\n### %s\n\n%s%s", group->name, group->help, *group->help ? "\n\n" : "");
-    fputs("| key | value | absent | what |\n|---|---|---|---|\n", out);
-    for (const ap_scenario_key *key = group->keys; key->key; key++) {
-        char expected[400];
-        ap_scenario_key_expected(key, expected, sizeof expected);
-        fprintf(out, "| `%s` | %s | %s | %s |\n", key->key, expected,
-                key->required  ? "refused"
-                : key->initial ? key->initial
-                               : "",
-                key->help);
-    }
-}
-
 static void print_words(FILE *out, const char *title, const char *const *words,
                         const char *const *texts)
 {
@@ -520,8 +436,8 @@ static void print_words(FILE *out, const char *title, const char *const *words,
 
 void ap_scenario_keys_print(FILE *out)
 {
-    for (const ap_scenario_group *const *group = ap_scenario_groups; *group; group++)
-        print_group(out, *group);
+    for (const ap_yaml_group *const *group = ap_scenario_groups; *group; group++)
+        ap_yaml_group_print(out, *group);
     print_words(out, "Kinds of traffic", ap_scenario_generators, generator_texts);
     print_words(out, "Crafts", ap_scenario_crafts, craft_texts);
     print_words(out, "Kinds of sensors", ap_scenario_sensor_kinds, kind_texts);

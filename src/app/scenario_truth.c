@@ -388,13 +388,13 @@ static void read_rows(truth_csv *truth, ap_input *input)
                         truth->told_count - TOLD_CAP);
 }
 
-void ap_scenario_load_truth_csv(ap_scenario_load *load, const ap_scenario_entry *top)
+void ap_scenario_load_truth_csv(ap_scenario_load *load, const ap_yaml_entry *top)
 {
-    if (!ap_scenario_entry_good(top, "truth_csv"))
+    if (!ap_yaml_entry_good(top, "truth_csv"))
         return;
     char path[2048], message[AP_IO_MESSAGE_SIZE];
-    const char *name = ap_yaml_text_of(ap_scenario_entry_value(top, "truth_csv"));
-    load->truth_mark = ap_scenario_entry_mark(top, "truth_csv");
+    const char *name = ap_yaml_text_of(ap_yaml_entry_value(top, "truth_csv"));
+    load->truth_mark = ap_yaml_entry_mark(top, "truth_csv");
     snprintf(path, sizeof path, "%s%s", name[0] == '/' ? "" : load->folder, name);
     truth_csv *truth = calloc(1, sizeof *truth);
     if (!truth) {

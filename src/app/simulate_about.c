@@ -25,19 +25,19 @@ static void flush(about_writer *writer)
 
 /* ---- keys of the scenario, as they are written in its file ---- */
 
-static uint64_t whole_of(ap_scenario_type type, const void *field)
+static uint64_t whole_of(ap_yaml_type type, const void *field)
 {
     uint16_t u16;
     uint32_t u32;
     uint64_t u64;
     switch (type) {
-    case AP_SCENARIO_TYPE_U8:
+    case AP_YAML_TYPE_U8:
         return *(const uint8_t *)field;
-    case AP_SCENARIO_TYPE_U16:
-    case AP_SCENARIO_TYPE_CODE:
+    case AP_YAML_TYPE_U16:
+    case AP_YAML_TYPE_CODE:
         memcpy(&u16, field, sizeof u16);
         return u16;
-    case AP_SCENARIO_TYPE_U64:
+    case AP_YAML_TYPE_U64:
         memcpy(&u64, field, sizeof u64);
         return u64;
     default:
@@ -46,25 +46,25 @@ static uint64_t whole_of(ap_scenario_type type, const void *field)
     }
 }
 
-static void write_number(ap_json_object *object, const ap_scenario_key *key, const void *field)
+static void write_number(ap_json_object *object, const ap_yaml_key *key, const void *field)
 {
     double number;
     memcpy(&number, field, sizeof number);
     ap_json_member_fixed(object, key->key, number / key->scale, 9); /* null for what is not said */
 }
 
-static void write_digits(ap_json_object *object, const ap_scenario_key *key, const void *field)
+static void write_digits(ap_json_object *object, const ap_yaml_key *key, const void *field)
 {
     ap_json_key(object, key->key);
     ap_text_str(object->text, "\"");
-    if (key->type == AP_SCENARIO_TYPE_ADDRESS)
+    if (key->type == AP_YAML_TYPE_ADDRESS)
         ap_text_hex_u32(object->text, (uint32_t)whole_of(key->type, field), 6);
     else
         ap_text_octal(object->text, (uint32_t)whole_of(key->type, field), 4);
     ap_text_str(object->text, "\"");
 }
 
-static void write_time(ap_json_object *object, const ap_scenario_key *key, const void *field)
+static void write_time(ap_json_object *object, const ap_yaml_key *key, const void *field)
 {
     ap_utc_ns time;
     char text[AP_UTC_TEXT_SIZE];
@@ -73,29 +73,29 @@ static void write_time(ap_json_object *object, const ap_scenario_key *key, const
     ap_json_member_str(object, key->key, text);
 }
 
-static void write_key(ap_json_object *object, const ap_scenario_key *key, const void *target)
+static void write_key(ap_json_object *object, const ap_yaml_key *key, const void *target)
 {
     const void *field = (const uint8_t *)target + key->offset;
     int word;
     switch (key->type) {
-    case AP_SCENARIO_TYPE_NUMBER:
+    case AP_YAML_TYPE_NUMBER:
         write_number(object, key, field);
         break;
-    case AP_SCENARIO_TYPE_FLAG:
+    case AP_YAML_TYPE_FLAG:
         ap_json_member_bool(object, key->key, *(const bool *)field);
         break;
-    case AP_SCENARIO_TYPE_WORD:
+    case AP_YAML_TYPE_WORD:
         memcpy(&word, field, sizeof word);
         ap_json_member_str(object, key->key, key->words[word]);
         break;
-    case AP_SCENARIO_TYPE_TEXT:
+    case AP_YAML_TYPE_TEXT:
         ap_json_member_str(object, key->key, field);
         break;
-    case AP_SCENARIO_TYPE_TIME:
+    case AP_YAML_TYPE_TIME:
         write_time(object, key, field);
         break;
-    case AP_SCENARIO_TYPE_ADDRESS:
-    case AP_SCENARIO_TYPE_CODE:
+    case AP_YAML_TYPE_ADDRESS:
+    case AP_YAML_TYPE_CODE:
         write_digits(object, key, field);
         break;
     default:
@@ -105,10 +105,10 @@ static void write_key(ap_json_object *object, const ap_scenario_key *key, const 
 }
 
 /* The members of a group with a field, each field in the first of its units. */
-static void write_keys(ap_json_object *object, const ap_scenario_group *group, const void *target)
+static void write_keys(ap_json_object *object, const ap_yaml_group *group, const void *target)
 {
-    for (const ap_scenario_key *key = group->keys; key->key; key++) {
-        const ap_scenario_key *first = group->keys;
+    for (const ap_yaml_key *key = group->keys; key->key; key++) {
+        const ap_yaml_key *first = group->keys;
         while (first->offset != key->offset)
             first++;
         if (key->offset != SIZE_MAX && first == key)
@@ -138,7 +138,7 @@ static void close_list(about_writer *writer)
 
 /* A list of groups that hold no others. */
 static void write_list(about_writer *writer, ap_json_object *in, const char *key,
-                       const ap_scenario_group *group, const void *items, size_t item_size,
+                       const ap_yaml_group *group, const void *items, size_t item_size,
                        uint32_t count)
 {
     if (count == 0)

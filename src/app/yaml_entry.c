@@ -1,4 +1,4 @@
-#include "app/scenario_entry.h"
+#include "app/yaml_entry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -6,9 +6,6 @@
 
 #include "airpicture/time.h"
 #include "base/hex.h"
-
-_Static_assert(sizeof(ap_craft) == sizeof(int) && sizeof(ap_fault_kind) == sizeof(int),
-               "words are stored as int");
 
 enum { NAME_SIZE_MAX = 255 }; /* of flights, sensors and files */
 
@@ -29,9 +26,9 @@ static int index_of(const char *text, const char *const *words)
     return -1;
 }
 
-static bool is_whole(ap_scenario_type type)
+static bool is_whole(ap_yaml_type type)
 {
-    return type >= AP_SCENARIO_TYPE_U8 && type <= AP_SCENARIO_TYPE_U64;
+    return type >= AP_YAML_TYPE_U8 && type <= AP_YAML_TYPE_U64;
 }
 
 static bool number_of(const written *from, bool whole, double *number)
@@ -43,17 +40,17 @@ static bool number_of(const written *from, bool whole, double *number)
 }
 
 /* `number` is in the range of its key, which fits the field. */
-static void store_whole(ap_scenario_type type, double number, void *field)
+static void store_whole(ap_yaml_type type, double number, void *field)
 {
     uint64_t u64 = (uint64_t)number;
     uint8_t u8 = (uint8_t)u64;
     uint16_t u16 = (uint16_t)u64;
     uint32_t u32 = (uint32_t)u64;
-    if (type == AP_SCENARIO_TYPE_U8)
+    if (type == AP_YAML_TYPE_U8)
         memcpy(field, &u8, sizeof u8);
-    else if (type == AP_SCENARIO_TYPE_U16)
+    else if (type == AP_YAML_TYPE_U16)
         memcpy(field, &u16, sizeof u16);
-    else if (type == AP_SCENARIO_TYPE_U32)
+    else if (type == AP_YAML_TYPE_U32)
         memcpy(field, &u32, sizeof u32);
     else
         memcpy(field, &u64, sizeof u64);
@@ -86,10 +83,10 @@ static bool store_text(const written *from, size_t size_max, char *field)
     return true;
 }
 
-static bool store_digits(const ap_scenario_key *key, const written *from, void *field)
+static bool store_digits(const ap_yaml_key *key, const written *from, void *field)
 {
     uint32_t number;
-    if (key->type == AP_SCENARIO_TYPE_ADDRESS) {
+    if (key->type == AP_YAML_TYPE_ADDRESS) {
         if (!digits_of(from->text, 6, 16, &number) || number == 0 || number == 0xFFFFFF)
             return false;
         memcpy(field, &number, sizeof number);
@@ -102,7 +99,7 @@ static bool store_digits(const ap_scenario_key *key, const written *from, void *
     return true;
 }
 
-static bool store_word(const ap_scenario_key *key, const written *from, void *field)
+static bool store_word(const ap_yaml_key *key, const written *from, void *field)
 {
     int index = index_of(from->text, key->words);
     if (index < 0)
@@ -121,24 +118,24 @@ static bool store_flag(const written *from, void *field)
 }
 
 /* Values that are no numbers. */
-static bool store_other(const ap_scenario_key *key, const written *from, void *field)
+static bool store_other(const ap_yaml_key *key, const written *from, void *field)
 {
     switch (key->type) {
-    case AP_SCENARIO_TYPE_FLAG:
+    case AP_YAML_TYPE_FLAG:
         return store_flag(from, field);
-    case AP_SCENARIO_TYPE_WORD:
+    case AP_YAML_TYPE_WORD:
         return store_word(key, from, field);
-    case AP_SCENARIO_TYPE_TEXT:
+    case AP_YAML_TYPE_TEXT:
         return store_text(from, (size_t)key->max, field);
-    case AP_SCENARIO_TYPE_TIME: {
+    case AP_YAML_TYPE_TIME: {
         ap_utc_ns time;
         if (ap_utc_parse(from->text, &time))
             return false;
         memcpy(field, &time, sizeof time);
         return true;
     }
-    case AP_SCENARIO_TYPE_ADDRESS:
-    case AP_SCENARIO_TYPE_CODE:
+    case AP_YAML_TYPE_ADDRESS:
+    case AP_YAML_TYPE_CODE:
         return store_digits(key, from, field);
     default: { /* names are for who asked for them */
         char name[NAME_SIZE_MAX + 1];
@@ -149,10 +146,10 @@ static bool store_other(const ap_scenario_key *key, const written *from, void *f
 
 typedef enum fault { FAULT_NONE, FAULT_FORM, FAULT_RANGE } fault;
 
-static fault store(const ap_scenario_key *key, const written *from, void *target)
+static fault store(const ap_yaml_key *key, const written *from, void *target)
 {
     void *field = key->offset == SIZE_MAX ? NULL : (uint8_t *)target + key->offset;
-    if (key->type != AP_SCENARIO_TYPE_NUMBER && !is_whole(key->type))
+    if (key->type != AP_YAML_TYPE_NUMBER && !is_whole(key->type))
         return store_other(key, from, field) ? FAULT_NONE : FAULT_FORM;
     double number;
     if (!number_of(from, is_whole(key->type), &number))
@@ -168,13 +165,13 @@ static fault store(const ap_scenario_key *key, const written *from, void *target
     return FAULT_NONE;
 }
 
-static void tell_value(ap_yaml_reading *reading, const ap_scenario_key *key,
-                       const yaml_node_t *node, fault what)
+static void tell_value(ap_yaml_reading *reading, const ap_yaml_key *key, const yaml_node_t *node,
+                       fault what)
 {
     char expected[400];
-    ap_scenario_key_expected(key, expected, sizeof expected);
-    const char *like = key->type == AP_SCENARIO_TYPE_WORD
-                           ? ap_scenario_word_like(ap_yaml_text_of(node), key->words)
+    ap_yaml_key_expected(key, expected, sizeof expected);
+    const char *like = key->type == AP_YAML_TYPE_WORD
+                           ? ap_yaml_word_like(ap_yaml_text_of(node), key->words)
                            : NULL;
     if (like)
         ap_yaml_tell_at(reading, node->start_mark, "unknown %s '%s'; expected '%s', perhaps",
@@ -185,15 +182,15 @@ static void tell_value(ap_yaml_reading *reading, const ap_scenario_key *key,
                         what == FAULT_RANGE ? "is out of range" : "cannot be used", expected);
 }
 
-static bool read_value(ap_yaml_reading *reading, const ap_scenario_key *key,
-                       const yaml_node_t *node, void *target)
+static bool read_value(ap_yaml_reading *reading, const ap_yaml_key *key, const yaml_node_t *node,
+                       void *target)
 {
-    yaml_node_type_t wanted = key->type == AP_SCENARIO_TYPE_LIST    ? YAML_SEQUENCE_NODE
-                              : key->type == AP_SCENARIO_TYPE_GROUP ? YAML_MAPPING_NODE
-                                                                    : YAML_SCALAR_NODE;
+    yaml_node_type_t wanted = key->type == AP_YAML_TYPE_LIST    ? YAML_SEQUENCE_NODE
+                              : key->type == AP_YAML_TYPE_GROUP ? YAML_MAPPING_NODE
+                                                                : YAML_SCALAR_NODE;
     if (node->type != wanted) {
         char expected[400];
-        ap_scenario_key_expected(key, expected, sizeof expected);
+        ap_yaml_key_expected(key, expected, sizeof expected);
         ap_yaml_tell_at(reading, node->start_mark, "%s is %s; expected %s", key->key,
                         ap_yaml_shape_of(node), expected);
         return false;
@@ -210,7 +207,7 @@ static bool read_value(ap_yaml_reading *reading, const ap_scenario_key *key,
 
 /* ---- keys ---- */
 
-const char *ap_scenario_word_like(const char *text, const char *const *words)
+const char *ap_yaml_word_like(const char *text, const char *const *words)
 {
     const char *best = NULL;
     size_t best_distance = 3; /* two typing errors at most */
@@ -225,11 +222,11 @@ const char *ap_scenario_word_like(const char *text, const char *const *words)
 }
 
 /* The key that differs in its unit only. */
-static const char *key_of_stem(const ap_scenario_group *group, const char *text)
+static const char *key_of_stem(const ap_yaml_group *group, const char *text)
 {
-    for (const ap_scenario_key *key = group->keys; key->key; key++) {
+    for (const ap_yaml_key *key = group->keys; key->key; key++) {
         size_t size = ap_yaml_stem_size(key->key);
-        bool same = key->type == AP_SCENARIO_TYPE_NUMBER && key->key[size] == '_' &&
+        bool same = key->type == AP_YAML_TYPE_NUMBER && key->key[size] == '_' &&
                     strncmp(text, key->key, size) == 0;
         if (same && (text[size] == '\0' || (text[size] == '_' && !strchr(text + size + 1, '_'))))
             return key->key;
@@ -237,15 +234,15 @@ static const char *key_of_stem(const ap_scenario_group *group, const char *text)
     return NULL;
 }
 
-static void tell_unknown(ap_yaml_reading *reading, const ap_scenario_group *group,
+static void tell_unknown(ap_yaml_reading *reading, const ap_yaml_group *group,
                          const yaml_node_t *node)
 {
-    const char *text = ap_yaml_text_of(node), *names[AP_SCENARIO_KEY_CAP + 1];
+    const char *text = ap_yaml_text_of(node), *names[AP_YAML_KEY_CAP + 1];
     size_t count = 0;
-    for (const ap_scenario_key *key = group->keys; key->key; key++)
+    for (const ap_yaml_key *key = group->keys; key->key; key++)
         names[count++] = key->key;
     names[count] = NULL;
-    const char *stem = key_of_stem(group, text), *like = ap_scenario_word_like(text, names);
+    const char *stem = key_of_stem(group, text), *like = ap_yaml_word_like(text, names);
     if (like)
         ap_yaml_tell_at(reading, node->start_mark, "unknown key '%s'; expected '%s', perhaps",
                         ap_yaml_show(node).text, like);
@@ -258,7 +255,7 @@ static void tell_unknown(ap_yaml_reading *reading, const ap_scenario_group *grou
                         group->entry);
 }
 
-static size_t row_of(const ap_scenario_group *group, const char *name)
+static size_t row_of(const ap_yaml_group *group, const char *name)
 {
     size_t row = 0;
     while (group->keys[row].key && strcmp(group->keys[row].key, name) != 0)
@@ -267,7 +264,7 @@ static size_t row_of(const ap_scenario_group *group, const char *name)
 }
 
 static void read_pair(ap_yaml_reading *reading, const yaml_node_pair_t *pair, void *target,
-                      ap_scenario_entry *entry)
+                      ap_yaml_entry *entry)
 {
     const yaml_node_t *key = yaml_document_get_node(&reading->document, pair->key);
     const yaml_node_t *value = yaml_document_get_node(&reading->document, pair->value);
@@ -289,9 +286,9 @@ static void read_pair(ap_yaml_reading *reading, const yaml_node_pair_t *pair, vo
 }
 
 /* Two units of one field, and fields that nothing sets. */
-static void check_rows(ap_yaml_reading *reading, const ap_scenario_entry *entry)
+static void check_rows(ap_yaml_reading *reading, const ap_yaml_entry *entry)
 {
-    const ap_scenario_key *keys = entry->group->keys;
+    const ap_yaml_key *keys = entry->group->keys;
     for (size_t row = 0; keys[row].key; row++) {
         for (size_t other = 0; other < row; other++)
             if (keys[row].offset != SIZE_MAX && keys[row].offset == keys[other].offset &&
@@ -301,20 +298,25 @@ static void check_rows(ap_yaml_reading *reading, const ap_scenario_entry *entry)
                                 keys[other].key);
         bool absent = keys[row].offset == SIZE_MAX
                           ? !entry->value[row]
-                          : !ap_scenario_entry_has_field(entry, keys[row].offset);
+                          : !ap_yaml_entry_has_field(entry, keys[row].offset);
         if (keys[row].required && absent)
             ap_yaml_tell_at(reading, entry->mark, "%s without %s; expected the key '%s'",
                             entry->group->entry, keys[row].key, keys[row].key);
     }
 }
 
-bool ap_scenario_entry_read(ap_yaml_reading *reading, const ap_scenario_group *group,
-                            const yaml_node_t *node, void *target, ap_scenario_entry *entry)
+void ap_yaml_entry_initial(const ap_yaml_group *group, void *target)
 {
-    *entry = (ap_scenario_entry){ .group = group, .mark = node->start_mark };
-    for (const ap_scenario_key *key = group->keys; key->key; key++)
+    for (const ap_yaml_key *key = group->keys; key->key; key++)
         if (key->initial)
             (void)store(key, &(written){ key->initial, true, NULL }, target); /* our own text */
+}
+
+bool ap_yaml_entry_read(ap_yaml_reading *reading, const ap_yaml_group *group,
+                        const yaml_node_t *node, void *target, ap_yaml_entry *entry)
+{
+    *entry = (ap_yaml_entry){ .group = group, .mark = node->start_mark };
+    ap_yaml_entry_initial(group, target);
     if (node->type != YAML_MAPPING_NODE) {
         ap_yaml_tell_at(reading, node->start_mark, "%s is %s; expected a group of keys",
                         group->entry, ap_yaml_shape_of(node));
@@ -327,19 +329,19 @@ bool ap_scenario_entry_read(ap_yaml_reading *reading, const ap_scenario_group *g
     return true;
 }
 
-const yaml_node_t *ap_scenario_entry_value(const ap_scenario_entry *entry, const char *key)
+const yaml_node_t *ap_yaml_entry_value(const ap_yaml_entry *entry, const char *key)
 {
     size_t row = row_of(entry->group, key);
     return entry->group->keys[row].key ? entry->value[row] : NULL;
 }
 
-bool ap_scenario_entry_good(const ap_scenario_entry *entry, const char *key)
+bool ap_yaml_entry_good(const ap_yaml_entry *entry, const char *key)
 {
     size_t row = row_of(entry->group, key);
     return entry->group->keys[row].key && entry->good[row];
 }
 
-bool ap_scenario_entry_has_field(const ap_scenario_entry *entry, size_t offset)
+bool ap_yaml_entry_has_field(const ap_yaml_entry *entry, size_t offset)
 {
     for (size_t row = 0; entry->group->keys[row].key; row++)
         if (entry->group->keys[row].offset == offset && entry->value[row])
@@ -347,14 +349,14 @@ bool ap_scenario_entry_has_field(const ap_scenario_entry *entry, size_t offset)
     return false;
 }
 
-yaml_mark_t ap_scenario_entry_mark(const ap_scenario_entry *entry, const char *key)
+yaml_mark_t ap_yaml_entry_mark(const ap_yaml_entry *entry, const char *key)
 {
-    const yaml_node_t *value = ap_scenario_entry_value(entry, key);
+    const yaml_node_t *value = ap_yaml_entry_value(entry, key);
     return value ? value->start_mark : entry->mark;
 }
 
-const yaml_node_t *ap_scenario_entry_find(ap_yaml_reading *reading, const yaml_node_t *node,
-                                          const char *key)
+const yaml_node_t *ap_yaml_entry_find(ap_yaml_reading *reading, const yaml_node_t *node,
+                                      const char *key)
 {
     if (node->type != YAML_MAPPING_NODE)
         return NULL;
@@ -367,9 +369,9 @@ const yaml_node_t *ap_scenario_entry_find(ap_yaml_reading *reading, const yaml_n
     return NULL;
 }
 
-int ap_scenario_entry_word(ap_yaml_reading *reading, const yaml_node_t *node, const char *key,
-                           const char *const *words)
+int ap_yaml_entry_word(ap_yaml_reading *reading, const yaml_node_t *node, const char *key,
+                       const char *const *words)
 {
-    const yaml_node_t *value = ap_scenario_entry_find(reading, node, key);
+    const yaml_node_t *value = ap_yaml_entry_find(reading, node, key);
     return value && value->type == YAML_SCALAR_NODE ? index_of(ap_yaml_text_of(value), words) : -1;
 }

@@ -1,0 +1,56 @@
+/* Keys of a YAML file as tables: one a group of keys, for its reader and for its manual. */
+#ifndef AP_APP_YAML_KEYS_H
+#define AP_APP_YAML_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* How a value is written, and the type of the field that it goes to. */
+typedef enum ap_yaml_type {
+    AP_YAML_TYPE_NUMBER, /* double */
+    AP_YAML_TYPE_U8,
+    AP_YAML_TYPE_U16,
+    AP_YAML_TYPE_U32,
+    AP_YAML_TYPE_U64,
+    AP_YAML_TYPE_FLAG,    /* bool */
+    AP_YAML_TYPE_WORD,    /* an enumeration, as int */
+    AP_YAML_TYPE_TEXT,    /* char[max + 1] */
+    AP_YAML_TYPE_TIME,    /* ap_utc_ns */
+    AP_YAML_TYPE_ADDRESS, /* uint32_t, six hexadecimal digits */
+    AP_YAML_TYPE_CODE,    /* uint16_t, four octal digits */
+    AP_YAML_TYPE_NAME,    /* of a flight, a sensor or a file: no field */
+    AP_YAML_TYPE_GROUP,   /* a group of keys: no field */
+    AP_YAML_TYPE_LIST     /* of groups of keys: no field */
+} ap_yaml_type;
+
+/* One key. Two keys of one field are two units of it: one of them is written. */
+typedef struct ap_yaml_key {
+    const char *key; /* a number's says its unit last */
+    ap_yaml_type type;
+    size_t offset;       /* of the field in the group's struct */
+    double scale;        /* field = written * scale */
+    double min, max;     /* as written; TEXT: characters */
+    const char *initial; /* what stands for an absent key; NULL: the field stays */
+    bool required;
+    const char *const *words; /* of WORD, ends with NULL; the value is the index */
+    const char *help;         /* no full stop */
+} ap_yaml_key;
+
+#define AP_YAML_KEY_CAP 72 /* keys of one group */
+
+typedef struct ap_yaml_group {
+    const char *name;  /* "flights" */
+    const char *entry; /* "a flight" */
+    const char *help;
+    const ap_yaml_key *keys; /* ends with a NULL key */
+} ap_yaml_group;
+
+/* What a value has to be: "metres from 0 to 100", "true or false", one of the words ... */
+void ap_yaml_key_expected(const ap_yaml_key *key, char *text, size_t size);
+
+/* One table as Markdown. */
+void ap_yaml_group_print(FILE *out, const ap_yaml_group *group);
+
+#endif
