@@ -17,6 +17,11 @@ int64_t ap_clock_monotonic_ns(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
+int64_t ap_clock_wall(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}
+
 int64_t ap_clock_cpu_ns(void)
 {
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);

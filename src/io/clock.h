@@ -7,6 +7,9 @@
 /* Time since some instant, never set back. */
 int64_t ap_clock_monotonic_ns(void);
 
+/* UTC by the system's wall clock, which may be set: for what a run is called, not for data. */
+int64_t ap_clock_wall(void);
+
 /* CPU time that this process has used, all threads. */
 int64_t ap_clock_cpu_ns(void);
 

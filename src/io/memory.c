@@ -1,6 +1,8 @@
 #include "io/memory.h"
 
+#include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 void *ap_memory_take(size_t size)
 {
@@ -15,4 +17,16 @@ void ap_memory_give_back(void *memory, size_t size)
 {
     if (memory)
         (void)munmap(memory, size);
+}
+
+uint64_t ap_memory_resident(void)
+{
+    unsigned long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%*u %llu", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

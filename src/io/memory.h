@@ -4,9 +4,13 @@
 #define AP_IO_MEMORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* `size` > 0 zeroed bytes, aligned to a page; NULL when there are not so many. */
 void *ap_memory_take(size_t size);
+
+/* Octets of memory that the process holds, of all its threads; 0 when that cannot be told. */
+uint64_t ap_memory_resident(void);
 
 /* Gives it back; size as taken, memory may be NULL. */
 void ap_memory_give_back(void *memory, size_t size);

@@ -1,0 +1,163 @@
+#include "io/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "airpicture/time.h"
+#include "io/clock.h"
+
+#define REASON_CAP 256
+#define BURST 5                      /* lines of one reason ... */
+#define WINDOW_NS (60 * AP_NS_PER_S) /* ... in so long */
+#define LINE_SIZE 1024
+
+typedef struct reason {
+    const char *format; /* NULL: free */
+    int64_t begin_ns;
+    uint32_t count, held;
+} reason;
+
+struct ap_log_state {
+    pthread_mutex_t mutex;
+    int fd;
+    ap_log_level level;
+    bool journald;
+    reason reasons[REASON_CAP];
+    ap_log_stats stats;
+};
+
+static const char *const words[] = {
+#define WORD(name, word, number) word,
+    AP_LOG_LEVEL_MAP(WORD)
+#undef WORD
+};
+static const int numbers[] = {
+#define NUMBER(name, word, number) number,
+    AP_LOG_LEVEL_MAP(NUMBER)
+#undef NUMBER
+};
+
+ap_log_level ap_log_level_of(const char *word)
+{
+    int level = 0;
+    while (level < AP_LOG_LEVEL_COUNT && strcmp(words[level], word) != 0)
+        level++;
+    return (ap_log_level)level;
+}
+
+bool ap_log_open(ap_log *log, int fd, ap_log_level level, bool journald)
+{
+    log->state = calloc(1, sizeof *log->state);
+    if (!log->state)
+        return false;
+    log->state->fd = fd;
+    log->state->level = level;
+    log->state->journald = journald;
+    pthread_mutex_init(&log->state->mutex, NULL);
+    return true;
+}
+
+bool ap_log_is_journald(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat file;
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &file) == 0 && file.st_dev == (dev_t)device &&
+           file.st_ino == (ino_t)inode;
+}
+
+/* The row of a reason; beyond the table all share the last one. */
+static reason *find(struct ap_log_state *state, const char *format)
+{
+    size_t i = 0;
+    while (i + 1 < REASON_CAP && state->reasons[i].format && state->reasons[i].format != format)
+        i++;
+    state->reasons[i].format = format;
+    return &state->reasons[i];
+}
+
+/* False: there were enough of them. *held: how many were left out before this one. */
+static bool is_due(struct ap_log_state *state, ap_log_level level, const char *format,
+                   uint32_t *held)
+{
+    *held = 0;
+    if (level == AP_LOG_NOTICE)
+        return true;
+    reason *r = find(state, format);
+    int64_t now_ns = ap_clock_monotonic_ns();
+    if (r->count == 0 || now_ns - r->begin_ns >= WINDOW_NS) {
+        *held = r->held;
+        r->begin_ns = now_ns;
+        r->count = r->held = 0;
+    }
+    if (r->count < BURST) {
+        r->count++;
+        return true;
+    }
+    r->held++;
+    return false;
+}
+
+static size_t put_front(const struct ap_log_state *state, ap_log_level level, char line[LINE_SIZE])
+{
+    if (state->journald)
+        return (size_t)snprintf(line, LINE_SIZE, "<%d>", numbers[level]);
+    struct timespec now;
+    char time[AP_UTC_TEXT_SIZE];
+    clock_gettime(CLOCK_REALTIME, &now);
+    ap_utc_text((ap_utc_ns)now.tv_sec * AP_NS_PER_S + now.tv_nsec, time);
+    return (size_t)snprintf(line, LINE_SIZE, "%s %s: ", time, words[level]);
+}
+
+void ap_log_write(const ap_log *log, ap_log_level level, const char *format, ...)
+{
+    struct ap_log_state *state = log->state;
+    if (!state || level > state->level)
+        return;
+    char line[LINE_SIZE];
+    uint32_t held;
+    pthread_mutex_lock(&state->mutex);
+    bool due = is_due(state, level, format, &held);
+    state->stats.held_count += !due;
+    if (due) {
+        size_t size = put_front(state, level, line);
+        va_list arguments;
+        va_start(arguments, format);
+        int n = vsnprintf(line + size, sizeof line - size, format, arguments);
+        va_end(arguments);
+        size += n > 0 ? (size_t)n : 0;
+        size = size < sizeof line - 48 ? size : sizeof line - 48;
+        if (held > 0)
+            size += (size_t)snprintf(line + size, sizeof line - size, " (%u more like it)", held);
+        line[size++] = '\n';
+        state->stats.written_count++;
+        (void)!write(state->fd, line, size); /* there is nobody to tell */
+    }
+    pthread_mutex_unlock(&state->mutex);
+}
+
+ap_log_stats ap_log_stats_of(const ap_log *log)
+{
+    ap_log_stats stats = { 0 };
+    if (!log->state)
+        return stats;
+    pthread_mutex_lock(&log->state->mutex);
+    stats = log->state->stats;
+    pthread_mutex_unlock(&log->state->mutex);
+    return stats;
+}
+
+void ap_log_close(ap_log *log)
+{
+    if (log->state)
+        pthread_mutex_destroy(&log->state->mutex);
+    free(log->state);
+    log->state = NULL;
+}

@@ -1,0 +1,54 @@
+/* The log of the service: a line a message on standard error, for people and for journald.
+ *
+ * A message has a level and, by its format, a reason: the same reason is written a few times a
+ * minute at most, and then with the number of lines that were left out. Any thread may write. */
+#ifndef AP_IO_LOG_H
+#define AP_IO_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* NAME, word, journald's number. */
+#define AP_LOG_LEVEL_MAP(X)                                                                        \
+    X(ERROR, "error", 3)                                                                           \
+    X(WARNING, "warning", 4)                                                                       \
+    X(NOTICE, "notice", 5)                                                                         \
+    X(INFO, "info", 6)                                                                             \
+    X(DEBUG, "debug", 7)
+
+typedef enum ap_log_level {
+#define AP_LOG_ENUM(name, word, number) AP_LOG_##name,
+    AP_LOG_LEVEL_MAP(AP_LOG_ENUM)
+#undef AP_LOG_ENUM
+        AP_LOG_LEVEL_COUNT
+} ap_log_level;
+
+/* The level of a word; AP_LOG_LEVEL_COUNT if there is none. */
+ap_log_level ap_log_level_of(const char *word);
+
+typedef struct ap_log {
+    struct ap_log_state *state; /* NULL: nothing is written */
+} ap_log;
+
+/* Writes what is `level` or worse to the descriptor. With `journald` each line begins with its
+ * number, as sd-daemon(3) has it, else with the time and the word. False: memory is exhausted. */
+bool ap_log_open(ap_log *log, int fd, ap_log_level level, bool journald);
+
+/* True where standard error goes to journald. */
+bool ap_log_is_journald(void);
+
+/* One line. The format itself is the reason by which lines are held back; NOTICE lines never are.
+ */
+void ap_log_write(const ap_log *log, ap_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Lines written and held back so far. */
+typedef struct ap_log_stats {
+    uint64_t written_count, held_count;
+} ap_log_stats;
+ap_log_stats ap_log_stats_of(const ap_log *log);
+
+/* Safe twice. */
+void ap_log_close(ap_log *log);
+
+#endif

@@ -1,0 +1,92 @@
+#include "io/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static size_t drain(int fd, char *text, size_t size)
+{
+    ssize_t n = read(fd, text, size - 1);
+    assert_true(n >= 0);
+    text[n] = '\0';
+    return (size_t)n;
+}
+
+static void test_log_write_levels(void **state)
+{
+    (void)state;
+    int pipes[2];
+    char text[4096];
+    ap_log log;
+    assert_int_equal(pipe(pipes), 0);
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    ap_log_write(&log, AP_LOG_DEBUG, "not this");
+    ap_log_write(&log, AP_LOG_INFO, "radar %d is back", 7);
+    ap_log_write(&log, AP_LOG_ERROR, "no disk");
+    drain(pipes[0], text, sizeof text);
+    assert_string_equal(text, "<6>radar 7 is back\n<3>no disk\n");
+    ap_log_close(&log);
+    ap_log_write(&log, AP_LOG_ERROR, "nobody is there");
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, false));
+    ap_log_write(&log, AP_LOG_WARNING, "so");
+    drain(pipes[0], text, sizeof text);
+    assert_non_null(strstr(text, "Z warning: so\n"));
+    assert_int_equal(text[0], '2'); /* the year */
+    ap_log_close(&log);
+    ap_log_close(&log);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+/* One reason that comes thousands of times does not hide the others. */
+static void test_log_write_holds_back(void **state)
+{
+    (void)state;
+    int pipes[2];
+    char text[8192];
+    ap_log log;
+    assert_int_equal(pipe(pipes), 0);
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    for (int i = 0; i < 1000; i++)
+        ap_log_write(&log, AP_LOG_WARNING, "flood %d", i);
+    ap_log_write(&log, AP_LOG_WARNING, "another");
+    for (int i = 0; i < 10; i++)
+        ap_log_write(&log, AP_LOG_NOTICE, "always");
+    drain(pipes[0], text, sizeof text);
+    assert_non_null(strstr(text, "flood 4\n"));
+    assert_null(strstr(text, "flood 5\n"));
+    assert_non_null(strstr(text, "another\n"));
+    assert_int_equal(ap_log_stats_of(&log).held_count, 995);
+    assert_int_equal(ap_log_stats_of(&log).written_count, 5 + 1 + 10);
+    char long_text[3000];
+    memset(long_text, 'x', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    ap_log_write(&log, AP_LOG_ERROR, "%s", long_text);
+    assert_in_range(drain(pipes[0], text, sizeof text), 900, 1024);
+    ap_log_close(&log);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+static void test_log_level_of(void **state)
+{
+    (void)state;
+    assert_int_equal(ap_log_level_of("debug"), AP_LOG_DEBUG);
+    assert_int_equal(ap_log_level_of("loud"), AP_LOG_LEVEL_COUNT);
+    assert_false(ap_log_is_journald());
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_log_write_levels),
+        cmocka_unit_test(test_log_write_holds_back),
+        cmocka_unit_test(test_log_level_of),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
