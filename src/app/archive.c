@@ -61,7 +61,7 @@ static ap_err add_sources(ap_archive *archive, const ap_pipeline *pipeline)
 {
     ap_geopackage *package = &archive->package;
     ap_err err = ap_geopackage_add_meta(package, "program", "airpicture " AP_VERSION);
-    for (size_t i = 0; i < pipeline->config.path_count && !err; i++) {
+    for (size_t i = 0; i < ap_pipeline_source_count(pipeline) && !err; i++) {
         ap_source_summary source = ap_pipeline_source(pipeline, i);
         const char *name = base_name(source.path);
         err = ap_geopackage_add_meta(package, "input", name);

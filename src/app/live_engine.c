@@ -16,6 +16,18 @@ typedef struct ap_live_engine_stream {
     ap_source source;
 } ap_live_engine_stream;
 
+void ap_live_engine_bind(ap_sensor_table *sensors, const ap_live_source *sources,
+                         uint16_t source_count)
+{
+    for (uint16_t i = 0; i < sensors->count; i++) {
+        ap_sensor *sensor = &sensors->sensor[i];
+        for (uint16_t k = 0; k < source_count; k++)
+            if (!sensor->has_sac_sic && sensor->input == AP_INPUT_NONE &&
+                strcmp(sensor->name, sources[k].name) == 0)
+                sensor->input = k;
+    }
+}
+
 /* All memory; NULLs while the arena measures. */
 static void lay_out(ap_live_engine *live, ap_arena *arena)
 {
@@ -56,8 +68,9 @@ int ap_live_engine_init(ap_live_engine *live, const ap_live_engine_config *confi
     memcpy(live->sources, config->sources, config->source_count * sizeof *live->sources);
     live->config.sources = live->sources;
     for (size_t i = 0; i < config->source_count; i++)
-        live->stats[i] =
-            (ap_live_source_stats){ .last_utc = AP_UTC_UNKNOWN, .format = live->sources[i].format };
+        live->stats[i] = (ap_live_source_stats){ .first_utc = AP_UTC_UNKNOWN,
+                                                 .last_utc = AP_UTC_UNKNOWN,
+                                                 .format = live->sources[i].format };
     return AP_EXIT_OK;
 }
 
@@ -124,11 +137,18 @@ static ap_live_engine_stream *begin(ap_live_engine *live, const ap_chunk *chunk)
     return stream;
 }
 
+static void tell_time(const ap_live_engine *live)
+{
+    if (live->config.on_time)
+        live->config.on_time(live->config.context, live->engine->now);
+}
+
 /* Hops 2 to 8 for every whole frame that is there. */
 static void take_frames(ap_live_engine *live, ap_live_engine_stream *stream, ap_utc_ns receive_utc)
 {
     while (ap_source_take(&stream->source, receive_utc))
-        (void)ap_engine_take(live->engine, &stream->source);
+        if (ap_engine_take(live->engine, &stream->source))
+            tell_time(live);
 }
 
 static void end(ap_live_engine *live, ap_live_engine_stream *stream, ap_utc_ns receive_utc)
@@ -167,6 +187,7 @@ void ap_live_engine_chunk(ap_live_engine *live, const ap_chunk *chunk)
     live->chunk_count++;
     if (chunk->kind == AP_CHUNK_TICK) {
         ap_engine_step(live->engine, chunk->receive_utc);
+        tell_time(live);
         return;
     }
     if (chunk->input >= live->config.source_count) {
@@ -176,6 +197,8 @@ void ap_live_engine_chunk(ap_live_engine *live, const ap_chunk *chunk)
     ap_live_source_stats *stats = &live->stats[chunk->input];
     stats->chunk_count++;
     stats->last_utc = chunk->receive_utc;
+    if (stats->first_utc == AP_UTC_UNKNOWN)
+        stats->first_utc = chunk->receive_utc;
     ap_live_engine_stream *stream;
     switch (chunk->kind) {
     case AP_CHUNK_BEGIN:
@@ -214,8 +237,10 @@ ap_live_source_stats ap_live_engine_stats(const ap_live_engine *live, uint16_t i
     return stats;
 }
 
-void ap_live_engine_rebind(ap_live_engine *live)
+void ap_live_engine_rebind(ap_live_engine *live, const ap_live_engine *fresh)
 {
+    live->config.on_time = fresh->config.on_time;
+    live->config.context = fresh->config.context;
     for (size_t i = 0; i < live->config.stream_cap; i++)
         live->streams[i].source.format_option = AP_SOURCE_LIVE_OPTION;
 }

@@ -23,13 +23,16 @@ typedef struct ap_live_engine_config {
     uint16_t source_count;         /* [1, AP_INPUT_CAP] */
     uint16_t stream_cap;           /* connections at once, of all inputs; inputs that have none
                                     * need one too; half a megabyte each; [source_count, 8192] */
+    /* The time of the picture, each time that the tracker has stepped, but for settle; or NULL. */
+    void (*on_time)(void *context, ap_utc_ns now);
+    void *context;
 } ap_live_engine_config;
 
 /* What became of an input's chunks before a sensor was known. */
 typedef struct ap_live_source_stats {
     uint64_t chunk_count, byte_count, frame_count;
     uint64_t connection_count, connection_refused_count; /* refused: stream_cap was reached */
-    ap_utc_ns last_utc;                                  /* AP_UTC_UNKNOWN before the first */
+    ap_utc_ns first_utc, last_utc;                       /* AP_UTC_UNKNOWN before the first */
     ap_format format;                                    /* of the newest connection, recognised */
     bool is_unknown; /* it is in no format that is recognised: nothing is taken until the next */
     ap_refusals refused;
@@ -52,6 +55,11 @@ typedef struct ap_live_engine {
     char message[AP_IO_MESSAGE_SIZE];
 } ap_live_engine;
 
+/* Sensors of the table that hear one input only, and have an input's name, hear that: a receiver of
+ * ADS-B has no other mark. Before ap_engine_open. */
+void ap_live_engine_bind(ap_sensor_table *sensors, const ap_live_source *sources,
+                         uint16_t source_count);
+
 /* Takes the memory, from the engine's region if it has one. Returns an exit status; the message
  * says why. */
 int ap_live_engine_init(ap_live_engine *live, const ap_live_engine_config *config);
@@ -67,7 +75,7 @@ ap_live_source_stats ap_live_engine_stats(const ap_live_engine *live, uint16_t i
 
 /* As ap_engine_rebind, for a live engine in the same region. The connections that the other run had
  * are still there: see ap_live_engine_find. */
-void ap_live_engine_rebind(ap_live_engine *live);
+void ap_live_engine_rebind(ap_live_engine *live, const ap_live_engine *fresh);
 
 /* The connection in slot [0, stream_cap); false: none. After a restart each is told to have ended,
  * by a chunk, so that a recording holds that too. */

@@ -251,10 +251,11 @@ static void test_rebind_goes_on(void **state)
     *f = (fixture){ .now = 0 };
     start(f, true);
     const ap_engine fresh = *f->engine;
+    const ap_live_engine fresh_live = *f->live;
     ptrdiff_t moved;
     assert_int_equal(ap_checkpoint_load(path, &f->region, 1, &f->now, &moved, message), AP_OK);
     ap_engine_rebind(f->engine, &fresh, moved);
-    ap_live_engine_rebind(f->live);
+    ap_live_engine_rebind(f->live, &fresh_live);
     give_some(f, 41, 120);
     assert_true(whole.log_size > 1000);
     assert_string_equal(f->log, whole.log);

@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/source.h"
+#include "io/interrupt.h"
 
 ap_pipeline_config ap_pipeline_config_default(void)
 {
@@ -40,7 +41,7 @@ static void before_read(void *context)
     ap_engine_step(engine, engine->now);
 }
 
-int ap_pipeline_open(ap_pipeline *pipeline)
+static int open_sources(ap_pipeline *pipeline)
 {
     const ap_pipeline_config *config = &pipeline->config;
     ap_engine *engine = &pipeline->engine;
@@ -54,8 +55,43 @@ int ap_pipeline_open(ap_pipeline *pipeline)
         source->before_read = before_read;
         source->context = engine;
     }
-    int status = ap_engine_open(engine);
-    return status ? fail(pipeline, status, engine->message) : AP_EXIT_OK;
+    return AP_EXIT_OK;
+}
+
+static void tell_time(void *context, ap_utc_ns now)
+{
+    ap_pipeline *pipeline = context;
+    if (pipeline->config.on_time && !pipeline->status)
+        pipeline->status = pipeline->config.on_time(pipeline->config.engine.sinks.context, now);
+}
+
+static int start_recording(ap_pipeline *pipeline)
+{
+    ap_err err =
+        ap_service_recording_start(&pipeline->recording, &pipeline->engine, tell_time, pipeline);
+    return err ? fail(pipeline, ap_exit_of(err), pipeline->recording.message) : AP_EXIT_OK;
+}
+
+int ap_pipeline_open(ap_pipeline *pipeline)
+{
+    const ap_pipeline_config *config = &pipeline->config;
+    ap_engine *engine = &pipeline->engine;
+    ap_err err = ap_service_recording_open(&pipeline->recording, config->paths, config->path_count,
+                                           &pipeline->is_recording);
+    if (err)
+        return fail(pipeline, ap_exit_of(err), pipeline->recording.message);
+    if (pipeline->is_recording) {
+        engine->config.source_cap = pipeline->recording.source_count;
+        ap_live_engine_bind(&engine->sensors, pipeline->recording.sources,
+                            pipeline->recording.source_count);
+    }
+    int status = pipeline->is_recording ? AP_EXIT_OK : open_sources(pipeline);
+    if (status)
+        return status;
+    status = ap_engine_open(engine);
+    if (status)
+        return fail(pipeline, status, engine->message);
+    return pipeline->is_recording ? start_recording(pipeline) : AP_EXIT_OK;
 }
 
 /* Hops 1 and 2: the input whose next frame is the oldest; the first of several. NULL at the end. */
@@ -87,9 +123,29 @@ static bool reaches_end(ap_pipeline *pipeline, const ap_source *source)
     return true;
 }
 
+static bool goes_on(void *context)
+{
+    return ((const ap_pipeline *)context)->status == AP_EXIT_OK && !ap_interrupted();
+}
+
+static int run_recording(ap_pipeline *pipeline)
+{
+    ap_engine *engine = &pipeline->engine;
+    ap_err err =
+        ap_service_recording_run(&pipeline->recording, pipeline->config.to_utc, goes_on, pipeline);
+    if (pipeline->config.to_utc < engine->now)
+        engine->now = pipeline->config.to_utc;
+    ap_engine_flush(engine);
+    if (err && !pipeline->status)
+        pipeline->status = fail(pipeline, ap_exit_of(err), pipeline->recording.message);
+    return pipeline->status;
+}
+
 /* Hops 1 and 2 here, 3 to 8 in ap_engine_take; send is in the sinks. */
 int ap_pipeline_run(ap_pipeline *pipeline)
 {
+    if (pipeline->is_recording)
+        return run_recording(pipeline);
     const ap_pipeline_config *config = &pipeline->config;
     ap_engine *engine = &pipeline->engine;
     int status = AP_EXIT_OK;
@@ -111,6 +167,7 @@ void ap_pipeline_close(ap_pipeline *pipeline)
 {
     for (size_t i = 0; pipeline->sources && i < pipeline->config.path_count; i++)
         ap_source_close(&pipeline->sources[i]);
+    ap_service_recording_close(&pipeline->recording);
     free(pipeline->sources);
     pipeline->sources = NULL;
     ap_engine_close(&pipeline->engine);
@@ -118,6 +175,8 @@ void ap_pipeline_close(ap_pipeline *pipeline)
 
 double ap_pipeline_share(const ap_pipeline *pipeline)
 {
+    if (pipeline->is_recording)
+        return (double)pipeline->recording.paths_done / (double)pipeline->recording.path_count;
     uint64_t at = 0, size = 0;
     for (size_t i = 0; i < pipeline->config.path_count; i++) {
         const ap_input *input = &pipeline->sources[i].input;
@@ -129,8 +188,27 @@ double ap_pipeline_share(const ap_pipeline *pipeline)
     return size > 0 ? (double)at / (double)size : -1.0;
 }
 
+size_t ap_pipeline_source_count(const ap_pipeline *pipeline)
+{
+    return pipeline->is_recording ? pipeline->recording.source_count : pipeline->config.path_count;
+}
+
+static ap_source_summary recorded_source(const ap_pipeline *pipeline, size_t index)
+{
+    ap_live_source_stats stats = ap_live_engine_stats(&pipeline->recording.live, (uint16_t)index);
+    return (ap_source_summary){ .path = pipeline->recording.sources[index].name,
+                                .format = stats.format,
+                                .byte_count = stats.byte_count,
+                                .frame_count = stats.frame_count,
+                                .first_utc = stats.first_utc,
+                                .last_utc = stats.last_utc,
+                                .refused = stats.refused };
+}
+
 ap_source_summary ap_pipeline_source(const ap_pipeline *pipeline, size_t index)
 {
+    if (pipeline->is_recording)
+        return recorded_source(pipeline, index);
     const ap_source *source = &pipeline->sources[index];
     ap_source_summary summary = { .path = source->path,
                                   .format = source->framer.format,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "app/engine.h"
+#include "app/service_recording.h"
 #include "io/input.h"
 #include "wire/framer.h"
 
@@ -32,8 +33,11 @@ ap_pipeline_config ap_pipeline_config_default(void);
 
 typedef struct ap_pipeline {
     ap_pipeline_config config;
-    ap_source *sources;               /* [config.path_count] */
+    ap_source *sources; /* [config.path_count]; of recordings of the service: none */
+    ap_service_recording recording;
+    bool is_recording;                /* the paths are what the service recorded */
     ap_engine engine;                 /* its `now` is to_utc when the run ended there */
+    int status;                       /* of a run that on_time ended */
     char message[AP_IO_MESSAGE_SIZE]; /* of the last failure */
 } ap_pipeline;
 
@@ -57,6 +61,9 @@ void ap_pipeline_close(ap_pipeline *pipeline);
 
 /* Share of the stored bytes read so far, [0, 1]; negative when it cannot be known. */
 double ap_pipeline_share(const ap_pipeline *pipeline);
+
+/* Inputs: one a path, or those that the service had. */
+size_t ap_pipeline_source_count(const ap_pipeline *pipeline);
 
 /* What an input delivered and refused before a sensor was known. */
 typedef struct ap_source_summary {

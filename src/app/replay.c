@@ -264,7 +264,7 @@ static void tell_missed_window(const replay_run *run)
 {
     const ap_pipeline *pipeline = &run->pipeline;
     ap_utc_ns first_utc = AP_UTC_UNKNOWN, last_utc = AP_UTC_UNKNOWN;
-    for (size_t i = 0; i < pipeline->config.path_count; i++) {
+    for (size_t i = 0; i < ap_pipeline_source_count(pipeline); i++) {
         ap_source_summary source = ap_pipeline_source(pipeline, i);
         if (first_utc == AP_UTC_UNKNOWN ||
             (source.first_utc != AP_UTC_UNKNOWN && source.first_utc < first_utc))

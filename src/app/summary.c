@@ -31,7 +31,7 @@ static void print_sources(FILE *out, const ap_pipeline *pipeline)
     fputs("inputs\n", out);
     fprintf(out, "  %-40s %-8s %12s %10s  %s\n", "file", "format", "bytes", "frames",
             "refused before a sensor was known");
-    for (size_t i = 0; i < pipeline->config.path_count; i++) {
+    for (size_t i = 0; i < ap_pipeline_source_count(pipeline); i++) {
         ap_source_summary source = ap_pipeline_source(pipeline, i);
         ap_summary_refusals(&source.refused, refused, sizeof refused);
         fprintf(out, "  %-40s %-8s %12" PRIu64 " %10" PRIu64 "  %s\n",
@@ -84,7 +84,7 @@ static void print_receivers(FILE *out, const ap_pipeline *pipeline)
 static void print_gaps(FILE *out, const ap_pipeline *pipeline)
 {
     ap_source_summary first = ap_pipeline_source(pipeline, 0);
-    for (size_t i = 1; i < pipeline->config.path_count; i++) {
+    for (size_t i = 1; i < ap_pipeline_source_count(pipeline); i++) {
         ap_source_summary other = ap_pipeline_source(pipeline, i);
         if (first.first_utc == AP_UTC_UNKNOWN || other.first_utc == AP_UTC_UNKNOWN)
             continue;

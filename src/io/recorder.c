@@ -407,6 +407,7 @@ typedef struct reading {
     uint8_t *data;
     size_t cap, size;
     bool is_over; /* fn wants no more */
+    bool with_about;
 } reading;
 
 /* Gives what is whole of the octets at hand. False: the file goes wrong there. */
@@ -418,13 +419,25 @@ static bool give_chunks(reading *r)
     while (!r->is_over &&
            (err = ap_recording_take(r->data + at, r->size - at, &used, &chunk)) == AP_OK) {
         at += used;
-        if (chunk.kind != AP_CHUNK_ABOUT &&
+        if ((r->with_about || chunk.kind != AP_CHUNK_ABOUT) &&
             (r->after_utc == AP_UTC_UNKNOWN || chunk.receive_utc > r->after_utc))
             r->is_over = !r->fn(r->context, &chunk);
     }
     memmove(r->data, r->data + at, r->size - at);
     r->size -= at;
-    return err == AP_OK || err == AP_ERR_MORE;
+    if (err == AP_ERR_END) /* zeros: a file that was not closed */
+        r->size = 0;
+    return err == AP_OK || err == AP_ERR_MORE || err == AP_ERR_END;
+}
+
+static ap_err tell_damage(const reading *r, const char *path, bool is_good,
+                          char message[AP_IO_MESSAGE_SIZE])
+{
+    if (r->is_over || (is_good && r->size == 0))
+        return AP_OK;
+    snprintf(message, AP_IO_MESSAGE_SIZE, "recording '%.300s' %s: all before it was used", path,
+             is_good ? "ends inside a chunk" : "is damaged");
+    return is_good ? AP_ERR_TRUNCATED : AP_ERR_MALFORMED;
 }
 
 static ap_err read_file(reading *r, const char *path, char message[AP_IO_MESSAGE_SIZE])
@@ -446,7 +459,50 @@ static ap_err read_file(reading *r, const char *path, char message[AP_IO_MESSAGE
             is_good = give_chunks(r);
     }
     ap_input_close(&input);
+    return err ? err : tell_damage(r, path, is_good && has_head, message);
+}
+
+bool ap_recording_is_file(const char *path)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    uint8_t front[AP_RECORDING_PROBE_SIZE];
+    ap_input input;
+    size_t size = 0, n = 1;
+    if (ap_input_open(&input, path, message))
+        return false;
+    while (size < sizeof front && n > 0 &&
+           !ap_input_read(&input, front + size, sizeof front - size, &n, message))
+        size += n;
+    ap_input_close(&input);
+    return ap_recording_is(front, size);
+}
+
+ap_err ap_recording_read(const char *path, ap_recorded_fn fn, void *context,
+                         char message[AP_IO_MESSAGE_SIZE])
+{
+    reading r = { .after_utc = AP_UTC_UNKNOWN,
+                  .fn = fn,
+                  .context = context,
+                  .cap = PIECE_SIZE,
+                  .with_about = true };
+    r.data = malloc(r.cap);
+    ap_err err = AP_ERR_MEMORY;
+    if (r.data)
+        err = read_file(&r, path, message);
+    else
+        snprintf(message, AP_IO_MESSAGE_SIZE, "memory is exhausted");
+    free(r.data);
     return err;
+}
+
+ap_utc_ns ap_recordings_newest(const char *folder)
+{
+    size_t count;
+    int error;
+    ap_recording_file *files = ap_recording_files(folder, &count, &error);
+    ap_utc_ns newest_utc = count > 0 ? files[count - 1].first_utc : AP_UTC_UNKNOWN;
+    free(files);
+    return newest_utc;
 }
 
 ap_err ap_recordings_read(const char *folder, ap_utc_ns after_utc, ap_recorded_fn fn, void *context,

@@ -50,8 +50,20 @@ ap_recorder_stats ap_recorder_stats_of(const ap_recorder *recorder);
 /* Writes what is in the ring, closes the file and leaves it unpacked. Safe twice. */
 void ap_recorder_close(ap_recorder *recorder);
 
+/* Receive time of the first chunk of the newest file of a folder; AP_UTC_UNKNOWN: there is none. */
+ap_utc_ns ap_recordings_newest(const char *folder);
+
 /* Called with each chunk; false ends the reading. */
 typedef bool (*ap_recorded_fn)(void *context, const ap_chunk *chunk);
+
+/* True for a file that a recorder wrote, packed or not. */
+bool ap_recording_is_file(const char *path);
+
+/* Reads all chunks of one file, descriptions too. AP_ERR_TRUNCATED or AP_ERR_MALFORMED with
+ * `message` when it ends inside a chunk or is damaged: all before was given. AP_ERR_NO_INPUT,
+ * AP_ERR_MEMORY. */
+ap_err ap_recording_read(const char *path, ap_recorded_fn fn, void *context,
+                         char message[AP_IO_MESSAGE_SIZE]);
 
 /* Reads the chunks of a folder that were received after `after_utc`, in order; AP_UTC_UNKNOWN: all.
  * AP_ERR_IO with `message` when a file cannot be read: those behind it are read nevertheless. A
