@@ -144,6 +144,7 @@ static bool write_file(writer *w, const file_head *head)
 static int write_checkpoint(writer w, const file_head *head, const char *part, const char *path)
 {
     (void)setpriority(PRIO_PROCESS, 0, 10); /* the engine comes first */
+    (void)close_range(3, UINT_MAX, 0);      /* ports and connections are the parent's alone */
     w.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     w.fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     errno = w.fd < 0 ? errno : 0;
