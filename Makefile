@@ -52,12 +52,16 @@ soak:
 man: build
 	@mkdir -p doc/man
 	@$(PROGRAM) help --man > doc/man/airpicture.1
-	@for command in replay decode convert track simulate evaluate compare demo help; do \
+	@for command in replay run check token decode convert track simulate evaluate compare demo \
+	    help; do \
 	    $(PROGRAM) help --man $$command > doc/man/airpicture-$$command.1 || exit 1; \
 	done
 	@sed '/^<!-- keys/q' doc/scenarios.md > build/scenarios.md
 	@$(PROGRAM) simulate --keys >> build/scenarios.md
 	@mv build/scenarios.md doc/scenarios.md
+	@sed '/^<!-- keys/q' doc/run.md > build/run.md
+	@$(PROGRAM) check --keys >> build/run.md
+	@mv build/run.md doc/run.md
 
 format:
 	@tools/install-deps style

@@ -15,6 +15,21 @@ const ap_command ap_commands[] = {
         "An input is a file, or '-' for standard input; gzip and zstd are unpacked on the way. "
         "Radars that report range and azimuth need a sensors file that places them; ADS-B, "
         "multilateration and other trackers state positions and need none."),
+    ROW(run, "run", "[CONFIG.yaml]", "the service: live sensors in, the air picture out",
+        "Receives what the inputs of a configuration deliver, over UDP, TCP, serial lines or from "
+        "growing files, and serves the air picture as it is now. With a folder for its state it "
+        "goes on after any end where it was: the same tracks under the same numbers.\n"
+        "SIGHUP reads the configuration again, whole or not at all; SIGTERM ends it when what was "
+        "received is worked off. Without a configuration it shows simulated traffic; with --replay "
+        "a recording.\n"
+        "doc/run.md tells how a configuration is written."),
+    ROW(check, "check", "CONFIG.yaml", "whether a configuration would be accepted",
+        "Reads a configuration and its sensors file as the service would and tells every error "
+        "with its place and what was expected, or, in some lines, what would run."),
+    ROW(token, "token", "NAME", "a token for who may read or operate the service",
+        "Makes a random token, prints it once on standard error, for whom it is for, and on "
+        "standard output the line that the service keeps, from which the token cannot be found: "
+        "airpicture token --role operate ann >> tokens"),
     ROW(decode, "decode", "INPUT...", "recordings to readable records",
         "Writes one object a record: ASTERIX items in the unit of their definition, Mode S frames "
         "with the unit in every key and the position where two frames gave one. Records that "

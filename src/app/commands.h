@@ -25,6 +25,15 @@ int ap_evaluate_command_run(const ap_command *command, int argc, char **argv);
 extern const ap_option ap_compare_options[];
 int ap_compare_run(const ap_command *command, int argc, char **argv);
 
+extern const ap_option ap_run_options[];
+int ap_run_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_check_options[];
+int ap_check_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_token_options[];
+int ap_token_run(const ap_command *command, int argc, char **argv);
+
 extern const ap_option ap_demo_options[];
 int ap_demo_run(const ap_command *command, int argc, char **argv);
 

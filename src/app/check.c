@@ -1,0 +1,84 @@
+/* `airpicture check`: a configuration as the service would take it. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app/commands.h"
+#include "app/engine.h"
+#include "app/run_config.h"
+#include "app/sensors.h"
+
+const ap_option ap_check_options[] = {
+    { 0, "keys", NULL, "Print the keys of a configuration as Markdown, and end." },
+    { .name = NULL },
+};
+
+static int take_option(void *context, size_t option, const char *value)
+{
+    (void)option; /* there is one */
+    (void)value;
+    *(bool *)context = true;
+    return AP_EXIT_OK;
+}
+
+/* What no reader of the file can see: addresses, rates of lines. */
+static int check_inputs(const ap_command *command, const ap_run_config *config)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    int status = AP_EXIT_OK;
+    for (uint32_t i = 0; i < config->input_count; i++) {
+        const ap_live_config input = ap_run_live_config(&config->inputs[i]);
+        if (ap_live_check(&input, message))
+            status = ap_command_fail(command, AP_EXIT_CONFIG, "input '%s': %s",
+                                     config->inputs[i].name, message);
+    }
+    return status;
+}
+
+/* The sensors as the service would take them. */
+static int check_sensors(const ap_command *command, const ap_run_config *config)
+{
+    ap_engine_config from = ap_engine_config_default();
+    ap_engine *engine = calloc(1, sizeof *engine);
+    from.source_cap = config->input_count;
+    if (!engine || ap_engine_init(engine, &from)) {
+        free(engine);
+        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    }
+    int status = *config->sensors ? ap_sensors_read(command, config->sensors, config->input_count,
+                                                    &engine->sensors)
+                                  : AP_EXIT_OK;
+    if (!status && *config->sensors)
+        printf("         %u sensors\n", engine->sensors.count);
+    ap_engine_close(engine);
+    free(engine);
+    return status;
+}
+
+static int check_file(const ap_command *command, const char *path)
+{
+    ap_run_config config;
+    int status = ap_run_config_read(path, &config);
+    if (!status) {
+        ap_run_config_print(&config, stdout);
+        status = check_inputs(command, &config);
+        int sensors_status = check_sensors(command, &config);
+        status = status ? status : sensors_status;
+    }
+    ap_run_config_close(&config);
+    return status;
+}
+
+int ap_check_run(const ap_command *command, int argc, char **argv)
+{
+    bool done, keys = false;
+    int operand;
+    int status = ap_command_parse(command, argc, argv, take_option, &keys, &operand, &done);
+    if (status || done)
+        return status;
+    if (argc - operand != !keys)
+        return ap_command_fail(command, AP_EXIT_USAGE, "expected one configuration");
+    if (!keys)
+        return check_file(command, argv[operand]);
+    ap_run_config_keys_print(stdout);
+    return AP_EXIT_OK;
+}

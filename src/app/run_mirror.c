@@ -1,0 +1,96 @@
+#include "app/run_mirror.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/memory.h"
+
+#define ALERT_CAP 4096u
+
+static ap_err take_tables(ap_run_mirror *mirror, const ap_engine *engine)
+{
+    mirror->sensors = engine->sensors;
+    mirror->receivers = engine->receivers;
+    mirror->sensors.sensor = calloc(engine->sensors.cap, sizeof *mirror->sensors.sensor);
+    mirror->sensors.stats = calloc(engine->sensors.cap, sizeof *mirror->sensors.stats);
+    mirror->sensors.editions = NULL;
+    mirror->sensors.count = 0;
+    mirror->receivers.rows = calloc(engine->receivers.cap, sizeof *mirror->receivers.rows);
+    mirror->receivers.sensors = &mirror->sensors;
+    mirror->receivers.count = 0;
+    return mirror->sensors.sensor && mirror->sensors.stats && mirror->receivers.rows
+               ? AP_OK
+               : AP_ERR_MEMORY;
+}
+
+static ap_err start_picture(ap_run_mirror *mirror)
+{
+    const ap_picture_config config = { .track_cap = mirror->track_cap, .alert_cap = ALERT_CAP };
+    mirror->since = mirror->history_since = 0;
+    return ap_picture_init(&mirror->picture, &config, mirror->picture_mem, mirror->picture_size);
+}
+
+ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine)
+{
+    *mirror = (ap_run_mirror){ .now = AP_UTC_UNKNOWN, .track_cap = engine->config.track_cap };
+    const ap_picture_config picture = { .track_cap = mirror->track_cap, .alert_cap = ALERT_CAP };
+    ap_history_config history = ap_history_config_default();
+    history.trail_cap = mirror->track_cap;
+    mirror->picture_size = ap_picture_size(&picture);
+    mirror->history_size = ap_history_size(&history);
+    mirror->picture_mem = ap_memory_take(mirror->picture_size);
+    mirror->history_mem = ap_memory_take(mirror->history_size);
+    if (!mirror->picture_mem || !mirror->history_mem)
+        return AP_ERR_MEMORY;
+    ap_err err = start_picture(mirror);
+    if (!err)
+        err =
+            ap_history_init(&mirror->history, &history, mirror->history_mem, mirror->history_size);
+    return err ? err : take_tables(mirror, engine);
+}
+
+void ap_run_mirror_pull(ap_run_mirror *mirror, const ap_engine *engine)
+{
+    const ap_picture *from = &engine->picture;
+    mirror->now = engine->now;
+    if (ap_picture_forgotten(from) > mirror->since)
+        (void)start_picture(mirror); /* an end was missed: anew; it was good before */
+    const ap_track *track = NULL;
+    while ((track = ap_picture_next_change(from, mirror->since, track)))
+        ap_picture_copy(&mirror->picture, track);
+    const ap_alert *alert = NULL;
+    while ((alert = ap_picture_next_alert(from, alert)))
+        ap_picture_alert(&mirror->picture, alert);
+    mirror->since = ap_picture_sequence(from);
+}
+
+void ap_run_mirror_pull_sensors(ap_run_mirror *mirror, const ap_engine *engine)
+{
+    uint16_t count = engine->sensors.count;
+    memcpy(mirror->sensors.sensor, engine->sensors.sensor, count * sizeof *mirror->sensors.sensor);
+    memcpy(mirror->sensors.stats, engine->sensors.stats, count * sizeof *mirror->sensors.stats);
+    mirror->sensors.count = count;
+    mirror->receivers.count = engine->receivers.count;
+    memcpy(mirror->receivers.rows, engine->receivers.rows,
+           engine->receivers.count * sizeof *mirror->receivers.rows);
+}
+
+void ap_run_mirror_follow(ap_run_mirror *mirror)
+{
+    const ap_track *track = NULL;
+    while ((track = ap_picture_next_change(&mirror->picture, mirror->history_since, track)))
+        ap_history_track(&mirror->history, track, mirror->now);
+    mirror->history_since = ap_picture_sequence(&mirror->picture);
+    if (mirror->now != AP_UTC_UNKNOWN)
+        ap_history_forget(&mirror->history, mirror->now);
+}
+
+void ap_run_mirror_close(ap_run_mirror *mirror)
+{
+    ap_memory_give_back(mirror->picture_mem, mirror->picture_size);
+    ap_memory_give_back(mirror->history_mem, mirror->history_size);
+    free(mirror->sensors.sensor);
+    free(mirror->sensors.stats);
+    free(mirror->receivers.rows);
+    *mirror = (ap_run_mirror){ .now = AP_UTC_UNKNOWN };
+}

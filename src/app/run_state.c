@@ -1,0 +1,223 @@
+#include "app/run_state.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "io/clock.h"
+#include "io/input.h"
+
+/* With no checkpoint that fits, as behind a change of version, the engine learns from so much. */
+#define RELEARN_NS (600 * AP_NS_PER_S)
+
+int ap_run_state_folder(const ap_command *command, const ap_run_config *config)
+{
+    const char *folder = config->state.folder;
+    if (*folder && mkdir(folder, 0700) && errno != EEXIST)
+        return ap_command_fail(command, AP_EXIT_NO_OUTPUT,
+                               "cannot make the folder '%s': %s; make it, and give it to the user "
+                               "that runs the service",
+                               folder, strerror(errno));
+    return AP_EXIT_OK;
+}
+
+bool ap_run_state_records(const ap_run_config *config)
+{
+    return *config->state.folder && config->state.records;
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t seed, const void *data, size_t size)
+{
+    const uint8_t *octets = data;
+    for (size_t i = 0; i < size; i++)
+        seed = (seed ^ octets[i]) * UINT64_C(0x100000001B3);
+    return seed;
+}
+
+static uint64_t hash_file(uint64_t seed, const char *path)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    uint8_t octets[65536];
+    ap_input input;
+    size_t size = 1;
+    if (ap_input_open(&input, path, message))
+        return seed;
+    while (size > 0 && !ap_input_read(&input, octets, sizeof octets, &size, message))
+        seed = hash(seed, octets, size);
+    ap_input_close(&input);
+    return seed;
+}
+
+/* All that decides what lies where in the region, and what it means. */
+static uint64_t layout_of(const ap_run_config *config)
+{
+    const uint32_t caps[] = { config->track_cap,  config->aircraft_cap, config->receiver_cap,
+                              config->stream_cap, config->thread_count, config->input_count };
+    uint64_t layout = hash(UINT64_C(0xCBF29CE484222325), caps, sizeof caps);
+    for (uint32_t i = 0; i < config->input_count; i++) {
+        const ap_run_input *input = &config->inputs[i];
+        layout = hash(layout, input->name, strlen(input->name) + 1);
+        layout = hash(layout, &input->format, sizeof input->format);
+    }
+    return *config->sensors ? hash_file(layout, config->sensors) : layout;
+}
+
+void ap_run_state_open(ap_run_state_keeper *keeper, const ap_run_config *config, ap_region *region,
+                       ap_engine *engine, ap_live_engine *live, const ap_log *log)
+{
+    *keeper = (ap_run_state_keeper){ .config = config,
+                                     .region = region,
+                                     .engine = engine,
+                                     .live = live,
+                                     .log = log,
+                                     .newest_utc = AP_UTC_UNKNOWN,
+                                     .written_utc = AP_UTC_UNKNOWN };
+    if (!*config->state.folder)
+        return;
+    snprintf(keeper->path, sizeof keeper->path, "%s/checkpoint", config->state.folder);
+    snprintf(keeper->recordings, sizeof keeper->recordings, "%s/recordings", config->state.folder);
+    keeper->layout = layout_of(config);
+}
+
+ap_err ap_run_state_load(ap_run_state_keeper *keeper)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    ptrdiff_t moved;
+    ap_utc_ns until_utc;
+    if (!*keeper->path)
+        return AP_OK;
+    const ap_engine fresh = *keeper->engine;
+    const ap_live_engine fresh_live = *keeper->live;
+    ap_err err = ap_checkpoint_load(keeper->path, keeper->region, keeper->layout, &until_utc,
+                                    &moved, message);
+    if (err == AP_ERR_NO_INPUT)
+        return AP_OK;
+    if (err) {
+        ap_log_write(keeper->log, AP_LOG_WARNING, "%s", message);
+        return err == AP_ERR_UNKNOWN ? AP_OK : AP_ERR_MALFORMED;
+    }
+    ap_engine_rebind(keeper->engine, &fresh, moved);
+    ap_live_engine_rebind(keeper->live, &fresh_live);
+    keeper->newest_utc = keeper->written_utc = until_utc;
+    return AP_OK;
+}
+
+static bool take_recorded(void *context, const ap_chunk *chunk)
+{
+    ap_run_state_keeper *keeper = context;
+    ap_live_engine_chunk(keeper->live, chunk);
+    keeper->newest_utc = chunk->receive_utc;
+    return true;
+}
+
+void ap_run_state_read(ap_run_state_keeper *keeper)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    if (!*keeper->recordings)
+        return;
+    int64_t begin_ns = ap_clock_monotonic_ns();
+    ap_utc_ns after_utc = keeper->newest_utc;
+    if (after_utc == AP_UTC_UNKNOWN) {
+        ap_utc_ns newest_utc = ap_recordings_newest(keeper->recordings);
+        after_utc = newest_utc == AP_UTC_UNKNOWN ? newest_utc : newest_utc - RELEARN_NS;
+    }
+    if (ap_recordings_read(keeper->recordings, after_utc, take_recorded, keeper, message))
+        ap_log_write(keeper->log, AP_LOG_WARNING, "%s", message);
+    ap_live_engine_settle(keeper->live);
+    if (keeper->newest_utc == AP_UTC_UNKNOWN)
+        return;
+    char until[AP_UTC_TEXT_SIZE];
+    ap_utc_text(keeper->newest_utc, until);
+    ap_log_write(keeper->log, AP_LOG_NOTICE,
+                 "goes on from %s with %" PRIu32 " tracks, restored in %.2f s", until,
+                 ap_tracker_stats_of(&keeper->engine->tracker)->confirmed_alive_count,
+                 (double)(ap_clock_monotonic_ns() - begin_ns) / 1e9);
+}
+
+/* What each input is, for people and for replay. */
+static char **describe(const ap_run_config *config)
+{
+    char **abouts = calloc(config->input_count + 1u, sizeof *abouts);
+    for (uint32_t i = 0; abouts && i < config->input_count; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "{\"input\":\"%s\",\"format\":\"%s\"}", config->inputs[i].name,
+                 ap_format_key((ap_format)config->inputs[i].format));
+        abouts[i] = strdup(text);
+    }
+    return abouts;
+}
+
+ap_err ap_run_state_record(const ap_run_state_keeper *keeper, ap_chunk_ring *ring,
+                           ap_recorder *recorder, char message[AP_IO_MESSAGE_SIZE])
+{
+    const ap_run_state *state = &keeper->config->state;
+    char **abouts = describe(keeper->config);
+    const ap_recorder_config config = { .folder = keeper->recordings,
+                                        .ring = ring,
+                                        .about = (const char *const *)abouts,
+                                        .about_count =
+                                            abouts ? (uint16_t)keeper->config->input_count : 0,
+                                        .file_size = (uint64_t)state->file_mb << 20,
+                                        .file_s = state->file_s,
+                                        .keep_size = (uint64_t)state->keep_mb << 20,
+                                        .keep_s = state->keep_s };
+    ap_err err = ap_recorder_open(recorder, &config, message);
+    for (uint32_t i = 0; abouts && i < keeper->config->input_count; i++)
+        free(abouts[i]);
+    free(abouts);
+    return err;
+}
+
+static void begin(ap_run_state_keeper *keeper)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    keeper->written_utc = keeper->newest_utc;
+    ap_err err = ap_checkpoint_begin(&keeper->checkpoint, keeper->path, keeper->region,
+                                     keeper->layout, keeper->newest_utc, message);
+    if (err)
+        ap_log_write(keeper->log, AP_LOG_ERROR, "%s", message);
+}
+
+static int64_t period_ns(const ap_run_state_keeper *keeper)
+{
+    return (int64_t)(keeper->config->state.checkpoint_s * 1e9);
+}
+
+void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    if (!*keeper->path)
+        return;
+    if (ap_checkpoint_poll(&keeper->checkpoint, message) == AP_ERR_IO)
+        ap_log_write(keeper->log, AP_LOG_ERROR, "%s", message);
+    int64_t now_ns = ap_clock_monotonic_ns();
+    if (keeper->due_ns == 0)
+        keeper->due_ns = now_ns + period_ns(keeper);
+    int64_t late_ns = now_ns - keeper->due_ns;
+    if (late_ns < 0 || (!at_rest && late_ns < period_ns(keeper)) ||
+        keeper->newest_utc == keeper->written_utc || keeper->checkpoint.child != 0)
+        return;
+    begin(keeper);
+    keeper->due_ns = now_ns + period_ns(keeper);
+}
+
+void ap_run_state_count(const ap_run_state_keeper *keeper, uint64_t *written_count,
+                        uint64_t *failed_count, int64_t *stall_ns)
+{
+    *written_count = keeper->checkpoint.written_count;
+    *failed_count = keeper->checkpoint.failed_count;
+    *stall_ns = keeper->checkpoint.stall_ns;
+}
+
+void ap_run_state_close(ap_run_state_keeper *keeper, bool and_write)
+{
+    if (!keeper->config || !*keeper->path)
+        return;
+    ap_checkpoint_close(&keeper->checkpoint);
+    if (and_write && keeper->newest_utc != keeper->written_utc)
+        begin(keeper);
+    ap_checkpoint_close(&keeper->checkpoint);
+}

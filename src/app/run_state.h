@@ -1,0 +1,72 @@
+/* What the service keeps so that a restart goes on: checkpoints of the engine's region, and the
+ * recording after the newest of them. For run_engine.c, in the engine's thread. */
+#ifndef AP_APP_RUN_STATE_H
+#define AP_APP_RUN_STATE_H
+
+#include <stdbool.h>
+
+#include "app/command.h"
+#include "app/engine.h"
+#include "app/live_engine.h"
+#include "app/run_config.h"
+#include "io/checkpoint.h"
+#include "io/log.h"
+#include "io/recorder.h"
+
+typedef struct ap_run_state_keeper {
+    const ap_run_config *config;
+    ap_region *region;
+    ap_engine *engine;
+    ap_live_engine *live;
+    const ap_log *log;
+    ap_checkpoint checkpoint;
+    char path[AP_RUN_PATH_MAX + 32], recordings[AP_RUN_PATH_MAX + 32];
+    uint64_t layout;
+    ap_utc_ns newest_utc;  /* of what the engine took; AP_UTC_UNKNOWN */
+    ap_utc_ns written_utc; /* of that in the newest checkpoint that was begun */
+    int64_t due_ns;        /* monotonic, of the next */
+} ap_run_state_keeper;
+
+/* Makes the folder, for the service alone. Returns an exit status after a line on standard error.
+ */
+int ap_run_state_folder(const ap_command *command, const ap_run_config *config);
+
+/* True when chunks are recorded. */
+bool ap_run_state_records(const ap_run_config *config);
+
+/* Without a folder everything below does nothing. */
+void ap_run_state_open(ap_run_state_keeper *keeper, const ap_run_config *config, ap_region *region,
+                       ap_engine *engine, ap_live_engine *live, const ap_log *log);
+
+/* Reads the checkpoint, if there is one that fits. AP_ERR_MALFORMED: the region is of no use any
+ * more, and the engine has to be opened anew; else AP_OK. */
+ap_err ap_run_state_load(ap_run_state_keeper *keeper);
+
+/* Gives the engine what was recorded after the checkpoint. */
+void ap_run_state_read(ap_run_state_keeper *keeper);
+
+/* Opens the recorder of a ring. AP_ERR_* of ap_recorder_open. */
+ap_err ap_run_state_record(const ap_run_state_keeper *keeper, ap_chunk_ring *ring,
+                           ap_recorder *recorder, char message[AP_IO_MESSAGE_SIZE]);
+
+/* The engine took a chunk. */
+static inline void ap_run_state_took(ap_run_state_keeper *keeper, ap_utc_ns receive_utc)
+{
+    keeper->newest_utc = receive_utc;
+}
+
+/* Begins a checkpoint when one is due; at rest, or when it has been due for as long again. */
+void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest);
+
+static inline ap_utc_ns ap_run_state_newest(const ap_run_state_keeper *keeper)
+{
+    return keeper->newest_utc;
+}
+
+void ap_run_state_count(const ap_run_state_keeper *keeper, uint64_t *written_count,
+                        uint64_t *failed_count, int64_t *stall_ns);
+
+/* Waits for the checkpoint under way; a last one before, when `and_write`. Safe twice. */
+void ap_run_state_close(ap_run_state_keeper *keeper, bool and_write);
+
+#endif

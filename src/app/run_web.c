@@ -1,0 +1,505 @@
+#include "app/run_web.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/api.h"
+#include "app/run_mirror.h"
+#include "app/run_tokens.h"
+#include "io/clock.h"
+#include "io/http.h"
+#include "io/memory.h"
+#include "publish/delta.h"
+#include "publish/delta_ask.h"
+
+#define BODY_SIZE_MAX ((size_t)256 << 20)
+#define GZIP_SIZE_MIN 1024u
+#define GZIP_SIZE_MAX ((size_t)1 << 20) /* beyond, packing costs more than sending */
+#define ALERT_CAP 4096u
+#define SENSORS_STEPS 10 /* of the stream between two messages about the sensors */
+
+/* A client of the stream. */
+typedef struct stream_client {
+    ap_ws_client *socket;
+    ap_delta_client delta;
+    uint32_t alerts_since;
+    struct stream_client *next;
+} stream_client;
+
+struct ap_run_web_state {
+    ap_run_web_config config;
+    ap_run_mirror mirror;
+    ap_http http;
+    ap_tokens tokens;
+    ap_delta delta;
+    void *delta_mem;
+    size_t delta_size;
+    stream_client *clients;
+    uint8_t *body; /* answers and messages are made here */
+    size_t body_size;
+    ap_live_figures figures;
+    ap_live_input *inputs;
+    uint64_t *input_bytes_before;
+    ap_refusals *input_refused;
+    ap_live_ring ring;
+    ap_live_output asterix;
+    int64_t figures_ns;
+    uint64_t step_count; /* of the stream */
+};
+
+/* --- the mirror --- */
+
+static void pull(struct ap_run_web_state *state, bool and_sensors)
+{
+    const ap_engine *engine = ap_run_engine_lock(state->config.engine);
+    ap_run_mirror_pull(&state->mirror, engine);
+    if (and_sensors)
+        ap_run_mirror_pull_sensors(&state->mirror, engine);
+    ap_run_engine_unlock(state->config.engine);
+    ap_run_mirror_follow(&state->mirror);
+}
+
+/* --- figures --- */
+
+static const char *state_word(ap_live_state state)
+{
+    static const char *const words[] = { [AP_LIVE_CONNECTING] = "connecting",
+                                         [AP_LIVE_CONNECTED] = "open",
+                                         [AP_LIVE_WAITING] = "waiting",
+                                         [AP_LIVE_FAILED] = "ended" };
+    return words[state];
+}
+
+static void take_input(struct ap_run_web_state *state, uint16_t i, double passed_s,
+                       const ap_live_source_stats *source)
+{
+    const ap_live_stats *stats = ap_live_in_stats(state->config.inputs, i);
+    ap_live_input *input = &state->inputs[i];
+    state->input_refused[i] = source->refused;
+    *input =
+        (ap_live_input){ .name = state->config.config->inputs[i].name,
+                         .state = state_word(stats->state),
+                         .is_open = stats->state == AP_LIVE_CONNECTED,
+                         .byte_count = stats->byte_count,
+                         .chunk_count = stats->chunk_count,
+                         .lost_count = ap_run_engine_refused(state->config.engine, i).chunk_count +
+                                       stats->kernel_drop_count,
+                         .connect_count = stats->connection_count,
+                         .last_utc = stats->last_receive_utc,
+                         .last_error = stats->last_error,
+                         .refused = &state->input_refused[i] };
+    if (passed_s > 0.0)
+        input->byte_per_s = (double)(stats->byte_count - state->input_bytes_before[i]) / passed_s;
+    state->input_bytes_before[i] = stats->byte_count;
+}
+
+static void take_inputs(struct ap_run_web_state *state, double passed_s)
+{
+    uint16_t count = (uint16_t)state->config.config->input_count;
+    for (uint16_t i = 0; state->config.inputs && i < count; i++) {
+        (void)ap_run_engine_lock(state->config.engine);
+        ap_live_source_stats source = ap_run_engine_source(state->config.engine, i);
+        ap_run_engine_unlock(state->config.engine);
+        take_input(state, i, passed_s, &source);
+    }
+    state->figures.input_count = state->config.inputs ? count : 0;
+}
+
+static uint64_t refused_of_sensors(const ap_sensor_table *sensors, uint64_t *message_count)
+{
+    uint64_t refused_count = 0;
+    *message_count = 0;
+    for (uint16_t i = 0; i < sensors->count; i++) {
+        refused_count += ap_refusals_total(&sensors->stats[i].refused);
+        *message_count += sensors->stats[i].record_count;
+    }
+    return refused_count;
+}
+
+static void take_figures(struct ap_run_web_state *state)
+{
+    ap_live_figures *figures = &state->figures;
+    int64_t now_ns = ap_clock_monotonic_ns();
+    double passed_s = state->figures_ns > 0 ? (double)(now_ns - state->figures_ns) / 1e9 : 0.0;
+    state->figures_ns = now_ns;
+    (void)ap_run_engine_lock(state->config.engine);
+    ap_run_figures run = ap_run_engine_figures(state->config.engine);
+    ap_run_engine_unlock(state->config.engine);
+    figures->not_ready = run.now == AP_UTC_UNKNOWN ? "nothing was received yet" : NULL;
+    figures->totals = (ap_live_totals){ .time_utc = run.now,
+                                        .report_count = run.report_count,
+                                        .track_count = run.tracker.confirmed_count,
+                                        .cpu_s = (double)ap_clock_cpu_ns() / 1e9 };
+    figures->totals.refused_count =
+        refused_of_sensors(&state->mirror.sensors, &figures->totals.message_count);
+    ap_live_minutes_take(&figures->minutes, &figures->totals);
+    figures->latency = run.latency;
+    figures->resident_bytes = ap_memory_resident();
+    state->ring = (ap_live_ring){ .name = "chunks",
+                                  .depth = run.ring_waiting_size,
+                                  .peak = run.ring_peak_size,
+                                  .cap = run.ring_cap_size };
+    figures->ring_count = state->config.inputs ? 1 : 0;
+    state->asterix = (ap_live_output){
+        .name = "asterix", .state = "open", .is_open = true, .message_count = run.datagram_count
+    };
+    figures->output_count = state->config.config->asterix_count > 0 ? 1 : 0;
+    const ap_http_counters *http = ap_http_count(&state->http);
+    figures->http_request_count = http->request_count;
+    figures->http_refused_count = http->status_count[4] + http->refused_count;
+    figures->websocket_client_count = (uint32_t)http->ws_count;
+    take_inputs(state, passed_s);
+}
+
+/* --- answers --- */
+
+static bool parameter_of(const void *context, size_t i, const char **name, const char **value)
+{
+    const ap_http_request *request = context;
+    if (i >= request->query_count)
+        return false;
+    *name = request->query[i].name;
+    *value = request->query[i].value;
+    return true;
+}
+
+static ap_api api_of(const struct ap_run_web_state *state)
+{
+    const ap_sensor_table *sensors = &state->mirror.sensors;
+    ap_api api = { .picture = &state->mirror.picture,
+                   .history = &state->mirror.history,
+                   .sensors = sensors,
+                   .receivers = &state->mirror.receivers,
+                   .figures = &state->figures,
+                   .now = state->mirror.now,
+                   .refresh_ms = state->config.config->http.stream_ms,
+                   .epoch = ap_delta_epoch(&state->delta) };
+    for (uint16_t i = 0; i < sensors->count && !api.has_site; i++) {
+        api.has_site = sensors->sensor[i].has_site;
+        api.site = sensors->sensor[i].site;
+    }
+    return api;
+}
+
+/* Room for any answer about what there is now. */
+static bool make_room(struct ap_run_web_state *state)
+{
+    ap_history_stats history = ap_history_stats_of(&state->mirror.history);
+    size_t size = AP_API_BODY_SIZE(history.trail_count + ap_delta_track_count(&state->delta),
+                                   history.point_count, state->mirror.sensors.count);
+    if (size > BODY_SIZE_MAX)
+        size = BODY_SIZE_MAX;
+    if (size <= state->body_size)
+        return true;
+    uint8_t *more = realloc(state->body, size + size / 4);
+    if (!more)
+        return state->body_size >= AP_API_BODY_MIN;
+    state->body = more;
+    state->body_size = size + size / 4;
+    return true;
+}
+
+static const char *method_word(ap_http_method method)
+{
+    static const char *const words[] = {
+        [AP_HTTP_GET] = "GET",        [AP_HTTP_HEAD] = "HEAD",   [AP_HTTP_POST] = "POST",
+        [AP_HTTP_PUT] = "PUT",        [AP_HTTP_PATCH] = "PATCH", [AP_HTTP_DELETE] = "DELETE",
+        [AP_HTTP_OPTIONS] = "OPTIONS"
+    };
+    return words[method];
+}
+
+static void answer(void *context, const ap_http_request *request, ap_http_reply *reply)
+{
+    struct ap_run_web_state *state = context;
+    pull(state, false);
+    if (!make_room(state)) {
+        ap_http_reply_error(reply, 503, "memory is exhausted; ask again later");
+        return;
+    }
+    const ap_api api = api_of(state);
+    const ap_api_request asked = { .method = method_word(request->method),
+                                   .path = request->path,
+                                   .parameter = parameter_of,
+                                   .context = request,
+                                   .if_none_match = request->if_none_match };
+    ap_api_reply made = { .body = ap_writer_of(state->body, state->body_size) };
+    ap_api_answer(&api, &asked, &made);
+    reply->status = made.status;
+    reply->content_type = made.content_type;
+    reply->cache_control = made.cache_control;
+    memcpy(reply->etag, made.etag, sizeof reply->etag);
+    if (made.allow)
+        reply->field[reply->field_count++] = (ap_http_pair){ "Allow", made.allow };
+    if (made.body.size == 0)
+        return;
+    reply->body = ap_shared_bytes_copy(state->body, made.body.size);
+    if (!reply->body)
+        ap_http_reply_error(reply, 503, "memory is exhausted; ask again later");
+    else if (made.body.size >= GZIP_SIZE_MIN && made.body.size <= GZIP_SIZE_MAX &&
+             strstr(request->accept_encoding, "gzip"))
+        (void)ap_shared_bytes_gzip(reply->body, 1); /* without a twin it goes as it is */
+}
+
+/* --- the stream --- */
+
+/* The message in the body's memory, as bytes to share; NULL when it is empty or did not fit. */
+static ap_shared_bytes *share(const ap_writer *message)
+{
+    return message->bad || message->size == 0 ? NULL
+                                              : ap_shared_bytes_copy(message->data, message->size);
+}
+
+static ap_writer writer_of(struct ap_run_web_state *state)
+{
+    return ap_writer_of(state->body, make_room(state) ? state->body_size : 0);
+}
+
+static void send_and_drop(stream_client *client, ap_shared_bytes *bytes)
+{
+    if (bytes)
+        (void)ap_ws_send(client->socket, bytes, !client->delta.json); /* one that is cut is told */
+    ap_shared_bytes_drop(bytes);
+}
+
+static void send_alerts(struct ap_run_web_state *state, stream_client *client)
+{
+    ap_writer message = writer_of(state);
+    (void)ap_delta_alerts(&state->delta, client->delta.json, client->alerts_since, &message);
+    client->alerts_since = ap_delta_sequence(&state->delta);
+    send_and_drop(client, share(&message));
+}
+
+static void send_sensors(struct ap_run_web_state *state, stream_client *client)
+{
+    ap_writer message = writer_of(state);
+    (void)ap_delta_sensors(&state->delta, client->delta.json, &state->mirror.sensors,
+                           state->mirror.now, &message);
+    send_and_drop(client, share(&message));
+}
+
+static ap_shared_bytes *message_for(struct ap_run_web_state *state, const stream_client *client)
+{
+    ap_writer message = writer_of(state);
+    (void)ap_delta_message(&state->delta, &client->delta, &message);
+    return share(&message);
+}
+
+/* Who has not taken what was sent before gets nothing now, and all of it at once later. */
+static void step_clients(struct ap_run_web_state *state)
+{
+    ap_shared_bytes *common[2] = { NULL, NULL };
+    for (stream_client *client = state->clients, *next; client; client = next) {
+        next = client->next;
+        if (ap_ws_queued_size(client->socket) > 0)
+            continue;
+        if (state->step_count % SENSORS_STEPS == 0)
+            send_sensors(state, client);
+        send_alerts(state, client);
+        bool json = client->delta.json;
+        if (!ap_delta_is_common(&state->delta, &client->delta)) {
+            send_and_drop(client, message_for(state, client));
+        } else {
+            if (!common[json])
+                common[json] = message_for(state, client);
+            send_and_drop(client, ap_shared_bytes_keep(common[json]));
+        }
+        client->delta.since = ap_delta_sequence(&state->delta);
+    }
+    ap_shared_bytes_drop(common[0]);
+    ap_shared_bytes_drop(common[1]);
+}
+
+static void on_step(void *context)
+{
+    struct ap_run_web_state *state = context;
+    pull(state, true);
+    take_figures(state);
+    if (state->mirror.now == AP_UTC_UNKNOWN)
+        return;
+    ap_delta_step(&state->delta, &state->mirror.picture, state->mirror.now);
+    state->step_count++;
+    step_clients(state);
+}
+
+static bool on_open(void *context, ap_ws_client *socket, const ap_http_request *request,
+                    const char *sub_protocol, ap_http_reply *reply)
+{
+    struct ap_run_web_state *state = context;
+    (void)sub_protocol;
+    if (strcmp(request->path, "/ws") != 0) {
+        ap_http_reply_error(reply, 404, "the stream is at /ws");
+        return false;
+    }
+    stream_client *client = calloc(1, sizeof *client);
+    if (!client) {
+        ap_http_reply_error(reply, 503, "memory is exhausted; ask again later");
+        return false;
+    }
+    client->socket = socket;
+    client->next = state->clients;
+    state->clients = client;
+    ap_ws_set_data(socket, client);
+    ap_writer hello = writer_of(state);
+    (void)ap_delta_hello(&state->delta, false, "airpicture " AP_VERSION, &hello);
+    send_and_drop(client, share(&hello));
+    send_sensors(state, client);
+    return true;
+}
+
+static void on_message(void *context, ap_ws_client *socket, const uint8_t *data, size_t size,
+                       bool is_binary)
+{
+    struct ap_run_web_state *state = context;
+    stream_client *client = ap_ws_data(socket);
+    (void)is_binary;
+    const char *expected = ap_delta_ask(&state->delta, data, size, &client->delta);
+    if (!expected)
+        return;
+    ap_writer message = writer_of(state);
+    (void)ap_delta_error(&state->delta, client->delta.json, "the message cannot be used", expected,
+                         &message);
+    send_and_drop(client, share(&message));
+}
+
+static void on_close(void *context, ap_ws_client *socket)
+{
+    struct ap_run_web_state *state = context;
+    stream_client *client = ap_ws_data(socket);
+    for (stream_client **at = &state->clients; *at; at = &(*at)->next)
+        if (*at == client) {
+            *at = client->next;
+            break;
+        }
+    free(client);
+}
+
+/* --- start and end --- */
+
+static void on_http_log(void *context, const char *reason, const char *line)
+{
+    const struct ap_run_web_state *state = context;
+    (void)reason;
+    ap_log_write(state->config.log, AP_LOG_WARNING, "HTTP: %s", line);
+}
+
+static int fail_memory(const struct ap_run_web_state *state)
+{
+    return ap_command_fail(state->config.command, AP_EXIT_SOFTWARE,
+                           "memory is exhausted; lower the capacities");
+}
+
+static int open_stream(struct ap_run_web_state *state)
+{
+    const ap_delta_config config = { .track_cap = state->mirror.track_cap,
+                                     .gone_cap = state->mirror.track_cap,
+                                     .alert_cap = ALERT_CAP,
+                                     .epoch = (uint32_t)(state->config.started_utc / AP_NS_PER_S) };
+    state->delta_size = ap_delta_size(&config);
+    state->delta_mem = ap_memory_take(state->delta_size);
+    if (!state->delta_mem ||
+        ap_delta_init(&state->delta, &config, state->delta_mem, state->delta_size))
+        return fail_memory(state);
+    return AP_EXIT_OK;
+}
+
+static int open_http(struct ap_run_web_state *state)
+{
+    static const char *const sub_protocols[] = { "airpicture.v1" };
+    char message[AP_IO_MESSAGE_SIZE];
+    const ap_run_http *from = &state->config.config->http;
+    ap_http_config config;
+    ap_http_config_init(&config);
+    config.uv_loop = ap_loop_uv(state->config.loop);
+    config.address = from->address;
+    config.port = from->port;
+    if (*from->certificate) {
+        config.certificate_path = from->certificate;
+        config.key_path = from->key;
+    }
+    if (*from->tokens) {
+        int status = ap_run_tokens_read(state->config.command, from->tokens, &state->tokens);
+        if (status)
+            return status;
+        config.tokens = &state->tokens;
+    }
+    config.read_needs_token = from->read_needs_token;
+    config.handler = answer;
+    config.ws =
+        (ap_ws_handler){ .on_open = on_open, .on_message = on_message, .on_close = on_close };
+    config.ws_path = "/ws";
+    config.sub_protocols = sub_protocols;
+    config.sub_protocol_count = 1;
+    config.context = state;
+    config.log = on_http_log;
+    config.log_context = state;
+    ap_err err = ap_http_open(&state->http, &config, message);
+    return err ? ap_command_fail(state->config.command,
+                                 err == AP_ERR_CONFIG ? AP_EXIT_CONFIG : AP_EXIT_NO_OUTPUT, "%s",
+                                 message)
+               : AP_EXIT_OK;
+}
+
+static int open_figures(struct ap_run_web_state *state)
+{
+    uint32_t count = state->config.config->input_count;
+    state->inputs = calloc(count + 1u, sizeof *state->inputs);
+    state->input_bytes_before = calloc(count + 1u, sizeof *state->input_bytes_before);
+    state->input_refused = calloc(count + 1u, sizeof *state->input_refused);
+    if (!state->inputs || !state->input_bytes_before || !state->input_refused)
+        return fail_memory(state);
+    state->figures = (ap_live_figures){ .version = AP_VERSION,
+                                        .started_utc = state->config.started_utc,
+                                        .not_ready = "nothing was received yet",
+                                        .inputs = state->inputs,
+                                        .outputs = &state->asterix,
+                                        .rings = &state->ring };
+    return AP_EXIT_OK;
+}
+
+int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config)
+{
+    web->state = NULL;
+    if (!config->config->http.is_on)
+        return AP_EXIT_OK;
+    struct ap_run_web_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return ap_command_fail(config->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    web->state = state;
+    state->config = *config;
+    const ap_engine *engine = ap_run_engine_lock(config->engine);
+    ap_err err = ap_run_mirror_open(&state->mirror, engine);
+    ap_run_engine_unlock(config->engine);
+    if (err)
+        return fail_memory(state);
+    int status = open_figures(state);
+    if (!status)
+        status = open_stream(state);
+    if (!status)
+        status = open_http(state);
+    if (!status && ap_loop_every(config->loop, config->config->http.stream_ms, on_step, state))
+        status = fail_memory(state);
+    return status;
+}
+
+uint16_t ap_run_web_port(const ap_run_web *web)
+{
+    return web->state ? ap_http_port(&web->state->http) : 0;
+}
+
+void ap_run_web_close(ap_run_web *web)
+{
+    struct ap_run_web_state *state = web->state;
+    if (!state)
+        return;
+    ap_loop_cancel(state->config.loop, on_step, state);
+    ap_http_close(&state->http);
+    ap_run_mirror_close(&state->mirror);
+    ap_memory_give_back(state->delta_mem, state->delta_size);
+    free(state->inputs);
+    free(state->input_bytes_before);
+    free(state->input_refused);
+    free(state->body);
+    free(state);
+    web->state = NULL;
+}

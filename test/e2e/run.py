@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+"""The service: live sensors in, picture out; killed and started again; recorded and replayed;
+configurations that are wrong, read again while it runs."""
+import datetime
+import json
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from common import PROGRAM, case, finish, run, workdir
+
+SCENARIO = """
+name: Live
+start: {start}
+duration_s: 3600
+latitude_deg: 52
+longitude_deg: 4
+traffic: [{{kind: en_route, count: 80, radius_nmi: 150}}]
+sensors:
+  - {{name: radar, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52, longitude_deg: 4, turn_s: 4,
+      port: {udp}}}
+  - {{name: rx, kind: adsb, format: beast, latitude_deg: 52, longitude_deg: 4, port: {tcp}}}
+"""
+CONFIG = """
+sensors: sim/sensors.yaml
+inputs:
+  - {{name: radar, kind: udp, port: {udp}, format: asterix}}
+  - {{name: rx, kind: tcp, host: 127.0.0.1, port: {tcp}, format: beast}}
+asterix:
+  - {{host: 127.0.0.1, port: {asterix}, period_s: 5}}
+http: {{port: {http}}}
+state: {{folder: state, checkpoint_s: 1}}
+"""
+
+
+def free_ports(count, kind):
+    held = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
+    for one in held:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+def wait_for(what, seconds):
+    """The first answer that is true."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        answer = what()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what.__name__}")
+
+
+def get(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        return json.load(answer)
+
+
+class Scene:
+    """A simulator, a service, and a socket for what it sends."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        udp, self.asterix_port = free_ports(2, socket.SOCK_DGRAM)
+        tcp, self.http = free_ports(2, socket.SOCK_STREAM)
+        self.out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.out.bind(("127.0.0.1", self.asterix_port))
+        self.out.setblocking(False)
+        now = datetime.datetime.now(datetime.timezone.utc)
+        names = {"udp": udp, "tcp": tcp, "http": self.http, "asterix": self.asterix_port,
+                 "start": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        (folder / "scene.yaml").write_text(SCENARIO.format(**names))
+        (folder / "service.yaml").write_text(CONFIG.format(**names))
+        run("simulate", folder / "scene.yaml", "-o", folder / "sim", "--duration", "1", "-q")
+        self.simulator = subprocess.Popen(
+            [PROGRAM, "simulate", folder / "scene.yaml", "--live", "-q"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.service = None
+
+    def start(self):
+        self.began = time.monotonic()
+        self.log = open(self.folder / "log", "w+")
+        self.service = subprocess.Popen([PROGRAM, "run", self.folder / "service.yaml"],
+                                        stderr=self.log)
+
+    def said(self):
+        return (self.folder / "log").read_text()
+
+    def tracks(self):
+        """Number and address by id; None while nobody answers."""
+        try:
+            answer = get(self.http, "/api/v1/tracks?limit=1000")
+        except (urllib.error.URLError, ConnectionError):
+            return None
+        return {one["track_id"]: (one["track_number"], one.get("icao24"))
+                for one in answer["tracks"]}
+
+    def datagrams(self):
+        got = []
+        try:
+            while True:
+                got.append(self.out.recv(65536))
+        except BlockingIOError:
+            return got
+
+    def close(self):
+        for process in self.service, self.simulator:
+            if process and process.poll() is None:
+                process.kill()
+                process.wait()
+        self.out.close()
+
+
+def payloads(path):
+    """Of the datagrams of a capture."""
+    octets, at, found = path.read_bytes(), 24, []
+    while at < len(octets):
+        size, = struct.unpack_from(">I", octets, at + 8)
+        found.append(octets[at + 16 + 42:at + 16 + size])
+        at += 16 + size
+    return found
+
+
+def killed_and_back(scene):
+    """The same tracks under the same numbers, within two seconds of the start."""
+    scene.start()
+
+    def enough():
+        found = scene.tracks()
+        return found if found and len(found) >= 10 else None
+    before = wait_for(enough, 20)
+    time.sleep(6)
+    before = scene.tracks()
+    scene.sent = scene.datagrams()
+    scene.service.kill()
+    scene.service.wait()
+    scene.start()
+    after = wait_for(scene.tracks, 10)
+    took_s = time.monotonic() - scene.began
+    assert took_s < 2.0, took_s
+    lost = {key: value for key, value in before.items() if after.get(key) != value}
+    assert len(lost) <= 1, (lost, len(before))  # one may end in between
+    assert "goes on from" in scene.said(), scene.said()
+
+
+def configuration_read_again(scene):
+    """A wrong one is refused whole, and the picture goes on; a good one is taken."""
+    path = scene.folder / "service.yaml"
+    good = path.read_text()
+    path.write_text(good.replace("format: beast", "format: beats"))
+    scene.service.send_signal(signal.SIGHUP)
+    wait_for(lambda: "goes on with the old one" in scene.said(), 5)
+    assert "service.yaml:5:" in scene.said() and "'beast', perhaps" in scene.said(), scene.said()
+    before = scene.tracks()
+    assert before
+    path.write_text(good)
+    scene.service.send_signal(signal.SIGHUP)
+    wait_for(lambda: scene.said().count("serves at") == 2, 5)
+    after = wait_for(scene.tracks, 5)
+    assert sum(after.get(key) == value for key, value in before.items()) >= len(before) - 1
+
+
+def ends_on_a_signal(scene):
+    scene.service.send_signal(signal.SIGTERM)
+    assert scene.service.wait(timeout=10) == 0, scene.said()
+    state = scene.folder / "state"
+    assert (state / "checkpoint").stat().st_mode & 0o777 == 0o600
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert not list(state.glob("*.part"))
+
+
+def recording_gives_the_same(scene):
+    """What was sent before the kill, byte for byte."""
+    files = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
+    assert len(files) >= 3, files
+    run("replay", "-c", scene.folder / "sim/sensors.yaml", *files, "--asterix",
+        scene.folder / "again.pcap", "-q")
+    again = payloads(scene.folder / "again.pcap")
+    assert len(scene.sent) >= 2, scene.sent
+    assert again[:len(scene.sent)] == scene.sent
+    served = subprocess.run([PROGRAM, "run", "--replay", files[0], "--speed", "0", "-c",
+                             scene.folder / "sim/sensors.yaml"], stderr=subprocess.PIPE, timeout=30)
+    assert served.returncode == 0 and b"the recording has ended" in served.stderr, served.stderr
+
+
+def without_configuration():
+    """Simulated traffic, seen at once; nothing is left behind."""
+    before = set(pathlib.Path("/tmp").glob("airpicture-run-*"))
+    port, = free_ports(1, socket.SOCK_STREAM)
+    service = subprocess.Popen([PROGRAM, "run", "--port", str(port)], stderr=subprocess.PIPE)
+
+    def aircraft():
+        try:
+            return get(port, "/data/aircraft.json")["aircraft"]
+        except (urllib.error.URLError, ConnectionError):
+            return None
+    try:
+        wait_for(aircraft, 30)
+    finally:
+        service.send_signal(signal.SIGINT)
+        _, errors = service.communicate(timeout=10)
+    assert service.returncode == 0, errors
+    assert set(pathlib.Path("/tmp").glob("airpicture-run-*")) == before
+
+
+def wrong_configurations(folder):
+    wrong = folder / "wrong.yaml"
+    wrong.write_text("sensor: x\ninputs:\n  - {name: a, kind: upd, port: 70000}\n"
+                     "  - {name: a, kind: tcp, port: 5, baud: 9600, format: pcap}\n")
+    for command in "check", "run":
+        done = subprocess.run([PROGRAM, command, wrong], stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 78, done
+        told = done.stderr
+        for expected in (":1:1: unknown key 'sensor'; expected 'sensors', perhaps",
+                         ":3:21: unknown kind 'upd'; expected 'udp', perhaps",
+                         ":3:32: port '70000' is out of range; expected a whole number from 1",
+                         ":4:12: name 'a' again; expected another",
+                         ":4:5: tcp input without host; expected the key",
+                         "baud has no meaning for a tcp input",
+                         "format 'pcap' is that of recordings"):
+            assert str(wrong) + expected in told or expected in told, (expected, told)
+    wrong.write_text("")
+    done = subprocess.run([PROGRAM, "check", wrong], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 78 and "an empty file" in done.stderr, done
+    done = subprocess.run([PROGRAM, "run", folder / "none.yaml"], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 66 and "none.yaml" in done.stderr, done
+
+
+def token_is_needed(folder):
+    """Nobody reads without one; a wrong file of tokens is told with its line."""
+    port, = free_ports(1, socket.SOCK_STREAM)
+    made = run("token", "--role", "read", "ann")
+    token = made.stderr.decode().split("only now: ")[1].split()[0]
+    assert token.encode() not in made.stdout
+    (folder / "tokens").write_bytes(b"# who may read\n" + made.stdout)
+    config = folder / "tokens.yaml"
+    config.write_text(f"inputs: [{{name: a, kind: tcp, host: 127.0.0.1, port: 1}}]\n"
+                      f"http: {{port: {port}, tokens: tokens, read_needs_token: true}}\n")
+    service = subprocess.Popen([PROGRAM, "run", config], stderr=subprocess.PIPE)
+
+    def status(headers):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/tracks", headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+        except (urllib.error.URLError, ConnectionError):
+            return None
+    try:
+        wait_for(lambda: status({}), 10)
+        assert status({}) == 401
+        assert status({"Authorization": "Bearer " + token}) == 200
+        assert status({"Authorization": "Bearer " + token[:-1] + "x"}) == 401
+    finally:
+        service.send_signal(signal.SIGTERM)
+        service.communicate(timeout=10)
+    (folder / "tokens").write_text("# nothing\nann read abc\n")
+    done = subprocess.run([PROGRAM, "run", config], stderr=subprocess.PIPE, text=True, timeout=10)
+    assert done.returncode == 78 and "tokens:2: " in done.stderr, done
+
+
+def port_is_taken(folder):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (folder / "taken.yaml").write_text(
+            f"inputs: [{{name: a, kind: stdin, format: sbs}}]\nhttp: {{port: {port}}}\n")
+        done = subprocess.run([PROGRAM, "run", folder / "taken.yaml"], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=20)
+    assert done.returncode == 73 and str(port) in done.stderr, done
+
+
+def main():
+    with workdir() as name:
+        folder = pathlib.Path(name)
+        case("wrong configurations", wrong_configurations, folder)
+        case("port is taken", port_is_taken, folder)
+        case("token is needed", token_is_needed, folder)
+        scene = Scene(folder)
+        try:
+            case("killed and back", killed_and_back, scene)
+            case("configuration read again", configuration_read_again, scene)
+            case("ends on a signal", ends_on_a_signal, scene)
+            case("recording gives the same", recording_gives_the_same, scene)
+        finally:
+            scene.close()
+        case("without configuration", without_configuration)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
