@@ -355,6 +355,8 @@ static void begin_bound(struct ap_evaluation_state *state, ap_pcrb_state *bound,
             ap_pcrb_step(bound, &state->config, state->truth->frame, time, &point);
 }
 
+/* Of every truth: sensors see it outside the coverage as well, though its error counts only within.
+ */
 static void add_bound(struct ap_evaluation_state *state, instant_tally *tally, uint32_t truth)
 {
     if (state->pcrb.states == NULL)
@@ -366,7 +368,8 @@ static void add_bound(struct ap_evaluation_state *state, instant_tally *tally, u
         begin_bound(state, bound, &state->truth->trajectories[index]);
     double variance_m2 = ap_pcrb_step(bound, &state->config, state->truth->frame,
                                       ap_evaluation_time(state, state->instant), point);
-    if (variance_m2 <= 0.0 || state->best[truth] == AP_ASSIGN_NONE)
+    bool counts = !state->truths_now.outside[truth] && state->best[truth] != AP_ASSIGN_NONE;
+    if (variance_m2 <= 0.0 || !counts)
         return;
     double east_m, north_m;
     ap_motion_offset(state->truth->frame, point, &state->tracks_now.point[state->best[truth]],
@@ -384,7 +387,6 @@ static void tally_truth(struct ap_evaluation_state *state, instant_tally *tally,
         target->first_instant = state->instant;
     target->last_instant = state->instant;
     tally->truths++;
-    add_bound(state, tally, i);
     uint32_t live = state->best[i];
     if (live == AP_ASSIGN_NONE) {
         if (target->was_paired) {
@@ -607,6 +609,7 @@ void ap_evaluation_instant(struct ap_evaluation_state *state)
     for (uint32_t j = 0; j < state->tracks_now.count; j++)
         follows[j] = AP_TRAJECTORY_NONE;
     for (uint32_t i = 0; i < state->truths_now.count; i++) {
+        add_bound(state, &tally, i);
         if (state->truths_now.outside[i]) {
             state->result.outside_truth_count++;
             continue;

@@ -656,6 +656,18 @@ static void test_birth_delay_from_entry(void **state)
     assert_int_equal(answer.worst_truth, 2);
 }
 
+static ap_evaluation_config config_of_one_radar(void)
+{
+    ap_evaluation_config config = test_config();
+    config.sensor_count = 1;
+    config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 4.0,
+                                                .range_max_m = 1e5,
+                                                .range_sigma_m = 50.0,
+                                                .azimuth_sigma_rad = 1e-3,
+                                                .detection_probability = 0.9 };
+    return config;
+}
+
 /* What a sensor told before the first instant is known there, as it is to the tracker; the ratio is
  * the error of 5 m over the bound at the same instants. */
 static void test_bound_knows_the_warm_up(void **state)
@@ -665,13 +677,7 @@ static void test_bound_knows_the_warm_up(void **state)
         test_truth(&test, 1, test_state(t, 1e4, 100.0 * t, 0.0, 100.0));
         test_track(&test, 1, test_state(t, 1e4 + 3.0, 100.0 * t + 4.0, 0.0, 100.0));
     }
-    ap_evaluation_config config = test_config();
-    config.sensor_count = 1;
-    config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 4.0,
-                                                .range_max_m = 1e5,
-                                                .range_sigma_m = 50.0,
-                                                .azimuth_sigma_rad = 1e-3,
-                                                .detection_probability = 0.9 };
+    ap_evaluation_config config = config_of_one_radar();
     const ap_evaluation_result *r = test_evaluate(&test, &config);
     size_t count;
     float at_30_m = ap_evaluation_samples(&test.evaluation, &count)[30].bound_rms_m;
@@ -682,6 +688,57 @@ static void test_bound_knows_the_warm_up(void **state)
     r = test_evaluate(&test, &config);
     assert_int_equal(r->pcrb.count, 31);
     assert_near(ap_evaluation_samples(&test.evaluation, &count)[0].bound_rms_m, at_30_m, 1e-6);
+}
+
+/* Out to 80 km and back, at `t`; beyond 50 km from 100 s to 700 s, which are 150 turns. */
+static ap_trajectory_state out_and_back(int t)
+{
+    double y_m = 80e3 - 100.0 * abs(t - 400), speed_mps = t < 400 ? 100.0 : -100.0;
+    return test_state(t, 0.0, y_m, 0.0, speed_mps);
+}
+
+/* A flight that comes back into the coverage has the bound that it has without coverage, for the
+ * radar saw it all the while. */
+static void test_bound_outside_the_coverage(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 800; t++) {
+        test_truth(&test, 1, out_and_back(t));
+        test_track(&test, 1, out_and_back(t));
+    }
+    ap_evaluation_config config = config_of_one_radar();
+    size_t count;
+    assert_int_equal(test_evaluate(&test, &config)->pcrb.count, 801);
+    const ap_evaluation_sample *samples = ap_evaluation_samples(&test.evaluation, &count);
+    float at_99_m = samples[99].bound_rms_m, at_702_m = samples[702].bound_rms_m;
+    config.has_coverage = true;
+    config.coverage_range_m = 50e3;
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    assert_int_equal(r->pcrb.count, 801 - r->outside_truth_count);
+    assert_in_range(r->outside_truth_count, 598, 600);
+    samples = ap_evaluation_samples(&test.evaluation, &count);
+    assert_near(samples[99].bound_rms_m, at_99_m, 1e-4);
+    assert_near(samples[702].bound_rms_m, at_702_m, 1e-4);
+    assert_true(samples[400].bound_rms_m == 0.0f);
+}
+
+/* After 600 s without a truth one look counts at most, not the 150 of all that time: the bound is
+ * no better than that of one who had looked before. */
+static void test_bound_after_a_gap(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 800; t++)
+        if (t <= 100 || t >= 700) {
+            test_truth(&test, 1, out_and_back(t));
+            test_track(&test, 1, out_and_back(t));
+        }
+    ap_evaluation_config config = config_of_one_radar();
+    size_t count;
+    (void)test_evaluate(&test, &config);
+    const ap_evaluation_sample *samples = ap_evaluation_samples(&test.evaluation, &count);
+    assert_true(samples[400].bound_rms_m == 0.0f);
+    assert_true(samples[700].bound_rms_m > samples[100].bound_rms_m);
+    assert_true(samples[700].bound_rms_m > 40.0f); /* one look: 50 m along, 50 m across */
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -714,6 +771,8 @@ int main(void)
         CASE(test_evaluation_notes_near_full),
         CASE(test_keys),
         CASE(test_bound_knows_the_warm_up),
+        CASE(test_bound_outside_the_coverage),
+        CASE(test_bound_after_a_gap),
         CASE(test_birth_delay_from_entry),
         CASE(test_release_of_kept_pairs),
     };

@@ -106,16 +106,25 @@ static double psd_of(const ap_pcrb_state *state, const ap_motion_point *point, d
     return (east_mps * east_mps + north_mps * north_mps) / (2.0 * dt_s);
 }
 
+/* Of one step after a gap too: where the truth was not known no sensor is known to have seen it,
+ * and looks of all the gap at once would be more than any tracker had. */
+static ap_utc_ns looks_from(const ap_pcrb_state *state, double step_s, ap_utc_ns time)
+{
+    bool is_next = state->time != AP_UTC_UNKNOWN &&
+                   ap_seconds_between(state->time, time) < 1.5 * step_s; /* rounded to ns */
+    return is_next ? state->time : ap_utc_add_s(time, -step_s);
+}
+
 double ap_pcrb_step(ap_pcrb_state *state, const ap_evaluation_config *config,
                     ap_trajectory_frame frame, ap_utc_ns time, const ap_motion_point *point)
 {
-    ap_utc_ns from =
-        state->time == AP_UTC_UNKNOWN ? ap_utc_add_s(time, -config->step_s) : state->time;
+    ap_utc_ns from = state->time;
+    ap_utc_ns looked_from = looks_from(state, config->step_s, time);
     ap_pcrb_information information = { 0 };
     bool looked = false;
     for (size_t i = 0; i < config->sensor_count; i++) {
         const ap_evaluation_sensor *sensor = &config->sensors[i];
-        double looks = looks_between(sensor->interval_s, from, time);
+        double looks = looks_between(sensor->interval_s, looked_from, time);
         looked |= add_information(&information, sensor, frame, point, looks);
     }
     if (state->has_looked) {

@@ -45,7 +45,7 @@ void ap_pcrb_predict(double P[4][4], double dt_s, double acceleration_psd_m2ps3)
 void ap_pcrb_update(double P[4][4], ap_pcrb_information information);
 
 /* Moves a truth's bound to `time`; returns its variance of position, east plus north, 0 before any
- * sensor looked. */
+ * sensor looked. After a gap only looks of the last step count. */
 double ap_pcrb_step(ap_pcrb_state *state, const ap_evaluation_config *config,
                     ap_trajectory_frame frame, ap_utc_ns time, const ap_motion_point *point);
 
