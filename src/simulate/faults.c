@@ -52,7 +52,7 @@ static void tell_wrong(const ap_world *world, uint32_t index, const ap_truth *tr
 {
     const ap_scenario_fault *fault = &world->scenario->faults[index];
     double birth_s = world->flights[fault->flight].birth_s;
-    if (is_code(fault) &&
+    if (is_code(fault) && !told->on_ground &&
         (is_recent(fault->start_s, birth_s, time_s) || is_recent(fault->end_s, birth_s, time_s)))
         told->alert = AP_TOLD_ALERT_TEMPORARY;
     if (!is_on(fault, time_s))

@@ -143,8 +143,13 @@ static void test_told_alert(void **state)
     assert_int_equal(alert_at(&w, 118.0), AP_TOLD_CALM);
     w.flights[0].birth_s = 100.0; /* it came with that code */
     assert_int_equal(alert_at(&w, 100.0), AP_TOLD_CALM);
-    fault->kind = AP_FAULT_ALTITUDE;
     w.flights[0].birth_s = 0.0;
+    w.flights[0].craft = AP_CRAFT_VEHICLE; /* on the ground */
+    assert_true(told_at(&w, 0, 101.0).on_ground);
+    assert_int_equal(alert_at(&w, 101.0), AP_TOLD_CALM);
+    w.flights[0].craft = AP_CRAFT_JET;
+    assert_int_equal(alert_at(&w, 101.0), AP_TOLD_ALERT_TEMPORARY);
+    fault->kind = AP_FAULT_ALTITUDE;
     assert_int_equal(alert_at(&w, 101.0), AP_TOLD_CALM);
 }
 
