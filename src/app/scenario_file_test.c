@@ -240,6 +240,11 @@ static void test_parse_errors(void **state)
                      "altitude_m: 900, speed_mps: 90}, {latitude_deg: 52, longitude_deg: 4}]}]\n",
           "7:11: flight 'A': it is gone in less than a second: the way has no length and no "
           "'hold_s'; expected what it can fly" },
+        { HEAD RADAR "flights: [{callsign: A, start_s: 5, end_s: 5.5, route: [{latitude_deg: 52, "
+                     "longitude_deg: 4, altitude_m: 900, speed_mps: 90}, {latitude_deg: 53, "
+                     "longitude_deg: 4}]}]\n",
+          "7:11: flight 'A': it is gone in less than a second: 'end_s' is too soon after its "
+          "begin; expected what it can fly" },
         { HEAD RADAR "flights: [{name: L, end_s: 20, route: [{latitude_deg: 52, longitude_deg: 4, "
                      "altitude_m: 900, speed_mps: 90}, {latitude_deg: 53, longitude_deg: 4}]}, "
                      "{name: F, start_s: 20, leader: L}]\n",

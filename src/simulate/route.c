@@ -554,8 +554,10 @@ static bool lasts(const ap_scenario *scenario, const ap_scenario_flight *flight,
                   const ap_flight *planned, char *why, size_t size)
 {
     if (flight->waypoint_count > 0 && planned->end_s - planned->birth_s < LEAST_S)
-        return tell("it is gone in less than a second: the way has no length and no 'hold_s'", why,
-                    size);
+        return tell(flight->end_s < HUGE_VAL
+                        ? "it is gone in less than a second: 'end_s' is too soon after its begin"
+                        : "it is gone in less than a second: the way has no length and no 'hold_s'",
+                    why, size);
     if (flight->leader >= scenario->flight_count)
         return true;
     ap_flight leader;
