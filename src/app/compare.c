@@ -257,6 +257,16 @@ static int verdict(const compare *c)
 
 /* ---- the run ---- */
 
+/* Without those of the Cramer-Rao bound, which would need a sensors file. */
+static size_t figures_of(const ap_evaluation *evaluation, ap_figure figure[AP_FIGURE_CAP])
+{
+    size_t all = ap_evaluate_figures(ap_evaluation_result_of(evaluation), figure), kept = 0;
+    for (size_t i = 0; i < all; i++)
+        if (strncmp(figure[i].key, "pcrb_", 5) != 0)
+            figure[kept++] = figure[i];
+    return kept;
+}
+
 static int work(compare *c)
 {
     const ap_named_path outputs[] = { { "--json", c->json_path } };
@@ -274,8 +284,7 @@ static int work(compare *c)
         if (!status)
             status = ap_evaluate_score(&c->run, &c->side[i]);
         if (!status)
-            c->figure_count[i] =
-                ap_evaluate_figures(ap_evaluation_result_of(&c->side[i].evaluation), c->figure[i]);
+            c->figure_count[i] = figures_of(&c->side[i].evaluation, c->figure[i]);
     }
     if (status)
         return status;
