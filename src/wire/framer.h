@@ -95,9 +95,11 @@ typedef struct ap_framer_capture {
     bool is_pcapng;
     bool in_beast; /* the packet whose elements are being handed out is one of Beast */
     bool little_endian;
-    bool nanosecond;          /* pcap: unit of the fraction */
-    bool has_last;            /* pcap: last_s is known */
-    uint32_t last_s;          /* pcap: seconds of the last packet */
+    bool nanosecond; /* pcap: unit of the fraction */
+    bool has_last;   /* pcap: last_s is known */
+    uint32_t last_s; /* pcap: seconds of the last packet whose time can be believed */
+    bool has_jump;   /* pcap: jump_s is known */
+    uint32_t jump_s; /* pcap: of a packet more than a day off, which the next may confirm */
     uint32_t interface_count; /* pcap: 1; pcapng: of the current section */
     struct {
         uint16_t link_type;

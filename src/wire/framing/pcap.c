@@ -147,6 +147,24 @@ static uint32_t record_field(const ap_framer *framer, const uint8_t *record, siz
     return get_u32(record + 4 * index, framer->capture.little_endian);
 }
 
+static bool is_near(uint32_t a_s, uint32_t b_s)
+{
+    return (a_s > b_s ? a_s - b_s : b_s - a_s) <= DAY_S;
+}
+
+/* Takes note of a packet's time. One that is far from those before may be no packet's at all, when
+ * a damaged length led astray: it takes two to move where the capture is. */
+static void note_time(ap_framer_capture *capture, uint32_t time_s)
+{
+    bool agrees = !capture->has_last || is_near(capture->last_s, time_s) ||
+                  (capture->has_jump && is_near(capture->jump_s, time_s));
+    capture->has_jump = !agrees;
+    capture->jump_s = time_s;
+    if (agrees)
+        capture->last_s = time_s;
+    capture->has_last = true;
+}
+
 /* Can this be a record header? Strict: of a packet that continues the capture. */
 static bool is_record(const ap_framer *framer, const uint8_t *record, bool strict)
 {
@@ -157,10 +175,8 @@ static bool is_record(const ap_framer *framer, const uint8_t *record, bool stric
         return false;
     if (!strict)
         return true;
-    uint32_t last_s = framer->capture.last_s;
-    uint32_t distance_s = time_s > last_s ? time_s - last_s : last_s - time_s;
     return stored > 0 && stored <= sent && sent <= AP_FRAMING_PACKET_MAX &&
-           (!framer->capture.has_last || distance_s <= DAY_S);
+           (!framer->capture.has_last || is_near(framer->capture.last_s, time_s));
 }
 
 static ap_framing_verdict look_record(const ap_framer *framer, size_t at, bool strict,
@@ -193,12 +209,12 @@ static captured packet_of_record(ap_framer *framer)
 {
     const uint8_t *record = ap_framing_data(framer);
     ap_framer_capture *capture = &framer->capture;
-    capture->last_s = record_field(framer, record, 0);
-    capture->has_last = true;
+    uint32_t time_s = record_field(framer, record, 0);
+    note_time(capture, time_s);
     int64_t fraction_ns =
         (int64_t)record_field(framer, record, 1) * (capture->nanosecond ? 1 : 1000);
     return (captured){ .has_time = true,
-                       .time_ns = (int64_t)capture->last_s * AP_NS_PER_S + fraction_ns,
+                       .time_ns = (int64_t)time_s * AP_NS_PER_S + fraction_ns,
                        .data = record + PCAP_RECORD_SIZE,
                        .stored_size = record_field(framer, record, 2),
                        .sent_size = record_field(framer, record, 3) };

@@ -341,6 +341,39 @@ static void test_next_damaged_record(void **state)
     }
 }
 
+/* Led astray by a damaged length, what is taken for a record may have any time: the capture is not
+ * sought there from then on. A clock that was set is followed by all that comes. */
+static void test_next_time_far_off(void **state)
+{
+    (void)state;
+    for (unsigned is_set = 0; is_set < 2; is_set++) {
+        uint8_t data[2000], packet[100], blocks[50];
+        const order o = { true };
+        ap_writer w = ap_writer_of(data, sizeof data), p = ap_writer_of(packet, sizeof packet),
+                  b = ap_writer_of(blocks, sizeof blocks);
+        const ap_writer no_packet = ap_writer_of(blocks, 4);
+        put_block(&b, 34, 1, 1);
+        put_packet(&p, &links[0], &b);
+        put_head(&w, o, 0xA1B2C3D4, 1);
+        for (uint32_t i = 0; i < 10; i++) {
+            if (i == 5) {
+                if (!is_set)
+                    put_record(&w, o, 0x01000000, 0, &no_packet, 4);
+                ap_write_bytes(&w, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF", is_set ? 0 : 7);
+            }
+            put_record(&w, o, (is_set && i >= 5 ? 86400 * 30 : 1717664319) + i, i, &p, p.size);
+            if (is_set && i == 7)
+                ap_write_bytes(&w, "\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 7);
+        }
+        run *r = run_any_cut(AP_FORMAT_PCAP, data, w.size);
+        assert_int_equal(r->count, 10);
+        assert_int_equal(r->frame[9].time_ns,
+                         ((is_set ? 86400 * 30 : 1717664319) + 9) * AP_NS_PER_S + 9000);
+        assert_int_equal(r->refused.count[AP_REFUSED_GARBAGE_BYTES], 7);
+        free(r);
+    }
+}
+
 static void test_next_cut_and_wrong_head(void **state)
 {
     (void)state;
@@ -619,6 +652,7 @@ int main(void)
         cmocka_unit_test(test_next_oradis_datagram),
         cmocka_unit_test(test_next_beast_datagram),
         cmocka_unit_test(test_next_damaged_record),
+        cmocka_unit_test(test_next_time_far_off),
         cmocka_unit_test(test_next_cut_and_wrong_head),
         cmocka_unit_test(test_next_pcapng),
         cmocka_unit_test(test_next_pcapng_times_out_of_range),
