@@ -261,9 +261,11 @@ static int complete(ap_ws_client *client, struct lws *wsi)
 {
     ap_shared_bytes_drop(client->body);
     client->body = NULL;
-    ap_http_enter(client, AP_HTTP_WAITING, client->server->config.request_s);
-    if (!client->keep_alive)
+    if (!client->keep_alive) {
+        ap_http_enter(client, AP_HTTP_CLOSING, 1);
         return -1;
+    }
+    ap_http_enter(client, AP_HTTP_WAITING, client->server->config.request_s);
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
