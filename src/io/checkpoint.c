@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -141,8 +143,13 @@ static bool write_file(writer *w, const file_head *head)
 }
 
 /* Exit status: 0, or the error number. */
-static int write_checkpoint(writer w, const file_head *head, const char *part, const char *path)
+static int write_checkpoint(writer w, pid_t parent, const file_head *head, const char *part,
+                            const char *path)
 {
+    /* A successor of the parent writes its own: no orphan may write over that. */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        return OTHER_ERROR;
     (void)setpriority(PRIO_PROCESS, 0, 10); /* the engine comes first */
     (void)close_range(3, UINT_MAX, 0);      /* ports and connections are the parent's alone */
     w.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
@@ -164,7 +171,7 @@ ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap
     if (checkpoint->child != 0)
         return AP_ERR_FULL;
     char part[PATH_MAX];
-    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) {
+    if (snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid()) >= (int)sizeof part) {
         snprintf(message, AP_IO_MESSAGE_SIZE, "the path of the checkpoint is too long");
         return AP_ERR_IO;
     }
@@ -178,10 +185,11 @@ ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap
                              .used = region->used,
                              .until_utc = until_utc };
     const writer w = { .region = region, .hash = XXH3_createState() };
+    const pid_t parent = getpid();
     int64_t start_ns = now_ns();
     pid_t child = w.hash ? fork() : -1;
     if (child == 0)
-        _exit(write_checkpoint(w, &head, part, path));
+        _exit(write_checkpoint(w, parent, &head, part, path));
     checkpoint->stall_ns = now_ns() - start_ns;
     (void)XXH3_freeState(w.hash);
     if (child < 0) {
@@ -277,11 +285,15 @@ static ap_err read_checkpoint(reader *r, const char *path, const ap_region *regi
     (void)XXH3_64bits_reset(r->hash);
     if (!read_all(r, head, sizeof *head))
         return refuse(AP_ERR_MALFORMED, path, "it is cut off", message);
-    if (head->magic != MAGIC || head->program != hash_program())
+    uint64_t program = hash_program();
+    if (head->magic != MAGIC || program == 0 || head->program != program)
         return refuse(AP_ERR_UNKNOWN, path, "another version of the program wrote it", message);
     if (head->layout != layout || head->base != (uint64_t)(uintptr_t)region->base ||
         head->used != region->used)
         return refuse(AP_ERR_UNKNOWN, path, "the configuration has changed", message);
+    /* Pages that are not in the file were zero, whatever lies there now. */
+    if (madvise(region->base, region->used, MADV_DONTNEED))
+        return refuse(AP_ERR_IO, path, strerror(errno), message);
     uint64_t told, hash = 0;
     bool whole = read_pages(r, region);
     if (whole) {

@@ -27,6 +27,7 @@ typedef struct ap_checkpoint {
 
 /* Begins to write region->used octets to `path`. Nothing is done, and AP_ERR_FULL, while one is
  * being written. AP_ERR_IO with `message` when there can be no process.
+ * The process ends with the calling thread: that waits for it (ap_checkpoint_close) before it ends.
  * in : layout = what region holds and where, as a number; until_utc = what the caller wants back.
  */
 ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap_region *region,

@@ -142,7 +142,10 @@ static void test_checkpoint_load_damaged(void **state)
         assert_int_equal(pwrite(fd, &octet, 1, at), 1);
         close(fd);
     }
+    memset(region.base, 0xEE, PIECE_SIZE);
     assert_int_equal(load(&region, LAYOUT, &until_utc), AP_OK);
+    check(&region);
+    assert_int_equal(region.base[PIECE_SIZE - 1], 0); /* it was zero, so it is not in the file */
     assert_int_equal(truncate(path, stored.st_size - 1), 0);
     assert_int_equal(load(&region, LAYOUT, &until_utc), AP_ERR_MALFORMED);
     assert_int_equal(truncate(path, 20), 0);

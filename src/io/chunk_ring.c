@@ -146,11 +146,14 @@ ap_err ap_chunk_ring_put(ap_chunk_ring *ring, const ap_chunk *chunk)
                     : room >= gap + size;
     if (!fits)
         return refuse(row, chunk->size);
+    uint64_t before = state->filled;
     leave_out(state, gap);
     ap_writer writer = ap_writer_of(state->data + state->filled % state->config.cap, size);
     ap_err err = ap_recording_put(&writer, chunk);
-    if (err)
+    if (err) {
+        state->filled = before;
         return err;
+    }
     atomic_fetch_add_explicit(&row->waiting, size, memory_order_relaxed);
     state->filled += size;
     return AP_OK;
@@ -158,7 +161,8 @@ ap_err ap_chunk_ring_put(ap_chunk_ring *ring, const ap_chunk *chunk)
 
 void ap_chunk_ring_publish(ap_chunk_ring *ring)
 {
-    atomic_store_explicit(&ring->state->written, ring->state->filled, memory_order_release);
+    /* In one order with whatever says that the engine sleeps. */
+    atomic_store(&ring->state->written, ring->state->filled);
 }
 
 /* --- the thread of the engine --- */
@@ -204,7 +208,7 @@ void ap_chunk_ring_drop(ap_chunk_ring *ring)
 uint64_t ap_chunk_ring_waiting(const ap_chunk_ring *ring)
 {
     uint64_t taken = atomic_load_explicit(&ring->state->taken, memory_order_acquire);
-    return atomic_load_explicit(&ring->state->written, memory_order_acquire) - taken;
+    return atomic_load(&ring->state->written) - taken;
 }
 
 ap_chunk_ring_refused ap_chunk_ring_refused_of(const ap_chunk_ring *ring, uint16_t input)
@@ -239,7 +243,8 @@ ap_err ap_chunk_ring_copy(ap_chunk_ring *ring, uint8_t *into, size_t cap, size_t
     if (!atomic_compare_exchange_strong(&state->recorder, &idle, RECORDER_COPIES))
         return AP_ERR_END; /* it is being moved: soon there is something */
     size_t copied = copy_chunks(state, into, cap);
-    *lost = atomic_exchange_explicit(&state->lost, 0, memory_order_relaxed);
+    /* With nothing behind it, a loss is told later. */
+    *lost = copied > 0 ? atomic_exchange_explicit(&state->lost, 0, memory_order_relaxed) : 0;
     atomic_store(&state->recorder, RECORDER_IDLE);
     *size = copied;
     return copied > 0 ? AP_OK : AP_ERR_END;

@@ -505,6 +505,16 @@ ap_utc_ns ap_recordings_newest(const char *folder)
     return newest_utc;
 }
 
+bool ap_recordings_newest_path(const char *folder, char *path, size_t size)
+{
+    size_t count;
+    int error;
+    ap_recording_file *files = ap_recording_files(folder, &count, &error);
+    int n = count > 0 ? snprintf(path, size, "%s/%s", folder, files[count - 1].name) : -1;
+    free(files);
+    return n > 0 && (size_t)n < size;
+}
+
 ap_err ap_recordings_read(const char *folder, ap_utc_ns after_utc, ap_recorded_fn fn, void *context,
                           char message[AP_IO_MESSAGE_SIZE])
 {

@@ -56,6 +56,9 @@ ap_utc_ns ap_recordings_newest(const char *folder);
 /* Called with each chunk; false ends the reading. */
 typedef bool (*ap_recorded_fn)(void *context, const ap_chunk *chunk);
 
+/* Path of the newest file; false: there is none, or it does not fit. */
+bool ap_recordings_newest_path(const char *folder, char *path, size_t size);
+
 /* True for a file that a recorder wrote, packed or not. */
 bool ap_recording_is_file(const char *path);
 

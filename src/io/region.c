@@ -38,7 +38,8 @@ void *ap_region_take(ap_region *region, size_t size)
     if (!region->base || at > region->size || size > region->size - at)
         return NULL;
     uint8_t *memory = region->base + at;
-    if (mprotect(memory, size, PROT_READ | PROT_WRITE))
+    /* With what was left out before it, so that all up to `used` can be read. */
+    if (mprotect(region->base + region->used, at + size - region->used, PROT_READ | PROT_WRITE))
         return NULL;
     (void)madvise(memory, size, MADV_HUGEPAGE); /* without them it is slower, not wrong */
     region->used = at + size;
