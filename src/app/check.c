@@ -5,6 +5,7 @@
 #include "app/commands.h"
 #include "app/engine.h"
 #include "app/run_config.h"
+#include "app/run_tokens.h"
 #include "app/sensors.h"
 
 const ap_option ap_check_options[] = {
@@ -47,11 +48,29 @@ static int check_sensors(const ap_command *command, const ap_run_config *config)
     int status = *config->sensors ? ap_sensors_read(command, config->sensors, config->input_count,
                                                     &engine->sensors)
                                   : AP_EXIT_OK;
-    if (!status && *config->sensors)
-        printf("         %u sensors\n", engine->sensors.count);
     ap_engine_close(engine);
     free(engine);
     return status;
+}
+
+static int check_tokens(const ap_command *command, const ap_run_config *config)
+{
+    ap_tokens *tokens = malloc(sizeof *tokens);
+    int status = !tokens ? ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted")
+                 : *config->http.tokens ? ap_run_tokens_read(command, config->http.tokens, tokens)
+                                        : AP_EXIT_OK;
+    free(tokens);
+    return status;
+}
+
+int ap_run_config_check(const ap_command *command, const ap_run_config *config)
+{
+    const int statuses[] = { check_inputs(command, config), check_sensors(command, config),
+                             check_tokens(command, config) };
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
+        if (statuses[i])
+            return statuses[i];
+    return AP_EXIT_OK;
 }
 
 static int check_file(const ap_command *command, const char *path)
@@ -60,9 +79,7 @@ static int check_file(const ap_command *command, const char *path)
     int status = ap_run_config_read(path, &config);
     if (!status) {
         ap_run_config_print(&config, stdout);
-        status = check_inputs(command, &config);
-        int sensors_status = check_sensors(command, &config);
-        status = status ? status : sensors_status;
+        status = ap_run_config_check(command, &config);
     }
     ap_run_config_close(&config);
     return status;

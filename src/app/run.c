@@ -59,7 +59,7 @@ typedef struct service {
     ap_run_engine engine;
     ap_run_web web;
     int64_t utc_ahead_ns;
-    bool is_reloading;
+    bool is_reloading, is_ending;
     ap_demo_files demo;
     char demo_folder[64]; /* "": there is no demo */
 } service;
@@ -171,6 +171,8 @@ static void on_end(void *context)
 {
     service *run = context;
     ap_log_write(&run->log, AP_LOG_NOTICE, "ends, on a signal");
+    run->is_reloading = false;
+    run->is_ending = true;
     ap_loop_stop(&run->loop);
 }
 
@@ -179,16 +181,21 @@ static void on_reload(void *context)
 {
     service *run = context;
     ap_run_config config;
+    if (run->is_ending)
+        return;
     if (!run->config_path) {
         ap_log_write(&run->log, AP_LOG_WARNING, "no configuration to read again");
         return;
     }
-    if (ap_run_config_read(run->config_path, &config)) {
+    int status = ap_run_config_read(run->config_path, &config);
+    if (!status)
+        status = ap_run_config_check(run->command, &config);
+    ap_run_config_close(&config); /* it is read again when everything is closed */
+    if (status) {
         ap_log_write(&run->log, AP_LOG_ERROR, "'%s' is refused; goes on with the old one",
                      run->config_path);
         return;
     }
-    ap_run_config_close(&config); /* it is read again when everything is closed */
     ap_log_write(&run->log, AP_LOG_NOTICE, "begins anew with '%s'", run->config_path);
     run->is_reloading = true;
     ap_loop_stop(&run->loop);
@@ -254,7 +261,8 @@ static void tell_serves(const service *run)
 {
     uint16_t port = ap_run_web_port(&run->web);
     if (port)
-        ap_log_write(&run->log, AP_LOG_NOTICE, "serves at http://%s:%u", run->config.http.address,
+        ap_log_write(&run->log, AP_LOG_NOTICE, "serves at %s://%s:%u",
+                     *run->config.http.certificate ? "https" : "http", run->config.http.address,
                      port);
     else
         ap_log_write(&run->log, AP_LOG_NOTICE, "serves");
@@ -361,6 +369,11 @@ static int check_operands(const service *run, int argc, char **argv, int operand
     if (operand < argc && run->replay_count > 0)
         return ap_command_fail(run->command, AP_EXIT_USAGE,
                                "a configuration and a recording; expected one of the two");
+    bool of_recording = run->start_utc != 0 || run->speed != 1.0 || *run->config.sensors;
+    if (operand < argc && of_recording)
+        return ap_command_fail(run->command, AP_EXIT_USAGE,
+                               "--sensors, --start and --speed are for recordings; a configuration "
+                               "names its sensors file");
     return AP_EXIT_OK;
 }
 

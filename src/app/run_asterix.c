@@ -5,7 +5,6 @@
 #include "publish/system_plane.h"
 
 struct ap_run_asterix_output {
-    ap_run_asterix_outputs *all;
     uint16_t port;
     ap_udp_out udp;
     ap_asterix062_writer writer;
@@ -17,7 +16,6 @@ static void send_datagram(void *context, ap_utc_ns time, const uint8_t *data, si
     struct ap_run_asterix_output *output = context;
     (void)time;
     ap_udp_out_send(&output->udp, output->port, data, size);
-    output->all->datagram_count++;
 }
 
 /* The writer begins with what there is. */
@@ -69,7 +67,6 @@ int ap_run_asterix_open(ap_run_asterix_outputs *outputs, const ap_command *comma
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     int status = AP_EXIT_OK;
     for (uint32_t i = 0; i < config->asterix_count && !status; i++) {
-        outputs->outputs[i].all = outputs;
         outputs->outputs[i].port = config->asterix[i].port;
         outputs->count = i + 1;
         status = open_output(&outputs->outputs[i], command, &config->asterix[i], engine);
@@ -88,6 +85,16 @@ void ap_run_asterix_time(ap_run_asterix_outputs *outputs, ap_utc_ns now)
 {
     for (uint32_t i = 0; i < outputs->count; i++)
         ap_asterix062_writer_tick(&outputs->outputs[i].writer, now);
+}
+
+void ap_run_asterix_count(const ap_run_asterix_outputs *outputs, uint64_t *sent_count,
+                          uint64_t *refused_count)
+{
+    *sent_count = *refused_count = 0;
+    for (uint32_t i = 0; i < outputs->count; i++) {
+        *sent_count += outputs->outputs[i].udp.sent_count;
+        *refused_count += outputs->outputs[i].udp.refused_count;
+    }
 }
 
 void ap_run_asterix_close(ap_run_asterix_outputs *outputs)

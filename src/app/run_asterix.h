@@ -17,7 +17,6 @@ struct ap_run_asterix_output;
 typedef struct ap_run_asterix_outputs {
     struct ap_run_asterix_output *outputs; /* [count] */
     uint32_t count;
-    uint64_t datagram_count; /* sent */
 } ap_run_asterix_outputs;
 
 /* Begins with the tracks that the engine has. Returns an exit status after a line on standard
@@ -30,6 +29,9 @@ void ap_run_asterix_track(ap_run_asterix_outputs *outputs, const ap_track_event 
 
 /* The time of the picture. */
 void ap_run_asterix_time(ap_run_asterix_outputs *outputs, ap_utc_ns now);
+
+void ap_run_asterix_count(const ap_run_asterix_outputs *outputs, uint64_t *sent_count,
+                          uint64_t *refused_count);
 
 /* Safe twice. */
 void ap_run_asterix_close(ap_run_asterix_outputs *outputs);

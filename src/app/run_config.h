@@ -27,6 +27,7 @@
 #include <stdio.h>
 
 #include "airpicture/err.h"
+#include "app/command.h"
 #include "app/yaml_tell.h"
 #include "io/live_in.h"
 #include "wire/framer.h"
@@ -104,6 +105,10 @@ ap_err ap_run_config_load(ap_run_config *config, const char *path, ap_yaml_error
 /* The same, with every error told on standard error, "FILE:LINE:COLUMN: what; expected ...".
  * Returns an exit status. */
 int ap_run_config_read(const char *path, ap_run_config *config);
+
+/* What no reader of the file can see: addresses, the sensors file, tokens. Returns an exit status
+ * after a line for each on standard error. */
+int ap_run_config_check(const ap_command *command, const ap_run_config *config);
 
 /* The input as io/live_in.h takes it; its texts are those of *input. */
 ap_live_config ap_run_live_config(const ap_run_input *input);

@@ -32,6 +32,7 @@ struct ap_run_engine_state {
     ap_run_state_keeper keeper;
     ap_chunk_ring ring;
     void *ring_mem;
+    bool *is_cut; /* [input_count * AP_LIVE_STREAM_CAP] streams that lost octets */
     size_t ring_size;
     ap_recorder recorder;
     ap_run_figures figures;
@@ -158,14 +159,30 @@ static void *run_live(void *context)
         wait_for_chunks(state);
         pthread_mutex_lock(&state->lock);
     }
+    ap_run_state_wait(&state->keeper); /* its process would end with this thread */
     pthread_mutex_unlock(&state->lock);
     atomic_store(&state->has_ended, true);
     return NULL;
 }
 
+/* What comes behind octets that were refused does not go on with what came before them. */
 void ap_run_engine_put(ap_run_engine *run, const ap_chunk *chunk)
 {
-    (void)ap_chunk_ring_put(&run->state->ring, chunk); /* a refusal is counted there */
+    struct ap_run_engine_state *state = run->state;
+    bool *is_cut = &state->is_cut[(size_t)chunk->input * AP_LIVE_STREAM_CAP +
+                                  chunk->stream % AP_LIVE_STREAM_CAP];
+    bool is_data = chunk->kind == AP_CHUNK_DATA;
+    if (is_data && *is_cut) {
+        ap_chunk begin = *chunk;
+        begin.kind = AP_CHUNK_BEGIN;
+        begin.size = 0;
+        *is_cut = ap_chunk_ring_put(&state->ring, &begin) != AP_OK;
+    }
+    /* A refusal is counted by the ring. */
+    if ((is_data && *is_cut) || ap_chunk_ring_put(&state->ring, chunk) != AP_OK)
+        *is_cut |= is_data;
+    else if (chunk->kind == AP_CHUNK_BEGIN)
+        *is_cut = false;
 }
 
 void ap_run_engine_publish(ap_run_engine *run, int64_t utc_ahead_ns)
@@ -337,9 +354,10 @@ static int open_ring(struct ap_run_engine_state *state)
                                           .share = cap / SHARE,
                                           .input_cap = (uint16_t)from->input_count,
                                           .is_recorded = ap_run_state_records(from) };
+    state->is_cut = calloc((size_t)from->input_count * AP_LIVE_STREAM_CAP, sizeof *state->is_cut);
     state->ring_size = ap_chunk_ring_size(&config);
     state->ring_mem = ap_memory_take(state->ring_size);
-    if (!state->ring_mem ||
+    if (!state->ring_mem || !state->is_cut ||
         ap_chunk_ring_init(&state->ring, &config, state->ring_mem, state->ring_size))
         return ap_command_fail(state->config.command, AP_EXIT_SOFTWARE,
                                "memory is exhausted; lower ring_mb");
@@ -450,7 +468,7 @@ ap_run_figures ap_run_engine_figures(const ap_run_engine *run)
     figures.now = state->engine->now;
     figures.report_count = state->engine->report_count;
     figures.tracker = *ap_tracker_stats_of(&state->engine->tracker);
-    figures.datagram_count = state->asterix.datagram_count;
+    ap_run_asterix_count(&state->asterix, &figures.datagram_count, &figures.datagram_refused_count);
     if (state->live) {
         figures.chunk_count = state->live->chunk_count;
         figures.ring_waiting_size = ap_chunk_ring_waiting(&state->ring);
@@ -502,6 +520,7 @@ int ap_run_engine_close(ap_run_engine *run)
         close_live_engine(state);
     ap_memory_give_back(state->ring_mem, state->ring_size);
     free(state->sources);
+    free(state->is_cut);
     pthread_cond_destroy(&state->bell);
     pthread_mutex_destroy(&state->bell_mutex);
     pthread_mutex_destroy(&state->lock);

@@ -27,8 +27,8 @@ typedef struct ap_run_figures {
     ap_latency_histogram latency; /* from receipt to the picture */
     uint64_t ring_waiting_size, ring_peak_size, ring_cap_size;
     uint64_t checkpoint_count, checkpoint_failed_count;
-    int64_t checkpoint_stall_ns; /* of the newest */
-    uint64_t datagram_count;     /* of ASTERIX, sent */
+    int64_t checkpoint_stall_ns;                     /* of the newest */
+    uint64_t datagram_count, datagram_refused_count; /* of ASTERIX: sent, not taken by the system */
     ap_tracker_stats tracker;
     ap_utc_ns now; /* of the picture; AP_UTC_UNKNOWN before the first chunk */
 } ap_run_figures;

@@ -23,13 +23,6 @@ static ap_err take_tables(ap_run_mirror *mirror, const ap_engine *engine)
                : AP_ERR_MEMORY;
 }
 
-static ap_err start_picture(ap_run_mirror *mirror)
-{
-    const ap_picture_config config = { .track_cap = mirror->track_cap, .alert_cap = ALERT_CAP };
-    mirror->since = mirror->history_since = 0;
-    return ap_picture_init(&mirror->picture, &config, mirror->picture_mem, mirror->picture_size);
-}
-
 ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine)
 {
     *mirror = (ap_run_mirror){ .now = AP_UTC_UNKNOWN, .track_cap = engine->config.track_cap };
@@ -42,11 +35,25 @@ ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine)
     mirror->history_mem = ap_memory_take(mirror->history_size);
     if (!mirror->picture_mem || !mirror->history_mem)
         return AP_ERR_MEMORY;
-    ap_err err = start_picture(mirror);
+    ap_err err =
+        ap_picture_init(&mirror->picture, &picture, mirror->picture_mem, mirror->picture_size);
     if (!err)
         err =
             ap_history_init(&mirror->history, &history, mirror->history_mem, mirror->history_size);
     return err ? err : take_tables(mirror, engine);
+}
+
+/* Rows of the engine were used again before their ends were seen here. */
+static void end_the_forgotten(ap_run_mirror *mirror, const ap_picture *from)
+{
+    const ap_track *track = NULL;
+    while ((track = ap_picture_next(&mirror->picture, track))) {
+        if (ap_picture_find(from, track->id))
+            continue;
+        ap_track gone = *track;
+        gone.state = AP_TRACK_DEAD;
+        ap_picture_copy(&mirror->picture, &gone);
+    }
 }
 
 void ap_run_mirror_pull(ap_run_mirror *mirror, const ap_engine *engine)
@@ -54,7 +61,7 @@ void ap_run_mirror_pull(ap_run_mirror *mirror, const ap_engine *engine)
     const ap_picture *from = &engine->picture;
     mirror->now = engine->now;
     if (ap_picture_forgotten(from) > mirror->since)
-        (void)start_picture(mirror); /* an end was missed: anew; it was good before */
+        end_the_forgotten(mirror, from);
     const ap_track *track = NULL;
     while ((track = ap_picture_next_change(from, mirror->since, track)))
         ap_picture_copy(&mirror->picture, track);

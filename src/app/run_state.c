@@ -2,12 +2,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "app/service_recording.h"
 #include "io/clock.h"
 #include "io/input.h"
+#include "wire/json.h"
 
 /* With no checkpoint that fits, as behind a change of version, the engine learns from so much. */
 #define RELEARN_NS (600 * AP_NS_PER_S)
@@ -15,11 +19,19 @@
 int ap_run_state_folder(const ap_command *command, const ap_run_config *config)
 {
     const char *folder = config->state.folder;
-    if (*folder && mkdir(folder, 0700) && errno != EEXIST)
+    struct stat stored;
+    if (!*folder)
+        return AP_EXIT_OK;
+    if ((mkdir(folder, 0700) && errno != EEXIST) || stat(folder, &stored))
         return ap_command_fail(command, AP_EXIT_NO_OUTPUT,
                                "cannot make the folder '%s': %s; make it, and give it to the user "
                                "that runs the service",
                                folder, strerror(errno));
+    if (stored.st_uid != geteuid() || (stored.st_mode & 022) != 0)
+        return ap_command_fail(command, AP_EXIT_CONFIG,
+                               "others can write to the folder '%s', and make the service believe "
+                               "anything; expected its own, of mode 0700",
+                               folder);
     return AP_EXIT_OK;
 }
 
@@ -113,11 +125,36 @@ static bool take_recorded(void *context, const ap_chunk *chunk)
     return true;
 }
 
+/* Whether the newest recording is of the inputs that there are now: chunks tell inputs by number.
+ */
+static bool is_of_same_inputs(const ap_run_state_keeper *keeper)
+{
+    char path[PATH_MAX];
+    if (!ap_recordings_newest_path(keeper->recordings, path, sizeof path))
+        return true; /* there is none */
+    const char *const paths[] = { path };
+    ap_service_recording newest;
+    bool is_one;
+    bool same = ap_service_recording_open(&newest, paths, 1, &is_one) == AP_OK && is_one &&
+                newest.source_count == keeper->config->input_count;
+    for (uint16_t i = 0; same && i < newest.source_count; i++)
+        same = strcmp(newest.sources[i].name, keeper->config->inputs[i].name) == 0 &&
+               newest.sources[i].format == (ap_format)keeper->config->inputs[i].format;
+    ap_service_recording_close(&newest);
+    return same;
+}
+
 void ap_run_state_read(ap_run_state_keeper *keeper)
 {
     char message[AP_IO_MESSAGE_SIZE];
     if (!*keeper->recordings)
         return;
+    if (!is_of_same_inputs(keeper)) {
+        keeper->newest_utc = ap_recordings_newest(keeper->recordings);
+        ap_log_write(keeper->log, AP_LOG_NOTICE,
+                     "the inputs have changed since the recording: the picture begins anew");
+        return;
+    }
     int64_t begin_ns = ap_clock_monotonic_ns();
     ap_utc_ns after_utc = keeper->newest_utc;
     if (after_utc == AP_UTC_UNKNOWN) {
@@ -137,16 +174,24 @@ void ap_run_state_read(ap_run_state_keeper *keeper)
                  (double)(ap_clock_monotonic_ns() - begin_ns) / 1e9);
 }
 
-/* What each input is, for people and for replay. */
+/* What an input is, for people and for replay; NULL without memory. */
+static char *describe_input(const ap_run_input *input)
+{
+    uint8_t octets[512];
+    ap_writer text = ap_writer_of(octets, sizeof octets - 1);
+    ap_json_object about = ap_json_open(&text);
+    ap_json_member_str(&about, "input", input->name);
+    ap_json_member_str(&about, "format", ap_format_key((ap_format)input->format));
+    ap_json_close(&about);
+    octets[text.size] = '\0';
+    return strdup((const char *)octets);
+}
+
 static char **describe(const ap_run_config *config)
 {
     char **abouts = calloc(config->input_count + 1u, sizeof *abouts);
-    for (uint32_t i = 0; abouts && i < config->input_count; i++) {
-        char text[256];
-        snprintf(text, sizeof text, "{\"input\":\"%s\",\"format\":\"%s\"}", config->inputs[i].name,
-                 ap_format_key((ap_format)config->inputs[i].format));
-        abouts[i] = strdup(text);
-    }
+    for (uint32_t i = 0; abouts && i < config->input_count; i++)
+        abouts[i] = describe_input(&config->inputs[i]);
     return abouts;
 }
 
@@ -158,13 +203,16 @@ ap_err ap_run_state_record(const ap_run_state_keeper *keeper, ap_chunk_ring *rin
     const ap_recorder_config config = { .folder = keeper->recordings,
                                         .ring = ring,
                                         .about = (const char *const *)abouts,
-                                        .about_count =
-                                            abouts ? (uint16_t)keeper->config->input_count : 0,
+                                        .about_count = (uint16_t)keeper->config->input_count,
                                         .file_size = (uint64_t)state->file_mb << 20,
                                         .file_s = state->file_s,
                                         .keep_size = (uint64_t)state->keep_mb << 20,
                                         .keep_s = state->keep_s };
-    ap_err err = ap_recorder_open(recorder, &config, message);
+    bool whole = abouts != NULL;
+    for (uint32_t i = 0; whole && i < keeper->config->input_count; i++)
+        whole = abouts[i] != NULL;
+    snprintf(message, AP_IO_MESSAGE_SIZE, "memory is exhausted");
+    ap_err err = whole ? ap_recorder_open(recorder, &config, message) : AP_ERR_MEMORY;
     for (uint32_t i = 0; abouts && i < keeper->config->input_count; i++)
         free(abouts[i]);
     free(abouts);
@@ -202,6 +250,11 @@ void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest)
         return;
     begin(keeper);
     keeper->due_ns = now_ns + period_ns(keeper);
+}
+
+void ap_run_state_wait(ap_run_state_keeper *keeper)
+{
+    ap_checkpoint_close(&keeper->checkpoint);
 }
 
 void ap_run_state_count(const ap_run_state_keeper *keeper, uint64_t *written_count,

@@ -58,6 +58,9 @@ static inline void ap_run_state_took(ap_run_state_keeper *keeper, ap_utc_ns rece
 /* Begins a checkpoint when one is due; at rest, or when it has been due for as long again. */
 void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest);
 
+/* Waits for the checkpoint that is being written: before the thread ends that began it. */
+void ap_run_state_wait(ap_run_state_keeper *keeper);
+
 static inline ap_utc_ns ap_run_state_newest(const ap_run_state_keeper *keeper)
 {
     return keeper->newest_utc;

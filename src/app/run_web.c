@@ -5,6 +5,7 @@
 
 #include "app/api.h"
 #include "app/run_mirror.h"
+#include "app/run_state.h"
 #include "app/run_tokens.h"
 #include "io/clock.h"
 #include "io/http.h"
@@ -42,7 +43,8 @@ struct ap_run_web_state {
     uint64_t *input_bytes_before;
     ap_refusals *input_refused;
     ap_live_ring ring;
-    ap_live_output asterix;
+    ap_live_output outputs[3];
+    ap_recorder_stats recorder;
     int64_t figures_ns;
     uint64_t step_count; /* of the stream */
 };
@@ -70,12 +72,10 @@ static const char *state_word(ap_live_state state)
     return words[state];
 }
 
-static void take_input(struct ap_run_web_state *state, uint16_t i, double passed_s,
-                       const ap_live_source_stats *source)
+static void take_input(struct ap_run_web_state *state, uint16_t i, double passed_s)
 {
     const ap_live_stats *stats = ap_live_in_stats(state->config.inputs, i);
     ap_live_input *input = &state->inputs[i];
-    state->input_refused[i] = source->refused;
     *input =
         (ap_live_input){ .name = state->config.config->inputs[i].name,
                          .state = state_word(stats->state),
@@ -95,14 +95,14 @@ static void take_input(struct ap_run_web_state *state, uint16_t i, double passed
 
 static void take_inputs(struct ap_run_web_state *state, double passed_s)
 {
-    uint16_t count = (uint16_t)state->config.config->input_count;
-    for (uint16_t i = 0; state->config.inputs && i < count; i++) {
-        (void)ap_run_engine_lock(state->config.engine);
-        ap_live_source_stats source = ap_run_engine_source(state->config.engine, i);
-        ap_run_engine_unlock(state->config.engine);
-        take_input(state, i, passed_s, &source);
-    }
-    state->figures.input_count = state->config.inputs ? count : 0;
+    uint16_t count = state->config.inputs ? (uint16_t)state->config.config->input_count : 0;
+    (void)ap_run_engine_lock(state->config.engine);
+    for (uint16_t i = 0; i < count; i++)
+        state->input_refused[i] = ap_run_engine_source(state->config.engine, i).refused;
+    ap_run_engine_unlock(state->config.engine);
+    for (uint16_t i = 0; i < count; i++)
+        take_input(state, i, passed_s);
+    state->figures.input_count = count;
 }
 
 static uint64_t refused_of_sensors(const ap_sensor_table *sensors, uint64_t *message_count)
@@ -114,6 +114,40 @@ static uint64_t refused_of_sensors(const ap_sensor_table *sensors, uint64_t *mes
         *message_count += sensors->stats[i].record_count;
     }
     return refused_count;
+}
+
+/* CAT062, checkpoints, the recording: those that there are. */
+static void take_outputs(struct ap_run_web_state *state, const ap_run_figures *run)
+{
+    const ap_run_config *config = state->config.config;
+    ap_live_output *outputs = state->outputs;
+    size_t count = 0;
+    if (config->asterix_count > 0)
+        outputs[count++] = (ap_live_output){ .name = "asterix",
+                                             .state = "open",
+                                             .is_open = true,
+                                             .message_count = run->datagram_count,
+                                             .lost_count = run->datagram_refused_count };
+    if (state->config.inputs && *config->state.folder)
+        outputs[count++] = (ap_live_output){ .name = "checkpoints",
+                                             .state = "open",
+                                             .is_open = true,
+                                             .message_count = run->checkpoint_count,
+                                             .lost_count = run->checkpoint_failed_count };
+    if (state->config.inputs && ap_run_state_records(config)) {
+        state->recorder = ap_run_engine_recorder(state->config.engine);
+        bool is_open = state->recorder.is_writing;
+        outputs[count++] = (ap_live_output){ .name = "recording",
+                                             .state = is_open ? "open" : "failed",
+                                             .is_open = is_open,
+                                             .byte_count = state->recorder.written_size,
+                                             .message_count = state->recorder.file_count,
+                                             .lost_count = state->recorder.lost_size,
+                                             .last_error = state->recorder.last_error };
+        if (!is_open)
+            ap_log_write(state->config.log, AP_LOG_ERROR, "%s", state->recorder.last_error);
+    }
+    state->figures.output_count = count;
 }
 
 static void take_figures(struct ap_run_web_state *state)
@@ -140,10 +174,7 @@ static void take_figures(struct ap_run_web_state *state)
                                   .peak = run.ring_peak_size,
                                   .cap = run.ring_cap_size };
     figures->ring_count = state->config.inputs ? 1 : 0;
-    state->asterix = (ap_live_output){
-        .name = "asterix", .state = "open", .is_open = true, .message_count = run.datagram_count
-    };
-    figures->output_count = state->config.config->asterix_count > 0 ? 1 : 0;
+    take_outputs(state, &run);
     const ap_http_counters *http = ap_http_count(&state->http);
     figures->http_request_count = http->request_count;
     figures->http_refused_count = http->status_count[4] + http->refused_count;
@@ -452,7 +483,7 @@ static int open_figures(struct ap_run_web_state *state)
                                         .started_utc = state->config.started_utc,
                                         .not_ready = "nothing was received yet",
                                         .inputs = state->inputs,
-                                        .outputs = &state->asterix,
+                                        .outputs = state->outputs,
                                         .rings = &state->ring };
     return AP_EXIT_OK;
 }

@@ -161,6 +161,10 @@ def configuration_read_again(scene):
     assert "service.yaml:5:" in scene.said() and "'beast', perhaps" in scene.said(), scene.said()
     before = scene.tracks()
     assert before
+    path.write_text(good.replace("sim/sensors.yaml", "sim/none.yaml"))
+    scene.service.send_signal(signal.SIGHUP)
+    wait_for(lambda: scene.said().count("goes on with the old one") == 2, 5)
+    assert scene.service.poll() is None and scene.tracks()
     path.write_text(good)
     scene.service.send_signal(signal.SIGHUP)
     wait_for(lambda: scene.said().count("serves at") == 2, 5)
@@ -171,6 +175,7 @@ def configuration_read_again(scene):
 def ends_on_a_signal(scene):
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(timeout=10) == 0, scene.said()
+    assert "no request" not in scene.said(), scene.said()  # whoever asked to close said enough
     state = scene.folder / "state"
     assert (state / "checkpoint").stat().st_mode & 0o777 == 0o600
     assert state.stat().st_mode & 0o777 == 0o700
@@ -268,6 +273,18 @@ def token_is_needed(folder):
     assert done.returncode == 78 and "tokens:2: " in done.stderr, done
 
 
+def folder_of_others(folder):
+    """Who can write there could make the service believe anything."""
+    open_folder = folder / "open"
+    open_folder.mkdir()
+    open_folder.chmod(0o777)
+    config = folder / "open.yaml"
+    config.write_text("inputs: [{name: a, kind: stdin}]\nstate: {folder: open}\n")
+    done = subprocess.run([PROGRAM, "run", config], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, timeout=10)
+    assert done.returncode == 78 and "expected its own, of mode 0700" in done.stderr, done
+
+
 def port_is_taken(folder):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -285,6 +302,7 @@ def main():
         folder = pathlib.Path(name)
         case("wrong configurations", wrong_configurations, folder)
         case("port is taken", port_is_taken, folder)
+        case("folder of others", folder_of_others, folder)
         case("token is needed", token_is_needed, folder)
         scene = Scene(folder)
         try:
