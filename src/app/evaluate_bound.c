@@ -9,12 +9,13 @@ enum { TABLE_CAP = 512 };
 
 #define UNLIMITED_M 1e7
 
-/* Whether a bound can count with the sensor; what else tells positions states their accuracy, and
- * that of velocities, report by report, which no description holds. */
+/* Whether a bound can count with the sensor; what else tells positions, multilateration too, states
+ * their accuracy report by report, which no description holds. */
 static bool is_described(const ap_sensor *sensor)
 {
-    return sensor->kind != AP_SENSOR_ADSB && sensor->kind != AP_SENSOR_TRACKER &&
-           sensor->kind != AP_SENSOR_UNKNOWN && sensor->has_site;
+    return sensor->kind != AP_SENSOR_ADSB && sensor->kind != AP_SENSOR_MLAT &&
+           sensor->kind != AP_SENSOR_TRACKER && sensor->kind != AP_SENSOR_UNKNOWN &&
+           sensor->has_site;
 }
 
 static ap_evaluation_sensor bound_of(const ap_sensor *sensor)
@@ -26,7 +27,6 @@ static ap_evaluation_sensor bound_of(const ap_sensor *sensor)
         .range_max_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : UNLIMITED_M,
         .range_sigma_m = sensor->range_sigma_m,
         .azimuth_sigma_rad = sensor->azimuth_sigma_rad,
-        .position_sigma_m = sensor->kind == AP_SENSOR_MLAT ? sensor->position_sigma_m : 0.0,
         .detection_probability = sensor->detection_probability,
     };
 }

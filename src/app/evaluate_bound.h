@@ -4,9 +4,9 @@
 
 #include "app/evaluate_run.h"
 
-/* Radars by range and azimuth, multilateration by position. Fills run->bound; where there can be no
- * bound its sensor_count is 0 and run->bound_note says why. run->truth is read already. Returns an
- * exit status after a line on standard error. */
+/* Radars, by range and azimuth. Fills run->bound; where there can be no bound its sensor_count is 0
+ * and run->bound_note says why. run->truth is read already. Returns an exit status after a line on
+ * standard error. */
 int ap_evaluate_read_bound(ap_evaluate_run *run, const char *sensors_path);
 
 #endif

@@ -212,9 +212,11 @@ def bound():
         alone = work / "alone.yaml"  # the tracks know of both radars, the bound of one only
         alone.write_text(both[:both.index("  - name: b")])
         assert figures(evaluate(*inputs, "-c", alone))["pcrb_ratio"] < 0.9 * f["pcrb_ratio"]
-        alone.write_text(both + "  - name: heard\n    kind: adsb\n    input: 1\n"
-                         "    latitude_deg: 52\n    longitude_deg: 5\n    height_m: 9\n")
-        for arguments, note in (((), ""), (("-c", alone), "how accurate 'heard' is")):
+        for kind, arguments, note in ((None, (), ""),
+                                      ("adsb", ("-c", alone), "how accurate 'heard' is"),
+                                      ("mlat", ("-c", alone), "how accurate 'heard' is")):
+            alone.write_text(both + f"  - name: heard\n    kind: {kind}\n    sac: 9\n    sic: 9\n"
+                             "    latitude_deg: 52\n    longitude_deg: 5\n    height_m: 9\n")
             report = evaluate(*inputs, *arguments)
             assert figures(report)["pcrb_ratio"] is None
             assert not note or any(note in n for n in report["notes"]), report["notes"]
