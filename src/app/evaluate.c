@@ -412,7 +412,7 @@ static int work(evaluate *e)
     status = ap_evaluate_read_truth(&e->run);
     if (!status)
         status = ap_evaluate_read_tracks(&e->run, &e->side);
-    if (!status && e->plots.sensors_path)
+    if (!status)
         status = ap_evaluate_read_bound(&e->run, e->plots.sensors_path);
     if (!status)
         status = ap_evaluate_score(&e->run, &e->side);

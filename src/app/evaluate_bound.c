@@ -54,6 +54,11 @@ int ap_evaluate_read_bound(ap_evaluate_run *run, const char *sensors_path)
 {
     const ap_command *command = run->options->command;
     ap_sensor_table table = { .cap = TABLE_CAP };
+    if (!sensors_path) {
+        snprintf(run->bound_note, sizeof run->bound_note,
+                 "no Cramer-Rao bound: it needs a sensors file (-c) and a truth in degrees");
+        return AP_EXIT_OK;
+    }
     if (run->truth.set.frame != AP_TRAJECTORY_GEODETIC)
         return ap_command_fail(command, AP_EXIT_USAGE,
                                "--sensors needs a truth in degrees; this one is in metres of a "

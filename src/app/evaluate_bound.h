@@ -5,8 +5,8 @@
 #include "app/evaluate_run.h"
 
 /* Radars, by range and azimuth. Fills run->bound; where there can be no bound its sensor_count is 0
- * and run->bound_note says why. run->truth is read already. Returns an exit status after a line on
- * standard error. */
+ * and run->bound_note says why. Without a path that is the case. run->truth is read already.
+ * Returns an exit status after a line on standard error. */
 int ap_evaluate_read_bound(ap_evaluate_run *run, const char *sensors_path);
 
 #endif

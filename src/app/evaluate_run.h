@@ -43,7 +43,7 @@ typedef struct ap_evaluate_run {
     char reference_note[400];   /* how the reference was made; empty: the truth was read */
     size_t bound_count;         /* sensors of the Cramer-Rao bound */
     ap_evaluation_sensor bound[AP_EVALUATION_SENSOR_CAP];
-    char bound_note[200]; /* why there is none though a sensors file was given; or empty */
+    char bound_note[200]; /* why there is none; or empty */
 } ap_evaluate_run;
 
 /* Reads the truth, or makes the reference. Each function returns an exit status after it has said
