@@ -17,7 +17,8 @@
  *
  * A track follows a truth while the kept pairing says so: as the best pairing (least sum of
  * distance^p below the cutoff), but a truth keeps its track while that is within hold_m, unless for
- * release_s the best pairing has had another one, or none, for it.
+ * release_s the best pairing has had another one, or none, for it. Once released, it has no claim
+ * to that track until it follows it as its best again.
  *
  * Same input, same result; nothing is allocated. Definitions and sources: doc/metrics.md. */
 #ifndef AP_SCORE_EVALUATION_H

@@ -228,19 +228,35 @@ static double edge_distance(const struct ap_evaluation_state *state, uint32_t tr
     return INFINITY;
 }
 
-/* Whether for release_s the best pairing has had another track for a truth, or none because its own
- * is another's; `kept` is live. */
-static bool is_outdone(const struct ap_evaluation_state *state, ap_target_sums *target,
-                       uint32_t best, uint32_t kept)
+/* Whether a truth may claim its track: it is near, no other has claimed it, and the truth was not
+ * released from it. */
+static bool can_hold(const struct ap_evaluation_state *state, const ap_target_sums *target,
+                     uint32_t truth, uint32_t live)
 {
-    if (best == kept) {
-        target->rival_since = 0;
-        return false;
-    }
-    if (target->rival_since == 0)
-        target->rival_since = state->instant + 1;
-    return (double)(state->instant + 1 - target->rival_since) * state->config.step_s >=
-           state->config.release_s;
+    return live != 0 && !target->is_released && !state->taken[live - 1] &&
+           edge_distance(state, truth, live - 1) < state->config.hold_m;
+}
+
+/* The best pairing has another track for the truth, or none because its own is another's. */
+static void note_rival(const struct ap_evaluation_state *state, ap_target_sums *target)
+{
+    if (target->rival_next != state->instant)
+        target->rival_first = state->instant;
+    target->rival_next = state->instant + 1;
+}
+
+/* Whether that has been so at all instants of release_s up to this one. */
+static bool is_outdone(const struct ap_evaluation_state *state, const ap_target_sums *target)
+{
+    return target->rival_next == state->instant + 1 &&
+           (double)(state->instant - target->rival_first) * state->config.step_s >=
+               state->config.release_s;
+}
+
+static void release(ap_target_sums *target)
+{
+    target->is_released = true;
+    target->rival_next = 0; /* what it follows next has a time of its own */
 }
 
 /* The second pairing: a truth keeps its track while that is within hold_m and not outdone; of two
@@ -254,10 +270,12 @@ static void pair_kept(struct ap_evaluation_state *state)
         uint32_t track = target->kept_track;
         uint32_t live = track == AP_TRAJECTORY_NONE ? 0 : state->live_of_track[track];
         state->kept[i] = AP_ASSIGN_NONE;
-        if (live == 0 || state->taken[live - 1] ||
-            !(edge_distance(state, i, live - 1) < state->config.hold_m) ||
-            is_outdone(state, target, state->best[i], live - 1)) {
-            target->rival_since = 0;
+        if (!can_hold(state, target, i, live))
+            continue;
+        if (state->best[i] != live - 1)
+            note_rival(state, target);
+        if (is_outdone(state, target)) {
+            release(target);
             continue;
         }
         state->kept[i] = live - 1;
@@ -422,6 +440,9 @@ static void tally_kept(struct ap_evaluation_state *state, instant_tally *tally, 
         target->kept_switch_count++;
         tally->kept_switches++;
     }
+    /* One released from a track that is all that is left for it stays free to change. */
+    if (target->kept_track != track || state->best[i] == live)
+        target->is_released = false;
     target->kept_track = track;
     target->followed_count++;
     target->run_length = target->run_track == track ? target->run_length + 1 : 1;

@@ -42,9 +42,11 @@ typedef struct ap_partner {
 typedef struct ap_target_sums {
     uint32_t instant_count, pair_count, first_instant, last_instant, first_paired;
     uint32_t switch_count, kept_switch_count, break_count;
-    uint32_t last_track, kept_track; /* AP_TRAJECTORY_NONE: none yet */
-    uint32_t rival_since;            /* instant + 1 from which another was its best; 0: none is */
-    uint32_t partners;               /* index + 1 */
+    uint32_t last_track, kept_track;  /* AP_TRAJECTORY_NONE: none yet */
+    uint32_t rival_first, rival_next; /* of instants in a row at which another was its best: the
+                                       * first, and the one that would go on; 0: none */
+    bool is_released;                 /* from kept_track: follows it only where that is left */
+    uint32_t partners;                /* index + 1 */
     uint32_t run_track, run_length, run_longest, followed_count;
     bool was_paired;
     uint32_t report_first, report_count; /* its reports */

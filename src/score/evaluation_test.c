@@ -617,6 +617,58 @@ static void test_release_of_kept_pairs(void **state)
     assert_non_null(strstr(ap_evaluation_config_fault(&config), "release_s"));
 }
 
+/* Two truths 4 m apart and one track, which moves from truth `first` to the other at 5 s and, if it
+ * does, back at 40 s. How many reports `first` has of 61. */
+static uint32_t reports_of_first(uint64_t first, bool comes_back)
+{
+    test_evaluation_end(&test);
+    test_evaluation_begin(&test, AP_TRAJECTORY_PLANE);
+    for (int t = 0; t <= 60; t++) {
+        bool moved = t >= 5 && !(comes_back && t >= 40);
+        test_truth(&test, first, test_state(t, 0.0, 0.0, 0.0, 0.0));
+        test_truth(&test, 1 - first, test_state(t, 4.0, 0.0, 0.0, 0.0));
+        test_track(&test, 7, test_state(t, moved ? 4.0 : 0.0, 0.0, 0.0, 0.0));
+    }
+    ap_evaluation_config config = test_config();
+    assert_int_equal(test_evaluate(&test, &config)->report_count, 61);
+    size_t count;
+    const ap_evaluation_target *targets = ap_evaluation_targets(&test.evaluation, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(targets[0].report_count + targets[1].report_count, 61);
+    return targets[first].report_count;
+}
+
+/* A pair that was released is not taken back while its track is another's, whichever of the two
+ * truths comes first. */
+static void test_release_is_for_good(void **state)
+{
+    (void)state;
+    for (uint64_t first = 0; first < 2; first++) {
+        assert_int_equal(reports_of_first(first, false), 15);     /* to 14 s */
+        assert_int_equal(reports_of_first(first, true), 15 + 11); /* and from 50 s on */
+    }
+}
+
+/* Tracks change places at 20 s, both truths are away from 23 s to 49 s: that does not count as time
+ * in which another was the best, so they are released at 60 s. */
+static void test_release_not_by_absence(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 80; t++)
+        for (uint64_t id = 0; id < 2; id++) {
+            double x_m = 4.0 * (double)id;
+            if (t < 23 || t >= 50)
+                test_truth(&test, id, test_state(t, x_m, 0.0, 0.0, 0.0));
+            test_track(&test, id, test_state(t, t >= 20 ? 4.0 - x_m : x_m, 0.0, 0.0, 0.0));
+        }
+    ap_evaluation_config config = test_config();
+    config.truth_gap_s = 5.0;
+    const ap_evaluation_result *r = test_evaluate(&test, &config);
+    assert_int_equal(r->kept_switch_count, 2);
+    /* Of 23 s and 31 s with a truth, 3 s and 10 s with 4 m. */
+    assert_near(r->errors[AP_PHASE_ALL][AP_EVALUATION_POSITION].rms, 4.0 * sqrt(13.0 / 54.0), 1e-5);
+}
+
 /* Flight 1 comes into the coverage at 20 s and its track is known since 5 s: no delay. Flight 2,
  * there at 10 s, is reported from 30 s on; flight 3, from 40 s to 55 s, never. */
 static void test_birth_delay_from_entry(void **state)
@@ -775,6 +827,8 @@ int main(void)
         CASE(test_bound_after_a_gap),
         CASE(test_birth_delay_from_entry),
         CASE(test_release_of_kept_pairs),
+        CASE(test_release_is_for_good),
+        CASE(test_release_not_by_absence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
