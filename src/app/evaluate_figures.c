@@ -244,6 +244,8 @@ void ap_figure_text(double value, const char *unit, char *text, size_t size)
         decimals = 4;
     if (isnan(value))
         snprintf(text, size, "-");
+    else if (isinf(value))
+        snprintf(text, size, "never");
     else if (a > 0.0 && a < 0.001)
         snprintf(text, size, "%.2g%s%s", v, *unit ? " " : "", is_share ? "%" : unit);
     else

@@ -268,28 +268,58 @@ static bool is_emergency(const struct ap_evaluation_state *state, uint32_t ident
     return code == 07500 || code == 07600 || code == 07700;
 }
 
-/* From each change of the truth's identity to the first report with the new one; one that never
- * came took until the end. */
+/* What a delay has to keep to, in seconds. */
+static double delay_limit_s(const ap_requirement *row)
+{
+    bool is_share = row->statistic == AP_STATISTIC_BEYOND || row->statistic == AP_STATISTIC_WITHIN;
+    return is_share ? row->threshold : row->limit;
+}
+
+/* What never came, though it could have for open_s: beyond any limit, unless that was too short to
+ * keep to it. */
+static void add_never(struct ap_evaluation_state *state, const ap_requirement *row, double open_s,
+                      ap_tally *t)
+{
+    if (open_s >= delay_limit_s(row))
+        ap_tally_add(state, row, t, INFINITY);
+}
+
+/* Until when the truth keeps the identity that it has at state i of its own. */
+static ap_utc_ns identity_end(const struct ap_evaluation_state *state, const ap_requirement *row,
+                              flight f, uint32_t i)
+{
+    const ap_trajectory_state *states = &state->truth->states[f.truth->first];
+    for (uint32_t k = i + 1; k < f.truth->count && states[k].time_utc <= f.to; k++)
+        if (identity_differs(state, row, states[i].identity, states[k].identity))
+            return states[k].time_utc;
+    return f.to + 1; /* reports at the end are in time */
+}
+
+/* From each change of the truth's identity to the first report with the new one, while the truth
+ * has it. */
 static void add_identity_delays(struct ap_evaluation_state *state, const ap_requirement *row,
                                 flight f, ap_tally *t)
 {
     const ap_trajectory_state *states = &state->truth->states[f.truth->first];
     uint32_t next = 0;
     for (uint32_t i = 1; i < f.truth->count; i++) {
+        ap_utc_ns change = states[i].time_utc;
         if (!identity_differs(state, row, states[i - 1].identity, states[i].identity) ||
-            states[i].time_utc < f.from || states[i].time_utc > f.to ||
+            change < f.from || change > f.to ||
             (row->quantity == AP_QUANTITY_EMERGENCY_DELAY &&
              !is_emergency(state, states[i].identity)))
             continue;
-        ap_utc_ns change = states[i].time_utc, told = f.to;
+        ap_utc_ns end = identity_end(state, row, f, i);
         while (next < f.report_count && f.reports[next].time_utc < change)
             next++;
-        for (uint32_t k = next; k < f.report_count; k++)
-            if (identity_of(row, &f.reports[k]) > 0) {
-                told = f.reports[k].time_utc;
-                break;
-            }
-        ap_tally_add(state, row, t, ap_seconds_between(change, told));
+        uint32_t told = next;
+        while (told < f.report_count && f.reports[told].time_utc < end &&
+               identity_of(row, &f.reports[told]) <= 0)
+            told++;
+        if (told < f.report_count && f.reports[told].time_utc < end)
+            ap_tally_add(state, row, t, ap_seconds_between(change, f.reports[told].time_utc));
+        else
+            add_never(state, row, ap_seconds_between(change, end), t);
     }
 }
 

@@ -18,13 +18,15 @@ static double value_of(struct ap_evaluation_state *state, const ap_requirement *
     case AP_STATISTIC_BIAS:
         return fabs(t->sum / n);
     case AP_STATISTIC_DEVIATION:
+        if (isinf(t->most))
+            return INFINITY;
         return sqrt(fmax(t->square / n - t->sum / n * (t->sum / n), 0.0));
     case AP_STATISTIC_MAX:
         return t->most;
     case AP_STATISTIC_QUANTILE:
         ap_summary_quantiles(t->count < state->column_cap ? t->count : state->column_cap,
                              state->column, 1, &row->fraction, &quantile, state->bins);
-        return quantile;
+        return isnan(quantile) ? INFINITY : quantile; /* between two that never came */
     case AP_STATISTIC_MEAN:
     case AP_STATISTIC_BEYOND:
     case AP_STATISTIC_WITHIN:

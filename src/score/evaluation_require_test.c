@@ -211,7 +211,7 @@ static void test_identity(void **state)
 }
 
 /* To 7700 at 20 s, told from 26 s on; back, and to 1234: no emergencies. 7600 at 80 s is never
- * told, so it took until the end. */
+ * told, which is beyond any limit, in every statistic. */
 static void test_emergency_delay(void **state)
 {
     (void)state;
@@ -236,10 +236,54 @@ static void test_emergency_delay(void **state)
                            .sample_min = 1 };
     ap_requirement_result r = require(row);
     assert_int_equal(r.sample_count, 2);
-    assert_near(r.value, 20.0, 1e-9);
     assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
-    row.statistic = AP_STATISTIC_MEAN;
-    assert_near(require(row).value, (6.0 + 20.0) / 2.0, 1e-9);
+    for (int i = AP_STATISTIC_RMS; i <= AP_STATISTIC_QUANTILE; i++) {
+        row.statistic = (ap_statistic)i;
+        row.fraction = 0.7;
+        assert_true(isinf(require(row).value));
+        assert_int_equal(require(row).status, AP_REQUIREMENT_FAIL);
+    }
+    row.statistic = AP_STATISTIC_BEYOND;
+    row.threshold = 12.0;
+    row.limit = 0.4;
+    assert_near(require(row).value, 0.5, 1e-12);
+    row.statistic = AP_STATISTIC_MAX;
+    row.limit = 20.5; /* longer than 7600 was there */
+    assert_int_equal(require(row).sample_count, 1);
+    assert_near(require(row).value, 6.0, 1e-9);
+}
+
+/* 7700 from 20 s to 25 s, and at 95 s of 100; the track tells 2000 all the while, which is right
+ * again at 25 s but tells of no emergency. Both were there for 5 s. */
+static void test_emergency_never_told(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 100; t++) {
+        ap_trajectory_identity calm = { .mode_3a = 02000, .flags = AP_IDENTITY_HAS_MODE_3A };
+        ap_trajectory_identity true_code = calm;
+        true_code.mode_3a = (t >= 20 && t < 25) || t >= 95 ? 07700 : 02000;
+        ap_trajectory_state s = test_state(t, 0.0, 0.0, 0.0, 0.0);
+        ap_trajectory_add(&test.truth, 1, &s, NULL, &true_code);
+        ap_trajectory_add(&test.tracks, 1, &s, NULL, &calm);
+    }
+    ap_evaluation_config config = wide();
+    test_evaluate(&test, &config);
+    ap_requirement row = { .quantity = AP_QUANTITY_EMERGENCY_DELAY,
+                           .statistic = AP_STATISTIC_MAX,
+                           .limit = 4.0,
+                           .sample_min = 1 };
+    ap_requirement_result r = require(row);
+    assert_int_equal(r.sample_count, 2);
+    assert_true(isinf(r.value));
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    row.limit = 12.0; /* neither was there so long */
+    r = require(row);
+    assert_int_equal(r.sample_count, 0);
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH);
+    row.quantity = AP_QUANTITY_IDENTITY_DELAY; /* back to 2000: told at once */
+    r = require(row);
+    assert_int_equal(r.sample_count, 1);
+    assert_near(r.value, 0.0, 1e-9);
 }
 
 /* Flight 1 has a code and an altitude: its track tells them from 50 s on, the altitude 100 m off
@@ -402,11 +446,12 @@ static void test_row_with_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_update_and_gaps),    CASE(test_errors_by_statistic),
-        CASE(test_correlated_errors),  CASE(test_identity),
-        CASE(test_false_tracks),       CASE(test_proximate_time),
-        CASE(test_row_with_fault),     CASE(test_right_of_what_could_be_told),
-        CASE(test_gaps_beside_a_hole), CASE(test_emergency_delay),
+        CASE(test_update_and_gaps),      CASE(test_errors_by_statistic),
+        CASE(test_correlated_errors),    CASE(test_identity),
+        CASE(test_false_tracks),         CASE(test_proximate_time),
+        CASE(test_row_with_fault),       CASE(test_right_of_what_could_be_told),
+        CASE(test_gaps_beside_a_hole),   CASE(test_emergency_delay),
+        CASE(test_emergency_never_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

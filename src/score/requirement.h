@@ -36,7 +36,8 @@
     X(LATENCY, "latency", ERROR, "s", "minus the along-track error over the speed")               \
     X(ALTITUDE_AGE, "altitude_age", ERROR, "s", "age of the forwarded pressure altitude")         \
     X(IDENTITY_DELAY, "identity_delay", ERROR, "s",                                               \
-      "from a change of the truth's identity to the first report that tells the new one")        \
+      "from a change of the truth's identity to the first report that tells the new one while"     \
+      " it is there; never: beyond any limit")                                                     \
     X(BIRTH_DELAY, "birth_delay", ERROR, "s",                                                     \
       "from a flight's begin, or its coming into the coverage, to its first report; to its end"   \
       " where there is none")                                                                     \
@@ -75,7 +76,7 @@
     X(TRACK_SWITCH, "track_switch", RATE, "1/h", "changes of track number, per hour of flight")   \
     X(EMERGENCY_DELAY, "emergency_delay", ERROR, "s",                                             \
       "from a change of the truth's Mode 3/A code to 7500, 7600 or 7700 to the first report that" \
-      " tells it")                                                                                \
+      " tells it while it is there; never: beyond any limit")                                      \
     X(PLOT_DETECTION, "plot_detection", RATIO, "1",                                               \
       "turns of an aircraft in coverage with a plot")                                             \
     X(PLOT_RANGE_ERROR, "plot_range_error", ERROR, "m", "slant range of plots")                   \
