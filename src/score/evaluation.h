@@ -243,7 +243,7 @@ typedef struct ap_evaluation_result {
     ap_nees_summary nees_position, nees_state, nees_vertical; /* 2, 4 and 1 dimensions */
     uint64_t covariance_refused_count;                        /* not positive definite */
     ap_error_summary birth_delay, drop_delay;                 /* s */
-    uint32_t unseen_count;     /* targets without any report; birth_delay has their whole life */
+    uint32_t unseen_count;     /* targets without any report; not in birth_delay */
     double numbers_per_target; /* different tracks that followed it, mean */
     double false_per_hour;     /* false tracks */
     double false_report_share, redundant_share;
@@ -259,8 +259,8 @@ typedef struct ap_evaluation_target {
     uint32_t report_count;
     double position_rms_m, position_max_m; /* of its reports */
     ap_utc_ns position_max_time;
-    double birth_delay_s; /* from its begin, or its coming into the coverage; NAN: there at the
-                           * first instant */
+    double birth_delay_s; /* from its begin, or its coming into the coverage; INFINITY: never
+                           * reported; NAN: there at the first instant */
     double drop_delay_s;  /* NAN: never reported, or it lasts to the end */
     uint32_t gap_count;   /* breaks that ended again */
     double gap_max_s;     /* between two reports */

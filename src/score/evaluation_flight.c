@@ -324,7 +324,7 @@ static void add_identity_delays(struct ap_evaluation_state *state, const ap_requ
 }
 
 static void add_delay(struct ap_evaluation_state *state, const ap_requirement *row, uint32_t truth,
-                      ap_tally *t)
+                      flight f, ap_tally *t)
 {
     size_t low = 0, high = state->target_row_count;
     while (low < high) {
@@ -337,7 +337,9 @@ static void add_delay(struct ap_evaluation_state *state, const ap_requirement *r
     const ap_evaluation_target *target = &state->target_rows[low];
     double delay_s =
         row->quantity == AP_QUANTITY_BIRTH_DELAY ? target->birth_delay_s : target->drop_delay_s;
-    if (isfinite(delay_s))
+    if (isinf(delay_s)) /* never seen, all its life */
+        add_never(state, row, ap_seconds_between(f.from, f.to), t);
+    else if (!isnan(delay_s))
         ap_tally_add(state, row, t, delay_s);
 }
 
@@ -380,7 +382,7 @@ void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *ro
         return;
     case AP_QUANTITY_BIRTH_DELAY:
     case AP_QUANTITY_DROP_DELAY:
-        add_delay(state, row, truth, tally);
+        add_delay(state, row, truth, f, tally);
         return;
     case AP_QUANTITY_EXTRA_REPORT:
         tally->count += f.report_count;

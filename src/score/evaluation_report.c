@@ -428,8 +428,7 @@ static ap_utc_ns entry_of(const struct ap_evaluation_state *state, const ap_targ
     return begin > first - state->step_ns && begin < first ? begin : first;
 }
 
-/* Delays of a truth that comes, or ends, while instants are scored. One that was never reported
- * waited until its last instant. */
+/* Delays of a truth that comes, or ends, while instants are scored. */
 static void find_delays(const struct ap_evaluation_state *state, ap_evaluation_target *row)
 {
     const ap_target_sums *target = &state->targets[row->truth];
@@ -439,9 +438,9 @@ static void find_delays(const struct ap_evaluation_state *state, ap_evaluation_t
     bool is_seen = target->report_count > 0;
     row->birth_delay_s = row->drop_delay_s = NAN;
     if (target->first_instant > 0) {
-        ap_utc_ns seen =
-            is_seen ? reports[0].time_utc : ap_evaluation_time(state, target->last_instant);
-        row->birth_delay_s = fmax(ap_seconds_between(entry_of(state, target, truth), seen), 0.0);
+        ap_utc_ns entry = entry_of(state, target, truth);
+        row->birth_delay_s =
+            is_seen ? fmax(ap_seconds_between(entry, reports[0].time_utc), 0.0) : INFINITY;
     }
     if (!is_seen)
         return;

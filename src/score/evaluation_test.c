@@ -694,9 +694,10 @@ static void test_birth_delay_from_entry(void **state)
     assert_int_equal(count, 3);
     assert_near(targets[0].birth_delay_s, 0.0, 1e-9);
     assert_near(targets[1].birth_delay_s, 20.0, 1e-9);
-    assert_near(targets[2].birth_delay_s, 15.0, 1e-9);
+    assert_true(isinf(targets[2].birth_delay_s));
     assert_true(isnan(targets[2].drop_delay_s));
-    assert_int_equal(r->birth_delay.count, 3);
+    assert_int_equal(r->birth_delay.count, 2); /* of those seen */
+    assert_near(r->birth_delay.mean, 10.0, 1e-9);
     assert_int_equal(r->unseen_count, 1);
     ap_requirement row = { .quantity = AP_QUANTITY_BIRTH_DELAY,
                            .statistic = AP_STATISTIC_MAX,
@@ -705,7 +706,14 @@ static void test_birth_delay_from_entry(void **state)
                            .limit = 14.0 };
     ap_requirement_result answer = ap_evaluation_require(&test.evaluation, &row);
     assert_int_equal(answer.flight_fail_count, 2); /* flight 3 cannot pass by not being seen */
+    assert_int_equal(answer.worst_truth, 3);
+    assert_true(isinf(answer.value));
+    row.limit = 16.0; /* flight 3 was not there for so long */
+    answer = ap_evaluation_require(&test.evaluation, &row);
+    assert_int_equal(answer.flight_count, 2);
+    assert_int_equal(answer.flight_fail_count, 1);
     assert_int_equal(answer.worst_truth, 2);
+    assert_near(answer.value, 20.0, 1e-9);
 }
 
 static ap_evaluation_config config_of_one_radar(void)

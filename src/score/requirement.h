@@ -39,8 +39,8 @@
       "from a change of the truth's identity to the first report that tells the new one while"     \
       " it is there; never: beyond any limit")                                                     \
     X(BIRTH_DELAY, "birth_delay", ERROR, "s",                                                     \
-      "from a flight's begin, or its coming into the coverage, to its first report; to its end"   \
-      " where there is none")                                                                     \
+      "from a flight's begin, or its coming into the coverage, to its first report; never:"       \
+      " beyond any limit")                                                                        \
     X(DROP_DELAY, "drop_delay", ERROR, "s", "from a flight's end to its track's last state")      \
     X(PROXIMATE_TIME, "proximate_time", ERROR, "s",                                               \
       "between the times of applicability of the latest reports of two aircraft within"           \
