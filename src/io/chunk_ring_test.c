@@ -146,7 +146,7 @@ static void test_chunk_ring_copy_too_late(void **state)
     free(f.mem);
 }
 
-enum { THREADED_COUNT = 200000 };
+enum { THREADED_COUNT = 40000 };
 
 static void *put_many(void *context)
 {
