@@ -327,12 +327,13 @@ static int add_folder(const evaluate *e, output_set *all, const ap_long_text *js
     return status;
 }
 
-/* All of a run, or where one cannot be written whole, none. */
+/* All of a run, or where one cannot be written whole, none. Renames follow one another: what stops
+ * the program between them leaves whole files of two runs. */
 static int commit_outputs(const evaluate *e, output_set *all)
 {
     char message[AP_IO_MESSAGE_SIZE];
     for (size_t i = 0; i < all->count; i++)
-        if (ap_output_part(&all->output[i]) && ap_output_flush(&all->output[i])) {
+        if (ap_output_part(&all->output[i]) && ap_output_sync(&all->output[i])) {
             (void)ap_output_commit(&all->output[i], message); /* says why */
             return ap_command_fail(e->options.command, AP_EXIT_IO, "%s", message);
         }

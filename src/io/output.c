@@ -256,14 +256,21 @@ static void release(ap_output *output)
     output->state = NULL;
 }
 
+ap_err ap_output_sync(ap_output *output)
+{
+    struct ap_output_state *state = output->state;
+    ap_err err = ap_output_flush(output);
+    if (!err && state->renames && fsync(state->fd) < 0)
+        err = fail(state, errno);
+    return err;
+}
+
 ap_err ap_output_commit(ap_output *output, char message[AP_IO_MESSAGE_SIZE])
 {
     struct ap_output_state *state = output->state;
     if (!state)
         return refuse(message, AP_ERR_ARGUMENT, "the output", EBADF);
-    ap_err err = ap_output_flush(output);
-    if (!err && state->renames && fsync(state->fd) < 0)
-        err = fail(state, errno);
+    ap_err err = ap_output_sync(output);
     /* The lock is held until the file has its name: nobody can have taken the partial one over. */
     if (!err && state->renames && rename(state->part, state->path) < 0)
         err = fail(state, errno);

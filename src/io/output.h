@@ -32,6 +32,10 @@ const char *ap_output_part(const ap_output *output);
 ap_err ap_output_write(ap_output *output, const void *data, size_t size);
 ap_err ap_output_flush(ap_output *output);
 
+/* Flushes, and where the output is a file waits for the disk to have it: of several outputs that
+ * appear together each is synced before the first is committed. Fails as ap_output_write does. */
+ap_err ap_output_sync(ap_output *output);
+
 /* Flushes, syncs, renames and closes. On failure the partial file is removed and `message` says
  * why. */
 ap_err ap_output_commit(ap_output *output, char message[AP_IO_MESSAGE_SIZE]);

@@ -192,6 +192,31 @@ static void test_output_disk_full(void **state)
     assert_true(exists("/dev/full"));
 }
 
+/* Synced, the bytes are in the partial file and the final name is not there yet. */
+static void test_output_sync(void **state)
+{
+    (void)state;
+    place p;
+    make_place(&p);
+    ap_output output;
+    char data[8];
+    assert_int_equal(ap_output_open(&output, p.path, message), AP_OK);
+    assert_int_equal(ap_output_write(&output, "abc", 3), AP_OK);
+    assert_int_equal(content(p.part, data, sizeof data), 0);
+    assert_int_equal(ap_output_sync(&output), AP_OK);
+    assert_int_equal(content(p.part, data, sizeof data), 3);
+    assert_memory_equal(data, "abc", 3);
+    assert_false(exists(p.path));
+    assert_int_equal(ap_output_commit(&output, message), AP_OK);
+    assert_true(exists(p.path));
+    assert_int_equal(ap_output_sync(&output), AP_ERR_ARGUMENT);
+    drop_place(&p);
+    assert_int_equal(ap_output_open(&output, "/dev/full", message), AP_OK);
+    assert_int_equal(ap_output_write(&output, "abc", 3), AP_OK);
+    assert_int_equal(ap_output_sync(&output), AP_ERR_IO);
+    ap_output_close(&output);
+}
+
 static void test_output_closed_pipe(void **state)
 {
     (void)state;
@@ -233,10 +258,15 @@ static void test_output_commit_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_output_appears_whole),     cmocka_unit_test(test_output_replaces),
-        cmocka_unit_test(test_output_is_written_by_one), cmocka_unit_test(test_output_open_refuses),
-        cmocka_unit_test(test_output_permission),        cmocka_unit_test(test_output_disk_full),
-        cmocka_unit_test(test_output_closed_pipe),       cmocka_unit_test(test_output_commit_fails),
+        cmocka_unit_test(test_output_appears_whole),
+        cmocka_unit_test(test_output_replaces),
+        cmocka_unit_test(test_output_is_written_by_one),
+        cmocka_unit_test(test_output_open_refuses),
+        cmocka_unit_test(test_output_permission),
+        cmocka_unit_test(test_output_disk_full),
+        cmocka_unit_test(test_output_sync),
+        cmocka_unit_test(test_output_closed_pipe),
+        cmocka_unit_test(test_output_commit_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
