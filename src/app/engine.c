@@ -271,9 +271,9 @@ static int64_t slice_of(ap_utc_ns now)
  * picture goes on from there. Beside other inputs its frames are late, and counted as such. */
 static void restart(ap_engine *engine, ap_source *source)
 {
+    track(engine);
     if (engine->config.source_cap != 1)
         return;
-    track(engine);
     ap_sense_flush(&engine->sense);
     ap_refusals_add(&source->refused_before, ap_sense_refused(&engine->sense, 0));
     (void)init_sense(engine); /* the same configuration and memory were good before */

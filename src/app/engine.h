@@ -65,7 +65,7 @@ typedef struct ap_engine {
     ap_sensor_table sensors;
     ap_receiver_table receivers;
     ap_sense sense;
-    void *sense_mem;
+    void *sense_mem; /* of sense, which begins anew in it at a restart */
     ap_tracker tracker;
     ap_threads *threads;
     ap_watch watch;

@@ -68,7 +68,8 @@ int ap_live_engine_init(ap_live_engine *live, const ap_live_engine_config *confi
  * through; the last of them may wait for ap_live_engine_settle. */
 void ap_live_engine_chunk(ap_live_engine *live, const ap_chunk *chunk);
 
-/* Nothing waits: call it when there is no chunk for now. It changes no bytes of what comes out. */
+/* Works off what waits: call it when there is no further chunk yet. It changes no bytes of what
+ * comes out. */
 void ap_live_engine_settle(ap_live_engine *live);
 
 ap_live_source_stats ap_live_engine_stats(const ap_live_engine *live, uint16_t input);

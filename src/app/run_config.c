@@ -20,30 +20,14 @@ static const char *const formats[] = { AP_FORMAT_MAP(WORD) NULL };
 
 /* --- the keys --- */
 
-#define AT(type_, field) .offset = offsetof(type_, field)
-#define WHOLE(key_, bits, type_, field, min_, max_, initial_, help_)                               \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_U##bits, AT(type_, field), .scale = 1, .min = min_,      \
-        .max = max_, .initial = initial_, .help = help_                                            \
-    }
+#define WHOLE AP_YAML_WHOLE
+#define FLAG AP_YAML_FLAG
+#define WORDS AP_YAML_WORDS
 #define NUMBER(key_, type_, field, min_, max_, initial_, help_)                                    \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_NUMBER, AT(type_, field), .scale = 1, .min = min_,       \
-        .max = max_, .initial = initial_, .help = help_                                            \
-    }
-#define FLAG(key_, type_, field, initial_, help_)                                                  \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_FLAG, AT(type_, field), .initial = initial_,             \
-        .help = help_                                                                              \
-    }
-#define WORDS(key_, type_, field, words_, initial_, required_, help_)                              \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_WORD, AT(type_, field), .words = words_,                 \
-        .initial = initial_, .required = required_, .help = help_                                  \
-    }
+    AP_YAML_NUMBER(key_, type_, field, 1, min_, max_, initial_, help_)
 #define TEXT(key_, type_, field, max_, required_, help_)                                           \
     {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_TEXT, AT(type_, field), .max = max_,                     \
+        .key = key_, .type = AP_YAML_TYPE_TEXT, AP_YAML_AT(type_, field), .max = max_,             \
         .required = required_, .help = help_                                                       \
     }
 #define GROUP(key_, type_, help_)                                                                  \

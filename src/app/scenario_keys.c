@@ -28,34 +28,17 @@ static const char *const fault_texts[] = { AP_FAULT_MAP(TEXT) NULL };
 #define FT AP_M_PER_FT
 #define KT AP_MPS_PER_KT
 
-/* Rows: a field of a struct by its type, range as written, what stands for it when absent. */
-#define AT(type_, field) .offset = offsetof(type_, field)
+#define AT AP_YAML_AT
 #define DIGITS_OF(number) #number
 #define DIGITS(macro) DIGITS_OF(macro)
-#define NUMBER(key_, type_, field, scale_, min_, max_, initial_, help_)                            \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_NUMBER, AT(type_, field), .scale = scale_, .min = min_,  \
-        .max = max_, .initial = initial_, .help = help_                                            \
-    }
+#define NUMBER AP_YAML_NUMBER
+#define WHOLE AP_YAML_WHOLE
+#define FLAG AP_YAML_FLAG
+#define WORDS AP_YAML_WORDS
 #define NEEDED(key_, type_, field, scale_, min_, max_, help_)                                      \
     {                                                                                              \
         .key = key_, .type = AP_YAML_TYPE_NUMBER, AT(type_, field), .scale = scale_, .min = min_,  \
         .max = max_, .required = true, .help = help_                                               \
-    }
-#define WHOLE(key_, bits, type_, field, min_, max_, initial_, help_)                               \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_U##bits, AT(type_, field), .scale = 1, .min = min_,      \
-        .max = max_, .initial = initial_, .help = help_                                            \
-    }
-#define FLAG(key_, type_, field, initial_, help_)                                                  \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_FLAG, AT(type_, field), .initial = initial_,             \
-        .help = help_                                                                              \
-    }
-#define WORDS(key_, type_, field, words_, initial_, required_, help_)                              \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_WORD, AT(type_, field), .words = words_,                 \
-        .initial = initial_, .required = required_, .help = help_                                  \
     }
 #define NAMED(key_, help_)                                                                         \
     {                                                                                              \

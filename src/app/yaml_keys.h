@@ -38,6 +38,30 @@ typedef struct ap_yaml_key {
     const char *help;         /* no full stop */
 } ap_yaml_key;
 
+/* Rows of a table: a field of a struct by its type, the range as written, what stands for an absent
+ * one. */
+#define AP_YAML_AT(type_, field) .offset = offsetof(type_, field)
+#define AP_YAML_NUMBER(key_, type_, field, scale_, min_, max_, initial_, help_)                    \
+    {                                                                                              \
+        .key = key_, .type = AP_YAML_TYPE_NUMBER, AP_YAML_AT(type_, field), .scale = scale_,       \
+        .min = min_, .max = max_, .initial = initial_, .help = help_                               \
+    }
+#define AP_YAML_WHOLE(key_, bits, type_, field, min_, max_, initial_, help_)                       \
+    {                                                                                              \
+        .key = key_, .type = AP_YAML_TYPE_U##bits, AP_YAML_AT(type_, field), .scale = 1,           \
+        .min = min_, .max = max_, .initial = initial_, .help = help_                               \
+    }
+#define AP_YAML_FLAG(key_, type_, field, initial_, help_)                                          \
+    {                                                                                              \
+        .key = key_, .type = AP_YAML_TYPE_FLAG, AP_YAML_AT(type_, field), .initial = initial_,     \
+        .help = help_                                                                              \
+    }
+#define AP_YAML_WORDS(key_, type_, field, words_, initial_, required_, help_)                      \
+    {                                                                                              \
+        .key = key_, .type = AP_YAML_TYPE_WORD, AP_YAML_AT(type_, field), .words = words_,         \
+        .initial = initial_, .required = required_, .help = help_                                  \
+    }
+
 #define AP_YAML_KEY_CAP 72 /* keys of one group */
 
 typedef struct ap_yaml_group {

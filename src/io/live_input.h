@@ -86,7 +86,7 @@ void ap_live_stream_end(ap_live_stream *stream);
 
 typedef enum ap_live_read {
     AP_LIVE_READ_DATA,
-    AP_LIVE_READ_NOTHING, /* for now */
+    AP_LIVE_READ_NOTHING, /* until it is readable again */
     AP_LIVE_READ_END,
     AP_LIVE_READ_ERROR, /* errno */
 } ap_live_read;
