@@ -1,0 +1,122 @@
+// The connection to /ws: opened again when it breaks, and going on from the last message.
+import { type Changes, isChanges, LayoutError, readMessage, type Text } from "./delta.js";
+
+export type FeedState = "connecting" | "live" | "stale" | "broken" | "refused";
+
+export interface FeedEvents {
+  changes(message: Changes): boolean; // false: it does not fit; begin anew
+  text(message: Text): void;
+  state(state: FeedState, why: string): void;
+  unauthorised(): void;
+}
+
+const RETRY_FIRST_MS = 500,
+  RETRY_MAX_MS = 15_000,
+  STALE_MIN_MS = 3000,
+  STALE_STEPS = 4;
+
+export class Feed {
+  state: FeedState = "connecting";
+  why = "";
+  resumes = 0;
+  lastMs = 0; // when a message came
+  private socket: WebSocket | null = null;
+  private retryMs = RETRY_FIRST_MS;
+  private retry = 0;
+  private stepMs = 1000;
+  private epoch = 0;
+  private sequence = 0;
+  token = "";
+
+  constructor(
+    private readonly url: string,
+    private readonly events: FeedEvents,
+  ) {
+    setInterval(() => this.look(), 500);
+  }
+
+  open(): void {
+    clearTimeout(this.retry);
+    this.socket?.close();
+    const protocols = ["airpicture.v1"];
+    if (this.token) protocols.push("bearer." + this.token);
+    const socket = new WebSocket(this.url, protocols);
+    this.socket = socket;
+    socket.binaryType = "arraybuffer";
+    let opened = false;
+    socket.onopen = () => {
+      opened = true;
+      if (this.sequence > 0) {
+        this.resumes++;
+        socket.send(JSON.stringify({ since: this.sequence, epoch: this.epoch }));
+      }
+    };
+    socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
+      if (socket === this.socket) this.take(event.data);
+    };
+    socket.onclose = () => {
+      if (socket !== this.socket) return;
+      this.socket = null;
+      if (this.state === "refused") return;
+      this.say("broken", "The connection to the server is lost.");
+      if (!opened) void this.askWhy();
+      this.retry = window.setTimeout(() => this.open(), this.retryMs);
+      this.retryMs = Math.min(RETRY_MAX_MS, this.retryMs * 1.7);
+    };
+  }
+
+  private take(data: ArrayBuffer): void {
+    const now = performance.now();
+    try {
+      const message = readMessage(data);
+      if (!isChanges(message)) {
+        this.events.text(message);
+        return;
+      }
+      if (this.lastMs > 0 && now - this.lastMs < 10_000)
+        this.stepMs += (now - this.lastMs - this.stepMs) * 0.1;
+      this.lastMs = now;
+      this.retryMs = RETRY_FIRST_MS;
+      if (!this.events.changes(message)) {
+        this.sequence = 0;
+        this.open();
+        return;
+      }
+      this.epoch = message.epoch;
+      this.sequence = message.sequence;
+      this.say("live", "");
+    } catch (error) {
+      this.say(
+        "refused",
+        error instanceof LayoutError ? error.message : "A message cannot be read.",
+      );
+      this.socket?.close();
+    }
+  }
+
+  // A browser does not tell why a WebSocket was not opened; a request of the same server does.
+  private async askWhy(): Promise<void> {
+    const answer = await fetch("api/v1/statistics", {
+      headers: this.token ? { Authorization: "Bearer " + this.token } : {},
+    }).catch(() => null);
+    if (answer?.status === 401) {
+      this.say("refused", this.token ? "The token is not known." : "A token is needed.");
+      clearTimeout(this.retry);
+      this.events.unauthorised();
+    }
+  }
+
+  private look(): void {
+    const limit = Math.max(STALE_MIN_MS, this.stepMs * STALE_STEPS);
+    const silent = performance.now() - this.lastMs;
+    if (this.state === "live" && silent > limit)
+      this.say("stale", "The server is connected but says nothing.");
+  }
+
+  private say(state: FeedState, why: string): void {
+    if (state === this.state && why === this.why) return;
+    this.state = state;
+    this.why = why;
+    this.events.state(state, why);
+  }
+}

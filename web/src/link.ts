@@ -1,0 +1,58 @@
+// The permanent link: view, track and filter in the address, after '#'.
+import { type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
+import { type Source, SOURCE_WORDS } from "./format.js";
+import type { View } from "./map.js";
+
+export interface Link {
+  view: View | null;
+  track: number;
+  filter: Filter;
+}
+
+export function writeLink(link: Link): string {
+  const parts: string[] = [],
+    { view, filter } = link;
+  if (view)
+    parts.push(
+      `v=${view.zoom.toFixed(2)}/${view.latitude.toFixed(4)}/${view.longitude.toFixed(4)}`,
+    );
+  if (link.track) parts.push(`t=${link.track}`);
+  if (filter.levelMin !== null || filter.levelMax !== null)
+    parts.push(`fl=${filter.levelMin ?? ""}-${filter.levelMax ?? ""}`);
+  if (filter.sources) parts.push(`src=${[...filter.sources].join(",")}`);
+  if (filter.states) parts.push(`is=${[...filter.states].join(",")}`);
+  if (filter.box) parts.push(`box=${filter.box.map((x) => x.toFixed(3)).join(",")}`);
+  return parts.length ? "#" + parts.join("&") : "";
+}
+
+const number = (text: string | undefined): number | null =>
+  text && Number.isFinite(Number(text)) ? Number(text) : null;
+
+function chosen<T extends string>(text: string | null, known: Record<T, string>): Set<T> | null {
+  if (text === null) return null;
+  return new Set(text.split(",").filter((word): word is T => word in known));
+}
+
+// What cannot be read is passed over.
+export function readLink(hash: string): Link {
+  const parts = new URLSearchParams(hash.replace(/^#/, "")),
+    filter = noFilter();
+  const [zoom, latitude, longitude] = (parts.get("v") ?? "").split("/").map(number);
+  const levels = /^(\d*)-(\d*)$/.exec(parts.get("fl") ?? "");
+  filter.levelMin = number(levels?.[1]);
+  filter.levelMax = number(levels?.[2]);
+  filter.sources = chosen<Source>(parts.get("src"), SOURCE_WORDS);
+  filter.states = chosen<FilterState>(parts.get("is"), STATE_WORDS);
+  const box = (parts.get("box") ?? "").split(",").map(number);
+  if (box.length === 4 && box.every((x) => x !== null))
+    filter.box = box as [number, number, number, number];
+  const view =
+    zoom != null &&
+    latitude != null &&
+    longitude != null &&
+    Math.abs(latitude) < 86 &&
+    Math.abs(longitude) <= 180
+      ? { zoom, latitude, longitude }
+      : null;
+  return { view, track: number(parts.get("t") ?? undefined) ?? 0, filter };
+}

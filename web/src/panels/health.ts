@@ -1,0 +1,163 @@
+// How the service and this page do.
+import type { Flow, Statistics } from "../api.js";
+import type { App } from "../app.js";
+import { h } from "../dom.js";
+import { bytes, count, duration, NONE } from "../format.js";
+
+const REFRESH_MS = 2000;
+
+export interface PageFigures {
+  updateMs: number;
+  frames: number;
+  labels: number;
+  resumes: number;
+}
+
+export class HealthPanel {
+  readonly element = h("div", { class: "list health" });
+  private last: { time: number; statistics: Statistics } | null = null;
+
+  constructor(
+    private readonly app: App,
+    private readonly isOpen: () => boolean,
+    private readonly page: () => PageFigures,
+  ) {
+    setInterval(() => {
+      if (this.isOpen()) void this.load();
+    }, REFRESH_MS);
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.draw(await this.app.api.statistics());
+    } catch (error) {
+      this.element.replaceChildren(
+        h("p", { class: "problem", role: "status" }, (error as Error).message),
+      );
+    }
+  }
+
+  private draw(now: Statistics): void {
+    const at = performance.now() / 1000,
+      before = this.last;
+    this.last = { time: at, statistics: now };
+    const per = (take: (s: Statistics) => number) =>
+      before
+        ? `${((take(now) - take(before.statistics)) / (at - before.time)).toFixed(0)} /s`
+        : NONE;
+    const used = before ? (now.cpu_s - before.statistics.cpu_s) / (at - before.time) : 0;
+    const load = before ? `${(100 * used).toFixed(0)} % of a core` : NONE;
+    const row = (name: string, value: string) =>
+      h("div", {}, h("dt", {}, name), h("dd", {}, value));
+    const page = this.page();
+    const flows = (title: string, list: Flow[]) =>
+      list.length === 0
+        ? null
+        : h(
+            "section",
+            {},
+            h("h3", {}, title),
+            h(
+              "dl",
+              {},
+              ...list.map((one) =>
+                row(
+                  one.name,
+                  one.cap
+                    ? `${bytes(one.depth ?? 0)} of ${bytes(one.cap)}`
+                    : [
+                        one.state,
+                        one.byte_per_s ? bytes(one.byte_per_s) + "/s" : "",
+                        one.lost_count ? `${count(one.lost_count)} lost` : "",
+                        one.last_error ?? "",
+                      ]
+                        .filter(Boolean)
+                        .join(" · "),
+                ),
+              ),
+            ),
+          );
+    this.element.replaceChildren(
+      h(
+        "section",
+        {},
+        h("h3", {}, "Service"),
+        h(
+          "dl",
+          {},
+          row("Version", now.version),
+          row(
+            "Up",
+            duration(Math.max(0, now.now_s - now.started_s > 0 ? now.now_s - now.started_s : 0)) ||
+              NONE,
+          ),
+          row("Tracks", `${count(now.track_count)}, ${count(now.coasting_count)} coasting`),
+          row(
+            "Messages",
+            per((s) => s.message_count),
+          ),
+          row(
+            "Reports",
+            per((s) => s.report_count),
+          ),
+          row("Refused", count(now.refused_count)),
+          row("Lost", count(now.report_lost_count)),
+          row("Load", load),
+          row("Memory", bytes(now.resident_bytes)),
+          row("Displays", String(now.websocket_client_count)),
+          row("Trails", `${count(now.trail_count)}, ${count(now.trail_point_count)} points`),
+        ),
+      ),
+      now.latency.count > 0
+        ? h(
+            "section",
+            {},
+            h("h3", {}, "From receipt to output"),
+            h(
+              "dl",
+              {},
+              row("Half within", duration(now.latency.p50_s)),
+              row("99 % within", duration(now.latency.p99_s)),
+            ),
+            histogram(now),
+          )
+        : "",
+      flows("Inputs", now.inputs) ?? "",
+      flows("Outputs", now.outputs) ?? "",
+      flows("Buffers", now.rings) ?? "",
+      h(
+        "section",
+        {},
+        h("h3", {}, "This page"),
+        h(
+          "dl",
+          {},
+          row("Update", `${page.updateMs.toFixed(1)} ms`),
+          row("Pictures", `${page.frames} /s`),
+          row("Labels", String(page.labels)),
+          row("Reconnections", String(page.resumes)),
+        ),
+      ),
+    );
+  }
+}
+
+function histogram(now: Statistics): HTMLElement {
+  const buckets = now.latency.buckets ?? [],
+    most = Math.max(1, ...buckets.map(([, n]) => n));
+  return h(
+    "div",
+    {
+      class: "histogram",
+      role: "img",
+      "aria-label": `Latency: half within ${duration(now.latency.p50_s)},
+        99 % within ${duration(now.latency.p99_s)}`,
+    },
+    ...buckets.map(([limit, n]) =>
+      h("i", {
+        style: `height:${(n / most) * 100}%`,
+        title: `${limit === null ? "more" : "up to " + duration(limit)}: ${count(n)}`,
+      }),
+    ),
+  );
+}

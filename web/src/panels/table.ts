@@ -1,0 +1,230 @@
+// The list of tracks: only the rows in view are elements.
+import type { App } from "../app.js";
+import { Flag } from "../delta.js";
+import { h, setText } from "../dom.js";
+import { address, course, knots, level, type Source, source, squawk, trend } from "../format.js";
+
+const ROW_PX = 26,
+  REFRESH_MS = 1000,
+  REFRESH_MANY_MS = 3000,
+  MANY = 4000;
+const SHORT: Record<Source, string> = {
+  fused: "multi",
+  adsb: "ADS-B",
+  mlat: "MLAT",
+  radar: "SSR",
+  primary: "PSR",
+  none: "–",
+};
+
+interface ColumnSpec {
+  name: string;
+  title: string;
+  text(app: App, row: number): string;
+  key(app: App, row: number): number | string;
+}
+
+const COLUMNS: ColumnSpec[] = [
+  {
+    name: "Call sign",
+    title: "call sign",
+    text: (a, r) => a.store.callsign[r]!,
+    key: (a, r) => a.store.callsign[r] || "~",
+  },
+  {
+    name: "Address",
+    title: "address",
+    text: (a, r) => address(a.store.address[r]!).toUpperCase(),
+    key: (a, r) => a.store.address[r]!,
+  },
+  {
+    name: "Sqk",
+    title: "squawk",
+    text: (a, r) => squawk(a.store.squawk[r]!),
+    key: (a, r) => a.store.squawk[r]!,
+  },
+  {
+    name: "FL",
+    title: "level",
+    text: (a, r) =>
+      a.store.flags[r]! & Flag.onGround
+        ? "GND"
+        : level(a.store.altitude[r]!) + trend(a.store.climb[r]!),
+    key: (a, r) => (Number.isNaN(a.store.altitude[r]!) ? -1e9 : a.store.altitude[r]!),
+  },
+  {
+    name: "kt",
+    title: "speed",
+    text: (a, r) => String(knots(a.store.speed[r]!)),
+    key: (a, r) => a.store.speed[r]!,
+  },
+  {
+    name: "Trk",
+    title: "track over ground",
+    text: (a, r) => course(a.store.course[r]!),
+    key: (a, r) => a.store.course[r]!,
+  },
+  {
+    name: "Source",
+    title: "source",
+    text: (a, r) => SHORT[source(a.store.flags[r]!)],
+    key: (a, r) => SHORT[source(a.store.flags[r]!)],
+  },
+];
+
+export class TablePanel {
+  readonly element = h("div", { class: "table" });
+  private readonly viewport = h("div", {
+    class: "rows",
+    tabindex: 0,
+    role: "grid",
+    "aria-label": "Tracks",
+    "aria-colcount": COLUMNS.length,
+  });
+  private readonly space = h("div", { role: "rowgroup", class: "space" });
+  private readonly heads: HTMLElement[];
+  private readonly pool: { row: HTMLElement; cells: HTMLElement[] }[] = [];
+  private order: number[] = []; // ids
+  private sortBy = 0;
+  private down = false;
+  private sortedMs = 0;
+  private cursor = -1;
+
+  constructor(
+    private readonly app: App,
+    private readonly isOpen: () => boolean,
+  ) {
+    this.heads = COLUMNS.map((column, i) =>
+      h(
+        "span",
+        { role: "columnheader", "aria-sort": "none" },
+        h(
+          "button",
+          { type: "button", title: `Sort by ${column.title}`, click: () => this.sort(i) },
+          column.name,
+        ),
+      ),
+    );
+    this.viewport.append(
+      h(
+        "div",
+        { role: "rowgroup", class: "heads" },
+        h("div", { role: "row", class: "head" }, ...this.heads),
+      ),
+      this.space,
+    );
+    this.element.append(this.viewport);
+    this.viewport.addEventListener("scroll", () => this.fill());
+    this.viewport.addEventListener("keydown", (event) => this.key(event));
+    app.on("update", () => this.refresh(false));
+    app.on("filter", () => this.refresh(true));
+    app.on("select", () => this.fill());
+    new ResizeObserver(() => this.fill()).observe(this.viewport);
+    this.mark();
+  }
+
+  private sort(column: number): void {
+    this.down = column === this.sortBy ? !this.down : false;
+    this.sortBy = column;
+    this.mark();
+    this.refresh(true);
+  }
+
+  private mark(): void {
+    this.heads.forEach((head, i) =>
+      head.setAttribute(
+        "aria-sort",
+        i !== this.sortBy ? "none" : this.down ? "descending" : "ascending",
+      ),
+    );
+  }
+
+  refresh(now: boolean): void {
+    if (!this.isOpen()) return;
+    const ms = performance.now(),
+      { store, mask } = this.app;
+    if (now || ms - this.sortedMs > (store.count > MANY ? REFRESH_MANY_MS : REFRESH_MS)) {
+      this.sortedMs = ms;
+      const rows: number[] = [],
+        { key } = COLUMNS[this.sortBy]!,
+        sign = this.down ? -1 : 1;
+      for (let i = 0; i < store.count; i++) if (mask[i]) rows.push(i);
+      const keys = new Map(rows.map((row) => [row, key(this.app, row)]));
+      rows.sort((a, b) => {
+        const x = keys.get(a)!,
+          y = keys.get(b)!;
+        return x < y ? -sign : x > y ? sign : store.id[a]! - store.id[b]!;
+      });
+      this.order = rows.map((row) => store.id[row]!);
+      this.space.style.height = `${this.order.length * ROW_PX}px`;
+      this.viewport.setAttribute("aria-rowcount", String(this.order.length + 1));
+    }
+    this.fill();
+  }
+
+  private fill(): void {
+    if (!this.isOpen()) return;
+    const first = Math.max(0, Math.floor(this.viewport.scrollTop / ROW_PX) - 2);
+    const last = Math.min(
+      this.order.length,
+      first + Math.ceil(this.viewport.clientHeight / ROW_PX) + 4,
+    );
+    while (this.pool.length < last - first) this.pool.push(this.makeRow());
+    this.pool.forEach((each, i) => {
+      const at = first + i,
+        id = this.order[at],
+        row = id === undefined || at >= last ? -1 : this.app.store.row(id);
+      each.row.hidden = row < 0;
+      if (row < 0) return;
+      each.row.style.transform = `translateY(${at * ROW_PX}px)`;
+      each.row.dataset["id"] = String(id);
+      each.row.setAttribute("aria-rowindex", String(at + 2));
+      each.row.setAttribute("aria-selected", String(id === this.app.selected));
+      each.row.classList.toggle("cursor", at === this.cursor);
+      COLUMNS.forEach((column, c) => setText(each.cells[c]!, column.text(this.app, row)));
+    });
+  }
+
+  private makeRow(): { row: HTMLElement; cells: HTMLElement[] } {
+    const cells = COLUMNS.map(() => h("span", { role: "gridcell" }));
+    const row = h(
+      "div",
+      {
+        role: "row",
+        class: "row",
+        click: () => {
+          this.cursor = this.order.indexOf(Number(row.dataset["id"]));
+          this.app.select(Number(row.dataset["id"]));
+        },
+      },
+      ...cells,
+    );
+    this.space.append(row);
+    return { row, cells };
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.target !== this.viewport) return;
+    const page = Math.max(1, Math.floor(this.viewport.clientHeight / ROW_PX) - 2);
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -1e9,
+      End: 1e9,
+    };
+    const step = steps[event.key];
+    if (event.key === "Enter" && this.order[this.cursor]) this.app.select(this.order[this.cursor]!);
+    if (step === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.cursor = Math.max(0, Math.min(this.order.length - 1, this.cursor + step));
+    const top = this.cursor * ROW_PX,
+      room = this.viewport.clientHeight - 2 * ROW_PX;
+    if (top < this.viewport.scrollTop) this.viewport.scrollTop = top;
+    else if (top > this.viewport.scrollTop + room) this.viewport.scrollTop = top - room;
+    this.app.select(this.order[this.cursor] ?? 0);
+    this.fill();
+  }
+}

@@ -1,0 +1,383 @@
+// The selected track: who it is, what it does, what is known of it and why.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { ApiError, type TrackDetail, type TrackState } from "../api.js";
+import type { App } from "../app.js";
+import { download, h, icon, iconButton, setText } from "../dom.js";
+import { toCsv, toGeoJson, toKml, trackName } from "../export.js";
+import {
+  clock,
+  count,
+  course,
+  duration,
+  FEET,
+  flagWords,
+  level,
+  KNOT,
+  NONE,
+  place,
+  SOURCE_WORDS,
+  source,
+  trend,
+} from "../format.js";
+
+const REFRESH_MS = 2000;
+
+type Row = [label: string, value: (track: TrackState, app: App, row: number) => string | undefined];
+
+const fixed = (value: number | undefined, digits: number, unit: string) =>
+  value === undefined ? undefined : `${value.toFixed(digits)}${unit}`;
+
+const GROUPS: [string, Row[]][] = [
+  [
+    "Identity",
+    [
+      ["Address", (t) => t.icao24?.toUpperCase() ?? t.other_address?.toUpperCase()],
+      ["Squawk", (t) => t.squawk],
+      ["Track number", (t) => (t.track_number ? String(t.track_number) : undefined)],
+      ["Category", (t) => t.emitter_category],
+      ["State", (t) => t.state],
+      [
+        "Seen by",
+        (_t, app, row) => (row < 0 ? undefined : SOURCE_WORDS[source(app.store.flags[row]!)]),
+      ],
+    ],
+  ],
+  [
+    "Motion",
+    [
+      [
+        "Level",
+        (t) =>
+          t.pressure_altitude_ft === undefined
+            ? undefined
+            : `FL${String(Math.round(t.pressure_altitude_ft / 100)).padStart(3, "0")}`,
+      ],
+      [
+        "Selected",
+        (t) =>
+          t.selected_altitude_ft === undefined ? undefined : `${count(t.selected_altitude_ft)} ft`,
+      ],
+      [
+        "Vertical rate",
+        (t) =>
+          t.vertical_rate_fpm === undefined
+            ? undefined
+            : `${count(Math.round(t.vertical_rate_fpm / 10) * 10)} ft/min`,
+      ],
+      ["Ground speed", (t) => fixed(t.ground_speed_kt, 0, " kt")],
+      ["Track", (t) => (t.track_deg === undefined ? undefined : `${course(t.track_deg)}°`)],
+      ["Heading", (t) => (t.heading_deg === undefined ? undefined : `${course(t.heading_deg)}°`)],
+      [
+        "Airspeed",
+        (t) =>
+          t.indicated_airspeed_kt === undefined ? undefined : `${t.indicated_airspeed_kt} kt IAS`,
+      ],
+      ["Mach", (t) => fixed(t.mach, 3, "")],
+    ],
+  ],
+  [
+    "Quality",
+    [
+      [
+        "Existence",
+        (t) => (t.existence === undefined ? undefined : `${(t.existence * 100).toFixed(2)} %`),
+      ],
+      ["Position 1σ", (t) => fixed(t.position_sigma_m, 0, " m")],
+      ["Velocity 1σ", (t) => fixed(t.velocity_sigma_mps, 1, " m/s")],
+      ["Height 1σ", (t) => fixed(t.height_sigma_m, 0, " m")],
+      [
+        "NIC / NACp / SIL",
+        (t) =>
+          t.nic === undefined && t.nac_p === undefined
+            ? undefined
+            : `${t.nic ?? NONE} / ${t.nac_p ?? NONE} / ${t.sil ?? NONE}`,
+      ],
+      [
+        "Last update",
+        (t) => (t.update_age_s === undefined ? undefined : `${t.update_age_s.toFixed(1)} s ago`),
+      ],
+    ],
+  ],
+];
+
+export class TrackPanel {
+  readonly element = h("section", {
+    class: "card track",
+    "aria-label": "Selected track",
+    hidden: true,
+  });
+  private readonly title = h("h2");
+  private readonly line = h("p", { class: "lead" });
+  private readonly flags = h("p", { class: "tags" });
+  private readonly error = h("p", { class: "problem", role: "status" });
+  private readonly where = h("p", { class: "mono dim" });
+  private readonly values = new Map<string, HTMLElement>();
+  private readonly plots = h("div", { class: "plots" });
+  private readonly reasons = h("ol", { class: "reasons" });
+  private readonly sensors = h("table", { class: "small" });
+  private plot: { level: uPlot; speed: uPlot; theme: string } | null = null;
+  private timer = 0;
+  private sequence = 0;
+  detail: TrackDetail | null = null;
+
+  constructor(
+    private readonly app: App,
+    private readonly onDetail: (detail: TrackDetail | null) => void,
+    private readonly onCentre: () => void,
+  ) {
+    const save = (
+      name: string,
+      type: string,
+      ending: string,
+      make: (detail: TrackDetail) => string,
+    ) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          click: () => {
+            if (this.detail) download(trackName(this.detail) + ending, type, make(this.detail));
+          },
+        },
+        name,
+      );
+    const groups = GROUPS.map(([name, rows]) =>
+      h(
+        "section",
+        {},
+        h("h3", {}, name),
+        h(
+          "dl",
+          {},
+          ...rows.map(([label]) => {
+            const value = h("dd", { "data-value": label }, NONE);
+            this.values.set(label, value);
+            return h("div", {}, h("dt", {}, label), value);
+          }),
+        ),
+      ),
+    );
+    this.element.append(
+      h(
+        "header",
+        {},
+        this.title,
+        iconButton("home", "Centre on it", "C", () => this.onCentre()),
+        iconButton("close", "Close the track", "Esc", () => this.app.select(0)),
+      ),
+      h(
+        "div",
+        { class: "scroll", tabindex: 0, role: "group", "aria-label": "Values of the track" },
+        this.line,
+        this.flags,
+        this.error,
+        this.where,
+        this.plots,
+        ...groups,
+        h("section", {}, h("h3", {}, "Sensors"), this.sensors),
+        h("section", {}, h("h3", {}, "Why"), this.reasons),
+      ),
+      h(
+        "footer",
+        {},
+        icon("save"),
+        h("span", { class: "dim" }, "Save trail"),
+        save("GeoJSON", "application/geo+json", ".geojson", toGeoJson),
+        save("KML", "application/vnd.google-earth.kml+xml", ".kml", toKml),
+        save("CSV", "text/csv", ".csv", toCsv),
+      ),
+    );
+    app.on("select", () => this.choose());
+    app.on("update", () => this.follow());
+    app.on("settings", () => this.draw());
+  }
+
+  private choose(): void {
+    clearTimeout(this.timer);
+    this.sequence++;
+    this.detail = null;
+    this.onDetail(null);
+    this.element.hidden = this.app.selected === 0;
+    if (!this.app.selected) return;
+    for (const value of this.values.values()) setText(value, NONE);
+    this.reasons.replaceChildren();
+    this.sensors.replaceChildren();
+    this.plots.hidden = true;
+    this.follow();
+    void this.load();
+  }
+
+  // What the stream itself tells, at once with each update.
+  private follow(): void {
+    const { store, selected } = this.app,
+      row = store.row(selected);
+    if (!selected || row < 0) return;
+    setText(
+      this.title,
+      store.callsign[row] ||
+        this.detail?.track?.icao24?.toUpperCase() ||
+        `Track ${store.trackNumber[row] || "#" + selected}`,
+    );
+    const altitude = store.altitude[row]!;
+    const height = Number.isNaN(altitude)
+      ? "level not known"
+      : `FL${level(altitude)} ${trend(store.climb[row]!)}`;
+    setText(
+      this.line,
+      `${height}  ·  ${Math.round(store.speed[row]! / KNOT)} kt  ·  ${course(store.course[row]!)}°`,
+    );
+    const words = flagWords(store.flags[row]!).join("|");
+    if (this.flags.dataset["words"] !== words) {
+      this.flags.dataset["words"] = words;
+      this.flags.replaceChildren(
+        ...words
+          .split("|")
+          .filter(Boolean)
+          .map((word) => h("span", { class: word === "emergency" ? "tag bad" : "tag" }, word)),
+      );
+    }
+    setText(
+      this.where,
+      place(
+        store.shownLatitude[row] || store.latitude[row]!,
+        store.shownLongitude[row] || store.longitude[row]!,
+      ),
+    );
+  }
+
+  private async load(): Promise<void> {
+    const asked = ++this.sequence;
+    try {
+      const detail = await this.app.api.track(this.app.selected);
+      if (asked !== this.sequence) return;
+      this.detail = detail;
+      setText(this.error, detail.ended_s ? `This track ended at ${clock(detail.ended_s)}.` : "");
+      this.show(detail);
+      this.onDetail(detail);
+    } catch (error) {
+      if (asked !== this.sequence) return;
+      setText(
+        this.error,
+        error instanceof ApiError && error.status === 404
+          ? "This track has ended, and its trail is forgotten."
+          : (error as Error).message,
+      );
+    }
+    this.timer = window.setTimeout(() => void this.load(), REFRESH_MS);
+  }
+
+  private show(detail: TrackDetail): void {
+    const { app } = this,
+      row = app.store.row(detail.track_id),
+      track = detail.track;
+    for (const [, rows] of GROUPS)
+      for (const [label, value] of rows)
+        setText(this.values.get(label)!, (track && value(track, app, row)) ?? NONE);
+    this.follow();
+    this.sensors.replaceChildren(
+      h("caption", { class: "unseen" }, "Contributing sensors"),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, "Sensor"),
+          h("th", { scope: "col" }, "Reports"),
+          h("th", { scope: "col" }, "Last"),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        ...detail.contributions.map((one) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, one.sensor),
+            h("td", {}, count(one.report_count)),
+            h("td", {}, one.age_s === undefined ? NONE : duration(one.age_s)),
+          ),
+        ),
+      ),
+    );
+    this.reasons.replaceChildren(
+      ...detail.reasons.map((one) =>
+        h(
+          "li",
+          {},
+          h("time", { class: "mono dim" }, clock(one.time_s)),
+          " ",
+          one.text,
+          one.sensor ? h("span", { class: "dim" }, ` (${one.sensor})`) : "",
+        ),
+      ),
+    );
+    this.draw();
+  }
+
+  private draw(): void {
+    const detail = this.detail;
+    if (!detail || detail.history.length < 2) return;
+    this.plots.hidden = false;
+    const times = detail.history.map((p) => p.time_s);
+    const levels = detail.history.map((p) =>
+      p.altitude_m === undefined ? null : p.altitude_m / FEET / 100,
+    );
+    const speeds = detail.history.map((p) =>
+      p.ground_speed_mps === undefined ? null : p.ground_speed_mps / KNOT,
+    );
+    if (this.plot?.theme !== this.app.settings.theme) {
+      this.plots.replaceChildren();
+      this.plot = {
+        theme: this.app.settings.theme,
+        level: this.makePlot("Level, FL", "--c-plot1"),
+        speed: this.makePlot("Speed, kt", "--c-plot2"),
+      };
+    }
+    this.plot.level.setData([times, levels]);
+    this.plot.speed.setData([times, speeds]);
+  }
+
+  private makePlot(name: string, variable: string): uPlot {
+    const style = getComputedStyle(document.documentElement),
+      dim = style.getPropertyValue("--c-dim"),
+      line = style.getPropertyValue("--c-line");
+    const axis: uPlot.Axis = {
+      stroke: dim,
+      font: "10px system-ui, sans-serif",
+      grid: { stroke: line, width: 1 },
+      ticks: { show: false },
+    };
+    return new uPlot(
+      {
+        width: 304,
+        height: 96,
+        title: name,
+        cursor: { y: false },
+        legend: { show: false },
+        tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC"),
+        series: [
+          {},
+          { stroke: style.getPropertyValue(variable), width: 1.6, points: { show: false } },
+        ],
+        axes: [
+          { ...axis, size: 22, values: (_u, ticks) => ticks.map((t) => clock(t).slice(0, 5)) },
+          { ...axis, size: 36 },
+        ],
+        scales: {
+          y: {
+            range: (_u, low, high) =>
+              high - low < 20
+                ? [Math.max(0, Math.floor(low - 10)), Math.ceil(high + 10)]
+                : [Math.max(0, low - (high - low) * 0.1), high + (high - low) * 0.1],
+          },
+        },
+      },
+      [[], []],
+      this.plots,
+    );
+  }
+}

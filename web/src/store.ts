@@ -1,0 +1,205 @@
+// All tracks, as columns: row i of each column is one track, rows are dense and in no order.
+import { type Changes, Kind, NO_ADDRESS, NO_ALTITUDE, NO_SQUAWK } from "./delta.js";
+
+export const DOTS = 12; // of history a track
+const DOT_GAP_S = 10;
+const COURSE_STEP = 360 / 65536,
+  RADIANS = Math.PI / 180;
+const METRES_PER_DEGREE = 111_195; // of a sphere; what is carried on is a few kilometres
+
+type Column = Float64Array | Float32Array | Uint32Array | Uint16Array | Uint8Array;
+
+function grown<T extends Column>(column: T, length: number): T {
+  const more = new (column.constructor as new (n: number) => T)(length);
+  more.set(column);
+  return more;
+}
+
+export class Store {
+  count = 0;
+  epoch = 0;
+  sequence = 0;
+  time = 0; // of the picture, seconds since 1970
+  snapshots = 0; // so many began from nothing
+  id = new Uint32Array(0);
+  latitude = new Float64Array(0); // degrees, at stateTime
+  longitude = new Float64Array(0);
+  altitude = new Float32Array(0); // metres; NaN: not known
+  speed = new Float32Array(0); // m/s
+  course = new Float32Array(0); // degrees from true north
+  climb = new Float32Array(0); // m/s
+  north = new Float32Array(0); // degrees of latitude a second
+  east = new Float32Array(0); // degrees of longitude a second
+  stateTime = new Float64Array(0);
+  flags = new Uint16Array(0);
+  address = new Uint32Array(0);
+  trackNumber = new Uint16Array(0);
+  squawk = new Uint16Array(0);
+  category = new Uint8Array(0);
+  callsign: string[] = [];
+  // Where it was shown, carried on to now, and what of a jump is still to be made up: motion.ts.
+  shownLatitude = new Float64Array(0);
+  shownLongitude = new Float64Array(0);
+  jumpLatitude = new Float32Array(0);
+  jumpLongitude = new Float32Array(0);
+  // Rings of DOTS positions (longitude, latitude).
+  dot = new Float32Array(0);
+  dotTime = new Float64Array(0); // of the newest
+  dotNext = new Uint8Array(0);
+  dotCount = new Uint8Array(0);
+  private readonly rows = new Map<number, number>();
+
+  row(id: number): number {
+    return this.rows.get(id) ?? -1;
+  }
+
+  // What a message says; false when it builds on another one than the last: begin anew.
+  apply(message: Changes): boolean {
+    if (message.kind === Kind.snapshot) {
+      this.clear();
+      this.snapshots++;
+    } else if (message.epoch !== this.epoch || message.since > this.sequence) {
+      return false;
+    }
+    for (const id of message.removed) this.remove(id);
+    for (let i = 0; i < message.count; i++) this.set(message, i);
+    for (const one of message.identities) {
+      const row = this.row(one.id);
+      if (row < 0) continue;
+      this.address[row] = one.address;
+      this.trackNumber[row] = one.trackNumber;
+      this.squawk[row] = one.squawk;
+      this.category[row] = one.category;
+      this.callsign[row] = one.callsign;
+    }
+    this.epoch = message.epoch;
+    this.sequence = message.sequence;
+    this.time = message.time;
+    return true;
+  }
+
+  clear(): void {
+    this.rows.clear();
+    this.count = 0;
+    this.callsign.length = 0;
+  }
+
+  private set(message: Changes, i: number): void {
+    const id = message.ids[i]!;
+    const known = this.row(id),
+      row = known < 0 ? this.add(id) : known;
+    const altitude = message.altitude[i]!;
+    const latitude = message.latitude[i]! / 1e7,
+      longitude = message.longitude[i]! / 1e7;
+    this.latitude[row] = latitude;
+    this.longitude[row] = longitude;
+    this.altitude[row] = altitude === NO_ALTITUDE ? NaN : altitude / 10;
+    this.speed[row] = message.speed[i]! / 10;
+    this.course[row] = message.course[i]! * COURSE_STEP;
+    this.climb[row] = message.climb[i]! / 10;
+    const turn = this.course[row]! * RADIANS,
+      degrees = this.speed[row]! / METRES_PER_DEGREE;
+    this.north[row] = degrees * Math.cos(turn);
+    this.east[row] = (degrees * Math.sin(turn)) / Math.cos(latitude * RADIANS);
+    this.stateTime[row] = message.time - message.age[i]! / 100;
+    this.flags[row] = message.flags[i]!;
+    if (known < 0) {
+      this.shownLatitude[row] = NaN; // nothing to glide from
+      this.dotTime[row] = message.time;
+    } else if (message.time - this.dotTime[row]! >= DOT_GAP_S) {
+      this.addDot(row, longitude, latitude, message.time);
+    }
+  }
+
+  private addDot(row: number, longitude: number, latitude: number, time: number): void {
+    const at = (row * DOTS + this.dotNext[row]!) * 2;
+    this.dot[at] = longitude;
+    this.dot[at + 1] = latitude;
+    this.dotTime[row] = time;
+    this.dotNext[row] = (this.dotNext[row]! + 1) % DOTS;
+    if (this.dotCount[row]! < DOTS) this.dotCount[row]!++;
+  }
+
+  private add(id: number): number {
+    if (this.count === this.id.length) this.grow(Math.max(256, this.count * 2));
+    const row = this.count++;
+    this.rows.set(id, row);
+    this.id[row] = id;
+    this.address[row] = NO_ADDRESS;
+    this.trackNumber[row] = 0;
+    this.squawk[row] = NO_SQUAWK;
+    this.category[row] = 0;
+    this.callsign[row] = "";
+    this.jumpLatitude[row] = this.jumpLongitude[row] = 0;
+    this.dotNext[row] = this.dotCount[row] = 0;
+    return row;
+  }
+
+  // The last row takes the place of the removed one.
+  private remove(id: number): void {
+    const row = this.rows.get(id);
+    if (row === undefined) return;
+    const last = --this.count;
+    this.rows.delete(id);
+    if (row !== last) {
+      for (const column of this.columns()) column[row] = column[last]!;
+      this.dot.copyWithin(row * DOTS * 2, last * DOTS * 2, (last + 1) * DOTS * 2);
+      this.callsign[row] = this.callsign[last]!;
+      this.rows.set(this.id[row]!, row);
+    }
+    this.callsign.length = last;
+  }
+
+  private columns(): Column[] {
+    return [
+      this.id,
+      this.latitude,
+      this.longitude,
+      this.altitude,
+      this.speed,
+      this.course,
+      this.climb,
+      this.north,
+      this.east,
+      this.stateTime,
+      this.flags,
+      this.address,
+      this.trackNumber,
+      this.squawk,
+      this.category,
+      this.shownLatitude,
+      this.shownLongitude,
+      this.jumpLatitude,
+      this.jumpLongitude,
+      this.dotTime,
+      this.dotNext,
+      this.dotCount,
+    ];
+  }
+
+  private grow(n: number): void {
+    this.id = grown(this.id, n);
+    this.latitude = grown(this.latitude, n);
+    this.longitude = grown(this.longitude, n);
+    this.altitude = grown(this.altitude, n);
+    this.speed = grown(this.speed, n);
+    this.course = grown(this.course, n);
+    this.climb = grown(this.climb, n);
+    this.north = grown(this.north, n);
+    this.east = grown(this.east, n);
+    this.stateTime = grown(this.stateTime, n);
+    this.flags = grown(this.flags, n);
+    this.address = grown(this.address, n);
+    this.trackNumber = grown(this.trackNumber, n);
+    this.squawk = grown(this.squawk, n);
+    this.category = grown(this.category, n);
+    this.shownLatitude = grown(this.shownLatitude, n);
+    this.shownLongitude = grown(this.shownLongitude, n);
+    this.jumpLatitude = grown(this.jumpLatitude, n);
+    this.jumpLongitude = grown(this.jumpLongitude, n);
+    this.dot = grown(this.dot, n * DOTS * 2);
+    this.dotTime = grown(this.dotTime, n);
+    this.dotNext = grown(this.dotNext, n);
+    this.dotCount = grown(this.dotCount, n);
+  }
+}

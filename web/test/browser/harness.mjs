@@ -1,0 +1,83 @@
+// What the tests and the bench of the page in a browser share.
+import { spawn } from "node:child_process";
+import net from "node:net";
+import { chromium } from "playwright-core";
+
+export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+// The program itself, on a free port.
+export async function startService(program, ...options) {
+    const child = spawn(program, ["run", "--port", "0", ...options], {
+        stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    const port = await new Promise((resolve, reject) => {
+        child.stderr.on("data", (data) => {
+            said += data;
+            const found = /serves at http:\/\/[^:]+:(\d+)/.exec(said);
+            if (found) resolve(Number(found[1]));
+        });
+        child.on("exit", (status) => reject(new Error(`the service ended (${status}): ${said}`)));
+    });
+    return { port, child, stop: () => child.kill("SIGKILL") };
+}
+
+// A line to the service that can be cut and mended.
+export async function startLine(port) {
+    const sockets = new Set();
+    let isCut = false;
+    const server = net.createServer((near) => {
+        if (isCut) return near.destroy();
+        const far = net.connect(port, "127.0.0.1");
+        for (const [a, b] of [
+            [near, far],
+            [far, near],
+        ]) {
+            sockets.add(a);
+            a.pipe(b);
+            a.on("error", () => b.destroy());
+            a.on("close", () => {
+                sockets.delete(a);
+                b.destroy();
+            });
+        }
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return {
+        port: server.address().port,
+        cut() {
+            isCut = true;
+            for (const socket of sockets) socket.destroy();
+        },
+        mend() {
+            isCut = false;
+        },
+        close: () => {
+            this?.cut?.();
+            for (const socket of sockets) socket.destroy();
+            server.close();
+        },
+    };
+}
+
+export const startBrowser = () =>
+    chromium.launch({
+        executablePath: CHROMIUM,
+        args: [
+            "--no-sandbox",
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader",
+            "--ignore-gpu-blocklist",
+        ],
+    });
+
+// The policy of the page forbids the browser's own waiting, which evaluates text.
+export async function until(page, what, seconds, text) {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+        const value = await page.evaluate(what);
+        if (value) return value;
+        if (Date.now() > end) throw new Error(`waited ${seconds} s: ${text ?? what}`);
+        await page.waitForTimeout(60);
+    }
+}

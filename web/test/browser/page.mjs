@@ -1,0 +1,180 @@
+// The page as a person uses it, in a browser, against the real program with simulated traffic.
+//   node test/browser/page.mjs PROGRAM
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { startBrowser, startLine, startService, until } from "./harness.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const FRAMES = ["warning", "error"];
+const HARMLESS = /GPU stall|GL Driver Message|uniform reflection|WebSocket connection to|ERR_|429/;
+
+const service = await startService(process.argv[2]);
+const line = await startLine(service.port);
+const browser = await startBrowser();
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const complaints = [];
+page.on("console", (one) => {
+    if (FRAMES.includes(one.type()) && !HARMLESS.test(one.text())) complaints.push(one.text());
+});
+page.on("pageerror", (error) => complaints.push(String(error)));
+
+const get = async (path) => (await fetch(`http://127.0.0.1:${service.port}${path}`)).json();
+const look = (what) => page.evaluate(what);
+let failed = 0;
+async function check(name, run) {
+    const begin = Date.now();
+    try {
+        await run();
+        console.log(`ok ${name}`);
+    } catch (error) {
+        failed++;
+        console.log(`not ok ${name} ${String(error.message).replace(/\s+/g, " ").slice(0, 400)}`);
+    }
+    if (process.env.AP_TIMES) console.error(`${Date.now() - begin} ms ${name}`);
+}
+const state = () => look("document.querySelector('.pill').dataset.state");
+
+async function axeClean(where) {
+    await look(axe);
+    const found = await look("axe.run(document, {resultTypes: ['violations']})");
+    const lines = found.violations.map(
+        (one) => `${one.id}: ${one.nodes[0]?.target} (${one.nodes.length})`,
+    );
+    assert.deepEqual(lines, [], where);
+}
+
+await check("load: tracks of the stream are there, as many as the interface tells", async () => {
+    for (let i = 0; i < 100 && (await get("/api/v1/statistics")).track_count < 15; i++)
+        await new Promise((resolve) => setTimeout(resolve, 200));
+    await page.goto(`http://127.0.0.1:${line.port}/`);
+    await until(page, "window.airpicture?.page.updates > 0 && airpicture.app.store.count > 0", 15);
+    const shown = await look("airpicture.app.store.count");
+    assert.ok(Math.abs(shown - (await get("/api/v1/statistics")).track_count) <= 4, String(shown));
+    assert.equal(await state(), "live");
+    assert.ok((await look("airpicture.page.labels")) >= 0);
+});
+
+await check("search: a call sign selects its track, and the link names it", async () => {
+    const name = await until(page, "airpicture.app.store.callsign.find((one) => one)", 10);
+    await page.keyboard.press("/");
+    await page.keyboard.type(name.toLowerCase());
+    await page.keyboard.press("Enter");
+    await until(page, "airpicture.app.selected > 0", 3);
+    assert.equal(await look("document.querySelector('.track h2').textContent"), name);
+    assert.match(await look("location.hash"), /t=\d+/);
+});
+
+await check("panel: its values are those of the interface", async () => {
+    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 5);
+    const id = await look("airpicture.app.selected"),
+        { track, reasons } = await get(`/api/v1/tracks/${id}`);
+    const value = (name) => look(`document.querySelector('[data-value="${name}"]').textContent`);
+    assert.equal(await value("Address"), track.icao24.toUpperCase());
+    assert.equal(await value("Squawk"), track.squawk ?? "–");
+    assert.equal(await value("Track number"), String(track.track_number));
+    assert.ok(
+        Math.abs(Number((await value("Level")).slice(2)) - track.pressure_altitude_ft / 100) < 3,
+    );
+    assert.ok(Math.abs(parseInt(await value("Ground speed")) - track.ground_speed_kt) < 3);
+    assert.equal(await look("document.querySelectorAll('.reasons li').length"), reasons.length);
+});
+
+await check("axe-core finds nothing, by night and by day", async () => {
+    await axeClean("night");
+    await page.keyboard.press("y");
+    await page.keyboard.press("f");
+    await axeClean("day, with filters");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("y");
+});
+
+await check("filter: a level band shows what the interface lists", async () => {
+    await look("location.hash = location.hash.replace(/&t=\\d+/, '') + '&fl=300-'");
+    await until(page, "airpicture.app.filter.levelMin === 300", 3);
+    const { returned } = await get("/api/v1/tracks?level_min=FL300");
+    assert.ok(Math.abs((await look("airpicture.app.shown")) - returned) <= 2);
+    const total = await look("airpicture.app.store.count");
+    assert.ok(returned < total);
+    await until(
+        page,
+        `document.querySelector('.rows').getAttribute('aria-rowcount') == airpicture.app.shown + 1`,
+        3,
+    );
+    await look("location.hash = location.hash.replace('&fl=300-', '')");
+});
+
+await check("keyboard alone: tracks, lists, help, list of rows", async () => {
+    await look("document.activeElement.blur()");
+    await page.keyboard.press("n");
+    const first = await look("airpicture.app.selected");
+    await page.keyboard.press("n");
+    assert.notEqual(await look("airpicture.app.selected"), first);
+    await page.keyboard.press("s");
+    await until(page, "document.querySelectorAll('#leaf-sensors details').length === 5", 12);
+    await page.keyboard.press("h");
+    await until(page, "document.querySelectorAll('#leaf-health dd').length > 10", 5);
+    await page.keyboard.press("t");
+    await page.focus(".rows");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    assert.ok(await look("document.querySelector('.row[aria-selected=true]') !== null"));
+    await page.keyboard.press("?");
+    assert.ok(await look("document.querySelector('dialog').open"));
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    assert.equal(await look("airpicture.app.selected"), 0);
+});
+
+await check("a line that breaks is told, and mended without a new snapshot", async () => {
+    const snapshots = await look("airpicture.app.store.snapshots");
+    line.cut();
+    await until(page, "!document.querySelector('.banner').hidden", 5);
+    assert.match(
+        await look("document.querySelector('.banner').textContent"),
+        /connection .* lost.*old/i,
+    );
+    line.mend();
+    await until(page, "document.querySelector('.pill').dataset.state === 'live'", 10);
+    assert.ok(await look("document.querySelector('.banner').hidden"));
+    assert.equal(await look("airpicture.feed.resumes"), 1);
+    assert.equal(await look("airpicture.app.store.snapshots"), snapshots);
+});
+
+await check(
+    "a service that says nothing is told as stale, and live again when it goes on",
+    async () => {
+        service.child.kill("SIGSTOP");
+        await until(page, "document.querySelector('.pill').dataset.state === 'stale'", 12);
+        service.child.kill("SIGCONT");
+        await until(page, "document.querySelector('.pill').dataset.state === 'live'", 8);
+    },
+);
+
+await check("phone: nothing sticks out, the track is a sheet", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.keyboard.press("n");
+    await until(page, "!document.querySelector('.track').hidden", 3);
+    const box = await look(
+        "(({left, right, bottom}) => [left, right, bottom])(document.querySelector('.track').getBoundingClientRect())",
+    );
+    assert.deepEqual(box, [0, 390, 844]);
+    assert.ok(await look("document.documentElement.scrollWidth <= 390"));
+    await axeClean("phone");
+});
+
+await check("the page is at most 700 kB, packed", () => {
+    const root = new URL("../../dist/", import.meta.url);
+    const sizes = readdirSync(root, { recursive: true })
+        .filter((name) => String(name).endsWith(".gz"))
+        .map((name) => statSync(new URL(String(name), root)).size);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(sizes.length >= 7 && total <= 700_000, String(total));
+});
+
+await check("the browser has nothing to complain of", () => assert.deepEqual(complaints, []));
+
+await browser.close();
+line.close();
+service.stop();
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,317 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Changes, Flag, type Identity, Kind, NO_ADDRESS, NO_ALTITUDE } from "../src/delta.js";
+import { toCsv, toGeoJson, toKml } from "../src/export.js";
+import { find, isInBox, maskOf, noFilter, passes } from "../src/filter.js";
+import {
+  address,
+  bytes,
+  course,
+  duration,
+  level,
+  place,
+  source,
+  squawk,
+  trend,
+} from "../src/format.js";
+import { bearing, destination, distance } from "../src/geo.js";
+import { type LabelWish, placeLabels } from "../src/labels.js";
+import { readLink, writeLink } from "../src/link.js";
+import { Motion, PictureClock } from "../src/motion.js";
+import { DOTS, Store } from "../src/store.js";
+
+interface Row {
+  id: number;
+  latitude?: number;
+  longitude?: number;
+  altitude?: number;
+  speed?: number;
+  course?: number;
+  flags?: number;
+}
+
+function message(
+  kind: Kind.snapshot | Kind.changes,
+  sequence: number,
+  rows: Row[],
+  identities: Identity[] = [],
+  removed: number[] = [],
+  time = 1000 + sequence,
+): Changes {
+  return {
+    kind,
+    epoch: 7,
+    sequence,
+    since: sequence - 1,
+    time,
+    count: rows.length,
+    ids: Uint32Array.from(rows, (r) => r.id),
+    latitude: Int32Array.from(rows, (r) => (r.latitude ?? 50) * 1e7),
+    longitude: Int32Array.from(rows, (r) => (r.longitude ?? 8) * 1e7),
+    altitude: Int32Array.from(rows, (r) => r.altitude ?? 100000),
+    speed: Uint16Array.from(rows, (r) => (r.speed ?? 0) * 10),
+    course: Uint16Array.from(rows, (r) => ((r.course ?? 0) / 360) * 65536),
+    climb: new Int16Array(rows.length),
+    age: new Uint16Array(rows.length),
+    flags: Uint16Array.from(rows, (r) => r.flags ?? Flag.adsb),
+    identities,
+    removed: Uint32Array.from(removed),
+  };
+}
+
+const identity = (id: number, callsign: string): Identity => ({
+  id,
+  callsign,
+  address: 0x3c6500 + id,
+  trackNumber: 100 + id,
+  squawk: 0o1234,
+  category: 0xa3,
+});
+
+test("store: rows come, move, go and keep who they are", () => {
+  const store = new Store();
+  assert.equal(store.apply(message(Kind.changes, 5, [{ id: 1 }])), false); // of another run
+  assert.equal(
+    store.apply(
+      message(
+        Kind.snapshot,
+        5,
+        [{ id: 1 }, { id: 2 }, { id: 300 }],
+        [identity(1, "ONE"), identity(2, "TWO"), identity(300, "LAST")],
+      ),
+    ),
+    true,
+  );
+  assert.equal(store.apply(message(Kind.changes, 6, [{ id: 300, latitude: 51 }], [], [1])), true);
+  assert.equal(store.count, 2);
+  assert.equal(store.row(1), -1);
+  assert.equal(store.callsign[store.row(300)], "LAST");
+  assert.equal(store.latitude[store.row(300)], 51);
+  assert.equal(store.address[store.row(2)], 0x3c6502);
+  assert.equal(store.apply(message(Kind.changes, 8, [])), false); // 7 is missing
+  store.apply(message(Kind.snapshot, 9, [{ id: 4 }]));
+  assert.equal(store.count, 1);
+  assert.equal(store.address[store.row(4)], NO_ADDRESS); // nothing is left of an earlier row
+});
+
+test("store: dots at most every 10 s, the newest DOTS of them", () => {
+  const store = new Store();
+  store.apply(message(Kind.snapshot, 1, [{ id: 1 }], [], [], 0));
+  for (let i = 1; i <= 200; i++)
+    store.apply(message(Kind.changes, i + 1, [{ id: 1, longitude: i / 100 }], [], [], i));
+  assert.equal(store.dotCount[0], DOTS);
+  const newest = (store.dotNext[0]! - 1 + DOTS) % DOTS;
+  assert.ok(Math.abs(store.dot[newest * 2]! - 2) < 1e-6);
+});
+
+test("motion: carried on by speed and course; a jump fades", () => {
+  const store = new Store(),
+    motion = new Motion();
+  store.apply(
+    message(
+      Kind.snapshot,
+      1,
+      [{ id: 1, latitude: 0, longitude: 0, speed: 111.195, course: 90 }],
+      [],
+      [],
+      100,
+    ),
+  );
+  motion.settle(store, 100);
+  motion.step(store, 110, 1000);
+  assert.ok(Math.abs(store.shownLongitude[0]! - 0.01) < 1e-5, String(store.shownLongitude[0]));
+  store.apply(
+    message(
+      Kind.changes,
+      2,
+      [{ id: 1, latitude: 0.002, longitude: 0.01, speed: 111.1, course: 90 }],
+      [],
+      [],
+      110,
+    ),
+  );
+  motion.settle(store, 110);
+  motion.step(store, 110, 1000);
+  assert.ok(Math.abs(store.shownLatitude[0]!) < 1e-5); // still where it was shown
+  motion.step(store, 110, 2000);
+  motion.step(store, 110, 3000);
+  motion.step(store, 110, 4000);
+  assert.ok(Math.abs(store.shownLatitude[0]! - 0.002) < 1e-4);
+});
+
+test("motion: the clock of the picture runs as fast as the messages do", () => {
+  const clock = new PictureClock();
+  for (let i = 0; i < 60; i++) clock.hear(1000 + i * 10, i * 1000 + 1);
+  assert.ok(Math.abs(clock.now(59_501) - (1590 + 5)) < 0.2);
+});
+
+test("format: levels, codes, addresses, places, sources", () => {
+  assert.equal(level(10668), "350");
+  assert.equal(level(NaN), "---");
+  assert.equal(level(-30), "000");
+  assert.equal(trend(5), "↑");
+  assert.equal(trend(-0.5), "");
+  assert.equal(squawk(0o7700), "7700");
+  assert.equal(squawk(65535), "");
+  assert.equal(address(0x3c6dd2), "3c6dd2");
+  assert.equal(address(0x014000ab), "~4000ab");
+  assert.equal(address(NO_ADDRESS), "");
+  assert.equal(course(359.7), "000");
+  assert.equal(place(52.5, -0.25), "52°30.00′N 000°15.00′W");
+  assert.equal(place(-9.99999, 8), "10°00.00′S 008°00.00′E");
+  assert.equal(bytes(1234567), "1.2 MB");
+  assert.equal(duration(0.005), "5 ms");
+  assert.equal(source(Flag.adsb | Flag.modeS), "fused");
+  assert.equal(source(Flag.psr | Flag.ssr), "radar");
+  assert.equal(source(Flag.psr), "primary");
+  assert.equal(source(Flag.mlat), "mlat");
+});
+
+test("filter: band, source, state, box over the date line; unknown level is in no band", () => {
+  const store = new Store(),
+    mask = new Uint8Array(8);
+  store.apply(
+    message(Kind.snapshot, 1, [
+      { id: 1, altitude: 106680 },
+      { id: 2, altitude: NO_ALTITUDE },
+      { id: 3, altitude: 30000, flags: Flag.psr | Flag.coasting, longitude: 179.5 },
+    ]),
+  );
+  const filter = { ...noFilter(), levelMin: 300, levelMax: 400 };
+  assert.deepEqual(
+    [0, 1, 2].map((row) => passes(filter, store, row)),
+    [true, false, false],
+  );
+  assert.equal(maskOf(filter, store, mask, 3), 2); // the selected one is always there
+  assert.deepEqual(
+    [0, 1, 2].map((row) => passes({ ...noFilter(), sources: new Set(["primary"]) }, store, row)),
+    [false, false, true],
+  );
+  assert.deepEqual(
+    [0, 1, 2].map((row) => passes({ ...noFilter(), states: new Set(["coasting"]) }, store, row)),
+    [false, false, true],
+  );
+  assert.equal(isInBox([170, 40, -170, 60], 50, 179.5), true);
+  assert.equal(isInBox([170, 40, -170, 60], 50, 8), false);
+});
+
+test("search: call sign, address, code, number; those that begin so come first", () => {
+  const store = new Store();
+  store.apply(
+    message(
+      Kind.snapshot,
+      1,
+      [{ id: 1 }, { id: 2 }, { id: 3 }],
+      [identity(1, "XDLH"), identity(2, "DLH9LF"), identity(3, "AFR12")],
+    ),
+  );
+  const ids = (text: string) => find(store, text, 8).map((row) => store.id[row]);
+  assert.deepEqual(ids("dlh"), [2, 1]);
+  assert.deepEqual(ids("3C6503"), [3]);
+  assert.deepEqual(ids("102"), [2]);
+  assert.equal(ids("1234").length, 3);
+  assert.deepEqual(ids("  "), []);
+});
+
+test("labels: none over another or a symbol; the first in rank is placed; places stay", () => {
+  const wishes: LabelWish[] = Array.from({ length: 200 }, (_, row) => ({
+    row,
+    x: 100 + (row % 20) * 37,
+    y: 100 + Math.floor(row / 20) * 41,
+    width: 60,
+    height: 30,
+    rank: row === 150 ? 1e9 : row,
+    place: -1,
+  }));
+  const at = new Map(wishes.map((one) => [one.row, one]));
+  const placed = placeLabels(
+    wishes.map((one) => ({ ...one })),
+    100,
+  );
+  assert.ok(placed.length > 40);
+  assert.equal(placed[0]!.row, 150);
+  const boxes = placed.map((one) => ({
+    l: at.get(one.row)!.x + one.x,
+    t: at.get(one.row)!.y + one.y,
+    w: one.width,
+    h: one.height,
+  }));
+  boxes.forEach((a, i) =>
+    boxes
+      .slice(i + 1)
+      .forEach((b) =>
+        assert.ok(a.l >= b.l + b.w || b.l >= a.l + a.w || a.t >= b.t + b.h || b.t >= a.t + a.h),
+      ),
+  );
+  for (const box of boxes)
+    for (const one of wishes)
+      assert.ok(
+        !(one.x > box.l && one.x < box.l + box.w && one.y > box.t && one.y < box.t + box.h),
+      );
+  const again = placeLabels(
+    [{ row: 0, x: 500, y: 500, width: 60, height: 30, rank: 1, place: 3 }],
+    10,
+  );
+  assert.equal(again[0]!.place, 3);
+});
+
+test("link: what is written is read again; what cannot be read is passed over", () => {
+  const filter = {
+    ...noFilter(),
+    levelMin: 100,
+    sources: new Set(["adsb", "mlat"] as const),
+    box: [1, 2, 3, 4] as [number, number, number, number],
+  };
+  const link = readLink(
+    writeLink({ view: { zoom: 7, latitude: 52, longitude: 4 }, track: 12, filter }),
+  );
+  assert.deepEqual(link.view, { zoom: 7, latitude: 52, longitude: 4 });
+  assert.equal(link.track, 12);
+  assert.deepEqual(link.filter, filter);
+  assert.deepEqual(readLink("#v=x/y/z&t=abc&src=nonsense&fl=--"), {
+    view: null,
+    track: 0,
+    filter: { ...noFilter(), sources: new Set() },
+  });
+});
+
+test("geo: distance, bearing and destination agree", () => {
+  const to = destination([4, 52], 60, 100_000);
+  assert.ok(Math.abs(distance([4, 52], to) - 100_000) < 0.1);
+  assert.ok(Math.abs(bearing([4, 52], to) - 60) < 1e-6);
+  assert.ok(Math.abs(distance([0, 0], [0, 1]) - 111_195) < 1);
+});
+
+test("export: names cannot break out of KML; CSV and GeoJSON hold the points", () => {
+  const detail = {
+    now_s: 0,
+    track_id: 3,
+    reason_count: 0,
+    reasons: [],
+    contributions: [],
+    alerts: [],
+    track: { track_id: 3, time_s: 0, latitude_deg: 1, longitude_deg: 2, callsign: "<A&B>" },
+    history: [
+      {
+        time_s: 0,
+        latitude_deg: 1.5,
+        longitude_deg: 2.5,
+        altitude_m: 100,
+        flags: ["adsb", "coasting"],
+      },
+      { time_s: 60, latitude_deg: 1.6, longitude_deg: 2.6 },
+    ],
+  };
+  assert.match(
+    toKml(detail),
+    /<name>&#60;A&#38;B&#62;<\/name>[\s\S]*<gx:coord>2.5 1.5 100<\/gx:coord>/,
+  );
+  assert.equal(
+    toCsv(detail).split("\r\n")[1],
+    "1970-01-01T00:00:00.000Z,1.5,2.5,100,,,,adsb coasting",
+  );
+  assert.deepEqual(JSON.parse(toGeoJson(detail)).geometry.coordinates, [
+    [2.5, 1.5],
+    [2.6, 1.6],
+  ]);
+});

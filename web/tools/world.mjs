@@ -1,0 +1,21 @@
+// Makes generated/world.json, the base map: countries of world-atlas (Natural Earth, 1:50 million)
+// less those points that make the least difference, so that the page stays small.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { presimplify, quantile, simplify } from "topojson-simplify";
+import { quantize } from "topojson-client";
+
+const KEPT_SHARE = 0.3; // of the points
+const GRID = 5e4; // steps around the Earth: 800 m
+
+const require = createRequire(import.meta.url);
+const world = JSON.parse(readFileSync(require.resolve("world-atlas/countries-50m.json"), "utf8"));
+delete world.objects.land;
+for (const country of world.objects.countries.geometries) {
+    country.properties = { name: country.properties.name };
+    delete country.id;
+}
+const weighed = presimplify(world);
+const small = quantize(simplify(weighed, quantile(weighed, KEPT_SHARE)), GRID);
+mkdirSync(new URL("../generated/", import.meta.url), { recursive: true });
+writeFileSync(new URL("../generated/world.json", import.meta.url), JSON.stringify(small));

@@ -1,0 +1,39 @@
+import { defineConfig } from "vite";
+import { BUNDLED } from "./tools/bundled.mjs";
+
+// Every package that gets into the page has its licence in notices.txt.
+const licences = {
+    name: "licences",
+    generateBundle(_options, bundle) {
+        for (const chunk of Object.values(bundle))
+            for (const id of Object.keys(chunk.modules ?? {})) {
+                const name = /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1];
+                if (name && chunk.modules[id].renderedLength > 0 && !BUNDLED.includes(name))
+                    this.error(
+                        `${name} is bundled, but not in tools/bundled.mjs and THIRD-PARTY.md`,
+                    );
+            }
+    },
+};
+
+export default defineConfig({
+    base: "./",
+    plugins: [licences],
+    build: {
+        target: "es2020",
+        chunkSizeWarningLimit: 2000,
+        assetsInlineLimit: 0, // the policy of the server knows no inline files
+        modulePreload: { polyfill: false },
+        rollupOptions: {
+            output: {
+                hashCharacters: "hex", // the server keeps names with a hash of 8 characters for a year
+                manualChunks: (id) =>
+                    /node_modules\/maplibre-gl/.test(id)
+                        ? "maplibre"
+                        : /node_modules\/(@deck|@luma|@math|@loaders|@probe|mjolnir)/.test(id)
+                          ? "deck"
+                          : undefined,
+            },
+        },
+    },
+});
