@@ -6,7 +6,7 @@
 PROGRAM := build/release/airpicture
 
 help:
-	@echo "make demo       a simulated air picture, live in this terminal (Ctrl-C ends it)"
+	@echo "make demo       a simulated air picture on a page of its own (Ctrl-C ends it)"
 	@echo "make build      the program: $(PROGRAM)"
 	@echo "make check      build and test everything"
 	@echo "make coverage   lines and branches that the unit tests run, per folder"
@@ -20,14 +20,17 @@ help:
 
 build:
 	@tools/install-deps build
+	@tools/install-page
 	@[ -f build/release/build.ninja ] || cmake --preset release
-	@ninja -C build/release airpicture
+	@ninja -C build/release airpicture page
 
+# In a terminal the page, until Ctrl-C; else one simulated run with its errors against the truth.
 demo: build
-	@$(PROGRAM) demo -o airpicture-demo
+	@if [ -t 1 ]; then $(PROGRAM) run --open; else $(PROGRAM) demo -o airpicture-demo; fi
 
 check:
 	@tools/install-deps build check
+	@tools/install-page
 	@tools/check
 
 coverage:
@@ -36,6 +39,7 @@ coverage:
 
 bench:
 	@tools/install-deps build check
+	@tools/install-page
 	@tools/bench
 
 fuzz: FUZZ_S := 60
@@ -52,8 +56,8 @@ soak:
 man: build
 	@mkdir -p doc/man
 	@$(PROGRAM) help --man > doc/man/airpicture.1
-	@for command in replay run check token decode convert track simulate evaluate compare demo \
-	    help; do \
+	@for command in replay run check token decode convert track simulate evaluate compare export \
+	    why demo help; do \
 	    $(PROGRAM) help --man $$command > doc/man/airpicture-$$command.1 || exit 1; \
 	done
 	@sed '/^<!-- keys/q' doc/scenarios.md > build/scenarios.md

@@ -57,7 +57,7 @@ static void lines(const char *name, ap_err (*write)(ap_writer *, const ap_sensor
     fixture f;
     const ap_sensor_table *sensors = fixture_table(&f);
     ap_track track = fixture_track();
-    ap_track_event event = { AP_EVENT_UPDATED, FIXTURE_UTC, 1 };
+    ap_track_event event = { .kind = AP_EVENT_UPDATED, .time_utc = FIXTURE_UTC, .sensor = 1 };
     double start_s = cpu_s();
     for (int i = 0; i < LINES; i++) {
         ap_writer text = ap_writer_of(bytes, sizeof bytes);
@@ -91,8 +91,10 @@ static void batches(void)
     ap_track track = fixture_track();
     for (track.id = 1; track.id <= TRACKS; track.id++) {
         track.number = (uint16_t)track.id;
-        ap_asterix062_writer_track(&writer, &(ap_track_event){ AP_EVENT_UPDATED, FIXTURE_UTC, 0 },
-                                   &track);
+        ap_asterix062_writer_track(
+            &writer,
+            &(ap_track_event){ .kind = AP_EVENT_UPDATED, .time_utc = FIXTURE_UTC, .sensor = 0 },
+            &track);
     }
     double start_s = cpu_s();
     for (int i = 1; i <= BATCHES; i++)
@@ -221,18 +223,18 @@ static void archive(void)
         return;
     double start_s = cpu_s();
     for (int i = 0; i < ROWS; i++) {
-        ap_geopackage_point row = { .track_id = 1 + (uint32_t)i % 500,
-                                    .time = FIXTURE_UTC + i * INT64_C(3000000),
-                                    .latitude_deg = 40 + i * 1e-5,
-                                    .longitude_deg = 5 + i * 1e-5,
-                                    .height_m = 9000 + i % 100,
-                                    .state = "firm",
-                                    .sensor = "radar north",
-                                    .pressure_altitude_ft = 33000,
-                                    .ground_speed_kt = 430.25,
-                                    .track_deg = 123.456,
-                                    .vertical_rate_fpm = -640,
-                                    .position_sigma_m = 33.3 };
+        ap_row_point row = { .track_id = 1 + (uint32_t)i % 500,
+                             .time = FIXTURE_UTC + i * INT64_C(3000000),
+                             .latitude_deg = 40 + i * 1e-5,
+                             .longitude_deg = 5 + i * 1e-5,
+                             .height_m = 9000 + i % 100,
+                             .state = "firm",
+                             .sensor = "radar north",
+                             .pressure_altitude_ft = 33000,
+                             .ground_speed_kt = 430.25,
+                             .track_deg = 123.456,
+                             .vertical_rate_fpm = -640,
+                             .position_sigma_m = 33.3 };
         (void)ap_geopackage_add_point(&package, &row);
     }
     tell("archive points in", ROWS, start_s);

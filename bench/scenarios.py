@@ -2,13 +2,15 @@
 """The tracker on the shelf of scenarios: the tables of doc/accuracy.md, "Simulated scenarios".
 
     bench/scenarios.py [NAME]... [--seed N]... [--quick | --duration S] [--keep DIR]
+    bench/scenarios.py --write [--keep DIR]
 
 Each scenario is simulated, replayed with ASTERIX and JSON output, and both are held against its
 truth. Requirements are judged by the ASTERIX picture, which comes at the interval of a display; the
 JSON lines tell every update. Exit status 1 when a mandatory row fails of a standard that the
 scenario is meant to meet. --seed draws another traffic and other noise, a row for each; without it
 the seed is the scenario's. --quick ends each after ten minutes: a look, not the table.
---keep leaves all files, and each report as a page, in DIR/NAME, or DIR/NAME-SEED.
+--keep leaves all files, and each report as a page, in DIR/NAME, or DIR/NAME-SEED. --write measures
+the whole shelf and replaces what lies between the marks in doc/accuracy.md and doc/scenarios.md.
 """
 import argparse
 import json
@@ -21,6 +23,13 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM = pathlib.Path(os.environ.get("AIRPICTURE", ROOT / "build/release/airpicture"))
 QUICK_S = 600
+DOCUMENTS = ("doc/accuracy.md", "doc/scenarios.md")
+MARK = "<!-- {}: bench/scenarios.py --write makes what follows -->\n"
+END = "<!-- end -->\n"
+PICTURE_HEAD = ("scenario", "targets", "with a track", "position RMS", "velocity RMS", "NEES",
+                "false tracks", "switches", "ESASSP 5 NM", "ESASSP 3 NM")
+LINES_HEAD = ("scenario", "position RMS", "95 %", "velocity RMS", "NEES")
+SHELF_HEAD = PICTURE_HEAD[:5] + PICTURE_HEAD[6:8]
 TABLES = ("esassp_5nm", "esassp_3nm")
 BOTH = TABLES
 # name: standards it is meant to meet; the volume it is judged in: within what distance (m) of its
@@ -81,9 +90,9 @@ def number(value, decimals):
 def cell(rows, is_meant):
     """How the mandatory rows of a table end: passed, failed, not enough data; which fail."""
     results = {"pass": [], "fail": [], "few": []}
-    for row in rows:
-        if row["level"] == "mandatory" and row["result"] in results:
-            results[row["result"]].append(row["name"])
+    for told in rows:
+        if told["level"] == "mandatory" and told["result"] in results:
+            results[told["result"]].append(told["name"])
     counts = " / ".join(str(len(names)) for names in results.values())
     failed = " (" + ", ".join(results["fail"]) + ")" if results["fail"] else ""
     counts += failed
@@ -94,36 +103,67 @@ def title(name, seed):
     return f"`{name}`" if seed is None else f"`{name}`, seed {seed}"
 
 
-def row_of(name, seed, asterix, tables):
-    cells, is_bad = [], False
+def row(cells):
+    return "| " + " | ".join(cells) + " |"
+
+
+def head(names):
+    return row(names) + "\n|" + "---|" * len(names)
+
+
+def cells_of(name, seed, asterix, tables):
+    """A row of the picture's table; whether a row fails of what the scenario is meant to meet."""
+    results, is_bad = [], False
     for table in TABLES:
         text, failed = cell(tables[table], table in SHELF[name][0])
-        cells.append(text)
+        results.append(text)
         is_bad |= failed and table in SHELF[name][0]
     figures = [f"{asterix['target_count']:.0f}", f"{100 * asterix['completeness']:.1f} %",
                f"{number(asterix['position_rms_m'], 1)} m",
                f"{number(asterix['velocity_rms_mps'], 1)} m/s",
                number(asterix["nees_position"], 2), f"{asterix['false_track_count']:.0f}",
                number(asterix["kept_switches_per_target"], 2)]
-    return "| " + " | ".join([title(name, seed), *figures, *cells]) + " |", is_bad
+    return [title(name, seed), *figures, *results], is_bad
 
 
 def line_of(name, seed, lines):
-    return "| " + " | ".join([title(name, seed), f"{number(lines['position_rms_m'], 1)} m",
-                              f"{number(lines['position_95_m'], 1)} m",
-                              f"{number(lines['velocity_rms_mps'], 1)} m/s",
-                              number(lines["nees_position"], 2)]) + " |"
+    return row([title(name, seed), f"{number(lines['position_rms_m'], 1)} m",
+                f"{number(lines['position_95_m'], 1)} m",
+                f"{number(lines['velocity_rms_mps'], 1)} m/s", number(lines["nees_position"], 2)])
 
 
-def head(*names):
-    print("| " + " | ".join(names) + " |")
-    print("|" + "---|" * len(names), flush=True)
+def between_marks(text, key, new, path):
+    """The text of a document with its part of that key replaced."""
+    before, mark, rest = text.partition(MARK.format(key))
+    old, end, after = rest.partition(END)
+    if not mark or not end:
+        sys.exit(f"{path} lacks the line '{(END if mark else MARK.format(key)).strip()}'")
+    return before + mark + new + end + after
+
+
+def write(tables):
+    """All documents, or none: the tables by key, into those that have their marks."""
+    made = {path: (ROOT / path).read_text() for path in DOCUMENTS}
+    for key, (path, lines) in tables.items():
+        made[path] = between_marks(made[path], key, "\n" + "\n".join(lines) + "\n\n", path)
+    for path, text in made.items():
+        (ROOT / path).write_text(text)
+
+
+def tree():
+    """The commit of what is measured, and whether that was changed since."""
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True)
+    commit = git("rev-parse", "--short", "HEAD").stdout.strip() or "unknown"
+    is_changed = git("diff", "--quiet", "HEAD", "--", "src", "include", "scenarios").returncode
+    return commit + (" with changes" if is_changed else "")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--write", action="store_true")
     parser.add_argument("--keep", metavar="DIR", type=pathlib.Path)
     parser.add_argument("--seed", metavar="N", type=int, action="append")
     length = parser.add_mutually_exclusive_group()
@@ -133,9 +173,11 @@ def main():
     unknown = [name for name in options.names if name not in SHELF]
     if unknown:
         parser.error(f"no scenario {unknown[0]}; expected {' '.join(SHELF)}")
-    head("scenario", "targets", "with a track", "position RMS", "velocity RMS", "NEES",
-         "false tracks", "switches", "ESASSP 5 NM", "ESASSP 3 NM")
-    lines, bad = [], []
+    if options.write and (options.names or options.seed or options.duration):
+        parser.error("--write is of the whole shelf; expected no NAME, --seed or --duration")
+    measured = f"Measured at commit {tree()}."
+    print(head(PICTURE_HEAD), flush=True)
+    rows, lines, bad = [], [], []
     runs = [(name, seed) for name in options.names or SHELF for seed in options.seed or (None,)]
     for name, seed in runs:
         with tempfile.TemporaryDirectory(prefix="airpicture-bench-") as scratch:
@@ -144,14 +186,19 @@ def main():
             folder.mkdir(parents=True, exist_ok=True)
             asterix, json_lines, tables = measure(name, seed, folder, options.duration,
                                                   options.keep)
-        text, is_bad = row_of(name, seed, asterix, tables)
-        print(text, flush=True)
+        cells, is_bad = cells_of(name, seed, asterix, tables)
+        print(row(cells), flush=True)
+        rows.append(cells)
         lines.append(line_of(name, seed, json_lines))
         if is_bad:
             bad.append(own)
-    print()
-    head("scenario", "position RMS", "95 %", "velocity RMS", "NEES")
+    print("\n" + head(LINES_HEAD))
     print("\n".join(lines))
+    if options.write:
+        shelf = [row(cells[:5] + cells[6:8]) for cells in rows]
+        write({"picture": (DOCUMENTS[0], [measured, "", head(PICTURE_HEAD), *map(row, rows)]),
+               "lines": (DOCUMENTS[0], [head(LINES_HEAD), *lines]),
+               "shelf": (DOCUMENTS[1], [measured, "", head(SHELF_HEAD), *shelf])})
     if bad:
         sys.exit(f"not what it is meant to meet: {', '.join(bad)}")
 

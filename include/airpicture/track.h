@@ -163,6 +163,11 @@ typedef struct ap_track_event {
     ap_track_event_kind kind;
     ap_utc_ns time_utc; /* of the report, or of the tick that decided */
     uint16_t sensor;    /* that caused it, or AP_SENSOR_NONE */
+    /* Of an update by a position, where the tracker is configured for it: v' S^-1 v of the
+     * innovation v, the measured position less the predicted one, and S, the covariance that both
+     * have together as the filter weighs them. How many numbers v has; 0: not told. */
+    double nis;
+    uint8_t nis_dimensions;
 } ap_track_event;
 
 /* Speed over ground and track angle [0, 2 pi) of a track. */

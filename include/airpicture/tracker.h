@@ -54,6 +54,7 @@ typedef struct ap_tracker_config {
     uint32_t falling_cap; /* objects that fall, or may, at once: 9 kB each; [0, 4096]; 0: none is
                            * sought. Of those that fall, reports older than the newest are refused
                            * as late */
+    bool innovations;     /* updates tell their nis (ap_track_event); the tracks are the same */
     const ap_sensor_table *sensors; /* may grow between calls; entries never move */
     ap_track_event_fn on_event;     /* may be NULL */
     void *context;                  /* for on_event */

@@ -78,6 +78,9 @@ static void put_service(ap_api_call *call)
               (double)f->totals.message_count);
     put_plain(out, "reports_total", "counter", "Reports that went to the tracker.",
               (double)f->totals.report_count);
+    put_plain(out, "reports_lost_total", "counter",
+              "Reports that found no room before the tracker.",
+              (double)f->totals.report_lost_count);
     put_plain(out, "refused_total", "counter", "Elements that were refused.",
               (double)f->totals.refused_count);
     put_plain(out, "tracks_confirmed_total", "counter", "Tracks that were confirmed.",
@@ -211,6 +214,11 @@ static double input_connects(const ap_live_input *input)
     return (double)input->connect_count;
 }
 
+static double input_refused(const ap_live_input *input)
+{
+    return (double)input->connect_refused_count;
+}
+
 static void put_outputs(ap_api_call *call)
 {
     const ap_live_figures *f = call->api->figures;
@@ -256,5 +264,7 @@ void ap_api_metrics(ap_api_call *call)
     put_inputs(call, "input_lost_total", "counter", "Chunks that found no room.", input_lost);
     put_inputs(call, "input_connects_total", "counter", "Connections that were made.",
                input_connects);
+    put_inputs(call, "input_connects_refused_total", "counter",
+               "Connections for which there was no room.", input_refused);
     put_outputs(call);
 }

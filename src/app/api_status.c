@@ -130,6 +130,7 @@ static void put_input(ap_writer *out, const ap_live_input *input, ap_utc_ns now)
     ap_json_member_u64(&object, "chunk_count", input->chunk_count);
     ap_json_member_u64(&object, "lost_count", input->lost_count);
     ap_json_member_u64(&object, "connect_count", input->connect_count);
+    ap_json_member_u64(&object, "connect_refused_count", input->connect_refused_count);
     ap_json_member_fixed(&object, "byte_per_s", input->byte_per_s, 1);
     if (input->last_utc != AP_UTC_UNKNOWN)
         ap_json_member_fixed(&object, "age_s", fmax(ap_seconds_between(input->last_utc, now), 0),
@@ -224,6 +225,7 @@ void ap_api_statistics(ap_api_call *call)
     put_picture(&object, api);
     ap_json_member_u64(&object, "message_count", figures->totals.message_count);
     ap_json_member_u64(&object, "report_count", figures->totals.report_count);
+    ap_json_member_u64(&object, "report_lost_count", figures->totals.report_lost_count);
     ap_json_member_u64(&object, "refused_count", figures->totals.refused_count);
     ap_json_member_fixed(&object, "cpu_s", figures->totals.cpu_s, 3);
     ap_json_member_u64(&object, "resident_bytes", figures->resident_bytes);

@@ -512,6 +512,10 @@ static void test_api_metrics_format(void **state)
     assert_non_null(strstr((char *)b->body, "airpicture_tracks{state=\"firm\"} 3\n"));
     assert_non_null(strstr((char *)b->body, "airpicture_latency_seconds_count 100\n"));
     assert_non_null(strstr((char *)b->body, "{sensor=\"receiver\",reason=\"gate\"} 2\n"));
+    assert_non_null(strstr((char *)b->body, "airpicture_ring_lost_total{ring=\"journal\"} 7\n"));
+    assert_non_null(
+        strstr((char *)b->body, "connects_refused_total{input=\"roof \\\"1\\\"\"} 4\n"));
+    assert_non_null(strstr((char *)b->body, "airpicture_reports_lost_total 6\n"));
     assert_int_equal(b->body[reply.body.size - 1], '\n');
     for (char *line = strtok_r((char *)b->body, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {

@@ -6,10 +6,12 @@
 #include "app/archive_rows.h"
 
 int ap_archive_open(ap_archive *archive, const ap_command *command, const char *path,
-                    const ap_sensor_table *sensors)
+                    const ap_sensor_table *sensors, uint32_t track_cap)
 {
     char message[AP_IO_MESSAGE_SIZE];
     *archive = (ap_archive){ .command = command, .sensors = sensors };
+    if (ap_archive_reasons_init(&archive->reasons, track_cap))
+        return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     if (ap_geopackage_open(&archive->package, path, message))
         return ap_command_fail(command, AP_EXIT_NO_OUTPUT, "%s", message);
     return AP_EXIT_OK;
@@ -17,14 +19,27 @@ int ap_archive_open(ap_archive *archive, const ap_command *command, const char *
 
 static ap_err add_track(ap_archive *archive, const ap_track *track, bool needs_points)
 {
-    ap_geopackage_track row = ap_archive_track_row(archive->sensors, track);
+    ap_row_track row = ap_archive_track_row(archive->sensors, track);
     row.needs_points = needs_points;
     return ap_geopackage_add_track(&archive->package, &row);
 }
 
+static ap_err add_reasons(ap_archive *archive, const ap_track *track)
+{
+    ap_row_reason rows[AP_TRACK_REASON_CAP];
+    size_t count = ap_archive_reasons_take(&archive->reasons, archive->sensors, track, rows);
+    ap_err err = AP_OK;
+    for (size_t i = 0; i < count && !err; i++)
+        err = ap_geopackage_add_reason(&archive->package, &rows[i]);
+    return err;
+}
+
 ap_err ap_archive_track(ap_archive *archive, const ap_track_event *event, const ap_track *track)
 {
-    ap_geopackage_point point;
+    ap_row_point point;
+    ap_err err = add_reasons(archive, track);
+    if (err)
+        return err;
     if (ap_archive_point(archive->sensors, event, track, &point)) {
         archive->point_count++;
         return ap_geopackage_add_point(&archive->package, &point);
@@ -44,8 +59,11 @@ static ap_err add_alive(ap_archive *archive, const ap_tracker *tracker, bool of_
         return AP_ERR_MEMORY;
     (void)ap_tracker_tracks(tracker, false, tracks, count); /* the same count */
     ap_err err = AP_OK;
-    for (size_t i = 0; i < count && !err; i++)
+    for (size_t i = 0; i < count && !err; i++) {
         err = add_track(archive, &tracks[i], of_part);
+        if (!err && (!of_part || ap_archive_reasons_has(&archive->reasons, tracks[i].id)))
+            err = add_reasons(archive, &tracks[i]);
+    }
     free(tracks);
     return err;
 }
@@ -93,5 +111,6 @@ int ap_archive_commit(ap_archive *archive, const ap_pipeline *pipeline)
 
 void ap_archive_close(ap_archive *archive)
 {
+    ap_archive_reasons_close(&archive->reasons);
     ap_geopackage_close(&archive->package);
 }

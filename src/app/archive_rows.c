@@ -16,7 +16,7 @@ bool ap_archive_holds(const ap_track *track)
 }
 
 bool ap_archive_point(const ap_sensor_table *sensors, const ap_track_event *event,
-                      const ap_track *track, ap_geopackage_point *row)
+                      const ap_track *track, ap_row_point *row)
 {
     bool adds = event->kind == AP_EVENT_CONFIRMED || event->kind == AP_EVENT_UPDATED;
     if (!adds || event->time_utc != track->time_utc || !ap_archive_holds(track))
@@ -24,7 +24,7 @@ bool ap_archive_point(const ap_sensor_table *sensors, const ap_track_event *even
     double major_m, minor_m, axis_rad;
     ap_ellipse_of(track->P_enu[0][0], track->P_enu[0][1], track->P_enu[1][1], &major_m, &minor_m,
                   &axis_rad);
-    *row = (ap_geopackage_point){
+    *row = (ap_row_point){
         .track_id = track->id,
         .time = track->time_utc,
         .latitude_deg = DEG(track->position.latitude_rad),
@@ -76,14 +76,14 @@ static void join_sources(const ap_sensor_table *sensors, const ap_track *track, 
     }
 }
 
-ap_geopackage_track ap_archive_track_row(const ap_sensor_table *sensors, const ap_track *track)
+ap_row_track ap_archive_track_row(const ap_sensor_table *sensors, const ap_track *track)
 {
-    ap_geopackage_track row = { .track_id = track->id,
-                                .track_number = track->number,
-                                .born = track->born_utc,
-                                .confirmed = track->confirmed_utc,
-                                .updated = track->updated_utc,
-                                .update_count = track->update_count };
+    ap_row_track row = { .track_id = track->id,
+                         .track_number = track->number,
+                         .born = track->born_utc,
+                         .confirmed = track->confirmed_utc,
+                         .updated = track->updated_utc,
+                         .update_count = track->update_count };
     if (track->present & AP_HAS_ADDRESS) {
         (void)snprintf(row.icao24, sizeof row.icao24, "%06x", track->address & 0xffffffu);
         copy_text(row.address_kind, sizeof row.address_kind,
@@ -101,32 +101,31 @@ ap_geopackage_track ap_archive_track_row(const ap_sensor_table *sensors, const a
     return row;
 }
 
-static ap_err add_sensor(ap_geopackage *archive, const ap_sensor *sensor,
-                         const ap_sensor_stats *stats)
+ap_row_sensor ap_archive_sensor_row(const ap_sensor *sensor, const ap_sensor_stats *stats)
 {
-    ap_geopackage_sensor row = { .name = sensor->name,
-                                 .kind = ap_sensor_kind_key(sensor->kind),
-                                 .has_sac_sic = sensor->has_sac_sic,
-                                 .has_site = sensor->has_site,
-                                 .sac = sensor->sac,
-                                 .sic = sensor->sic,
-                                 .latitude_deg = DEG(sensor->site.latitude_rad),
-                                 .longitude_deg = DEG(sensor->site.longitude_rad),
-                                 .height_m = sensor->site.height_m,
-                                 .byte_count = stats->byte_count,
-                                 .record_count = stats->record_count,
-                                 .report_count = stats->report_count,
-                                 .service_count = stats->service_count,
-                                 .refused_count = ap_refusals_total(&stats->refused),
-                                 .first = stats->first_utc,
-                                 .last = stats->last_utc };
-    return ap_geopackage_add_sensor(archive, &row);
+    return (ap_row_sensor){ .name = sensor->name,
+                            .kind = ap_sensor_kind_key(sensor->kind),
+                            .has_sac_sic = sensor->has_sac_sic,
+                            .has_site = sensor->has_site,
+                            .sac = sensor->sac,
+                            .sic = sensor->sic,
+                            .latitude_deg = DEG(sensor->site.latitude_rad),
+                            .longitude_deg = DEG(sensor->site.longitude_rad),
+                            .height_m = sensor->site.height_m,
+                            .byte_count = stats->byte_count,
+                            .record_count = stats->record_count,
+                            .report_count = stats->report_count,
+                            .service_count = stats->service_count,
+                            .refused_count = ap_refusals_total(&stats->refused),
+                            .first = stats->first_utc,
+                            .last = stats->last_utc };
 }
 
 ap_err ap_archive_add_sensors(ap_geopackage *archive, const ap_sensor_table *sensors)
 {
     for (uint16_t i = 0; i < sensors->count; i++) {
-        ap_err err = add_sensor(archive, &sensors->sensor[i], &sensors->stats[i]);
+        ap_row_sensor row = ap_archive_sensor_row(&sensors->sensor[i], &sensors->stats[i]);
+        ap_err err = ap_geopackage_add_sensor(archive, &row);
         if (err == AP_OK)
             err = ap_archive_add_refusals(archive, sensors->sensor[i].name,
                                           &sensors->stats[i].refused);

@@ -1,5 +1,5 @@
-/* Tracks, sensors and counters as rows of the archive. Hop 8 for the GeoPackage, whose writer
- * belongs to io and knows no tracks. */
+/* Tracks, sensors and counters as rows of an archive. Hop 8 for the stores, whose writers belong to
+ * io and know no tracks. */
 #ifndef AP_APP_ARCHIVE_ROWS_H
 #define AP_APP_ARCHIVE_ROWS_H
 
@@ -17,11 +17,14 @@ bool ap_archive_holds(const ap_track *track);
  * tracks do, and of these only such whose report set the time of the state (an identity alone and
  * a late report move nothing). The row points into `sensors`. */
 bool ap_archive_point(const ap_sensor_table *sensors, const ap_track_event *event,
-                      const ap_track *track, ap_geopackage_point *row);
+                      const ap_track *track, ap_row_point *row);
 
 /* The row of a track, once: at its end, or alive at the end of the input. Names beyond the room
  * for sources are left out. */
-ap_geopackage_track ap_archive_track_row(const ap_sensor_table *sensors, const ap_track *track);
+ap_row_track ap_archive_track_row(const ap_sensor_table *sensors, const ap_track *track);
+
+/* What a sensor delivered so far. The row points into both. */
+ap_row_sensor ap_archive_sensor_row(const ap_sensor *sensor, const ap_sensor_stats *stats);
 
 /* A row per sensor, and one per sensor and reason for what was refused. */
 ap_err ap_archive_add_sensors(ap_geopackage *archive, const ap_sensor_table *sensors);

@@ -21,12 +21,14 @@ static void test_archive_point_events(void **state)
     fixture f;
     const ap_sensor_table *sensors = fixture_table(&f);
     ap_track track = fixture_track();
-    ap_geopackage_point row;
+    ap_row_point row;
     static const bool adds[AP_EVENT_KIND_COUNT] = {
         [AP_EVENT_CONFIRMED] = true, [AP_EVENT_UPDATED] = true
     };
     for (int kind = 0; kind < AP_EVENT_KIND_COUNT; kind++) {
-        ap_track_event event = { (ap_track_event_kind)kind, FIXTURE_UTC, 1 };
+        ap_track_event event = { .kind = (ap_track_event_kind)kind,
+                                 .time_utc = FIXTURE_UTC,
+                                 .sensor = 1 };
         assert_int_equal(ap_archive_point(sensors, &event, &track, &row), adds[kind]);
     }
     assert_int_equal(row.track_id, 12);
@@ -41,10 +43,12 @@ static void test_archive_point_events(void **state)
     assert_true(fabs(row.track_deg - 140.22567) < 1e-5);
     assert_true(fabs(row.vertical_rate_fpm + 1000) < 1e-9);
     assert_true(fabs(row.position_sigma_m - 30.31927) < 1e-5);
-    ap_track_event late = { AP_EVENT_UPDATED, FIXTURE_UTC - 1, 1 };
+    ap_track_event late = { .kind = AP_EVENT_UPDATED, .time_utc = FIXTURE_UTC - 1, .sensor = 1 };
     assert_false(ap_archive_point(sensors, &late, &track, &row));
     track.has_height = track.has_pressure_altitude = false;
-    ap_track_event event = { AP_EVENT_UPDATED, FIXTURE_UTC, AP_SENSOR_NONE };
+    ap_track_event event = { .kind = AP_EVENT_UPDATED,
+                             .time_utc = FIXTURE_UTC,
+                             .sensor = AP_SENSOR_NONE };
     assert_true(ap_archive_point(sensors, &event, &track, &row));
     assert_true(isnan(row.height_m) && isnan(row.pressure_altitude_ft));
     assert_null(row.sensor);
@@ -59,7 +63,7 @@ static void test_archive_track_row(void **state)
     fixture f;
     const ap_sensor_table *sensors = fixture_table(&f);
     ap_track track = fixture_track();
-    ap_geopackage_track row = ap_archive_track_row(sensors, &track);
+    ap_row_track row = ap_archive_track_row(sensors, &track);
     assert_int_equal(row.track_id, 12);
     assert_int_equal(row.track_number, 4095);
     assert_string_equal(row.icao24, "3c6dd2");
@@ -91,7 +95,7 @@ static void test_archive_track_row_many_sources(void **state)
     for (int i = 0; i < AP_TRACK_SOURCE_CAP; i++)
         track.source[i].sensor = 0;
     track.source[AP_TRACK_SOURCE_CAP - 1].sensor = AP_SENSOR_NONE;
-    ap_geopackage_track row = ap_archive_track_row(&f.table, &track);
+    ap_row_track row = ap_archive_track_row(&f.table, &track);
     assert_int_equal(strlen(row.sources), 7 * 31 + 6 + 32);
 }
 

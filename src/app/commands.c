@@ -95,6 +95,18 @@ const ap_command ap_commands[] = {
         "better, and the mean difference of GOSPA over the instants with its standard error, which "
         "tells whether it is more than chance. The exit status is 1 when B is worse than A by more "
         "than --worse-than allows."),
+    ROW(export, "export", "ARCHIVE", "tracks of an archive for maps and tables",
+        "Writes tracks of an archive as GeoJSON, KML, CZML, CSV or a GeoPackage of its own: all of "
+        "them, some, those of a time or of a place. ARCHIVE is a GeoPackage that replay --archive "
+        "or the service wrote, the one that the service writes just now, or a folder of them; a "
+        "track that goes over several files comes out as one.\n"
+        "A way that leaves the box and comes back is in parts. What was written is counted on "
+        "standard error."),
+    ROW(why, "why", "ARCHIVE TRACK", "why a track of an archive is what it is",
+        "Tells what happened to a track, line by line: its birth, confirmation, identity, joining, "
+        "refused reports and end, when, by which sensor's report, and what was known of it then. "
+        "TRACK is a track id, n and a track number, a 24-bit address as six hexadecimal digits, or "
+        "a call sign; of several such tracks each is told. ARCHIVE is what export takes."),
     ROW(demo, "demo", "", "a simulated air picture, live in the terminal",
         "Simulates three Mode S radars, a wide-area multilateration and an ADS-B receiver that "
         "watch sixty flights for ten minutes, feeds their bytes through the engine at ten times "

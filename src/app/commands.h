@@ -34,6 +34,12 @@ int ap_check_run(const ap_command *command, int argc, char **argv);
 extern const ap_option ap_token_options[];
 int ap_token_run(const ap_command *command, int argc, char **argv);
 
+extern const ap_option ap_export_options[];
+int ap_export_run(const ap_command *command, int argc, char **argv);
+
+extern const ap_option ap_why_options[];
+int ap_why_run(const ap_command *command, int argc, char **argv);
+
 extern const ap_option ap_demo_options[];
 int ap_demo_run(const ap_command *command, int argc, char **argv);
 

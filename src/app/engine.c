@@ -53,6 +53,12 @@ static void take_report(void *context, const ap_report *report)
         engine->report_lost_count++;
 }
 
+static void take_heard(void *context, const ap_sense_heard *heard)
+{
+    const ap_engine_sinks *sinks = &((ap_engine *)context)->config.sinks;
+    sinks->on_heard(sinks->context, heard);
+}
+
 static void take_witness(void *context, const ap_witness *witness)
 {
     const ap_engine_sinks *sinks = &((ap_engine *)context)->config.sinks;
@@ -126,6 +132,7 @@ static ap_sense_config sense_config(ap_engine *engine)
                                .editions = &engine->config.editions,
                                .on_report = take_report,
                                .on_witness = engine->config.sinks.on_witness ? take_witness : NULL,
+                               .on_heard = engine->config.sinks.on_heard ? take_heard : NULL,
                                .context = engine };
     return config;
 }
@@ -161,6 +168,7 @@ static ap_tracker_config tracker_config(ap_engine *engine)
     config.sensors = &engine->sensors;
     config.on_event = take_event;
     config.context = engine;
+    config.innovations = engine->config.innovations;
     config.run_parts = ap_threads_run;
     config.threads = engine->threads;
     return config;
@@ -253,6 +261,9 @@ static void sense(ap_engine *engine, ap_source *source)
     if (frame->kind == AP_FRAME_ASTERIX) {
         track(engine); /* so that the batch holds a whole datagram's records */
         (void)ap_asterix_editions_hear(&engine->config.editions, frame->data, frame->size);
+        if (engine->config.sinks.on_asterix)
+            engine->config.sinks.on_asterix(engine->config.sinks.context, source->index,
+                                            engine->now, frame->data, frame->size);
         ap_sense_asterix(&engine->sense, source->index, engine->now, frame->data, frame->size);
         return;
     }
@@ -260,6 +271,11 @@ static void sense(ap_engine *engine, ap_source *source)
     ap_aircraft_row row;
     ap_err err = ap_feed_row(&source->feed, frame, &row);
     ap_sense_row(&engine->sense, source->index, engine->now, frame->size, err, &row);
+}
+
+ap_utc_ns ap_engine_slice_utc(ap_utc_ns now)
+{
+    return now == AP_UTC_UNKNOWN ? now : now / AP_ENGINE_SLICE_NS * AP_ENGINE_SLICE_NS;
 }
 
 static int64_t slice_of(ap_utc_ns now)

@@ -25,6 +25,10 @@ typedef struct ap_engine_sinks {
     void *context;
     void (*on_report)(void *context, const ap_report *report);
     ap_witness_fn on_witness;
+    ap_heard_fn on_heard;
+    /* Whole data blocks as they were received; valid during the call. */
+    void (*on_asterix)(void *context, uint16_t input, ap_utc_ns receive_utc, const uint8_t *data,
+                       size_t size);
     void (*on_track)(void *context, const ap_track_event *event, const ap_track *track);
     void (*on_alert)(void *context, const ap_alert *alert);
     /* The time of the only input ran back for good; every track has ended. */
@@ -36,6 +40,10 @@ typedef struct ap_engine_sinks {
  * first. */
 #define AP_ENGINE_SLICE_NS (50 * AP_NS_PER_MS)
 
+/* The whole twentieth of a second at or before `now`: an output that acts on these alone acts at
+ * the same place among the events, however the frames were batched. AP_UTC_UNKNOWN stays. */
+ap_utc_ns ap_engine_slice_utc(ap_utc_ns now);
+
 typedef struct ap_engine_config {
     ap_asterix_editions editions;
     size_t source_cap; /* inputs, [0, AP_INPUT_CAP] */
@@ -43,6 +51,7 @@ typedef struct ap_engine_config {
     uint32_t track_cap, aircraft_cap;
     uint32_t receiver_cap; /* receivers that streams name, beside one an input */
     unsigned thread_count; /* of the tracker, [1, AP_THREADS_MAX] */
+    bool innovations;      /* updates tell their nis (ap_track_event) */
     bool reports_only;     /* nothing is tracked: what is wanted is in on_report */
     ap_region *region;     /* where all memory comes from, and stays at close; NULL: the system */
     ap_engine_sinks sinks;

@@ -11,6 +11,7 @@
 #include "app/evaluate_bound.h"
 #include "app/evaluate_json.h"
 #include "app/evaluate_moment.h"
+#include "app/evaluate_nis.h"
 #include "app/evaluate_options.h"
 #include "app/evaluate_plots.h"
 #include "app/paths.h"
@@ -277,6 +278,7 @@ static void print_summary(const evaluate *e, const ap_evaluate_report *report, F
             fprintf(out, "  note: %s\n", ap_evaluation_note_text((ap_evaluation_note)i));
     if (e->run.bound_note[0])
         fprintf(out, "  note: %s\n", e->run.bound_note);
+    ap_evaluate_nis_print(&e->side.tracks, out);
     ap_evaluate_print_plots(&e->plots, out);
     ap_moment_print(report, out);
     for (size_t i = 0; i < e->name_count; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/evaluate_json_parts.h"
+#include "app/evaluate_nis.h"
 #include "app/evaluate_plots.h"
 
 /* ---- text that grows ---- */
@@ -171,6 +172,8 @@ void ap_evaluate_json(ap_long_text *text, const ap_evaluate_report *report)
     ap_part_density(text, report);
     ap_json_key(&o, "sensors");
     ap_part_sensors(text, report);
+    ap_json_key(&o, "nis");
+    ap_evaluate_nis_json(text, &report->side->tracks);
     ap_json_key(&o, "plots");
     ap_evaluate_plots_json(text, report->plots);
     ap_json_key(&o, "worst");

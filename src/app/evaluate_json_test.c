@@ -84,12 +84,13 @@ static void test_json_values(void **state)
     static const char *const keys[] = { "program",      "truth",  "tracks",   "window",
                                         "settings",     "notes",  "cards",    "metrics",
                                         "requirements", "series", "by_range", "density",
-                                        "sensors",      "plots",  "worst",    "targets",
-                                        "map" };
+                                        "sensors",      "nis",    "plots",    "worst",
+                                        "targets",      "map" };
     int count = 0;
     for (const cJSON *member = o->child; member; member = member->next)
         assert_string_equal(member->string, keys[count++]);
     assert_int_equal(count, sizeof keys / sizeof keys[0]);
+    assert_int_equal(cJSON_GetArraySize(at(o, "nis")), 0);
     assert_near(figure(o, "position_rms_m"), 50.0, 1e-4);
     assert_near(figure(o, "across_rms_m"), 30.0, 1e-4);
     assert_near(figure(o, "gospa_rms_m"), 50.0 * sqrt(3.0), 1e-3);

@@ -92,9 +92,64 @@ static size_t row_count(const ap_evaluate_plots *p)
 }
 
 /* Azimuths in degrees, all else as it is. */
-static double shown_unit(const ap_plot_figures *f, int axis)
+static double shown_unit(const ap_plot_part_figures *f, int axis)
 {
     return f->is_polar && axis == 1 ? AP_RAD_PER_DEG : 1.0;
+}
+
+/* Whether there is something to say of a sensor. */
+static bool is_shown(const ap_plot_figures *f)
+{
+    return f->part[AP_PLOT_ANY].report_count > 0 || f->is_silent;
+}
+
+static void print_errors(const ap_plot_part_figures *f, FILE *out)
+{
+    const ap_plot_axis *a = f->axis;
+    if (f->is_polar)
+        fprintf(out,
+                "  %-16s range bias %+.1f m, random %.1f m; azimuth bias %+.4f deg, random "
+                "%.4f deg; clock %+.3f s\n",
+                "", a[0].bias, a[0].random, a[1].bias / AP_RAD_PER_DEG,
+                a[1].random / AP_RAD_PER_DEG, f->time_bias_s);
+    else
+        fprintf(out,
+                "  %-16s east bias %+.1f m, random %.1f m; north bias %+.1f m, random %.1f m; "
+                "clock %+.3f s\n",
+                "", a[0].bias, a[0].random, a[1].bias, a[1].random, f->time_bias_s);
+}
+
+static double detection_of(const ap_plot_part_figures *f)
+{
+    return share(f->hit_count, f->hit_count + f->miss_count);
+}
+
+static void print_sensor(const ap_sensor *sensor, const ap_plot_figures *f, FILE *out)
+{
+    const ap_plot_part_figures *any = &f->part[AP_PLOT_ANY];
+    const ap_plot_part_figures *echo = &f->part[AP_PLOT_ECHO], *reply = &f->part[AP_PLOT_REPLY];
+    if (f->is_silent) {
+        fprintf(out,
+                "  %-16s sent nothing: %" PRIu64 " turns missed (not to be judged? then leave it "
+                "out of the sensors file)\n",
+                sensor->name, any->miss_count);
+        return;
+    }
+    fprintf(out,
+            "  %-16s PD %.2f %% of %" PRIu64 " turns, %" PRIu64 " plots, %" PRIu64
+            " false (%.2f a turn), %" PRIu64 " second ones\n",
+            sensor->name, 100.0 * detection_of(any), any->hit_count + any->miss_count,
+            any->report_count, any->false_count,
+            f->turn_count > 0.0 ? (double)any->false_count / f->turn_count : 0.0,
+            any->second_count);
+    if (echo->report_count > 0 && reply->report_count > 0)
+        fprintf(out,
+                "  %-16s echoes: PD %.2f %%, %" PRIu64 " false; replies: PD %.2f %%, %" PRIu64
+                " false\n",
+                "", 100.0 * detection_of(echo), echo->false_count, 100.0 * detection_of(reply),
+                reply->false_count);
+    if (any->error_count > 0)
+        print_errors(any, out);
 }
 
 void ap_evaluate_print_plots(const ap_evaluate_plots *plots, FILE *out)
@@ -102,34 +157,13 @@ void ap_evaluate_print_plots(const ap_evaluate_plots *plots, FILE *out)
     bool any = false;
     for (size_t i = 0; i < row_count(plots); i++) {
         const ap_plot_figures *f = ap_plots_of(&plots->plots, (uint16_t)i);
-        if (f->report_count == 0)
+        if (!is_shown(f))
             continue;
         if (!any)
             fputs("\nplots of each sensor against truth (bias: what does not come of its clock)\n",
                   out);
         any = true;
-        fprintf(out,
-                "  %-16s PD %.2f %% of %" PRIu64 " turns, %" PRIu64 " plots, %" PRIu64
-                " false (%.2f a turn), %" PRIu64 " second ones\n",
-                plots->pipeline.engine.sensors.sensor[i].name,
-                100.0 * share(f->hit_count, f->hit_count + f->miss_count),
-                f->hit_count + f->miss_count, f->report_count, f->false_count,
-                f->turn_count > 0.0 ? (double)f->false_count / f->turn_count : 0.0,
-                f->second_count);
-        if (f->error_count == 0)
-            continue;
-        const ap_plot_axis *a = f->axis;
-        if (f->is_polar)
-            fprintf(out,
-                    "  %-16s range bias %+.1f m, random %.1f m; azimuth bias %+.4f deg, random "
-                    "%.4f deg; clock %+.3f s\n",
-                    "", a[0].bias, a[0].random, a[1].bias / AP_RAD_PER_DEG,
-                    a[1].random / AP_RAD_PER_DEG, f->time_bias_s);
-        else
-            fprintf(out,
-                    "  %-16s east bias %+.1f m, random %.1f m; north bias %+.1f m, random %.1f m; "
-                    "clock %+.3f s\n",
-                    "", a[0].bias, a[0].random, a[1].bias, a[1].random, f->time_bias_s);
+        print_sensor(&plots->pipeline.engine.sensors.sensor[i], f, out);
     }
 }
 
@@ -141,7 +175,7 @@ static void number(ap_json_object *o, const char *key, double value, int decimal
         ap_json_member_null(o, key);
 }
 
-static void put_axis(ap_writer *w, const ap_plot_figures *f, int axis)
+static void put_axis(ap_writer *w, const ap_plot_part_figures *f, int axis)
 {
     static const char *const names[2][2] = { { "east_m", "north_m" },
                                              { "range_m", "azimuth_deg" } };
@@ -167,33 +201,55 @@ static void put_ranges(ap_writer *w, const uint64_t count[AP_PLOTS_RANGE_CAP])
     ap_text_str(w, "]");
 }
 
-static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
+static void put_axes(ap_writer *w, const ap_plot_part_figures *f)
 {
-    ap_json_object o = ap_json_open(w);
-    ap_json_member_str(&o, "name", name);
-    ap_json_member_u64(&o, "report_count", f->report_count);
-    ap_json_member_u64(&o, "placeless_count", f->placeless_count);
-    ap_json_member_u64(&o, "false_count", f->false_count);
-    number(&o, "turn_count", f->turn_count, 3);
-    number(&o, "false_per_turn", f->turn_count > 0 ? (double)f->false_count / f->turn_count : NAN,
-           4);
-    ap_json_member_u64(&o, "hit_count", f->hit_count);
-    ap_json_member_u64(&o, "miss_count", f->miss_count);
-    number(&o, "detection_ratio", share(f->hit_count, f->hit_count + f->miss_count), 6);
-    ap_json_member_u64(&o, "second_count", f->second_count);
-    ap_json_member_u64(&o, "reply_count", f->reply_count);
-    ap_json_member_u64(&o, "reply_false_count", f->reply_false_count);
-    ap_json_member_u64(&o, "reply_second_count", f->reply_second_count);
-    ap_json_member_u64(&o, "beyond_count", f->beyond_count);
-    ap_json_member_u64(&o, "error_count", f->error_count);
-    ap_json_key(&o, "errors");
     ap_text_str(w, "[");
     put_axis(w, f, 0);
     ap_text_str(w, ",");
     put_axis(w, f, 1);
     ap_text_str(w, "]");
-    number(&o, "range_gain", f->range_gain, 9);
-    number(&o, "time_bias_s", f->time_bias_s, 6);
+}
+
+static void put_part(ap_json_object *of, const char *key, const ap_plot_part_figures *f)
+{
+    ap_json_key(of, key);
+    ap_json_object o = ap_json_open(of->text);
+    ap_json_member_u64(&o, "report_count", f->report_count);
+    ap_json_member_u64(&o, "false_count", f->false_count);
+    ap_json_member_u64(&o, "hit_count", f->hit_count);
+    ap_json_member_u64(&o, "miss_count", f->miss_count);
+    number(&o, "detection_ratio", detection_of(f), 6);
+    ap_json_member_u64(&o, "second_count", f->second_count);
+    ap_json_member_u64(&o, "error_count", f->error_count);
+    ap_json_key(&o, "errors");
+    put_axes(of->text, f);
+    ap_json_close(&o);
+}
+
+static void put_sensor(ap_writer *w, const char *name, const ap_plot_figures *f)
+{
+    const ap_plot_part_figures *any = &f->part[AP_PLOT_ANY];
+    ap_json_object o = ap_json_open(w);
+    ap_json_member_str(&o, "name", name);
+    ap_json_member_bool(&o, "is_silent", f->is_silent);
+    ap_json_member_u64(&o, "report_count", any->report_count);
+    ap_json_member_u64(&o, "placeless_count", f->placeless_count);
+    ap_json_member_u64(&o, "false_count", any->false_count);
+    number(&o, "turn_count", f->turn_count, 3);
+    number(&o, "false_per_turn", f->turn_count > 0 ? (double)any->false_count / f->turn_count : NAN,
+           4);
+    ap_json_member_u64(&o, "hit_count", any->hit_count);
+    ap_json_member_u64(&o, "miss_count", any->miss_count);
+    number(&o, "detection_ratio", detection_of(any), 6);
+    ap_json_member_u64(&o, "second_count", any->second_count);
+    ap_json_member_u64(&o, "beyond_count", f->beyond_count);
+    ap_json_member_u64(&o, "error_count", any->error_count);
+    ap_json_key(&o, "errors");
+    put_axes(w, any);
+    number(&o, "range_gain", any->range_gain, 9);
+    number(&o, "time_bias_s", any->time_bias_s, 6);
+    put_part(&o, "echo", &f->part[AP_PLOT_ECHO]);
+    put_part(&o, "reply", &f->part[AP_PLOT_REPLY]);
     ap_json_member_u64(&o, "mode_3a_due_count", f->mode_3a_due_count);
     ap_json_member_u64(&o, "mode_3a_count", f->mode_3a_count);
     number(&o, "mode_3a_right_ratio", share(f->mode_3a_right_count, f->mode_3a_count), 6);
@@ -216,7 +272,7 @@ void ap_evaluate_plots_json(ap_long_text *text, const ap_evaluate_plots *plots)
     ap_text_str(&text->text, "[");
     for (size_t i = 0; plots && i < row_count(plots); i++) {
         const ap_plot_figures *f = ap_plots_of(&plots->plots, (uint16_t)i);
-        if (f->report_count == 0)
+        if (!is_shown(f))
             continue;
         ap_long_text_room(text, JSON_ROOM);
         ap_text_str(&text->text, first ? "" : ",");

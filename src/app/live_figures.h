@@ -31,11 +31,12 @@ double ap_latency_quantile_s(const ap_latency_histogram *histogram, double share
 /* What is told of periods. */
 typedef struct ap_live_totals {
     ap_utc_ns time_utc;
-    uint64_t message_count; /* records and frames of all inputs */
-    uint64_t report_count;  /* that went on to the tracker */
+    uint64_t message_count;     /* records and frames of all inputs */
+    uint64_t report_count;      /* that went on to the tracker */
     uint64_t refused_count;
     uint64_t track_count; /* confirmed */
     double cpu_s;
+    uint64_t report_lost_count; /* for which there was no room before the tracker */
 } ap_live_totals;
 
 #define AP_LIVE_MINUTES 16
@@ -59,6 +60,7 @@ typedef struct ap_live_input {
     bool is_open;
     uint64_t byte_count, chunk_count, lost_count; /* lost: chunks for which there was no room */
     uint64_t connect_count;                       /* connections that were made */
+    uint64_t connect_refused_count;               /* for which there was no room */
     double byte_per_s;                            /* over the last seconds */
     ap_utc_ns last_utc;                           /* AP_UTC_UNKNOWN before the first */
     const char *last_error;                       /* NULL or "": none */

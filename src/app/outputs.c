@@ -145,7 +145,8 @@ int ap_outputs_open(ap_outputs *outputs, const ap_command *command, const ap_out
     if (!status && paths->asterix)
         status = start_asterix(outputs);
     if (!status && paths->archive)
-        status = ap_archive_open(&outputs->archive, command, paths->archive, outputs->sensors);
+        status = ap_archive_open(&outputs->archive, command, paths->archive, outputs->sensors,
+                                 outputs->pipeline->engine.config.track_cap);
     return status;
 }
 
@@ -213,7 +214,7 @@ void ap_outputs_alert(ap_outputs *outputs, const ap_alert *alert)
 void ap_outputs_time(ap_outputs *outputs, ap_utc_ns now)
 {
     if (outputs->paths.asterix)
-        ap_asterix062_writer_tick(&outputs->system, now);
+        ap_asterix062_writer_tick(&outputs->system, ap_engine_slice_utc(now));
 }
 
 static void keep_asterix_refusals(ap_outputs *outputs)

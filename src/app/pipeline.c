@@ -22,6 +22,21 @@ static int fail(ap_pipeline *pipeline, int status, const char *text)
     return status;
 }
 
+/* Those that the service had. */
+static void take_caps(ap_pipeline *pipeline)
+{
+    const ap_service_caps *caps = &pipeline->recording.caps;
+    ap_pipeline_config *config = &pipeline->config;
+    if (!pipeline->is_recording || !caps->is_told)
+        return;
+    if (!config->has_track_cap)
+        config->engine.track_cap = caps->track_cap;
+    if (!config->has_aircraft_cap)
+        config->engine.aircraft_cap = caps->aircraft_cap;
+    if (!config->has_receiver_cap)
+        config->engine.receiver_cap = caps->receiver_cap;
+}
+
 int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
 {
     *pipeline = (ap_pipeline){ .config = *config };
@@ -30,6 +45,11 @@ int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config)
     pipeline->sources = calloc(config->path_count + 1, sizeof *pipeline->sources);
     if (!pipeline->sources)
         return fail(pipeline, AP_EXIT_SOFTWARE, "memory is exhausted; lower the capacities");
+    ap_err err = ap_service_recording_open(&pipeline->recording, config->paths, config->path_count,
+                                           &pipeline->is_recording);
+    if (err)
+        return fail(pipeline, ap_exit_of(err), pipeline->recording.message);
+    take_caps(pipeline);
     int status = ap_engine_init(&pipeline->engine, &pipeline->config.engine);
     return status ? fail(pipeline, status, pipeline->engine.message) : AP_EXIT_OK;
 }
@@ -51,6 +71,8 @@ static int open_sources(ap_pipeline *pipeline)
                                     &engine->config.editions, config->start_utc);
         if (err)
             return fail(pipeline, ap_exit_of(err), source->message);
+        source->input.wait = config->wait;
+        source->input.context = config->engine.sinks.context;
         source->receivers = &engine->receivers;
         source->before_read = before_read;
         source->context = engine;
@@ -74,12 +96,7 @@ static int start_recording(ap_pipeline *pipeline)
 
 int ap_pipeline_open(ap_pipeline *pipeline)
 {
-    const ap_pipeline_config *config = &pipeline->config;
     ap_engine *engine = &pipeline->engine;
-    ap_err err = ap_service_recording_open(&pipeline->recording, config->paths, config->path_count,
-                                           &pipeline->is_recording);
-    if (err)
-        return fail(pipeline, ap_exit_of(err), pipeline->recording.message);
     if (pipeline->is_recording) {
         engine->config.source_cap = pipeline->recording.source_count;
         ap_live_engine_bind(&engine->sensors, pipeline->recording.sources,

@@ -22,10 +22,14 @@ typedef struct ap_pipeline_config {
     ap_utc_ns from_utc; /* receive times of what is wanted; the engine works from the first frame */
     ap_utc_ns to_utc;   /* on, and ends before the first frame received at to_utc or later */
     ap_engine_config engine; /* source_cap is path_count, whatever it says */
+    /* Capacities of `engine` that hold whatever a recording of the service tells of its own. */
+    bool has_track_cap, has_aircraft_cap, has_receiver_cap;
     /* The receive time so far, for periodic outputs, pacing and progress, each time that the
      * tracker has stepped (ap_engine_take); `context` is that of the sinks. A result other than 0
      * ends the run with that exit status. May be NULL. */
     int (*on_time)(void *context, ap_utc_ns now);
+    /* Before each read of an input, see ap_input. May be NULL. */
+    bool (*wait)(void *context, const ap_input *input);
 } ap_pipeline_config;
 
 /* Defaults: automatic format, 1970-01-01, all times, and those of the engine. */
@@ -41,7 +45,8 @@ typedef struct ap_pipeline {
     char message[AP_IO_MESSAGE_SIZE]; /* of the last failure */
 } ap_pipeline;
 
-/* Takes memory for the stages; no input is opened yet. The sensor table is empty and may be
+/* Takes memory for the stages; of the inputs no more is read than what tells whether the service
+ * recorded them. The sensor table is empty and may be
  * filled (from a sensors file) before open. Returns an exit status; the message says why. */
 int ap_pipeline_init(ap_pipeline *pipeline, const ap_pipeline_config *config);
 

@@ -36,6 +36,7 @@ enum {
     OPTION_THREADS,
     OPTION_AIRCRAFT_CAP,
     OPTION_RECEIVER_CAP,
+    OPTION_INNOVATIONS,
     OPTION_QUIET
 };
 
@@ -77,18 +78,23 @@ const ap_option ap_replay_options[] = {
                          "GeoPackage for maps: track points, track lines, sensors, counters." },
     [OPTION_SAC_SIC] = { 0, "system", "SAC/SIC", "Source of the ASTERIX output, 0/1 by default." },
     [OPTION_TRACK_CAP] = { 0, "track-cap", "N",
-                           "Tracks alive at once, 16 to 1000000; default 20000. Some 6 kB of "
-                           "memory each." },
+                           "Tracks alive at once, 16 to 1000000; default 20000, or what the "
+                           "service had that made the recording. Some 6 kB of memory each." },
     [OPTION_THREADS] = { 0, "threads", "N",
                          "Processors that the tracker may work on at once, 1 to 64; default 1. The "
                          "tracks are the same." },
     [OPTION_AIRCRAFT_CAP] = { 0, "aircraft-cap", "N",
-                              "Mode S addresses remembered at once, 64 to 4000000; default 50000. "
-                              "Some 700 bytes of memory each. When there are more, those heard "
+                              "Mode S addresses remembered at once, 64 to 4000000; default 50000, "
+                              "or what the service had that made the recording. Some 700 bytes of "
+                              "memory each. When there are more, those heard "
                               "only once give way first." },
     [OPTION_RECEIVER_CAP] = { 0, "receiver-cap", "N",
                               "Receivers that streams name and that are told apart, 0 to 60000; "
-                              "default 256. Those beyond are taken for one an input." },
+                              "default 256, or what the service had that made the recording. Those "
+                              "beyond are taken for one an input." },
+    [OPTION_INNOVATIONS] = { 0, "innovations", NULL,
+                             "Lines of --tracks tell how far a position was from where it was "
+                             "expected, for evaluate: nis and nis_dimensions." },
     [OPTION_QUIET] = { 'q', "quiet", NULL, "No progress line and no summary." },
     { .name = NULL },
 };
@@ -162,18 +168,24 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_EDITION:
         return ap_editions_take(config->command, value, &config->pipeline.engine.editions);
     case OPTION_TRACK_CAP:
+        config->pipeline.has_track_cap = true;
         return take_cap(config, option, value, 16, 1000000, &config->pipeline.engine.track_cap);
     case OPTION_THREADS:
         return take_cap(config, option, value, 1, AP_THREADS_MAX,
                         &config->pipeline.engine.thread_count);
     case OPTION_AIRCRAFT_CAP:
+        config->pipeline.has_aircraft_cap = true;
         return take_cap(config, option, value, 64, 4000000, &config->pipeline.engine.aircraft_cap);
     case OPTION_RECEIVER_CAP:
+        config->pipeline.has_receiver_cap = true;
         return take_cap(config, option, value, 0, 60000, &config->pipeline.engine.receiver_cap);
     case OPTION_SAC_SIC:
         return take_system(config, value);
     case OPTION_PROBE:
         config->probe = true;
+        return AP_EXIT_OK;
+    case OPTION_INNOVATIONS:
+        config->pipeline.engine.innovations = true;
         return AP_EXIT_OK;
     case OPTION_QUIET:
         config->quiet = true;
@@ -289,12 +301,25 @@ static void tell_missed_window(const replay_run *run)
                               last, first);
 }
 
+/* Innovations are in the JSON lines of tracks, and nowhere else. */
+static int check_innovations(const replay_config *config)
+{
+    const char *tracks = config->paths.tracks;
+    if (!config->pipeline.engine.innovations || (tracks && !ap_path_ends_with(tracks, ".csv")))
+        return AP_EXIT_OK;
+    return ap_command_fail(config->command, AP_EXIT_USAGE,
+                           "--innovations is told in JSON lines of tracks; expected --tracks FILE "
+                           "whose name does not end in .csv");
+}
+
 static int start(replay_run *run)
 {
     const ap_command *command = run->config.command;
     int status = check_window(&run->config);
     if (!status)
         status = check_paths(&run->config);
+    if (!status)
+        status = check_innovations(&run->config);
     if (status)
         return status;
     status = ap_pipeline_init(&run->pipeline, &run->config.pipeline);

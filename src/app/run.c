@@ -1,6 +1,7 @@
 /* `airpicture run`: the service. */
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +17,25 @@
 #include "io/live_in.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "io/browser.h"
+#include "io/notify.h"
 
 #define TICK_MS 1000
 #define FIGURES_MS 60000
+#define WATCHDOG_SHARE 4   /* it is fed so often in its time ... */
+#define WATCHDOG_MIN_MS 60 /* ... but not before the engine can have gone on */
 #define DEMO_MINUTES 60.0
+#define SERVES_AT "serves at "
 
-enum { OPTION_REPLAY, OPTION_SPEED, OPTION_START, OPTION_SENSORS, OPTION_PORT, OPTION_LOG };
+enum {
+    OPTION_REPLAY,
+    OPTION_SPEED,
+    OPTION_START,
+    OPTION_SENSORS,
+    OPTION_PORT,
+    OPTION_OPEN,
+    OPTION_LOG
+};
 
 const ap_option ap_run_options[] = {
     [OPTION_REPLAY] = { 'r', "replay", "FILE",
@@ -36,6 +50,7 @@ const ap_option ap_run_options[] = {
     [OPTION_PORT] = { 0, "port", "N",
                       "Port of the page, in place of the configuration's or of 8080; 0 for one "
                       "that is free." },
+    [OPTION_OPEN] = { 0, "open", NULL, "Opens the page in a browser, where there is a desktop." },
     [OPTION_LOG] = { 0, "log", "LEVEL",
                      "What is logged: error, warning, notice, info (default) or debug." },
     { .name = NULL },
@@ -52,6 +67,9 @@ typedef struct service {
     ap_utc_ns start_utc;
     ap_log_level log_level;
     ap_log log;
+    ap_notify notify;
+    uint64_t watched_beat;
+    int64_t progress_ns; /* when the manager was last told of one */
     ap_loop loop;
     ap_waker changed;
     ap_live_clock clock;
@@ -59,7 +77,10 @@ typedef struct service {
     ap_run_engine engine;
     ap_run_web web;
     int64_t utc_ahead_ns;
+    uint64_t clock_step_count; /* that were told */
+    bool is_stopping;          /* the loop, for one of these or a replay's end */
     bool is_reloading, is_ending;
+    bool opens; /* the page, in a browser */
     ap_demo_files demo;
     char demo_folder[64]; /* "": there is no demo */
 } service;
@@ -91,6 +112,9 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_SENSORS:
         snprintf(run->config.sensors, sizeof run->config.sensors, "%s", value);
         return AP_EXIT_OK;
+    case OPTION_OPEN:
+        run->opens = true;
+        return AP_EXIT_OK;
     case OPTION_PORT:
         if (!ap_parse_number(value, 0, 65535, &run->port) || run->port != (uint16_t)run->port)
             return ap_command_fail(run->command, AP_EXIT_USAGE,
@@ -105,6 +129,60 @@ static int take_option(void *context, size_t option, const char *value)
                                    value);
         return AP_EXIT_OK;
     }
+}
+
+/* --- the service manager --- */
+
+/* A watchdog is fed by this loop, and only while the engine's thread goes on too. */
+static void on_watchdog(void *context)
+{
+    service *run = context;
+    uint64_t beat = ap_run_engine_beat(&run->engine);
+    if (beat != run->watched_beat)
+        ap_notify_send(&run->notify, "WATCHDOG=1");
+    run->watched_beat = beat;
+}
+
+/* What is restored may be long. */
+static void on_progress(void *context)
+{
+    service *run = context;
+    int64_t now_ns = ap_clock_monotonic_ns();
+    if (now_ns - run->progress_ns < AP_NS_PER_S)
+        return;
+    run->progress_ns = now_ns;
+    ap_notify_send(&run->notify, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=restores");
+}
+
+static void tell_status(const service *run, const char *lines, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void tell_status(const service *run, const char *lines, const char *format, ...)
+{
+    char text[512];
+    int size = snprintf(text, sizeof text, "%sSTATUS=", lines);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + size, sizeof text - (size_t)size, format, arguments);
+    va_end(arguments);
+    ap_notify_send(&run->notify, text);
+}
+
+static void tell_reload(const service *run)
+{
+    char text[96];
+    snprintf(text, sizeof text, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=begins anew",
+             ap_clock_monotonic_ns() / 1000);
+    ap_notify_send(&run->notify, text);
+}
+
+static ap_err open_watchdog(service *run)
+{
+    int64_t period_ms = run->notify.watchdog_ns / (WATCHDOG_SHARE * AP_NS_PER_MS);
+    if (run->notify.watchdog_ns == 0)
+        return AP_OK;
+    period_ms = period_ms < WATCHDOG_MIN_MS ? WATCHDOG_MIN_MS : period_ms;
+    return ap_loop_every(&run->loop, (uint32_t)period_ms, on_watchdog, run);
 }
 
 /* --- inputs, in the loop's thread --- */
@@ -135,6 +213,20 @@ static void on_chunk(void *context, const ap_live_chunk *from)
     ap_run_engine_publish(&run->engine, run->utc_ahead_ns);
 }
 
+/* The picture's time goes on as before; whoever compares it with the host's has to know. */
+static void tell_clock_step(service *run)
+{
+    if (run->clock.step_count == run->clock_step_count)
+        return;
+    run->clock_step_count = run->clock.step_count;
+    ap_log_write(
+        &run->log, AP_LOG_WARNING,
+        "the host's clock was set by %+.3f s; the picture's time goes on without that, and "
+        "differs by %+.3f s until the service is started again",
+        (double)run->clock.newest_step_ns / 1e9,
+        (double)ap_live_clock_offset_ns(&run->clock) / 1e9);
+}
+
 /* Time passes for the engine, whether anything is received or not. */
 static void on_tick(void *context)
 {
@@ -144,12 +236,14 @@ static void on_tick(void *context)
                             .receive_utc = ap_live_clock_stamp(&run->clock) };
     ap_run_engine_put(&run->engine, &tick);
     ap_run_engine_publish(&run->engine, run->utc_ahead_ns);
+    tell_clock_step(run);
 }
 
 static int open_inputs(service *run)
 {
     char message[AP_IO_MESSAGE_SIZE];
     ap_live_clock_init(&run->clock, NULL, ap_run_engine_restored(&run->engine));
+    run->clock_step_count = 0;
     if (ap_live_in_open(&run->inputs, &run->loop, &run->clock, on_chunk, run, message))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "%s", message);
     for (uint32_t i = 0; i < run->config.input_count; i++) {
@@ -165,15 +259,22 @@ static int open_inputs(service *run)
                : AP_EXIT_OK;
 }
 
-/* --- the loop --- */
+/* --- the loop: one for the whole life of the process, so that no signal comes while nobody listens
+ * for it --- */
+
+static void stop(service *run)
+{
+    run->is_stopping = true;
+    ap_loop_stop(&run->loop);
+}
 
 static void on_end(void *context)
 {
     service *run = context;
     ap_log_write(&run->log, AP_LOG_NOTICE, "ends, on a signal");
-    run->is_reloading = false;
     run->is_ending = true;
-    ap_loop_stop(&run->loop);
+    ap_notify_send(&run->notify, "STOPPING=1\nSTATUS=ends");
+    stop(run);
 }
 
 /* A configuration is taken whole or not at all. */
@@ -198,14 +299,15 @@ static void on_reload(void *context)
     }
     ap_log_write(&run->log, AP_LOG_NOTICE, "begins anew with '%s'", run->config_path);
     run->is_reloading = true;
-    ap_loop_stop(&run->loop);
+    tell_reload(run);
+    stop(run);
 }
 
 static void on_changed(void *context)
 {
     service *run = context;
     if (run->replay_count > 0 && ap_run_engine_has_ended(&run->engine))
-        ap_loop_stop(&run->loop);
+        stop(run);
 }
 
 static void on_figures(void *context)
@@ -216,6 +318,8 @@ static void on_figures(void *context)
     ap_run_engine_unlock(&run->engine);
     ap_log_write(&run->log, AP_LOG_INFO, "%" PRIu32 " tracks, %" PRIu64 " reports so far",
                  figures.tracker.confirmed_alive_count, figures.report_count);
+    tell_status(run, "", "%" PRIu32 " tracks, %" PRIu64 " reports so far",
+                figures.tracker.confirmed_alive_count, figures.report_count);
 }
 
 static int open_loop(service *run)
@@ -223,11 +327,9 @@ static int open_loop(service *run)
     char message[AP_IO_MESSAGE_SIZE];
     if (ap_loop_open(&run->loop, message))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "%s", message);
-    if (ap_waker_open(&run->changed, &run->loop, on_changed, run) ||
-        ap_loop_on_signal(&run->loop, SIGINT, on_end, run) ||
+    if (ap_loop_on_signal(&run->loop, SIGINT, on_end, run) ||
         ap_loop_on_signal(&run->loop, SIGTERM, on_end, run) ||
-        ap_loop_on_signal(&run->loop, SIGHUP, on_reload, run) ||
-        ap_loop_every(&run->loop, FIGURES_MS, on_figures, run))
+        ap_loop_on_signal(&run->loop, SIGHUP, on_reload, run))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "the event loop does not start");
     return AP_EXIT_OK;
 }
@@ -241,7 +343,12 @@ static int open_engine(service *run)
                                           .replay_speed = run->speed,
                                           .replay_start = run->start_utc,
                                           .log = &run->log,
-                                          .changed = &run->changed };
+                                          .loop = &run->loop,
+                                          .changed = &run->changed,
+                                          .on_progress = on_progress,
+                                          .context = run };
+    if (ap_waker_open(&run->changed, &run->loop, on_changed, run))
+        return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
     return ap_run_engine_open(&run->engine, &config);
 }
 
@@ -257,41 +364,51 @@ static int open_web(service *run)
     return ap_run_web_open(&run->web, &config);
 }
 
-static void tell_serves(const service *run)
+static void tell_serves(service *run)
 {
+    char where[AP_RUN_HOST_MAX + 32] = "serves";
     uint16_t port = ap_run_web_port(&run->web);
     if (port)
-        ap_log_write(&run->log, AP_LOG_NOTICE, "serves at %s://%s:%u",
-                     *run->config.http.certificate ? "https" : "http", run->config.http.address,
-                     port);
-    else
-        ap_log_write(&run->log, AP_LOG_NOTICE, "serves");
+        snprintf(where, sizeof where, SERVES_AT "%s://%s:%u",
+                 *run->config.http.certificate ? "https" : "http", run->config.http.address, port);
+    ap_log_write(&run->log, AP_LOG_NOTICE, "%s", where);
+    tell_status(run, "READY=1\n", "%s", where);
+    if (port && run->opens)
+        (void)ap_browser_open(where + strlen(SERVES_AT)); /* the log has said where */
+    run->opens = false;                                   /* not again when it begins anew */
+}
+
+static int start(service *run)
+{
+    int status = open_engine(run);
+    if (!status && run->replay_count == 0)
+        status = open_inputs(run);
+    if (!status)
+        status = open_web(run);
+    if (!status && (ap_loop_every(&run->loop, FIGURES_MS, on_figures, run) || open_watchdog(run)))
+        status = ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    if (!status && !ap_run_engine_start(&run->engine))
+        status = ap_command_fail(run->command, AP_EXIT_SOFTWARE, "there can be no more threads");
+    return status;
 }
 
 /* Until the end, or until it is to begin anew. */
 static int serve(service *run)
 {
-    run->is_reloading = false;
     if (run->port >= 0.0)
         run->config.http.port = (uint16_t)run->port;
-    int status = open_loop(run);
+    int status = start(run);
     if (!status)
-        status = open_engine(run);
-    if (!status && run->replay_count == 0)
-        status = open_inputs(run);
-    if (!status)
-        status = open_web(run);
-    if (!status && !ap_run_engine_start(&run->engine))
-        status = ap_command_fail(run->command, AP_EXIT_SOFTWARE, "there can be no more threads");
-    if (!status) {
         tell_serves(run);
+    while (!status && !run->is_stopping) /* a stop from before a reload may be under way still */
         ap_loop_run(&run->loop);
-    }
     ap_run_web_close(&run->web);
     ap_live_in_close(&run->inputs);
+    ap_loop_cancel(&run->loop, on_tick, run);
+    ap_loop_cancel(&run->loop, on_figures, run);
+    ap_loop_cancel(&run->loop, on_watchdog, run);
     int ended = ap_run_engine_close(&run->engine);
     ap_waker_close(&run->changed);
-    ap_loop_close(&run->loop);
     return status ? status : ended;
 }
 
@@ -336,11 +453,13 @@ static int serve_config(service *run)
 {
     int status;
     do {
+        run->is_reloading = run->is_stopping = false;
         status = ap_run_config_read(run->config_path, &run->config);
         if (!status)
             status = serve(run);
         ap_run_config_close(&run->config);
-    } while (!status && run->is_reloading);
+        ap_loop_turn(&run->loop); /* a signal that came while it closed */
+    } while (!status && run->is_reloading && !run->is_ending);
     return status;
 }
 
@@ -348,15 +467,18 @@ static int run_service(service *run)
 {
     if (!ap_log_open(&run->log, STDERR_FILENO, run->log_level, ap_log_is_journald()))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
-    int status;
-    if (run->config_path) {
+    ap_notify_open(&run->notify);
+    int status = open_loop(run);
+    if (!status && run->config_path) {
         status = serve_config(run);
-    } else {
+    } else if (!status) {
         status = run->replay_count > 0 ? AP_EXIT_OK : open_demo(run);
         if (!status)
             status = serve(run);
         close_demo(run);
     }
+    ap_loop_close(&run->loop);
+    ap_notify_close(&run->notify);
     ap_log_close(&run->log);
     return status;
 }

@@ -39,9 +39,10 @@ static const ap_yaml_key top_keys[] = {
     TEXT("sensors", ap_run_config, sensors, AP_RUN_PATH_MAX, false,
          "sensors file: where each radar stands and how accurate it is"),
     GROUP("inputs", LIST, "what is received"),
-    GROUP("asterix", LIST, "where system tracks go, as CAT062 with CAT063 and CAT065 over UDP"),
+    GROUP("outputs", LIST, "what goes out: tracks, reports, frames, to UDP or on TCP ports"),
     GROUP("http", GROUP, "the page, the interface for programs, the figures"),
     GROUP("state", GROUP, "what is kept so that nothing is lost when the service stops"),
+    GROUP("archive", GROUP, "tracks and alerts, kept for analysis"),
     WHOLE("track_cap", 32, ap_run_config, track_cap, 16, 1000000, "20000",
           "tracks alive at once; some 6 kB of memory each"),
     WHOLE("aircraft_cap", 32, ap_run_config, aircraft_cap, 64, 4000000, "50000",
@@ -80,17 +81,6 @@ static const ap_yaml_key input_keys[] = {
     { .key = NULL },
 };
 
-static const ap_yaml_key asterix_keys[] = {
-    TEXT("host", ap_run_asterix, host, AP_RUN_HOST_MAX, true,
-         "an address or a name; may be a multicast group"),
-    WHOLE("port", 16, ap_run_asterix, port, 1, 65535, "8600", "UDP"),
-    WHOLE("sac", 8, ap_run_asterix, sac, 0, 255, "0", "system area code of this system"),
-    WHOLE("sic", 8, ap_run_asterix, sic, 0, 255, "1", "system identification code"),
-    WHOLE("service", 8, ap_run_asterix, service, 0, 255, "1", "service identification"),
-    NUMBER("period_s", ap_run_asterix, period_s, 0.25, 60, "4", "seconds between pictures"),
-    { .key = NULL },
-};
-
 static const ap_yaml_key http_keys[] = {
     FLAG("enabled", ap_run_http, is_on, "true", "serve at all"),
     TEXT("address", ap_run_http, address, AP_RUN_HOST_MAX, false,
@@ -104,7 +94,9 @@ static const ap_yaml_key http_keys[] = {
     TEXT("tokens", ap_run_http, tokens, AP_RUN_PATH_MAX, false,
          "file with a line for each token, made by `airpicture token`"),
     FLAG("read_needs_token", ap_run_http, read_needs_token, "false",
-         "nobody reads without a token"),
+         "nobody reads without a token; only /healthz and /readyz answer everyone"),
+    FLAG("metrics_needs_token", ap_run_http, metrics_needs_token, "true",
+         "with read_needs_token: nor /metrics"),
     { .key = NULL },
 };
 
@@ -124,16 +116,30 @@ static const ap_yaml_key state_keys[] = {
     { .key = NULL },
 };
 
+static const ap_yaml_key archive_keys[] = {
+    TEXT("folder", ap_run_archive_config, folder, AP_RUN_PATH_MAX, false,
+         "where GeoPackages go; made if it is not there"),
+    WHOLE("segment_s", 32, ap_run_archive_config, segment_s, 1, 86400, "3600",
+          "seconds in a GeoPackage: the next begins at a multiple of that, UTC"),
+    WHOLE("keep_mb", 32, ap_run_archive_config, keep_mb, 0, 100000000, "100000",
+          "megabytes of GeoPackages that are kept; 0: all"),
+    WHOLE("keep_s", 32, ap_run_archive_config, keep_s, 0, 1000000000, "2592000",
+          "seconds for which GeoPackages are kept; 0: for ever"),
+    WHOLE("queue_mb", 32, ap_run_archive_config, queue_mb, 1, 1024, "32",
+          "megabytes of rows that may wait for a store; a thousand rows take 0.14"),
+    { .key = NULL },
+};
+
 static const ap_yaml_group top = { "Configuration", "a configuration", "", top_keys };
 static const ap_yaml_group input_group = { "inputs", "an input", "", input_keys };
-static const ap_yaml_group asterix_group = { "asterix", "an ASTERIX output", "", asterix_keys };
 static const ap_yaml_group http_group = { "http", "http", "", http_keys };
 static const ap_yaml_group state_group = { "state", "state", "", state_keys };
+static const ap_yaml_group archive_group = { "archive", "archive", "", archive_keys };
 
 void ap_run_config_keys_print(FILE *out)
 {
-    const ap_yaml_group *const groups[] = { &top, &input_group, &asterix_group, &http_group,
-                                            &state_group };
+    const ap_yaml_group *const groups[] = { &top,        &input_group, &ap_run_output_group,
+                                            &http_group, &state_group, &archive_group };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         ap_yaml_group_print(out, groups[i]);
 }
@@ -236,13 +242,18 @@ static void take_input(loader *load, const yaml_node_t *node)
     load->config->input_count++;
 }
 
-static void take_asterix(loader *load, const yaml_node_t *node)
+/* Names tell outputs apart in the figures. */
+static void take_output(loader *load, const yaml_node_t *node)
 {
     ap_run_config *config = load->config;
-    ap_yaml_entry entry;
-    if (ap_yaml_entry_read(&load->reading, &asterix_group, node,
-                           &config->asterix[config->asterix_count], &entry))
-        config->asterix_count++;
+    ap_run_output *output = &config->outputs[config->output_count];
+    if (!ap_run_output_read(&load->reading, node, output))
+        return;
+    for (uint32_t i = 0; i < config->output_count; i++)
+        if (strcmp(config->outputs[i].name, output->name) == 0)
+            ap_yaml_tell_at(&load->reading, node->start_mark,
+                            "output '%s' again; expected another name", output->name);
+    config->output_count++;
 }
 
 /* The entries of a list, at most `cap`; NULL when there is none. */
@@ -280,13 +291,13 @@ static void load_inputs(loader *load, const ap_yaml_entry *entry)
         take_input(load, yaml_document_get_node(&load->reading.document, item[i]));
 }
 
-static void load_asterix(loader *load, const ap_yaml_entry *entry)
+static void load_outputs(loader *load, const ap_yaml_entry *entry)
 {
     size_t count;
-    const yaml_node_item_t *item = entries_of(load, entry, "asterix", AP_RUN_ASTERIX_CAP, &count);
-    load->config->asterix = room_for(load, count, sizeof *load->config->asterix);
-    for (size_t i = 0; load->config->asterix && i < count; i++)
-        take_asterix(load, yaml_document_get_node(&load->reading.document, item[i]));
+    const yaml_node_item_t *item = entries_of(load, entry, "outputs", AP_RUN_OUTPUT_CAP, &count);
+    load->config->outputs = room_for(load, count, sizeof *load->config->outputs);
+    for (size_t i = 0; load->config->outputs && i < count; i++)
+        take_output(load, yaml_document_get_node(&load->reading.document, item[i]));
 }
 
 static void load_http(loader *load, const ap_yaml_entry *entry)
@@ -318,6 +329,16 @@ static void load_state(loader *load, const ap_yaml_entry *entry)
         place_path(load, &group, "folder", state->folder);
 }
 
+static void load_archive(loader *load, const ap_yaml_entry *entry)
+{
+    ap_run_archive_config *archive = &load->config->archive;
+    ap_yaml_entry group;
+    const yaml_node_t *node = ap_yaml_entry_value(entry, "archive");
+    if (node && ap_yaml_entry_good(entry, "archive") &&
+        ap_yaml_entry_read(&load->reading, &archive_group, node, archive, &group))
+        place_path(load, &group, "folder", archive->folder);
+}
+
 static void load_document(void *context)
 {
     loader *load = context;
@@ -332,9 +353,10 @@ static void load_document(void *context)
         return;
     place_path(load, &entry, "sensors", config->sensors);
     load_inputs(load, &entry);
-    load_asterix(load, &entry);
+    load_outputs(load, &entry);
     load_http(load, &entry);
     load_state(load, &entry);
+    load_archive(load, &entry);
     if (config->input_count == 0 && load->reading.error_count == 0)
         ap_yaml_tell_at(&load->reading, root->start_mark,
                         "nothing is received; expected the key 'inputs' with a list");
@@ -348,6 +370,7 @@ void ap_run_config_init(ap_run_config *config)
     ap_yaml_entry_initial(&top, config);
     ap_yaml_entry_initial(&http_group, &config->http);
     ap_yaml_entry_initial(&state_group, &config->state);
+    ap_yaml_entry_initial(&archive_group, &config->archive);
     strcpy(config->http.address, "127.0.0.1");
 }
 
@@ -425,6 +448,8 @@ int ap_run_config_read(const char *path, ap_run_config *config)
     ap_err err = ap_run_config_load(config, path, tell_error, &to);
     if (err == AP_ERR_CONFIG)
         return AP_EXIT_CONFIG;
+    if (err == AP_ERR_MEMORY)
+        return ap_command_fail(NULL, AP_EXIT_SOFTWARE, "%s: memory is exhausted", path);
     return err ? ap_exit_of(err) : AP_EXIT_OK;
 }
 
@@ -445,10 +470,8 @@ void ap_run_config_print(const ap_run_config *config, FILE *out)
     fprintf(out, "sensors  %s\n", *config->sensors ? config->sensors : "none are placed");
     for (uint32_t i = 0; i < config->input_count; i++)
         print_input(&config->inputs[i], out);
-    for (uint32_t i = 0; i < config->asterix_count; i++)
-        fprintf(out, "ASTERIX  to %s UDP port %u every %g s as %u/%u\n", config->asterix[i].host,
-                config->asterix[i].port, config->asterix[i].period_s, config->asterix[i].sac,
-                config->asterix[i].sic);
+    for (uint32_t i = 0; i < config->output_count; i++)
+        ap_run_output_print(&config->outputs[i], out);
     if (config->http.is_on)
         fprintf(out, "HTTP     %s port %u, %s, %s\n", config->http.address, config->http.port,
                 *config->http.certificate ? "TLS" : "no TLS",
@@ -461,14 +484,17 @@ void ap_run_config_print(const ap_run_config *config, FILE *out)
                 config->state.records ? "with recordings" : "no recordings");
     else
         fputs("state    nothing is kept: after a stop the picture begins anew\n", out);
+    if (*config->archive.folder)
+        fprintf(out, "archive  %s, GeoPackages of %u s\n", config->archive.folder,
+                config->archive.segment_s);
     fprintf(out, "room     %u tracks, %u addresses\n", config->track_cap, config->aircraft_cap);
 }
 
 void ap_run_config_close(ap_run_config *config)
 {
     free(config->inputs);
-    free(config->asterix);
+    free(config->outputs);
     config->inputs = NULL;
-    config->asterix = NULL;
-    config->input_count = config->asterix_count = 0;
+    config->outputs = NULL;
+    config->input_count = config->output_count = 0;
 }

@@ -7,13 +7,15 @@
  *         host: 127.0.0.1
  *         port: 30005
  *         format: beast
- *     asterix:
- *       - host: 239.1.2.3
- *         port: 8600
+ *     outputs:
+ *       - kind: cat062
+ *         host: 239.1.2.3
  *     http:
  *       port: 8080
  *     state:
  *       folder: /var/lib/airpicture
+ *     archive:
+ *       folder: /var/lib/airpicture/archive
  *
  * A file is taken whole or not at all. All errors are told, each with line, column and what was
  * expected. Paths that are not absolute count from the folder of the file. */
@@ -28,15 +30,13 @@
 
 #include "airpicture/err.h"
 #include "app/command.h"
+#include "app/run_output_config.h"
 #include "app/yaml_tell.h"
 #include "io/live_in.h"
 #include "wire/framer.h"
 
-#define AP_RUN_NAME_MAX 63
-#define AP_RUN_HOST_MAX 255
 #define AP_RUN_PATH_MAX 1023
 #define AP_RUN_INPUT_CAP 1024u
-#define AP_RUN_ASTERIX_CAP 64u
 
 /* One input; io/live_in.h says what its words mean. Absent words are "". */
 typedef struct ap_run_input {
@@ -51,14 +51,6 @@ typedef struct ap_run_input {
     int format; /* ap_format */
 } ap_run_input;
 
-/* System tracks as CAT062 with CAT063 and CAT065, over UDP. */
-typedef struct ap_run_asterix {
-    char host[AP_RUN_HOST_MAX + 1];
-    uint16_t port;
-    uint8_t sac, sic, service;
-    double period_s;
-} ap_run_asterix;
-
 typedef struct ap_run_http {
     bool is_on;
     char address[AP_RUN_HOST_MAX + 1];
@@ -66,7 +58,7 @@ typedef struct ap_run_http {
     uint32_t stream_ms; /* between steps of the stream */
     char certificate[AP_RUN_PATH_MAX + 1], key[AP_RUN_PATH_MAX + 1]; /* "": no TLS */
     char tokens[AP_RUN_PATH_MAX + 1]; /* file of lines as `airpicture token` makes them; "": none */
-    bool read_needs_token;
+    bool read_needs_token, metrics_needs_token;
 } ap_run_http;
 
 /* Checkpoints and recordings lie in one folder; "": neither is kept. */
@@ -78,16 +70,25 @@ typedef struct ap_run_state {
     uint32_t keep_mb, keep_s; /* of all; 0: no limit */
 } ap_run_state;
 
+/* Tracks and alerts for analysis, in GeoPackages of some time each; folder "": none. */
+typedef struct ap_run_archive_config {
+    char folder[AP_RUN_PATH_MAX + 1];
+    uint32_t segment_s;       /* of a file, by receive time */
+    uint32_t keep_mb, keep_s; /* of all; 0: no limit */
+    uint32_t queue_mb;        /* of rows that may wait for a store */
+} ap_run_archive_config;
+
 typedef struct ap_run_config {
     char sensors[AP_RUN_PATH_MAX + 1]; /* "": radars are not placed */
     uint32_t track_cap, aircraft_cap, receiver_cap, stream_cap, thread_count;
     uint32_t ring_mb;
     ap_run_input *inputs; /* [input_count] */
     uint32_t input_count;
-    ap_run_asterix *asterix; /* [asterix_count] */
-    uint32_t asterix_count;
+    ap_run_output *outputs; /* [output_count] */
+    uint32_t output_count;
     ap_run_http http;
     ap_run_state state;
+    ap_run_archive_config archive;
 } ap_run_config;
 
 /* Of an empty file that would be accepted: no inputs, HTTP on 127.0.0.1:8080, nothing kept. */

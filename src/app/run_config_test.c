@@ -43,8 +43,8 @@ static void test_run_config_values(void **state)
               "     format: asterix}\n"
               "  - {name: b, kind: serial, path: /dev/ttyUSB0, baud: 3000000, format: beast}\n"
               "  - {name: c, kind: follow, path: growing.sbs, from_begin: true}\n"
-              "asterix:\n"
-              "  - {host: 239.9.9.9, sac: 25, sic: 7, period_s: 2.5}\n"
+              "outputs:\n"
+              "  - {kind: cat062, host: 239.9.9.9, sac: 25, sic: 7, period_s: 2.5}\n"
               "http: {address: \"0.0.0.0\", port: 80, stream_ms: 250}\n"
               "state: {folder: kept, checkpoint_s: 2, keep_mb: 5}\n",
               &to),
@@ -65,10 +65,10 @@ static void test_run_config_values(void **state)
     assert_string_equal(config.inputs[2].path, "/etc/airpicture/growing.sbs");
     assert_true(config.inputs[2].from_begin);
     assert_int_equal(config.inputs[2].format, AP_FORMAT_AUTO);
-    assert_int_equal(config.asterix_count, 1);
-    assert_int_equal(config.asterix[0].port, 8600);
-    assert_int_equal(config.asterix[0].sic, 7);
-    assert_true(config.asterix[0].period_s == 2.5);
+    assert_int_equal(config.output_count, 1);
+    assert_int_equal(config.outputs[0].port, 8600);
+    assert_int_equal(config.outputs[0].sic, 7);
+    assert_true(config.outputs[0].period_s == 2.5);
     assert_true(config.http.is_on);
     assert_string_equal(config.http.address, "0.0.0.0");
     assert_int_equal(config.http.stream_ms, 250);
@@ -90,7 +90,7 @@ static void test_run_config_absent(void **state)
     assert_string_equal(config.http.address, "127.0.0.1"); /* never others unasked */
     assert_int_equal(config.http.port, 8080);
     assert_string_equal(config.state.folder, "");
-    assert_int_equal(config.asterix_count, 0);
+    assert_int_equal(config.output_count, 0);
     ap_run_config_close(&config);
 }
 
@@ -120,8 +120,7 @@ static void test_run_config_refused(void **state)
         { "inputs: [{name: a, kind: stdin}]\nhttp: 8080\n", "2:7 http is a single value" },
         { "inputs: [{name: a, kind: stdin}]\nstate: {checkpoint_s: 1}\n",
           "state without folder; expected the key 'folder'" },
-        { "inputs: [{name: a, kind: stdin}]\nasterix: [{port: 5}]\n",
-          "an ASTERIX output without host" },
+        { "inputs: [{name: a, kind: stdin}]\noutputs: [{port: 5}]\n", "an output without kind" },
         { "inputs: [{name: a, kind: stdin}]\ntrack_cap: .nan\n", "2:12 track_cap '.nan' cannot" },
         { "inputs: [{name: a, kind: stdin, format: astrix}]\n", "'asterix', perhaps" },
     };

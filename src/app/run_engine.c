@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "app/run_asterix.h"
+#include "app/run_archive.h"
+#include "app/run_outputs.h"
 #include "app/run_state.h"
 #include "app/sensors.h"
 #include "io/clock.h"
@@ -28,11 +29,13 @@ struct ap_run_engine_state {
     ap_engine *engine;
     ap_live_engine *live;
     ap_live_source *sources;
-    ap_run_asterix_outputs asterix;
+    ap_run_outputs outputs;
+    ap_run_archive archive;
+    ap_run_archive_book *book; /* of the archive, in the region */
     ap_run_state_keeper keeper;
+    int state_lock; /* of the folder; -1 */
     ap_chunk_ring ring;
     void *ring_mem;
-    bool *is_cut; /* [input_count * AP_LIVE_STREAM_CAP] streams that lost octets */
     size_t ring_size;
     ap_recorder recorder;
     ap_run_figures figures;
@@ -48,6 +51,7 @@ struct ap_run_engine_state {
     pthread_cond_t bell;
     atomic_bool is_asleep, is_ending, has_ended;
     _Atomic int64_t utc_ahead_ns;
+    _Atomic uint64_t beat;
 };
 
 /* --- the lock --- */
@@ -81,13 +85,54 @@ static void on_track(void *context, const ap_track_event *event, const ap_track 
 {
     struct ap_run_engine_state *state = context;
     state->figures.track_event_count++;
-    ap_run_asterix_track(&state->asterix, event, track);
+    ap_run_outputs_track(&state->outputs, event, track);
+    ap_run_archive_track(&state->archive, state->engine->now, event, track);
+}
+
+static void on_alert(void *context, const ap_alert *alert)
+{
+    struct ap_run_engine_state *state = context;
+    ap_run_archive_alert(&state->archive, state->engine->now, alert);
+}
+
+static void on_report(void *context, const ap_report *report)
+{
+    ap_run_outputs_report(&((struct ap_run_engine_state *)context)->outputs, report);
+}
+
+static void on_heard(void *context, const ap_sense_heard *heard)
+{
+    ap_run_outputs_heard(&((struct ap_run_engine_state *)context)->outputs, heard);
+}
+
+static void on_asterix(void *context, uint16_t input, ap_utc_ns receive_utc, const uint8_t *data,
+                       size_t size)
+{
+    struct ap_run_engine_state *state = context;
+    ap_run_outputs_asterix(&state->outputs, input, receive_utc, data, size);
+}
+
+/* What nobody takes is not told. */
+static ap_engine_sinks sinks_for(struct ap_run_engine_state *state)
+{
+    const ap_run_config *config = state->config.config;
+    bool has_frames = ap_run_outputs_have(config, AP_RUN_OUTPUT_BEAST) ||
+                      ap_run_outputs_have(config, AP_RUN_OUTPUT_AVR);
+    return (ap_engine_sinks){
+        .context = state,
+        .on_track = on_track,
+        .on_alert = on_alert,
+        .on_report = ap_run_outputs_have(config, AP_RUN_OUTPUT_CAT021) ? on_report : NULL,
+        .on_heard = has_frames ? on_heard : NULL,
+        .on_asterix = ap_run_outputs_have(config, AP_RUN_OUTPUT_FINAL) ? on_asterix : NULL
+    };
 }
 
 static int on_time(void *context, ap_utc_ns now)
 {
     struct ap_run_engine_state *state = context;
-    ap_run_asterix_time(&state->asterix, now);
+    ap_run_outputs_time(&state->outputs, now);
+    ap_run_archive_time(&state->archive, now);
     return AP_EXIT_OK;
 }
 
@@ -105,15 +150,21 @@ static void note_latency(struct ap_run_engine_state *state, const ap_chunk *chun
     ap_latency_add(&state->figures.latency, (double)(now - chunk->receive_utc) / 1e9);
 }
 
-/* A batch of chunks; how many there were. */
+/* A batch of chunks, shorter where somebody waits for the lock; how many there were. */
 static size_t work(struct ap_run_engine_state *state)
 {
     ap_chunk chunk = { .kind = AP_CHUNK_TICK };
     size_t count = 0;
+    bool is_begun =
+        false; /* a beginning may have the time of what follows it: no checkpoint there */
     uint64_t waiting = ap_chunk_ring_waiting(&state->ring);
     if (waiting > state->figures.ring_peak_size)
         state->figures.ring_peak_size = waiting;
-    for (; count < BATCH && ap_chunk_ring_peek(&state->ring, &chunk); count++) {
+    for (; ap_chunk_ring_peek(&state->ring, &chunk); count++) {
+        bool is_enough = count >= BATCH || (count > 0 && atomic_load(&state->wanted) > 0);
+        if (is_enough && !is_begun)
+            break;
+        is_begun = chunk.kind == AP_CHUNK_BEGIN;
         ap_live_engine_chunk(state->live, &chunk);
         note_latency(state, &chunk);
         ap_run_state_took(&state->keeper, chunk.receive_utc);
@@ -122,14 +173,17 @@ static size_t work(struct ap_run_engine_state *state)
     return count;
 }
 
+static void note_beat(struct ap_run_engine_state *state)
+{
+    atomic_fetch_add_explicit(&state->beat, 1, memory_order_relaxed);
+}
+
 /* Until there are chunks, or for a while. */
 static void wait_for_chunks(struct ap_run_engine_state *state)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    int64_t ns = until.tv_nsec + WAIT_NS;
-    until.tv_sec += ns / AP_NS_PER_S;
-    until.tv_nsec = ns % AP_NS_PER_S;
+    int64_t until_ns = ap_clock_monotonic_ns() + WAIT_NS;
+    const struct timespec until = { .tv_sec = until_ns / AP_NS_PER_S,
+                                    .tv_nsec = until_ns % AP_NS_PER_S };
     pthread_mutex_lock(&state->bell_mutex);
     atomic_store(&state->is_asleep, true);
     if (ap_chunk_ring_waiting(&state->ring) == 0 && !atomic_load(&state->is_ending))
@@ -141,12 +195,15 @@ static void wait_for_chunks(struct ap_run_engine_state *state)
 static void *run_live(void *context)
 {
     struct ap_run_engine_state *state = context;
+    ap_threads_name("engine");
     pthread_mutex_lock(&state->lock);
     for (;;) {
         bool is_ending = atomic_load(&state->is_ending);
+        note_beat(state);
         size_t count = work(state);
         if (count < BATCH)
             ap_live_engine_settle(state->live);
+        ap_run_outputs_flush(&state->outputs);
         ap_run_state_keep(&state->keeper, count == 0);
         if (count == 0 && is_ending)
             break;
@@ -165,24 +222,9 @@ static void *run_live(void *context)
     return NULL;
 }
 
-/* What comes behind octets that were refused does not go on with what came before them. */
 void ap_run_engine_put(ap_run_engine *run, const ap_chunk *chunk)
 {
-    struct ap_run_engine_state *state = run->state;
-    bool *is_cut = &state->is_cut[(size_t)chunk->input * AP_LIVE_STREAM_CAP +
-                                  chunk->stream % AP_LIVE_STREAM_CAP];
-    bool is_data = chunk->kind == AP_CHUNK_DATA;
-    if (is_data && *is_cut) {
-        ap_chunk begin = *chunk;
-        begin.kind = AP_CHUNK_BEGIN;
-        begin.size = 0;
-        *is_cut = ap_chunk_ring_put(&state->ring, &begin) != AP_OK;
-    }
-    /* A refusal is counted by the ring. */
-    if ((is_data && *is_cut) || ap_chunk_ring_put(&state->ring, chunk) != AP_OK)
-        *is_cut |= is_data;
-    else if (chunk->kind == AP_CHUNK_BEGIN)
-        *is_cut = false;
+    (void)ap_chunk_ring_put(&run->state->ring, chunk); /* which counts what it refuses */
 }
 
 void ap_run_engine_publish(ap_run_engine *run, int64_t utc_ahead_ns)
@@ -204,6 +246,8 @@ static int keep_pace(void *context, ap_utc_ns now)
 {
     struct ap_run_engine_state *state = context;
     (void)on_time(state, now);
+    note_beat(state);
+    ap_run_outputs_flush(&state->outputs);
     if (state->replay_first_utc == AP_UTC_UNKNOWN) {
         state->replay_first_utc = now;
         state->replay_begin_ns = ap_clock_monotonic_ns();
@@ -218,6 +262,7 @@ static int keep_pace(void *context, ap_utc_ns now)
         pthread_mutex_unlock(&state->lock);
         while (ahead_ns > 0 && !atomic_load(&state->is_ending)) {
             ap_clock_sleep_ns(ahead_ns < WAIT_NS ? ahead_ns : WAIT_NS);
+            note_beat(state);
             ahead_ns = due_ns - ap_clock_monotonic_ns();
         }
         while (atomic_load(&state->wanted) > 0)
@@ -228,16 +273,36 @@ static int keep_pace(void *context, ap_utc_ns now)
     return atomic_load(&state->is_ending) ? AP_EXIT_NOT_MET : AP_EXIT_OK;
 }
 
+/* The lock is free while the input has nothing; a replay that is to end waits for it no longer. */
+static bool wait_for_input(void *context, const ap_input *input)
+{
+    struct ap_run_engine_state *state = context;
+    bool is_ready = ap_input_is_ready(input, 0);
+    if (is_ready)
+        return !atomic_load(&state->is_ending);
+    ap_waker_wake(state->config.changed);
+    pthread_mutex_unlock(&state->lock);
+    while (!is_ready && !atomic_load(&state->is_ending)) {
+        note_beat(state);
+        is_ready = ap_input_is_ready(input, WAIT_NS);
+    }
+    while (atomic_load(&state->wanted) > 0)
+        sched_yield();
+    pthread_mutex_lock(&state->lock);
+    return is_ready;
+}
+
 static void *run_replay(void *context)
 {
     struct ap_run_engine_state *state = context;
+    ap_threads_name("engine");
     pthread_mutex_lock(&state->lock);
     int status = ap_pipeline_run(&state->pipeline);
     state->status = atomic_load(&state->is_ending) ? AP_EXIT_OK : status;
     pthread_mutex_unlock(&state->lock);
     if (state->status)
         ap_log_write(state->config.log, AP_LOG_ERROR, "replay: %s", state->pipeline.message);
-    else
+    else if (!atomic_load(&state->is_ending))
         ap_log_write(state->config.log, AP_LOG_NOTICE, "the recording has ended");
     atomic_store(&state->has_ended, true);
     ap_waker_wake(state->config.changed);
@@ -254,7 +319,7 @@ static ap_engine_config engine_config(struct ap_run_engine_state *state)
     config.aircraft_cap = from->aircraft_cap;
     config.receiver_cap = from->receiver_cap;
     config.thread_count = from->thread_count;
-    config.sinks = (ap_engine_sinks){ .context = state, .on_track = on_track };
+    config.sinks = sinks_for(state);
     return config;
 }
 
@@ -275,6 +340,7 @@ static int open_replay(struct ap_run_engine_state *state)
     config.start_utc = state->config.replay_start;
     config.engine = engine_config(state);
     config.on_time = keep_pace;
+    config.wait = wait_for_input;
     int status = ap_pipeline_init(&state->pipeline, &config);
     state->engine = &state->pipeline.engine;
     if (!status) {
@@ -297,8 +363,12 @@ static int open_live_engine(struct ap_run_engine_state *state)
                                "(ulimit -v)?");
     state->engine = ap_region_take(&state->region, sizeof *state->engine);
     state->live = ap_region_take(&state->region, sizeof *state->live);
-    if (!state->engine || !state->live)
+    state->book = ap_region_take(&state->region, sizeof *state->book);
+    ap_id_entry *reasons = ap_region_take(
+        &state->region, ap_archive_reasons_entries(from->track_cap) * sizeof *reasons);
+    if (!state->engine || !state->live || !state->book || !reasons)
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    ap_run_archive_begin(state->book, from->track_cap, reasons);
     ap_engine_config config = engine_config(state);
     config.source_cap = from->input_count;
     config.region = &state->region;
@@ -354,10 +424,9 @@ static int open_ring(struct ap_run_engine_state *state)
                                           .share = cap / SHARE,
                                           .input_cap = (uint16_t)from->input_count,
                                           .is_recorded = ap_run_state_records(from) };
-    state->is_cut = calloc((size_t)from->input_count * AP_LIVE_STREAM_CAP, sizeof *state->is_cut);
     state->ring_size = ap_chunk_ring_size(&config);
     state->ring_mem = ap_memory_take(state->ring_size);
-    if (!state->ring_mem || !state->is_cut ||
+    if (!state->ring_mem ||
         ap_chunk_ring_init(&state->ring, &config, state->ring_mem, state->ring_size))
         return ap_command_fail(state->config.command, AP_EXIT_SOFTWARE,
                                "memory is exhausted; lower ring_mb");
@@ -400,7 +469,12 @@ static int restore(struct ap_run_engine_state *state)
         ap_run_state_open(&state->keeper, state->config.config, &state->region, state->engine,
                           state->live, state->config.log);
     }
-    ap_run_state_read(&state->keeper); /* nobody is told yet: the outputs open later */
+    state->keeper.on_progress = state->config.on_progress;
+    state->keeper.context = state->config.context;
+    state->keeper.archive = &state->archive;
+    ap_run_archive_bind(&state->archive, state->book, &state->engine->sensors);
+    ap_run_state_read(&state->keeper); /* the network is told nothing yet: its outputs open later */
+    ap_run_archive_go_live(&state->archive);
     return AP_EXIT_OK;
 }
 
@@ -410,6 +484,8 @@ static int open_recorder(struct ap_run_engine_state *state)
     if (!ap_run_state_records(state->config.config))
         return AP_EXIT_OK;
     ap_err err = ap_run_state_record(&state->keeper, &state->ring, &state->recorder, message);
+    if (!err)
+        state->keeper.recorder = &state->recorder;
     return err ? ap_command_fail(state->config.command, AP_EXIT_NO_OUTPUT, "%s", message)
                : AP_EXIT_OK;
 }
@@ -418,14 +494,31 @@ static int open_live(struct ap_run_engine_state *state)
 {
     int status = ap_run_state_folder(state->config.command, state->config.config);
     if (!status)
+        status = ap_run_state_lock(state->config.command, state->config.config, &state->state_lock);
+    if (!status)
+        status = ap_run_archive_open(&state->archive, state->config.command, state->config.config,
+                                     state->config.log);
+    if (!status)
         status = restore(state);
     if (!status)
         status = open_ring(state);
     if (!status)
         status = open_recorder(state);
-    if (!status)
+    if (!status) {
+        ap_run_state_clean(&state->keeper);
         end_connections(state);
+    }
     return status;
+}
+
+/* Of a clock that nobody sets: a step of the wall clock must not make the engine wait. */
+static void open_bell(pthread_cond_t *bell)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(bell, &attributes);
+    pthread_condattr_destroy(&attributes);
 }
 
 int ap_run_engine_open(ap_run_engine *run, const ap_run_engine_config *config)
@@ -436,13 +529,14 @@ int ap_run_engine_open(ap_run_engine *run, const ap_run_engine_config *config)
         return ap_command_fail(config->command, AP_EXIT_SOFTWARE, "memory is exhausted");
     state->config = *config;
     state->replay_first_utc = AP_UTC_UNKNOWN;
+    state->state_lock = -1;
     pthread_mutex_init(&state->lock, NULL);
     pthread_mutex_init(&state->bell_mutex, NULL);
-    pthread_cond_init(&state->bell, NULL);
+    open_bell(&state->bell);
     int status = config->replay_count > 0 ? open_replay(state) : open_live(state);
     if (!status)
-        status =
-            ap_run_asterix_open(&state->asterix, config->command, config->config, state->engine);
+        status = ap_run_outputs_open(&state->outputs, config->command, config->config, config->loop,
+                                     state->engine);
     return status;
 }
 
@@ -467,8 +561,8 @@ ap_run_figures ap_run_engine_figures(const ap_run_engine *run)
     ap_run_figures figures = state->figures;
     figures.now = state->engine->now;
     figures.report_count = state->engine->report_count;
+    figures.report_lost_count = state->engine->report_lost_count;
     figures.tracker = *ap_tracker_stats_of(&state->engine->tracker);
-    ap_run_asterix_count(&state->asterix, &figures.datagram_count, &figures.datagram_refused_count);
     if (state->live) {
         figures.chunk_count = state->live->chunk_count;
         figures.ring_waiting_size = ap_chunk_ring_waiting(&state->ring);
@@ -476,6 +570,11 @@ ap_run_figures ap_run_engine_figures(const ap_run_engine *run)
                            &figures.checkpoint_failed_count, &figures.checkpoint_stall_ns);
     }
     return figures;
+}
+
+void ap_run_engine_outputs(const ap_run_engine *run, ap_live_output *figures)
+{
+    ap_run_outputs_figures(&run->state->outputs, figures);
 }
 
 ap_live_source_stats ap_run_engine_source(const ap_run_engine *run, uint16_t input)
@@ -489,6 +588,15 @@ ap_recorder_stats ap_run_engine_recorder(const ap_run_engine *run)
                                       : (ap_recorder_stats){ .written_size = 0 };
 }
 
+const char *ap_run_engine_archive(const ap_run_engine *run, size_t i, ap_archive_feed_stats *stats)
+{
+    const ap_run_archive *archive = &run->state->archive;
+    if (i >= archive->count)
+        return NULL;
+    *stats = ap_archive_feed_stats_of(&archive->feeds[i]);
+    return archive->sinks[i].name;
+}
+
 ap_chunk_ring_refused ap_run_engine_refused(const ap_run_engine *run, uint16_t input)
 {
     return ap_chunk_ring_refused_of(&run->state->ring, input);
@@ -497,6 +605,11 @@ ap_chunk_ring_refused ap_run_engine_refused(const ap_run_engine *run, uint16_t i
 bool ap_run_engine_has_ended(const ap_run_engine *run)
 {
     return atomic_load(&run->state->has_ended);
+}
+
+uint64_t ap_run_engine_beat(const ap_run_engine *run)
+{
+    return atomic_load_explicit(&run->state->beat, memory_order_relaxed);
 }
 
 int ap_run_engine_close(ap_run_engine *run)
@@ -512,15 +625,16 @@ int ap_run_engine_close(ap_run_engine *run)
         pthread_join(state->thread, NULL);
     int status = state->status;
     ap_recorder_close(&state->recorder);
-    ap_run_state_close(&state->keeper, state->has_thread);
-    ap_run_asterix_close(&state->asterix);
+    bool is_stored = ap_run_archive_close(&state->archive);
+    ap_run_state_close(&state->keeper, state->has_thread && is_stored);
+    ap_checkpoint_unlock(&state->state_lock);
+    ap_run_outputs_close(&state->outputs);
     if (state->config.replay_count > 0)
         ap_pipeline_close(&state->pipeline);
     else
         close_live_engine(state);
     ap_memory_give_back(state->ring_mem, state->ring_size);
     free(state->sources);
-    free(state->is_cut);
     pthread_cond_destroy(&state->bell);
     pthread_mutex_destroy(&state->bell_mutex);
     pthread_mutex_destroy(&state->lock);

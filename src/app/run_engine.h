@@ -16,6 +16,7 @@
 #include "app/live_figures.h"
 #include "app/pipeline.h"
 #include "app/run_config.h"
+#include "io/archive_feed.h"
 #include "io/checkpoint.h"
 #include "io/chunk_ring.h"
 #include "io/log.h"
@@ -23,12 +24,11 @@
 #include "io/recorder.h"
 
 typedef struct ap_run_figures {
-    uint64_t chunk_count, report_count, track_event_count;
+    uint64_t chunk_count, report_count, report_lost_count, track_event_count;
     ap_latency_histogram latency; /* from receipt to the picture */
     uint64_t ring_waiting_size, ring_peak_size, ring_cap_size;
     uint64_t checkpoint_count, checkpoint_failed_count;
-    int64_t checkpoint_stall_ns;                     /* of the newest */
-    uint64_t datagram_count, datagram_refused_count; /* of ASTERIX: sent, not taken by the system */
+    int64_t checkpoint_stall_ns; /* of the newest */
     ap_tracker_stats tracker;
     ap_utc_ns now; /* of the picture; AP_UTC_UNKNOWN before the first chunk */
 } ap_run_figures;
@@ -41,7 +41,10 @@ typedef struct ap_run_engine_config {
     double replay_speed;    /* 0: as fast as it goes */
     ap_utc_ns replay_start; /* day of recordings that hold times of day */
     const ap_log *log;
-    ap_waker *changed; /* is woken when the picture may have changed */
+    ap_loop *loop;                      /* that the outputs are served on */
+    ap_waker *changed;                  /* is woken when the picture may have changed */
+    void (*on_progress)(void *context); /* while open restores, now and then */
+    void *context;
 } ap_run_engine_config;
 
 typedef struct ap_run_engine {
@@ -75,11 +78,19 @@ void ap_run_engine_unlock(ap_run_engine *run);
 /* Under the lock. */
 ap_run_figures ap_run_engine_figures(const ap_run_engine *run);
 ap_live_source_stats ap_run_engine_source(const ap_run_engine *run, uint16_t input);
+/* On the thread of the loop: one row an output of the configuration, [output_count]. */
+void ap_run_engine_outputs(const ap_run_engine *run, ap_live_output *figures);
 
 /* Not under the lock. */
 ap_recorder_stats ap_run_engine_recorder(const ap_run_engine *run);
+/* Of store `i` of the archive, from 0: its name, or NULL when there is none. */
+const char *ap_run_engine_archive(const ap_run_engine *run, size_t i, ap_archive_feed_stats *stats);
 ap_chunk_ring_refused ap_run_engine_refused(const ap_run_engine *run, uint16_t input);
 bool ap_run_engine_has_ended(const ap_run_engine *run); /* a replay is over, or failed */
+
+/* A number that grows while the engine's thread goes on, ten times a second at least; a replay that
+ * waits for its input goes on. */
+uint64_t ap_run_engine_beat(const ap_run_engine *run);
 
 /* Works off what is in the ring, writes a last checkpoint, closes the recording and ends the
  * thread. Safe twice. Returns the exit status of a replay. */

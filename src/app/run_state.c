@@ -15,6 +15,9 @@
 
 /* With no checkpoint that fits, as behind a change of version, the engine learns from so much. */
 #define RELEARN_NS (600 * AP_NS_PER_S)
+#define PROGRESS_CHUNKS 1024
+#define WAIT_MAX_NS (5 * AP_NS_PER_S) /* for the recorder, at the end */
+#define ARCHIVE_WAIT_NS (10 * AP_NS_PER_S)
 
 int ap_run_state_folder(const ap_command *command, const ap_run_config *config)
 {
@@ -33,6 +36,18 @@ int ap_run_state_folder(const ap_command *command, const ap_run_config *config)
                                "anything; expected its own, of mode 0700",
                                folder);
     return AP_EXIT_OK;
+}
+
+int ap_run_state_lock(const ap_command *command, const ap_run_config *config, int *lock)
+{
+    char message[AP_IO_MESSAGE_SIZE], path[AP_RUN_PATH_MAX + 32];
+    *lock = -1;
+    if (!*config->state.folder)
+        return AP_EXIT_OK;
+    snprintf(path, sizeof path, "%s/checkpoint", config->state.folder);
+    return ap_checkpoint_lock(path, lock, message)
+               ? ap_command_fail(command, AP_EXIT_NO_OUTPUT, "%s", message)
+               : AP_EXIT_OK;
 }
 
 bool ap_run_state_records(const ap_run_config *config)
@@ -108,7 +123,7 @@ ap_err ap_run_state_load(ap_run_state_keeper *keeper)
     if (err == AP_ERR_NO_INPUT)
         return AP_OK;
     if (err) {
-        ap_log_write(keeper->log, AP_LOG_WARNING, "%s", message);
+        ap_log_write_as(keeper->log, AP_LOG_WARNING, "checkpoint", message);
         return err == AP_ERR_UNKNOWN ? AP_OK : AP_ERR_MALFORMED;
     }
     ap_engine_rebind(keeper->engine, &fresh, moved);
@@ -117,11 +132,19 @@ ap_err ap_run_state_load(ap_run_state_keeper *keeper)
     return AP_OK;
 }
 
+void ap_run_state_clean(const ap_run_state_keeper *keeper)
+{
+    if (*keeper->path)
+        ap_checkpoint_clean(keeper->path);
+}
+
 static bool take_recorded(void *context, const ap_chunk *chunk)
 {
     ap_run_state_keeper *keeper = context;
     ap_live_engine_chunk(keeper->live, chunk);
     keeper->newest_utc = chunk->receive_utc;
+    if (++keeper->read_count % PROGRESS_CHUNKS == 0 && keeper->on_progress)
+        keeper->on_progress(keeper->context);
     return true;
 }
 
@@ -162,7 +185,7 @@ void ap_run_state_read(ap_run_state_keeper *keeper)
         after_utc = newest_utc == AP_UTC_UNKNOWN ? newest_utc : newest_utc - RELEARN_NS;
     }
     if (ap_recordings_read(keeper->recordings, after_utc, take_recorded, keeper, message))
-        ap_log_write(keeper->log, AP_LOG_WARNING, "%s", message);
+        ap_log_write_as(keeper->log, AP_LOG_WARNING, "recording", message);
     ap_live_engine_settle(keeper->live);
     if (keeper->newest_utc == AP_UTC_UNKNOWN)
         return;
@@ -175,13 +198,18 @@ void ap_run_state_read(ap_run_state_keeper *keeper)
 }
 
 /* What an input is, for people and for replay; NULL without memory. */
-static char *describe_input(const ap_run_input *input)
+static char *describe_input(const ap_run_config *config, uint32_t i)
 {
-    uint8_t octets[512];
+    const ap_run_input *input = &config->inputs[i];
+    uint8_t octets[1024];
     ap_writer text = ap_writer_of(octets, sizeof octets - 1);
     ap_json_object about = ap_json_open(&text);
     ap_json_member_str(&about, "input", input->name);
     ap_json_member_str(&about, "format", ap_format_key((ap_format)input->format));
+    ap_json_member_u64(&about, "track_cap", config->track_cap);
+    ap_json_member_u64(&about, "aircraft_cap", config->aircraft_cap);
+    ap_json_member_u64(&about, "receiver_cap", config->receiver_cap);
+    ap_json_member_u64(&about, "connection_cap", config->stream_cap);
     ap_json_close(&about);
     octets[text.size] = '\0';
     return strdup((const char *)octets);
@@ -191,7 +219,7 @@ static char **describe(const ap_run_config *config)
 {
     char **abouts = calloc(config->input_count + 1u, sizeof *abouts);
     for (uint32_t i = 0; abouts && i < config->input_count; i++)
-        abouts[i] = describe_input(&config->inputs[i]);
+        abouts[i] = describe_input(config, i);
     return abouts;
 }
 
@@ -223,10 +251,30 @@ static void begin(ap_run_state_keeper *keeper)
 {
     char message[AP_IO_MESSAGE_SIZE];
     keeper->written_utc = keeper->newest_utc;
+    keeper->begun_ns = ap_clock_monotonic_ns();
+    if (keeper->archive)
+        keeper->ends = ap_run_archive_ends_of(keeper->archive);
     ap_err err = ap_checkpoint_begin(&keeper->checkpoint, keeper->path, keeper->region,
                                      keeper->layout, keeper->newest_utc, message);
     if (err)
-        ap_log_write(keeper->log, AP_LOG_ERROR, "%s", message);
+        ap_log_write_as(keeper->log, AP_LOG_ERROR, "checkpoint", message);
+}
+
+static bool is_recorded(const ap_run_state_keeper *keeper)
+{
+    return !keeper->recorder || ap_recorder_settled(keeper->recorder) >= keeper->written_utc;
+}
+
+static bool is_kept(const ap_run_state_keeper *keeper)
+{
+    return is_recorded(keeper) && (ap_run_archive_has_settled(keeper->archive, &keeper->ends) ||
+                                   ap_clock_monotonic_ns() - keeper->begun_ns > ARCHIVE_WAIT_NS);
+}
+
+static void release(ap_run_state_keeper *keeper)
+{
+    if (keeper->checkpoint.is_held && is_kept(keeper))
+        ap_checkpoint_release(&keeper->checkpoint);
 }
 
 static int64_t period_ns(const ap_run_state_keeper *keeper)
@@ -239,8 +287,9 @@ void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest)
     char message[AP_IO_MESSAGE_SIZE];
     if (!*keeper->path)
         return;
+    release(keeper);
     if (ap_checkpoint_poll(&keeper->checkpoint, message) == AP_ERR_IO)
-        ap_log_write(keeper->log, AP_LOG_ERROR, "%s", message);
+        ap_log_write_as(keeper->log, AP_LOG_ERROR, "checkpoint", message);
     int64_t now_ns = ap_clock_monotonic_ns();
     if (keeper->due_ns == 0)
         keeper->due_ns = now_ns + period_ns(keeper);
@@ -254,6 +303,9 @@ void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest)
 
 void ap_run_state_wait(ap_run_state_keeper *keeper)
 {
+    int64_t until_ns = ap_clock_monotonic_ns() + WAIT_MAX_NS;
+    while (keeper->checkpoint.is_held && !is_kept(keeper) && ap_clock_monotonic_ns() < until_ns)
+        ap_clock_sleep_ns(AP_NS_PER_MS);
     ap_checkpoint_close(&keeper->checkpoint);
 }
 

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/engine.h"
 #include "app/live_engine.h"
+#include "app/run_archive.h"
 #include "app/run_config.h"
 #include "io/checkpoint.h"
 #include "io/log.h"
@@ -19,17 +20,28 @@ typedef struct ap_run_state_keeper {
     ap_engine *engine;
     ap_live_engine *live;
     const ap_log *log;
+    const ap_recorder *recorder; /* NULL: nothing is recorded */
+    const ap_run_archive *archive;
+    ap_run_archive_ends ends; /* of the archive's queues when the newest checkpoint was begun */
+    int64_t begun_ns;         /* when that was, monotonic */
     ap_checkpoint checkpoint;
     char path[AP_RUN_PATH_MAX + 32], recordings[AP_RUN_PATH_MAX + 32];
     uint64_t layout;
-    ap_utc_ns newest_utc;  /* of what the engine took; AP_UTC_UNKNOWN */
-    ap_utc_ns written_utc; /* of that in the newest checkpoint that was begun */
-    int64_t due_ns;        /* monotonic, of the next */
+    ap_utc_ns newest_utc;               /* of what the engine took; AP_UTC_UNKNOWN */
+    ap_utc_ns written_utc;              /* of that in the newest checkpoint that was begun */
+    int64_t due_ns;                     /* monotonic, of the next */
+    uint64_t read_count;                /* chunks of the recording */
+    void (*on_progress)(void *context); /* each thousand or so of them; may be NULL */
+    void *context;
 } ap_run_state_keeper;
 
 /* Makes the folder, for the service alone. Returns an exit status after a line on standard error.
  */
 int ap_run_state_folder(const ap_command *command, const ap_run_config *config);
+
+/* Takes the folder for this process: *lock, which ap_checkpoint_unlock gives back. Returns an exit
+ * status after a line on standard error. */
+int ap_run_state_lock(const ap_command *command, const ap_run_config *config, int *lock);
 
 /* True when chunks are recorded. */
 bool ap_run_state_records(const ap_run_config *config);
@@ -45,6 +57,9 @@ ap_err ap_run_state_load(ap_run_state_keeper *keeper);
 /* Gives the engine what was recorded after the checkpoint. */
 void ap_run_state_read(ap_run_state_keeper *keeper);
 
+/* Removes what a killed process left unfinished: under the lock. */
+void ap_run_state_clean(const ap_run_state_keeper *keeper);
+
 /* Opens the recorder of a ring. AP_ERR_* of ap_recorder_open. */
 ap_err ap_run_state_record(const ap_run_state_keeper *keeper, ap_chunk_ring *ring,
                            ap_recorder *recorder, char message[AP_IO_MESSAGE_SIZE]);
@@ -55,7 +70,9 @@ static inline void ap_run_state_took(ap_run_state_keeper *keeper, ap_utc_ns rece
     keeper->newest_utc = receive_utc;
 }
 
-/* Begins a checkpoint when one is due; at rest, or when it has been due for as long again. */
+/* Begins a checkpoint when one is due; at rest, or when it has been due for as long again. It comes
+ * in sight when the recorder and the archive are as far as it is: what a killed process leaves has
+ * no gap. An archive that is away is waited for for ten seconds. */
 void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest);
 
 /* Waits for the checkpoint that is being written: before the thread ends that began it. */

@@ -5,6 +5,7 @@
 
 #include "app/api.h"
 #include "app/run_mirror.h"
+#include "app/run_page.h"
 #include "app/run_state.h"
 #include "app/run_tokens.h"
 #include "io/clock.h"
@@ -18,6 +19,7 @@
 #define GZIP_SIZE_MAX ((size_t)1 << 20) /* beyond, packing costs more than sending */
 #define ALERT_CAP 4096u
 #define SENSORS_STEPS 10 /* of the stream between two messages about the sensors */
+#define MIRROR_MS 50
 
 /* A client of the stream. */
 typedef struct stream_client {
@@ -31,6 +33,7 @@ struct ap_run_web_state {
     ap_run_web_config config;
     ap_run_mirror mirror;
     ap_http http;
+    ap_run_page page;
     ap_tokens tokens;
     ap_delta delta;
     void *delta_mem;
@@ -41,9 +44,11 @@ struct ap_run_web_state {
     ap_live_figures figures;
     ap_live_input *inputs;
     uint64_t *input_bytes_before;
-    ap_refusals *input_refused;
-    ap_live_ring ring;
-    ap_live_output outputs[3];
+    ap_live_source_stats *input_engine;           /* what the engine says of each */
+    ap_live_ring rings[1 + AP_RUN_ARCHIVE_SINKS]; /* chunks first */
+    /* and checkpoints, the recording */
+    ap_live_output outputs[AP_RUN_OUTPUT_CAP + 2 + AP_RUN_ARCHIVE_SINKS];
+    ap_archive_feed_stats archive[AP_RUN_ARCHIVE_SINKS];
     ap_recorder_stats recorder;
     int64_t figures_ns;
     uint64_t step_count; /* of the stream */
@@ -85,9 +90,11 @@ static void take_input(struct ap_run_web_state *state, uint16_t i, double passed
                          .lost_count = ap_run_engine_refused(state->config.engine, i).chunk_count +
                                        stats->kernel_drop_count,
                          .connect_count = stats->connection_count,
+                         .connect_refused_count = stats->refused_connection_count +
+                                                  state->input_engine[i].connection_refused_count,
                          .last_utc = stats->last_receive_utc,
                          .last_error = stats->last_error,
-                         .refused = &state->input_refused[i] };
+                         .refused = &state->input_engine[i].refused };
     if (passed_s > 0.0)
         input->byte_per_s = (double)(stats->byte_count - state->input_bytes_before[i]) / passed_s;
     state->input_bytes_before[i] = stats->byte_count;
@@ -98,10 +105,13 @@ static void take_inputs(struct ap_run_web_state *state, double passed_s)
     uint16_t count = state->config.inputs ? (uint16_t)state->config.config->input_count : 0;
     (void)ap_run_engine_lock(state->config.engine);
     for (uint16_t i = 0; i < count; i++)
-        state->input_refused[i] = ap_run_engine_source(state->config.engine, i).refused;
+        state->input_engine[i] = ap_run_engine_source(state->config.engine, i);
     ap_run_engine_unlock(state->config.engine);
     for (uint16_t i = 0; i < count; i++)
         take_input(state, i, passed_s);
+    state->rings[0].lost_count = 0;
+    for (uint16_t i = 0; i < count; i++)
+        state->rings[0].lost_count += ap_run_engine_refused(state->config.engine, i).chunk_count;
     state->figures.input_count = count;
 }
 
@@ -116,18 +126,39 @@ static uint64_t refused_of_sensors(const ap_sensor_table *sensors, uint64_t *mes
     return refused_count;
 }
 
-/* CAT062, checkpoints, the recording: those that there are. */
+/* A store that rows go to is an output, and the queue before it a ring. Returns how many. */
+static size_t take_archive(struct ap_run_web_state *state, ap_live_output *outputs)
+{
+    size_t count = 0;
+    const char *name;
+    while ((name = ap_run_engine_archive(state->config.engine, count, &state->archive[count]))) {
+        const ap_archive_feed_stats *stats = &state->archive[count];
+        outputs[count] = (ap_live_output){ .name = name,
+                                           .state = stats->is_open ? "open" : "failed",
+                                           .is_open = stats->is_open,
+                                           .byte_count = stats->sink.byte_count,
+                                           .message_count = stats->row_count,
+                                           .lost_count = stats->lost_count + stats->refused_count,
+                                           .last_error = stats->last_error };
+        state->rings[1 + count++] = (ap_live_ring){ .name = name,
+                                                    .depth = stats->waiting_size,
+                                                    .peak = stats->peak_size,
+                                                    .cap = stats->queue_size,
+                                                    .lost_count = stats->lost_count };
+    }
+    state->figures.ring_count += count;
+    return count;
+}
+
+/* Those of the configuration, checkpoints, the recording: those that there are. */
 static void take_outputs(struct ap_run_web_state *state, const ap_run_figures *run)
 {
     const ap_run_config *config = state->config.config;
     ap_live_output *outputs = state->outputs;
-    size_t count = 0;
-    if (config->asterix_count > 0)
-        outputs[count++] = (ap_live_output){ .name = "asterix",
-                                             .state = "open",
-                                             .is_open = true,
-                                             .message_count = run->datagram_count,
-                                             .lost_count = run->datagram_refused_count };
+    size_t count = config->output_count;
+    (void)ap_run_engine_lock(state->config.engine);
+    ap_run_engine_outputs(state->config.engine, outputs);
+    ap_run_engine_unlock(state->config.engine);
     if (state->config.inputs && *config->state.folder)
         outputs[count++] = (ap_live_output){ .name = "checkpoints",
                                              .state = "open",
@@ -145,9 +176,10 @@ static void take_outputs(struct ap_run_web_state *state, const ap_run_figures *r
                                              .lost_count = state->recorder.lost_size,
                                              .last_error = state->recorder.last_error };
         if (!is_open)
-            ap_log_write(state->config.log, AP_LOG_ERROR, "%s", state->recorder.last_error);
+            ap_log_write_as(state->config.log, AP_LOG_ERROR, "recorder",
+                            state->recorder.last_error);
     }
-    state->figures.output_count = count;
+    state->figures.output_count = count + take_archive(state, outputs + count);
 }
 
 static void take_figures(struct ap_run_web_state *state)
@@ -162,6 +194,7 @@ static void take_figures(struct ap_run_web_state *state)
     figures->not_ready = run.now == AP_UTC_UNKNOWN ? "nothing was received yet" : NULL;
     figures->totals = (ap_live_totals){ .time_utc = run.now,
                                         .report_count = run.report_count,
+                                        .report_lost_count = run.report_lost_count,
                                         .track_count = run.tracker.confirmed_count,
                                         .cpu_s = (double)ap_clock_cpu_ns() / 1e9 };
     figures->totals.refused_count =
@@ -169,10 +202,10 @@ static void take_figures(struct ap_run_web_state *state)
     ap_live_minutes_take(&figures->minutes, &figures->totals);
     figures->latency = run.latency;
     figures->resident_bytes = ap_memory_resident();
-    state->ring = (ap_live_ring){ .name = "chunks",
-                                  .depth = run.ring_waiting_size,
-                                  .peak = run.ring_peak_size,
-                                  .cap = run.ring_cap_size };
+    state->rings[0] = (ap_live_ring){ .name = "chunks",
+                                      .depth = run.ring_waiting_size,
+                                      .peak = run.ring_peak_size,
+                                      .cap = run.ring_cap_size };
     figures->ring_count = state->config.inputs ? 1 : 0;
     take_outputs(state, &run);
     const ap_http_counters *http = ap_http_count(&state->http);
@@ -243,6 +276,10 @@ static const char *method_word(ap_http_method method)
 static void answer(void *context, const ap_http_request *request, ap_http_reply *reply)
 {
     struct ap_run_web_state *state = context;
+    if (ap_run_page_has(&state->page, request->path)) {
+        ap_run_page_reply(&state->page, request, reply);
+        return;
+    }
     pull(state, false);
     if (!make_room(state)) {
         ap_http_reply_error(reply, 503, "memory is exhausted; ask again later");
@@ -341,6 +378,12 @@ static void step_clients(struct ap_run_web_state *state)
     ap_shared_bytes_drop(common[1]);
 }
 
+/* Between the steps, so that no pull has so much to take in that the engine waits for it. */
+static void on_mirror(void *context)
+{
+    pull(context, false);
+}
+
 static void on_step(void *context)
 {
     struct ap_run_web_state *state = context;
@@ -410,8 +453,9 @@ static void on_close(void *context, ap_ws_client *socket)
 static void on_http_log(void *context, const char *reason, const char *line)
 {
     const struct ap_run_web_state *state = context;
-    (void)reason;
-    ap_log_write(state->config.log, AP_LOG_WARNING, "HTTP: %s", line);
+    char text[AP_IO_MESSAGE_SIZE + 8];
+    snprintf(text, sizeof text, "HTTP: %s", line);
+    ap_log_write_as(state->config.log, AP_LOG_WARNING, reason, text);
 }
 
 static int fail_memory(const struct ap_run_web_state *state)
@@ -437,6 +481,9 @@ static int open_stream(struct ap_run_web_state *state)
 static int open_http(struct ap_run_web_state *state)
 {
     static const char *const sub_protocols[] = { "airpicture.v1" };
+    static const char *const open_paths[] = { AP_RUN_PAGE_PATHS, "/healthz", "/readyz",
+                                              "/metrics" };
+    size_t open_path_count = sizeof open_paths / sizeof open_paths[0];
     char message[AP_IO_MESSAGE_SIZE];
     const ap_run_http *from = &state->config.config->http;
     ap_http_config config;
@@ -455,6 +502,8 @@ static int open_http(struct ap_run_web_state *state)
         config.tokens = &state->tokens;
     }
     config.read_needs_token = from->read_needs_token;
+    config.open_paths = open_paths;
+    config.open_path_count = open_path_count - (from->metrics_needs_token ? 1 : 0);
     config.handler = answer;
     config.ws =
         (ap_ws_handler){ .on_open = on_open, .on_message = on_message, .on_close = on_close };
@@ -464,6 +513,7 @@ static int open_http(struct ap_run_web_state *state)
     config.context = state;
     config.log = on_http_log;
     config.log_context = state;
+    ap_run_page_open(&state->page);
     ap_err err = ap_http_open(&state->http, &config, message);
     return err ? ap_command_fail(state->config.command,
                                  err == AP_ERR_CONFIG ? AP_EXIT_CONFIG : AP_EXIT_NO_OUTPUT, "%s",
@@ -476,15 +526,15 @@ static int open_figures(struct ap_run_web_state *state)
     uint32_t count = state->config.config->input_count;
     state->inputs = calloc(count + 1u, sizeof *state->inputs);
     state->input_bytes_before = calloc(count + 1u, sizeof *state->input_bytes_before);
-    state->input_refused = calloc(count + 1u, sizeof *state->input_refused);
-    if (!state->inputs || !state->input_bytes_before || !state->input_refused)
+    state->input_engine = calloc(count + 1u, sizeof *state->input_engine);
+    if (!state->inputs || !state->input_bytes_before || !state->input_engine)
         return fail_memory(state);
     state->figures = (ap_live_figures){ .version = AP_VERSION,
                                         .started_utc = state->config.started_utc,
                                         .not_ready = "nothing was received yet",
                                         .inputs = state->inputs,
                                         .outputs = state->outputs,
-                                        .rings = &state->ring };
+                                        .rings = state->rings };
     return AP_EXIT_OK;
 }
 
@@ -508,7 +558,8 @@ int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config)
         status = open_stream(state);
     if (!status)
         status = open_http(state);
-    if (!status && ap_loop_every(config->loop, config->config->http.stream_ms, on_step, state))
+    if (!status && (ap_loop_every(config->loop, config->config->http.stream_ms, on_step, state) ||
+                    ap_loop_every(config->loop, MIRROR_MS, on_mirror, state)))
         status = fail_memory(state);
     return status;
 }
@@ -524,12 +575,14 @@ void ap_run_web_close(ap_run_web *web)
     if (!state)
         return;
     ap_loop_cancel(state->config.loop, on_step, state);
+    ap_loop_cancel(state->config.loop, on_mirror, state);
     ap_http_close(&state->http);
+    ap_run_page_close(&state->page);
     ap_run_mirror_close(&state->mirror);
     ap_memory_give_back(state->delta_mem, state->delta_size);
     free(state->inputs);
     free(state->input_bytes_before);
-    free(state->input_refused);
+    free(state->input_engine);
     free(state->body);
     free(state);
     web->state = NULL;

@@ -120,6 +120,33 @@ uint32_t ap_samples_sensor_flags(ap_samples *samples, const char *name, size_t s
     return (uint32_t)++samples->sensor_count << AP_SAMPLES_SENSOR_SHIFT;
 }
 
+/* ---- innovations ---- */
+
+ap_err ap_samples_nis_add(ap_samples *samples, uint32_t sensor, double dimensions, double nis)
+{
+    uint32_t whole =
+        dimensions >= 1.0 && dimensions <= AP_SAMPLES_NIS_DIMENSIONS ? (uint32_t)dimensions : 0;
+    if (whole == 0 || (double)whole != dimensions || !(nis >= 0.0)) {
+        samples->nis_refused_count++;
+        return AP_OK;
+    }
+    if (!samples->nis)
+        samples->nis =
+            calloc((AP_SAMPLES_SENSOR_CAP + 1) * AP_SAMPLES_NIS_DIMENSIONS, sizeof *samples->nis);
+    if (!samples->nis)
+        return AP_ERR_MEMORY;
+    ap_samples_nis *sums = &samples->nis[sensor * AP_SAMPLES_NIS_DIMENSIONS + whole - 1];
+    sums->count++;
+    sums->sum += nis;
+    return AP_OK;
+}
+
+ap_samples_nis ap_samples_nis_of(const ap_samples *samples, uint32_t sensor, uint32_t dimensions)
+{
+    return samples->nis ? samples->nis[sensor * AP_SAMPLES_NIS_DIMENSIONS + dimensions - 1]
+                        : (ap_samples_nis){ 0 };
+}
+
 /* ---- states ---- */
 
 static uint32_t at_most(uint64_t value, uint32_t limit)
@@ -240,5 +267,6 @@ void ap_samples_close(ap_samples *samples)
     free(samples->name);
     free(samples->slot);
     free(samples->sensor);
+    free(samples->nis);
     *samples = (ap_samples){ 0 };
 }

@@ -18,6 +18,14 @@
 
 #define AP_SAMPLES_NAME_SIZE 24 /* of a trajectory, with NUL; longer ones are cut */
 
+#define AP_SAMPLES_NIS_DIMENSIONS 3u /* at most */
+
+/* Normalised squared innovations of one sensor and dimension, as rows told them. */
+typedef struct ap_samples_nis {
+    uint64_t count;
+    double sum;
+} ap_samples_nis;
+
 typedef struct ap_samples {
     ap_trajectory_set set; /* of no memory before the first state */
     void *memory;
@@ -31,6 +39,9 @@ typedef struct ap_samples {
 
     char (*sensor)[64]; /* [sensor_count], names */
     size_t sensor_count;
+
+    struct ap_samples_nis *nis; /* [(AP_SAMPLES_SENSOR_CAP + 1) * AP_SAMPLES_NIS_DIMENSIONS] */
+    uint64_t nis_refused_count; /* that no innovation has: below 0, of no or too many dimensions */
 
     uint64_t expected_count; /* states that will come at most, or 0: how much memory is taken */
     bool has_wish;           /* rows that state both kinds of position are read in this frame */
@@ -57,6 +68,12 @@ void ap_samples_name_of(const ap_samples *samples, uint64_t id, char name[AP_SAM
 
 /* What the flags of a state say of the sensor of this name; 0 for one too many. */
 uint32_t ap_samples_sensor_flags(ap_samples *samples, const char *name, size_t size);
+
+/* Adds an innovation. sensor: 1 + index, 0: none told. AP_ERR_MEMORY; what cannot be is counted. */
+ap_err ap_samples_nis_add(ap_samples *samples, uint32_t sensor, double dimensions, double nis);
+
+/* The sums; zeros where there is none. dimensions in [1, AP_SAMPLES_NIS_DIMENSIONS]. */
+ap_samples_nis ap_samples_nis_of(const ap_samples *samples, uint32_t sensor, uint32_t dimensions);
 
 /* Adds a state; the first one decides the frame of the set.
  * in : update_age_s: since the newest update behind the state; negative: not known. A state whose

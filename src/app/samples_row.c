@@ -85,6 +85,8 @@ static const ap_sample_field fields[] = {
     { "vertical_rate_sigma_fpm", AP_SAMPLE_VZ_SIGMA, MPS_PER_FPM, 0 },
     { "update_age_s", AP_SAMPLE_UPDATE_AGE, 1.0, 0 },
     { "pressure_altitude_age_s", AP_SAMPLE_ALTITUDE_AGE, 1.0, 0 },
+    { "nis", AP_SAMPLE_NIS, 1.0, 0 },
+    { "nis_dimensions", AP_SAMPLE_NIS_DIMENSIONS, 1.0, 0 },
 };
 
 const ap_sample_field *ap_sample_field_of(const char *name, size_t size)
@@ -432,5 +434,8 @@ ap_err ap_sample_row_add(ap_samples *samples, const ap_sample_row *row, const ch
                           err == AP_ERR_RANGE
                               ? "a coordinate, velocity or height beyond what can be"
                               : "a position in metres among positions in degrees");
+    if (!err && has(row, AP_SAMPLE_NIS))
+        return ap_samples_nis_add(samples, state.flags >> AP_SAMPLES_SENSOR_SHIFT,
+                                  row->value[AP_SAMPLE_NIS_DIMENSIONS], row->value[AP_SAMPLE_NIS]);
     return err == AP_ERR_MEMORY ? err : AP_OK;
 }

@@ -41,6 +41,8 @@ typedef enum ap_sample_value {
     AP_SAMPLE_VZ_SIGMA,
     AP_SAMPLE_UPDATE_AGE,
     AP_SAMPLE_ALTITUDE_AGE,
+    AP_SAMPLE_NIS,
+    AP_SAMPLE_NIS_DIMENSIONS,
     AP_SAMPLE_VALUES,
     /* Texts. */
     AP_SAMPLE_TIME = AP_SAMPLE_VALUES,

@@ -227,6 +227,40 @@ static void test_samples_add_many_identities(void **state)
     ap_samples_close(&samples);
 }
 
+static void test_sample_row_add_nis(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        /* sensor, nis, its dimensions */
+        { "a", "1.5", "2" }, { "a", "2.5", "2" }, { "b", "3", "1" },
+        { "", "7", "3" },    { "a", "-1", "2" },  { "a", "1", "4" },
+        { "a", "1", "1.5" }, { "a", "1", "" },    { "a", "", "2" }
+    };
+    ap_samples samples;
+    ap_samples_init(&samples);
+    assert_int_equal(ap_samples_nis_of(&samples, 1, 2).count, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        ap_sample_row row = { 0 };
+        char time[24];
+        snprintf(time, sizeof time, "%zu", i);
+        set(&row, "time_s", time);
+        set(&row, "track_id", "1");
+        set(&row, "x", "0");
+        set(&row, "y", "0");
+        set(&row, "sensor", rows[i][0]);
+        set(&row, "nis", rows[i][1]);
+        set(&row, "nis_dimensions", rows[i][2]);
+        assert_int_equal(ap_sample_row_add(&samples, &row, "f", i + 1), AP_OK);
+    }
+    assert_int_equal(ap_samples_nis_of(&samples, 1, 2).count, 2);
+    assert_true(fabs(ap_samples_nis_of(&samples, 1, 2).sum - 4.0) < 1e-12);
+    assert_int_equal(ap_samples_nis_of(&samples, 2, 1).count, 1);
+    assert_int_equal(ap_samples_nis_of(&samples, 0, 3).count, 1);
+    assert_int_equal(samples.nis_refused_count, 4);
+    assert_int_equal(samples.set.state_count, 9);
+    ap_samples_close(&samples);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_sample_row_add_units),
         cmocka_unit_test(test_sample_row_add_refuses),
         cmocka_unit_test(test_sample_row_add_other_clock),
+        cmocka_unit_test(test_sample_row_add_nis),
         cmocka_unit_test(test_samples_add_grows),
         cmocka_unit_test(test_samples_add_many_identities),
     };

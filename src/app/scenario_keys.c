@@ -109,7 +109,7 @@ static const ap_yaml_key generator_keys[] = {
       AT(GENERATOR, flight_count),
       .scale = 1,
       .min = 1,
-      .max = 20000,
+      .max = 400000,
       .required = true,
       .help = "flights" },
     NUMBER("latitude_deg", GENERATOR, latitude_rad, DEG, -89, 89, NULL,

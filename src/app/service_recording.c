@@ -23,7 +23,21 @@ static bool string_of(const ap_json_doc *doc, const char *name, char *text, size
     return true;
 }
 
-static bool read_about(const ap_chunk *chunk, ap_live_source *source)
+/* A whole number of [min, max]. */
+static bool cap_of(const ap_json_doc *doc, const char *name, double min, double max, uint32_t *cap)
+{
+    uint32_t from = 1, node = ap_json_member(doc, 0, name, strlen(name), &from);
+    if (node == AP_JSON_NONE || doc->node[node].kind != AP_JSON_NUMBER)
+        return false;
+    ap_json_number number = ap_json_number_of(doc, node);
+    double value = ap_json_double(&number);
+    if (!(value >= min && value <= max))
+        return false;
+    *cap = (uint32_t)value;
+    return true;
+}
+
+static bool read_about(const ap_chunk *chunk, ap_live_source *source, ap_service_caps *caps)
 {
     int memory[AP_JSON_READ_MEM(ABOUT_SIZE_MAX) / sizeof(int) + 1];
     ap_json_doc doc;
@@ -34,6 +48,10 @@ static bool read_about(const ap_chunk *chunk, ap_live_source *source)
         !string_of(&doc, "input", source->name, sizeof source->name) ||
         !string_of(&doc, "format", format, sizeof format))
         return false;
+    caps->is_told = cap_of(&doc, "track_cap", 16, 1e6, &caps->track_cap) &&
+                    cap_of(&doc, "aircraft_cap", 64, 4e6, &caps->aircraft_cap) &&
+                    cap_of(&doc, "receiver_cap", 0, 6e4, &caps->receiver_cap) &&
+                    cap_of(&doc, "connection_cap", 1, 8192, &caps->connection_cap);
     source->format = ap_format_of_key(format);
     return source->format != AP_FORMAT_COUNT;
 }
@@ -50,10 +68,40 @@ static bool take_about(void *context, const ap_chunk *chunk)
     if (!more)
         return false;
     recording->sources = more;
-    if (!read_about(chunk, &more[recording->source_count]))
+    if (!read_about(chunk, &more[recording->source_count], &recording->caps))
         return false;
     recording->source_count++;
     return true;
+}
+
+/* Descriptions of a further file. */
+typedef struct comparison {
+    const ap_service_recording *first;
+    uint16_t count;
+    bool differs;
+} comparison;
+
+static bool compare_about(void *context, const ap_chunk *chunk)
+{
+    comparison *c = context;
+    ap_live_source source;
+    ap_service_caps caps;
+    if (chunk->kind != AP_CHUNK_ABOUT)
+        return false;
+    c->differs |= c->count >= c->first->source_count || chunk->input != c->count ||
+                  !read_about(chunk, &source, &caps) ||
+                  strcmp(source.name, c->first->sources[c->count].name) != 0 ||
+                  source.format != c->first->sources[c->count].format;
+    c->count++;
+    return !c->differs;
+}
+
+static bool is_of_same_inputs(const ap_service_recording *recording, const char *path)
+{
+    char message[AP_IO_MESSAGE_SIZE];
+    comparison c = { .first = recording };
+    (void)ap_recording_read(path, compare_about, &c, message); /* damage is told when it is run */
+    return !c.differs && c.count == recording->source_count;
 }
 
 static ap_err fail(ap_service_recording *recording, ap_err err, const char *path, const char *what)
@@ -85,6 +133,10 @@ ap_err ap_service_recording_open(ap_service_recording *recording, const char *co
     if (!err && recording->source_count == 0)
         err = fail(recording, AP_ERR_MALFORMED, paths[0],
                    "does not say what was received; is it whole?");
+    for (size_t i = 1; !err && i < path_count; i++)
+        if (!is_of_same_inputs(recording, paths[i]))
+            err = fail(recording, AP_ERR_MALFORMED, paths[i],
+                       "is of other inputs than those before it; replay them apart");
     return err;
 }
 
@@ -94,6 +146,10 @@ ap_err ap_service_recording_start(ap_service_recording *recording, ap_engine *en
                                   void (*on_time)(void *context, ap_utc_ns now), void *context)
 {
     unsigned streams = recording->source_count + 1024u;
+    if (recording->caps.is_told)
+        streams = recording->caps.connection_cap > recording->source_count
+                      ? recording->caps.connection_cap
+                      : recording->source_count;
     const ap_live_engine_config config = { .engine = engine,
                                            .sources = recording->sources,
                                            .source_count = recording->source_count,

@@ -91,14 +91,16 @@ static inline void api_bench_figures(api_bench *b)
                                 .is_open = true,
                                 .byte_count = 1000,
                                 .byte_per_s = 12.5,
+                                .connect_refused_count = 4,
                                 .last_utc = API_BENCH_NOW - AP_NS_PER_S,
                                 .last_error = "connection refused",
                                 .refused = &b->refused };
     b->output = (ap_live_output){ .name = "cat062", .state = "open", .is_open = true };
-    b->ring = (ap_live_ring){ .name = "journal", .depth = 5, .peak = 9, .cap = 64 };
+    b->ring =
+        (ap_live_ring){ .name = "journal", .depth = 5, .peak = 9, .cap = 64, .lost_count = 7 };
     b->figures = (ap_live_figures){ .version = "1.2.3",
                                     .started_utc = FIXTURE_UTC - 3600 * AP_NS_PER_S,
-                                    .totals = { API_BENCH_NOW, 5000, 4000, 100, 60, 1.5 },
+                                    .totals = { API_BENCH_NOW, 5000, 4000, 100, 60, 1.5, 6 },
                                     .inputs = &b->input,
                                     .outputs = &b->output,
                                     .rings = &b->ring,
@@ -110,7 +112,8 @@ static inline void api_bench_figures(api_bench *b)
     for (int minute = 40; minute > 0; minute--)
         ap_live_minutes_take(&b->figures.minutes,
                              &(ap_live_totals){ API_BENCH_NOW - minute * 60 * AP_NS_PER_S,
-                                                5000 - 10 * (uint64_t)minute, 4000, 100, 60, 1.5 });
+                                                5000 - 10 * (uint64_t)minute, 4000, 100, 60, 1.5,
+                                                6 });
 }
 
 static inline api_bench *api_bench_make(void)

@@ -1,14 +1,17 @@
 #include "io/checkpoint.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +23,7 @@
 #define PAGE_PRESENT (UINT64_C(1) << 63)
 #define PAGE_SWAPPED (UINT64_C(1) << 62)
 #define MAGIC UINT64_C(0x31544E504B434641) /* "AFCKPNT1" */
+#define HOLD_FD 3                          /* of the process that writes */
 #define OTHER_ERROR 255                    /* exit status for an errno that is none */
 
 /* Front of the file, in the byte order of the machine: nobody else reads it. */
@@ -142,23 +146,45 @@ static bool write_file(writer *w, const file_head *head)
     return write_all(w, &hash, sizeof hash) && fsync(w->fd) == 0;
 }
 
+/* Waits for the word of the parent. */
+static bool is_released(void)
+{
+    char word;
+    ssize_t n;
+    do
+        n = read(HOLD_FD, &word, 1);
+    while (n < 0 && errno == EINTR);
+    return n == 1;
+}
+
+/* Ports, connections and files are the parent's alone. */
+static bool keep_only(int fd)
+{
+    if (fd != HOLD_FD && dup2(fd, HOLD_FD) < 0)
+        return false;
+    return close_range(HOLD_FD + 1, UINT_MAX, 0) == 0;
+}
+
 /* Exit status: 0, or the error number. */
-static int write_checkpoint(writer w, pid_t parent, const file_head *head, const char *part,
-                            const char *path)
+static int write_checkpoint(writer w, pid_t parent, int hold_fd, const file_head *head,
+                            const char *part, const char *path)
 {
     /* A successor of the parent writes its own: no orphan may write over that. */
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent)
+    if (getppid() != parent || !keep_only(hold_fd))
         return OTHER_ERROR;
     (void)setpriority(PRIO_PROCESS, 0, 10); /* the engine comes first */
-    (void)close_range(3, UINT_MAX, 0);      /* ports and connections are the parent's alone */
     w.pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     w.fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     errno = w.fd < 0 ? errno : 0;
-    bool done = w.fd >= 0 && write_file(&w, head) && rename(part, path) == 0;
-    if (done)
-        return 0;
+    bool written = w.fd >= 0 && write_file(&w, head);
     int error = errno;
+    if (written && !is_released()) /* the parent is gone */
+        error = OTHER_ERROR;
+    else if (written && rename(part, path) == 0)
+        return 0;
+    else if (written)
+        error = errno;
     (void)unlink(part);
     return error > 0 && error < OTHER_ERROR ? error : OTHER_ERROR;
 }
@@ -186,20 +212,79 @@ ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap
                              .until_utc = until_utc };
     const writer w = { .region = region, .hash = XXH3_createState() };
     const pid_t parent = getpid();
+    int hold[2];
+    /* Not a pipe: whoever writes to one that nobody reads gets a signal. */
+    bool has_pair = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hold) == 0;
     int64_t start_ns = now_ns();
-    pid_t child = w.hash ? fork() : -1;
+    pid_t child = w.hash && has_pair ? fork() : -1;
     if (child == 0)
-        _exit(write_checkpoint(w, parent, &head, part, path));
+        _exit(write_checkpoint(w, parent, hold[0], &head, part, path));
+    int error = errno;
     checkpoint->stall_ns = now_ns() - start_ns;
     (void)XXH3_freeState(w.hash);
+    if (has_pair)
+        close(hold[0]);
     if (child < 0) {
+        if (has_pair)
+            close(hold[1]);
         checkpoint->failed_count++;
         snprintf(message, AP_IO_MESSAGE_SIZE, "no process to write the checkpoint: %s",
-                 strerror(errno));
+                 strerror(error));
         return AP_ERR_IO;
     }
     checkpoint->child = child;
+    checkpoint->is_held = true;
+    checkpoint->hold_fd = hold[1];
     return AP_OK;
+}
+
+void ap_checkpoint_release(ap_checkpoint *checkpoint)
+{
+    if (!checkpoint->is_held)
+        return;
+    (void)send(checkpoint->hold_fd, "!", 1, MSG_NOSIGNAL); /* one that is gone has failed */
+    close(checkpoint->hold_fd);
+    checkpoint->is_held = false;
+}
+
+ap_err ap_checkpoint_lock(const char *path, int *fd, char message[AP_IO_MESSAGE_SIZE])
+{
+    char name[PATH_MAX];
+    snprintf(name, sizeof name, "%s.lock", path);
+    *fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*fd >= 0 && flock(*fd, LOCK_EX | LOCK_NB) == 0)
+        return AP_OK;
+    bool is_taken = *fd >= 0 && errno == EWOULDBLOCK;
+    snprintf(message, AP_IO_MESSAGE_SIZE, "'%.200s' cannot be locked: %s", name,
+             is_taken ? "another process uses the folder" : strerror(errno));
+    ap_checkpoint_unlock(fd);
+    return is_taken ? AP_ERR_NO_OUTPUT : AP_ERR_IO;
+}
+
+void ap_checkpoint_unlock(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void ap_checkpoint_clean(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t size = strlen(name);
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path + 1) : 1,
+             slash ? path : ".");
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory && (entry = readdir(directory));) {
+        const char *dot = strrchr(entry->d_name, '.');
+        if (strncmp(entry->d_name, name, size) == 0 && entry->d_name[size] == '.' &&
+            strcmp(dot, ".part") == 0)
+            (void)unlinkat(dirfd(directory), entry->d_name, 0);
+    }
+    if (directory)
+        (void)closedir(directory);
 }
 
 static ap_err wait_for(ap_checkpoint *checkpoint, int options, char message[AP_IO_MESSAGE_SIZE])
@@ -211,6 +296,7 @@ static ap_err wait_for(ap_checkpoint *checkpoint, int options, char message[AP_I
     if (ended == 0 || (ended < 0 && errno == EINTR))
         return AP_ERR_MORE;
     checkpoint->child = 0;
+    ap_checkpoint_release(checkpoint);
     if (ended > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
         checkpoint->written_count++;
         return AP_OK;
@@ -230,6 +316,7 @@ ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_
 void ap_checkpoint_close(ap_checkpoint *checkpoint)
 {
     char message[AP_IO_MESSAGE_SIZE];
+    ap_checkpoint_release(checkpoint);
     while (wait_for(checkpoint, 0, message) == AP_ERR_MORE)
         ;
 }

@@ -19,26 +19,43 @@
 /* Zeroed before its first use. */
 typedef struct ap_checkpoint {
     int64_t child;          /* process that writes, or 0 */
+    bool is_held;           /* it waits for a release before it renames */
+    int hold_fd;            /* while it does */
     uint64_t program;       /* hash of the program's file; 0: not known yet */
     uint64_t written_count; /* whole ones */
     uint64_t failed_count;
     int64_t stall_ns; /* that the newest cost its caller */
 } ap_checkpoint;
 
-/* Begins to write region->used octets to `path`. Nothing is done, and AP_ERR_FULL, while one is
- * being written. AP_ERR_IO with `message` when there can be no process.
- * The process ends with the calling thread: that waits for it (ap_checkpoint_close) before it ends.
- * in : layout = what region holds and where, as a number; until_utc = what the caller wants back.
+/* Begins to write region->used octets to `path`, where they come in sight after a release: what the
+ * checkpoint is later than, a recording say, may have to reach the disk before it. Nothing is done,
+ * and AP_ERR_FULL, while one is being written. AP_ERR_IO with `message` when there can be no
+ * process. The process ends with the calling thread: that waits for it (ap_checkpoint_close) before
+ * it ends. in : layout = what region holds and where, as a number; until_utc = what the caller
+ * wants back.
  */
 ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap_region *region,
                            uint64_t layout, ap_utc_ns until_utc, char message[AP_IO_MESSAGE_SIZE]);
 
-/* AP_ERR_MORE while one is being written. AP_OK: none is, and the newest is whole, or there was
- * none. AP_ERR_IO with `message`: it was given up; the file that was there before still is. */
+/* Lets the one that is being written replace the one before. */
+void ap_checkpoint_release(ap_checkpoint *checkpoint);
+
+/* AP_ERR_MORE while one is being written or held. AP_OK: none is, and the newest is whole, or there
+ * was none. AP_ERR_IO with `message`: it was given up; the file that was there before still is. */
 ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_SIZE]);
 
-/* Waits for the one that is being written. Safe twice. */
+/* Releases the one that is being written, and waits for it. Safe twice. */
 void ap_checkpoint_close(ap_checkpoint *checkpoint);
+
+/* Takes the place of the checkpoint for this process until it ends or closes *fd (-1: it has none).
+ * AP_ERR_NO_OUTPUT with `message` when another has it, AP_ERR_IO. */
+ap_err ap_checkpoint_lock(const char *path, int *fd, char message[AP_IO_MESSAGE_SIZE]);
+
+/* Closes it; safe twice. */
+void ap_checkpoint_unlock(int *fd);
+
+/* Removes what killed processes left of checkpoints to `path`: not while anybody writes one. */
+void ap_checkpoint_clean(const char *path);
 
 /* Reads one into a region of which the same was taken as when it was written.
  * out: until_utc as given; moved = by how much the program lies elsewhere in memory than then: to

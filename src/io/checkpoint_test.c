@@ -172,6 +172,75 @@ static void test_checkpoint_begin_nowhere(void **state)
     ap_region_close(&region);
 }
 
+/* It comes in sight when it may, and not before. */
+static void test_checkpoint_release(void **state)
+{
+    (void)state;
+    char message[AP_IO_MESSAGE_SIZE] = "";
+    ap_region region = open_region();
+    ap_checkpoint checkpoint = { 0 };
+    fill(&region);
+    assert_int_equal(ap_checkpoint_begin(&checkpoint, path, &region, LAYOUT, 1, message), AP_OK);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(ap_checkpoint_poll(&checkpoint, message), AP_ERR_MORE);
+        assert_int_equal(access(path, F_OK), -1);
+        usleep(1000);
+    }
+    ap_checkpoint_release(&checkpoint);
+    ap_err err;
+    while ((err = ap_checkpoint_poll(&checkpoint, message)) == AP_ERR_MORE)
+        usleep(1000);
+    assert_int_equal(err, AP_OK);
+    assert_int_equal(access(path, F_OK), 0);
+    ap_region_close(&region);
+}
+
+/* Two would each overwrite what the other had. */
+static void test_checkpoint_lock(void **state)
+{
+    (void)state;
+    char message[AP_IO_MESSAGE_SIZE] = "", name[128];
+    int one, other;
+    assert_int_equal(ap_checkpoint_lock(path, &one, message), AP_OK);
+    assert_int_equal(ap_checkpoint_lock(path, &other, message), AP_ERR_NO_OUTPUT);
+    assert_non_null(strstr(message, "another process"));
+    assert_int_equal(other, -1);
+    ap_checkpoint_unlock(&one);
+    ap_checkpoint_unlock(&one);
+    assert_int_equal(ap_checkpoint_lock(path, &other, message), AP_OK);
+    ap_checkpoint_unlock(&other);
+    assert_int_equal(ap_checkpoint_lock("/nonexistent/checkpoint", &one, message), AP_ERR_IO);
+    snprintf(name, sizeof name, "%s.lock", path);
+    assert_int_equal(unlink(name), 0);
+}
+
+/* A process that is killed leaves what it had written; only that goes. */
+static void test_checkpoint_clean(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool stays;
+    } files[] = { { "checkpoint", true },
+                  { "checkpoint.1.part", false },
+                  { "checkpoint.12345.part", false },
+                  { "checkpoint.1.partial", true },
+                  { "other.1.part", true } };
+    char name[128];
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, files[i].name);
+        int fd = open(name, O_WRONLY | O_CREAT, 0600);
+        assert_true(fd >= 0);
+        close(fd);
+    }
+    ap_checkpoint_clean(path);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        snprintf(name, sizeof name, "%s/%s", folder, files[i].name);
+        assert_int_equal(access(name, F_OK), files[i].stays ? 0 : -1);
+        (void)unlink(name);
+    }
+}
+
 static void test_region_one_at_a_time(void **state)
 {
     (void)state;
@@ -194,6 +263,9 @@ int main(void)
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_load_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_load_damaged, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_checkpoint_release, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_checkpoint_lock, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_checkpoint_clean, make_folder, remove_folder),
         cmocka_unit_test(test_checkpoint_begin_nowhere),
         cmocka_unit_test(test_region_one_at_a_time),
     };

@@ -13,6 +13,7 @@
 /* Room that data leaves for what must not be lost: connections, ticks, descriptions. */
 #define RESERVE_SIZE ((size_t)64 << 10)
 #define LINE 64u
+#define CUT_STREAMS 64u
 
 /* Who may move the place up to which is recorded. */
 enum { RECORDER_IDLE, RECORDER_COPIES, RECORDER_IS_MOVED };
@@ -20,6 +21,7 @@ enum { RECORDER_IDLE, RECORDER_COPIES, RECORDER_IS_MOVED };
 typedef struct input_row {
     _Atomic uint64_t waiting; /* octets */
     _Atomic uint64_t refused_chunk_count, refused_octet_count;
+    uint64_t cut; /* a bit for each of CUT_STREAMS that lost data; of the writer */
 } input_row;
 
 /* Places are octets since the beginning of time; a place modulo cap is where it lies. */
@@ -132,22 +134,20 @@ static uint64_t room_of(struct ap_chunk_ring_state *state)
     return state->config.cap - (state->filled - oldest);
 }
 
-ap_err ap_chunk_ring_put(ap_chunk_ring *ring, const ap_chunk *chunk)
+/* Whether `size` octets of an input find a place. */
+static bool fits(struct ap_chunk_ring_state *state, const input_row *row, size_t size, bool of_data)
 {
-    struct ap_chunk_ring_state *state = ring->state;
-    if (chunk->input >= state->config.input_cap || chunk->size > AP_PCAP_PAYLOAD_MAX)
-        return AP_ERR_RANGE;
-    input_row *row = &state->rows[chunk->input];
-    size_t size = ap_recording_size(chunk->size), gap = gap_before(state, size);
-    uint64_t room = room_of(state);
+    uint64_t room = room_of(state), need = gap_before(state, size) + size;
     uint64_t own = atomic_load_explicit(&row->waiting, memory_order_relaxed);
-    bool fits = is_data(chunk)
-                    ? room >= gap + size + RESERVE_SIZE && own + size <= state->config.share
-                    : room >= gap + size;
-    if (!fits)
-        return refuse(row, chunk->size);
+    return of_data ? room >= need + RESERVE_SIZE && own + size <= state->config.share
+                   : room >= need;
+}
+
+static ap_err place(struct ap_chunk_ring_state *state, input_row *row, const ap_chunk *chunk)
+{
+    size_t size = ap_recording_size(chunk->size);
     uint64_t before = state->filled;
-    leave_out(state, gap);
+    leave_out(state, gap_before(state, size));
     ap_writer writer = ap_writer_of(state->data + state->filled % state->config.cap, size);
     ap_err err = ap_recording_put(&writer, chunk);
     if (err) {
@@ -157,6 +157,32 @@ ap_err ap_chunk_ring_put(ap_chunk_ring *ring, const ap_chunk *chunk)
     atomic_fetch_add_explicit(&row->waiting, size, memory_order_relaxed);
     state->filled += size;
     return AP_OK;
+}
+
+ap_err ap_chunk_ring_put(ap_chunk_ring *ring, const ap_chunk *chunk)
+{
+    struct ap_chunk_ring_state *state = ring->state;
+    if (chunk->input >= state->config.input_cap || chunk->size > AP_PCAP_PAYLOAD_MAX)
+        return AP_ERR_RANGE;
+    input_row *row = &state->rows[chunk->input];
+    uint64_t bit = UINT64_C(1) << chunk->stream % CUT_STREAMS;
+    bool is_stream = chunk->kind == AP_CHUNK_DATA, is_cut = is_stream && (row->cut & bit) != 0;
+    size_t size = ap_recording_size(chunk->size);
+    if (!fits(state, row, is_cut ? ap_recording_size(0) + size : size, is_data(chunk))) {
+        row->cut |= is_stream ? bit : 0;
+        return refuse(row, chunk->size);
+    }
+    if (is_cut) {
+        ap_chunk begin = *chunk;
+        begin.kind = AP_CHUNK_BEGIN;
+        begin.size = 0;
+        ap_err err = place(state, row, &begin);
+        if (err)
+            return err;
+    }
+    if (is_stream || chunk->kind == AP_CHUNK_BEGIN)
+        row->cut &= ~bit;
+    return place(state, row, chunk);
 }
 
 void ap_chunk_ring_publish(ap_chunk_ring *ring)

@@ -34,7 +34,8 @@ ap_err ap_chunk_ring_init(ap_chunk_ring *ring, const ap_chunk_ring_config *confi
 /* --- the thread of the inputs --- */
 
 /* AP_ERR_FULL when the input has its share waiting, or nothing at all fits: the chunk is counted as
- * refused. Connections, ticks and descriptions have some room that data does not get.
+ * refused. Connections, ticks and descriptions have some room that data does not get. What is next
+ * put of a stream that lost data does not go on with what came before: a BEGIN is put before it.
  * AP_ERR_RANGE: the input, the size or the time, see ap_recording_put; counted by nobody. */
 ap_err ap_chunk_ring_put(ap_chunk_ring *ring, const ap_chunk *chunk);
 

@@ -117,6 +117,47 @@ static void test_chunk_ring_put_range(void **state)
     free(f.mem);
 }
 
+/* All that is refused of a stream is counted, also behind the first; what is taken again begins
+ * anew, and other streams of the input do not. */
+static void test_chunk_ring_put_cut_stream(void **state)
+{
+    (void)state;
+    fixture f = open_ring(false);
+    ap_chunk data = chunk_of(1, 1, 30000), other = chunk_of(1, 9, 10), taken;
+    data.kind = other.kind = AP_CHUNK_DATA;
+    data.stream = 3;
+    while (ap_chunk_ring_put(&f.ring, &data) == AP_OK)
+        ;
+    assert_int_equal(ap_chunk_ring_put(&f.ring, &data), AP_ERR_FULL);
+    assert_int_equal(ap_chunk_ring_put(&f.ring, &data), AP_ERR_FULL);
+    ap_chunk_ring_refused refused = ap_chunk_ring_refused_of(&f.ring, 1);
+    assert_int_equal(refused.chunk_count, 3);
+    assert_int_equal(refused.octet_count, 3 * 30000);
+    ap_chunk_ring_publish(&f.ring);
+    while (ap_chunk_ring_peek(&f.ring, &taken)) {
+        assert_int_equal(taken.kind, AP_CHUNK_DATA);
+        ap_chunk_ring_drop(&f.ring);
+    }
+    data.receive_utc = 10;
+    assert_int_equal(ap_chunk_ring_put(&f.ring, &other), AP_OK);
+    assert_int_equal(ap_chunk_ring_put(&f.ring, &data), AP_OK);
+    assert_int_equal(ap_chunk_ring_put(&f.ring, &data), AP_OK);
+    ap_chunk_ring_publish(&f.ring);
+    static const struct {
+        ap_chunk_kind kind;
+        uint16_t stream;
+    } expected[] = {
+        { AP_CHUNK_DATA, 0 }, { AP_CHUNK_BEGIN, 3 }, { AP_CHUNK_DATA, 3 }, { AP_CHUNK_DATA, 3 }
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        assert_true(ap_chunk_ring_peek(&f.ring, &taken));
+        assert_int_equal(taken.kind, expected[i].kind);
+        assert_int_equal(taken.stream, expected[i].stream);
+        ap_chunk_ring_drop(&f.ring);
+    }
+    free(f.mem);
+}
+
 /* A recorder that sleeps costs the engine nothing, and learns what it missed. */
 static void test_chunk_ring_copy_too_late(void **state)
 {
@@ -207,6 +248,7 @@ int main(void)
         cmocka_unit_test(test_chunk_ring_peek_in_order),
         cmocka_unit_test(test_chunk_ring_put_share),
         cmocka_unit_test(test_chunk_ring_put_range),
+        cmocka_unit_test(test_chunk_ring_put_cut_stream),
         cmocka_unit_test(test_chunk_ring_copy_too_late),
         cmocka_unit_test(test_chunk_ring_three_threads),
     };

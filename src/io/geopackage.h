@@ -1,9 +1,10 @@
 /* Archive: a GeoPackage 1.3 file, which QGIS, GDAL and every SQLite tool open.
  *
  * Layers: `tracks` (one line each, LINESTRING ZM, M = seconds since 1970), `track_points` (POINT
- * Z), `sensors` (POINT Z). Tables without geometry: `counters` (refusals by sensor and reason),
- * `meta`. Columns are documented in doc/geopackage.md. Longitude and latitude are WGS 84 degrees, Z
- * is the height above the ellipsoid (0 where it is not known: the column height_m is then NULL).
+ * Z), `sensors` (POINT Z). Tables without geometry: `track_reasons` (why tracks are what they are),
+ * `counters` (refusals by sensor and reason), `meta`. Columns are documented in doc/geopackage.md.
+ * Longitude and latitude are WGS 84 degrees, Z is the height above the ellipsoid (0 where it is not
+ * known: the column height_m is then NULL).
  *
  * Rows are appended to "<path>.part" in one transaction; commit builds the lines, syncs and
  * renames. The same rows in the same order give the same bytes: the file holds no dates but those
@@ -16,7 +17,7 @@
 #include <stdint.h>
 
 #include "airpicture/err.h"
-#include "airpicture/time.h"
+#include "io/archive_row.h"
 #include "io/input.h"
 
 struct ap_geopackage_state;
@@ -26,52 +27,18 @@ typedef struct ap_geopackage {
     uint64_t track_count;              /* rows of tracks, once committed */
 } ap_geopackage;
 
-/* In rows, a NaN, an empty text and AP_UTC_UNKNOWN become NULL. */
-
-typedef struct ap_geopackage_point {
-    uint32_t track_id;
-    ap_utc_ns time;
-    double latitude_deg, longitude_deg, height_m;
-    const char *state, *sensor;
-    double pressure_altitude_ft, ground_speed_kt, track_deg, vertical_rate_fpm;
-    double position_sigma_m;
-} ap_geopackage_point;
-
-typedef struct ap_geopackage_track {
-    uint32_t track_id;
-    uint32_t track_number; /* 0 = none */
-    char icao24[8];        /* or another kind of address, see address_kind */
-    char address_kind[16];
-    char callsign[16];
-    char squawk[8];
-    char emitter_category[4];
-    ap_utc_ns born, confirmed, updated;
-    uint32_t update_count;
-    char end_reason[24]; /* empty: alive when the input ended */
-    char sources[256];   /* names parted by ';' */
-    bool needs_points;   /* left out when none of its points was added */
-} ap_geopackage_track;
-
-typedef struct ap_geopackage_sensor {
-    const char *name, *kind;
-    bool has_sac_sic, has_site;
-    uint8_t sac, sic;
-    double latitude_deg, longitude_deg, height_m;
-    uint64_t byte_count, record_count, report_count, service_count, refused_count;
-    ap_utc_ns first, last;
-} ap_geopackage_sensor;
-
 /* Creates "<path>.part". On an error `message` holds one line. Standard output is refused. */
 ap_err ap_geopackage_open(ap_geopackage *archive, const char *path,
                           char message[AP_IO_MESSAGE_SIZE]);
 
-ap_err ap_geopackage_add_point(ap_geopackage *archive, const ap_geopackage_point *row);
+ap_err ap_geopackage_add_point(ap_geopackage *archive, const ap_row_point *row);
 
 /* Once per track, at any time; a track of points alone gets a row too. Kept in memory (some 400
  * bytes) until commit. */
-ap_err ap_geopackage_add_track(ap_geopackage *archive, const ap_geopackage_track *row);
+ap_err ap_geopackage_add_track(ap_geopackage *archive, const ap_row_track *row);
 
-ap_err ap_geopackage_add_sensor(ap_geopackage *archive, const ap_geopackage_sensor *row);
+ap_err ap_geopackage_add_reason(ap_geopackage *archive, const ap_row_reason *row);
+ap_err ap_geopackage_add_sensor(ap_geopackage *archive, const ap_row_sensor *row);
 ap_err ap_geopackage_add_counter(ap_geopackage *archive, const char *sensor, const char *reason,
                                  const char *text, uint64_t count);
 ap_err ap_geopackage_add_meta(ap_geopackage *archive, const char *key, const char *value);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "io/geopackage_db.h"
+
 #define SQL_ROWS                                                                                   \
     "SELECT p.geom, p.track_id, p.time_s, p.state, p.height_m, p.pressure_altitude_ft, "           \
     "p.ground_speed_kt, p.track_deg, p.vertical_rate_fpm, p.position_sigma_m, t.icao24, "          \
@@ -18,26 +20,15 @@ enum { HEADER_SIZE = 8, WKB_HEAD = 5, COORDINATE_TEXT = 32 };
 /* Octets of the envelope behind the header, by its kind. */
 static const size_t envelope_size[8] = { 0, 32, 48, 48, 64, 0, 0, 0 };
 
-static double coordinate(const uint8_t *at)
-{
-    uint64_t bits = 0;
-    double value;
-    for (int i = 7; i >= 0; i--)
-        bits = bits << 8 | at[i];
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-/* Longitude and latitude of a point; little-endian, as we write it. */
-static bool point_of(const uint8_t *blob, size_t size, double *x, double *y)
+bool ap_geopackage_place_of(const uint8_t *blob, size_t size, double *x, double *y)
 {
     if (!blob || size < HEADER_SIZE || blob[0] != 'G' || blob[1] != 'P')
         return false;
     size_t at = HEADER_SIZE + envelope_size[(blob[3] >> 1) & 7];
     if (size < at + WKB_HEAD + 16 || blob[at] != 1)
         return false;
-    *x = coordinate(blob + at + WKB_HEAD);
-    *y = coordinate(blob + at + WKB_HEAD + 8);
+    *x = ap_geopackage_double(blob + at + WKB_HEAD);
+    *y = ap_geopackage_double(blob + at + WKB_HEAD + 8);
     return true;
 }
 
@@ -64,8 +55,8 @@ static ap_err give_row(sqlite3_stmt *statement, ap_geopackage_row_fn on_row, voi
     ap_geopackage_read_row row = { .index = index, .row_count = row_count };
     char longitude[COORDINATE_TEXT], latitude[COORDINATE_TEXT];
     double x, y;
-    if (point_of(sqlite3_column_blob(statement, 0), (size_t)sqlite3_column_bytes(statement, 0), &x,
-                 &y)) {
+    if (ap_geopackage_place_of(sqlite3_column_blob(statement, 0),
+                               (size_t)sqlite3_column_bytes(statement, 0), &x, &y)) {
         add(&row, "longitude_deg", longitude, text_of(x, longitude));
         add(&row, "latitude_deg", latitude, text_of(y, latitude));
     }

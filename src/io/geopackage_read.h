@@ -2,6 +2,7 @@
 #ifndef AP_IO_GEOPACKAGE_READ_H
 #define AP_IO_GEOPACKAGE_READ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,9 @@ typedef ap_err (*ap_geopackage_row_fn)(void *context, const ap_geopackage_read_r
  * has no such table, with `message`. */
 ap_err ap_geopackage_read(const char *path, ap_geopackage_row_fn on_row, void *context,
                           char message[AP_IO_MESSAGE_SIZE]);
+
+/* Longitude and latitude, in degrees, of the geometry of a point; little-endian, as we write it.
+ * False, and nothing written, when it is none. */
+bool ap_geopackage_place_of(const uint8_t *blob, size_t size, double *x, double *y);
 
 #endif

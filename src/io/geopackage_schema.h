@@ -50,6 +50,9 @@
     "track_number INTEGER, icao24 TEXT, address_kind TEXT, callsign TEXT, squawk TEXT, "           \
     "emitter_category TEXT, born DATETIME, confirmed DATETIME, updated DATETIME, "                 \
     "update_count INTEGER, end_reason TEXT, sources TEXT, point_count INTEGER);"                   \
+    "CREATE TABLE track_reasons (fid INTEGER PRIMARY KEY NOT NULL, track_id INTEGER, "             \
+    "number INTEGER, time DATETIME, time_s REAL, reason TEXT, text TEXT, sensor TEXT, "            \
+    "other_track_id INTEGER, existence REAL, identity TEXT);"                                      \
     "CREATE TABLE sensors (fid INTEGER PRIMARY KEY NOT NULL, geom POINT, name TEXT, kind TEXT, "   \
     "sac INTEGER, sic INTEGER, height_m REAL, byte_count INTEGER, record_count INTEGER, "          \
     "report_count INTEGER, service_count INTEGER, refused_count INTEGER, first DATETIME, "         \
@@ -59,7 +62,9 @@
     "CREATE TABLE meta (fid INTEGER PRIMARY KEY NOT NULL, key TEXT, value TEXT);"
 
 #define AP_GEOPACKAGE_ADD_POINT "INSERT INTO track_points VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
-#define AP_GEOPACKAGE_ADD_TRACK "INSERT INTO tracks VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define AP_GEOPACKAGE_ADD_TRACK                                                                    \
+    "INSERT OR REPLACE INTO tracks VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define AP_GEOPACKAGE_ADD_REASON "INSERT INTO track_reasons VALUES (NULL,?,?,?,?,?,?,?,?,?,?)"
 #define AP_GEOPACKAGE_ADD_SENSOR "INSERT INTO sensors VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 #define AP_GEOPACKAGE_ADD_COUNTER "INSERT INTO counters VALUES (NULL,?,?,?,?)"
 #define AP_GEOPACKAGE_ADD_META "INSERT INTO meta VALUES (NULL,?,?)"

@@ -27,37 +27,37 @@ static const char *path_of(const char *name)
     return path;
 }
 
-static ap_geopackage_point a_point(uint32_t track_id, int k)
+static ap_row_point a_point(uint32_t track_id, int k)
 {
-    return (ap_geopackage_point){ .track_id = track_id,
-                                  .time = T0 + k * AP_NS_PER_S,
-                                  .latitude_deg = 50.0 + 0.01 * k,
-                                  .longitude_deg = 8.0 - 0.02 * k + track_id,
-                                  .height_m = k == 0 ? NAN : 1000.0 + k,
-                                  .state = "firm",
-                                  .sensor = "radar",
-                                  .pressure_altitude_ft = NAN,
-                                  .ground_speed_kt = 250.5,
-                                  .track_deg = 300.25,
-                                  .vertical_rate_fpm = -64,
-                                  .position_sigma_m = 31.5 };
+    return (ap_row_point){ .track_id = track_id,
+                           .time = T0 + k * AP_NS_PER_S,
+                           .latitude_deg = 50.0 + 0.01 * k,
+                           .longitude_deg = 8.0 - 0.02 * k + track_id,
+                           .height_m = k == 0 ? NAN : 1000.0 + k,
+                           .state = "firm",
+                           .sensor = "radar",
+                           .pressure_altitude_ft = NAN,
+                           .ground_speed_kt = 250.5,
+                           .track_deg = 300.25,
+                           .vertical_rate_fpm = -64,
+                           .position_sigma_m = 31.5 };
 }
 
-static ap_geopackage_track a_track(uint32_t track_id)
+static ap_row_track a_track(uint32_t track_id)
 {
-    return (ap_geopackage_track){ .track_id = track_id,
-                                  .track_number = 100 + track_id,
-                                  .icao24 = "3c6dd2",
-                                  .address_kind = "icao",
-                                  .callsign = "DLH9LF",
-                                  .squawk = "1000",
-                                  .emitter_category = "A3",
-                                  .born = T0 - AP_NS_PER_S,
-                                  .confirmed = T0,
-                                  .updated = T0 + 2 * AP_NS_PER_S,
-                                  .update_count = 3,
-                                  .end_reason = "dropped_time",
-                                  .sources = "radar;receiver" };
+    return (ap_row_track){ .track_id = track_id,
+                           .track_number = 100 + track_id,
+                           .icao24 = "3c6dd2",
+                           .address_kind = "icao",
+                           .callsign = "DLH9LF",
+                           .squawk = "1000",
+                           .emitter_category = "A3",
+                           .born = T0 - AP_NS_PER_S,
+                           .confirmed = T0,
+                           .updated = T0 + 2 * AP_NS_PER_S,
+                           .update_count = 3,
+                           .end_reason = "dropped_time",
+                           .sources = "radar;receiver" };
 }
 
 /* Three tracks: two points and a row given late, one point, three points and no row. A fourth needs
@@ -72,32 +72,45 @@ static void write_archive(const char *path)
         int k;
     } points[] = { { 2, 0 }, { 9, 0 }, { 2, 1 }, { 9, 1 }, { 5, 1 }, { 9, 2 } };
     for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
-        ap_geopackage_point point = a_point(points[i].id, points[i].k);
+        ap_row_point point = a_point(points[i].id, points[i].k);
         assert_int_equal(ap_geopackage_add_point(&archive, &point), AP_OK);
     }
-    ap_geopackage_track five = a_track(5), two = a_track(2);
+    ap_row_track five = a_track(5), two = a_track(2);
     five.callsign[0] = 0;
     assert_int_equal(ap_geopackage_add_track(&archive, &five), AP_OK);
     two.needs_points = true;
     assert_int_equal(ap_geopackage_add_track(&archive, &two), AP_OK);
-    ap_geopackage_track three = a_track(3);
+    ap_row_track three = a_track(3);
     three.needs_points = true;
     assert_int_equal(ap_geopackage_add_track(&archive, &three), AP_OK);
-    ap_geopackage_sensor sensor = { .name = "radar",
-                                    .kind = "combined",
-                                    .has_sac_sic = true,
-                                    .has_site = true,
-                                    .sac = 25,
-                                    .sic = 201,
-                                    .latitude_deg = 49.5,
-                                    .longitude_deg = 7.25,
-                                    .height_m = 320,
-                                    .byte_count = UINT64_MAX,
-                                    .record_count = 12,
-                                    .first = T0,
-                                    .last = T0 + 9 * AP_NS_PER_S };
+    ap_row_reason reason = { .track_id = 2,
+                             .number = 3,
+                             .time = T0,
+                             .reason = "merged",
+                             .text = "another track joined it",
+                             .sensor = "radar",
+                             .other_track_id = 9,
+                             .existence = 0.875,
+                             .identity = "icao24=3c6dd2" };
+    assert_int_equal(ap_geopackage_add_reason(&archive, &reason), AP_OK);
+    reason =
+        (ap_row_reason){ .track_id = 5, .number = 1, .time = AP_UTC_UNKNOWN, .existence = NAN };
+    assert_int_equal(ap_geopackage_add_reason(&archive, &reason), AP_OK);
+    ap_row_sensor sensor = { .name = "radar",
+                             .kind = "combined",
+                             .has_sac_sic = true,
+                             .has_site = true,
+                             .sac = 25,
+                             .sic = 201,
+                             .latitude_deg = 49.5,
+                             .longitude_deg = 7.25,
+                             .height_m = 320,
+                             .byte_count = UINT64_MAX,
+                             .record_count = 12,
+                             .first = T0,
+                             .last = T0 + 9 * AP_NS_PER_S };
     assert_int_equal(ap_geopackage_add_sensor(&archive, &sensor), AP_OK);
-    sensor = (ap_geopackage_sensor){
+    sensor = (ap_row_sensor){
         .name = "it's \"quoted\"", .kind = "adsb", .first = AP_UTC_UNKNOWN, .last = AP_UTC_UNKNOWN
     };
     assert_int_equal(ap_geopackage_add_sensor(&archive, &sensor), AP_OK);
@@ -135,7 +148,7 @@ static void test_geopackage_content(void **state)
         { "PRAGMA user_version", "10300" },
         { "PRAGMA integrity_check", "ok" },
         { "SELECT group_concat(srs_id) FROM gpkg_spatial_ref_sys", "-1,0,4326" },
-        { "SELECT count(*) FROM gpkg_contents", "5" },
+        { "SELECT count(*) FROM gpkg_contents", "6" },
         { "SELECT count(*) FROM gpkg_geometry_columns WHERE srs_id=4326 AND z=1", "3" },
         { "SELECT last_change FROM gpkg_contents LIMIT 1", "2024-06-06T08:58:48.147Z" },
         { "SELECT min_x||' '||min_y||' '||max_x||' '||max_y FROM gpkg_contents "
@@ -159,6 +172,15 @@ static void test_geopackage_content(void **state)
         { "SELECT hex(substr(geom,1,8)) FROM tracks WHERE fid=2", "47500003E6100000" },
         { "SELECT hex(substr(geom,41,9)) FROM tracks WHERE fid=2", "01BA0B000002000000" },
         { "SELECT length(geom) FROM tracks WHERE fid=9", "145" }, /* 49 + 3 * 32 */
+        { "SELECT track_id||' '||number||' '||time||' '||time_s||' '||reason||' '||text||' '||"
+          "sensor||' '||other_track_id||' '||existence||' '||identity FROM track_reasons "
+          "WHERE fid=1",
+          "2 3 2024-06-06T08:58:39.147Z 1717664319.147 merged another track joined it radar 9 "
+          "0.875 icao24=3c6dd2" },
+        { "SELECT track_id FROM track_reasons WHERE fid=2 AND number=1 AND time IS NULL AND "
+          "time_s IS NULL AND sensor IS NULL AND other_track_id IS NULL AND existence IS NULL "
+          "AND identity IS NULL",
+          "5" },
         { "SELECT name||sac||sic FROM sensors WHERE fid=1", "radar25201" },
         { "SELECT byte_count FROM sensors WHERE fid=1", "9223372036854775807" },
         { "SELECT name FROM sensors WHERE geom IS NULL AND sac IS NULL", "it's \"quoted\"" },
@@ -249,7 +271,7 @@ static void test_geopackage_write_fails(void **state)
     assert_int_equal(ap_geopackage_open(&archive, path_of("f.gpkg"), message), AP_OK);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     ap_err err = AP_OK;
-    ap_geopackage_point point = a_point(1, 1);
+    ap_row_point point = a_point(1, 1);
     for (int i = 0; i < 400000 && err == AP_OK; i++)
         err = ap_geopackage_add_point(&archive, &point); /* more than the page cache holds */
     assert_int_equal(err, AP_ERR_IO);
@@ -284,7 +306,7 @@ static void test_geopackage_read_absurd_place(void **state)
         char message[AP_IO_MESSAGE_SIZE];
         double read_deg = NAN;
         ap_geopackage archive;
-        ap_geopackage_point point = a_point(1, 0);
+        ap_row_point point = a_point(1, 0);
         point.longitude_deg = longitudes_deg[i];
         assert_int_equal(ap_geopackage_open(&archive, path_of("g.gpkg"), message), AP_OK);
         assert_int_equal(ap_geopackage_add_point(&archive, &point), AP_OK);

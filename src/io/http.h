@@ -160,9 +160,11 @@ typedef struct ap_http_config {
     size_t ws_queue_cap;   /* 4 MB queued per client (a single longer message passes) */
     size_t ws_message_cap; /* 16384 bytes of a client's message */
 
-    const ap_tokens *tokens;    /* NULL = none: then nobody may operate */
-    bool read_needs_token;      /* without: everyone may read */
-    const char *const *origins; /* other pages that may ask: "https://map.example" */
+    const ap_tokens *tokens;       /* NULL = none: then nobody may operate */
+    bool read_needs_token;         /* without: everyone may read */
+    const char *const *open_paths; /* that everyone may read even so; not copied, constants. */
+    size_t open_path_count;        /* One that ends in '*' stands for all that begin as it does. */
+    const char *const *origins;    /* other pages that may ask: "https://map.example" */
     size_t origin_count;
     const char *const *host_names; /* names this server is asked by, besides addresses in numbers */
     size_t host_name_count;        /* and "localhost"; none: any, but only those two on loopback */

@@ -206,6 +206,22 @@ static bool find_token(const ap_http_exchange *exchange, const char **token, siz
     return false;
 }
 
+/* A star at the end stands for all that begins so. */
+static bool is_open_path(const char *open, const char *path)
+{
+    size_t size = strlen(open);
+    return size > 0 && open[size - 1] == '*' ? strncmp(open, path, size - 1) == 0
+                                             : strcmp(open, path) == 0;
+}
+
+static bool needs_token(const ap_http_config *config, const ap_http_request *request)
+{
+    for (size_t i = 0; i < config->open_path_count; i++)
+        if (is_open_path(config->open_paths[i], request->path))
+            return false;
+    return config->read_needs_token;
+}
+
 /* A wrong token is told so even where none is needed: its owner should know. */
 static unsigned check_token(ap_ws_client *client, ap_http_exchange *exchange, ap_http_reply *reply)
 {
@@ -214,7 +230,7 @@ static unsigned check_token(ap_ws_client *client, ap_http_exchange *exchange, ap
     int64_t now_ns = ap_clock_monotonic_ns();
     const char *token;
     size_t size, which = 0;
-    request->role = server->config.read_needs_token ? AP_ROLE_NONE : AP_ROLE_READ;
+    request->role = needs_token(&server->config, request) ? AP_ROLE_NONE : AP_ROLE_READ;
     if (!find_token(exchange, &token, &size))
         return request->role == AP_ROLE_NONE
                    ? refuse(reply, 401, "a token is needed: send Authorization: Bearer TOKEN")

@@ -477,6 +477,9 @@ static void test_http_tokens(void **state)
     ap_http_config config = config_of();
     config.tokens = &tokens;
     config.read_needs_token = true;
+    static const char *const open_paths[] = { "/open", "/echo/open", "/echo/all/*" };
+    config.open_paths = open_paths;
+    config.open_path_count = 3;
     config.wrong_tokens_per_second = 0.001;
     config.wrong_token_burst = 2;
     test_http_open(&test, &config);
@@ -484,6 +487,11 @@ static void test_http_tokens(void **state)
     assert_int_equal(reply.status, 401);
     assert_true(test_reply_has(&reply, "WWW-Authenticate: Bearer\r\n"));
     free(reply.body);
+    expect(&test, "GET /echo/open", "", 200, "");
+    expect(&test, "GET /echo/open/", "", 401, "needed"); /* these alone */
+    expect(&test, "GET /echo/all/a", "", 200, "");       /* and all below this one */
+    expect(&test, "GET /echo/all", "", 401, "needed");
+    expect(&test, "GET /echo/%6Fpen", "", 200, ""); /* another way to write the same */
     (void)snprintf(field, sizeof field, "Authorization: Bearer %s\r\n", token);
     expect(&test, "GET /echo", field, 200, "|ops|2|");
     expect(&test, "GET /echo", "Authorization: Basic YTpi\r\n", 401, "needed");

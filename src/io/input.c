@@ -24,11 +24,13 @@ typedef enum packing { PACKING_NONE, PACKING_GZIP, PACKING_ZSTD } packing;
 
 struct ap_input_state {
     int fd;
+    mode_t mode;
     packing packing;
     char name[NAME_SIZE]; /* for messages */
     uint8_t stored[STORED_CAP];
     size_t start, end; /* bytes of stored not yet unpacked */
     bool ended;        /* the file has no more */
+    bool is_begun;     /* its packing is known */
     uint8_t unpacked[UNPACKED_CAP];
     size_t unpacked_start, unpacked_end; /* bytes of unpacked not yet handed out */
     bool in_member;                      /* inside a gzip member or zstd frame */
@@ -88,8 +90,11 @@ static ap_err fail(ap_input *input, ap_err err, const char *text)
 
 /* One read into [data, data + cap). 0 at the end, and once the program was told to end; -1 with
  * errno. */
-static ssize_t read_some(int fd, uint8_t *data, size_t cap)
+static ssize_t read_some(const ap_input *input, uint8_t *data, size_t cap)
 {
+    int fd = input->state->fd;
+    if (input->wait && !input->wait(input->context, input))
+        return 0;
     for (;;) {
         ssize_t n = ap_interrupted() ? 0 : read(fd, data, cap);
         if (n >= 0)
@@ -114,7 +119,7 @@ static ap_err fill(ap_input *input)
     }
     if (state->ended || state->end == STORED_CAP)
         return AP_OK;
-    ssize_t n = read_some(state->fd, state->stored + state->end, STORED_CAP - state->end);
+    ssize_t n = read_some(input, state->stored + state->end, STORED_CAP - state->end);
     if (n < 0)
         return fail(input, AP_ERR_IO, advice_of(errno));
     state->ended = n == 0;
@@ -136,6 +141,7 @@ static bool is_zstd_frame(const uint8_t *magic)
 static ap_err start_unpacking(ap_input *input)
 {
     struct ap_input_state *state = input->state;
+    state->is_begun = true;
     while (!state->ended && state->end < MAGIC_SIZE) {
         ap_err err = fill(input);
         if (err)
@@ -158,7 +164,7 @@ static ap_err start_unpacking(ap_input *input)
 }
 
 /* A descriptor that can be read. */
-static ap_err open_file(ap_input *input, const char *path, const char *name, int *fd,
+static ap_err open_file(ap_input *input, const char *path, const char *name, int *fd, mode_t *mode,
                         char message[AP_IO_MESSAGE_SIZE])
 {
     if (path[0] == '\0')
@@ -174,6 +180,7 @@ static ap_err open_file(ap_input *input, const char *path, const char *name, int
             (void)close(*fd);
         return refuse(message, AP_ERR_NO_INPUT, name, advice_of(EISDIR));
     }
+    *mode = about.st_mode;
     if (S_ISREG(about.st_mode)) {
         input->stored_size = (uint64_t)about.st_size;
         (void)posix_fadvise(*fd, 0, 0, POSIX_FADV_SEQUENTIAL); /* a hint */
@@ -186,8 +193,9 @@ ap_err ap_input_open(ap_input *input, const char *path, char message[AP_IO_MESSA
     *input = (ap_input){ .state = NULL };
     char name[NAME_SIZE];
     int fd = -1;
+    mode_t mode;
     name_input(name, path);
-    ap_err err = open_file(input, path, name, &fd, message);
+    ap_err err = open_file(input, path, name, &fd, &mode, message);
     if (err)
         return err;
     input->state = calloc(1, sizeof *input->state);
@@ -197,8 +205,10 @@ ap_err ap_input_open(ap_input *input, const char *path, char message[AP_IO_MESSA
         return refuse(message, AP_ERR_MEMORY, name, "memory is exhausted");
     }
     input->state->fd = fd;
+    input->state->mode = mode;
     memcpy(input->state->name, name, sizeof name);
-    err = start_unpacking(input);
+    if (S_ISREG(input->state->mode))
+        err = start_unpacking(input);
     if (err) {
         memcpy(message, input->state->failure, AP_IO_MESSAGE_SIZE);
         ap_input_close(input);
@@ -327,7 +337,7 @@ static ap_err read_plain(ap_input *input, uint8_t *data, size_t cap, size_t *siz
     }
     if (state->ended)
         return AP_OK;
-    ssize_t n = read_some(state->fd, data, cap);
+    ssize_t n = read_some(input, data, cap);
     if (n < 0)
         return fail(input, AP_ERR_IO, advice_of(errno));
     state->ended = n == 0;
@@ -345,7 +355,7 @@ ap_err ap_input_read(ap_input *input, uint8_t *data, size_t cap, size_t *size,
         return refuse(message, AP_ERR_ARGUMENT, "the input", "it is closed");
     if (cap == 0)
         return AP_OK;
-    ap_err err = state->failed;
+    ap_err err = state->is_begun || state->failed ? state->failed : start_unpacking(input);
     if (state->packing != PACKING_NONE)
         err = read_packed(input, data, cap, size);
     else if (!err)
@@ -353,6 +363,12 @@ ap_err ap_input_read(ap_input *input, uint8_t *data, size_t cap, size_t *size,
     if (err)
         memcpy(message, state->failure, AP_IO_MESSAGE_SIZE);
     return err;
+}
+
+bool ap_input_is_ready(const ap_input *input, int64_t timeout_ns)
+{
+    struct pollfd ready = { .fd = input->state->fd, .events = POLLIN };
+    return poll(&ready, 1, (int)(timeout_ns / 1000000)) != 0; /* an error is told by the read */
 }
 
 void ap_input_close(ap_input *input)

@@ -1,5 +1,7 @@
 #include "io/log.h"
 
+#include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,19 +19,20 @@
 #define WINDOW_NS (60 * AP_NS_PER_S) /* ... in so long */
 #define LINE_SIZE 1024
 
-typedef struct reason {
-    const char *format; /* NULL: free */
+typedef struct reason_row {
+    const char *key; /* NULL: free */
     int64_t begin_ns;
     uint32_t count, held;
-} reason;
+} reason_row;
 
 struct ap_log_state {
     pthread_mutex_t mutex;
     int fd;
     ap_log_level level;
     bool journald;
-    reason reasons[REASON_CAP];
+    reason_row reasons[REASON_CAP];
     ap_log_stats stats;
+    uint64_t lost_count; /* that nobody was told of */
 };
 
 static const char *const words[] = {
@@ -74,23 +77,22 @@ bool ap_log_is_journald(void)
 }
 
 /* The row of a reason; beyond the table all share the last one. */
-static reason *find(struct ap_log_state *state, const char *format)
+static reason_row *find(struct ap_log_state *state, const char *key)
 {
     size_t i = 0;
-    while (i + 1 < REASON_CAP && state->reasons[i].format && state->reasons[i].format != format)
+    while (i + 1 < REASON_CAP && state->reasons[i].key && state->reasons[i].key != key)
         i++;
-    state->reasons[i].format = format;
+    state->reasons[i].key = key;
     return &state->reasons[i];
 }
 
 /* False: there were enough of them. *held: how many were left out before this one. */
-static bool is_due(struct ap_log_state *state, ap_log_level level, const char *format,
-                   uint32_t *held)
+static bool is_due(struct ap_log_state *state, ap_log_level level, const char *key, uint32_t *held)
 {
     *held = 0;
     if (level == AP_LOG_NOTICE)
         return true;
-    reason *r = find(state, format);
+    reason_row *r = find(state, key);
     int64_t now_ns = ap_clock_monotonic_ns();
     if (r->count == 0 || now_ns - r->begin_ns >= WINDOW_NS) {
         *held = r->held;
@@ -116,7 +118,38 @@ static size_t put_front(const struct ap_log_state *state, ap_log_level level, ch
     return (size_t)snprintf(line, LINE_SIZE, "%s %s: ", time, words[level]);
 }
 
-void ap_log_write(const ap_log *log, ap_log_level level, const char *format, ...)
+/* A pipe that can be written to takes a line whole, and so do sockets and terminals. */
+static bool takes_a_line(const struct ap_log_state *state)
+{
+    struct pollfd descriptor = { .fd = state->fd, .events = POLLOUT };
+    return poll(&descriptor, 1, 0) == 1 && (descriptor.revents & POLLOUT) != 0;
+}
+
+static void put_line(struct ap_log_state *state, const char *line, size_t size)
+{
+    if (!takes_a_line(state)) {
+        state->lost_count++;
+        state->stats.lost_count++;
+        return;
+    }
+    state->stats.written_count++;
+    (void)!write(state->fd, line, size); /* there is nobody to tell */
+}
+
+static void tell_lost(struct ap_log_state *state)
+{
+    char line[LINE_SIZE];
+    if (state->lost_count == 0 || !takes_a_line(state))
+        return;
+    size_t size = put_front(state, AP_LOG_WARNING, line);
+    size += (size_t)snprintf(line + size, sizeof line - size,
+                             "%" PRIu64 " lines were lost: nobody read them\n", state->lost_count);
+    state->lost_count = 0;
+    (void)!write(state->fd, line, size);
+}
+
+static void write_line(const ap_log *log, ap_log_level level, const char *key, const char *format,
+                       va_list arguments)
 {
     struct ap_log_state *state = log->state;
     if (!state || level > state->level)
@@ -124,23 +157,43 @@ void ap_log_write(const ap_log *log, ap_log_level level, const char *format, ...
     char line[LINE_SIZE];
     uint32_t held;
     pthread_mutex_lock(&state->mutex);
-    bool due = is_due(state, level, format, &held);
+    bool due = is_due(state, level, key, &held);
     state->stats.held_count += !due;
     if (due) {
         size_t size = put_front(state, level, line);
-        va_list arguments;
-        va_start(arguments, format);
         int n = vsnprintf(line + size, sizeof line - size, format, arguments);
-        va_end(arguments);
         size += n > 0 ? (size_t)n : 0;
         size = size < sizeof line - 48 ? size : sizeof line - 48;
         if (held > 0)
             size += (size_t)snprintf(line + size, sizeof line - size, " (%u more like it)", held);
         line[size++] = '\n';
-        state->stats.written_count++;
-        (void)!write(state->fd, line, size); /* there is nobody to tell */
+        tell_lost(state);
+        put_line(state, line, size);
     }
     pthread_mutex_unlock(&state->mutex);
+}
+
+void ap_log_write(const ap_log *log, ap_log_level level, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(log, level, format, format, arguments);
+    va_end(arguments);
+}
+
+__attribute__((format(printf, 4, 5))) static void write_with(const ap_log *log, ap_log_level level,
+                                                             const char *key, const char *format,
+                                                             ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_line(log, level, key, format, arguments);
+    va_end(arguments);
+}
+
+void ap_log_write_as(const ap_log *log, ap_log_level level, const char *reason, const char *line)
+{
+    write_with(log, level, reason, "%s", line);
 }
 
 ap_log_stats ap_log_stats_of(const ap_log *log)

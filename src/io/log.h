@@ -1,7 +1,8 @@
 /* The log of the service: a line a message on standard error, for people and for journald.
  *
  * A message has a level and, by its format, a reason: the same reason is written a few times a
- * minute at most, and then with the number of lines that were left out. Any thread may write. */
+ * minute at most, and then with the number of lines that were left out. Any thread may write, and
+ * none ever waits: what nobody reads is lost, and counted. */
 #ifndef AP_IO_LOG_H
 #define AP_IO_LOG_H
 
@@ -42,9 +43,13 @@ bool ap_log_is_journald(void);
 void ap_log_write(const ap_log *log, ap_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Lines written and held back so far. */
+/* The same for a line that came about elsewhere: `reason`, a constant, stands for it; compared by
+ * its address. */
+void ap_log_write_as(const ap_log *log, ap_log_level level, const char *reason, const char *line);
+
+/* Lines written, held back, and lost because the descriptor took nothing, so far. */
 typedef struct ap_log_stats {
-    uint64_t written_count, held_count;
+    uint64_t written_count, held_count, lost_count;
 } ap_log_stats;
 ap_log_stats ap_log_stats_of(const ap_log *log);
 

@@ -73,6 +73,56 @@ static void test_log_write_holds_back(void **state)
     close(pipes[1]);
 }
 
+/* Lines that came about elsewhere are held back by their own reasons, not by one for all. */
+static void test_log_write_as_reasons(void **state)
+{
+    (void)state;
+    int pipes[2];
+    char text[8192];
+    ap_log log;
+    assert_int_equal(pipe(pipes), 0);
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    for (int i = 0; i < 100; i++)
+        ap_log_write_as(&log, AP_LOG_WARNING, "token", "100 % wrong");
+    ap_log_write_as(&log, AP_LOG_WARNING, "disk", "the disk is full");
+    drain(pipes[0], text, sizeof text);
+    assert_non_null(strstr(text, "<4>100 % wrong\n"));
+    assert_non_null(strstr(text, "<4>the disk is full\n"));
+    assert_int_equal(ap_log_stats_of(&log).written_count, 5 + 1);
+    ap_log_close(&log);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
+/* Whoever reads the log and stops must not stop the service: without the look before it, the write
+ * that finds the pipe full waits for ever. */
+static void test_log_write_stuck_reader(void **state)
+{
+    (void)state;
+    static char text[65537]; /* a pipe as it comes takes 64 KiB */
+    int pipes[2];
+    ap_log log;
+    assert_int_equal(pipe(pipes), 0);
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    alarm(10);
+    for (int i = 0; i < 3000; i++)
+        ap_log_write(&log, AP_LOG_NOTICE, "line %d, and as long as lines are as a rule", i);
+    alarm(0);
+    ap_log_stats stats = ap_log_stats_of(&log);
+    assert_int_equal(stats.written_count + stats.lost_count, 3000);
+    assert_true(stats.written_count > 500 && stats.lost_count > 500);
+    drain(pipes[0], text, sizeof text);
+    ap_log_write(&log, AP_LOG_NOTICE, "read again");
+    drain(pipes[0], text, sizeof text);
+    char told[128];
+    snprintf(told, sizeof told, "<4>%u lines were lost: nobody read them\n<5>read again\n",
+             (unsigned)stats.lost_count);
+    assert_string_equal(text, told);
+    ap_log_close(&log);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 static void test_log_level_of(void **state)
 {
     (void)state;
@@ -84,8 +134,8 @@ static void test_log_level_of(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_log_write_levels),
-        cmocka_unit_test(test_log_write_holds_back),
+        cmocka_unit_test(test_log_write_levels),     cmocka_unit_test(test_log_write_holds_back),
+        cmocka_unit_test(test_log_write_as_reasons), cmocka_unit_test(test_log_write_stuck_reader),
         cmocka_unit_test(test_log_level_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +15,13 @@
 
 #include "io/clock.h"
 #include "io/recorder_files.h"
+#include "io/threads.h"
 
 #define PIECE_SIZE ((size_t)1 << 20)
 #define REST_NS (5 * AP_NS_PER_MS) /* between looks into an empty ring */
 #define RETRY_NS (5 * AP_NS_PER_S) /* after the disk refused */
 #define LOCK_NAME "lock"
+#define UNSYNCED_CAP 16
 
 struct ap_recorder_state {
     ap_recorder_config config;
@@ -33,12 +36,15 @@ struct ap_recorder_state {
     uint64_t file_size;
     ap_utc_ns first_utc;
     int64_t retry_ns;
+    _Atomic int64_t settled_utc; /* read by others */
     /* of the packing thread */
     pthread_t packer;
     /* shared, under the mutex */
     pthread_mutex_t mutex;
     pthread_cond_t wake; /* there is something to pack, or it is over */
     bool is_ending, pack_is_due;
+    int unsynced[UNSYNCED_CAP]; /* files that are closed but for that */
+    size_t unsynced_count;
     ap_recorder_stats stats;
     char open_name[AP_RECORDING_NAME_SIZE]; /* which is not to be packed; "" */
 };
@@ -81,13 +87,25 @@ static int write_octets(struct ap_recorder_state *state, const uint8_t *data, si
     return 0;
 }
 
+static void sync_and_close(struct ap_recorder_state *state, int fd)
+{
+    if (fsync(fd))
+        note_failure(state, "synced", errno);
+    close(fd);
+}
+
+/* The disk may take its time to sync: that is left to the packing thread. */
 static void close_file(struct ap_recorder_state *state)
 {
     if (state->fd < 0)
         return;
-    if (fsync(state->fd))
-        note_failure(state, "synced", errno);
-    close(state->fd);
+    pthread_mutex_lock(&state->mutex);
+    bool is_left = state->unsynced_count < UNSYNCED_CAP;
+    if (is_left)
+        state->unsynced[state->unsynced_count++] = state->fd;
+    pthread_mutex_unlock(&state->mutex);
+    if (!is_left)
+        sync_and_close(state, state->fd);
     state->fd = -1;
     pthread_mutex_lock(&state->mutex);
     state->open_name[0] = '\0';
@@ -148,6 +166,16 @@ static bool is_due(const struct ap_recorder_state *state, ap_utc_ns now)
            now - state->first_utc >= (ap_utc_ns)state->config.file_s * AP_NS_PER_S;
 }
 
+/* Receive time of the last of some whole chunks. */
+static ap_utc_ns newest_of(const uint8_t *piece, size_t size)
+{
+    ap_chunk chunk = { .receive_utc = AP_UTC_UNKNOWN };
+    for (size_t at = 0, used; at < size; at += used)
+        if (ap_recording_take(piece + at, size - at, &used, &chunk) != AP_OK)
+            break;
+    return chunk.receive_utc;
+}
+
 /* Writes whole chunks; what the disk refuses is cut off again, so that the file ends with a chunk.
  */
 static void write_piece(struct ap_recorder_state *state, size_t size, uint64_t lost)
@@ -189,15 +217,23 @@ static bool is_ending(struct ap_recorder_state *state)
     return ending;
 }
 
+static void write_and_settle(struct ap_recorder_state *state, size_t size, uint64_t lost)
+{
+    ap_utc_ns newest_utc = newest_of(state->piece, size);
+    write_piece(state, size, lost);
+    atomic_store(&state->settled_utc, newest_utc);
+}
+
 static void *run_writer(void *context)
 {
     struct ap_recorder_state *state = context;
+    ap_threads_name("recorder");
     for (;;) {
         bool ending = is_ending(state);
         size_t size;
         uint64_t lost;
         if (ap_chunk_ring_copy(state->config.ring, state->piece, PIECE_SIZE, &size, &lost) == AP_OK)
-            write_piece(state, size, lost);
+            write_and_settle(state, size, lost);
         else if (ending)
             break;
         else
@@ -259,9 +295,22 @@ static void pack_closed(struct ap_recorder_state *state)
     free(files);
 }
 
+static void sync_closed(struct ap_recorder_state *state)
+{
+    int files[UNSYNCED_CAP];
+    pthread_mutex_lock(&state->mutex);
+    size_t count = state->unsynced_count;
+    memcpy(files, state->unsynced, sizeof files);
+    state->unsynced_count = 0;
+    pthread_mutex_unlock(&state->mutex);
+    for (size_t i = 0; i < count; i++)
+        sync_and_close(state, files[i]);
+}
+
 static void *run_packer(void *context)
 {
     struct ap_recorder_state *state = context;
+    ap_threads_name("packer");
     pthread_mutex_lock(&state->mutex);
     while (!state->is_ending) {
         if (!state->pack_is_due) {
@@ -270,6 +319,7 @@ static void *run_packer(void *context)
         }
         state->pack_is_due = false;
         pthread_mutex_unlock(&state->mutex);
+        sync_closed(state);
         pack_closed(state);
         pthread_mutex_lock(&state->mutex);
     }
@@ -357,6 +407,7 @@ ap_err ap_recorder_open(ap_recorder *recorder, const ap_recorder_config *config,
     state->fd = state->lock_fd = -1;
     state->pack_is_due = true; /* what an earlier run left */
     state->stats.is_writing = true;
+    atomic_init(&state->settled_utc, AP_UTC_UNKNOWN);
     strcpy(state->folder, config->folder);
     pthread_mutex_init(&state->mutex, NULL);
     pthread_cond_init(&state->wake, NULL);
@@ -383,6 +434,11 @@ ap_recorder_stats ap_recorder_stats_of(const ap_recorder *recorder)
     return stats;
 }
 
+ap_utc_ns ap_recorder_settled(const ap_recorder *recorder)
+{
+    return atomic_load(&recorder->state->settled_utc);
+}
+
 void ap_recorder_close(ap_recorder *recorder)
 {
     struct ap_recorder_state *state = recorder->state;
@@ -394,6 +450,7 @@ void ap_recorder_close(ap_recorder *recorder)
     pthread_mutex_unlock(&state->mutex);
     pthread_join(state->writer, NULL);
     pthread_join(state->packer, NULL);
+    sync_closed(state);
     free_state(state);
     recorder->state = NULL;
 }
@@ -495,16 +552,6 @@ ap_err ap_recording_read(const char *path, ap_recorded_fn fn, void *context,
     return err;
 }
 
-ap_utc_ns ap_recordings_newest(const char *folder)
-{
-    size_t count;
-    int error;
-    ap_recording_file *files = ap_recording_files(folder, &count, &error);
-    ap_utc_ns newest_utc = count > 0 ? files[count - 1].first_utc : AP_UTC_UNKNOWN;
-    free(files);
-    return newest_utc;
-}
-
 bool ap_recordings_newest_path(const char *folder, char *path, size_t size)
 {
     size_t count;
@@ -513,6 +560,21 @@ bool ap_recordings_newest_path(const char *folder, char *path, size_t size)
     int n = count > 0 ? snprintf(path, size, "%s/%s", folder, files[count - 1].name) : -1;
     free(files);
     return n > 0 && (size_t)n < size;
+}
+
+static bool note_newest(void *context, const ap_chunk *chunk)
+{
+    *(ap_utc_ns *)context = chunk->receive_utc;
+    return true;
+}
+
+ap_utc_ns ap_recordings_newest(const char *folder)
+{
+    char path[PATH_MAX], message[AP_IO_MESSAGE_SIZE];
+    ap_utc_ns newest_utc = AP_UTC_UNKNOWN;
+    if (ap_recordings_newest_path(folder, path, sizeof path))
+        (void)ap_recording_read(path, note_newest, &newest_utc, message); /* up to any damage */
+    return newest_utc;
 }
 
 ap_err ap_recordings_read(const char *folder, ap_utc_ns after_utc, ap_recorded_fn fn, void *context,

@@ -50,7 +50,12 @@ ap_recorder_stats ap_recorder_stats_of(const ap_recorder *recorder);
 /* Writes what is in the ring, closes the file and leaves it unpacked. Safe twice. */
 void ap_recorder_close(ap_recorder *recorder);
 
-/* Receive time of the first chunk of the newest file of a folder; AP_UTC_UNKNOWN: there is none. */
+/* Receive time of the newest chunk that was handed to the system, or given up; AP_UTC_UNKNOWN. */
+ap_utc_ns ap_recorder_settled(const ap_recorder *recorder);
+
+/* Receive time of the newest chunk of a folder; AP_UTC_UNKNOWN: there is none. Reads the newest
+ * file.
+ */
 ap_utc_ns ap_recordings_newest(const char *folder);
 
 /* Called with each chunk; false ends the reading. */

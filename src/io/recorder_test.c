@@ -147,6 +147,7 @@ static void test_recorder_rotates_and_packs(void **state)
         put(f, 100);
         wait_for(f, (uint64_t)f->put_count * ap_recording_size(CHUNK_SIZE));
     }
+    assert_true(ap_recorder_settled(&f->recorder) == START_UTC + 999 * AP_NS_PER_MS);
     for (int i = 0; i < 2000 && packed_count < 9; i++) {
         count = list(f, &packed_count, NULL);
         ap_clock_sleep_ns(AP_NS_PER_MS);
@@ -157,6 +158,8 @@ static void test_recorder_rotates_and_packs(void **state)
     assert_int_equal(read_back(f, AP_UTC_UNKNOWN), 1000);
     assert_int_equal(read_back(f, START_UTC + 949 * AP_NS_PER_MS), 50);
     assert_int_equal(read_back(f, START_UTC + 999 * AP_NS_PER_MS), 0);
+    assert_true(ap_recordings_newest(f->folder) == START_UTC + 999 * AP_NS_PER_MS);
+    assert_true(ap_recordings_newest("/nonexistent") == AP_UTC_UNKNOWN);
 }
 
 /* What a killed process left: a chunk that is not whole, and packing that was not finished. */

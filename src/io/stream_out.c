@@ -42,6 +42,8 @@ struct ap_stream_out_state {
     uint16_t port;
     uint32_t client_cap, queue_size;
     int64_t deadline_ns;
+    void (*on_clients)(void *context);
+    void *context;
     uint64_t head; /* bytes sent so far: the next stands at head % queue_size of the ring */
     uint8_t *ring;
     client clients[];
@@ -49,10 +51,17 @@ struct ap_stream_out_state {
 
 /* --- clients --- */
 
+static void tell_clients(const struct ap_stream_out_state *state)
+{
+    if (state->on_clients)
+        state->on_clients(state->context);
+}
+
 static void let_go(client *of)
 {
     ap_loop_fd_close(&of->fd);
     of->state->out->client_count--;
+    tell_clients(of->state);
 }
 
 static void cut(client *of)
@@ -159,6 +168,7 @@ static void take_client(struct ap_stream_out_state *state, int fd)
     state->out->accepted_count++;
     state->out->client_count++;
     ap_loop_fd_want(made, true, false);
+    tell_clients(state);
 }
 
 static void on_listener(void *context, bool readable, bool writable)
@@ -238,6 +248,8 @@ static ap_err make_state(ap_stream_out *out, const ap_stream_out_config *config,
     state->queue_size = queue_size;
     state->deadline_ns = deadline_ms * AP_NS_PER_MS;
     state->ring = ring;
+    state->on_clients = config->on_clients;
+    state->context = config->context;
     out->state = state;
     return AP_OK;
 }

@@ -23,6 +23,9 @@ typedef struct ap_stream_out_config {
     uint32_t client_cap;  /* [1, AP_STREAM_OUT_CLIENT_MAX]; 0: 64 */
     uint32_t queue_size;  /* bytes by which a client may be behind, [4096, 2^30]; 0: 1 MiB */
     uint32_t deadline_ms; /* for which it may take nothing, [100, 600000]; 0: 10,000 */
+    /* Called when a client has come or gone; or NULL. Nothing is sent from it. */
+    void (*on_clients)(void *context);
+    void *context;
 } ap_stream_out_config;
 
 struct ap_stream_out_state;

@@ -135,3 +135,8 @@ void ap_threads_close(ap_threads *threads)
     pthread_mutex_destroy(&threads->mutex);
     free(threads);
 }
+
+void ap_threads_name(const char *name)
+{
+    (void)pthread_setname_np(pthread_self(), name);
+}

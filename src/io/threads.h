@@ -23,4 +23,7 @@ void ap_threads_run(void *threads, void (*part)(void *context, size_t i), void *
 /* Ends the threads, and waits for that. NULL is ignored. */
 void ap_threads_close(ap_threads *threads);
 
+/* Names the calling thread for those that look at the process: 15 characters at most. */
+void ap_threads_name(const char *name);
+
 #endif

@@ -11,6 +11,8 @@
 
 #define PERIOD_MIN_S 0.25
 #define PERIOD_MAX_S 60.0
+#define UPDATE_MIN_S 0.05
+#define UPDATE_MAX_S 10.0
 #define TRACK_CAP_MIN 16u
 #define TRACK_CAP_MAX 65535u
 #define REFERENCE_MAX_RAD (89.0 * AP_RAD_PER_DEG)
@@ -26,10 +28,13 @@ struct ap_asterix062_state {
     ap_picture picture;      /* the tracks as they were told last */
     const ap_track **listed; /* [track_cap] */
     uint32_t *announced; /* [slot_count] ids of tracks that were sent, open addressing, 0 = empty */
+    ap_utc_ns *told;     /* [slot_count] when each was sent last */
     uint32_t slot_count, announced_count;
     ap_utc_ns next; /* batch, AP_UTC_UNKNOWN before the first tick */
-    ap_utc_ns last; /* batch sent, or AP_UTC_UNKNOWN */
-    ap_utc_ns sent; /* time of the newest datagram, or AP_UTC_UNKNOWN */
+    ap_utc_ns next_update;
+    uint64_t told_sequence; /* of the picture: changes up to it were sent */
+    ap_utc_ns last;         /* batch sent, or AP_UTC_UNKNOWN */
+    ap_utc_ns sent;         /* time of the newest datagram, or AP_UTC_UNKNOWN */
     uint8_t batch_number;
     /* the datagram under construction */
     ap_utc_ns time;
@@ -40,7 +45,8 @@ struct ap_asterix062_state {
 
 ap_asterix062_config ap_asterix062_config_default(void)
 {
-    return (ap_asterix062_config){ .service = 1, .period_s = 5.0, .track_cap = 4096 };
+    return (
+        ap_asterix062_config){ .service = 1, .period_s = 5.0, .update_s = 0.25, .track_cap = 4096 };
 }
 
 static bool config_is_good(const ap_asterix062_config *c)
@@ -49,6 +55,7 @@ static bool config_is_good(const ap_asterix062_config *c)
         !c->has_reference || (fabs(c->reference.latitude_rad) <= REFERENCE_MAX_RAD &&
                               fabs(c->reference.longitude_rad) <= AP_PI);
     return c->period_s >= PERIOD_MIN_S && c->period_s <= PERIOD_MAX_S &&
+           c->update_s >= UPDATE_MIN_S && c->update_s <= UPDATE_MAX_S &&
            c->track_cap >= TRACK_CAP_MIN && c->track_cap <= TRACK_CAP_MAX && reference_is_good &&
            c->on_datagram;
 }
@@ -73,11 +80,13 @@ static struct ap_asterix062_state *lay_out(const ap_asterix062_config *config, a
     struct ap_asterix062_state *state = ap_arena_take(arena, 1, sizeof *state);
     const ap_track **listed = ap_arena_take(arena, config->track_cap, sizeof *listed);
     uint32_t *announced = ap_arena_take(arena, slots_for(config->track_cap), sizeof *announced);
+    ap_utc_ns *told = ap_arena_take(arena, slots_for(config->track_cap), sizeof *told);
     uint8_t *datagram = ap_arena_take(arena, AP_ASTERIX062_DATAGRAM_SIZE, 1);
     *picture_mem = ap_arena_take(arena, ap_picture_size(&picture), 1);
     if (state) {
         state->listed = listed;
         state->announced = announced;
+        state->told = told;
         state->datagram = ap_writer_of(datagram, AP_ASTERIX062_DATAGRAM_SIZE);
     }
     return state;
@@ -107,7 +116,7 @@ ap_err ap_asterix062_writer_init(ap_asterix062_writer *writer, const ap_asterix0
     ap_picture_config picture = picture_config(config);
     s->config = *config;
     s->slot_count = slots_for(config->track_cap);
-    s->next = s->last = s->sent = AP_UTC_UNKNOWN;
+    s->next = s->next_update = s->last = s->sent = AP_UTC_UNKNOWN;
     if (config->has_reference)
         s->plane = ap_system_plane_at(config->reference);
     writer->state = s;
@@ -138,6 +147,7 @@ static void forget(struct ap_asterix062_state *s, uint32_t slot)
         uint32_t home = slot_home(s, s->announced[next]);
         if (((next - home) & mask) >= ((next - slot) & mask)) {
             s->announced[slot] = s->announced[next];
+            s->told[slot] = s->told[next];
             slot = next;
         }
     }
@@ -301,22 +311,52 @@ static bool append_track(struct ap_asterix062_state *s, const ap_track *track, u
     return told;
 }
 
-/* A track in the batch; its first message says so. */
+/* A track that was sent, and is not any more. */
+static void append_last(struct ap_asterix062_state *s, uint32_t slot, const ap_track *track)
+{
+    forget(s, slot);
+    append_track(s, track, AP_ASTERIX062_LAST);
+}
+
+/* A track moved to the time of the datagram; its first message says so. */
 static void append_listed(struct ap_asterix062_state *s, const ap_track *track)
 {
     if (track->number == 0 || track->time_utc == AP_UTC_UNKNOWN)
         return;
     uint32_t slot = slot_of(s, track->id);
     bool first = s->announced[slot] == 0;
+    if (s->config.filter && !ap_track_filter_passes(s->config.filter, track)) {
+        ap_track left = ap_track_at(track, s->time);
+        if (!first)
+            append_last(s, slot, &left);
+        return;
+    }
     if (first && s->announced_count == s->config.track_cap) {
         s->stats.refused_count++;
         return;
     }
     ap_track moved = ap_track_at(track, s->time);
-    if (!append_track(s, &moved, first ? AP_ASTERIX062_FIRST : 0) || !first)
+    if (!append_track(s, &moved, first ? AP_ASTERIX062_FIRST : 0))
+        return;
+    s->told[slot] = s->time;
+    if (!first)
         return;
     s->announced[slot] = track->id; /* only now: a record that was refused told nothing */
     s->announced_count++;
+}
+
+static ap_utc_ns ns_of(double seconds)
+{
+    return (ap_utc_ns)nearbyint(seconds * (double)AP_NS_PER_S);
+}
+
+/* Told on updates, it need not be told again: it went less than a period ago as it is. */
+static bool is_told(const struct ap_asterix062_state *s, const ap_track *track)
+{
+    uint32_t slot = slot_of(s, track->id);
+    return s->config.on_update && s->announced[slot] != 0 &&
+           s->time - s->told[slot] < ns_of(s->config.period_s) &&
+           ap_picture_sequence_of(&s->picture, track->id) <= s->told_sequence;
 }
 
 static void send_batch(struct ap_asterix062_state *s, ap_utc_ns time)
@@ -329,12 +369,26 @@ static void send_batch(struct ap_asterix062_state *s, ap_utc_ns time)
             append_sensor(s, &sensors->sensor[i], &sensors->stats[i]);
     size_t count = ap_picture_tracks(&s->picture, s->listed, s->config.track_cap);
     for (size_t i = 0; i < count; i++)
-        append_listed(s, s->listed[i]);
+        if (!is_told(s, s->listed[i]))
+            append_listed(s, s->listed[i]);
     append_status(s, END_OF_BATCH);
     send(s);
+    s->told_sequence = ap_picture_sequence(&s->picture);
     s->last = time;
     s->batch_number++;
     s->stats.batch_count++;
+}
+
+/* The tracks that have changed since the last time. */
+static void send_updates(struct ap_asterix062_state *s, ap_utc_ns time)
+{
+    const ap_track *track = NULL;
+    s->time = time;
+    while ((track = ap_picture_next_change(&s->picture, s->told_sequence, track)))
+        if (track->state == AP_TRACK_FIRM || track->state == AP_TRACK_COASTING)
+            append_listed(s, track);
+    send(s);
+    s->told_sequence = ap_picture_sequence(&s->picture);
 }
 
 /* ---- public ---- */
@@ -349,18 +403,33 @@ static ap_utc_ns grid_point(ap_utc_ns time, ap_utc_ns period)
     return time - in_day + (point < AP_NS_PER_DAY ? point : AP_NS_PER_DAY);
 }
 
+/* Those before the next batch, the last one at its time left to the batch. */
+static void send_updates_until(struct ap_asterix062_state *s, ap_utc_ns now)
+{
+    ap_utc_ns period = ns_of(s->config.update_s);
+    for (; s->next_update <= now; s->next_update = grid_point(s->next_update + 1, period))
+        if (s->next_update < s->next)
+            send_updates(s, s->next_update);
+}
+
 void ap_asterix062_writer_tick(ap_asterix062_writer *writer, ap_utc_ns now)
 {
     struct ap_asterix062_state *s = writer->state;
-    ap_utc_ns period = (ap_utc_ns)nearbyint(s->config.period_s * (double)AP_NS_PER_S);
+    ap_utc_ns period = ns_of(s->config.period_s);
     if (now == AP_UTC_UNKNOWN)
         return;
-    if (s->next == AP_UTC_UNKNOWN || now - s->next > PAUSE_NS)
+    if (s->next == AP_UTC_UNKNOWN || now - s->next > PAUSE_NS) {
         s->next = grid_point(now, period);
+        s->next_update = grid_point(now, ns_of(s->config.update_s));
+    }
     while (s->next <= now) {
+        if (s->config.on_update)
+            send_updates_until(s, s->next);
         send_batch(s, s->next);
         s->next = grid_point(s->next + 1, period);
     }
+    if (s->config.on_update)
+        send_updates_until(s, now);
 }
 
 static void end_track(struct ap_asterix062_state *s, const ap_track_event *event,
@@ -369,13 +438,14 @@ static void end_track(struct ap_asterix062_state *s, const ap_track_event *event
     uint32_t slot = slot_of(s, track->id);
     if (s->announced[slot] == 0)
         return;
-    forget(s, slot);
-    if (event->time_utc == AP_UTC_UNKNOWN || track->time_utc == AP_UTC_UNKNOWN)
+    if (event->time_utc == AP_UTC_UNKNOWN || track->time_utc == AP_UTC_UNKNOWN) {
+        forget(s, slot);
         return;
+    }
     s->time = event->time_utc > s->sent ? event->time_utc : s->sent;
     ap_track moved = ap_track_at(track, s->time);
     moved.state = AP_TRACK_DEAD;
-    append_track(s, &moved, AP_ASTERIX062_LAST);
+    append_last(s, slot, &moved);
     send(s);
 }
 

@@ -3,8 +3,10 @@
  * Each `period_s` of data time, on the grid of the day, one batch: SDPS status (065), one status
  * record per sensor with a SAC/SIC (063), every published track moved to the time of the batch
  * (062), end of batch (065). A track that ends is told at once, behind the batches due by then,
- * with the mark of its last message. The times of the datagrams never decrease. Datagrams hold
- * whole blocks of whole records. The same events and ticks give the same bytes. */
+ * with the mark of its last message; so is, when it would be due, one that the filter lets pass no
+ * more. With on_update the tracks that have changed go each update_s too, on the same grid, and the
+ * batch holds those that did not go within a period. The times of the datagrams never decrease.
+ * Datagrams hold whole blocks of whole records. The same events and ticks give the same bytes. */
 #ifndef AP_PUBLISH_ASTERIX062_WRITER_H
 #define AP_PUBLISH_ASTERIX062_WRITER_H
 
@@ -15,6 +17,7 @@
 #include "airpicture/err.h"
 #include "airpicture/sensor.h"
 #include "airpicture/track.h"
+#include "publish/track_filter.h"
 
 #define AP_ASTERIX062_DATAGRAM_SIZE 1400u /* below every usual link's limit */
 
@@ -24,10 +27,13 @@ typedef void (*ap_datagram_fn)(void *context, ap_utc_ns time, const uint8_t *dat
 typedef struct ap_asterix062_config {
     uint8_t sac, sic, service;
     double period_s;                /* between batches, [0.25, 60] */
+    bool on_update;                 /* tracks that have changed are told between them */
+    double update_s;                /* and collected for so long, [0.05, 10] */
     uint32_t track_cap;             /* published tracks at once, [16, 65535] */
     bool has_reference;             /* Cartesian positions too (I062/100) */
     ap_geodetic reference;          /* within 89 degrees of latitude */
     const ap_sensor_table *sensors; /* read at each batch; NULL: no 063 */
+    const ap_track_filter *filter;  /* what it tells; NULL: all. Outlives the writer */
     ap_datagram_fn on_datagram;     /* not NULL */
     void *context;
 } ap_asterix062_config;
@@ -46,7 +52,8 @@ typedef struct ap_asterix062_stats {
     uint64_t unnumbered_count;   /* tracks never told: all 65,535 numbers were taken */
 } ap_asterix062_stats;
 
-/* SAC/SIC 0/0, service 1, 5 s, 4096 tracks; sensors and on_datagram are NULL. */
+/* SAC/SIC 0/0, service 1, 5 s, updates each 0.25 s if wanted, 4096 tracks; sensors, filter and
+ * on_datagram are NULL. */
 ap_asterix062_config ap_asterix062_config_default(void);
 
 size_t ap_asterix062_writer_size(const ap_asterix062_config *config); /* 0 = bad config */

@@ -107,7 +107,8 @@ static void put(fixture_writer *w, uint32_t id, ap_track_event_kind kind, ap_utc
     track.number = (uint16_t)id;
     track.time_utc = track.updated_utc = time;
     track.state = kind == AP_EVENT_DROPPED ? AP_TRACK_DEAD : AP_TRACK_FIRM;
-    ap_asterix062_writer_track(&w->writer, &(ap_track_event){ kind, time, 0 }, &track);
+    ap_asterix062_writer_track(
+        &w->writer, &(ap_track_event){ .kind = kind, .time_utc = time, .sensor = 0 }, &track);
 }
 
 static void assert_entry(const entry *e, uint8_t category, ap_utc_ns time, int a, int b)
@@ -189,7 +190,8 @@ static void test_asterix062_writer_unannounced(void **state)
     static const ap_track_event_kind kinds[] = { AP_EVENT_BORN, AP_EVENT_CONFIRMED,
                                                  AP_EVENT_UPDATED, AP_EVENT_DROPPED };
     for (size_t i = 0; i < 4; i++)
-        ap_asterix062_writer_track(&w->writer, &(ap_track_event){ kinds[i], T0, 0 }, &track);
+        ap_asterix062_writer_track(
+            &w->writer, &(ap_track_event){ .kind = kinds[i], .time_utc = T0, .sensor = 0 }, &track);
     assert_int_equal(ap_asterix062_writer_stats(&w->writer).unnumbered_count, 1);
     ap_asterix062_writer_flush(&w->writer, T0 + 10 * S);
     for (size_t i = 0; i < w->count; i++)

@@ -14,7 +14,9 @@
 static ap_err put_columns(ap_writer *text, const ap_sensor_table *sensors, const ap_track *track,
                           ap_utc_ns now)
 {
-    ap_track_event asked = { AP_EVENT_KIND_COUNT, now, AP_SENSOR_NONE };
+    ap_track_event asked = { .kind = AP_EVENT_KIND_COUNT,
+                             .time_utc = now,
+                             .sensor = AP_SENSOR_NONE };
     ap_track_row row = ap_track_row_of(sensors, &asked, track);
     size_t count =
         track->fall.probability > 0.0 ? ap_track_column_count : ap_track_flight_column_count;

@@ -467,6 +467,17 @@ static void put_reason(ap_writer *text, const void *row, size_t i, bool json)
     ap_write_u8(text, '}');
 }
 
+static ap_value get_nis(const void *row)
+{
+    return fixed_if(event_of(row)->nis_dimensions > 0, event_of(row)->nis);
+}
+
+static ap_value get_nis_dimensions(const void *row)
+{
+    uint8_t dimensions = event_of(row)->nis_dimensions;
+    return dimensions > 0 ? ap_value_unsigned(dimensions) : ap_value_absent();
+}
+
 /* ---- what falls ---- */
 
 static const ap_track_fall *fall_of(const void *row)
@@ -610,10 +621,14 @@ const ap_column ap_track_columns[] = {
     AP_COLUMN_LIST("ecef_covariance", count_ecef_covariance, put_ecef_covariance),
     AP_COLUMN("ballistic_coefficient", 2, get_ballistic_coefficient),
     AP_COLUMN("ballistic_ln_sigma", 4, get_ballistic_coefficient_ln_sigma),
+    AP_COLUMN("nis", 4, get_nis),
+    AP_COLUMN("nis_dimensions", 0, get_nis_dimensions),
 };
 /* clang-format on */
 
 #define FALL_COLUMNS 7
-const size_t ap_track_column_count = sizeof ap_track_columns / sizeof ap_track_columns[0];
-const size_t ap_track_flight_column_count =
-    sizeof ap_track_columns / sizeof ap_track_columns[0] - FALL_COLUMNS;
+#define INNOVATION_COLUMNS 2
+#define COLUMNS (sizeof ap_track_columns / sizeof ap_track_columns[0])
+const size_t ap_track_innovation_column_count = COLUMNS;
+const size_t ap_track_column_count = COLUMNS - INNOVATION_COLUMNS;
+const size_t ap_track_flight_column_count = COLUMNS - INNOVATION_COLUMNS - FALL_COLUMNS;

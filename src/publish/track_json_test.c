@@ -21,7 +21,7 @@ static cJSON *parse(ap_track_event_kind kind, const ap_track *track)
 {
     fixture f;
     ap_writer text = ap_writer_of(line, sizeof line);
-    ap_track_event event = { kind, track->time_utc, 1 };
+    ap_track_event event = { .kind = kind, .time_utc = track->time_utc, .sensor = 1 };
     assert_int_equal(ap_track_json(&text, fixture_table(&f), &event, track), AP_OK);
     assert_int_equal(line[text.size - 1], '\n');
     assert_null(memchr(line, '\n', text.size - 1));
@@ -160,7 +160,9 @@ static void test_track_json_late_event(void **state)
     (void)state;
     fixture f;
     ap_track track = fixture_track();
-    ap_track_event event = { AP_EVENT_DROPPED, FIXTURE_UTC + 20 * AP_NS_PER_S, AP_SENSOR_NONE };
+    ap_track_event event = { .kind = AP_EVENT_DROPPED,
+                             .time_utc = FIXTURE_UTC + 20 * AP_NS_PER_S,
+                             .sensor = AP_SENSOR_NONE };
     ap_writer text = ap_writer_of(line, sizeof line);
     assert_int_equal(ap_track_json(&text, fixture_table(&f), &event, &track), AP_OK);
     cJSON *o = cJSON_ParseWithLength((const char *)line, text.size);
@@ -278,7 +280,7 @@ static void test_track_json_size(void **state)
         track.reason[i] = (ap_reason){ INT64_MAX, UINT32_MAX, 0, AP_REASON_CONFIRMED_ADDRESS };
     for (int i = 0; i < AP_TRACK_SOURCE_CAP; i++)
         track.source[i].sensor = 0;
-    ap_track_event event = { AP_EVENT_CONFIRMED, INT64_MAX, 0 };
+    ap_track_event event = { .kind = AP_EVENT_CONFIRMED, .time_utc = INT64_MAX, .sensor = 0 };
     ap_writer text = ap_writer_of(line, sizeof line);
     assert_int_equal(ap_track_json(&text, &f.table, &event, &track), AP_OK);
     assert_true(text.size < AP_TRACK_JSON_SIZE / 2);
@@ -288,6 +290,30 @@ static void test_track_json_size(void **state)
     assert_int_equal(text.size, 0);
     text = ap_writer_of(line, sizeof line);
     assert_int_equal(ap_track_csv(&text, &f.table, &event, &track), AP_OK);
+}
+
+/* Behind all else, also of what falls; without, the line is as ever. */
+static void test_track_json_tells_innovations(void **state)
+{
+    (void)state;
+    fixture f;
+    ap_track track = fixture_track();
+    for (int falls = 0; falls < 2; falls++) {
+        track.fall.probability = falls ? 0.5 : 0.0;
+        ap_track_event event = { .kind = AP_EVENT_UPDATED, .time_utc = FIXTURE_UTC, .sensor = 1 };
+        ap_writer plain = ap_writer_of(line, sizeof line);
+        assert_int_equal(ap_track_json(&plain, fixture_table(&f), &event, &track), AP_OK);
+        static uint8_t more[AP_TRACK_JSON_SIZE];
+        ap_writer told = ap_writer_of(more, sizeof more);
+        event.nis = 1.25;
+        event.nis_dimensions = 2;
+        assert_int_equal(ap_track_json(&told, &f.table, &event, &track), AP_OK);
+        const char end[] = ",\"nis\":1.25,\"nis_dimensions\":2}\n";
+        assert_int_equal(told.size, plain.size - 2 + sizeof end - 1);
+        assert_memory_equal(more, line, plain.size - 2);
+        assert_memory_equal(more + plain.size - 2, end, sizeof end - 1);
+    }
+    assert_true(fixture_is_documented("nis") && fixture_is_documented("nis_dimensions"));
 }
 
 /* ---- CSV: the same columns with the same text ---- */
@@ -345,7 +371,7 @@ static void test_track_csv_agrees_with_json(void **state)
     static char head[4096], row[AP_TRACK_CSV_SIZE];
     ap_writer head_text = ap_writer_of((uint8_t *)head, sizeof head);
     ap_writer row_text = ap_writer_of((uint8_t *)row, sizeof row);
-    ap_track_event event = { AP_EVENT_CONFIRMED, FIXTURE_UTC, 1 };
+    ap_track_event event = { .kind = AP_EVENT_CONFIRMED, .time_utc = FIXTURE_UTC, .sensor = 1 };
     assert_int_equal(ap_track_csv_head(&head_text), AP_OK);
     assert_int_equal(ap_track_csv(&row_text, fixture_table(&f), &event, &track), AP_OK);
     cJSON *o = parse(AP_EVENT_CONFIRMED, &track);
@@ -382,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_track_json_falls),
         cmocka_unit_test(test_track_json_other_address),
         cmocka_unit_test(test_track_json_size),
+        cmocka_unit_test(test_track_json_tells_innovations),
         cmocka_unit_test(test_track_csv_agrees_with_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -242,6 +242,7 @@ static void add_altitudes(const struct ap_evaluation_state *state, const ap_requ
     }
 }
 
+/* Of a row about one kind. */
 static bool identity_differs(const struct ap_evaluation_state *state, const ap_requirement *row,
                              uint32_t a, uint32_t b)
 {
@@ -250,14 +251,11 @@ static bool identity_differs(const struct ap_evaluation_state *state, const ap_r
     const ap_trajectory_identity *x = &state->truth->identities[a];
     const ap_trajectory_identity *y = &state->truth->identities[b];
     unsigned both = x->flags & y->flags;
-    bool any = row->identity == AP_IDENTITY_KIND_ANY;
-    if ((any || row->identity == AP_IDENTITY_KIND_ADDRESS) && both & AP_IDENTITY_HAS_ADDRESS &&
-        x->address != y->address)
-        return true;
-    if ((any || row->identity == AP_IDENTITY_KIND_MODE_3A) && both & AP_IDENTITY_HAS_MODE_3A &&
-        x->mode_3a != y->mode_3a)
-        return true;
-    return (any || row->identity == AP_IDENTITY_KIND_CALLSIGN) && both & AP_IDENTITY_HAS_CALLSIGN &&
+    if (row->identity == AP_IDENTITY_KIND_ADDRESS)
+        return (both & AP_IDENTITY_HAS_ADDRESS) && x->address != y->address;
+    if (row->identity == AP_IDENTITY_KIND_MODE_3A)
+        return (both & AP_IDENTITY_HAS_MODE_3A) && x->mode_3a != y->mode_3a;
+    return (both & AP_IDENTITY_HAS_CALLSIGN) &&
            strncmp(x->callsign, y->callsign, AP_CALLSIGN_SIZE) != 0;
 }
 
@@ -343,12 +341,22 @@ static void add_delay(struct ap_evaluation_state *state, const ap_requirement *r
         ap_tally_add(state, row, t, delay_s);
 }
 
-static void add_emergency_delays(struct ap_evaluation_state *state, const ap_requirement *row,
-                                 flight f, ap_tally *t)
+/* Emergencies are of codes; of any identity, each kind by itself: a right address does not tell a
+ * new code. */
+static void add_delays_by_kind(struct ap_evaluation_state *state, const ap_requirement *row,
+                               flight f, ap_tally *t)
 {
-    ap_requirement of_codes = *row;
-    of_codes.identity = AP_IDENTITY_KIND_MODE_3A;
-    add_identity_delays(state, &of_codes, f, t);
+    ap_requirement of_kind = *row;
+    if (row->quantity == AP_QUANTITY_EMERGENCY_DELAY)
+        of_kind.identity = AP_IDENTITY_KIND_MODE_3A;
+    if (of_kind.identity != AP_IDENTITY_KIND_ANY) {
+        add_identity_delays(state, &of_kind, f, t);
+        return;
+    }
+    for (int kind = AP_IDENTITY_KIND_ANY + 1; kind < AP_IDENTITY_KIND_COUNT; kind++) {
+        of_kind.identity = (ap_identity_kind)kind;
+        add_identity_delays(state, &of_kind, f, t);
+    }
 }
 
 void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *row, uint32_t truth,
@@ -375,10 +383,8 @@ void ap_tally_flight(struct ap_evaluation_state *state, const ap_requirement *ro
         add_altitudes(state, row, f, tally);
         return;
     case AP_QUANTITY_IDENTITY_DELAY:
-        add_identity_delays(state, row, f, tally);
-        return;
     case AP_QUANTITY_EMERGENCY_DELAY:
-        add_emergency_delays(state, row, f, tally);
+        add_delays_by_kind(state, row, f, tally);
         return;
     case AP_QUANTITY_BIRTH_DELAY:
     case AP_QUANTITY_DROP_DELAY:

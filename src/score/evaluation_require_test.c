@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "airpicture/geo.h"
@@ -286,6 +287,40 @@ static void test_emergency_never_told(void **state)
     assert_near(r.value, 0.0, 1e-9);
 }
 
+/* Code changed at 20 s, call sign at 40 s; the track tells the right address all the while, no code
+ * until the new one at 32 s, and the new call sign at 45 s. */
+static void test_identity_delay_of_any(void **state)
+{
+    (void)state;
+    for (int t = 0; t <= 100; t++) {
+        ap_trajectory_identity who = { .address = 0xABC,
+                                       .mode_3a = t < 20 ? 01000 : 02000,
+                                       .callsign = "OLD",
+                                       .flags = AP_IDENTITY_HAS_ADDRESS | AP_IDENTITY_HAS_MODE_3A |
+                                                AP_IDENTITY_HAS_CALLSIGN };
+        ap_trajectory_identity told = who;
+        ap_trajectory_state s = test_state(t, 0.0, 0.0, 0.0, 0.0);
+        memcpy(who.callsign, t < 40 ? "OLD" : "NEW", 4);
+        memcpy(told.callsign, t < 45 ? "OLD" : "NEW", 4);
+        told.mode_3a = 02000;
+        told.flags = t < 32 ? AP_IDENTITY_HAS_ADDRESS : who.flags;
+        ap_trajectory_add(&test.truth, 1, &s, NULL, &who);
+        ap_trajectory_add(&test.tracks, 1, &s, NULL, &told);
+    }
+    ap_evaluation_config config = wide();
+    test_evaluate(&test, &config);
+    ap_requirement row = { .quantity = AP_QUANTITY_IDENTITY_DELAY,
+                           .statistic = AP_STATISTIC_MAX,
+                           .limit = 30.0,
+                           .sample_min = 1 };
+    assert_int_equal(require(row).sample_count, 2);
+    assert_near(require(row).value, 12.0, 1e-9);
+    row.statistic = AP_STATISTIC_MEAN;
+    assert_near(require(row).value, (12.0 + 5.0) / 2.0, 1e-9);
+    row.identity = AP_IDENTITY_KIND_ADDRESS;
+    assert_int_equal(require(row).sample_count, 0);
+}
+
 /* Flight 1 has a code and an altitude: its track tells them from 50 s on, the altitude 100 m off
  * from 75 s on. Flight 2 has neither, and its track tells a code. */
 static void add_half_told(void)
@@ -446,11 +481,17 @@ static void test_row_with_fault(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_update_and_gaps),      CASE(test_errors_by_statistic),
-        CASE(test_correlated_errors),    CASE(test_identity),
-        CASE(test_false_tracks),         CASE(test_proximate_time),
-        CASE(test_row_with_fault),       CASE(test_right_of_what_could_be_told),
-        CASE(test_gaps_beside_a_hole),   CASE(test_emergency_delay),
+        CASE(test_update_and_gaps),
+        CASE(test_errors_by_statistic),
+        CASE(test_correlated_errors),
+        CASE(test_identity),
+        CASE(test_identity_delay_of_any),
+        CASE(test_false_tracks),
+        CASE(test_proximate_time),
+        CASE(test_row_with_fault),
+        CASE(test_right_of_what_could_be_told),
+        CASE(test_gaps_beside_a_hole),
+        CASE(test_emergency_delay),
         CASE(test_emergency_never_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "score/plots.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "score/motion.h"
@@ -20,18 +21,23 @@ typedef struct axis_sums {
 
 /* A sensor and a truth. */
 typedef struct sight {
-    uint32_t seek;  /* cursor of the search */
-    uint32_t at;    /* state up to which the clock ran */
-    double clock_s; /* time in coverage */
-    double hit_s;   /* of the clock, at the newest hit; negative: none yet */
+    uint32_t seek; /* cursor of the search */
+    uint32_t at;   /* state up to which the clocks ran */
+    /* Of each part: time in coverage, and that at the newest hit; negative: none yet. */
+    double clock_s[AP_PLOT_PART_COUNT], hit_s[AP_PLOT_PART_COUNT];
 } sight;
 
-typedef struct sensor_sums {
-    ap_utc_ns first_utc, last_utc;
+/* Of the errors of one part. */
+typedef struct part_sums {
     bool names_aircraft; /* its plots have addresses: errors are of those alone */
     double weight[2];    /* of the axes, for the time bias: 1 / variance */
     axis_sums axis[2];
     double range_m, range_m2, range_error, range_rate; /* sums, for the gain */
+} part_sums;
+
+typedef struct sensor_sums {
+    ap_utc_ns first_utc, last_utc;
+    part_sums part[AP_PLOT_PART_COUNT];
     ap_plot_figures figures;
 } sensor_sums;
 
@@ -44,6 +50,7 @@ struct ap_plots_state {
     const ap_trajectory_set *truth;
     const ap_sensor_table *sensors;
     double gap_s;
+    bool tells_altitudes; /* a state of the truth has a pressure altitude */
     uint32_t address_count;
     address_row *addresses; /* [truth], sorted */
     uint32_t *order;        /* [2][truth] */
@@ -119,6 +126,8 @@ ap_err ap_plots_init(ap_plots *plots, const ap_trajectory_set *truth,
             (truth->identities[who].flags & AP_IDENTITY_HAS_ADDRESS) != 0)
             s->addresses[s->address_count++] = (address_row){ truth->identities[who].address, k };
     }
+    for (uint32_t i = 0; i < truth->state_count && !s->tells_altitudes; i++)
+        s->tells_altitudes = (truth->states[i].flags & AP_STATE_HAS_PRESSURE_ALTITUDE) != 0;
     sort_addresses(s);
     for (uint32_t i = 0; i < AP_PLOTS_SENSOR_CAP; i++) {
         s->sums[i].first_utc = s->sums[i].last_utc = AP_UTC_UNKNOWN;
@@ -126,7 +135,7 @@ ap_err ap_plots_init(ap_plots *plots, const ap_trajectory_set *truth,
             s->sights[(size_t)i * truth->trajectory_count + k] =
                 (sight){ .seek = truth->trajectories[k].first,
                          .at = truth->trajectories[k].first,
-                         .hit_s = -1.0 };
+                         .hit_s = { -1.0, -1.0, -1.0 } };
     }
     plots->state = s;
     return AP_OK;
@@ -183,9 +192,31 @@ static size_t bucket_of(double range_m)
     return bucket < AP_PLOTS_RANGE_CAP - 1 ? (size_t)bucket : AP_PLOTS_RANGE_CAP - 1;
 }
 
-/* The clock of a truth in a sensor's coverage, up to `time`. */
-static double clock_at(const struct ap_plots_state *s, uint16_t sensor, uint32_t truth,
-                       ap_utc_ns time, bool *covered, double *range_m)
+/* Whether a secondary radar should see the state too. An identity once told is kept by the truth;
+ * an altitude is told as long as it answers. */
+static bool answers(const struct ap_plots_state *s, const ap_trajectory_state *state)
+{
+    return (s->truth->identity_count == 0 || state->identity != AP_TRAJECTORY_NONE) &&
+           (!s->tells_altitudes || (state->flags & AP_STATE_HAS_PRESSURE_ALTITUDE));
+}
+
+/* What a truth's clocks say, and where it was. */
+typedef struct clock_reading {
+    bool is_covered, answers;
+    double now_s[AP_PLOT_PART_COUNT];
+    double range_m;
+} clock_reading;
+
+static void run_clocks(double clock_s[AP_PLOT_PART_COUNT], const clock_reading *reading,
+                       double span_s)
+{
+    for (int part = 0; reading->is_covered && part < AP_PLOT_PART_COUNT; part++)
+        clock_s[part] += part == AP_PLOT_REPLY && !reading->answers ? 0.0 : span_s;
+}
+
+/* The clocks of a truth in a sensor's coverage, up to `time`. */
+static clock_reading clocks_at(const struct ap_plots_state *s, uint16_t sensor, uint32_t truth,
+                               ap_utc_ns time)
 {
     const ap_trajectory *t = &s->truth->trajectories[truth];
     const ap_trajectory_state *states = s->truth->states;
@@ -193,18 +224,25 @@ static double clock_at(const struct ap_plots_state *s, uint16_t sensor, uint32_t
     ap_utc_ns from = s->sums[sensor].first_utc;
     sight *seen = sight_of(s, sensor, truth);
     uint32_t end = t->first + t->count;
+    clock_reading r = { .range_m = 0.0 };
     for (;; seen->at++) {
+        const ap_trajectory_state *at = &states[seen->at];
         bool is_last = seen->at + 1 >= end;
-        ap_utc_ns begin = states[seen->at].time_utc > from ? states[seen->at].time_utc : from;
-        ap_utc_ns next = is_last ? states[seen->at].time_utc : states[seen->at + 1].time_utc;
-        bool counts = !is_last && next > begin &&
-                      ap_seconds_between(states[seen->at].time_utc, next) <= s->gap_s &&
-                      is_covered(row, &states[seen->at], range_m);
+        ap_utc_ns begin = at->time_utc > from ? at->time_utc : from;
+        ap_utc_ns next = is_last ? at->time_utc : states[seen->at + 1].time_utc;
+        r.is_covered = !is_last && next > begin &&
+                       ap_seconds_between(at->time_utc, next) <= s->gap_s &&
+                       is_covered(row, at, &r.range_m);
+        r.answers = answers(s, at);
         if (is_last || next > time) {
-            *covered = is_last ? is_covered(row, &states[seen->at], range_m) : counts;
-            return seen->clock_s + (counts && time > begin ? ap_seconds_between(begin, time) : 0.0);
+            memcpy(r.now_s, seen->clock_s, sizeof r.now_s);
+            if (time > begin)
+                run_clocks(r.now_s, &r, ap_seconds_between(begin, time));
+            r.is_covered = is_last ? is_covered(row, at, &r.range_m) : r.is_covered;
+            return r;
         }
-        seen->clock_s += counts ? ap_seconds_between(begin, next) : 0.0;
+        if (r.is_covered)
+            run_clocks(seen->clock_s, &r, ap_seconds_between(begin, next));
     }
 }
 
@@ -319,46 +357,69 @@ static bool match_nearest(const struct ap_plots_state *s, const ap_report *r, ma
 
 /* ---- sums ---- */
 
-static void count_turns(struct ap_plots_state *s, const ap_report *r, uint32_t truth)
+/* Which parts of the sensor saw it. */
+static void parts_of(const ap_sensor *sensor, const ap_report *r, bool has[AP_PLOT_PART_COUNT])
+{
+    bool is_told = (r->flags & (AP_FLAG_PRIMARY | AP_FLAG_SECONDARY)) != 0;
+    ap_sensor_kind kind = sensor->kind;
+    has[AP_PLOT_ANY] = true;
+    has[AP_PLOT_ECHO] = is_told ? (r->flags & AP_FLAG_PRIMARY) != 0
+                                : kind == AP_SENSOR_PSR || kind == AP_SENSOR_SMR;
+    has[AP_PLOT_REPLY] = is_told ? (r->flags & AP_FLAG_SECONDARY) != 0
+                                 : kind == AP_SENSOR_SSR || kind == AP_SENSOR_MODE_S;
+}
+
+/* A turn with a plot of this part; returns the turns missed before it. */
+static uint64_t count_turn(ap_plot_part_figures *f, double *hit_s, double now_s,
+                           const ap_sensor *sensor)
+{
+    double missed;
+    if (*hit_s < 0.0)
+        missed = sensor->has_site ? floor(now_s / sensor->turn_s) : 0.0;
+    else
+        missed = nearbyint((now_s - *hit_s) / sensor->turn_s) - 1.0;
+    if (missed < 0.0) {
+        f->second_count++;
+        return 0;
+    }
+    *hit_s = now_s;
+    f->hit_count++;
+    f->miss_count += (uint64_t)missed;
+    return (uint64_t)missed;
+}
+
+static void count_turns(struct ap_plots_state *s, const ap_report *r, uint32_t truth,
+                        const bool has[AP_PLOT_PART_COUNT])
 {
     const ap_sensor *sensor = &s->sensors->sensor[r->sensor];
     ap_plot_figures *f = &s->sums[r->sensor].figures;
     sight *seen = sight_of(s, r->sensor, truth);
-    bool covered;
-    double range_m = 0.0;
-    double now_s = clock_at(s, r->sensor, truth, r->time_utc, &covered, &range_m);
-    if (!covered) {
+    clock_reading at = clocks_at(s, r->sensor, truth, r->time_utc);
+    if (!at.is_covered) {
         f->beyond_count++;
         return;
     }
-    double missed;
-    if (seen->hit_s < 0.0)
-        missed = sensor->has_site ? floor(now_s / sensor->turn_s) : 0.0;
-    else
-        missed = nearbyint((now_s - seen->hit_s) / sensor->turn_s) - 1.0;
-    if (missed < 0.0) {
-        f->second_count++;
-        f->reply_second_count += (r->flags & AP_FLAG_SECONDARY) != 0;
-        return;
-    }
-    seen->hit_s = now_s;
-    f->hit_count++;
-    f->miss_count += (uint64_t)missed;
-    f->range_hit[bucket_of(range_m)]++;
-    f->range_miss[bucket_of(range_m)] += (uint64_t)missed;
+    uint64_t seconds = f->part[AP_PLOT_ANY].second_count;
+    uint64_t missed =
+        count_turn(&f->part[AP_PLOT_ANY], &seen->hit_s[AP_PLOT_ANY], at.now_s[AP_PLOT_ANY], sensor);
+    f->range_hit[bucket_of(at.range_m)] += f->part[AP_PLOT_ANY].second_count == seconds;
+    f->range_miss[bucket_of(at.range_m)] += missed;
+    for (int part = AP_PLOT_ECHO; part < AP_PLOT_PART_COUNT; part++)
+        if (has[part] && (part != AP_PLOT_REPLY || at.answers))
+            (void)count_turn(&f->part[part], &seen->hit_s[part], at.now_s[part], sensor);
 }
 
-static void add_errors(sensor_sums *sums, const ap_report *r, const match *m)
+static void add_errors(part_sums *sums, ap_plot_part_figures *f, const ap_report *r, const match *m)
 {
     bool is_polar = (r->present & AP_HAS_POLAR) != 0;
-    if (sums->figures.error_count == 0)
-        sums->figures.is_polar = is_polar;
-    if (sums->figures.is_polar != is_polar)
+    if (f->error_count == 0)
+        f->is_polar = is_polar;
+    if (f->is_polar != is_polar)
         return; /* figures in one pair of axes only */
     sums->names_aircraft |= (r->present & AP_HAS_ADDRESS) != 0;
     if (sums->names_aircraft && !(r->present & AP_HAS_ADDRESS))
         return; /* clutter beside an aircraft would be its error */
-    sums->figures.error_count++;
+    f->error_count++;
     double variance[2] = { r->position_var_ee_m2, r->position_var_nn_m2 };
     if (is_polar) {
         variance[0] = r->range_sigma_m * r->range_sigma_m;
@@ -382,10 +443,9 @@ static void add_errors(sensor_sums *sums, const ap_report *r, const match *m)
 }
 
 static void check_words(const struct ap_plots_state *s, const ap_report *r, const match *m,
-                        ap_plot_figures *f)
+                        bool has_reply, ap_plot_figures *f)
 {
     uint32_t who = m->point.identity;
-    bool has_reply = (r->flags & AP_FLAG_SECONDARY) != 0;
     bool has_code = who != AP_TRAJECTORY_NONE &&
                     (s->truth->identities[who].flags & AP_IDENTITY_HAS_MODE_3A) != 0;
     bool has_altitude = (m->point.flags & AP_STATE_HAS_PRESSURE_ALTITUDE) != 0;
@@ -410,10 +470,11 @@ static double range_of(const ap_sensor *sensor, const ap_report *r)
     return ap_distance_m(sensor->site, (ap_geodetic){ r->latitude_rad, r->longitude_rad, 0.0 });
 }
 
-static void add_false(sensor_sums *sums, const ap_sensor *sensor, const ap_report *r)
+static void add_false(sensor_sums *sums, const ap_sensor *sensor, const ap_report *r,
+                      const bool has[AP_PLOT_PART_COUNT])
 {
-    sums->figures.false_count++;
-    sums->figures.reply_false_count += (r->flags & AP_FLAG_SECONDARY) != 0;
+    for (int part = 0; part < AP_PLOT_PART_COUNT; part++)
+        sums->figures.part[part].false_count += has[part];
     if (sensor->has_site)
         sums->figures.range_false[bucket_of(range_of(sensor, r))]++;
 }
@@ -431,24 +492,29 @@ void ap_plots_add(ap_plots *plots, const ap_report *report)
         sums->last_utc = report->time_utc;
     if (report->kind != AP_REPORT_TARGET)
         return;
-    bool is_polar =
-        (report->present & AP_HAS_POLAR) != 0 && s->sensors->sensor[report->sensor].has_site;
+    const ap_sensor *sensor = &s->sensors->sensor[report->sensor];
+    bool is_polar = (report->present & AP_HAS_POLAR) != 0 && sensor->has_site;
     if (!is_polar && !(report->present & AP_HAS_POSITION)) {
         sums->figures.placeless_count++;
         return;
     }
     match m;
-    sums->figures.report_count++;
-    sums->figures.reply_count += (report->flags & AP_FLAG_SECONDARY) != 0;
+    bool has[AP_PLOT_PART_COUNT];
+    parts_of(sensor, report, has);
+    for (int part = 0; part < AP_PLOT_PART_COUNT; part++)
+        sums->figures.part[part].report_count += has[part];
     bool found = (report->present & AP_HAS_ADDRESS) && match_address(s, report, &m);
     if (!found && !match_nearest(s, report, &m)) {
-        add_false(sums, &s->sensors->sensor[report->sensor], report);
+        add_false(sums, sensor, report, has);
         return;
     }
     sums->figures.matched_count++;
-    count_turns(s, report, m.truth);
-    add_errors(sums, report, &m);
-    check_words(s, report, &m, &sums->figures);
+    count_turns(s, report, m.truth, has);
+    check_words(s, report, &m, has[AP_PLOT_REPLY], &sums->figures);
+    has[AP_PLOT_ECHO] = has[AP_PLOT_ECHO] && !has[AP_PLOT_REPLY];
+    for (int part = 0; part < AP_PLOT_PART_COUNT; part++)
+        if (has[part])
+            add_errors(&sums->part[part], &sums->figures.part[part], report, &m);
 }
 
 /* ---- the end ---- */
@@ -459,22 +525,20 @@ static void end_turns(struct ap_plots_state *s, uint16_t sensor)
     const ap_sensor *row = &s->sensors->sensor[sensor];
     for (uint32_t k = 0; k < s->truth->trajectory_count && row->has_site; k++) {
         sight *seen = sight_of(s, sensor, k);
-        bool covered;
-        double range_m = 0.0;
-        double end_s = clock_at(s, sensor, k, sums->last_utc, &covered, &range_m);
-        double missed = floor((end_s - fmax(seen->hit_s, 0.0)) / row->turn_s);
-        if (missed > 0.0) {
-            sums->figures.miss_count += (uint64_t)missed;
-            sums->figures.range_miss[bucket_of(range_m)] += (uint64_t)missed;
+        clock_reading at = clocks_at(s, sensor, k, sums->last_utc);
+        for (int part = 0; part < AP_PLOT_PART_COUNT; part++) {
+            double span_s = at.now_s[part] - fmax(seen->hit_s[part], 0.0);
+            uint64_t missed = (uint64_t)fmax(floor(span_s / row->turn_s), 0.0);
+            sums->figures.part[part].miss_count += missed;
+            sums->figures.range_miss[bucket_of(at.range_m)] += part == AP_PLOT_ANY ? missed : 0;
         }
     }
 }
 
 /* Least squares of error = bias + time bias x rate over both axes: a stamp too late by tau is held
  * against a place that is tau x rate ahead. */
-static void solve(sensor_sums *sums)
+static void solve(const part_sums *sums, ap_plot_part_figures *f)
 {
-    ap_plot_figures *f = &sums->figures;
     double n = (double)f->error_count, above = 0.0, below = 0.0;
     for (int i = 0; i < 2; i++) {
         const axis_sums *a = &sums->axis[i];
@@ -495,9 +559,8 @@ static void solve(sensor_sums *sums)
 }
 
 /* Slope of the range's error, less what the clock makes of it, over the range. */
-static void solve_gain(sensor_sums *sums)
+static void solve_gain(const part_sums *sums, ap_plot_part_figures *f)
 {
-    ap_plot_figures *f = &sums->figures;
     double n = (double)f->error_count, mean_m = sums->range_m / n;
     double tau = isfinite(f->time_bias_s) ? f->time_bias_s : 0.0;
     double spread = sums->range_m2 - n * mean_m * mean_m;
@@ -505,21 +568,50 @@ static void solve_gain(sensor_sums *sums)
     f->range_gain = f->is_polar && spread > 1e-9 * sums->range_m2 ? both / spread : NAN;
 }
 
+/* From the first report of any sensor to the last. */
+static void find_span(const struct ap_plots_state *s, ap_utc_ns *first, ap_utc_ns *last)
+{
+    *first = *last = AP_UTC_UNKNOWN;
+    for (uint16_t i = 0; i < AP_PLOTS_SENSOR_CAP && i < s->sensors->count; i++) {
+        const sensor_sums *sums = &s->sums[i];
+        if (sums->first_utc == AP_UTC_UNKNOWN)
+            continue;
+        *first = *first == AP_UTC_UNKNOWN || sums->first_utc < *first ? sums->first_utc : *first;
+        *last = *last == AP_UTC_UNKNOWN || sums->last_utc > *last ? sums->last_utc : *last;
+    }
+}
+
+static void solve_parts(sensor_sums *sums)
+{
+    for (int part = 0; part < AP_PLOT_PART_COUNT; part++) {
+        ap_plot_part_figures *f = &sums->figures.part[part];
+        f->time_bias_s = f->range_gain = NAN;
+        if (f->error_count == 0)
+            continue;
+        solve(&sums->part[part], f);
+        solve_gain(&sums->part[part], f);
+    }
+}
+
 void ap_plots_finish(ap_plots *plots)
 {
     struct ap_plots_state *s = plots->state;
+    ap_utc_ns first, last;
+    find_span(s, &first, &last);
     for (uint16_t i = 0; i < AP_PLOTS_SENSOR_CAP && i < s->sensors->count; i++) {
         sensor_sums *sums = &s->sums[i];
-        sums->figures.time_bias_s = sums->figures.range_gain = NAN;
+        const ap_sensor *sensor = &s->sensors->sensor[i];
+        solve_parts(sums);
+        if (sums->first_utc == AP_UTC_UNKNOWN && sensor->described && first != AP_UTC_UNKNOWN) {
+            sums->figures.is_silent = true;
+            sums->first_utc = first;
+            sums->last_utc = last;
+        }
         if (sums->first_utc == AP_UTC_UNKNOWN)
             continue;
         double span_s = ap_seconds_between(sums->first_utc, sums->last_utc);
-        sums->figures.turn_count = span_s / s->sensors->sensor[i].turn_s;
+        sums->figures.turn_count = span_s / sensor->turn_s;
         end_turns(s, i);
-        if (sums->figures.error_count > 0) {
-            solve(sums);
-            solve_gain(sums);
-        }
     }
 }
 

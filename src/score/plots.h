@@ -5,7 +5,8 @@
  * coverage are counted, so a turn without a report is a miss however the antenna's time and the
  * aircraft's way shift. Coverage is the sensor's range, above the horizon of an Earth of 4/3 its
  * radius, from the sensor's first report to its last; without a site it is from an aircraft's first
- * report to its last. */
+ * report to its last. A described sensor that sent nothing at all has missed every turn from the
+ * first report of any sensor to the last. */
 #ifndef AP_SCORE_PLOTS_H
 #define AP_SCORE_PLOTS_H
 
@@ -31,21 +32,34 @@ typedef struct ap_plot_axis {
     double random; /* deviation of what bias and time bias leave */
 } ap_plot_axis;
 
-typedef struct ap_plot_figures {
-    uint64_t report_count; /* with a place */
-    uint64_t placeless_count;
-    uint64_t matched_count;         /* with a truth */
-    uint64_t false_count;           /* with none */
-    uint64_t hit_count, miss_count; /* turns in coverage with and without a report */
+/* A radar may be two: plots with an echo are its primary part's, those with a reply its secondary
+ * one's. A plot that says neither is of what its sensor has, where that has one alone. */
+typedef enum ap_plot_part {
+    AP_PLOT_ANY,
+    AP_PLOT_ECHO,  /* errors: of plots without a reply, which would place them */
+    AP_PLOT_REPLY, /* turns: where the truth answers, as far as truths tell that */
+    AP_PLOT_PART_COUNT
+} ap_plot_part;
+
+typedef struct ap_plot_part_figures {
+    uint64_t report_count;          /* with a place */
+    uint64_t false_count;           /* without a truth */
+    uint64_t hit_count, miss_count; /* turns in coverage with and without one */
     uint64_t second_count;          /* of an aircraft that had one in this turn */
-    uint64_t beyond_count;          /* matched outside of coverage: in the errors, no turns */
     uint64_t error_count;           /* of a sensor that tells addresses, reports with one */
     bool is_polar;
     ap_plot_axis axis[2];
     double range_gain;  /* growth of the range's error with the range; NAN: one range only */
     double time_bias_s; /* > 0: its times are too late; NAN: nothing moved */
-    double turn_count;  /* from its first report to its last */
-    uint64_t reply_count, reply_false_count, reply_second_count; /* with a secondary reply */
+} ap_plot_part_figures;
+
+typedef struct ap_plot_figures {
+    ap_plot_part_figures part[AP_PLOT_PART_COUNT];
+    uint64_t placeless_count;
+    uint64_t matched_count;      /* with a truth */
+    uint64_t beyond_count;       /* matched outside of coverage: in the errors, no turns */
+    bool is_silent;              /* described, and nothing of it in the recordings */
+    double turn_count;           /* from its first report to its last */
     uint64_t mode_3a_due_count;  /* matched plots with a reply whose truth has a code */
     uint64_t altitude_due_count; /* the same, a pressure altitude */
     uint64_t mode_3a_count, mode_3a_right_count;
@@ -75,10 +89,14 @@ void ap_plots_add(ap_plots *plots, const ap_report *report);
 /* Once, after the last report: turns up to the end, means. */
 void ap_plots_finish(ap_plots *plots);
 
-/* What a sensor's came to; all zero for one without reports. `sensor` < AP_PLOTS_SENSOR_CAP. */
+/* What a sensor's came to; all zero for one without reports or turns. `sensor` <
+ * AP_PLOTS_SENSOR_CAP. */
 const ap_plot_figures *ap_plots_of(const ap_plots *plots, uint16_t sensor);
 
 const ap_sensor_table *ap_plots_sensors(const ap_plots *plots);
+
+/* The part of a sensor of that kind that rows of a class are about; AP_PLOT_PART_COUNT: none. */
+ap_plot_part ap_plots_part(ap_sensor_class sensors, ap_sensor_kind kind);
 
 /* The answer to a row of plots (ap_quantity_is_of_plots): each sensor of the row's class that has
  * enough plots by itself, the worst one's value. Not enough data for any other row, and for one

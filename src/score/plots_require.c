@@ -8,12 +8,16 @@ typedef struct sample {
     uint64_t count, hits;
 } sample;
 
-static bool is_of_class(ap_sensor_class wanted, ap_sensor_kind kind)
+ap_plot_part ap_plots_part(ap_sensor_class sensors, ap_sensor_kind kind)
 {
-    if (wanted == AP_SENSOR_CLASS_PRIMARY)
-        return kind == AP_SENSOR_PSR;
-    return wanted == AP_SENSOR_CLASS_ANY || kind == AP_SENSOR_SSR || kind == AP_SENSOR_MODE_S ||
-           kind == AP_SENSOR_COMBINED;
+    bool has_echo = kind == AP_SENSOR_PSR || kind == AP_SENSOR_COMBINED;
+    bool has_reply =
+        kind == AP_SENSOR_SSR || kind == AP_SENSOR_MODE_S || kind == AP_SENSOR_COMBINED;
+    if (sensors == AP_SENSOR_CLASS_PRIMARY)
+        return has_echo ? AP_PLOT_ECHO : AP_PLOT_PART_COUNT;
+    if (sensors == AP_SENSOR_CLASS_SECONDARY)
+        return has_reply ? AP_PLOT_REPLY : AP_PLOT_PART_COUNT;
+    return AP_PLOT_ANY;
 }
 
 static sample share_of(uint64_t hits, uint64_t count)
@@ -21,12 +25,12 @@ static sample share_of(uint64_t hits, uint64_t count)
     return (sample){ count > 0 ? (double)hits / (double)count : NAN, count, hits };
 }
 
-static sample error_of(const ap_plot_figures *f, double value)
+static sample error_of(const ap_plot_part_figures *f, double value)
 {
     return (sample){ fabs(value), isfinite(value) ? f->error_count : 0, 0 };
 }
 
-static sample axis_of(const ap_plot_figures *f, int axis, ap_statistic statistic)
+static sample axis_of(const ap_plot_part_figures *f, int axis, ap_statistic statistic)
 {
     const ap_plot_axis *a = &f->axis[axis];
     if (!f->is_polar)
@@ -36,10 +40,9 @@ static sample axis_of(const ap_plot_figures *f, int axis, ap_statistic statistic
                                                         : a->random);
 }
 
-static sample sample_of(const ap_plot_figures *f, const ap_requirement *row)
+static sample sample_of(const ap_plot_figures *all, ap_plot_part part, const ap_requirement *row)
 {
-    bool of_replies = row->sensors == AP_SENSOR_CLASS_SECONDARY;
-    uint64_t plots = of_replies ? f->reply_count : f->report_count;
+    const ap_plot_part_figures *f = &all->part[part];
     switch (row->quantity) {
     case AP_QUANTITY_PLOT_DETECTION:
         return share_of(f->hit_count, f->hit_count + f->miss_count);
@@ -52,15 +55,15 @@ static sample sample_of(const ap_plot_figures *f, const ap_requirement *row)
     case AP_QUANTITY_PLOT_TIME_ERROR:
         return error_of(f, f->time_bias_s);
     case AP_QUANTITY_PLOT_FALSE:
-        return share_of(of_replies ? f->reply_false_count : f->false_count, plots);
+        return share_of(f->false_count, f->report_count);
     case AP_QUANTITY_PLOT_SECOND:
-        return share_of(of_replies ? f->reply_second_count : f->second_count, plots);
+        return share_of(f->second_count, f->report_count);
     case AP_QUANTITY_PLOT_MODE_3A_CORRECT:
-        return share_of(f->mode_3a_right_count, f->mode_3a_due_count);
+        return share_of(all->mode_3a_right_count, all->mode_3a_due_count);
     case AP_QUANTITY_PLOT_MODE_3A_WRONG:
-        return share_of(f->mode_3a_count - f->mode_3a_right_count, f->mode_3a_count);
+        return share_of(all->mode_3a_count - all->mode_3a_right_count, all->mode_3a_count);
     case AP_QUANTITY_PLOT_ALTITUDE_CORRECT:
-        return share_of(f->altitude_near_count, f->altitude_due_count);
+        return share_of(all->altitude_near_count, all->altitude_due_count);
     default:
         return (sample){ .value = NAN };
     }
@@ -75,9 +78,10 @@ ap_requirement_result ap_plots_require(const ap_plots *plots, const ap_requireme
     const ap_sensor_table *sensors = ap_plots_sensors(plots);
     for (uint16_t i = 0; i < sensors->count && i < AP_PLOTS_SENSOR_CAP; i++) {
         const ap_plot_figures *f = ap_plots_of(plots, i);
-        if (f->report_count == 0 || !is_of_class(row->sensors, sensors->sensor[i].kind))
+        ap_plot_part part = ap_plots_part(row->sensors, sensors->sensor[i].kind);
+        if (part == AP_PLOT_PART_COUNT)
             continue;
-        sample s = sample_of(f, row);
+        sample s = sample_of(f, part, row);
         ap_requirement_status status =
             ap_requirement_judge(row, s.value, s.count, s.hits, result.sample_min);
         result.flight_short_count += s.count > 0 && status == AP_REQUIREMENT_NOT_ENOUGH;

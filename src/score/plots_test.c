@@ -18,9 +18,9 @@
 #define SPEED_MPS 200.0
 
 static test_evaluation test;
-static ap_sensor sensor[1];
-static ap_sensor_stats stats[1];
-static ap_sensor_table table = { .sensor = sensor, .stats = stats, .count = 1, .cap = 1 };
+static ap_sensor sensor[2];
+static ap_sensor_stats stats[2];
+static ap_sensor_table table = { .sensor = sensor, .stats = stats, .count = 1, .cap = 2 };
 static ap_plots plots;
 static void *memory;
 
@@ -31,30 +31,60 @@ static ap_geodetic place_at(double time_s)
     return (ap_geodetic){ 0.9 + SPEED_MPS * time_s / north_m, 0.2, 9000.0 };
 }
 
+static void add_truth(uint64_t id, double time_s, const ap_trajectory_identity *who,
+                      bool has_altitude)
+{
+    ap_geodetic at = place_at(time_s);
+    ap_trajectory_state s = test_state(time_s, 0.0, 0.0, 0.0, SPEED_MPS);
+    s.latitude_rad = at.latitude_rad;
+    s.longitude_rad = at.longitude_rad + (id == 1 ? 0.0 : 0.01);
+    s.height_m = (float)at.height_m;
+    s.flags |= AP_STATE_HAS_HEIGHT;
+    if (has_altitude)
+        s.flags |= AP_STATE_HAS_PRESSURE_ALTITUDE;
+    s.pressure_altitude_m = 8900.0F;
+    assert_int_equal(ap_trajectory_add(&test.truth, id, &s, NULL, who), AP_OK);
+}
+
+static const ap_trajectory_identity code = { .mode_3a = 01234, .flags = AP_IDENTITY_HAS_MODE_3A };
+
+static void start(void)
+{
+    ap_trajectory_set_sort(&test.truth);
+    table.count = 1;
+    for (int i = 0; i < 2; i++) {
+        ap_sensor_defaults(&sensor[i], AP_SENSOR_MODE_S);
+        sensor[i].turn_s = TURN_S;
+        sensor[i].range_min_m = 0.0;
+        sensor[i].range_max_m = 0.0;
+        assert_int_equal(ap_sensor_place(&sensor[i], (ap_geodetic){ 0.906, 0.185, 100.0 }), AP_OK);
+    }
+    size_t size = ap_plots_size(&test.truth);
+    memory = malloc(size);
+    assert_int_equal(ap_plots_init(&plots, &test.truth, &table, 10.0, memory, size), AP_OK);
+}
+
 /* An aircraft that passes a radar northward, some 60 km to its east. */
 static int begin(void **state)
 {
     (void)state;
     test_evaluation_begin(&test, AP_TRAJECTORY_GEODETIC);
+    for (int t = 0; t <= FLIGHT_S; t++)
+        add_truth(1, t, &code, false);
+    start();
+    return 0;
+}
+
+/* It answers for 161 s alone; one without a transponder is 40 km to its east. */
+static int begin_two(void **state)
+{
+    (void)state;
+    test_evaluation_begin(&test, AP_TRAJECTORY_GEODETIC);
     for (int t = 0; t <= FLIGHT_S; t++) {
-        ap_geodetic at = place_at(t);
-        ap_trajectory_state s = test_state(t, 0.0, 0.0, 0.0, SPEED_MPS);
-        s.latitude_rad = at.latitude_rad;
-        s.longitude_rad = at.longitude_rad;
-        s.height_m = (float)at.height_m;
-        s.flags |= AP_STATE_HAS_HEIGHT;
-        ap_trajectory_identity code = { .mode_3a = 01234, .flags = AP_IDENTITY_HAS_MODE_3A };
-        assert_int_equal(ap_trajectory_add(&test.truth, 1, &s, NULL, &code), AP_OK);
+        add_truth(1, t, &code, t < 161);
+        add_truth(2, t, NULL, false);
     }
-    ap_trajectory_set_sort(&test.truth);
-    ap_sensor_defaults(sensor, AP_SENSOR_MODE_S);
-    sensor[0].turn_s = TURN_S;
-    sensor[0].range_min_m = 0.0;
-    sensor[0].range_max_m = 0.0;
-    assert_int_equal(ap_sensor_place(sensor, (ap_geodetic){ 0.906, 0.185, 100.0 }), AP_OK);
-    size_t size = ap_plots_size(&test.truth);
-    memory = malloc(size);
-    assert_int_equal(ap_plots_init(&plots, &test.truth, &table, 10.0, memory, size), AP_OK);
+    start();
     return 0;
 }
 
@@ -92,11 +122,12 @@ static void test_plots_biases_apart(void **state)
             ap_plots_add(&plots, &r);
     }
     ap_plots_finish(&plots);
-    const ap_plot_figures *f = ap_plots_of(&plots, 0);
+    assert_int_equal(ap_plots_of(&plots, 0)->beyond_count, 0);
+    const ap_plot_part_figures *f = &ap_plots_of(&plots, 0)->part[AP_PLOT_ANY];
     assert_int_equal(f->report_count, 89);
     assert_int_equal(f->hit_count, 89);
     assert_int_equal(f->miss_count, 10);
-    assert_int_equal(f->false_count + f->second_count + f->beyond_count, 0);
+    assert_int_equal(f->false_count + f->second_count, 0);
     assert_near(f->time_bias_s, 0.5, 0.01);
     assert_near(f->axis[0].bias, 80.0, 1.0);
     assert_near(f->axis[1].bias, 1e-3, 2e-5);
@@ -119,17 +150,18 @@ static void test_plots_false_and_second(void **state)
     ap_plots_add(&plots, &none);
     ap_plots_finish(&plots);
     const ap_plot_figures *f = ap_plots_of(&plots, 0);
-    assert_int_equal(f->false_count, 10);
+    const ap_plot_part_figures *any = &f->part[AP_PLOT_ANY];
+    assert_int_equal(any->false_count, 10);
     /* From 71 km to 59 km; the false ones are 5 km farther. */
     assert_int_equal(f->range_hit[7] + f->range_hit[6] + f->range_hit[5], 50);
     assert_int_equal(f->range_false[7] + f->range_false[6], 10);
     assert_true(f->range_hit[5] > 0 && f->range_false[7] > 0);
-    assert_int_equal(f->second_count, 2);
+    assert_int_equal(any->second_count, 2);
     assert_int_equal(f->placeless_count, 1);
-    assert_int_equal(f->hit_count, 50);
-    assert_int_equal(f->miss_count, 0);
+    assert_int_equal(any->hit_count, 50);
+    assert_int_equal(any->miss_count, 0);
     assert_near(f->turn_count, 49.25, 1e-9);
-    assert_near(f->axis[0].rms, 0.0, 1e-3);
+    assert_near(any->axis[0].rms, 0.0, 1e-3);
 }
 
 static ap_requirement_result answer(ap_quantity quantity, ap_statistic statistic,
@@ -238,8 +270,71 @@ static void test_plots_outside_coverage(void **state)
     ap_plots_finish(&plots);
     const ap_plot_figures *f = ap_plots_of(&plots, 0);
     assert_int_equal(f->beyond_count, 50);
-    assert_int_equal(f->hit_count + f->miss_count, 0);
-    assert_int_equal(f->error_count, 50);
+    assert_int_equal(f->part[AP_PLOT_ANY].hit_count + f->part[AP_PLOT_ANY].miss_count, 0);
+    assert_int_equal(f->part[AP_PLOT_ANY].error_count, 50);
+}
+
+/* 40 turns of a combined radar with both, but for 4 with an echo alone, 40 m too far, and 8 with a
+ * reply alone; then 20 in which it does not answer. The other one is never seen. */
+static void test_plots_parts_apart(void **state)
+{
+    (void)state;
+    sensor[0].kind = AP_SENSOR_COMBINED;
+    for (int i = 0; i < 60; i++) {
+        bool is_echo = i % 10 == 3 || i >= 40, is_reply = i % 5 == 2 && i < 40;
+        ap_report r = plot_at(2.0 + TURN_S * i, is_echo ? 40.0 : 0.0, 0.0, 0.0);
+        r.flags = (is_reply ? 0 : AP_FLAG_PRIMARY) | (is_echo ? 0 : AP_FLAG_SECONDARY);
+        ap_plots_add(&plots, &r);
+    }
+    ap_plots_finish(&plots);
+    const ap_plot_part_figures *of = ap_plots_of(&plots, 0)->part;
+    assert_int_equal(of[AP_PLOT_ANY].hit_count, 60);
+    assert_int_equal(of[AP_PLOT_ANY].miss_count, 59); /* the other one */
+    assert_int_equal(of[AP_PLOT_ECHO].hit_count, 52);
+    assert_int_equal(of[AP_PLOT_ECHO].miss_count, 8 + 59);
+    assert_int_equal(of[AP_PLOT_REPLY].hit_count, 36);
+    assert_int_equal(of[AP_PLOT_REPLY].miss_count, 4);
+    ap_requirement_result r = answer(AP_QUANTITY_PLOT_DETECTION, 0, AP_SENSOR_CLASS_PRIMARY, 0.9);
+    assert_near(r.value, 52.0 / 119.0, 1e-12);
+    r = answer(AP_QUANTITY_PLOT_DETECTION, 0, AP_SENSOR_CLASS_SECONDARY, 0.97);
+    assert_near(r.value, 36.0 / 40.0, 1e-12);
+    assert_int_equal(r.status, AP_REQUIREMENT_FAIL);
+    r = answer(AP_QUANTITY_PLOT_RANGE_ERROR, AP_STATISTIC_RMS, AP_SENSOR_CLASS_PRIMARY, 100.0);
+    assert_int_equal(r.status, AP_REQUIREMENT_NOT_ENOUGH); /* 24 of the 30 needed */
+    assert_int_equal(of[AP_PLOT_ECHO].error_count, 24);
+    assert_near(of[AP_PLOT_ECHO].axis[0].rms, 40.0, 0.1);
+    r = answer(AP_QUANTITY_PLOT_RANGE_ERROR, AP_STATISTIC_RMS, AP_SENSOR_CLASS_SECONDARY, 70.0);
+    assert_near(r.value, 0.0, 0.1);
+    assert_int_equal(r.sample_count, 36);
+}
+
+/* A radar of the sensors file that never sent fails, from the first report of the other to its
+ * last; one that nobody described is not missed. */
+static void test_plots_silent_all_the_time(void **state)
+{
+    (void)state;
+    for (int described = 0; described < 2; described++) {
+        table.count = 2;
+        sensor[1].described = described == 1;
+        for (int i = 0; i < 50; i++) {
+            ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0);
+            r.flags = AP_FLAG_SECONDARY;
+            ap_plots_add(&plots, &r);
+        }
+        ap_plots_finish(&plots);
+        const ap_plot_figures *f = ap_plots_of(&plots, 1);
+        ap_requirement_result r =
+            answer(AP_QUANTITY_PLOT_DETECTION, 0, AP_SENSOR_CLASS_SECONDARY, 0.97);
+        assert_int_equal(f->is_silent, described);
+        assert_int_equal(f->part[AP_PLOT_REPLY].miss_count, described ? 49 : 0);
+        assert_int_equal(r.status, described ? AP_REQUIREMENT_FAIL : AP_REQUIREMENT_NOT_ENOUGH);
+        assert_int_equal(r.worst_sensor, described);
+        assert_true(described ? r.value == 0.0 : isnan(r.value));
+        r = answer(AP_QUANTITY_PLOT_RANGE_ERROR, AP_STATISTIC_RMS, AP_SENSOR_CLASS_SECONDARY, 70.0);
+        assert_int_equal(r.flight_fail_count, 0);
+        end(state);
+        begin(state);
+    }
 }
 
 int main(void)
@@ -250,6 +345,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_plots_outside_coverage, begin, end),
         cmocka_unit_test_setup_teardown(test_plots_require_each_error, begin, end),
         cmocka_unit_test_setup_teardown(test_plots_require_replies, begin, end),
+        cmocka_unit_test_setup_teardown(test_plots_parts_apart, begin_two, end),
+        cmocka_unit_test_setup_teardown(test_plots_silent_all_the_time, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,8 +36,8 @@
     X(LATENCY, "latency", ERROR, "s", "minus the along-track error over the speed")               \
     X(ALTITUDE_AGE, "altitude_age", ERROR, "s", "age of the forwarded pressure altitude")         \
     X(IDENTITY_DELAY, "identity_delay", ERROR, "s",                                               \
-      "from a change of the truth's identity to the first report that tells the new one while"     \
-      " it is there; never: beyond any limit")                                                     \
+      "from a change of the truth's identity, each kind by itself, to the first report that tells" \
+      " the new one while it is there; never: beyond any limit")                                   \
     X(BIRTH_DELAY, "birth_delay", ERROR, "s",                                                     \
       "from a flight's begin, or its coming into the coverage, to its first report; never:"       \
       " beyond any limit")                                                                        \
@@ -127,9 +127,8 @@
 /* NAME, key, text: the sensors that a row of plots is about. */
 #define AP_SENSOR_CLASS_MAP(X)                                                             \
     X(ANY, "any", "every sensor")                                                          \
-    X(PRIMARY, "primary", "primary radars")                                                \
-    X(SECONDARY, "secondary", "secondary, Mode S and combined radars; of false and second" \
-      " plots those with a reply")
+    X(PRIMARY, "primary", "echoes of primary and combined radars")                         \
+    X(SECONDARY, "secondary", "replies of secondary, Mode S and combined radars")
 
 #define AP_REQUIREMENT_STATUS_MAP(X)                                          \
     X(PASS, "pass", "within the limit")                                       \

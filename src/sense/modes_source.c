@@ -715,8 +715,19 @@ static void note_witness(const heard *of)
     of->receiver->stats.witness_count++;
 }
 
+/* Believed, and no copy: what a receiver in place of all of them would have sent on. */
+static void tell_heard(const heard *of, ap_verdict verdict)
+{
+    const ap_sense_config *config = &of->state->config;
+    bool told =
+        verdict == AP_VERDICT_REPORT || verdict == AP_VERDICT_HELD || verdict == AP_VERDICT_SERVICE;
+    if (config->on_heard && told)
+        config->on_heard(config->context, of->as);
+}
+
 static void finish(heard *of, ap_verdict verdict, ap_report *report)
 {
+    tell_heard(of, verdict);
     if (verdict == AP_VERDICT_REPORT)
         ap_sense_emit(of->state, report);
     else if (verdict == AP_VERDICT_SERVICE)

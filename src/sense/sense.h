@@ -20,6 +20,23 @@
 #include "airpicture/sensor.h"
 #include "airpicture/witness.h"
 
+/* One Mode S frame as one receiver heard it. */
+typedef struct ap_sense_heard {
+    const uint8_t *frame;
+    size_t size;
+    uint16_t receiver;     /* ap_receiver_of */
+    ap_utc_ns receive_utc; /* of the stream */
+    bool has_stamp;
+    uint64_t stamp;      /* the receiver's own time, 48 bits */
+    ap_clock_kind clock; /* that keeps it; told to witnesses */
+    bool synthetic;      /* made up by a network: nobody heard it, at no time */
+    bool multilaterated; /* synthetic, and placed by multilateration */
+    int16_t signal;      /* 0..255, or -1 */
+} ap_sense_heard;
+
+/* Receives frames one by one; what is pointed to is valid during the call. */
+typedef void (*ap_heard_fn)(void *context, const ap_sense_heard *heard);
+
 typedef struct ap_sense_config {
     ap_sensor_table *sensors;     /* read, and added to when a self-locating source appears */
     ap_receiver_table *receivers; /* of the same inputs and sensors: what each has delivered */
@@ -28,6 +45,8 @@ typedef struct ap_sense_config {
     const ap_asterix_editions *editions;
     ap_report_fn on_report;   /* not NULL */
     ap_witness_fn on_witness; /* or NULL */
+    /* Each transmission that was believed, as it was received first, before any repair; or NULL. */
+    ap_heard_fn on_heard;
     void *context;
 } ap_sense_config;
 
@@ -49,20 +68,6 @@ void ap_sense_rebind(ap_sense *sense, const ap_sense_config *config);
  * day where the container has none). Every record that cannot be used is counted. */
 void ap_sense_asterix(ap_sense *sense, uint16_t input, ap_utc_ns receive_utc, const uint8_t *data,
                       size_t size);
-
-/* One Mode S frame as one receiver heard it. */
-typedef struct ap_sense_heard {
-    const uint8_t *frame;
-    size_t size;
-    uint16_t receiver;     /* ap_receiver_of */
-    ap_utc_ns receive_utc; /* of the stream */
-    bool has_stamp;
-    uint64_t stamp;      /* the receiver's own time, 48 bits */
-    ap_clock_kind clock; /* that keeps it; told to witnesses */
-    bool synthetic;      /* made up by a network: nobody heard it, at no time */
-    bool multilaterated; /* synthetic, and placed by multilateration */
-    int16_t signal;      /* 0..255, or -1 */
-} ap_sense_heard;
 
 /* Each frame ends in one counter of its sensor: a report, a refusal, a service message or, when
  * another receiver has delivered the same within 2 s, a witness. Its sensor is the receiver's own;

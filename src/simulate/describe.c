@@ -74,7 +74,18 @@ void ap_simulate_sensors_yaml(const ap_simulate *sim, ap_writer *text)
 void ap_simulate_truth_csv_head(ap_writer *text)
 {
     ap_text_str(text, "time_s,target_id,latitude_deg,longitude_deg,height_m,east_mps,north_mps,"
-                      "up_mps,icao24,callsign,mode_3a\n");
+                      "up_mps,icao24,callsign,mode_3a,pressure_altitude_ft\n");
+}
+
+/* The altitude it is at, whatever a fault makes its transponder tell; none where a right
+ * transponder tells none. */
+static void csv_altitude(const ap_truth *truth, const ap_told *told, ap_writer *text)
+{
+    double altitude_ft = truth->pressure_altitude_m / AP_M_PER_FT;
+    ap_text_str(text, ",");
+    if (truth->has_pressure_altitude && told->answers && !told->on_ground &&
+        altitude_ft >= AP_FAULTS_ALTITUDE_MIN_FT && altitude_ft <= AP_FAULTS_ALTITUDE_MAX_FT)
+        ap_text_fixed(text, altitude_ft, 1);
 }
 
 void ap_simulate_truth_csv_row(const ap_simulate *sim, const ap_truth *truth, ap_writer *text)
@@ -107,5 +118,6 @@ void ap_simulate_truth_csv_row(const ap_simulate *sim, const ap_truth *truth, ap
     ap_text_str(text, ",");
     if (told.answers)
         ap_text_octal(text, told.mode_3a, 4);
+    csv_altitude(truth, &told, text);
     ap_text_str(text, "\n");
 }

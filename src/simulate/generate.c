@@ -73,7 +73,7 @@ bool ap_generate_check(const ap_scenario *scenario, const ap_scenario_generator 
         return tell("a kind of traffic that is not known", why, size);
     if (generator->flight_count < (mixed ? 3 : 1) ||
         generator->flight_count > AP_POPULATE_FLIGHT_MAX)
-        return tell(mixed ? "expected 3 to 20000 flights" : "expected 1 to 20000 flights", why,
+        return tell(mixed ? "expected 3 to 400000 flights" : "expected 1 to 400000 flights", why,
                     size);
     if (!(generator->radius_m >= (mixed ? 20e3 : 10.0) &&
           generator->radius_m <= (mixed ? 300e3 : 1000e3)))

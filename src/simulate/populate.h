@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "simulate/world.h"
 
-#define AP_POPULATE_FLIGHT_MAX 20000u
+#define AP_POPULATE_FLIGHT_MAX 400000u
 
 /* False when a flight or generator is not one that can be made; then the first reason is appended
  * to `why`: "flight BAW1, waypoint 3: 400 m/s is beyond an airliner's 270 m/s". */

@@ -361,7 +361,7 @@ static void test_populate_check_names_the_bad(void **state)
     check_refused(&c, "traffic 1: expected it to begin before it ends, within the scenario");
     begin(&c, AP_GENERATOR_MIXED, 1);
     c.generators[0].flight_count = 2;
-    check_refused(&c, "traffic 1: expected 3 to 20000 flights");
+    check_refused(&c, "traffic 1: expected 3 to 400000 flights");
     begin(&c, AP_GENERATOR_TMA, 1);
     static const char way[] = "flight 1: expected one way: waypoints, a path of two points or "
                               "more, a leader that follows nobody, or a fall with its values in "
@@ -386,7 +386,7 @@ static void test_populate_check_names_the_bad(void **state)
     check_refused(&c, "flight BAW1: expected it to begin within a day and before it ends");
     c.scenario.flight_count = 0;
     c.scenario.generator_count = 0;
-    check_refused(&c, "0 flights: expected 1 to 20000");
+    check_refused(&c, "0 flights: expected 1 to 400000");
 }
 
 /* 400 m behind, 100 m to the right and 30 m above one who flies east; its selected altitude too. */

@@ -100,7 +100,8 @@ void ap_simulate_sensors_yaml(const ap_simulate *sim, ap_writer *text);
 
 /* Truth as CSV: the line of column names, and one line per aircraft; time since the start. Who it
  * is stands there as its transponder tells it, and so as a tracker may know it: a code of what
- * answers, address and call sign of what has Mode S. */
+ * answers, address and call sign of what has Mode S. Its pressure altitude is the one it is at: of
+ * what answers in the air, from -1,000 to 126,700 ft. */
 void ap_simulate_truth_csv_head(ap_writer *text);
 void ap_simulate_truth_csv_row(const ap_simulate *sim, const ap_truth *truth, ap_writer *text);
 

@@ -465,15 +465,24 @@ static void test_simulate_descriptions(void **state)
                        .callsign = "APX107",
                        .position = { 0.5 * AP_RAD_PER_DEG, -1.25 * AP_RAD_PER_DEG, 1000.5 },
                        .east_mps = 1.5,
-                       .north_mps = -2.0 };
+                       .north_mps = -2.0,
+                       .has_pressure_altitude = true,
+                       .pressure_altitude_m = 10668.0 };
     text.size = 0;
     ap_simulate_truth_csv_head(&text);
+    ap_simulate_truth_csv_row(&sim, &truth, &text);
+    truth.pressure_altitude_m = 40000.0; /* 131,234 ft: no code */
+    ap_simulate_truth_csv_row(&sim, &truth, &text);
+    truth.has_pressure_altitude = false;
+    truth.pressure_altitude_m = 0.0;
     ap_simulate_truth_csv_row(&sim, &truth, &text);
     buffer[text.size] = '\0';
     assert_string_equal((char *)buffer,
                         "time_s,target_id,latitude_deg,longitude_deg,height_m,east_mps,"
-                        "north_mps,up_mps,icao24,callsign,mode_3a\n"
-                        "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107,0521\n");
+                        "north_mps,up_mps,icao24,callsign,mode_3a,pressure_altitude_ft\n"
+                        "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107,0521,35000\n"
+                        "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107,0521,\n"
+                        "1.5,7,0.5,-1.25,1000.5,1.5,-2,0,f0a007,APX107,0521,\n");
 }
 
 static size_t size_of(const ap_demo_scenario_config *config)

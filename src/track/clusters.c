@@ -66,6 +66,7 @@ static void solve_cluster(ap_state *state, const uint32_t *order, uint32_t count
     if (count == 1) {
         ap_edge *edge = &b->edge[order[0]];
         edge->p = edge->psi / (1.0 + edge->psi);
+        edge->is_sole = edge->run == AP_SLOT_NONE;
         state->stats.single_count++;
         return;
     }

@@ -21,6 +21,11 @@ void ap_detection_rate_seen(ap_detection_rate *rate, double gap_s, double turn_s
     rate->hit_count = kept * rate->hit_count + (is_hit ? 1.0 : 0.0);
 }
 
+void ap_detection_rate_late(ap_detection_rate *rate)
+{
+    rate->hit_count = fmin(rate->hit_count + 1.0, rate->look_count);
+}
+
 double ap_detection_rate_of(const ap_detection_rate *rate, const ap_sensor *sensor)
 {
     double start = sensor->detection_probability;

@@ -20,6 +20,9 @@ typedef struct ap_detection_rate {
  * other look. */
 void ap_detection_rate_seen(ap_detection_rate *rate, double gap_s, double turn_s);
 
+/* A look that passed for a miss was a hit: its plot was only late. */
+void ap_detection_rate_late(ap_detection_rate *rate);
+
 /* Probability that the sensor sees an aircraft in its view, per turn: the sensor's own, unless that
  * is only where the learning begins. In (0, 1). */
 double ap_detection_rate_of(const ap_detection_rate *rate, const ap_sensor *sensor);

@@ -107,6 +107,13 @@ static bool is_one_word(const ap_state *state, uint16_t a, uint16_t b)
                       ap_sensor_of(state, b)->kind == AP_SENSOR_ADSB);
 }
 
+static void tell_innovation(ap_state *state, const offer *o)
+{
+    const ap_gauss *mean = &o->imm.mean;
+    ap_fix fix = ap_imm_fix(&o->imm, &o->placed, mean->x[2], mean->x[3]);
+    ap_track_innovation(state, mean, &fix);
+}
+
 static void take(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
@@ -136,6 +143,8 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         }
     }
     if (is_position) {
+        if (state->config.innovations && !ap_falling_is(&state->falling, o->slot))
+            tell_innovation(state, o);
         if (is_one_word(state, row->stray.sensor, report->sensor))
             row->stray.has_fitted = true;
         row->misfit2 = o->distance2;

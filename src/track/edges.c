@@ -10,9 +10,6 @@
 #define REACH_MPS 400.0
 #define SECOND_LOOK 0.02 /* a sensor that saw it this turn sees it again this often */
 #define SECOND_LOOK_TURNS 0.4
-#define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
-#define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
-#define ALTITUDE_EXTRA_M 30.0
 #define OUTLIER_IDENTITY 100.0 /* identity factor of an equal discrete code */
 #define OUTLIER_SIGMAS 5.0
 #define OUTLIER_SHARE 0.02
@@ -140,15 +137,7 @@ double ap_altitude_factor(const ap_imm *imm, const ap_measure *measure, const ap
 {
     if ((report->flags & (AP_FLAG_PRIMARY | AP_FLAG_SECONDARY)) == AP_FLAG_PRIMARY)
         return 1.0;
-    const ap_vertical *v = &imm->vertical;
-    bool is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0;
-    if (!v->has || !(measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) ||
-        v->is_pressure != is_pressure)
-        return 1.0;
-    double var = v->P[0] + measure->altitude_var_m2 + ALTITUDE_EXTRA_M * ALTITUDE_EXTRA_M;
-    double d = measure->altitude_m - v->altitude_m;
-    double density = exp(-0.5 * d * d / var) / sqrt(2.0 * AP_PI * var);
-    return ALTITUDE_FLOOR + (1.0 - ALTITUDE_FLOOR) * density * ALTITUDE_SPAN_M;
+    return imm->vertical.has ? ap_imm_altitude_factor(imm, measure) : 1.0;
 }
 
 /* Some plots err more than their sensor says: reflections, garbling, split targets. One whose code
@@ -157,17 +146,6 @@ static void widen(ap_fix *fix)
 {
     double more = OUTLIER_SIGMAS * OUTLIER_SIGMAS;
     fix->R = (ap_sym2){ fix->R.ee * more, fix->R.en * more, fix->R.nn * more };
-}
-
-/* The fix as the track would see it, which may err as a whole. Only to compare: a better fix is to
- * pull the more. */
-static ap_fix leaning(const ap_imm *imm, const ap_fix *fix)
-{
-    double lean_m2 = imm->lean_m * imm->lean_m;
-    ap_fix wide = *fix;
-    wide.R.ee += lean_m2;
-    wide.R.nn += lean_m2;
-    return wide;
 }
 
 /* What the plot measured if it is of this track: one without a height is placed at the track's, in
@@ -201,6 +179,7 @@ static void list_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
     edge->plot = plot_index;
     edge->run = AP_SLOT_NONE;
     edge->run_size = 1;
+    edge->is_sole = false;
     edge->psi = identity;
     b->listed[b->edge_count++] = edge->row;
 }
@@ -215,19 +194,21 @@ static double weight_of(const ap_state *state, ap_edge *edge)
     ap_measure placed;
     const ap_measure *measure = measure_for(state, plot, look, &placed);
     double identity = edge->psi, gate2 = state->config.gate_chi2;
+    edge->identity = identity;
     if (look->falls && !ap_falling_reaches(&look->imm, measure))
         return 0.0;
     edge->fix = ap_imm_fix(&look->imm, measure, look->imm.mean.x[2], look->imm.mean.x[3]);
     double dt_s = ap_seconds_between(look->imm.time_utc, measure->time_utc);
     edge->fix.east_m -= dt_s * look->imm.mean.x[2];
     edge->fix.north_m -= dt_s * look->imm.mean.x[3];
-    ap_fix seen_at = leaning(&look->imm, &edge->fix);
+    ap_fix seen_at = ap_imm_leaning(&look->imm, &edge->fix);
     if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2) {
         if (identity < OUTLIER_IDENTITY)
             return 0.0;
         widen(&edge->fix);
         identity *= OUTLIER_SHARE;
-        seen_at = leaning(&look->imm, &edge->fix);
+        edge->identity = 0.0;
+        seen_at = ap_imm_leaning(&look->imm, &edge->fix);
         if (ap_gauss_distance2(&look->imm.mean, &seen_at) > gate2)
             return 0.0;
     }

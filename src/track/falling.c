@@ -294,7 +294,8 @@ static bool goes_down(const ap_row *row)
 static bool fix_of(const ap_measure *measure, ap_ballistic_fix *fix)
 {
     const uint16_t both = AP_MEASURE_POSITION | AP_MEASURE_HEIGHT;
-    if ((measure->has & both) != both || measure->weight <= AP_HIT)
+    if ((measure->has & both) != both ||
+        (!(measure->has & AP_MEASURE_ODDS) && measure->weight <= AP_HIT))
         return false;
     *fix = (ap_ballistic_fix){ .time_utc = measure->time_utc, .ecef = measure->ecef };
     memcpy(fix->R_ecef_m2, measure->R_ecef_m2, sizeof fix->R_ecef_m2);

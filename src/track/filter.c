@@ -7,6 +7,9 @@
 #include "track/frame.h"
 
 #define G_MPS2 9.80665F
+#define ALTITUDE_SPAN_M 10000.0 /* where clutter's altitudes lie, evenly */
+#define ALTITUDE_FLOOR 0.01     /* a wrong altitude in a right plot */
+#define ALTITUDE_EXTRA_M 30.0
 #define RECENTRE_M 4000.0
 #define UNKNOWN_UP_VAR 100.0 /* (m/s)2 of a track without a height */
 
@@ -407,15 +410,48 @@ void ap_imm_lean(ap_imm *imm, const ap_gauss *mean, const ap_fix *fix, double we
     imm->lean_m += 0.5 * weight * trace * (shared_m - imm->lean_m);
 }
 
+double ap_imm_altitude_factor(const ap_imm *imm, const ap_measure *measure)
+{
+    const ap_vertical *v = &imm->vertical;
+    bool is_pressure = (measure->has & AP_MEASURE_PRESSURE) != 0;
+    if (!v->has || !(measure->has & (AP_MEASURE_PRESSURE | AP_MEASURE_HEIGHT)) ||
+        v->is_pressure != is_pressure)
+        return 1.0;
+    double var = v->P[0] + measure->altitude_var_m2 + ALTITUDE_EXTRA_M * ALTITUDE_EXTRA_M;
+    double d = measure->altitude_m - v->altitude_m;
+    double density = exp(-0.5 * d * d / var) / sqrt(2.0 * AP_PI * var);
+    return ALTITUDE_FLOOR + (1.0 - ALTITUDE_FLOOR) * density * ALTITUDE_SPAN_M;
+}
+
+/* How probable a measurement is that has odds. */
+static double weight_by_odds(const ap_imm *imm, const ap_measure *measure, double likelihood)
+{
+    double factor =
+        (measure->has & AP_MEASURE_ODDS_ALTITUDE) ? ap_imm_altitude_factor(imm, measure) : 1.0;
+    double odds = measure->odds_m2 * likelihood * factor;
+    return odds / (1.0 + odds);
+}
+
+static void take_position(ap_imm *imm, const ap_measure *measure)
+{
+    ap_likelihood likelihood;
+    ap_fix fix = ap_imm_fix(imm, measure, imm->mean.x[2], imm->mean.x[3]);
+    double weight = measure->weight;
+    if (measure->has & AP_MEASURE_ODDS) {
+        ap_fix seen_at = ap_imm_leaning(imm, &fix);
+        ap_imm_likelihood(imm, &seen_at, &likelihood);
+        weight = weight_by_odds(imm, measure, likelihood.all);
+    } else {
+        ap_imm_likelihood(imm, &fix, &likelihood);
+    }
+    ap_imm_lean(imm, &imm->mean, &fix, weight, measure->shared_m);
+    ap_imm_update(imm, 1, &fix, &likelihood, &weight, imm);
+}
+
 void ap_imm_take(ap_imm *imm, const ap_measure *measure)
 {
-    if (measure->has & AP_MEASURE_POSITION) {
-        ap_likelihood likelihood;
-        ap_fix fix = ap_imm_fix(imm, measure, imm->mean.x[2], imm->mean.x[3]);
-        ap_imm_likelihood(imm, &fix, &likelihood);
-        ap_imm_lean(imm, &imm->mean, &fix, measure->weight, measure->shared_m);
-        ap_imm_update(imm, 1, &fix, &likelihood, &measure->weight, imm);
-    }
+    if (measure->has & AP_MEASURE_POSITION)
+        take_position(imm, measure);
     ap_imm_update_rest(imm, measure);
     ap_imm_recentre(imm);
 }

@@ -35,6 +35,9 @@ typedef enum ap_measure_has {
     AP_MEASURE_UNPLACED = 1u << 7,  /* of the position, its height: it is `unplaced` */
     AP_MEASURE_UNTURNED = 1u << 8,  /* of the velocity, where it is: it is (east, north, 0) */
     AP_MEASURE_TURN_RATE = 1u << 9, /* of the turn, the speed: it is in rad/s */
+    /* How probable it is that the position is of the track, which the filter tells anew: */
+    AP_MEASURE_ODDS = 1u << 10,          /* there are `odds_m2` */
+    AP_MEASURE_ODDS_ALTITUDE = 1u << 11, /* and the altitude bears on them */
 } ap_measure_has;
 
 /* A position that has no height: a slant range and azimuth, or a place on the ellipsoid with its
@@ -56,7 +59,10 @@ typedef struct ap_measure {
     uint16_t sensor;
     uint16_t has;          /* AP_MEASURE_* */
     float altitude_step_m; /* that the altitude is rounded to; 0: none known */
-    double weight;         /* probability that it is of this track, (0, 1] */
+    union {
+        double weight;  /* probability that it is of this track, (0, 1] */
+        double odds_m2; /* that it is, and not a miss and clutter, over the likelihood */
+    };
     union {
         struct {
             ap_vec3 ecef;        /* position */
@@ -129,6 +135,21 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to);
 /* Where a measured position lies in the filter's plane. The error of its time is added along
  * (ve, vn). */
 ap_fix ap_imm_fix(const ap_imm *imm, const ap_measure *measure, double ve, double vn);
+
+/* The fix as the track would see it, which may err as a whole. Only to compare: a better fix is to
+ * pull the more. */
+static inline ap_fix ap_imm_leaning(const ap_imm *imm, const ap_fix *fix)
+{
+    double lean_m2 = imm->lean_m * imm->lean_m;
+    ap_fix wide = *fix;
+    wide.R.ee += lean_m2;
+    wide.R.nn += lean_m2;
+    return wide;
+}
+
+/* How much likelier a measured altitude is when it is of this track than when it is clutter's; 1
+ * when they cannot be compared. */
+double ap_imm_altitude_factor(const ap_imm *imm, const ap_measure *measure);
 
 void ap_imm_likelihood(const ap_imm *imm, const ap_fix *fix, ap_likelihood *likelihood);
 

@@ -10,6 +10,7 @@
 #define WINDOW_MIN_S 0.02
 #define WINDOW_MAX_S 1.0
 #define WINDOW_STILL_S 0.5 /* of sensors that do not turn */
+#define LATE_WINDOWS 2 /* an older plot is not to stand beside a newer one of the same aircraft */
 #define WAIT_EXTRA_NS (AP_NS_PER_S / 5)
 #define NEAR_CAP 512u /* where more tracks are about a plot, the nearest are taken */
 #define LOOK_CAP 16384u
@@ -72,7 +73,8 @@ void ap_groups_reset(ap_state *state)
     state->open_due_utc = INT64_MAX;
     state->clutter_count = 0;
     for (uint32_t i = 0; i < state->group_cap; i++)
-        state->group[i] = (ap_group){ .first = AP_SLOT_NONE, .last = AP_SLOT_NONE };
+        state->group[i] =
+            (ap_group){ .first = AP_SLOT_NONE, .last = AP_SLOT_NONE, .late_utc = INT64_MIN };
     memset(state->bench.look_stamp, 0, state->config.track_cap * sizeof *state->bench.look_stamp);
     state->bench.stamp = 0;
 }
@@ -101,6 +103,7 @@ static void open_group(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
     int64_t width_ns = ap_utc_add_s(0, window_s(ap_sensor_of(state, sensor)));
     group->window = time_utc / width_ns - (time_utc % width_ns < 0);
     group->end_utc = (group->window + 1) * width_ns;
+    group->late_utc = (group->window - LATE_WINDOWS) * width_ns;
     group->due_utc =
         ap_utc_add_s(state->clock_utc, 1.5 * window_s(ap_sensor_of(state, sensor))) + WAIT_EXTRA_NS;
     if (group->due_utc < state->open_due_utc)
@@ -116,6 +119,7 @@ static void shut_group(ap_state *state, uint16_t sensor)
     state->open[group->open_place] = last;
     state->group[last].open_place = group->open_place;
     group->first = group->last = AP_SLOT_NONE;
+    group->late_utc = INT64_MIN;
 }
 
 void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
@@ -129,6 +133,8 @@ void ap_group_add(ap_state *state, const ap_report *report)
 {
     uint16_t sensor = report->sensor;
     ap_group_passed(state, sensor, report->time_utc);
+    if (report->time_utc < state->group[sensor].late_utc)
+        ap_group_close(state, sensor);
     uint32_t place = state->waiting_free;
     if (place == AP_SLOT_NONE) {
         ap_refuse(&state->stats.refused, AP_REFUSED_QUEUE_FULL);

@@ -5,6 +5,7 @@
 
 #include "track/lifecycle.h"
 #include "track/measure.h"
+#include "track/missed.h"
 
 #define CONFIRM_HITS 3
 #define CONFIRM_LEAST 0.95 /* however long a turn takes */
@@ -46,6 +47,10 @@ static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_ut
     if (!state->config.on_event)
         return;
     ap_track_event event = { .kind = kind, .time_utc = time_utc, .sensor = sensor };
+    if (kind == AP_EVENT_UPDATED) {
+        event.nis = state->nis;
+        event.nis_dimensions = state->nis_dimensions;
+    }
     state->store.row[slot].told_utc = state->clock_utc;
     ap_track *shown = &state->shown[state->shown_count++ % AP_TRACKER_EVENTS_KEPT];
     ap_track_show(state, slot, shown);
@@ -134,17 +139,70 @@ static double best_turn_s(const ap_state *state, const ap_row *row, ap_utc_ns re
     return best < 1e9 ? best : 10.0;
 }
 
+/* True for a track that is so sure that what it shows of a sensor teaches. */
+static bool is_lesson(const ap_pulse *pulse)
+{
+    return pulse->state != AP_TRACK_TENTATIVE && pulse->existence >= SURE_EXISTENCE;
+}
+
 /* A track that the sensor sees again tells how often it was missed. */
 static void learn_detection(ap_state *state, uint32_t slot, const ap_row_source *source,
                             ap_utc_ns time_utc)
 {
     const ap_sensor *sensor = ap_sensor_of(state, source->sensor);
     const ap_pulse *pulse = &state->store.pulse[slot];
-    if (source->report_count == 0 || pulse->state == AP_TRACK_TENTATIVE ||
-        pulse->existence < SURE_EXISTENCE || !ap_sensor_rotates(sensor))
+    if (source->report_count < 2 || !is_lesson(pulse) || !ap_sensor_rotates(sensor))
         return;
     ap_detection_rate_seen(&state->group[source->sensor].detection,
                            ap_seconds_between(source->last_utc, time_utc), sensor->turn_s);
+}
+
+/* Whether the track is now where the sensor can see it at all: neither in its cone of silence nor
+ * beyond its range. */
+static inline bool in_coverage(const ap_state *state, uint32_t slot, const ap_sensor *sensor)
+{
+    const ap_hot *hot = &state->store.hot[slot];
+    const ap_vec3 *site = &sensor->frame.origin_ecef;
+    double dt_s = ap_seconds_between(state->store.pulse[slot].received_utc, state->clock_utc);
+    double dx = hot->ecef.x_m + dt_s * hot->velocity_mps[0] - site->x_m;
+    double dy = hot->ecef.y_m + dt_s * hot->velocity_mps[1] - site->y_m;
+    double dz = hot->ecef.z_m + dt_s * hot->velocity_mps[2] - site->z_m;
+    double range2_m2 = dx * dx + dy * dy + dz * dz;
+    double max_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : 1e9;
+    return range2_m2 >= sensor->range_min_m * sensor->range_min_m && range2_m2 <= max_m * max_m;
+}
+
+/* Probability that the sensor shows the track, as a miss is to weigh it. */
+static inline double fading_detection(const ap_state *state, uint32_t slot, uint16_t index)
+{
+    double most =
+        in_coverage(state, slot, ap_sensor_of(state, index)) ? FADING_DETECTION : OUTSIDE_DETECTION;
+    return ap_smaller(ap_detection_of(state, index), most);
+}
+
+/* Of a plot that was so late that its look may have been counted as a miss. */
+static bool take_back_miss(ap_state *state, uint32_t slot, ap_row_source *source, double gap_s)
+{
+    ap_pulse *pulse = &state->store.pulse[slot];
+    double turn_s = ap_sensor_of(state, source->sensor)->turn_s;
+    if (!ap_missed_take_back(&source->missed, gap_s, turn_s))
+        return false;
+    pulse->existence =
+        ap_existence_not_missed(pulse->existence, fading_detection(state, slot, source->sensor));
+    return true;
+}
+
+/* A hit of a turning sensor, gap_s after its newest, that came later than the one before did. False
+ * when it is the older one: then the source remains as it is. */
+static bool note_late(ap_state *state, uint32_t slot, ap_row_source *source, double gap_s)
+{
+    if (!take_back_miss(state, slot, source, gap_s) && gap_s > 0.0)
+        ap_missed_next(&source->missed, false);
+    if (gap_s >= 0.0)
+        return true;
+    if (is_lesson(&state->store.pulse[slot]))
+        ap_detection_rate_late(&state->group[source->sensor].detection);
+    return false;
 }
 
 void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns time_utc,
@@ -154,15 +212,25 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     const ap_sensor *from = ap_sensor_of(state, sensor);
     ap_row_source *source = source_front(row, sensor);
     double since_s = ap_seconds_between(is_hit ? time_utc : source->last_utc, state->clock_utc);
+    bool rotates = ap_sensor_rotates(from), is_newest = true;
     if (is_hit) {
-        learn_detection(state, slot, source, time_utc);
+        double due_s = (double)source->latency_s + (DUE_TURNS - 1.0) * from->turn_s + DUE_EXTRA_S;
+        if (since_s > due_s && rotates && source->report_count > 0)
+            is_newest =
+                note_late(state, slot, source, ap_seconds_between(source->last_utc, time_utc));
+        else
+            ap_missed_next(&source->missed, false);
         source->report_count++;
+    }
+    if (is_hit && is_newest) {
+        learn_detection(state, slot, source, time_utc);
         source->last_utc = time_utc;
         source->latency_s = (float)since_s;
     }
-    source->due_s = ap_sensor_rotates(from) && source->report_count > 0
-                        ? (float)(since_s + DUE_TURNS * from->turn_s + DUE_EXTRA_S)
-                        : INFINITY;
+    if (is_newest)
+        source->due_s = rotates && source->report_count > 0
+                            ? (float)(since_s + DUE_TURNS * from->turn_s + DUE_EXTRA_S)
+                            : INFINITY;
     ap_pulse *pulse = &state->store.pulse[slot];
     ap_utc_ns due_utc = due_of(source);
     if (row->source_count == 1 || due_utc < pulse->due_utc)
@@ -179,7 +247,7 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
 static double enough_to_confirm(const ap_tracker_config *config, const ap_pulse *pulse)
 {
     double enough = 1.0 / (1.0 + pulse->turn_s / config->false_track_cost_s);
-    return fmin(fmax(enough, CONFIRM_LEAST), config->confirm_existence);
+    return ap_smaller(ap_larger(enough, CONFIRM_LEAST), config->confirm_existence);
 }
 
 static void count_strays(ap_state *state, const ap_row *row, double sign)
@@ -214,7 +282,7 @@ void ap_track_stray(ap_state *state, uint32_t slot, const ap_plot *plot)
 {
     ap_strays *strays = &state->store.row[slot].strays;
     if (strays->sensor == plot->measure.sensor)
-        strays->count += (float)fmax(plot->unused, 0.0);
+        strays->count += (float)ap_larger(plot->unused, 0.0);
 }
 
 /* True when it says anything new that is to be told at once. */
@@ -279,6 +347,16 @@ void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc)
         row->alone_utc = time_utc;
 }
 
+void ap_track_innovation(ap_state *state, const ap_gauss *expected, const ap_fix *fix)
+{
+    const double singular = 1e300; /* of ap_gauss_distance2 */
+    if (!state->config.innovations)
+        return;
+    double nis = ap_gauss_distance2(expected, fix);
+    state->nis = nis < singular ? nis : 0.0;
+    state->nis_dimensions = nis < singular ? 2 : 0;
+}
+
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken)
 {
     ap_row *row = &state->store.row[slot];
@@ -307,6 +385,8 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
     }
     if (is_news)
         emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
+    state->nis = 0.0;
+    state->nis_dimensions = 0;
     if (taken == AP_TAKEN_POSITION)
         confirm_if_due(state, slot, report);
 }
@@ -339,7 +419,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_pulse *pulse = &state->store.pulse[slot];
     pulse->state = AP_TRACK_TENTATIVE;
     pulse->existence = existence;
-    pulse->worth = fmin(state->config.drop_existence, BIRTH_WORTH * existence);
+    pulse->worth = ap_smaller(state->config.drop_existence, BIRTH_WORTH * existence);
     row->born_utc = row->updated_utc = row->alone_utc = report->time_utc;
     row->confirmed_utc = AP_UTC_UNKNOWN;
     pulse->received_utc = state->clock_utc;
@@ -383,21 +463,6 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
 
 /* ---- the round ---- */
 
-/* Whether the track is now where the sensor can see it at all: neither in its cone of silence nor
- * beyond its range. */
-static bool in_coverage(const ap_state *state, uint32_t slot, const ap_sensor *sensor)
-{
-    const ap_hot *hot = &state->store.hot[slot];
-    const ap_vec3 *site = &sensor->frame.origin_ecef;
-    double dt_s = ap_seconds_between(state->store.pulse[slot].received_utc, state->clock_utc);
-    double dx = hot->ecef.x_m + dt_s * hot->velocity_mps[0] - site->x_m;
-    double dy = hot->ecef.y_m + dt_s * hot->velocity_mps[1] - site->y_m;
-    double dz = hot->ecef.z_m + dt_s * hot->velocity_mps[2] - site->z_m;
-    double range2_m2 = dx * dx + dy * dy + dz * dz;
-    double max_m = sensor->range_max_m > 0.0 ? sensor->range_max_m : 1e9;
-    return range2_m2 >= sensor->range_min_m * sensor->range_min_m && range2_m2 <= max_m * max_m;
-}
-
 static void count_misses(ap_state *state, uint32_t slot)
 {
     ap_pulse *pulse = &state->store.pulse[slot];
@@ -413,10 +478,9 @@ static void count_misses(ap_state *state, uint32_t slot)
             source->due_s = INFINITY; /* it has left this sensor's view, others see it */
             continue;
         }
-        double detection = fmin(ap_detection_of(state, source->sensor), FADING_DETECTION);
-        if (!in_coverage(state, slot, sensor))
-            detection = fmin(detection, OUTSIDE_DETECTION);
-        pulse->existence = ap_existence_missed(pulse->existence, detection);
+        pulse->existence =
+            ap_existence_missed(pulse->existence, fading_detection(state, slot, source->sensor));
+        ap_missed_next(&source->missed, true);
         source->due_s += (float)sensor->turn_s;
     }
     set_due(row, pulse);
@@ -428,7 +492,7 @@ static bool end_if_due(ap_state *state, uint32_t slot, double silent_s)
     const ap_pulse *pulse = &state->store.pulse[slot];
     double limit_s = state->config.drop_after_s;
     if (pulse->state == AP_TRACK_TENTATIVE && silent_s > TENTATIVE_MIN_S)
-        limit_s = fmin(limit_s, fmax(TENTATIVE_TURNS * pulse->turn_s, TENTATIVE_MIN_S));
+        limit_s = ap_smaller(limit_s, ap_larger(TENTATIVE_TURNS * pulse->turn_s, TENTATIVE_MIN_S));
     if (silent_s > limit_s) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
         return true;

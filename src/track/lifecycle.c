@@ -22,6 +22,12 @@ double ap_existence_missed(double existence, double detection)
     return existence * (1.0 - detection) / (1.0 - existence * detection);
 }
 
+double ap_existence_not_missed(double existence, double detection)
+{
+    double r = existence / (1.0 - detection + existence * detection);
+    return r < EXISTENCE_MAX ? r : EXISTENCE_MAX;
+}
+
 double ap_existence_detected(double existence, double ratio)
 {
     double r = existence * ratio / (1.0 - existence + existence * ratio);

@@ -17,6 +17,7 @@ ap_track_state ap_life_next(ap_track_state state, ap_life_event event);
 /* Existence of a track after a sensor that sees it with `detection` probability did not; and after
  * it did, the detection being `ratio` times likelier of this track than of anything else. */
 double ap_existence_missed(double existence, double detection);
+double ap_existence_not_missed(double existence, double detection); /* takes the first back */
 double ap_existence_detected(double existence, double ratio);
 
 #endif

@@ -30,6 +30,7 @@ typedef struct ap_group {
     uint32_t first, last; /* waiting list; AP_SLOT_NONE: none wait */
     int64_t window;       /* number of the sweep part that they belong to, ... */
     ap_utc_ns end_utc;    /* ... which is over then */
+    ap_utc_ns late_utc;   /* what is older does not wait with them */
     ap_utc_ns due_utc;    /* receive clock */
     uint32_t open_place;  /* in the list of open groups */
     ap_background background;
@@ -42,6 +43,8 @@ typedef struct ap_group {
 typedef struct ap_edge {
     uint32_t row, plot;
     uint32_t run, run_size; /* the plot is of several tracks, and this is one; AP_SLOT_NONE, 1 */
+    bool is_sole;           /* of its plot and of its track, the only one */
+    double identity;        /* factor in psi; 0 when the fix was widened */
     double psi, p;
     ap_fix fix;
     ap_likelihood likelihood;
@@ -142,6 +145,8 @@ struct ap_tracker_state {
     uint32_t *by_code; /* [4096] by Mode 3/A code: the track that answered with it last */
     ap_track shown[AP_TRACKER_EVENTS_KEPT]; /* of the newest events, in turn */
     uint32_t shown_count;
+    double nis; /* of the position that is being taken; told with its event */
+    uint8_t nis_dimensions;
 };
 
 typedef struct ap_tracker_state ap_state;
@@ -195,6 +200,9 @@ typedef enum ap_taken {
 
 /* A plot of that time is of the track, and of no other. */
 void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc);
+/* A measured position, against where the track was expected, is about to be taken: its update tells
+ * how far off it was. */
+void ap_track_innovation(ap_state *state, const ap_gauss *expected, const ap_fix *fix);
 /* Bookkeeping after a report was taken in. */
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken);
 /* A report contradicts what the track's identity and motion have together; weight: AP_DOUBT_*. */

@@ -161,6 +161,7 @@ void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
         rest_number(store, row->number, clock_utc);
     ap_grid_remove(&store->grid, slot);
     row->id = 0;
+    store->pulse[slot].id = 0;
     store->link[slot].newer = store->free_head;
     store->free_head = slot;
     store->alive_count--;

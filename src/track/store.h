@@ -23,6 +23,7 @@ typedef struct ap_row_source {
                   * is expected */
     uint32_t report_count;
     uint16_t sensor;
+    uint16_t missed; /* of its last 16 turns, the newest in bit 0, those counted as misses */
 } ap_row_source;
 
 /* Reports with this track's address that lay outside its gate. */

@@ -65,8 +65,11 @@ static void test_store_keeps_its_lists(void **state)
         ap_store_file_address(&store, slots[i]);
     }
     assert_int_equal(ap_store_add(&store), AP_SLOT_NONE);
-    for (uint32_t i = 0; i < CAP; i += 3)
+    for (uint32_t i = 0; i < CAP; i += 3) {
         ap_store_remove(&store, slots[i], 0);
+        assert_int_equal(store.row[slots[i]].id, 0);
+        assert_int_equal(store.pulse[slots[i]].id, 0); /* a code that led there finds nobody */
+    }
     uint32_t id = 0, count = 0;
     for (uint32_t s = store.oldest; s != AP_SLOT_NONE; s = store.link[s].newer, count++) {
         assert_true(store.row[s].id > id);

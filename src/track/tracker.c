@@ -97,6 +97,8 @@ void ap_tracker_reset(ap_tracker *tracker)
     memset(&state->stats, 0, sizeof state->stats);
     state->clock_utc = AP_UTC_UNKNOWN;
     state->next_tick_utc = AP_UTC_UNKNOWN;
+    state->nis = 0.0;
+    state->nis_dimensions = 0;
     state->ahead_utc = state->belied_utc = AP_UTC_UNKNOWN;
     ap_store_reset(&state->store);
     ap_groups_reset(state);

@@ -6,6 +6,8 @@
 
 #define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
 #define NEGLIGIBLE 1e-3
+#define FADE_ROUNDS_MAX 60
+#define SURE (1.0 - 1e-9)
 #define VAGUE_M 1e3 /* where errors are so large, a hit without a likely plot proves nothing */
 
 /* The edges that one update takes: the likeliest, when they are too many. */
@@ -41,7 +43,9 @@ static ap_measure kept_measure(const ap_state *state, const ap_look *look, const
     ap_measure measure;
     if (edge->run != AP_SLOT_NONE)
         return ap_share_measure(look, &edge->fix, &plot->measure);
-    if (!plot->needs_height)
+    const uint32_t needs_place = AP_HAS_VELOCITY | AP_HAS_DOPPLER | AP_HAS_ROLL | AP_HAS_TRACK_RATE;
+    bool has_guess = !look->imm.vertical.has && !(report->present & needs_place);
+    if (!plot->needs_height || has_guess) /* which its track cannot better */
         return plot->measure;
     ap_measure_read(report, ap_sensor_of(state, report->sensor), &measure);
     return measure;
@@ -71,6 +75,22 @@ static void update_mixture(const ap_bench *b, const ap_look *look, const uint32_
     ap_imm_update(&look->imm, used, fix, likelihood, weight, to);
 }
 
+/* So that the ring weighs it again when an older plot comes: how probable it is that the only plot
+ * about the only track is of it depends on the track's place, but not on its existence. */
+static void keep_odds(const ap_state *state, const ap_look *look, const ap_edge *edge,
+                      ap_measure *measure)
+{
+    const ap_plot *plot = &state->bench.plot[edge->plot];
+    const uint32_t flags = state->waiting[plot->report].flags;
+    if (!edge->is_sole || !(edge->identity > 0.0) || look->hidden > 0.0)
+        return;
+    measure->has |= AP_MEASURE_ODDS;
+    if ((flags & (AP_FLAG_PRIMARY | AP_FLAG_SECONDARY)) != AP_FLAG_PRIMARY)
+        measure->has |= AP_MEASURE_ODDS_ALTITUDE;
+    double miss = ap_larger(1.0 - look->detection, AP_PSI_LEAST);
+    measure->odds_m2 = look->detection * edge->identity / (miss * plot->background);
+}
+
 /* Takes the plots into the filter of one track. False, and nothing changed, when they are older
  * than what can be undone. */
 static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order, uint32_t count,
@@ -81,9 +101,12 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     ap_row *row = &state->store.row[look->slot];
     bool shared = b->edge[best].run != AP_SLOT_NONE;
     ap_measure measure = kept_measure(state, look, &b->edge[best]);
-    measure.weight = ap_smaller(b->edge[best].p / exists, 1.0);
-    bool sure = measure.weight > AP_HIT;
-    if (!sure)
+    const double weight = ap_smaller(b->edge[best].p / exists, 1.0);
+    bool sure = weight > AP_HIT;
+    measure.weight = weight;
+    if (sure)
+        keep_odds(state, look, &b->edge[best], &measure);
+    else
         measure.has &= AP_MEASURE_POSITION | AP_MEASURE_UNPLACED;
     if (look->is_late)
         return !look->is_too_late &&
@@ -100,7 +123,7 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
     else
         update_mixture(b, look, order, count, &row->imm);
     ap_imm_lean(&row->imm, look->is_paired ? &look->alone : &look->imm.mean, &b->edge[best].fix,
-                measure.weight, measure.shared_m);
+                weight, measure.shared_m);
     ap_imm_update_rest(&row->imm, &measure);
     ap_imm_recentre(&row->imm);
     return true;
@@ -115,6 +138,16 @@ static double existence_after(double existence, const ap_look *look)
     double missed = unexplained * ap_existence_missed(existence, look->detection);
     double hidden = unexplained * ap_smaller(look->hidden, 1.0) * seen / (1.0 - seen);
     return (look->hit + missed + hidden) / (1.0 + hidden);
+}
+
+/* How far a track has faded since its newest hit, which a late plot does not make good. */
+static double faded_since(const ap_state *state, const ap_pulse *pulse)
+{
+    int64_t rounds = state->clock_utc / AP_NS_PER_S - pulse->received_utc / AP_NS_PER_S;
+    double left = 1.0;
+    for (int64_t i = 0; i < rounds && i < FADE_ROUNDS_MAX; i++)
+        left *= state->config.survival_per_s;
+    return left;
 }
 
 void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
@@ -132,7 +165,12 @@ void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, 
     }
     look->hit = ap_smaller(hit, 1.0);
     look->shared = shared;
-    look->exists = ap_smaller(existence_after(pulse->existence, look), 1.0 - 1e-9);
+    double existence = pulse->existence, left = 1.0;
+    if (look->is_late) {
+        left = faded_since(state, pulse);
+        existence = ap_smaller(existence / left, SURE);
+    }
+    look->exists = left * ap_smaller(existence_after(existence, look), SURE);
     if (look->is_eclipsed && look->hit - look->shared < AP_HIT)
         look->exists = ap_smaller(look->exists, AP_ECLIPSED_EXISTENCE);
     bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
@@ -205,6 +243,9 @@ static void finish_look(ap_state *state, const ap_look *look)
         ap_track_alone(state, look->slot, report->time_utc);
     ap_taken taken = look->shared > AP_HIT * look->hit ? AP_TAKEN_SHARED : AP_TAKEN_POSITION;
     if (best->p >= AP_HIT && best->run == AP_SLOT_NONE) {
+        if (!look->falls)
+            ap_track_innovation(state, look->is_paired ? &look->alone : &look->imm.mean,
+                                &best->fix);
         ap_track_taken(state, look->slot, report, taken);
         return;
     }

@@ -58,7 +58,8 @@ static void update(fixture *f, ap_track *track, ap_utc_ns time)
         track->mode_3a_utc = time;
     if (track->present & AP_HAS_INTEGRITY)
         track->adsb_utc = time;
-    ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_UPDATED, time, 0 }, track);
+    ap_watch_track(&f->watch, &(ap_track_event){ .kind = AP_EVENT_UPDATED, .time_utc = time },
+                   track);
 }
 
 static void update_code(fixture *f, ap_track *track, ap_utc_ns time, uint16_t code)
@@ -139,7 +140,8 @@ static void test_watch_track_counts_a_report_once(void **state)
     update_code(f, &track, 1, 07500);
     for (ap_utc_ns t = 2; t < 6; t++) {
         track.updated_utc = t;
-        ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_UPDATED, t, 0 }, &track);
+        ap_watch_track(&f->watch, &(ap_track_event){ .kind = AP_EVENT_UPDATED, .time_utc = t },
+                       &track);
     }
     assert_int_equal(f->count, 0);
     track.flags = AP_FLAG_MODE_3A_GARBLED;
@@ -169,11 +171,13 @@ static void test_watch_track_integrity_and_sharing(void **state)
     assert_int_equal(f->log[0].detail, 0x3c6dd2);
     assert_int_equal(f->log[1].kind, AP_ALERT_POSITION_LOW_INTEGRITY);
     assert_int_equal(f->log[1].detail, 4);
-    ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_DROPPED, 90, 0 }, &track);
+    ap_watch_track(&f->watch, &(ap_track_event){ .kind = AP_EVENT_DROPPED, .time_utc = 90 },
+                   &track);
     assert_int_equal(f->count, 4);
     assert_int_equal(f->log[2].until_utc, 90);
     assert_int_equal(f->log[3].until_utc, 90);
-    ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_DROPPED, 91, 0 }, &track);
+    ap_watch_track(&f->watch, &(ap_track_event){ .kind = AP_EVENT_DROPPED, .time_utc = 91 },
+                   &track);
     assert_int_equal(f->count, 4);
 }
 
@@ -238,7 +242,8 @@ static void test_watch_track_integrity_counts_reports(void **state)
         }
         assert_int_equal(ap_watch_refused(&f->watch), 2 * (round + 1));
         for (uint32_t i = 0; i < 17; i++)
-            ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_DROPPED, 2, 0 }, &tracks[i]);
+            ap_watch_track(&f->watch, &(ap_track_event){ .kind = AP_EVENT_DROPPED, .time_utc = 2 },
+                           &tracks[i]);
     }
     assert_int_equal(f->count, 0);
 }
@@ -268,7 +273,8 @@ static void test_watch_track_full(void **state)
         assert_int_equal(f->count - before, 16);
         assert_int_equal(ap_watch_refused(&f->watch), (round + 1) * 8);
         for (uint32_t i = 0; i < 20; i++)
-            ap_watch_track(&f->watch, &(ap_track_event){ AP_EVENT_DROPPED, 3, 0 }, &tracks[i]);
+            ap_watch_track(&f->watch, &(ap_track_event){ .kind = AP_EVENT_DROPPED, .time_utc = 3 },
+                           &tracks[i]);
         assert_int_equal(f->count - before, 32);
     }
 }

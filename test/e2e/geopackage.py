@@ -15,6 +15,7 @@ from common import case, finish, need_tool, run, workdir
 LAYERS = {
     "tracks": "3D Measured Line String",
     "track_points": "3D Point",
+    "track_reasons": "None",
     "sensors": "3D Point",
     "counters": "None",
     "meta": "None",

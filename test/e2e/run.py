@@ -31,10 +31,11 @@ sensors: sim/sensors.yaml
 inputs:
   - {{name: radar, kind: udp, port: {udp}, format: asterix}}
   - {{name: rx, kind: tcp, host: 127.0.0.1, port: {tcp}, format: beast}}
-asterix:
-  - {{host: 127.0.0.1, port: {asterix}, period_s: 5}}
+outputs:
+  - {{kind: cat062, host: 127.0.0.1, port: {asterix}, period_s: 5}}
 http: {{port: {http}}}
 state: {{folder: state, checkpoint_s: 1}}
+track_cap: 500
 """
 
 
@@ -173,6 +174,10 @@ def configuration_read_again(scene):
 
 
 def ends_on_a_signal(scene):
+    """Also when that comes while everything is closed to begin anew."""
+    begun = scene.said().count("begins anew")
+    scene.service.send_signal(signal.SIGHUP)
+    wait_for(lambda: scene.said().count("begins anew") > begun, 5)
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(timeout=10) == 0, scene.said()
     assert "no request" not in scene.said(), scene.said()  # whoever asked to close said enough
@@ -186,13 +191,15 @@ def recording_gives_the_same(scene):
     """What was sent before the kill, byte for byte."""
     files = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
     assert len(files) >= 3, files
+    assert b'"track_cap": 500' in files[-1].read_bytes()  # that replay need not be told
     run("replay", "-c", scene.folder / "sim/sensors.yaml", *files, "--asterix",
         scene.folder / "again.pcap", "-q")
     again = payloads(scene.folder / "again.pcap")
     assert len(scene.sent) >= 2, scene.sent
     assert again[:len(scene.sent)] == scene.sent
-    served = subprocess.run([PROGRAM, "run", "--replay", files[0], "--speed", "0", "-c",
-                             scene.folder / "sim/sensors.yaml"], stderr=subprocess.PIPE, timeout=30)
+    served = subprocess.run([PROGRAM, "run", "--replay", files[0], "--speed", "0", "--port", "0",
+                             "-c", scene.folder / "sim/sensors.yaml"], stderr=subprocess.PIPE,
+                            timeout=30)
     assert served.returncode == 0 and b"the recording has ended" in served.stderr, served.stderr
 
 
@@ -213,6 +220,7 @@ def without_configuration():
         service.send_signal(signal.SIGINT)
         _, errors = service.communicate(timeout=10)
     assert service.returncode == 0, errors
+    assert b"ends, on a signal" in errors and b"the recording has ended" not in errors, errors
     assert set(pathlib.Path("/tmp").glob("airpicture-run-*")) == before
 
 
@@ -285,6 +293,24 @@ def folder_of_others(folder):
     assert done.returncode == 78 and "expected its own, of mode 0700" in done.stderr, done
 
 
+def folder_in_use(folder):
+    """Two would each overwrite what the other kept, and give the same numbers to other tracks."""
+    port, = free_ports(1, socket.SOCK_STREAM)
+    config = folder / "twice.yaml"
+    config.write_text(f"inputs: [{{name: a, kind: stdin}}]\nhttp: {{port: {port}}}\n"
+                      "state: {folder: twice, recordings: false}\n")
+    first = subprocess.Popen([PROGRAM, "run", config], stdin=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True)
+    try:
+        assert "serves at" in first.stderr.readline()
+        done = subprocess.run([PROGRAM, "run", "--port", "0", config], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, text=True, timeout=10)
+    finally:
+        first.kill()
+        first.communicate()
+    assert done.returncode == 73 and "another process uses the folder" in done.stderr, done
+
+
 def port_is_taken(folder):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -303,6 +329,7 @@ def main():
         case("wrong configurations", wrong_configurations, folder)
         case("port is taken", port_is_taken, folder)
         case("folder of others", folder_of_others, folder)
+        case("folder in use", folder_in_use, folder)
         case("token is needed", token_is_needed, folder)
         scene = Scene(folder)
         try:

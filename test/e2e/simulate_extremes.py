@@ -3,6 +3,7 @@
 is wrapped or makes its record vanish; what does not fit is left out, or told to be beyond."""
 import csv
 import json
+import math
 import pathlib
 
 from common import case, finish, run, workdir
@@ -37,6 +38,7 @@ sensors:
      range_max_m: 470000}
 """
 FT_M = 0.3048
+ELEVATION_SIGMA_DEG = 0.1  # of the radar above
 MODE_C_MAX_FL = 1267
 
 
@@ -66,6 +68,13 @@ def near(truth, address, time_s, key):
     return min(values), max(values)
 
 
+def height_at(truth, address, time_s):
+    """Between two states a second apart."""
+    second = int(time_s)
+    before, after = (truth[address, t]["height_m"] for t in (second, second + 1))
+    return before + (time_s - second) * (after - before)
+
+
 def level(fl, truth, address, time_s, slack_fl=1.5):
     low, high = (h / FT_M / 100 for h in near(truth, address, time_s, "height_m"))
     if fl is None:
@@ -86,8 +95,13 @@ def radars(out, truth):
         height_ft = rec.get("110", {}).get("3DH")
         if rec["220"] == 0x4B0001:
             assert height_ft is None, rec["110"]
-        elif height_ft is not None:
+        elif height_ft is not None and (rec["220"], int(time_s) + 1) in truth:
             heights += 1
+            # Noise of elevation at this range, a step of 25 ft, and of time while it falls.
+            sigma_m = math.radians(ELEVATION_SIGMA_DEG) * rec["040"]["RHO"] * 1852
+            off_m = height_ft * FT_M - height_at(truth, rec["220"], time_s)
+            slack_m = 5 * sigma_m + 25 * FT_M + 7000 / 128
+            assert abs(off_m) < slack_m, (rec["220"], time_s, off_m, slack_m)
     assert count > 3 * 30 - 10 and left_out > 20 and heights > 20, (count, left_out, heights)
     levels = [rec.get("090", {}).get("HGT") for rec in records_of(out, "old", 1) if "070" in rec]
     assert levels.count(None) > 20 and len(levels) > 70, levels

@@ -81,11 +81,13 @@ class Run:
         hours, minutes, seconds = self.about["scenario"]["start"].rstrip("Z").split("T")[1].split(
             ":")
         self.start_tod_s = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-        self.truth = {}
+        self.truth, self.altitude = {}, {}
         with open(out / "truth.csv", newline="", encoding="ascii") as rows:
             for row in csv.DictReader(rows):
                 place = float(row["latitude_deg"]), float(row["longitude_deg"])
-                self.truth[row["target_id"], round(float(row["time_s"]))] = place
+                key = row["target_id"], round(float(row["time_s"]))
+                self.truth[key] = place
+                self.altitude[key] = row["pressure_altitude_ft"]
         self.frames = [json.loads(line)
                        for line in run("decode", out / "rx.beast").stdout.splitlines()]
 
@@ -232,6 +234,11 @@ def altitudes(r):
     told = {frame["altitude_ft"] for frame in r.frames
             if int(frame["icao24"], 16) == ADDRESS + 5 and "altitude_ft" in frame}
     assert told == {30000, 28000}, told
+    # Truth is where it is; who does not answer has none to be right about.
+    for index, during in ((5, "30000"), (7, "")):
+        for second in range(DURATION_S):
+            expected = during if ON_S <= second < OFF_S else "30000"
+            assert r.altitude[str(index + 1), second] == expected, (index, second)
 
 
 def positions(r):

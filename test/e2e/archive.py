@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""The service's archive: segments that are read while they are written, that follow each other,
+that a killed process and a full disk leave whole, and that hold what a replay of the recording
+holds."""
+import contextlib
+import os
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import time
+
+import run as service
+from common import Skip, case, finish, need_tool, run, workdir
+from run import Scene, get, wait_for
+
+SEGMENT_S = 3
+DISK_KB = 600
+
+
+def segments(scene):
+    return sorted((scene.folder / "archive").glob("*.gpkg"))
+
+
+def ask(path, sql):
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return db.execute(sql).fetchall()
+
+
+def points(scene):
+    found = []
+    for path in segments(scene):
+        found += ask(path, "SELECT track_id, time_s FROM track_points")
+    return found
+
+
+def read_while_written(scene):
+    """GDAL reads the newest segment, whose log is not folded in yet."""
+    tool = need_tool("ogrinfo")
+
+    def has_points():
+        return any(ask(path, "SELECT count(*) FROM track_points")[0][0] for path in segments(scene))
+
+    wait_for(has_points, 15)
+    newest = segments(scene)[-1]
+    said = subprocess.run([tool, "-so", "-ro", str(newest), "track_points"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert said.returncode == 0 and "Feature Count" in said.stdout, said.stdout[-400:]
+    assert "3D Point" in said.stdout and "ERROR" not in said.stdout, said.stdout[-400:]
+
+
+def roll_over(scene):
+    """Finished segments have a line for each track of two points, and no log beside them."""
+    def finished():
+        return [path for path in segments(scene)[:-1]
+                if ask(path, "SELECT value FROM meta WHERE key = 'state'") == [("finished",)]
+                and ask(path, "SELECT count(*) FROM track_points")[0][0] > 50]
+
+    for path in wait_for(finished, 15):
+        lines = ask(path, "SELECT fid FROM tracks WHERE geom IS NOT NULL ORDER BY fid")
+        assert lines and lines == ask(path, "SELECT track_id FROM track_points GROUP BY track_id "
+                                            "HAVING count(*) > 1 ORDER BY track_id")
+        assert ask(path, "PRAGMA integrity_check") == [("ok",)]
+        wait_for(lambda: not pathlib.Path(f"{path}-wal").exists(), 5)
+
+
+def figures(scene):
+    def archive_row():
+        outputs = get(scene.http, "/api/v1/statistics")["outputs"]
+        return [one for one in outputs
+                if one["name"] == "geopackage" and one["message_count"] > 100]
+
+    (row,) = wait_for(archive_row, 10)
+    assert row["state"] == "open" and row["lost_count"] == 0, row
+
+
+def killed(scene):
+    """Nothing is there twice; what is there is what a replay of the recording has."""
+    scene.service.send_signal(signal.SIGKILL)
+    scene.service.wait()
+    before = len(points(scene))
+    scene.start()
+    wait_for(lambda: len(points(scene)) > before + 50, 15)
+    scene.service.send_signal(signal.SIGTERM)
+    assert scene.service.wait(20) == 0
+    kept = points(scene)
+    assert len(kept) == len(set(kept)), f"{len(kept) - len(set(kept))} rows are there twice"
+    recordings = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
+    run("replay", "-c", scene.folder / "sim/sensors.yaml", "--archive", scene.folder / "all.gpkg",
+        "--track-cap", 500, *recordings)
+    wanted = set(ask(scene.folder / "all.gpkg", "SELECT track_id, time_s FROM track_points"))
+    assert len(wanted) > 100, f"only {len(wanted)} points"
+    assert not wanted - set(kept), f"{len(wanted - set(kept))} of {len(wanted)} are missing"
+    beyond = set(kept) - wanted  # received in the last milliseconds, which the kill took
+    assert len(beyond) <= 5, f"{len(beyond)} rows that the recording does not tell of"
+
+
+def full_disk(folder):
+    """The archive's disk is full: it is said, tracking goes on; with room archiving does too."""
+    disk = folder / "archive"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_KB}k", "none", str(disk)],
+            stderr=subprocess.DEVNULL).returncode != 0:
+        raise Skip("no right to mount a small file system")
+    scene = None
+    try:
+        filler = disk / "filler"
+        filler.write_bytes(bytes((DISK_KB - 150) * 1024))
+        scene = Scene(folder)
+        scene.start()
+        wait_for(lambda: "the disk is full" in scene.said(), 20)
+        wait_for(lambda: len(scene.tracks() or {}) > 10, 10)
+        filler.unlink()
+        wait_for(lambda: "archive, geopackage: goes on" in scene.said(), 10)
+        wait_for(lambda: len(points(scene)) > 50, 10)
+        scene.service.send_signal(signal.SIGTERM)
+        assert scene.service.wait(20) == 0, "it did not end well"
+    finally:
+        if scene:
+            scene.close()
+        time.sleep(0.1)
+        subprocess.run(["umount", str(disk)], check=False)
+
+
+def main():
+    service.CONFIG += f"archive: {{{{folder: archive, segment_s: {SEGMENT_S}}}}}\n"
+    with workdir() as name:
+        scene = Scene(pathlib.Path(name))
+        try:
+            scene.start()
+            case("read while written", read_while_written, scene)
+            case("roll over", roll_over, scene)
+            case("figures", figures, scene)
+            case("killed", killed, scene)
+        finally:
+            scene.close()
+    with workdir() as name:
+        case("full disk", full_disk, pathlib.Path(name))
+    finish()
+
+
+if __name__ == "__main__":
+    main()

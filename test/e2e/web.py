@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""The display in a browser, against the service with simulated traffic.
+
+The cases are in web/test/browser/page.mjs.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+from common import PROGRAM, ROOT
+
+WEB = ROOT / "web"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+def missing():
+    if not shutil.which("node"):
+        return "node is not installed"
+    if not pathlib.Path(CHROMIUM).exists():
+        return f"there is no browser at {CHROMIUM} (set CHROMIUM)"
+    if not (WEB / "node_modules/playwright-core").is_dir():
+        return "tools/install-page has not run"
+    if not (WEB / "dist/index.html").exists():
+        return "the page is not built"
+    return None
+
+
+reason = missing()
+if reason:
+    print(f"skip page {reason}")
+    sys.exit(0)
+ran = subprocess.run(["node", "test/browser/page.mjs", PROGRAM], cwd=WEB, timeout=300,
+                     env={**os.environ, "CHROMIUM": CHROMIUM})
+sys.exit(ran.returncode)
