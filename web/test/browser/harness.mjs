@@ -81,3 +81,17 @@ export async function until(page, what, seconds, text) {
         await page.waitForTimeout(60);
     }
 }
+
+// Two views of a picture that moves are not of one moment: what `compare` asserts has to hold
+// once within ten seconds.
+export async function agree(page, compare) {
+    const end = Date.now() + 10_000;
+    for (;;) {
+        try {
+            return await compare();
+        } catch (error) {
+            if (Date.now() > end) throw error;
+            await page.waitForTimeout(100);
+        }
+    }
+}
