@@ -1,7 +1,8 @@
 // The permanent link: view, track and filter in the address, after '#'.
+import type { App } from "./app.js";
 import { type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
 import { type Source, SOURCE_WORDS } from "./format.js";
-import type { View } from "./map.js";
+import type { AirMap, View } from "./map.js";
 
 export interface Link {
   view: View | null;
@@ -55,4 +56,21 @@ export function readLink(hash: string): Link {
       ? { zoom, latitude, longitude }
       : null;
   return { view, track: number(parts.get("t") ?? undefined) ?? 0, filter };
+}
+
+// The address always tells what is seen; and a changed one changes that.
+export function keepLink(app: App, air: AirMap): void {
+  const save = () => {
+    const now = { view: air.view(), track: app.selected, filter: app.filter };
+    history.replaceState(null, "", writeLink(now) || location.pathname);
+  };
+  air.map.on("moveend", save);
+  app.on("select", save);
+  app.on("filter", save);
+  addEventListener("hashchange", () => {
+    const { view, track, filter } = readLink(location.hash);
+    if (view) air.map.jumpTo({ center: [view.longitude, view.latitude], zoom: view.zoom });
+    app.setFilter(filter);
+    app.select(track);
+  });
 }

@@ -1,31 +1,8 @@
 // Help with the keys, and the token that a server may ask for.
 import { h, setText } from "../dom.js";
+import type { KeyUse } from "../keys.js";
 
-const KEYS: [string, string][] = [
-  ["/", "Search: call sign, address, squawk, track number"],
-  ["Esc", "Close what is open; choose no track"],
-  ["T", "List of tracks"],
-  ["S", "Sensors"],
-  ["A", "Alerts"],
-  ["H", "Health of the service"],
-  ["F", "Filters"],
-  ["D", "How it is drawn"],
-  ["N  P", "Next, previous track of the view"],
-  ["C", "Centre on the track; again: follow it"],
-  ["V", "Speed vector: off, 1, 2, 5 min"],
-  ["L", "Labels"],
-  ["R", "Sensors and coverage"],
-  ["K", "Colour by source or by level"],
-  ["M", "Measure: two clicks on the map"],
-  ["0", "The whole picture"],
-  ["+  −", "Zoom"],
-  ["← ↑ → ↓", "Move the map"],
-  ["Y", "Night or day"],
-  ["X", "Full screen"],
-  ["?", "This sheet"],
-];
-
-export function helpDialog(legend: Node): HTMLDialogElement {
+export function helpDialog(keys: KeyUse[], legend: Node): HTMLDialogElement {
   const dialog = h("dialog", { "aria-label": "Keys and symbols" });
   dialog.append(
     h(
@@ -37,12 +14,12 @@ export function helpDialog(legend: Node): HTMLDialogElement {
     h(
       "dl",
       { class: "keys" },
-      ...KEYS.map(([key, text]) =>
+      ...keys.map(({ shown, words }) =>
         h(
           "div",
           {},
-          h("dt", {}, ...key.split("  ").map((one) => h("kbd", {}, one))),
-          h("dd", {}, text),
+          h("dt", {}, ...shown.split("  ").map((one) => h("kbd", {}, one))),
+          h("dd", {}, words),
         ),
       ),
     ),

@@ -1,0 +1,80 @@
+// The head of the page: how the stream does, the time of the picture, search, tools.
+import type { App } from "../app.js";
+import { h, setText } from "../dom.js";
+import type { Feed, FeedState } from "../feed.js";
+import { isOff } from "../filter.js";
+import { clock, count } from "../format.js";
+
+const STATE_WORDS: Record<FeedState, string> = {
+  connecting: "Connecting",
+  live: "Live",
+  stale: "Stale",
+  broken: "No connection",
+  refused: "Refused",
+};
+
+export class Bar {
+  readonly element: HTMLElement;
+  readonly banner = h("div", { class: "banner", role: "alert", hidden: true });
+  private readonly state = h("span", {}, STATE_WORDS.connecting);
+  private readonly pill = h(
+    "div",
+    { class: "pill", role: "status", "data-state": "connecting" },
+    h("i"),
+    this.state,
+  );
+  private readonly utc = h("time", { class: "mono" }, "--:--:--");
+  private readonly shown = h("span", { class: "mono" }, "0");
+
+  constructor(
+    private readonly app: App,
+    search: HTMLElement,
+    tools: HTMLElement[],
+  ) {
+    const name = h(
+      "h1",
+      {},
+      h("img", { src: "favicon.svg", alt: "airpicture", width: 24, height: 24 }),
+      h("span", { "aria-hidden": true }, "airpicture"),
+    );
+    const facts = h(
+      "div",
+      { class: "facts" },
+      h("span", {}, this.utc, h("small", {}, "UTC")),
+      h("span", {}, this.shown, h("small", {}, "tracks")),
+    );
+    this.element = h(
+      "header",
+      { class: "bar" },
+      name,
+      this.pill,
+      facts,
+      search,
+      h("nav", { "aria-label": "Tools" }, ...tools),
+    );
+    for (const topic of ["update", "filter"] as const) app.on(topic, () => this.showFacts());
+  }
+
+  // What is shown is marked as old where it is; `root` fades then.
+  showFeed(feed: Feed, root: HTMLElement): void {
+    this.pill.dataset["state"] = feed.state;
+    setText(this.state, STATE_WORDS[feed.state]);
+    const isOld = feed.state === "stale" || feed.state === "broken" || feed.state === "refused";
+    root.classList.toggle("is-stale", isOld);
+    this.banner.hidden = !isOld;
+    if (!isOld) return;
+    const again = feed.state === "refused" ? "" : " Trying again …";
+    const since = clock(this.app.store.time);
+    setText(
+      this.banner,
+      `${feed.why} What you see is old: the picture of ${since} UTC.${again}`,
+    );
+  }
+
+  private showFacts(): void {
+    const { store, filter, shown } = this.app,
+      all = count(store.count);
+    setText(this.utc, clock(store.time));
+    setText(this.shown, isOff(filter) ? all : `${count(shown)} of ${all}`);
+  }
+}

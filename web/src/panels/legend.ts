@@ -1,0 +1,51 @@
+// What the symbols mean.
+import type { App } from "../app.js";
+import { Flag } from "../delta.js";
+import { h } from "../dom.js";
+import { type Source, SOURCE_WORDS } from "../format.js";
+import { cellOf, symbolUrl } from "../symbols.js";
+import { css, THEMES } from "../theme.js";
+
+const FLAGS: Record<Source, number> = {
+  fused: Flag.adsb | Flag.mlat,
+  adsb: Flag.adsb,
+  mlat: Flag.mlat,
+  radar: Flag.ssr,
+  primary: Flag.psr,
+  none: 0,
+};
+
+// `symbols`: the picture of all of them. Drawn anew in the colours of each theme.
+export function legendOf(app: App, symbols: HTMLCanvasElement): HTMLUListElement {
+  const list = h("ul", { class: "legend" });
+  const item = (flags: number, colour: string, words: string) =>
+    h(
+      "li",
+      {},
+      h("img", { alt: "", width: 20, height: 20, src: symbolUrl(symbols, cellOf(flags), colour) }),
+      words,
+    );
+  const draw = () => {
+    const { source, emergency } = THEMES[app.settings.theme];
+    list.replaceChildren(
+      ...(Object.keys(SOURCE_WORDS) as Source[]).map((key) =>
+        item(FLAGS[key], css(source[key]), SOURCE_WORDS[key]),
+      ),
+      item(FLAGS.fused | Flag.simulated, css(source.fused), "Simulated"),
+      item(
+        FLAGS.fused | Flag.coasting,
+        css(source.fused),
+        "Coasting: no update when one was due",
+      ),
+      item(
+        FLAGS.adsb | Flag.identityDoubted,
+        css(source.adsb),
+        "Unverified: identity doubted or used twice",
+      ),
+      item(FLAGS.adsb, css(emergency), "Emergency"),
+    );
+  };
+  draw();
+  app.on("settings", draw);
+  return list;
+}

@@ -1,0 +1,123 @@
+// Which part of the world is seen: all tracks, the selected one, the next one.
+import type { App } from "./app.js";
+import type { Place } from "./geo.js";
+import type { AirMap } from "./map.js";
+import type { Picture } from "./picture.js";
+
+const FIT_ZOOM_MAX = 9,
+  CENTRE_ZOOM = 7,
+  CENTRED_DEG = 0.05,
+  PHONE_PX = 900;
+
+type Edges = Record<"top" | "bottom" | "left" | "right", number>;
+
+export class View {
+  // The cards lie over the map: `left` at its left side, `right` at its right side.
+  constructor(
+    private readonly app: App,
+    private readonly air: AirMap,
+    private readonly picture: Picture,
+    private readonly left: HTMLElement,
+    private readonly right: HTMLElement,
+  ) {
+    air.map.on("dragstart", () => {
+      picture.isFollowing = false;
+    });
+    app.on("select", () => this.reveal());
+  }
+
+  // All tracks that are shown.
+  fit(): void {
+    const { store, mask } = this.app;
+    let west = 181,
+      south = 91,
+      east = -181,
+      north = -91;
+    for (let i = 0; i < store.count; i++) {
+      if (!mask[i]) continue;
+      west = Math.min(west, store.longitude[i]!);
+      east = Math.max(east, store.longitude[i]!);
+      south = Math.min(south, store.latitude[i]!);
+      north = Math.max(north, store.latitude[i]!);
+    }
+    if (west > east) return;
+    const padding = this.covered(50);
+    this.air.map.fitBounds([west, south, east, north], {
+      padding,
+      maxZoom: FIT_ZOOM_MAX,
+      duration: 0,
+    });
+  }
+
+  // The selected track in the middle; when it is there already, the map follows it, or no longer.
+  centre(): void {
+    const place = this.selectedPlace();
+    if (!place) return;
+    const now = this.air.view();
+    const isCentred =
+      Math.abs(now.longitude - place[0]) + Math.abs(now.latitude - place[1]) < CENTRED_DEG;
+    this.picture.isFollowing = isCentred && !this.picture.isFollowing;
+    this.air.map.easeTo({ center: place, zoom: Math.max(now.zoom, CENTRE_ZOOM), duration: 300 });
+  }
+
+  goTo(longitude: number, latitude: number): void {
+    const zoom = Math.max(CENTRE_ZOOM, this.air.map.getZoom());
+    this.air.map.easeTo({ center: [longitude, latitude], zoom });
+  }
+
+  // Selects the next track of the view, from left to right.
+  step(by: number): void {
+    const bounds = this.air.map.getBounds(),
+      { store, mask } = this.app,
+      rows: number[] = [];
+    for (let i = 0; i < store.count; i++)
+      if (mask[i] && bounds.contains([store.longitude[i]!, store.latitude[i]!])) rows.push(i);
+    rows.sort((a, b) => store.longitude[a]! - store.longitude[b]! || a - b);
+    if (rows.length === 0) return;
+    const at = rows.indexOf(store.row(this.app.selected));
+    const first = by > 0 ? 0 : rows.length - 1;
+    this.app.select(store.id[rows[at < 0 ? first : (at + by + rows.length) % rows.length]!]!);
+  }
+
+  box(): [west: number, south: number, east: number, north: number] {
+    const bounds = this.air.map.getBounds();
+    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+  }
+
+  private selectedPlace(): Place | null {
+    const { store, selected } = this.app,
+      row = store.row(selected);
+    return row < 0 ? null : [store.longitude[row]!, store.latitude[row]!];
+  }
+
+  // How far the cards reach in from each side of the map: what is between them can be seen.
+  private covered(margin: number): Edges {
+    const box = this.air.map.getContainer().getBoundingClientRect();
+    const left = this.left.getBoundingClientRect();
+    const right = this.right.getBoundingClientRect();
+    const isPhone = box.width < PHONE_PX;
+    return {
+      top: margin,
+      bottom: margin + (isPhone ? Math.max(left.height, right.height) : 0),
+      left: margin + (isPhone || left.width === 0 ? 0 : left.right - box.left),
+      right: margin + (isPhone || right.width === 0 ? 0 : box.right - right.left),
+    };
+  }
+
+  // Moves the map when the selected track lies under a card or outside.
+  private reveal(): void {
+    const place = this.selectedPlace();
+    if (!place) return;
+    const at = this.air.map.project(place),
+      edge = this.covered(20),
+      [width, height] = this.air.size();
+    const isSeen =
+      at.x > edge.left &&
+      at.x < width - edge.right &&
+      at.y > edge.top &&
+      at.y < height - edge.bottom;
+    if (isSeen) return;
+    const offset: [number, number] = [(edge.left - edge.right) / 2, (edge.top - edge.bottom) / 2];
+    this.air.map.easeTo({ center: place, offset, duration: 350 });
+  }
+}
