@@ -385,7 +385,7 @@ static void test_api_track_by_any_name(void **state)
         int id;
     } cases[] = { { "12", 12 },     { "n4095", 12 },   { "3c6dd2", 12 }, { "3C6DD2", 12 },
                   { "n13", 13 },    { "~ff000d", 13 }, { "40000e", 14 }, { "~40000f", 15 },
-                  { "400010", 16 }, { "16", 16 } };
+                  { "400010", 16 }, { "16", 16 },      { "dlh9lf", 12 } };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char url[64];
         snprintf(url, sizeof url, "/api/v1/tracks/%s", cases[i].name);

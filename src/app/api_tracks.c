@@ -1,6 +1,7 @@
 /* /api/v1/tracks, /api/v1/alerts. */
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/api_call.h"
 #include "publish/aircraft_key.h"
@@ -197,8 +198,19 @@ static const ap_track *by_key(const ap_picture *picture, uint32_t key)
     return NULL;
 }
 
-/* Six digits are an address before they are an id; "n" stands before a track number. *trail: of a
- * track that has ended, when only that is left. */
+/* Of several with a call sign the one that was updated last. */
+static const ap_track *by_callsign(const ap_picture *picture, const char *name)
+{
+    const ap_track *newest = NULL;
+    for (const ap_track *at = NULL; (at = ap_picture_next(picture, at));)
+        if ((at->present & AP_HAS_CALLSIGN) && strcasecmp(at->callsign, name) == 0 &&
+            (!newest || at->updated_utc > newest->updated_utc))
+            newest = at;
+    return newest;
+}
+
+/* Six digits are an address before they are an id; "n" stands before a track number; what is none
+ * of these may be a call sign. *trail: of a track that has ended, when only that is left. */
 static const ap_track *find(const ap_api *api, const char *name, const ap_trail **trail)
 {
     uint32_t key, number;
@@ -214,6 +226,8 @@ static const ap_track *find(const ap_api *api, const char *name, const ap_trail 
         track = ap_picture_find(api->picture, number);
         *trail = ap_history_find(api->history, number);
     }
+    if (!track && !*trail)
+        track = by_callsign(api->picture, name);
     if (track)
         *trail = ap_history_find(api->history, track->id);
     else if (*trail)
@@ -245,8 +259,8 @@ void ap_api_track(ap_api_call *call)
     const ap_track *track = find(api, call->part[0], &trail);
     if (!track && !trail) {
         ap_api_error(call, 404, "no such track is known, nor was lately",
-                     "a track id, n and a track number, or a 24-bit address as six hexadecimal "
-                     "digits (~ before those that ICAO did not assign)");
+                     "a track id, n and a track number, a 24-bit address as six hexadecimal "
+                     "digits (~ before those that ICAO did not assign), or a call sign");
         return;
     }
     AP_PUT(call->out, "{\"now_s\":");

@@ -102,11 +102,15 @@ const ap_command ap_commands[] = {
         "track that goes over several files comes out as one.\n"
         "A way that leaves the box and comes back is in parts. What was written is counted on "
         "standard error."),
-    ROW(why, "why", "ARCHIVE TRACK", "why a track of an archive is what it is",
+    ROW(why, "why", "ARCHIVE|URL TRACK", "why a track is what it is",
         "Tells what happened to a track, line by line: its birth, confirmation, identity, joining, "
         "refused reports and end, when, by which sensor's report, and what was known of it then. "
         "TRACK is a track id, n and a track number, a 24-bit address as six hexadecimal digits, or "
-        "a call sign; of several such tracks each is told. ARCHIVE is what export takes."),
+        "a call sign; of several such tracks each is told. ARCHIVE is what export takes.\n"
+        "URL is that of a running service, such as http://127.0.0.1:8080: of a track that it has "
+        "now the newest sixteen reasons. A service at https is asked by the name in its "
+        "certificate; the environment's SSL_CERT_FILE names a certificate that the system does not "
+        "trust anyway."),
     ROW(demo, "demo", "", "a simulated air picture, live in the terminal",
         "Simulates three Mode S radars, a wide-area multilateration and an ADS-B receiver that "
         "watch sixty flights for ten minutes, feeds their bytes through the engine at ten times "

@@ -17,6 +17,11 @@ ap_value ap_value_unsigned(uint64_t value)
     return (ap_value){ .kind = AP_VALUE_UNSIGNED, .unsigned_ = value };
 }
 
+ap_value ap_value_positive(uint64_t value)
+{
+    return value > 0 ? ap_value_unsigned(value) : ap_value_absent();
+}
+
 ap_value ap_value_fixed(double value)
 {
     bool writable = fabs(value) < FIXED_LIMIT; /* false for NaN */

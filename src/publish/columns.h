@@ -57,10 +57,23 @@ typedef struct ap_column {
         AP_COLUMN_NAMES(key_), .count = count_, .item = item_                                      \
     }
 
+/* A list of columns X(key, decimals, value of `row`) gives their functions and their table:
+ *
+ *     #define ROWS(X) X(track_id, 0, ap_value_unsigned(TRACK(row)->track_id)) ...
+ *     ROWS(AP_COLUMN_GETTER)
+ *     static const ap_column columns[] = { ROWS(AP_COLUMN_LINE) }; */
+#define AP_COLUMN_GETTER(key_, decimals_, value_)                                                  \
+    static ap_value get_##key_(const void *row)                                                    \
+    {                                                                                              \
+        return value_;                                                                             \
+    }
+#define AP_COLUMN_LINE(key_, decimals_, value_) AP_COLUMN(#key_, decimals_, get_##key_),
+
 ap_value ap_value_absent(void);
 ap_value ap_value_unsigned(uint64_t value);
-ap_value ap_value_fixed(double value);    /* absent when not finite, and from 1e15 on */
-ap_value ap_value_text(const char *text); /* absent when NULL or empty */
+ap_value ap_value_positive(uint64_t value); /* absent when 0 */
+ap_value ap_value_fixed(double value);      /* absent when not finite, and from 1e15 on */
+ap_value ap_value_text(const char *text);   /* absent when NULL or empty */
 ap_value ap_value_true_if(bool condition);
 ap_value ap_value_seconds(ap_utc_ns time); /* absent when unknown */
 ap_value ap_value_utc(ap_utc_ns time);

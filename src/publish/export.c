@@ -37,68 +37,43 @@ ap_writer *ap_export_room(ap_export_sink *sink)
 
 #define TRACK(row) (((const ap_export_row *)(row))->track)
 #define POINT(row) (((const ap_export_row *)(row))->point)
-#define GETTER(name, expression)                                                                   \
-    static ap_value get_##name(const void *row)                                                    \
-    {                                                                                              \
-        return expression;                                                                         \
-    }
+/* clang-format off */
+#define TRACK_ROWS(X)                                                                              \
+    X(track_id, 0, ap_value_unsigned(TRACK(row)->track_id))                                        \
+    X(track_number, 0, ap_value_positive(TRACK(row)->track_number))                                \
+    X(icao24, 0, ap_value_text(TRACK(row)->icao24))                                                \
+    X(address_kind, 0, ap_value_text(TRACK(row)->address_kind))                                    \
+    X(callsign, 0, ap_value_text(TRACK(row)->callsign))                                            \
+    X(squawk, 0, ap_value_text(TRACK(row)->squawk))                                                \
+    X(emitter_category, 0, ap_value_text(TRACK(row)->emitter_category))                            \
+    X(born_utc, 0, ap_value_utc(TRACK(row)->born))                                                 \
+    X(confirmed_utc, 0, ap_value_utc(TRACK(row)->confirmed))                                       \
+    X(updated_utc, 0, ap_value_utc(TRACK(row)->updated))                                           \
+    X(update_count, 0, ap_value_unsigned(TRACK(row)->update_count))                                \
+    X(end_reason, 0, ap_value_text(TRACK(row)->end_reason))                                        \
+    X(sources, 0, ap_value_text(TRACK(row)->sources))
+#define POINT_ROWS(X)                                                                              \
+    X(time_utc, 0, ap_value_utc(POINT(row)->time))                                                 \
+    X(time_s, 0, ap_value_seconds(POINT(row)->time))                                               \
+    X(latitude_deg, 7, ap_value_fixed(POINT(row)->latitude_deg))                                   \
+    X(longitude_deg, 7, ap_value_fixed(POINT(row)->longitude_deg))                                 \
+    X(height_m, 1, ap_value_fixed(POINT(row)->height_m))                                           \
+    X(pressure_altitude_ft, 0, ap_value_fixed(POINT(row)->pressure_altitude_ft))                   \
+    X(ground_speed_kt, 1, ap_value_fixed(POINT(row)->ground_speed_kt))                             \
+    X(track_deg, 2, ap_value_fixed(POINT(row)->track_deg))                                         \
+    X(vertical_rate_fpm, 0, ap_value_fixed(POINT(row)->vertical_rate_fpm))                         \
+    X(position_sigma_m, 1, ap_value_fixed(POINT(row)->position_sigma_m))                           \
+    X(state, 0, ap_value_text(POINT(row)->state))                                                  \
+    X(sensor, 0, ap_value_text(POINT(row)->sensor))
+/* clang-format on */
 
-GETTER(track_id, ap_value_unsigned(TRACK(row)->track_id))
-GETTER(track_number,
-       TRACK(row)->track_number ? ap_value_unsigned(TRACK(row)->track_number) : ap_value_absent())
-GETTER(icao24, ap_value_text(TRACK(row)->icao24))
-GETTER(address_kind, ap_value_text(TRACK(row)->address_kind))
-GETTER(callsign, ap_value_text(TRACK(row)->callsign))
-GETTER(squawk, ap_value_text(TRACK(row)->squawk))
-GETTER(emitter_category, ap_value_text(TRACK(row)->emitter_category))
-GETTER(born, ap_value_utc(TRACK(row)->born))
-GETTER(confirmed, ap_value_utc(TRACK(row)->confirmed))
-GETTER(updated, ap_value_utc(TRACK(row)->updated))
-GETTER(update_count, ap_value_unsigned(TRACK(row)->update_count))
-GETTER(end_reason, ap_value_text(TRACK(row)->end_reason))
-GETTER(sources, ap_value_text(TRACK(row)->sources))
-GETTER(time_utc, ap_value_utc(POINT(row)->time))
-GETTER(time_s, ap_value_seconds(POINT(row)->time))
-GETTER(latitude_deg, ap_value_fixed(POINT(row)->latitude_deg))
-GETTER(longitude_deg, ap_value_fixed(POINT(row)->longitude_deg))
-GETTER(height_m, ap_value_fixed(POINT(row)->height_m))
-GETTER(pressure_altitude_ft, ap_value_fixed(POINT(row)->pressure_altitude_ft))
-GETTER(ground_speed_kt, ap_value_fixed(POINT(row)->ground_speed_kt))
-GETTER(track_deg, ap_value_fixed(POINT(row)->track_deg))
-GETTER(vertical_rate_fpm, ap_value_fixed(POINT(row)->vertical_rate_fpm))
-GETTER(position_sigma_m, ap_value_fixed(POINT(row)->position_sigma_m))
-GETTER(state, ap_value_text(POINT(row)->state))
-GETTER(sensor, ap_value_text(POINT(row)->sensor))
+TRACK_ROWS(AP_COLUMN_GETTER)
+POINT_ROWS(AP_COLUMN_GETTER)
 
-enum { TRACK_COLUMNS = 13 };
+#define ONE(key, decimals, value) +1
+enum { TRACK_COLUMNS = TRACK_ROWS(ONE) };
 
-const ap_column ap_export_columns[] = {
-    AP_COLUMN("track_id", 0, get_track_id),
-    AP_COLUMN("track_number", 0, get_track_number),
-    AP_COLUMN("icao24", 0, get_icao24),
-    AP_COLUMN("address_kind", 0, get_address_kind),
-    AP_COLUMN("callsign", 0, get_callsign),
-    AP_COLUMN("squawk", 0, get_squawk),
-    AP_COLUMN("emitter_category", 0, get_emitter_category),
-    AP_COLUMN("born_utc", 0, get_born),
-    AP_COLUMN("confirmed_utc", 0, get_confirmed),
-    AP_COLUMN("updated_utc", 0, get_updated),
-    AP_COLUMN("update_count", 0, get_update_count),
-    AP_COLUMN("end_reason", 0, get_end_reason),
-    AP_COLUMN("sources", 0, get_sources),
-    AP_COLUMN("time_utc", 0, get_time_utc),
-    AP_COLUMN("time_s", 0, get_time_s),
-    AP_COLUMN("latitude_deg", 7, get_latitude_deg),
-    AP_COLUMN("longitude_deg", 7, get_longitude_deg),
-    AP_COLUMN("height_m", 1, get_height_m),
-    AP_COLUMN("pressure_altitude_ft", 0, get_pressure_altitude_ft),
-    AP_COLUMN("ground_speed_kt", 1, get_ground_speed_kt),
-    AP_COLUMN("track_deg", 2, get_track_deg),
-    AP_COLUMN("vertical_rate_fpm", 0, get_vertical_rate_fpm),
-    AP_COLUMN("position_sigma_m", 1, get_position_sigma_m),
-    AP_COLUMN("state", 0, get_state),
-    AP_COLUMN("sensor", 0, get_sensor),
-};
+const ap_column ap_export_columns[] = { TRACK_ROWS(AP_COLUMN_LINE) POINT_ROWS(AP_COLUMN_LINE) };
 const size_t ap_export_track_column_count = TRACK_COLUMNS;
 const size_t ap_export_column_count = sizeof ap_export_columns / sizeof ap_export_columns[0];
 

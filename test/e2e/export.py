@@ -218,7 +218,7 @@ def check_wrong(archive, folder):
             (("export", archive, "-o", archive), 64, "would write over"),
             (("why", archive, "NOBODY"), 65, "has no track 'NOBODY'"),
             (("why", text, "1"), 65, "is no GeoPackage"),
-            (("why", archive), 64, "expected an archive and a track")):
+            (("why", archive), 64, "expected an archive or a service, and a track")):
         said = run(*arguments, status=status).stderr.decode()
         assert told in said and len(said.splitlines()) == 1, f"{arguments}: {said}"
     cut = archive.read_bytes()

@@ -3,6 +3,7 @@
 configurations that are wrong, read again while it runs."""
 import datetime
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -152,6 +153,30 @@ def killed_and_back(scene):
     assert "goes on from" in scene.said(), scene.said()
 
 
+def why_of_a_service(scene):
+    """What it tells of a track by each of its names, and who is none of ours, or has none such."""
+    url = f"http://127.0.0.1:{scene.http}"
+    track_id, (number, icao24) = next((key, value) for key, value in scene.tracks().items()
+                                      if value[1])
+    reasons = get(scene.http, f"/api/v1/tracks/{track_id}")["reasons"]
+    lines = run("why", url + "/", track_id).stdout.decode().splitlines()
+    assert lines[0].startswith(f"track {track_id}, number {number}, icao24 {icao24}"), lines
+    assert len(lines) >= 1 + len(reasons) >= 3, (lines, reasons)
+    for line, reason in zip(lines[1:], reasons):
+        assert line.startswith(f"{reason['time_utc']} {reason['reason']}: {reason['text']}"), line
+    objects = [json.loads(line) for line in run("why", "-j", url, icao24).stdout.splitlines()]
+    assert [one["number"] for one in objects] == list(range(1, len(objects) + 1))
+    assert objects[0]["reason"] == reasons[0]["reason"]
+    nobody, = free_ports(1, socket.SOCK_STREAM)
+    for where, track, status, told in ((url, "nobody", 65, "has no track 'nobody'"),
+                                       (url, "", 65, "has no track ''"),
+                                       (url + "/data", track_id, 65, "no service of airpicture"),
+                                       (f"http://127.0.0.1:{nobody}", 1, 66, "nothing listens"),
+                                       ("gopher://x", 1, 64, "is no URL")):
+        said = run("why", where, track, status=status).stderr.decode()
+        assert told in said and len(said.splitlines()) == 1, (where, said)
+
+
 def configuration_read_again(scene):
     """A wrong one is refused whole, and the picture goes on; a good one is taken."""
     path = scene.folder / "service.yaml"
@@ -273,6 +298,13 @@ def token_is_needed(folder):
         assert status({}) == 401
         assert status({"Authorization": "Bearer " + token}) == 200
         assert status({"Authorization": "Bearer " + token[:-1] + "x"}) == 401
+        url = f"http://127.0.0.1:{port}"
+        assert b"wants a token" in run("why", url, 1, status=66).stderr
+        for environment in {}, {"AIRPICTURE_TOKEN": token}:
+            done = subprocess.run([PROGRAM, "why", *([] if environment else ["-t", token]), url,
+                                   "1"], stderr=subprocess.PIPE,
+                                  env=dict(os.environ, **environment))
+            assert done.returncode == 65 and b"has no track '1'" in done.stderr, done
     finally:
         service.send_signal(signal.SIGTERM)
         service.communicate(timeout=10)
@@ -334,6 +366,7 @@ def main():
         scene = Scene(folder)
         try:
             case("killed and back", killed_and_back, scene)
+            case("why of a service", why_of_a_service, scene)
             case("configuration read again", configuration_read_again, scene)
             case("ends on a signal", ends_on_a_signal, scene)
             case("recording gives the same", recording_gives_the_same, scene)
