@@ -23,6 +23,8 @@ typedef enum ap_alert_kind {
 const char *ap_alert_kind_key(ap_alert_kind kind);
 const char *ap_alert_kind_text(ap_alert_kind kind);
 
+#define AP_ALERT_WHO_SIZE 32 /* with the final NUL */
+
 typedef struct ap_alert {
     uint32_t id; /* from 1, in order of appearance */
     ap_alert_kind kind;
@@ -31,6 +33,9 @@ typedef struct ap_alert {
                             POSITION_LOW_INTEGRITY: the NIC */
     ap_utc_ns since_utc; /* when its condition began */
     ap_utc_ns until_utc; /* when it ended; AP_UTC_UNKNOWN while it lasts */
+    /* Who of the operators said first that he has seen it, and when; "": nobody yet. */
+    char acknowledged_by[AP_ALERT_WHO_SIZE];
+    ap_utc_ns acknowledged_utc;
 } ap_alert;
 
 typedef void (*ap_alert_fn)(void *context, const ap_alert *alert);

@@ -14,39 +14,45 @@ const char AP_API_TEXT[] = "text/plain; charset=utf-8";
 typedef struct route {
     const char *pattern; /* "*" stands for one segment, within one for its middle */
     void (*answer)(ap_api_call *call);
-    bool any_parameter; /* web maps add one so that nothing is kept */
+    enum {
+        PLAIN,
+        ANY_PARAMETER, /* web maps add one so that nothing is kept */
+        ACTS           /* by POST; others are read */
+    } how;
     const char *parameter[PARAMETER_CAP];
 } route;
 
 #define TRACKS "/ogc/collections/tracks"
 
 static const route routes[] = {
-    { "/data/aircraft.json", ap_api_aircraft, true, { NULL } },
-    { "/data/receiver.json", ap_api_receiver, true, { NULL } },
-    { "/data/stats.json", ap_api_stats, true, { NULL } },
-    { "/data/history_*.json", ap_api_history_file, true, { NULL } },
-    { "/data/traces/*/*", ap_api_trace, true, { NULL } },
+    { "/data/aircraft.json", ap_api_aircraft, ANY_PARAMETER, { NULL } },
+    { "/data/receiver.json", ap_api_receiver, ANY_PARAMETER, { NULL } },
+    { "/data/stats.json", ap_api_stats, ANY_PARAMETER, { NULL } },
+    { "/data/history_*.json", ap_api_history_file, ANY_PARAMETER, { NULL } },
+    { "/data/traces/*/*", ap_api_trace, ANY_PARAMETER, { NULL } },
     { "/api/v1/tracks",
       ap_api_tracks,
-      false,
+      PLAIN,
       { "box", "level_min", "level_max", "kind", "since", "after", "limit", "format" } },
-    { "/api/v1/tracks/*", ap_api_track, false, { "points" } },
-    { "/api/v1/alerts", ap_api_alerts, false, { "active", "track", "limit" } },
-    { "/api/v1/sensors", ap_api_sensors, false, { NULL } },
-    { "/api/v1/statistics", ap_api_statistics, false, { NULL } },
-    { "/api/openapi.json", ap_api_openapi, false, { NULL } },
-    { "/ogc", ap_api_ogc_landing, false, { NULL } },
-    { "/ogc/conformance", ap_api_ogc_conformance, false, { NULL } },
-    { "/ogc/collections", ap_api_ogc_collections, false, { NULL } },
-    { TRACKS, ap_api_ogc_collection, false, { NULL } },
-    { TRACKS "/items", ap_api_ogc_items, false, { "bbox", "datetime", "limit", "after" } },
-    { TRACKS "/items/*", ap_api_ogc_item, false, { NULL } },
-    { TRACKS "/items/*/tgsequence", ap_api_ogc_geometry, false, { "datetime" } },
-    { TRACKS "/items/*/tproperties", ap_api_ogc_properties, false, { NULL } },
-    { TRACKS "/items/*/tproperties/*", ap_api_ogc_property, false, { "datetime" } },
-    { "/metrics", ap_api_metrics, false, { NULL } },
-    { "/healthz", ap_api_health, false, { NULL } },
-    { "/readyz", ap_api_ready, false, { NULL } },
+    { "/api/v1/tracks/*", ap_api_track, PLAIN, { "points" } },
+    { "/api/v1/alerts", ap_api_alerts, PLAIN, { "active", "track", "limit" } },
+    { "/api/v1/alerts/*/acknowledge", ap_api_acknowledge, ACTS, { "since_s" } },
+    { "/api/v1/session", ap_api_session, PLAIN, { NULL } },
+    { "/api/v1/sensors", ap_api_sensors, PLAIN, { NULL } },
+    { "/api/v1/statistics", ap_api_statistics, PLAIN, { NULL } },
+    { "/api/openapi.json", ap_api_openapi, PLAIN, { NULL } },
+    { "/ogc", ap_api_ogc_landing, PLAIN, { NULL } },
+    { "/ogc/conformance", ap_api_ogc_conformance, PLAIN, { NULL } },
+    { "/ogc/collections", ap_api_ogc_collections, PLAIN, { NULL } },
+    { TRACKS, ap_api_ogc_collection, PLAIN, { NULL } },
+    { TRACKS "/items", ap_api_ogc_items, PLAIN, { "bbox", "datetime", "limit", "after" } },
+    { TRACKS "/items/*", ap_api_ogc_item, PLAIN, { NULL } },
+    { TRACKS "/items/*/tgsequence", ap_api_ogc_geometry, PLAIN, { "datetime" } },
+    { TRACKS "/items/*/tproperties", ap_api_ogc_properties, PLAIN, { NULL } },
+    { TRACKS "/items/*/tproperties/*", ap_api_ogc_property, PLAIN, { "datetime" } },
+    { "/metrics", ap_api_metrics, PLAIN, { NULL } },
+    { "/healthz", ap_api_health, PLAIN, { NULL } },
+    { "/readyz", ap_api_ready, PLAIN, { NULL } },
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 
@@ -150,7 +156,7 @@ static bool parameters_are_known(ap_api_call *call, const route *of)
     const char *name, *value;
     for (size_t i = 0; request->parameter && request->parameter(request->context, i, &name, &value);
          i++) {
-        bool known = of->any_parameter;
+        bool known = of->how == ANY_PARAMETER;
         for (size_t k = 0; !known && k < PARAMETER_CAP && of->parameter[k]; k++)
             known = strcmp(of->parameter[k], name) == 0;
         if (known)
@@ -177,6 +183,20 @@ static const route *route_of(ap_api_call *call)
     return NULL;
 }
 
+/* False after an error. */
+static bool method_is_good(ap_api_call *call, const route *of)
+{
+    const char *method = call->request->method;
+    bool acts = of->how == ACTS;
+    bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    if (acts ? strcmp(method, "POST") == 0 : reads)
+        return true;
+    ap_api_error(call, 405, acts ? "this is done, not read" : "this can only be read",
+                 acts ? "POST" : "GET or HEAD");
+    call->reply->allow = acts ? "POST" : "GET, HEAD";
+    return false;
+}
+
 void ap_api_answer(const ap_api *api, const ap_api_request *request, ap_api_reply *reply)
 {
     ap_api_call call = { .api = api, .request = request, .reply = reply, .out = &reply->body };
@@ -193,11 +213,8 @@ void ap_api_answer(const ap_api *api, const ap_api_request *request, ap_api_repl
                      "a path of /api/openapi.json, /data, /ogc, /metrics, /healthz or /readyz");
         return;
     }
-    if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0) {
-        ap_api_error(&call, 405, "this can only be read", "GET or HEAD");
-        reply->allow = "GET, HEAD";
+    if (!method_is_good(&call, found))
         return;
-    }
     if (!parameters_are_known(&call, found))
         return;
     found->answer(&call);

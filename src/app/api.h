@@ -1,7 +1,8 @@
 /* The HTTP API without HTTP: a path and a query in, a status and octets out.
  *
  * It reads the mirror of the picture and plain figures, has no clock and no sockets, and gives the
- * same octets for the same request and data. Routes: doc/api.md and spec/openapi.json. */
+ * same octets for the same request and data. What it does, a function of its caller does. Routes:
+ * doc/api.md and spec/openapi.json. */
 #ifndef AP_APP_API_H
 #define AP_APP_API_H
 
@@ -28,16 +29,22 @@ typedef struct ap_api {
     ap_geodetic site;
     uint32_t refresh_ms; /* how often aircraft.json is worth asking for */
     uint32_t epoch;      /* of this run, as in the stream */
+    /* The one thing that can be done: somebody has seen an alert that the picture keeps and nobody
+     * saw before. The picture has it when this returns; false: there was no room. NULL: never. */
+    bool (*acknowledge)(void *context, uint32_t alert_id, const char *by);
+    void *context;
 } ap_api;
 
 /* Texts are decoded, valid during the call and never NULL but where it says so. */
 typedef struct ap_api_request {
-    const char *method; /* "GET", "HEAD" (answered as GET), others */
+    const char *method; /* "GET", "HEAD" (answered as GET), "POST", others */
     const char *path;   /* begins with '/' */
     /* The query's parameters by place: false behind the last. */
     bool (*parameter)(const void *context, size_t i, const char **name, const char **value);
     const void *context;
-    const char *if_none_match; /* "" or NULL: none */
+    const char *if_none_match;  /* "" or NULL: none */
+    const char *user;           /* of the token; "" or NULL: none */
+    const char *may_operate_as; /* what is written down of who operates; "" or NULL: he may not */
 } ap_api_request;
 
 #define AP_API_ETAG_SIZE 48
@@ -62,7 +69,8 @@ typedef struct ap_api_reply {
      8192 * (size_t)(sensors))
 
 /* Every request gets an answer: what is wrong with it, as {"error": ..., "expected": ...} with
- * status 400, 404 or 405; 503 when the answer does not fit the memory. O(picture and history). */
+ * status 400, 401, 403, 404, 405 or 409; 503 when the answer does not fit the memory. O(picture and
+ * history). */
 void ap_api_answer(const ap_api *api, const ap_api_request *request, ap_api_reply *reply);
 
 /* Patterns of all routes, a "*" for any one segment; NULL behind the last. */

@@ -32,6 +32,7 @@ void ap_api_type(ap_api_call *call, const char *content_type);
 
 /* Parameters: true and *value as it was when it was not given; false after an error was said. */
 bool ap_api_whole(ap_api_call *call, const char *name, uint64_t most, uint64_t *value);
+bool ap_api_real(ap_api_call *call, const char *name, bool *has, double *value);
 bool ap_api_truth(ap_api_call *call, const char *name, bool *value);
 bool ap_api_box(ap_api_call *call, const char *name, bool *has_box, ap_delta_box *box);
 /* "FL350", "35000ft", "35000" or "10668m", in metres. */
@@ -43,6 +44,12 @@ bool ap_api_interval(ap_api_call *call, const char *name, ap_utc_ns *from, ap_ut
 
 bool ap_api_in_box(const ap_delta_box *box, int32_t latitude_e7deg, int32_t longitude_e7deg);
 
+/* A part as a whole number; false, and nothing said, when it is none. */
+bool ap_api_number(const char *text, uint64_t most, uint64_t *value);
+
+#define AP_API_LIMIT_DEFAULT 10000u
+#define AP_API_LIMIT_MAX 1000000u
+
 /* The routes. */
 void ap_api_aircraft(ap_api_call *call);
 void ap_api_receiver(ap_api_call *call);
@@ -52,6 +59,8 @@ void ap_api_stats(ap_api_call *call);
 void ap_api_tracks(ap_api_call *call);
 void ap_api_track(ap_api_call *call);
 void ap_api_alerts(ap_api_call *call);
+void ap_api_acknowledge(ap_api_call *call);
+void ap_api_session(ap_api_call *call);
 void ap_api_sensors(ap_api_call *call);
 void ap_api_statistics(ap_api_call *call);
 void ap_api_openapi(ap_api_call *call);

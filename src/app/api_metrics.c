@@ -97,15 +97,19 @@ static void put_picture(ap_api_call *call)
     const ap_api *api = call->api;
     ap_writer *out = call->out;
     ap_history_stats trails = ap_history_stats_of(api->history);
-    uint64_t states[AP_TRACK_STATE_COUNT] = { 0 }, lasting = 0;
+    uint64_t states[AP_TRACK_STATE_COUNT] = { 0 }, lasting = 0, unseen = 0;
     for (const ap_track *at = NULL; (at = ap_picture_next(api->picture, at));)
         states[at->state]++;
-    for (const ap_alert *at = NULL; (at = ap_picture_next_alert(api->picture, at));)
+    for (const ap_alert *at = NULL; (at = ap_picture_next_alert(api->picture, at));) {
         lasting += at->until_utc == AP_UTC_UNKNOWN;
+        unseen += at->until_utc == AP_UTC_UNKNOWN && !*at->acknowledged_by;
+    }
     put_head(out, "tracks", "gauge", "Published tracks by state.");
     put_value(out, "tracks", "state", "firm", NULL, NULL, (double)states[AP_TRACK_FIRM]);
     put_value(out, "tracks", "state", "coasting", NULL, NULL, (double)states[AP_TRACK_COASTING]);
     put_plain(out, "alerts", "gauge", "Alerts that last.", (double)lasting);
+    put_plain(out, "alerts_unacknowledged", "gauge", "Of these, those that nobody acknowledged.",
+              (double)unseen);
     put_plain(out, "picture_changes_total", "counter", "Changes of the picture.",
               (double)ap_picture_sequence(api->picture));
     put_plain(out, "picture_refused_total", "counter", "Changes that found no room.",

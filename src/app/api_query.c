@@ -22,17 +22,32 @@ static bool number_of(const char *text, size_t size, double *number)
 bool ap_api_whole(ap_api_call *call, const char *name, uint64_t most, uint64_t *value)
 {
     const char *text = ap_api_parameter(call, name);
-    ap_json_number number;
     uint64_t whole;
     if (!text)
         return true;
-    if (!ap_json_number_parse((const uint8_t *)text, strlen(text), &number) || number.is_negative ||
-        ap_json_whole(&number, &whole) || whole > most) {
+    if (!ap_api_number(text, most, &whole)) {
         ap_api_error(call, 400, "a parameter is no whole number, or beyond its range", name);
         return false;
     }
     *value = whole;
     return true;
+}
+
+bool ap_api_number(const char *text, uint64_t most, uint64_t *value)
+{
+    ap_json_number number;
+    return ap_json_number_parse((const uint8_t *)text, strlen(text), &number) &&
+           !number.is_negative && !ap_json_whole(&number, value) && *value <= most;
+}
+
+bool ap_api_real(ap_api_call *call, const char *name, bool *has, double *value)
+{
+    const char *text = ap_api_parameter(call, name);
+    *has = text != NULL;
+    if (!text || number_of(text, strlen(text), value))
+        return true;
+    ap_api_error(call, 400, "a parameter is no number", name);
+    return false;
 }
 
 bool ap_api_truth(ap_api_call *call, const char *name, bool *value)

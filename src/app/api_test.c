@@ -159,7 +159,8 @@ static void url_of(const cJSON *path, const cJSON *parameters, int query, char *
 
 static void check_answer(api_bench *b, const cJSON *document, const cJSON *get, const char *url)
 {
-    ap_api_reply reply = api_bench_ask(b, "GET", url, NULL);
+    bool acts = strcmp(get->string, "post") == 0;
+    ap_api_reply reply = api_bench_ask(b, acts ? "POST" : "GET", url, NULL);
     if (reply.status != 200)
         fail_msg("%s: %u %s", url, reply.status, (char *)b->body);
     const cJSON *content = at(at(at(get, "responses"), "200"), "content");
@@ -183,7 +184,8 @@ static void test_openapi_is_what_is_answered(void **state)
     size_t routes = 0;
     cJSON_ArrayForEach(path, paths)
     {
-        const cJSON *get = at(path, "get"), *parameters = cJSON_GetObjectItem(get, "parameters");
+        const cJSON *post = cJSON_GetObjectItem(path, "post"), *get = post ? post : at(path, "get"),
+                    *parameters = cJSON_GetObjectItem(get, "parameters");
         char url[512];
         for (int query = 0; query < 2 + cJSON_GetArraySize(parameters); query++) {
             const cJSON *since = NULL, *one;
@@ -278,6 +280,72 @@ static void test_api_refuses(void **state)
         if (reply.status != 200)
             cJSON_Delete(ask_json(b, cases[i].url, cases[i].status));
     }
+}
+
+/* Who may, which alert, and that the first one counts. */
+static void test_api_acknowledge(void **state)
+{
+    api_bench *b = *state;
+    const char *path = "/api/v1/alerts/2/acknowledge";
+    static const struct {
+        const char *user, *may_operate_as, *url;
+        unsigned status;
+    } cases[] = {
+        { "", "", "/api/v1/alerts/2/acknowledge", 401 },
+        { NULL, NULL, "/api/v1/alerts/2/acknowledge", 401 },
+        { "", "", "/api/v1/alerts/99/acknowledge", 401 }, /* and is not told which there are */
+        { "bob", "", "/api/v1/alerts/2/acknowledge", 403 },
+        { "ann", "ann", "/api/v1/alerts/3/acknowledge", 404 },
+        { "ann", "ann", "/api/v1/alerts/0/acknowledge", 404 },
+        { "ann", "ann", "/api/v1/alerts/-1/acknowledge", 404 },
+        { "ann", "ann", "/api/v1/alerts/4294967298/acknowledge", 404 },
+        { "ann", "ann", "/api/v1/alerts/x/acknowledge", 404 },
+        { "ann", "ann", "/api/v1/alerts/2/acknowledge?since_s=x", 400 },
+        { "ann", "ann", "/api/v1/alerts/2/acknowledge?by=bob", 400 },
+        { "ann", "ann", "/api/v1/alerts/2/acknowledge?since_s=1717664319.2", 409 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        b->user = cases[i].user;
+        b->may_operate_as = cases[i].may_operate_as;
+        unsigned status = api_bench_ask(b, "POST", cases[i].url, NULL).status;
+        if (status != cases[i].status)
+            fail_msg("%s: %u %s", cases[i].url, status, (char *)b->body);
+    }
+    ap_api_reply reply = api_bench_ask(b, "GET", path, NULL);
+    assert_int_equal(reply.status, 405);
+    assert_string_equal(reply.allow, "POST");
+    b->is_full = true;
+    assert_int_equal(api_bench_ask(b, "POST", path, NULL).status, 503);
+    b->is_full = false;
+    assert_int_equal(b->acknowledged_count, 0);
+    assert_non_null(strstr((api_bench_ask(b, "GET", "/metrics", NULL), (char *)b->body),
+                           "\nairpicture_alerts_unacknowledged 1\n"));
+    assert_int_equal(
+        api_bench_ask(b, "POST", "/api/v1/alerts/1/acknowledge?since_s=1717664319.147975", NULL)
+            .status,
+        200);
+    char first[1024];
+    snprintf(first, sizeof first, "%s", (char *)b->body);
+    assert_non_null(strstr(first, "\"acknowledged_by\":\"ann\",\"acknowledged_s\":1717664439"));
+    assert_non_null(strstr((api_bench_ask(b, "GET", "/metrics", NULL), (char *)b->body),
+                           "\nairpicture_alerts_unacknowledged 0\n"));
+    b->may_operate_as = "bob";
+    assert_int_equal(api_bench_ask(b, "POST", "/api/v1/alerts/1/acknowledge", NULL).status, 200);
+    assert_string_equal((char *)b->body, first);
+    assert_int_equal(b->acknowledged_count, 1);
+}
+
+static void test_api_session(void **state)
+{
+    api_bench *b = *state;
+    b->user = "bob";
+    b->may_operate_as = "";
+    assert_int_equal(api_bench_ask(b, "GET", "/api/v1/session", NULL).status, 200);
+    assert_string_equal((char *)b->body, "{\"user\": \"bob\", \"may_operate\": false}\n");
+    b->user = "";
+    b->may_operate_as = "local";
+    assert_int_equal(api_bench_ask(b, "GET", "/api/v1/session", NULL).status, 200);
+    assert_string_equal((char *)b->body, "{\"may_operate\": true}\n");
 }
 
 static int count_of(api_bench *b, const char *url, const char *list)
@@ -583,6 +651,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_openapi_is_what_is_answered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_methods, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_api_acknowledge, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_api_session, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_tracks_filters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_tracks_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_tracks_since, set_up, tear_down),

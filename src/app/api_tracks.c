@@ -1,4 +1,4 @@
-/* /api/v1/tracks, /api/v1/alerts. */
+/* /api/v1/tracks. */
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -10,8 +10,6 @@
 #include "publish/track_api.h"
 #include "wire/json.h"
 
-#define LIMIT_DEFAULT 10000
-#define LIMIT_MAX 1000000
 #define POINTS_DEFAULT 1000
 #define POINTS_MAX 1000000
 
@@ -37,7 +35,7 @@ static bool read_filter(ap_api_call *call, filter *f)
 {
     *f = (filter){ .level_min_m = -HUGE_VAL,
                    .level_max_m = HUGE_VAL,
-                   .limit = LIMIT_DEFAULT,
+                   .limit = AP_API_LIMIT_DEFAULT,
                    .has_since = ap_api_parameter(call, "since") != NULL };
     if (!ap_api_box(call, "box", &f->has_box, &f->box) ||
         !ap_api_level(call, "level_min", &f->level_min_m) ||
@@ -45,7 +43,7 @@ static bool read_filter(ap_api_call *call, filter *f)
         !ap_api_kinds(call, "kind", &f->kinds) ||
         !ap_api_whole(call, "since", UINT64_MAX, &f->since) ||
         !ap_api_whole(call, "after", UINT32_MAX, &f->after) ||
-        !ap_api_whole(call, "limit", LIMIT_MAX, &f->limit) || !format_of(call, &f->geojson))
+        !ap_api_whole(call, "limit", AP_API_LIMIT_MAX, &f->limit) || !format_of(call, &f->geojson))
         return false;
     if (f->has_since && f->after > 0) {
         ap_api_error(call, 400, "since and after cannot be had together",
@@ -280,30 +278,5 @@ void ap_api_track(ap_api_call *call)
         }
         (void)ap_track_api_history(call->out, api->history, trail, (uint32_t)points);
     }
-    AP_PUT(call->out, "}\n");
-}
-
-/* ---- alerts ---- */
-
-void ap_api_alerts(ap_api_call *call)
-{
-    bool active = false;
-    uint64_t track = 0, limit = LIMIT_DEFAULT, count = 0;
-    if (!ap_api_truth(call, "active", &active) ||
-        !ap_api_whole(call, "track", UINT32_MAX, &track) ||
-        !ap_api_whole(call, "limit", LIMIT_MAX, &limit))
-        return;
-    AP_PUT(call->out, "{\"now_s\":");
-    ap_text_seconds(call->out, call->api->now);
-    AP_PUT(call->out, ",\n\"alerts\":[");
-    for (const ap_alert *at = NULL;
-         count < limit && (at = ap_picture_next_alert(call->api->picture, at));) {
-        if ((active && at->until_utc != AP_UTC_UNKNOWN) || (track && at->track_id != track))
-            continue;
-        ap_text_str(call->out, count++ > 0 ? "," : "\n");
-        (void)ap_alert_json(call->out, at);
-    }
-    AP_PUT(call->out, "],\n\"returned\":");
-    ap_text_u64(call->out, count);
     AP_PUT(call->out, "}\n");
 }

@@ -95,8 +95,9 @@ static void take_alert(void *context, const ap_alert *alert)
 {
     ap_engine *engine = context;
     ap_picture_alert(&engine->picture, alert);
+    const ap_alert *kept = ap_picture_find_alert(&engine->picture, alert->id);
     if (engine->config.sinks.on_alert)
-        engine->config.sinks.on_alert(engine->config.sinks.context, alert);
+        engine->config.sinks.on_alert(engine->config.sinks.context, kept ? kept : alert);
 }
 
 static void *take_memory(ap_engine *engine, enum memory_slot slot, size_t size)
@@ -326,6 +327,18 @@ void ap_engine_step(ap_engine *engine, ap_utc_ns now)
     if (engine->now == AP_UTC_UNKNOWN || now > engine->now)
         engine->now = now;
     track(engine);
+}
+
+bool ap_engine_acknowledge(ap_engine *engine, ap_utc_ns now, uint32_t alert_id, const char *by)
+{
+    ap_engine_step(engine, now); /* an alert that this brings is there to be seen */
+    const ap_alert *alert = ap_picture_find_alert(&engine->picture, alert_id);
+    if (!alert || *alert->acknowledged_by)
+        return alert != NULL;
+    alert = ap_picture_acknowledge(&engine->picture, alert_id, by, now);
+    if (engine->config.sinks.on_acknowledged)
+        engine->config.sinks.on_acknowledged(engine->config.sinks.context, alert);
+    return true;
 }
 
 void ap_engine_flush(ap_engine *engine)

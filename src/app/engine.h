@@ -31,6 +31,8 @@ typedef struct ap_engine_sinks {
                        size_t size);
     void (*on_track)(void *context, const ap_track_event *event, const ap_track *track);
     void (*on_alert)(void *context, const ap_alert *alert);
+    /* Somebody has seen an alert that is kept: once for each. */
+    void (*on_acknowledged)(void *context, const ap_alert *alert);
     /* The time of the only input ran back for good; every track has ended. */
     void (*on_restart)(void *context);
 } ap_engine_sinks;
@@ -114,6 +116,10 @@ bool ap_engine_take(ap_engine *engine, ap_source *source);
 
 /* Moves time on, if `now` is later, and works off what waits. */
 void ap_engine_step(ap_engine *engine, ap_utc_ns now);
+
+/* Time moves on as above; then the alert is as seen by `by`, [1, AP_ALERT_WHO_SIZE) octets, at
+ * that time, unless somebody was first. False: it is not kept. */
+bool ap_engine_acknowledge(ap_engine *engine, ap_utc_ns now, uint32_t alert_id, const char *by);
 
 /* What waits goes through and every report is taken. Call it at the end of the inputs. */
 void ap_engine_flush(ap_engine *engine);

@@ -182,9 +182,22 @@ static void take_octets(ap_live_engine *live, const ap_chunk *chunk)
         stats->format = stream->source.framer.format;
 }
 
+static void acknowledge(ap_live_engine *live, const ap_chunk *chunk)
+{
+    ap_acknowledgement said;
+    if (ap_acknowledgement_take(chunk->data, chunk->size, &said) ||
+        !ap_engine_acknowledge(live->engine, chunk->receive_utc, said.alert_id, said.by))
+        live->unlisted_count++;
+    tell_time(live);
+}
+
 void ap_live_engine_chunk(ap_live_engine *live, const ap_chunk *chunk)
 {
     live->chunk_count++;
+    if (chunk->kind == AP_CHUNK_ACKNOWLEDGE) {
+        acknowledge(live, chunk);
+        return;
+    }
     if (chunk->kind == AP_CHUNK_TICK) {
         ap_engine_step(live->engine, chunk->receive_utc);
         tell_time(live);

@@ -51,7 +51,7 @@ typedef struct ap_live_engine {
     struct ap_live_engine_stream *streams; /* [config.stream_cap] */
     uint8_t *framers;                      /* AP_FRAMER_SIZE each */
     uint64_t chunk_count;
-    uint64_t unlisted_count; /* chunks of inputs that are none of ours */
+    uint64_t unlisted_count; /* chunks of inputs or alerts that are none of ours */
     char message[AP_IO_MESSAGE_SIZE];
 } ap_live_engine;
 

@@ -214,6 +214,58 @@ static void test_chunk_tick_moves_time(void **state)
     assert_int_equal(AP_EVENT_DROPPED, 4);
 }
 
+static void on_acknowledged(void *context, const ap_alert *alert)
+{
+    fixture *f = context;
+    int n =
+        snprintf(f->log + f->log_size, sizeof f->log - f->log_size, "alert %u seen by %s %lld\n",
+                 alert->id, alert->acknowledged_by, (long long)alert->acknowledged_utc);
+    f->log_size += (size_t)n;
+}
+
+static void give_acknowledgement(fixture *f, uint32_t alert_id, const char *by)
+{
+    uint8_t octets[AP_ACKNOWLEDGEMENT_SIZE_MAX];
+    ap_writer writer = ap_writer_of(octets, sizeof octets);
+    ap_acknowledgement said = { .alert_id = alert_id };
+    strcpy(said.by, by);
+    assert_int_equal(ap_acknowledgement_put(&writer, &said), AP_OK);
+    give(f, AP_CHUNK_ACKNOWLEDGE, 0, 0, octets, writer.size);
+}
+
+/* It is an input like any other: first in the ring, first in the picture; and it outlasts the end
+ * of the alert. */
+static void test_chunk_acknowledge(void **state)
+{
+    fixture *f = *state;
+    start(f, false);
+    f->engine->config.sinks.on_acknowledged = on_acknowledged;
+    for (int i = 0; i < 16; i++) {
+        char text[128];
+        size_t size = (size_t)snprintf(text, sizeof text,
+                                       "MSG,3,,,40621D,,,,,,,35000,,,%.6f,3.9,,7700,0,0,0,0\r\n",
+                                       52.0 + 50.0 * i / 111300.0);
+        give(f, AP_CHUNK_DATA, 0, 0, text, size);
+    }
+    f->log_size = 0;
+    give_acknowledgement(f, 1, "ann");
+    ap_utc_ns then = f->now;
+    give_acknowledgement(f, 1, "bob");
+    give_acknowledgement(f, 2, "bob");
+    give(f, AP_CHUNK_ACKNOWLEDGE, 0, 0, "x", 1);
+    assert_int_equal(f->live->unlisted_count, 2);
+    for (int i = 0; i < 4 * 600; i++)
+        give(f, AP_CHUNK_TICK, 0, 0, NULL, 0);
+    const ap_alert *alert = ap_picture_find_alert(&f->engine->picture, 1);
+    assert_non_null(alert);
+    assert_true(alert->until_utc > then); /* its track has ended */
+    assert_string_equal(alert->acknowledged_by, "ann");
+    assert_true(alert->acknowledged_utc == then);
+    const char *told = strstr(f->log, "alert 1 seen by ann");
+    assert_non_null(told);
+    assert_null(strstr(told + 1, "alert 1"));
+}
+
 static void give_some(fixture *f, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {
@@ -270,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_chunk_beyond_the_table, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_datagrams, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_tick_moves_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_chunk_acknowledge, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rebind_goes_on, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

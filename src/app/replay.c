@@ -382,6 +382,7 @@ int ap_replay_run(const ap_command *command, int argc, char **argv)
                                .on_witness = run->config.paths.witnesses ? on_witness : NULL,
                                .on_track = on_track,
                                .on_alert = on_alert,
+                               .on_acknowledged = on_alert,
                                .on_restart = on_restart };
         run->config.pipeline.on_time = on_time;
         status = start(run);

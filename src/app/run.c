@@ -360,6 +360,7 @@ static int open_web(service *run)
                                        .log = &run->log,
                                        .engine = &run->engine,
                                        .inputs = run->replay_count > 0 ? NULL : &run->inputs,
+                                       .clock = &run->clock,
                                        .started_utc = ap_clock_wall() };
     return ap_run_web_open(&run->web, &config);
 }
@@ -509,6 +510,7 @@ int ap_run_run(const ap_command *command, int argc, char **argv)
     run->port = -1.0;
     run->log_level = AP_LOG_INFO;
     ap_run_config_init(&run->config);
+    run->config.http.local_operates = true; /* of a configuration it has to be said */
     bool done;
     int operand;
     int status = ap_command_parse(command, argc, argv, take_option, run, &operand, &done);

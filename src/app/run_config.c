@@ -97,6 +97,8 @@ static const ap_yaml_key http_keys[] = {
          "nobody reads without a token; only /healthz and /readyz answer everyone"),
     FLAG("metrics_needs_token", ap_run_http, metrics_needs_token, "true",
          "with read_needs_token: nor /metrics"),
+    FLAG("local_operates", ap_run_http, local_operates, "false",
+         "whoever is on this computer may operate without a token; not behind a proxy"),
     { .key = NULL },
 };
 
@@ -300,6 +302,11 @@ static void load_outputs(loader *load, const ap_yaml_entry *entry)
         take_output(load, yaml_document_get_node(&load->reading.document, item[i]));
 }
 
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
 static void load_http(loader *load, const ap_yaml_entry *entry)
 {
     ap_yaml_entry http;
@@ -317,6 +324,10 @@ static void load_http(loader *load, const ap_yaml_entry *entry)
     if (into->read_needs_token && !*into->tokens)
         ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&http, "read_needs_token"),
                         "read_needs_token without tokens; expected the key 'tokens'");
+    if (into->local_operates && !is_loopback(into->address))
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&http, "local_operates"),
+                        "local_operates where others reach it; expected an address that begins "
+                        "with 127., or tokens");
 }
 
 static void load_state(loader *load, const ap_yaml_entry *entry)
@@ -476,6 +487,7 @@ void ap_run_config_print(const ap_run_config *config, FILE *out)
         fprintf(out, "HTTP     %s port %u, %s, %s\n", config->http.address, config->http.port,
                 *config->http.certificate ? "TLS" : "no TLS",
                 config->http.read_needs_token ? "for who has a token"
+                : config->http.local_operates ? "everyone reads and operates"
                 : *config->http.tokens        ? "everyone reads, tokens operate"
                                               : "everyone reads");
     if (*config->state.folder)

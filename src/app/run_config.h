@@ -59,6 +59,7 @@ typedef struct ap_run_http {
     char certificate[AP_RUN_PATH_MAX + 1], key[AP_RUN_PATH_MAX + 1]; /* "": no TLS */
     char tokens[AP_RUN_PATH_MAX + 1]; /* file of lines as `airpicture token` makes them; "": none */
     bool read_needs_token, metrics_needs_token;
+    bool local_operates; /* whoever reaches it, from this computer, without a token */
 } ap_run_http;
 
 /* Checkpoints and recordings lie in one folder; "": neither is kept. */

@@ -117,6 +117,8 @@ static void test_run_config_refused(void **state)
           "2:7 certificate and key belong together; expected both, or none" },
         { "inputs: [{name: a, kind: stdin}]\nhttp: {read_needs_token: true}\n",
           "2:26 read_needs_token without tokens" },
+        { "inputs: [{name: a, kind: stdin}]\nhttp: {address: 0.0.0.0, local_operates: true}\n",
+          "2:42 local_operates where others reach it" },
         { "inputs: [{name: a, kind: stdin}]\nhttp: 8080\n", "2:7 http is a single value" },
         { "inputs: [{name: a, kind: stdin}]\nstate: {checkpoint_s: 1}\n",
           "state without folder; expected the key 'folder'" },

@@ -239,6 +239,38 @@ void ap_run_engine_publish(ap_run_engine *run, int64_t utc_ahead_ns)
     pthread_mutex_unlock(&state->bell_mutex);
 }
 
+static ap_utc_ns acknowledge_at_once(ap_run_engine *run, uint32_t alert_id, const char *by)
+{
+    ap_engine *engine = run->state->engine;
+    (void)ap_run_engine_lock(run);
+    ap_utc_ns utc = engine->now;
+    if (utc != AP_UTC_UNKNOWN)
+        (void)ap_engine_acknowledge(engine, utc, alert_id, by);
+    ap_run_engine_unlock(run);
+    return utc;
+}
+
+ap_utc_ns ap_run_engine_acknowledge(ap_run_engine *run, ap_utc_ns utc, uint32_t alert_id,
+                                    const char *by)
+{
+    struct ap_run_engine_state *state = run->state;
+    if (state->config.replay_count > 0)
+        return acknowledge_at_once(run, alert_id, by);
+    uint8_t octets[AP_ACKNOWLEDGEMENT_SIZE_MAX];
+    ap_writer writer = ap_writer_of(octets, sizeof octets);
+    ap_acknowledgement said = { .alert_id = alert_id };
+    snprintf(said.by, sizeof said.by, "%s", by);
+    if (ap_acknowledgement_put(&writer, &said))
+        return AP_UTC_UNKNOWN;
+    const ap_chunk chunk = {
+        .kind = AP_CHUNK_ACKNOWLEDGE, .receive_utc = utc, .data = octets, .size = writer.size
+    };
+    if (ap_chunk_ring_put(&state->ring, &chunk))
+        return AP_UTC_UNKNOWN;
+    ap_run_engine_publish(run, atomic_load(&state->utc_ahead_ns));
+    return utc;
+}
+
 /* --- replay --- */
 
 /* Sleeps until a moment of the recording is due, the lock free meanwhile. */

@@ -75,6 +75,12 @@ void ap_run_engine_publish(ap_run_engine *run, int64_t utc_ahead_ns);
 const ap_engine *ap_run_engine_lock(ap_run_engine *run);
 void ap_run_engine_unlock(ap_run_engine *run);
 
+/* Somebody has seen an alert, on the thread of the inputs: it goes the way of what is received, so
+ * that a recording has it. With a replay it is done at once, at its time, and `utc` is not used.
+ * Returns when it counts from; AP_UTC_UNKNOWN: there is no room, it was not taken. */
+ap_utc_ns ap_run_engine_acknowledge(ap_run_engine *run, ap_utc_ns utc, uint32_t alert_id,
+                                    const char *by);
+
 /* Under the lock. */
 ap_run_figures ap_run_engine_figures(const ap_run_engine *run);
 ap_live_source_stats ap_run_engine_source(const ap_run_engine *run, uint16_t input);

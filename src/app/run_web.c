@@ -1,5 +1,6 @@
 #include "app/run_web.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,7 +228,21 @@ static bool parameter_of(const void *context, size_t i, const char **name, const
     return true;
 }
 
-static ap_api api_of(const struct ap_run_web_state *state)
+/* The mirror has it at once: there is no other way to it, so the engine will say the same. */
+static bool acknowledge(void *context, uint32_t alert_id, const char *by)
+{
+    struct ap_run_web_state *state = context;
+    const ap_run_web_config *config = &state->config;
+    ap_utc_ns utc = config->inputs ? ap_live_clock_stamp(config->clock) : AP_UTC_UNKNOWN;
+    utc = ap_run_engine_acknowledge(config->engine, utc, alert_id, by);
+    if (utc == AP_UTC_UNKNOWN)
+        return false;
+    (void)ap_picture_acknowledge(&state->mirror.picture, alert_id, by, utc);
+    ap_log_write(config->log, AP_LOG_NOTICE, "alert %" PRIu32 " acknowledged by %s", alert_id, by);
+    return true;
+}
+
+static ap_api api_of(struct ap_run_web_state *state)
 {
     const ap_sensor_table *sensors = &state->mirror.sensors;
     ap_api api = { .picture = &state->mirror.picture,
@@ -237,7 +252,9 @@ static ap_api api_of(const struct ap_run_web_state *state)
                    .figures = &state->figures,
                    .now = state->mirror.now,
                    .refresh_ms = state->config.config->http.stream_ms,
-                   .epoch = ap_delta_epoch(&state->delta) };
+                   .epoch = ap_delta_epoch(&state->delta),
+                   .acknowledge = acknowledge,
+                   .context = state };
     for (uint16_t i = 0; i < sensors->count && !api.has_site; i++) {
         api.has_site = sensors->sensor[i].has_site;
         api.site = sensors->sensor[i].site;
@@ -261,6 +278,14 @@ static bool make_room(struct ap_run_web_state *state)
     state->body = more;
     state->body_size = size + size / 4;
     return true;
+}
+
+/* Who may operate, by the name that is written down; "": he may not. */
+static const char *operator_of(const struct ap_run_web_state *state, const ap_http_request *request)
+{
+    if (request->role == AP_ROLE_OPERATE)
+        return request->user;
+    return state->config.config->http.local_operates && !*request->user ? "local" : "";
 }
 
 static const char *method_word(ap_http_method method)
@@ -290,7 +315,9 @@ static void answer(void *context, const ap_http_request *request, ap_http_reply 
                                    .path = request->path,
                                    .parameter = parameter_of,
                                    .context = request,
-                                   .if_none_match = request->if_none_match };
+                                   .if_none_match = request->if_none_match,
+                                   .user = request->user,
+                                   .may_operate_as = operator_of(state, request) };
     ap_api_reply made = { .body = ap_writer_of(state->body, state->body_size) };
     ap_api_answer(&api, &asked, &made);
     reply->status = made.status;
@@ -299,6 +326,8 @@ static void answer(void *context, const ap_http_request *request, ap_http_reply 
     memcpy(reply->etag, made.etag, sizeof reply->etag);
     if (made.allow)
         reply->field[reply->field_count++] = (ap_http_pair){ "Allow", made.allow };
+    if (made.status == 401)
+        reply->field[reply->field_count++] = (ap_http_pair){ "WWW-Authenticate", "Bearer" };
     if (made.body.size == 0)
         return;
     reply->body = ap_shared_bytes_copy(state->body, made.body.size);

@@ -8,6 +8,7 @@
 #include "app/command.h"
 #include "app/run_config.h"
 #include "app/run_engine.h"
+#include "io/live_clock.h"
 #include "io/live_in.h"
 #include "io/log.h"
 #include "io/loop.h"
@@ -19,6 +20,7 @@ typedef struct ap_run_web_config {
     const ap_log *log;
     ap_run_engine *engine;
     const ap_live_in *inputs; /* NULL: a recording is served */
+    ap_live_clock *clock;     /* that stamps what is received; not with a recording */
     ap_utc_ns started_utc;    /* wall clock */
 } ap_run_web_config;
 

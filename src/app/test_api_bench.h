@@ -26,7 +26,19 @@ typedef struct api_bench {
     ap_live_ring ring;
     ap_live_figures figures;
     ap_api api;
+    const char *user, *may_operate_as; /* who asks */
+    unsigned acknowledged_count;
+    bool is_full; /* nothing more can be acknowledged */
 } api_bench;
+
+static inline bool api_bench_acknowledge(void *context, uint32_t alert_id, const char *by)
+{
+    api_bench *b = context;
+    if (b->is_full)
+        return false;
+    b->acknowledged_count++;
+    return ap_picture_acknowledge(&b->picture, alert_id, by, API_BENCH_NOW) != NULL;
+}
 
 /* Track 12 is the fixture's; 13 flies by radar only over the date line, without an address; 14 is
  * on the ground; 15 coasts, with ADS-B as anonymous; 16 has ended; 17 is tentative. */
@@ -152,7 +164,10 @@ static inline api_bench *api_bench_make(void)
                        .has_site = true,
                        .site = { 0.89, -0.08, 0 },
                        .refresh_ms = 1000,
-                       .epoch = 1717660000 };
+                       .epoch = 1717660000,
+                       .acknowledge = api_bench_acknowledge,
+                       .context = b };
+    b->may_operate_as = "ann";
     return b;
 }
 
@@ -215,7 +230,9 @@ static inline ap_api_reply api_bench_ask(api_bench *b, const char *method, const
                                .path = url.text,
                                .parameter = api_bench_parameter,
                                .context = &url,
-                               .if_none_match = tag };
+                               .if_none_match = tag,
+                               .user = b->user,
+                               .may_operate_as = b->may_operate_as };
     ap_api_answer(&b->api, &request, &reply);
     b->body[reply.body.size] = '\0';
     return reply;

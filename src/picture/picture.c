@@ -1,5 +1,6 @@
 #include "picture/picture.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -220,12 +221,41 @@ void ap_picture_alert(ap_picture *picture, const ap_alert *alert)
     ap_alert *at = &s->alerts[alert->id % s->config.alert_cap];
     if (at->id > alert->id)
         return; /* its row went to a newer one */
-    if (at->id == alert->id && at->until_utc == alert->until_utc && at->detail == alert->detail)
+    bool is_known = at->id == alert->id, was_seen = is_known && *at->acknowledged_by;
+    if (is_known && at->until_utc == alert->until_utc && at->detail == alert->detail &&
+        (was_seen || !*alert->acknowledged_by))
         return;
+    ap_alert before = *at;
     *at = *alert;
+    if (was_seen) {
+        memcpy(at->acknowledged_by, before.acknowledged_by, sizeof at->acknowledged_by);
+        at->acknowledged_utc = before.acknowledged_utc;
+    }
     s->sequence++;
     if (alert->id > s->newest_alert)
         s->newest_alert = alert->id;
+}
+
+const ap_alert *ap_picture_find_alert(const ap_picture *picture, uint32_t alert_id)
+{
+    const struct ap_picture_state *s = picture->state;
+    const ap_alert *at = &s->alerts[alert_id % s->config.alert_cap];
+    return alert_id > 0 && at->id == alert_id ? at : NULL;
+}
+
+const ap_alert *ap_picture_acknowledge(ap_picture *picture, uint32_t alert_id, const char *by,
+                                       ap_utc_ns utc)
+{
+    const ap_alert *found = ap_picture_find_alert(picture, alert_id);
+    size_t size = strlen(by);
+    assert(size > 0 && size < AP_ALERT_WHO_SIZE);
+    if (!found || *found->acknowledged_by)
+        return found;
+    ap_alert seen = *found;
+    memcpy(seen.acknowledged_by, by, size + 1);
+    seen.acknowledged_utc = utc;
+    ap_picture_alert(picture, &seen);
+    return found;
 }
 
 const ap_track *ap_picture_find(const ap_picture *picture, uint32_t track_id)

@@ -41,8 +41,16 @@ void ap_picture_seek(const ap_picture *picture, uint32_t track_id);
 void ap_picture_fetch(const ap_picture *picture, uint32_t track_id);
 
 /* Takes the begin or the end of an alert in, and counts the sequence number on; an alert that it
- * has like that changes nothing. */
+ * has like that changes nothing. What was acknowledged stays so, whatever *alert says of that. */
 void ap_picture_alert(ap_picture *picture, const ap_alert *alert);
+
+/* Marks an alert, lasting or ended, as seen by somebody ([1, AP_ALERT_WHO_SIZE) octets): the first
+ * who says so counts, and a later one changes nothing. Returns it as it is then; NULL: it is not
+ * kept. */
+const ap_alert *ap_picture_acknowledge(ap_picture *picture, uint32_t alert_id, const char *by,
+                                       ap_utc_ns utc);
+
+const ap_alert *ap_picture_find_alert(const ap_picture *picture, uint32_t alert_id);
 
 uint64_t ap_picture_sequence(const ap_picture *picture); /* of the newest change; 0 = none yet */
 

@@ -222,6 +222,37 @@ static void test_picture_next(void **state)
     assert_null(ap_picture_next_change(&picture, 9, NULL));
 }
 
+/* Who was first counts; what is told of the alert later does not take it back. */
+static void test_picture_acknowledge(void **state)
+{
+    (void)state;
+    ap_picture picture = make(16, 16);
+    for (uint32_t id = 1; id <= 2; id++)
+        ap_picture_alert(&picture, &(ap_alert){ .id = id, .until_utc = AP_UTC_UNKNOWN });
+    assert_null(ap_picture_acknowledge(&picture, 3, "ann", 5));
+    assert_null(ap_picture_acknowledge(&picture, 0, "ann", 5));
+    uint64_t before = ap_picture_sequence(&picture);
+    const ap_alert *seen = ap_picture_acknowledge(&picture, 1, "ann", 5);
+    assert_int_equal(seen->id, 1);
+    assert_int_equal(ap_picture_sequence(&picture), before + 1);
+    assert_ptr_equal(ap_picture_acknowledge(&picture, 1, "bob", 6), seen);
+    ap_picture_alert(&picture, &(ap_alert){ .id = 1, .until_utc = AP_UTC_UNKNOWN });
+    ap_alert other = { .id = 1, .until_utc = 9, .acknowledged_by = "eve", .acknowledged_utc = 3 };
+    assert_int_equal(ap_picture_sequence(&picture), before + 1);
+    ap_picture_alert(&picture, &other);
+    assert_int_equal(seen->until_utc, 9);
+    assert_string_equal(seen->acknowledged_by, "ann");
+    assert_int_equal(seen->acknowledged_utc, 5);
+    assert_string_equal(ap_picture_find_alert(&picture, 2)->acknowledged_by, "");
+    other.id = 2; /* as a mirror gets it, all at once */
+    ap_picture_alert(&picture, &other);
+    assert_string_equal(ap_picture_find_alert(&picture, 2)->acknowledged_by, "eve");
+    for (uint32_t id = 3; id <= 17; id++)
+        ap_picture_alert(&picture, &(ap_alert){ .id = id, .until_utc = AP_UTC_UNKNOWN });
+    assert_null(ap_picture_find_alert(&picture, 1)); /* its row went to 17, unseen yet */
+    assert_string_equal(ap_picture_find_alert(&picture, 17)->acknowledged_by, "");
+}
+
 /* The same alert again, as a mirror gets it, is no change. */
 static void test_picture_alert_same(void **state)
 {
@@ -247,6 +278,7 @@ int main(void)
         cmocka_unit_test_teardown(test_picture_alerts_newest, release),
         cmocka_unit_test_teardown(test_picture_copy_mirrors, release),
         cmocka_unit_test_teardown(test_picture_next, release),
+        cmocka_unit_test_teardown(test_picture_acknowledge, release),
         cmocka_unit_test_teardown(test_picture_alert_same, release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,6 +69,27 @@ static ap_value get_until_utc(const void *row)
     return ap_value_utc(alert_of(row)->until_utc);
 }
 
+static ap_value get_acknowledged_by(const void *row)
+{
+    return ap_value_text(alert_of(row)->acknowledged_by);
+}
+
+static ap_utc_ns acknowledged(const void *row)
+{
+    const ap_alert *alert = alert_of(row);
+    return *alert->acknowledged_by ? alert->acknowledged_utc : AP_UTC_UNKNOWN;
+}
+
+static ap_value get_acknowledged_s(const void *row)
+{
+    return ap_value_seconds(acknowledged(row));
+}
+
+static ap_value get_acknowledged_utc(const void *row)
+{
+    return ap_value_utc(acknowledged(row));
+}
+
 /* clang-format off */
 static const ap_column alert_columns[] = {
     AP_COLUMN("alert_id", 0, get_id),
@@ -82,6 +103,9 @@ static const ap_column alert_columns[] = {
     AP_COLUMN("since_utc", 0, get_since_utc),
     AP_COLUMN("until_s", 0, get_until_s),
     AP_COLUMN("until_utc", 0, get_until_utc),
+    AP_COLUMN("acknowledged_by", 0, get_acknowledged_by),
+    AP_COLUMN("acknowledged_s", 0, get_acknowledged_s),
+    AP_COLUMN("acknowledged_utc", 0, get_acknowledged_utc),
 };
 /* clang-format on */
 

@@ -201,7 +201,8 @@ static void take_alerts(struct ap_delta_state *s, const ap_picture *picture)
         const ap_alert *alert = s->alert_window[i];
         ap_delta_alert *at = &s->alerts[alert->id % cap];
         if (at->alert.id == alert->id && at->alert.until_utc == alert->until_utc &&
-            at->alert.detail == alert->detail)
+            at->alert.detail == alert->detail &&
+            !*at->alert.acknowledged_by == !*alert->acknowledged_by)
             continue;
         *at = (ap_delta_alert){ *alert, s->sequence };
         if (alert->id > s->newest_alert)

@@ -433,8 +433,10 @@ static void test_delta_alerts(void **state)
     alert.until_utc = FIXTURE_UTC + AP_NS_PER_S;
     ap_picture_alert(&b->picture, &alert);
     step(b);
-    static const int counts[] = { 2, 2, 1, 0 }; /* by the message that the client has */
-    for (uint32_t since = 0; since < 4; since++) {
+    assert_non_null(ap_picture_acknowledge(&b->picture, 2, "ann", FIXTURE_UTC));
+    step(b);
+    static const int counts[] = { 2, 2, 2, 1, 0 }; /* by the message that the client has */
+    for (uint32_t since = 0; since < 5; since++) {
         ap_writer out = ap_writer_of(b->out, OUT_CAP);
         assert_int_equal(ap_delta_alerts(&b->delta, false, since, &out), AP_OK);
         if (counts[since] == 0) {
@@ -446,7 +448,9 @@ static void test_delta_alerts(void **state)
         cJSON *root = parsed(b, &out, AP_DELTA_HEADER_SIZE);
         const cJSON *list = cJSON_GetObjectItem(root, "alerts");
         assert_int_equal(cJSON_GetArraySize(list), counts[since]);
-        assert_string_equal(cJSON_GetObjectItem(list->child, "squawk")->valuestring, "7700");
+        const cJSON *seen = cJSON_GetArrayItem(list, counts[since] - 1);
+        assert_string_equal(cJSON_GetObjectItem(seen, "squawk")->valuestring, "7700");
+        assert_string_equal(cJSON_GetObjectItem(seen, "acknowledged_by")->valuestring, "ann");
         cJSON_Delete(root);
     }
 }

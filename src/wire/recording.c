@@ -65,6 +65,38 @@ ap_err ap_recording_take(const uint8_t *data, size_t size, size_t *used, ap_chun
     return AP_OK;
 }
 
+static bool is_name(const char *name, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (name[i] < 0x21 || name[i] > 0x7e)
+            return false;
+    return size > 0 && size < AP_ACKNOWLEDGEMENT_WHO_SIZE;
+}
+
+ap_err ap_acknowledgement_put(ap_writer *writer, const ap_acknowledgement *from)
+{
+    const char *end = memchr(from->by, '\0', sizeof from->by);
+    size_t size = end ? (size_t)(end - from->by) : 0;
+    if (!is_name(from->by, size))
+        return AP_ERR_ARGUMENT;
+    if (writer->cap - writer->size < 4 + size)
+        return AP_ERR_FULL;
+    ap_write_be(writer, from->alert_id, 4);
+    ap_write_bytes(writer, from->by, size);
+    return AP_OK;
+}
+
+ap_err ap_acknowledgement_take(const uint8_t *data, size_t size, ap_acknowledgement *to)
+{
+    ap_reader reader = ap_reader_of(data, size);
+    uint32_t alert_id = ap_read_u32(&reader);
+    if (reader.bad || !is_name((const char *)data + 4, size - 4))
+        return AP_ERR_MALFORMED;
+    *to = (ap_acknowledgement){ .alert_id = alert_id };
+    memcpy(to->by, data + 4, size - 4);
+    return AP_OK;
+}
+
 bool ap_recording_is(const uint8_t *data, size_t size)
 {
     uint8_t head[AP_PCAP_HEAD_SIZE];

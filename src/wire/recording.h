@@ -22,8 +22,9 @@ typedef enum ap_chunk_kind {
     AP_CHUNK_BEGIN,    /* a connection: what its stream held before is over */
     AP_CHUNK_DATA,     /* the next octets of a stream */
     AP_CHUNK_END,
-    AP_CHUNK_TICK,  /* no octets: the time */
-    AP_CHUNK_ABOUT, /* an input in words: a JSON object */
+    AP_CHUNK_TICK,        /* no octets: the time */
+    AP_CHUNK_ABOUT,       /* an input in words: a JSON object */
+    AP_CHUNK_ACKNOWLEDGE, /* somebody has seen an alert: ap_acknowledgement */
     AP_CHUNK_KIND_COUNT
 } ap_chunk_kind;
 
@@ -53,6 +54,23 @@ ap_err ap_recording_put(ap_writer *writer, const ap_chunk *chunk);
  * AP_ERR_END: zeros, as in a file that was not closed. AP_ERR_MALFORMED: no chunk of ours, or its
  * checksum is wrong. */
 ap_err ap_recording_take(const uint8_t *data, size_t size, size_t *used, ap_chunk *chunk);
+
+#define AP_ACKNOWLEDGEMENT_WHO_SIZE 32 /* with the final NUL */
+
+/* What a chunk of AP_CHUNK_ACKNOWLEDGE says: the number of the alert in four octets, the highest
+ * first, and who has seen it, 1 to 31 octets of ASCII from 0x21 to 0x7e. */
+typedef struct ap_acknowledgement {
+    uint32_t alert_id;
+    char by[AP_ACKNOWLEDGEMENT_WHO_SIZE];
+} ap_acknowledgement;
+
+#define AP_ACKNOWLEDGEMENT_SIZE_MAX (4 + AP_ACKNOWLEDGEMENT_WHO_SIZE - 1)
+
+/* AP_ERR_ARGUMENT for a name that cannot be; AP_ERR_FULL: nothing is written. */
+ap_err ap_acknowledgement_put(ap_writer *writer, const ap_acknowledgement *from);
+
+/* AP_ERR_MALFORMED: these octets are none. */
+ap_err ap_acknowledgement_take(const uint8_t *data, size_t size, ap_acknowledgement *to);
 
 #define AP_RECORDING_PROBE_SIZE (AP_PCAP_HEAD_SIZE + AP_PCAP_OVERHEAD_SIZE)
 

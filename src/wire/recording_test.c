@@ -113,6 +113,37 @@ static void test_recording_put_refused(void **state)
     assert_int_equal(writer.size, 0);
 }
 
+static void test_acknowledgement(void **state)
+{
+    (void)state;
+    static const char most[] = "abcdefghijklmnopqrstuvwxyz12345";
+    uint8_t memory[AP_ACKNOWLEDGEMENT_SIZE_MAX];
+    ap_acknowledgement said = { .alert_id = 0x01020304 }, back = { 0 };
+    memcpy(said.by, most, sizeof most);
+    ap_writer writer = ap_writer_of(memory, sizeof memory);
+    assert_int_equal(ap_acknowledgement_put(&writer, &said), AP_OK);
+    assert_int_equal(writer.size, 35);
+    assert_memory_equal(memory, "\1\2\3\4abc", 7);
+    assert_int_equal(ap_acknowledgement_take(memory, writer.size, &back), AP_OK);
+    assert_memory_equal(&back, &said, sizeof said);
+    writer.size = 1;
+    assert_int_equal(ap_acknowledgement_put(&writer, &said), AP_ERR_FULL);
+    for (size_t size = 0; size <= 4; size++)
+        assert_int_equal(ap_acknowledgement_take(memory, size, &back), AP_ERR_MALFORMED);
+    uint8_t longer[36];
+    memset(longer, 'a', sizeof longer);
+    assert_int_equal(ap_acknowledgement_take(longer, 35, &back), AP_OK);
+    assert_int_equal(ap_acknowledgement_take(longer, 36, &back), AP_ERR_MALFORMED);
+    longer[5] = ' ';
+    assert_int_equal(ap_acknowledgement_take(longer, 35, &back), AP_ERR_MALFORMED);
+    writer.size = 0;
+    said.by[0] = '\0';
+    assert_int_equal(ap_acknowledgement_put(&writer, &said), AP_ERR_ARGUMENT);
+    memset(said.by, 'a', sizeof said.by);
+    assert_int_equal(ap_acknowledgement_put(&writer, &said), AP_ERR_ARGUMENT);
+    assert_int_equal(writer.size, 0);
+}
+
 static void test_recording_is(void **state)
 {
     (void)state;
@@ -135,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_recording_take_cut_or_changed),
         cmocka_unit_test(test_recording_take_end_and_strangers),
         cmocka_unit_test(test_recording_put_refused),
+        cmocka_unit_test(test_acknowledgement),
         cmocka_unit_test(test_recording_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
