@@ -244,7 +244,28 @@ static void take_input(loader *load, const yaml_node_t *node)
     load->config->input_count++;
 }
 
-/* Names tell outputs apart in the figures. */
+static const char *listening_host(const char *host)
+{
+    return *host ? host : "127.0.0.1";
+}
+
+/* Who listens already where the output would, or NULL. */
+static const char *port_holder(const ap_run_config *config, const ap_run_output *output)
+{
+    for (uint32_t i = 0; i < config->output_count; i++)
+        if (config->outputs[i].transport == AP_RUN_TCP &&
+            ap_run_output_shares(output, config->outputs[i].host, config->outputs[i].port))
+            return config->outputs[i].name;
+    for (uint32_t i = 0; i < config->input_count; i++)
+        if (config->inputs[i].kind == AP_LIVE_TCP_LISTEN &&
+            ap_run_output_shares(output, listening_host(config->inputs[i].host),
+                                 config->inputs[i].port))
+            return config->inputs[i].name;
+    const ap_run_http *http = &config->http;
+    return http->is_on && ap_run_output_shares(output, http->address, http->port) ? "http" : NULL;
+}
+
+/* Names tell outputs apart in the figures; behind the inputs and http. */
 static void take_output(loader *load, const yaml_node_t *node)
 {
     ap_run_config *config = load->config;
@@ -255,6 +276,11 @@ static void take_output(loader *load, const yaml_node_t *node)
         if (strcmp(config->outputs[i].name, output->name) == 0)
             ap_yaml_tell_at(&load->reading, node->start_mark,
                             "output '%s' again; expected another name", output->name);
+    const char *holder = port_holder(config, output);
+    if (holder)
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "TCP port %u is that of '%s'; expected another port or address",
+                        output->port, holder);
     config->output_count++;
 }
 
@@ -364,8 +390,8 @@ static void load_document(void *context)
         return;
     place_path(load, &entry, "sensors", config->sensors);
     load_inputs(load, &entry);
-    load_outputs(load, &entry);
     load_http(load, &entry);
+    load_outputs(load, &entry);
     load_state(load, &entry);
     load_archive(load, &entry);
     if (config->input_count == 0 && load->reading.error_count == 0)

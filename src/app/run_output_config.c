@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "io/socket.h"
 #include "io/stream_out.h"
 
 #define KEY(name, key) key,
@@ -43,8 +44,9 @@ static const ap_yaml_key keys[] = {
     WHOLE("ttl", 8, ap_run_output, ttl, 1, 255, "1", "udp: networks that multicast may cross"),
     WHOLE("clients", 32, ap_run_output, client_cap, 1, AP_STREAM_OUT_CLIENT_MAX, "64",
           "tcp: connections at once"),
-    WHOLE("queue_kb", 32, ap_run_output, queue_kb, 64, 65536, "1024",
-          "tcp: kilobytes by which a client may be behind before it is cut"),
+    WHOLE("queue_kb", 32, ap_run_output, queue_kb, 128, 65536, "1024",
+          "tcp: kilobytes by which a client may be behind before it is cut; at most half of "
+          "it goes at once"),
     WHOLE("sac", 8, ap_run_output, sac, 0, 255, "0",
           "cat062, cat021: system area code of this system"),
     WHOLE("sic", 8, ap_run_output, sic, 0, 255, "1", "cat062, cat021: system identification code"),
@@ -151,6 +153,26 @@ static void check_transport(ap_yaml_reading *reading, const ap_yaml_entry *entry
                         kinds[output->kind]);
 }
 
+/* Where it is served; where it goes, by what. */
+static void check_host(ap_yaml_reading *reading, const ap_yaml_entry *entry,
+                       const ap_run_output *output)
+{
+    static const char *const of_groups[] = { "interface", "ttl" };
+    ap_socket_address at;
+    bool is_digits = ap_socket_address_parse(&at, output->host, output->port);
+    if (output->transport == AP_RUN_TCP && *output->host && !is_digits)
+        ap_yaml_tell_at(reading, ap_yaml_entry_mark(entry, "host"),
+                        "host '%s' is no address of this side; expected one in digits, 0.0.0.0 "
+                        "for all",
+                        output->host);
+    if (output->transport == AP_RUN_TCP || !is_digits || ap_socket_address_is_multicast(&at))
+        return;
+    for (size_t i = 0; i < sizeof of_groups / sizeof of_groups[0]; i++)
+        if (ap_yaml_entry_value(entry, of_groups[i]))
+            ap_yaml_tell_at(reading, ap_yaml_entry_mark(entry, of_groups[i]),
+                            "%s without a multicast group; expected one as host", of_groups[i]);
+}
+
 /* --- the filter --- */
 
 static void check_box(ap_yaml_reading *reading, const ap_yaml_entry *entry, ap_run_output *output)
@@ -236,6 +258,14 @@ static void take_list(ap_yaml_reading *reading, const ap_yaml_entry *entry, cons
     }
 }
 
+static void take_filter(ap_yaml_reading *reading, const ap_yaml_entry *entry, ap_run_output *output)
+{
+    check_box(reading, entry, output);
+    check_levels(reading, entry, output);
+    take_list(reading, entry, "only", output, take_class);
+    take_list(reading, entry, "sensors", output, take_sensor);
+}
+
 bool ap_run_output_read(ap_yaml_reading *reading, const yaml_node_t *node, ap_run_output *output)
 {
     ap_yaml_entry entry;
@@ -246,15 +276,25 @@ bool ap_run_output_read(ap_yaml_reading *reading, const yaml_node_t *node, ap_ru
         return true;
     check_transport(reading, &entry, output);
     check_keys(reading, &entry, output);
-    check_box(reading, &entry, output);
-    check_levels(reading, &entry, output);
-    take_list(reading, &entry, "only", output, take_class);
-    take_list(reading, &entry, "sensors", output, take_sensor);
+    check_host(reading, &entry, output);
+    if (kind_rows[output->kind].takes & OF_TRACKS)
+        take_filter(reading, &entry, output);
     if (!*output->name)
         strcpy(output->name, kinds[output->kind]);
     if (!*output->host)
         strcpy(output->host, "127.0.0.1");
     return true;
+}
+
+bool ap_run_output_shares(const ap_run_output *output, const char *host, uint16_t port)
+{
+    static const char *const all[] = { "0.0.0.0", "::" };
+    if (output->transport != AP_RUN_TCP || output->port != port)
+        return false;
+    bool is_same = strcmp(output->host, host) == 0;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        is_same = is_same || strcmp(output->host, all[i]) == 0 || strcmp(host, all[i]) == 0;
+    return is_same;
 }
 
 ap_track_filter ap_run_output_filter(const ap_run_output *output, const ap_sensor_table *table)

@@ -65,6 +65,9 @@ const char *ap_run_output_kind_key(ap_run_output_kind kind);
 /* Reads and judges an entry. False when it is none; errors are told in any case. */
 bool ap_run_output_read(ap_yaml_reading *reading, const yaml_node_t *node, ap_run_output *output);
 
+/* Whether it would listen where another does who listens at that address and port. */
+bool ap_run_output_shares(const ap_run_output *output, const char *host, uint16_t port);
+
 /* The filter, with names from *output and the sensors of `table`. Both outlive it. */
 ap_track_filter ap_run_output_filter(const ap_run_output *output, const ap_sensor_table *table);
 

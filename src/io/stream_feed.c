@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUFFER_SIZE (512u << 10) /* of each of the two; a queue of 1 MiB takes it whole */
+#define BUFFERS 2 /* so large that the queue takes both whole */
 
 typedef struct buffer {
     uint8_t *data;
@@ -49,8 +49,7 @@ static void on_client(void *context)
 static ap_err open_parts(struct ap_stream_feed_state *state, ap_loop *loop,
                          const ap_stream_out_config *config, char message[AP_IO_MESSAGE_SIZE])
 {
-    state->cap =
-        config->queue_size && config->queue_size < BUFFER_SIZE ? config->queue_size : BUFFER_SIZE;
+    state->cap = (config->queue_size ? config->queue_size : AP_STREAM_OUT_QUEUE_SIZE) / BUFFERS;
     state->filling.data = malloc(state->cap);
     state->sending.data = malloc(state->cap);
     ap_stream_out_config own = *config;

@@ -14,7 +14,6 @@
 #include "io/socket.h"
 
 #define CLIENT_CAP 64u
-#define QUEUE_SIZE (1u << 20)
 #define QUEUE_SIZE_MIN 4096u
 #define QUEUE_SIZE_MAX (1u << 30)
 #define DEADLINE_MS 10000u
@@ -228,7 +227,7 @@ static ap_err make_state(ap_stream_out *out, const ap_stream_out_config *config,
 {
     uint32_t client_cap, queue_size, deadline_ms;
     if (!take_setting(config->client_cap, CLIENT_CAP, 1, AP_STREAM_OUT_CLIENT_MAX, &client_cap) ||
-        !take_setting(config->queue_size, QUEUE_SIZE, QUEUE_SIZE_MIN, QUEUE_SIZE_MAX,
+        !take_setting(config->queue_size, AP_STREAM_OUT_QUEUE_SIZE, QUEUE_SIZE_MIN, QUEUE_SIZE_MAX,
                       &queue_size) ||
         !take_setting(config->deadline_ms, DEADLINE_MS, DEADLINE_MIN_MS, DEADLINE_MAX_MS,
                       &deadline_ms))

@@ -16,6 +16,7 @@
 #include "io/loop.h"
 
 #define AP_STREAM_OUT_CLIENT_MAX 1024u
+#define AP_STREAM_OUT_QUEUE_SIZE (1u << 20) /* bytes, unless told otherwise */
 
 typedef struct ap_stream_out_config {
     const char *address;  /* of this side, in digits; NULL is 127.0.0.1 */

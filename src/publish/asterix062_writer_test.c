@@ -76,13 +76,11 @@ static void take(void *context, ap_utc_ns time, const uint8_t *data, size_t size
         w->hash = (w->hash ^ data[i]) * UINT64_C(1099511628211);
 }
 
-static fixture_writer *writer_of(uint32_t track_cap)
+static fixture_writer *writer_with(ap_asterix062_config config)
 {
     fixture_writer *w = calloc(1, sizeof *w);
-    ap_asterix062_config config = ap_asterix062_config_default();
     config.sac = 25;
     config.sic = 100;
-    config.track_cap = track_cap;
     config.sensors = fixture_table(&w->f);
     config.on_datagram = take;
     config.context = w;
@@ -92,6 +90,13 @@ static fixture_writer *writer_of(uint32_t track_cap)
     for (int i = 0; i < 3; i++)
         w->f.stats[i].last_utc = AP_UTC_UNKNOWN;
     return w;
+}
+
+static fixture_writer *writer_of(uint32_t track_cap)
+{
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.track_cap = track_cap;
+    return writer_with(config);
 }
 
 static void release(fixture_writer *w)
@@ -128,6 +133,10 @@ static void test_asterix062_writer_init_refuses(void **state)
     bad = good, bad.on_datagram = NULL;
     assert_int_equal(ap_asterix062_writer_size(&bad), 0);
     bad = good, bad.period_s = 0;
+    assert_int_equal(ap_asterix062_writer_size(&bad), 0);
+    bad = good, bad.update_s = 0.04;
+    assert_int_equal(ap_asterix062_writer_size(&bad), 0);
+    bad = good, bad.update_s = 11;
     assert_int_equal(ap_asterix062_writer_size(&bad), 0);
     bad = good, bad.track_cap = 70000;
     assert_int_equal(ap_asterix062_writer_size(&bad), 0);
@@ -283,6 +292,214 @@ static void test_asterix062_writer_many_tracks(void **state)
     release(runs[1]);
 }
 
+/* What was told of CAT062 is this, in thousandths of a second since T0, and no more. */
+typedef struct told {
+    int number, marks, at_ms;
+} told;
+
+static void assert_told(const fixture_writer *w, const told *expected, size_t count)
+{
+    size_t seen = 0;
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->log[i].category != 62)
+            continue;
+        if (seen == count)
+            fail_msg("more than %zu records", count);
+        assert_entry(&w->log[i], 62, T0 + expected[seen].at_ms * AP_NS_PER_MS,
+                     expected[seen].number, expected[seen].marks);
+        seen++;
+    }
+    assert_int_equal(seen, count);
+}
+
+#define MS(ms) (T0 + (ms)*AP_NS_PER_MS)
+
+static fixture_writer *updating_writer(double period_s, double update_s)
+{
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.track_cap = 16;
+    config.on_update = true;
+    config.period_s = period_s;
+    config.update_s = update_s;
+    return writer_with(config);
+}
+
+/* A track goes at the next point of the grid of updates; with the picture only when it has not gone
+ * within a period. */
+static void test_asterix062_writer_on_update(void **state)
+{
+    (void)state;
+    fixture_writer *w = updating_writer(4, 0.25);
+    ap_asterix062_writer_tick(&w->writer, MS(0));
+    put(w, 7, AP_EVENT_CONFIRMED, MS(100));
+    put(w, 8, AP_EVENT_CONFIRMED, MS(120));
+    ap_asterix062_writer_tick(&w->writer, MS(249));
+    assert_told(w, NULL, 0);
+    ap_asterix062_writer_tick(&w->writer, MS(250));
+    ap_asterix062_writer_tick(&w->writer, MS(900));
+    put(w, 8, AP_EVENT_UPDATED, MS(910));
+    put(w, 8, AP_EVENT_UPDATED, MS(920)); /* collected: one record */
+    ap_asterix062_writer_tick(&w->writer, MS(3990));
+    put(w, 9, AP_EVENT_CONFIRMED, MS(3995));
+    /* T0 + 4 s, the picture: 9 is new; 7 and 8 went within four seconds. */
+    ap_asterix062_writer_tick(&w->writer, MS(4100));
+    put(w, 8, AP_EVENT_COASTED, MS(4200)); /* its state has changed */
+    ap_asterix062_writer_tick(&w->writer, MS(8000));
+    put(w, 9, AP_EVENT_DROPPED, MS(8010));
+    put(w, 9, AP_EVENT_DROPPED, MS(8020)); /* no more than once */
+    ap_asterix062_writer_tick(&w->writer, MS(8600));
+    static const told expected[] = {
+        { 7, 1, 250 },  { 8, 1, 250 },  { 8, 0, 1000 }, { 9, 1, 4000 },
+        { 8, 0, 4250 }, { 7, 0, 8000 }, { 9, 0, 8000 }, { 9, 2, 8010 },
+    };
+    assert_told(w, expected, sizeof expected / sizeof expected[0]);
+    /* What is due with the picture is in it, behind its status. */
+    for (size_t i = 1; i < w->count; i++)
+        if (w->log[i].category == 62 && w->log[i].tod_128th_s == ap_tod_from_utc(MS(4000)))
+            assert_int_equal(w->log[i - 1].category, 63);
+    release(w);
+}
+
+/* When each was told stays known when others end, wherever the table keeps it. */
+static void test_asterix062_writer_on_update_others_end(void **state)
+{
+    (void)state;
+    fixture_writer *w = updating_writer(2.5, 0.25);
+    ap_asterix062_writer_tick(&w->writer, MS(0));
+    for (uint32_t i = 1; i <= 16; i++) /* 32 apart: one home for all */
+        put(w, 32 * i, AP_EVENT_CONFIRMED, MS(100));
+    ap_asterix062_writer_tick(&w->writer, MS(2600));
+    for (uint32_t i = 2; i <= 16; i += 2)
+        put(w, 32 * i, AP_EVENT_UPDATED, MS(2610));
+    ap_asterix062_writer_tick(&w->writer, MS(4900));
+    for (uint32_t i = 1; i <= 16; i += 2)
+        put(w, 32 * i, AP_EVENT_DROPPED, MS(4900));
+    size_t before = w->count;
+    ap_asterix062_writer_tick(&w->writer, MS(5000)); /* the others went at 2.75 s */
+    for (size_t i = before; i < w->count; i++)
+        assert_int_not_equal(w->log[i].category, 62);
+    assert_true(w->count > before);
+    release(w);
+}
+
+/* Off, the same events go with the pictures alone. */
+static void test_asterix062_writer_by_period(void **state)
+{
+    (void)state;
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.track_cap = 16;
+    config.period_s = 4;
+    fixture_writer *w = writer_with(config);
+    ap_asterix062_writer_tick(&w->writer, MS(0));
+    put(w, 7, AP_EVENT_CONFIRMED, MS(100));
+    put(w, 7, AP_EVENT_UPDATED, MS(900));
+    ap_asterix062_writer_tick(&w->writer, MS(4100));
+    put(w, 7, AP_EVENT_UPDATED, MS(4900));
+    ap_asterix062_writer_tick(&w->writer, MS(8000));
+    static const told expected[] = { { 7, 1, 4000 }, { 7, 0, 8000 } };
+    assert_told(w, expected, 2);
+    release(w);
+}
+
+/* Wherever the ticks fall between the events, the bytes are the same, with periods that no slice of
+ * the engine's time divides. */
+static void test_asterix062_writer_ticks_anywhere(void **state)
+{
+    (void)state;
+    uint64_t hash[3];
+    static const int between_ms[3] = { 10, 350, 90 };
+    for (size_t run = 0; run < 3; run++) {
+        fixture_writer *w = updating_writer(0.77, 0.13);
+        ap_asterix062_writer_tick(&w->writer, MS(0));
+        for (int at_ms = 10, ticked = 0; at_ms < 30000; at_ms += 10) {
+            if (at_ms % 350 == 0 || at_ms - ticked >= between_ms[run]) {
+                ap_asterix062_writer_tick(&w->writer, MS(at_ms));
+                ticked = at_ms;
+            }
+            if (at_ms % 350 == 0) /* ticked before in every run */
+                put(w, 1 + (uint32_t)at_ms / 350 % 5,
+                    at_ms < 5 * 350 ? AP_EVENT_CONFIRMED : AP_EVENT_UPDATED, MS(at_ms));
+        }
+        ap_asterix062_writer_tick(&w->writer, MS(30000));
+        assert_true(w->datagrams > 100);
+        hash[run] = w->hash;
+        release(w);
+    }
+    assert_true(hash[0] == hash[1] && hash[1] == hash[2]);
+}
+
+static void put_at(fixture_writer *w, uint32_t id, ap_track_event_kind kind, ap_utc_ns time,
+                   double level)
+{
+    ap_track track = fixture_track();
+    track.id = id;
+    track.number = (uint16_t)id;
+    track.time_utc = track.updated_utc = time;
+    track.pressure_altitude_m = level * 100.0 * AP_M_PER_FT;
+    track.up_mps = 0.0;
+    ap_asterix062_writer_tick(&w->writer, time);
+    ap_asterix062_writer_track(
+        &w->writer, &(ap_track_event){ .kind = kind, .time_utc = time, .sensor = 0 }, &track);
+}
+
+/* Who leaves the band ends there, once, and begins anew when it comes back; who was never in it is
+ * never told, nor its end. */
+static void test_asterix062_writer_filter(void **state)
+{
+    (void)state;
+    static const ap_track_filter low = { .has_level_max = true,
+                                         .level_max_m = 95 * 100 * AP_M_PER_FT };
+    for (int on_update = 0; on_update < 2; on_update++) {
+        ap_asterix062_config config = ap_asterix062_config_default();
+        config.track_cap = 16;
+        config.filter = &low;
+        config.period_s = 1;
+        config.update_s = 0.5;
+        config.on_update = on_update == 1;
+        fixture_writer *w = writer_with(config);
+        ap_asterix062_writer_tick(&w->writer, MS(-200));
+        put_at(w, 7, AP_EVENT_CONFIRMED, MS(-100), 90);
+        put_at(w, 8, AP_EVENT_CONFIRMED, MS(-90), 200);
+        put_at(w, 9, AP_EVENT_CONFIRMED, MS(-80), 20);
+        ap_asterix062_writer_tick(&w->writer, MS(0));
+        put_at(w, 7, AP_EVENT_UPDATED, MS(900), 100);
+        ap_asterix062_writer_tick(&w->writer, MS(1000));
+        put_at(w, 8, AP_EVENT_UPDATED, MS(1900), 210);
+        put_at(w, 9, AP_EVENT_UPDATED, MS(1910), 20);
+        ap_asterix062_writer_tick(&w->writer, MS(2000));
+        put_at(w, 7, AP_EVENT_UPDATED, MS(2900), 94);
+        ap_asterix062_writer_tick(&w->writer, MS(3000));
+        put_at(w, 8, AP_EVENT_DROPPED, MS(3100), 210);
+        put_at(w, 9, AP_EVENT_DROPPED, MS(3110), 20);
+        static const told every[] = { { 7, 1, 0 },    { 9, 1, 0 },    { 7, 2, 1000 },
+                                      { 9, 0, 1000 }, { 9, 0, 2000 }, { 7, 1, 3000 },
+                                      { 9, 0, 3000 }, { 9, 2, 3110 } };
+        assert_told(w, every, sizeof every / sizeof every[0]);
+        release(w);
+    }
+}
+
+/* A filter on, its tracks keep no room that others need: told again and again, none is refused. */
+static void test_asterix062_writer_filter_gives_room_back(void **state)
+{
+    (void)state;
+    static const ap_track_filter low = { .has_level_max = true, .level_max_m = 3000 };
+    ap_asterix062_config config = ap_asterix062_config_default();
+    config.track_cap = 16;
+    config.period_s = 1;
+    config.filter = &low;
+    fixture_writer *w = writer_with(config);
+    ap_asterix062_writer_tick(&w->writer, MS(-1));
+    for (int round = 0; round < 40; round++)
+        for (uint32_t id = 1; id <= 16; id++)
+            put_at(w, id, round == 0 ? AP_EVENT_CONFIRMED : AP_EVENT_UPDATED,
+                   MS(round * 1000 + 500), round % 2 ? 200 : 50);
+    ap_asterix062_stats stats = ap_asterix062_writer_stats(&w->writer);
+    assert_int_equal(stats.refused_count, 0);
+    assert_int_equal(stats.track_record_count, 16 * 39);
+    release(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +509,12 @@ int main(void)
         cmocka_unit_test(test_asterix062_writer_ends_in_a_gap),
         cmocka_unit_test(test_asterix062_writer_grid),
         cmocka_unit_test(test_asterix062_writer_many_tracks),
+        cmocka_unit_test(test_asterix062_writer_on_update),
+        cmocka_unit_test(test_asterix062_writer_on_update_others_end),
+        cmocka_unit_test(test_asterix062_writer_by_period),
+        cmocka_unit_test(test_asterix062_writer_ticks_anywhere),
+        cmocka_unit_test(test_asterix062_writer_filter),
+        cmocka_unit_test(test_asterix062_writer_filter_gives_room_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
