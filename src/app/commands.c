@@ -21,7 +21,9 @@ const ap_command ap_commands[] = {
         "goes on after any end where it was: the same tracks under the same numbers.\n"
         "SIGHUP reads the configuration again, whole or not at all; SIGTERM ends it when what was "
         "received is worked off. Without a configuration it shows simulated traffic; with --replay "
-        "a recording.\n"
+        "a recording, for which a configuration's http, outputs, sensors file and capacities "
+        "count; its "
+        "inputs, state and archive are left alone.\n"
         "doc/run.md tells how a configuration is written."),
     ROW(check, "check", "CONFIG.yaml", "whether a configuration would be accepted",
         "Reads a configuration and its sensors file as the service would and tells every error "

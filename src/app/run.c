@@ -284,8 +284,8 @@ static void on_reload(void *context)
     ap_run_config config;
     if (run->is_ending)
         return;
-    if (!run->config_path) {
-        ap_log_write(&run->log, AP_LOG_WARNING, "no configuration to read again");
+    if (!run->config_path || run->replay_count > 0) {
+        ap_log_write(&run->log, AP_LOG_WARNING, "a recording is served: nothing is read again");
         return;
     }
     int status = ap_run_config_read(run->config_path, &config);
@@ -489,11 +489,8 @@ static int check_operands(const service *run, int argc, char **argv, int operand
     if (argc - operand > 1)
         return ap_command_fail(run->command, AP_EXIT_USAGE, "'%s' is one file too many",
                                argv[operand + 1]);
-    if (operand < argc && run->replay_count > 0)
-        return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "a configuration and a recording; expected one of the two");
-    bool of_recording = run->start_utc != 0 || run->speed != 1.0 || *run->config.sensors;
-    if (operand < argc && of_recording)
+    bool of_recording = run->start_utc != 0 || run->speed != 1.0;
+    if (operand < argc && ((of_recording && run->replay_count == 0) || *run->config.sensors))
         return ap_command_fail(run->command, AP_EXIT_USAGE,
                                "--sensors, --start and --speed are for recordings; a configuration "
                                "names its sensors file");

@@ -51,6 +51,10 @@ static const ap_yaml_key top_keys[] = {
           "receivers that streams name and that are told apart"),
     WHOLE("connection_cap", 32, ap_run_config, stream_cap, 1, 8192, "64",
           "connections of all inputs at once; half a megabyte each; never fewer than inputs"),
+    WHOLE(
+        "history_points", 32, ap_run_config, history_points, 256, 100000000, "2000000",
+        "points of all trails together, the oldest of which go first; 48 octets each, taken up as "
+        "they come"),
     WHOLE("threads", 32, ap_run_config, thread_count, 1, AP_THREADS_MAX, "1",
           "processors that the tracker may work on at once; the tracks are the same"),
     WHOLE("ring_mb", 32, ap_run_config, ring_mb, 1, 1024, "32",

@@ -83,6 +83,7 @@ typedef struct ap_run_config {
     char sensors[AP_RUN_PATH_MAX + 1]; /* "": radars are not placed */
     uint32_t track_cap, aircraft_cap, receiver_cap, stream_cap, thread_count;
     uint32_t ring_mb;
+    uint32_t history_points;
     ap_run_input *inputs; /* [input_count] */
     uint32_t input_count;
     ap_run_output *outputs; /* [output_count] */

@@ -38,6 +38,7 @@ static void test_run_config_values(void **state)
         parse(&config, "/etc/airpicture",
               "sensors: s.yaml\n"
               "track_cap: 400\n"
+              "history_points: 5000\n"
               "inputs:\n"
               "  - {name: a, kind: udp, group: 239.1.2.3, port: 8600, interface: eth0,\n"
               "     format: asterix}\n"
@@ -52,6 +53,7 @@ static void test_run_config_values(void **state)
     assert_int_equal(to.count, 0);
     assert_string_equal(config.sensors, "/etc/airpicture/s.yaml");
     assert_int_equal(config.track_cap, 400);
+    assert_int_equal(config.history_points, 5000);
     assert_int_equal(config.aircraft_cap, 50000);
     assert_int_equal(config.input_count, 3);
     assert_int_equal(config.inputs[0].kind, AP_LIVE_UDP);

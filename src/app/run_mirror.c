@@ -23,12 +23,13 @@ static ap_err take_tables(ap_run_mirror *mirror, const ap_engine *engine)
                : AP_ERR_MEMORY;
 }
 
-ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine)
+ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine, uint32_t point_cap)
 {
     *mirror = (ap_run_mirror){ .now = AP_UTC_UNKNOWN, .track_cap = engine->config.track_cap };
     const ap_picture_config picture = { .track_cap = mirror->track_cap, .alert_cap = ALERT_CAP };
     ap_history_config history = ap_history_config_default();
     history.trail_cap = mirror->track_cap;
+    history.point_cap = point_cap;
     mirror->picture_size = ap_picture_size(&picture);
     mirror->history_size = ap_history_size(&history);
     mirror->picture_mem = ap_memory_take(mirror->picture_size);

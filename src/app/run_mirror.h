@@ -23,8 +23,8 @@ typedef struct ap_run_mirror {
     uint32_t track_cap;
 } ap_run_mirror;
 
-/* AP_ERR_MEMORY. */
-ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine);
+/* in : point_cap of the history. AP_ERR_MEMORY. */
+ap_err ap_run_mirror_open(ap_run_mirror *mirror, const ap_engine *engine, uint32_t point_cap);
 
 /* Takes in what changed; under the lock of the engine. */
 void ap_run_mirror_pull(ap_run_mirror *mirror, const ap_engine *engine);

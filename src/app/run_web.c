@@ -578,7 +578,7 @@ int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config)
     web->state = state;
     state->config = *config;
     const ap_engine *engine = ap_run_engine_lock(config->engine);
-    ap_err err = ap_run_mirror_open(&state->mirror, engine);
+    ap_err err = ap_run_mirror_open(&state->mirror, engine, config->config->history_points);
     ap_run_engine_unlock(config->engine);
     if (err)
         return fail_memory(state);

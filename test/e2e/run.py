@@ -226,6 +226,11 @@ def recording_gives_the_same(scene):
                              "-c", scene.folder / "sim/sensors.yaml"], stderr=subprocess.PIPE,
                             timeout=30)
     assert served.returncode == 0 and b"the recording has ended" in served.stderr, served.stderr
+    kept = (scene.folder / "state/checkpoint").read_bytes()
+    served = run("run", "--replay", files[0], "--speed", "0", "--port", "0",
+                 scene.folder / "service.yaml")
+    assert b"the recording has ended" in served.stderr and scene.datagrams()
+    assert (scene.folder / "state/checkpoint").read_bytes() == kept
 
 
 def without_configuration():
