@@ -418,9 +418,9 @@ static int work(evaluate *e)
     if (!status)
         status = ap_evaluate_read_bound(&e->run, e->plots.sensors_path);
     if (!status)
-        status = ap_evaluate_score(&e->run, &e->side);
-    if (!status)
         status = ap_evaluate_read_plots(&e->run, &e->plots);
+    if (!status)
+        status = ap_evaluate_score(&e->run, &e->side);
     return status ? status : finish(e);
 }
 

@@ -36,13 +36,12 @@ static void fill(ap_evaluate_run *run, const ap_sensor_table *table)
     for (uint16_t i = 0; i < table->count; i++) {
         const ap_sensor *sensor = &table->sensor[i];
         if (!is_described(sensor) || run->bound_count >= AP_EVALUATION_SENSOR_CAP) {
-            snprintf(
-                run->bound_note, sizeof run->bound_note,
-                is_described(sensor)
-                    ? "no Cramer-Rao bound: '%s' is a sensor more than a bound can count with"
-                    : "no Cramer-Rao bound: the sensors file cannot tell how accurate '%s' is, "
-                      "which says so report by report",
-                sensor->name);
+            snprintf(run->bound_note, sizeof run->bound_note,
+                     is_described(sensor)
+                         ? "no Cramer-Rao bound: '%s' is a sensor more than a bound can count with"
+                         : "no Cramer-Rao bound: how accurate '%s' is only its reports tell; give "
+                           "--recording too",
+                     sensor->name);
             run->bound_count = 0;
             return;
         }

@@ -8,16 +8,44 @@
 #include "io/memory.h"
 #include "wire/json.h"
 
-enum { JSON_ROOM = 16384 };
+enum { JSON_ROOM = 16384, LOOK_CAP = 1 << 20, LOOK_CAP_MAX = 1 << 27 };
 
 typedef struct reader {
     ap_evaluate_plots *plots;
     ap_share_bar *bar;
 } reader;
 
+/* Twice the room; false: memory is exhausted. */
+static bool grow_looks(ap_evaluate_plots *p)
+{
+    uint32_t cap = p->looks.cap <= LOOK_CAP_MAX / 2 ? 2 * p->looks.cap : LOOK_CAP_MAX;
+    size_t size = cap > p->looks.cap ? ap_looks_size(p->looks.truth_count, cap) : 0;
+    void *memory = size ? ap_memory_take(size) : NULL;
+    if (!memory)
+        return false;
+    (void)ap_looks_move(&p->looks, cap, memory, size); /* fits: the size is its own */
+    ap_memory_give_back(p->looks_memory, p->looks_size);
+    p->looks_memory = memory;
+    p->looks_size = size;
+    return true;
+}
+
+static void add_look(ap_evaluate_plots *p, const ap_report *report, const ap_plot_match *match)
+{
+    const ap_sensor *sensor = &p->pipeline.engine.sensors.sensor[report->sensor];
+    while (ap_looks_add(&p->looks, sensor, report, match))
+        if (!grow_looks(p)) {
+            p->looks_lost_count++;
+            return;
+        }
+}
+
 static void on_report(void *context, const ap_report *report)
 {
-    ap_plots_add(&((reader *)context)->plots->plots, report);
+    ap_evaluate_plots *p = ((reader *)context)->plots;
+    ap_plot_match match;
+    if (ap_plots_add(&p->plots, report, &match) && p->looks_memory)
+        add_look(p, report, &match);
 }
 
 static int on_time(void *context, ap_utc_ns now)
@@ -54,9 +82,43 @@ static int start(ap_evaluate_run *run, ap_evaluate_plots *p, reader *r)
     p->memory = status ? NULL : ap_memory_take(p->memory_size);
     if (!status &&
         (!p->memory || ap_plots_init(&p->plots, &run->truth.set, &p->pipeline.engine.sensors,
-                                     run->config.truth_gap_s, p->memory, p->memory_size)))
+                                     run->options->config.truth_gap_s, p->memory, p->memory_size)))
         status = ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     return status;
+}
+
+/* Room for the looks, of which only what fills is memory. */
+static int start_looks(const ap_evaluate_run *run, ap_evaluate_plots *p)
+{
+    uint32_t truths = run->truth.set.trajectory_count;
+    if (!p->sensors_path) /* radars would tell nothing */
+        return AP_EXIT_OK;
+    p->looks_size = ap_looks_size(truths, LOOK_CAP);
+    p->looks_memory = ap_memory_take(p->looks_size);
+    if (!p->looks_memory ||
+        ap_looks_init(&p->looks, truths, LOOK_CAP, p->looks_memory, p->looks_size))
+        return ap_command_fail(run->options->command, AP_EXIT_SOFTWARE, "memory is exhausted");
+    return AP_EXIT_OK;
+}
+
+static void finish_looks(ap_evaluate_run *run, ap_evaluate_plots *p)
+{
+    if (!p->looks_memory)
+        return;
+    ap_looks_finish(&p->looks);
+    run->looks = &p->looks;
+    snprintf(run->bound_note, sizeof run->bound_note,
+             "Cramer-Rao bound of %" PRIu32 " reports in the recordings; %" PRIu64
+             " farther off than they state are left out",
+             p->looks.count, p->looks.lie_count);
+    if (p->looks.count > 0 && p->looks_lost_count == 0)
+        return;
+    run->looks = NULL;
+    snprintf(run->bound_note, sizeof run->bound_note,
+             p->looks.count > 0 ? "no Cramer-Rao bound: there is no memory for more than %" PRIu32
+                                  " reports"
+                                : "no Cramer-Rao bound: the recordings hold nothing of the truth",
+             p->looks.cap);
 }
 
 int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots)
@@ -65,6 +127,8 @@ int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots)
     if (plots->path_count == 0)
         return AP_EXIT_OK;
     int status = start(run, plots, &r);
+    if (!status)
+        status = start_looks(run, plots);
     if (status)
         return status;
     ap_share_bar_task(&run->bar, "reading plots");
@@ -75,6 +139,7 @@ int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots)
     if (status)
         return ap_command_fail(run->options->command, status, "%s", plots->pipeline.message);
     ap_plots_finish(&plots->plots);
+    finish_looks(run, plots);
     return AP_EXIT_OK;
 }
 
@@ -292,6 +357,7 @@ void ap_evaluate_plots_close(ap_evaluate_plots *plots)
     if (plots->is_read)
         ap_pipeline_close(&plots->pipeline);
     ap_memory_give_back(plots->memory, plots->memory_size);
-    plots->memory = NULL;
+    ap_memory_give_back(plots->looks_memory, plots->looks_size);
+    plots->memory = plots->looks_memory = NULL;
     plots->is_read = false;
 }

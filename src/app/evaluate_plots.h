@@ -7,6 +7,7 @@
 #include "app/evaluate_json.h"
 #include "app/evaluate_run.h"
 #include "app/pipeline.h"
+#include "score/looks.h"
 #include "score/plots.h"
 
 enum { AP_EVALUATE_RECORDING_CAP = 32 };
@@ -20,10 +21,15 @@ typedef struct ap_evaluate_plots {
     ap_plots plots;
     void *memory;
     size_t memory_size;
+    ap_looks looks; /* of described sensors, for the Cramer-Rao bound */
+    void *looks_memory;
+    size_t looks_size;
+    uint64_t looks_lost_count; /* there was no memory for them */
 } ap_evaluate_plots;
 
-/* Reads the recordings and holds them against the truth, which is scored already. Nothing without
- * recordings. Returns an exit status after a line on standard error. */
+/* Reads the recordings and holds them against the truth; with a sensors file what they tell
+ * becomes the bound's (run->looks, which live as long as the plots). Nothing without recordings.
+ * Returns an exit status after a line on standard error. */
 int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots);
 
 /* A table for people; nothing without recordings. */

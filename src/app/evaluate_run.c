@@ -184,6 +184,7 @@ static void fill_config(ap_evaluate_run *run)
     c->reference = run->options->has_place ? place_of(run) : middle_of(&run->truth.set);
     c->range_count = sizeof edges_m / sizeof edges_m[0];
     memcpy(c->range_edge_m, edges_m, sizeof edges_m);
+    c->looks = run->looks;
     c->sensor_count = run->bound_count;
     memcpy(c->sensors, run->bound, sizeof c->sensors);
     if (run->options->has_coverage) {

@@ -10,6 +10,7 @@
 #include "app/samples.h"
 #include "app/share_bar.h"
 #include "score/evaluation.h"
+#include "score/looks.h"
 
 /* Options of both commands. */
 typedef struct ap_evaluate_options {
@@ -43,7 +44,8 @@ typedef struct ap_evaluate_run {
     char reference_note[400];   /* how the reference was made; empty: the truth was read */
     size_t bound_count;         /* sensors of the Cramer-Rao bound */
     ap_evaluation_sensor bound[AP_EVALUATION_SENSOR_CAP];
-    char bound_note[200]; /* why there is none; or empty */
+    const ap_looks *looks; /* of recordings, which go before described sensors; or NULL */
+    char bound_note[200];  /* what the bound is of, or why there is none */
 } ap_evaluate_run;
 
 /* Reads the truth, or makes the reference. Each function returns an exit status after it has said

@@ -231,7 +231,7 @@ static void take_run(struct ap_evaluation_state *layout, ap_arena *arena)
         layout->track_span[i] = ap_arena_take(arena, tracks, sizeof(uint32_t));
     }
     ap_tgospa_init(&layout->tgospa, arena, config->edge_cap, truths, tracks, layout->instant_cap);
-    ap_pcrb_init(&layout->pcrb, arena, truths, config->sensor_count > 0);
+    ap_pcrb_init(&layout->pcrb, arena, truths, config);
 }
 
 static void take_reports(struct ap_evaluation_state *layout, ap_arena *arena)
@@ -325,8 +325,6 @@ ap_err ap_evaluation_init(ap_evaluation *evaluation, const ap_evaluation_config 
     for (uint32_t i = 0; i < truth->trajectory_count; i++) {
         state->targets[i].last_track = state->targets[i].kept_track = AP_TRAJECTORY_NONE;
         state->targets[i].run_track = AP_TRAJECTORY_NONE;
-        if (state->pcrb.states != NULL)
-            state->pcrb.states[i].time = AP_UTC_UNKNOWN;
     }
     note_faults(state);
     evaluation->state = state;

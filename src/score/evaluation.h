@@ -95,7 +95,9 @@ typedef struct ap_evaluation_config {
     size_t range_count;
     double range_edge_m[AP_EVALUATION_RANGE_CAP];
 
-    /* The posterior Cramer-Rao bound, left out without sensors. */
+    /* The posterior Cramer-Rao bound, left out without both. With looks, which outlive the
+     * evaluation and are of its truth, sensors do not count. */
+    const struct ap_looks *looks; /* or NULL */
     size_t sensor_count;
     ap_evaluation_sensor sensors[AP_EVALUATION_SENSOR_CAP];
     double acceleration_psd_m2ps3; /* of the truth's motion, per axis; 0: as the truth changes its

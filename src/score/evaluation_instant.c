@@ -361,16 +361,16 @@ static void count_partner(struct ap_evaluation_state *state, ap_target_sums *tar
 }
 
 /* Looks before the first instant tell the bound as much as they told the tracker. */
-static void begin_bound(struct ap_evaluation_state *state, ap_pcrb_state *bound,
-                        const ap_trajectory *truth)
+static void begin_bound(struct ap_evaluation_state *state, ap_pcrb_state *bound, uint32_t index)
 {
+    const ap_trajectory *truth = &state->truth->trajectories[index];
     ap_utc_ns now = ap_evaluation_time(state, state->instant);
     uint32_t at = truth->first;
     ap_motion_point point;
     for (ap_utc_ns time = state->truth->states[truth->first].time_utc; time < now;
          time = ap_utc_add_ns(time, state->step_ns))
         if (ap_motion_find(state->truth, truth, time, state->config.truth_gap_s, &at, &point))
-            ap_pcrb_step(bound, &state->config, state->truth->frame, time, &point);
+            ap_pcrb_step(bound, &state->config, state->truth->frame, index, time, &point);
 }
 
 /* Of every truth: sensors see it outside the coverage as well, though its error counts only within.
@@ -383,8 +383,8 @@ static void add_bound(struct ap_evaluation_state *state, instant_tally *tally, u
     ap_motion_point *point = &state->truths_now.point[truth];
     ap_pcrb_state *bound = &state->pcrb.states[index];
     if (bound->time == AP_UTC_UNKNOWN)
-        begin_bound(state, bound, &state->truth->trajectories[index]);
-    double variance_m2 = ap_pcrb_step(bound, &state->config, state->truth->frame,
+        begin_bound(state, bound, index);
+    double variance_m2 = ap_pcrb_step(bound, &state->config, state->truth->frame, index,
                                       ap_evaluation_time(state, state->instant), point);
     bool counts = !state->truths_now.outside[truth] && state->best[truth] != AP_ASSIGN_NONE;
     if (variance_m2 <= 0.0 || !counts)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "score/motion.h"
 #include "score/order.h"
 
 #define GATE_MIN_M 1000.0
@@ -57,15 +56,6 @@ struct ap_plots_state {
     sensor_sums *sums;      /* [AP_PLOTS_SENSOR_CAP] */
     sight *sights;          /* [AP_PLOTS_SENSOR_CAP][truth] */
 };
-
-/* A truth held against a report. */
-typedef struct match {
-    uint32_t truth;
-    ap_motion_point point;
-    double error[2], rate[2];
-    double range_m; /* of a polar report */
-    double cost;    /* square of the distance in gates */
-} match;
 
 /* ---- memory ---- */
 
@@ -260,7 +250,7 @@ static bool find_truth(const struct ap_plots_state *s, const ap_report *r, uint3
 
 /* The errors of a report were it of this truth; false outside of `gates` gates. */
 static bool hold_against(const struct ap_plots_state *s, const ap_report *r, uint32_t truth,
-                         double gates, match *m)
+                         double gates, ap_plot_match *m)
 {
     const ap_sensor *sensor = &s->sensors->sensor[r->sensor];
     double gate[2], size[2] = { 1.0, 1.0 };
@@ -268,16 +258,18 @@ static bool hold_against(const struct ap_plots_state *s, const ap_report *r, uin
     if (!find_truth(s, r, truth, &m->point))
         return false;
     if (r->present & AP_HAS_POLAR) {
-        double range_m[2], azimuth_rad[2], elevation_rad;
+        double range_m[2], azimuth_rad[2], elevation_rad[2];
         for (int i = 0; i < 2; i++)
             ap_polar_from_ecef(&sensor->frame, ecef_of(&m->point, i * RATE_STEP_S), &range_m[i],
-                               &azimuth_rad[i], &elevation_rad);
+                               &azimuth_rad[i], &elevation_rad[i]);
         m->range_m = range_m[0];
+        m->azimuth_rad = azimuth_rad[0];
+        m->elevation_rad = elevation_rad[0];
         m->error[0] = r->range_m - range_m[0];
         m->error[1] = ap_wrap_pi(r->azimuth_rad - azimuth_rad[0]);
         m->rate[0] = (range_m[1] - range_m[0]) / RATE_STEP_S;
         m->rate[1] = ap_wrap_pi(azimuth_rad[1] - azimuth_rad[0]) / RATE_STEP_S;
-        size[1] = range_m[0] * cos(elevation_rad);
+        size[1] = range_m[0] * cos(m->elevation_rad);
         gate[0] = fmax(GATE_MIN_M, GATE_SIGMAS * r->range_sigma_m);
         gate[1] = fmax(GATE_MIN_M, GATE_SIGMAS * r->azimuth_sigma_rad * size[1]);
     } else {
@@ -296,25 +288,53 @@ static bool hold_against(const struct ap_plots_state *s, const ap_report *r, uin
     return m->cost <= gates * gates;
 }
 
-/* Of the truths that told this address, the nearest. */
-static bool match_address(const struct ap_plots_state *s, const ap_report *r, match *best)
+/* Index of the first row of an address, or of the next one. */
+static uint32_t first_address(const struct ap_plots_state *s, uint32_t address)
 {
     uint32_t low = 0, high = s->address_count;
-    bool found = false;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (s->addresses[middle].address < r->address)
+        if (s->addresses[middle].address < address)
             low = middle + 1;
         else
             high = middle;
     }
+    return low;
+}
+
+/* Of the truths that told this address, the nearest. */
+static bool match_address(const struct ap_plots_state *s, const ap_report *r, ap_plot_match *best)
+{
+    bool found = false;
+    uint32_t low = first_address(s, r->address);
     for (; low < s->address_count && s->addresses[low].address == r->address; low++) {
-        match m;
+        ap_plot_match m;
         if (hold_against(s, r, s->addresses[low].truth, ADDRESS_GATES, &m) &&
             (!found || m.cost < best->cost)) {
             *best = m;
             found = true;
         }
+    }
+    return found;
+}
+
+/* The truth that alone has the address of a report without a place. */
+static bool name_truth(const struct ap_plots_state *s, const ap_report *r, ap_plot_match *match)
+{
+    bool found = false;
+    *match = (ap_plot_match){ .is_placeless = true };
+    if (!(r->present & AP_HAS_ADDRESS))
+        return false;
+    for (uint32_t i = first_address(s, r->address);
+         i < s->address_count && s->addresses[i].address == r->address; i++) {
+        ap_motion_point point;
+        if (!find_truth(s, r, s->addresses[i].truth, &point))
+            continue;
+        if (found) /* whose it is cannot be told */
+            return false;
+        match->truth = s->addresses[i].truth;
+        match->point = point;
+        found = true;
     }
     return found;
 }
@@ -333,7 +353,7 @@ static void rough_place(const ap_sensor *sensor, const ap_report *r, double *lat
     *longitude_rad = at.longitude_rad;
 }
 
-static bool match_nearest(const struct ap_plots_state *s, const ap_report *r, match *best)
+static bool match_nearest(const struct ap_plots_state *s, const ap_report *r, ap_plot_match *best)
 {
     double latitude_rad, longitude_rad;
     bool found = false;
@@ -341,7 +361,7 @@ static bool match_nearest(const struct ap_plots_state *s, const ap_report *r, ma
     double near_east_rad = NEAR_RAD / fmax(cos(latitude_rad), 0.01);
     for (uint32_t k = 0; k < s->truth->trajectory_count; k++) {
         const ap_trajectory_state *state = &s->truth->states[sight_of(s, r->sensor, k)->seek];
-        match m;
+        ap_plot_match m;
         /* The cursor is near the time already, but for the first look at a truth. */
         if (fabs(ap_seconds_between(state->time_utc, r->time_utc)) < s->gap_s &&
             (fabs(state->latitude_rad - latitude_rad) > 2.0 * NEAR_RAD ||
@@ -409,7 +429,8 @@ static void count_turns(struct ap_plots_state *s, const ap_report *r, uint32_t t
             (void)count_turn(&f->part[part], &seen->hit_s[part], at.now_s[part], sensor);
 }
 
-static void add_errors(part_sums *sums, ap_plot_part_figures *f, const ap_report *r, const match *m)
+static void add_errors(part_sums *sums, ap_plot_part_figures *f, const ap_report *r,
+                       const ap_plot_match *m)
 {
     bool is_polar = (r->present & AP_HAS_POLAR) != 0;
     if (f->error_count == 0)
@@ -442,7 +463,7 @@ static void add_errors(part_sums *sums, ap_plot_part_figures *f, const ap_report
     sums->range_rate += m->range_m * m->rate[0];
 }
 
-static void check_words(const struct ap_plots_state *s, const ap_report *r, const match *m,
+static void check_words(const struct ap_plots_state *s, const ap_report *r, const ap_plot_match *m,
                         bool has_reply, ap_plot_figures *f)
 {
     uint32_t who = m->point.identity;
@@ -479,26 +500,26 @@ static void add_false(sensor_sums *sums, const ap_sensor *sensor, const ap_repor
         sums->figures.range_false[bucket_of(range_of(sensor, r))]++;
 }
 
-void ap_plots_add(ap_plots *plots, const ap_report *report)
+bool ap_plots_add(ap_plots *plots, const ap_report *report, ap_plot_match *match)
 {
     struct ap_plots_state *s = plots->state;
     if (report->sensor >= AP_PLOTS_SENSOR_CAP || (report->flags & AP_FLAG_TEST) ||
         report->time_utc == AP_UTC_UNKNOWN)
-        return;
+        return false;
     sensor_sums *sums = &s->sums[report->sensor];
     if (sums->first_utc == AP_UTC_UNKNOWN)
         sums->first_utc = report->time_utc;
     if (sums->last_utc == AP_UTC_UNKNOWN || report->time_utc > sums->last_utc)
         sums->last_utc = report->time_utc;
     if (report->kind != AP_REPORT_TARGET)
-        return;
+        return false;
     const ap_sensor *sensor = &s->sensors->sensor[report->sensor];
     bool is_polar = (report->present & AP_HAS_POLAR) != 0 && sensor->has_site;
     if (!is_polar && !(report->present & AP_HAS_POSITION)) {
         sums->figures.placeless_count++;
-        return;
+        return match && name_truth(s, report, match);
     }
-    match m;
+    ap_plot_match m;
     bool has[AP_PLOT_PART_COUNT];
     parts_of(sensor, report, has);
     for (int part = 0; part < AP_PLOT_PART_COUNT; part++)
@@ -506,7 +527,7 @@ void ap_plots_add(ap_plots *plots, const ap_report *report)
     bool found = (report->present & AP_HAS_ADDRESS) && match_address(s, report, &m);
     if (!found && !match_nearest(s, report, &m)) {
         add_false(sums, sensor, report, has);
-        return;
+        return false;
     }
     sums->figures.matched_count++;
     count_turns(s, report, m.truth, has);
@@ -515,6 +536,9 @@ void ap_plots_add(ap_plots *plots, const ap_report *report)
     for (int part = 0; part < AP_PLOT_PART_COUNT; part++)
         if (has[part])
             add_errors(&sums->part[part], &sums->figures.part[part], report, &m);
+    if (match)
+        *match = m;
+    return true;
 }
 
 /* ---- the end ---- */

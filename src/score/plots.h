@@ -16,6 +16,7 @@
 
 #include "airpicture/report.h"
 #include "airpicture/sensor.h"
+#include "score/motion.h"
 #include "score/requirement.h"
 #include "score/trajectory.h"
 
@@ -68,6 +69,18 @@ typedef struct ap_plot_figures {
     uint64_t range_false[AP_PLOTS_RANGE_CAP]; /* of sensors with a site, as hits and misses */
 } ap_plot_figures;
 
+/* A report held against the truth that it is of. */
+typedef struct ap_plot_match {
+    uint32_t truth;        /* index in the set */
+    bool is_placeless;     /* a report of an address without a place: no error, rate or cost */
+    ap_motion_point point; /* where it was then */
+    double error[2];       /* measured less true: range in m and azimuth in rad of a polar report,
+                            * else east and north in m */
+    double rate[2];        /* of what is measured, a second */
+    double range_m, azimuth_rad, elevation_rad; /* of the truth, for a polar report */
+    double cost;                                /* square of the distance in gates */
+} ap_plot_match;
+
 struct ap_plots_state;
 
 typedef struct ap_plots {
@@ -83,8 +96,10 @@ size_t ap_plots_size(const ap_trajectory_set *truth);
 ap_err ap_plots_init(ap_plots *plots, const ap_trajectory_set *truth,
                      const ap_sensor_table *sensors, double gap_s, void *mem, size_t mem_size);
 
-/* A report in the order of coming. O(log truths) with an address that is known, else O(truths). */
-void ap_plots_add(ap_plots *plots, const ap_report *report);
+/* A report in the order of coming. True when it is of a truth: *match is filled then. Without a
+ * match (NULL) it is not asked whose a report without a place is.
+ * O(log truths) with an address that is known, else O(truths). */
+bool ap_plots_add(ap_plots *plots, const ap_report *report, ap_plot_match *match);
 
 /* Once, after the last report: turns up to the end, means. */
 void ap_plots_finish(ap_plots *plots);

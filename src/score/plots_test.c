@@ -119,7 +119,7 @@ static void test_plots_biases_apart(void **state)
     for (int i = 0; i < 99; i++) {
         ap_report r = plot_at(2.0 + TURN_S * i, 80.0, 1e-3, 0.5);
         if (i % 10 != 5)
-            ap_plots_add(&plots, &r);
+            ap_plots_add(&plots, &r, NULL);
     }
     ap_plots_finish(&plots);
     assert_int_equal(ap_plots_of(&plots, 0)->beyond_count, 0);
@@ -139,15 +139,15 @@ static void test_plots_false_and_second(void **state)
     (void)state;
     for (int i = 0; i < 50; i++) {
         ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0);
-        ap_plots_add(&plots, &r);
+        ap_plots_add(&plots, &r, NULL);
         if (i == 10 || i == 20) /* a split */
-            ap_plots_add(&plots, &r);
+            ap_plots_add(&plots, &r, NULL);
         r.range_m += 5000.0;
         if (i % 5 == 0)
-            ap_plots_add(&plots, &r);
+            ap_plots_add(&plots, &r, NULL);
     }
     ap_report none = { .time_utc = ap_utc_add_s(0, 199.0), .present = AP_HAS_MODE_3A };
-    ap_plots_add(&plots, &none);
+    ap_plots_add(&plots, &none, NULL);
     ap_plots_finish(&plots);
     const ap_plot_figures *f = ap_plots_of(&plots, 0);
     const ap_plot_part_figures *any = &f->part[AP_PLOT_ANY];
@@ -186,7 +186,7 @@ static void test_plots_require_each_error(void **state)
         if (i % 10 == 5)
             continue;
         mean_m += (80.0 + gain_m) / 89.0;
-        ap_plots_add(&plots, &r);
+        ap_plots_add(&plots, &r, NULL);
     }
     ap_plots_finish(&plots);
     ap_requirement_result r = answer(AP_QUANTITY_PLOT_DETECTION, 0, AP_SENSOR_CLASS_SECONDARY, 0.9);
@@ -229,18 +229,18 @@ static void test_plots_require_replies(void **state)
         r.flags = AP_FLAG_SECONDARY;
         r.present |= i >= 32 ? 0 : AP_HAS_MODE_3A;
         r.mode_3a = i < 30 ? 01234 : 04321;
-        ap_plots_add(&plots, &r);
+        ap_plots_add(&plots, &r, NULL);
         r.mode_3a = 04321;
         r.present |= AP_HAS_MODE_3A;
         if (i % 10 == 3)
-            ap_plots_add(&plots, &r);
+            ap_plots_add(&plots, &r, NULL);
         far = r;
         far.range_m += 5000.0;
         if (i % 5 == 0)
-            ap_plots_add(&plots, &far);
+            ap_plots_add(&plots, &far, NULL);
         far.flags = AP_FLAG_PRIMARY;
         if (i % 4 == 0)
-            ap_plots_add(&plots, &far);
+            ap_plots_add(&plots, &far, NULL);
     }
     ap_plots_finish(&plots);
     ap_requirement_result r = answer(AP_QUANTITY_PLOT_FALSE, 0, AP_SENSOR_CLASS_SECONDARY, 0.001);
@@ -265,7 +265,7 @@ static void test_plots_outside_coverage(void **state)
     sensor[0].range_max_m = 10e3; /* nearer than it ever comes */
     for (int i = 0; i < 50; i++) {
         ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0);
-        ap_plots_add(&plots, &r);
+        ap_plots_add(&plots, &r, NULL);
     }
     ap_plots_finish(&plots);
     const ap_plot_figures *f = ap_plots_of(&plots, 0);
@@ -284,7 +284,7 @@ static void test_plots_parts_apart(void **state)
         bool is_echo = i % 10 == 3 || i >= 40, is_reply = i % 5 == 2 && i < 40;
         ap_report r = plot_at(2.0 + TURN_S * i, is_echo ? 40.0 : 0.0, 0.0, 0.0);
         r.flags = (is_reply ? 0 : AP_FLAG_PRIMARY) | (is_echo ? 0 : AP_FLAG_SECONDARY);
-        ap_plots_add(&plots, &r);
+        ap_plots_add(&plots, &r, NULL);
     }
     ap_plots_finish(&plots);
     const ap_plot_part_figures *of = ap_plots_of(&plots, 0)->part;
@@ -319,7 +319,7 @@ static void test_plots_silent_all_the_time(void **state)
         for (int i = 0; i < 50; i++) {
             ap_report r = plot_at(2.0 + TURN_S * i, 0.0, 0.0, 0.0);
             r.flags = AP_FLAG_SECONDARY;
-            ap_plots_add(&plots, &r);
+            ap_plots_add(&plots, &r, NULL);
         }
         ap_plots_finish(&plots);
         const ap_plot_figures *f = ap_plots_of(&plots, 1);

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "base/arena.h"
-#include "score/pcrb.h"
 #include "score/tgospa.h"
 
 #define assert_near(value, expected, tolerance)                                                    \
@@ -71,82 +70,6 @@ static void test_nees_bounds_known(void **state)
     double below = ap_chi_square_quantile(999999, 0.975),
            above = ap_chi_square_quantile(1000001, 0.975);
     assert_near(above - below, 2.0, 0.01);
-}
-
-/* T = 1 s, q = 0.02, R = 1, per axis, steady: the bound with Pd 0.9 and 0.5. */
-static void test_pcrb_steady(void **state)
-{
-    (void)state;
-    static const double expected[][3] = { { 0.9, 0.670232, 0.260931 },
-                                          { 0.5, 0.849225, 0.283178 } };
-    for (int i = 0; i < 2; i++) {
-        double P[4][4] = { { 1e4, 0, 0, 0 }, { 0, 1e4, 0, 0 }, { 0, 0, 1e4, 0 }, { 0, 0, 0, 1e4 } };
-        ap_pcrb_information look = { .east = expected[i][0], .north = expected[i][0] };
-        for (int k = 0; k < 500; k++) {
-            ap_pcrb_predict(P, 1.0, 0.02);
-            ap_pcrb_update(P, look);
-        }
-        assert_near(sqrt(P[0][0]), expected[i][1], 1e-6);
-        assert_near(sqrt(P[1][1]), expected[i][1], 1e-6);
-        assert_near(sqrt(P[2][2]), expected[i][2], 1e-6);
-    }
-}
-
-/* A look from the west at 100 km: sigma of range along east, of azimuth along north. */
-static void test_pcrb_step_first_look(void **state)
-{
-    (void)state;
-    ap_evaluation_config config = ap_evaluation_config_default();
-    config.acceleration_psd_m2ps3 = 1.0;
-    config.sensor_count = 1;
-    config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 4.0,
-                                                .range_max_m = 2e5,
-                                                .range_sigma_m = 50.0,
-                                                .azimuth_sigma_rad = 1e-3,
-                                                .detection_probability = 1.0 };
-    ap_trajectory_state at = { .x_m = 1e5 };
-    ap_motion_point point = ap_motion_at(AP_TRAJECTORY_PLANE, &at);
-    ap_pcrb_state bound = { .time = AP_UTC_UNKNOWN };
-    assert_near(ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 3 * AP_NS_PER_S, &point), 0.0,
-                0.0);
-    double variance_m2 =
-        ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 4 * AP_NS_PER_S, &point);
-    assert_near(variance_m2, 50.0 * 50.0 + 100.0 * 100.0, 1e-6);
-    assert_near(bound.P[0][0], 2500.0, 1e-6);
-    variance_m2 = ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 5 * AP_NS_PER_S, &point);
-    assert_near(variance_m2, 12500.0 + 2 * 300.0 * 300.0 + 2.0 / 3.0, 1e-6); /* no look: grows */
-}
-
-/* A look by position is its variance, twice; of a truth that keeps its velocity nothing is added by
- * time but what the velocity's own error makes of it; one that changes by (3, 4) m/s in 2 s counts
- * as white acceleration of 25 / (2 x 2) m2/s3. */
-static void test_pcrb_step_own_motion(void **state)
-{
-    (void)state;
-    ap_evaluation_config config = ap_evaluation_config_default();
-    config.sensor_count = 1;
-    config.sensors[0] = (ap_evaluation_sensor){ .interval_s = 100.0,
-                                                .range_max_m = 2e5,
-                                                .range_sigma_m = 1.0,
-                                                .azimuth_sigma_rad = 1.0,
-                                                .position_sigma_m = 30.0,
-                                                .detection_probability = 0.5 };
-    assert_null(ap_evaluation_config_fault(&config));
-    ap_trajectory_state at = { .flags = AP_STATE_HAS_VELOCITY, .east_mps = 100.0f };
-    ap_motion_point point = ap_motion_at(AP_TRAJECTORY_PLANE, &at);
-    ap_pcrb_state bound = { .time = 99 * AP_NS_PER_S };
-    double first_m2 = ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 100 * AP_NS_PER_S, &point);
-    assert_near(first_m2, 2 * 30.0 * 30.0 / 0.5, 1e-9);
-    double second_m2 =
-        ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 102 * AP_NS_PER_S, &point);
-    assert_near(second_m2 - first_m2, 2 * 300.0 * 300.0 * 4.0, 1e-6);
-    double speed_m2ps2 = bound.P[2][2];
-    point.east_mps += 3.0;
-    point.north_mps += 4.0;
-    ap_pcrb_step(&bound, &config, AP_TRAJECTORY_PLANE, 104 * AP_NS_PER_S, &point);
-    assert_near(bound.P[2][2] - speed_m2ps2, 2.0 * 25.0 / (2.0 * 2.0), 1e-9);
-    config.sensors[0].position_sigma_m = -1.0;
-    assert_non_null(ap_evaluation_config_fault(&config));
 }
 
 typedef struct lp_case {
@@ -301,10 +224,9 @@ static void test_tgospa_simplex(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantiles_known),      cmocka_unit_test(test_summary_signed),
-        cmocka_unit_test(test_nees_bounds_known),    cmocka_unit_test(test_pcrb_steady),
-        cmocka_unit_test(test_pcrb_step_first_look), cmocka_unit_test(test_pcrb_step_own_motion),
-        cmocka_unit_test(test_tgospa_handed_over),   cmocka_unit_test(test_tgospa_simplex),
+        cmocka_unit_test(test_quantiles_known),   cmocka_unit_test(test_summary_signed),
+        cmocka_unit_test(test_nees_bounds_known), cmocka_unit_test(test_tgospa_handed_over),
+        cmocka_unit_test(test_tgospa_simplex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

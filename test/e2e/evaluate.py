@@ -219,8 +219,8 @@ def bound():
         alone.write_text(both[:both.index("  - name: b")])
         assert figures(evaluate(*inputs, "-c", alone))["pcrb_ratio"] < 0.9 * f["pcrb_ratio"]
         for kind, arguments, note in ((None, (), "it needs a sensors file (-c)"),
-                                      ("adsb", ("-c", alone), "how accurate 'heard' is"),
-                                      ("mlat", ("-c", alone), "how accurate 'heard' is")):
+                                      ("adsb", ("-c", alone), "'heard' is only its reports"),
+                                      ("mlat", ("-c", alone), "'heard' is only its reports")):
             alone.write_text(both + f"  - name: heard\n    kind: {kind}\n    sac: 9\n    sic: 9\n"
                              "    latitude_deg: 52\n    longitude_deg: 5\n    height_m: 9\n")
             report = evaluate(*inputs, *arguments)
@@ -232,6 +232,47 @@ def bound():
         flat, tracks = plane(work)
         refused(["--sensors needs a truth in degrees"], "--truth", flat, "--tracks", tracks, "-c",
                 sensors, status=64)
+
+
+HEARD = """
+name: Heard
+duration_s: 300
+latitude_deg: 52.3
+longitude_deg: 4.8
+traffic:
+  - {kind: en_route, count: 40, radius_nmi: 40, adsb_share: 1, mode_s_share: 0}
+sensors:
+  - {name: wam, kind: mlat, sac: 1, sic: 1, latitude_deg: 52.3, longitude_deg: 4.7,
+     turn_s: 2, range_max_nmi: 100}
+  - {name: rx, kind: adsb, format: beast, latitude_deg: 52.3, longitude_deg: 4.7}
+  - {name: station, kind: adsb, sac: 1, sic: 3, latitude_deg: 52.5, longitude_deg: 4.7}
+"""
+
+
+def bound_of_reports():
+    """The bound of multilateration and ADS-B, from what their reports told: with both it is below
+    that of either alone, the tracker's error a little above it; copies count once."""
+    with workspace() as work:
+        (work / "heard.yaml").write_text(HEARD)
+        run("simulate", "-q", work / "heard.yaml", "-o", work / "s")
+        sensors = work / "s/sensors.yaml"
+        run("replay", "-q", "-c", sensors, work / "s/merged.pcap", "--tracks",
+            work / "tracks.jsonl")
+        bounds = []
+        for names in (("wam", "rx", "station"), ("wam", "rx"), ("wam",), ("rx",)):
+            recordings = [w for n in names for w in ("--recording", work / f"s/{n}.pcap")]
+            report = evaluate("--truth", work / "s/truth.csv", "--tracks", work / "tracks.jsonl",
+                              "--warmup", "60", "-c", sensors, *recordings)
+            assert re.search(r"bound of \d{4,} reports in the recordings", report["notes"][-1])
+            f = figures(report)
+            bounds.append(f["pcrb_bound_m"])
+            if len(names) == 3:
+                assert 1.0 < f["pcrb_ratio"] < 1.8, f["pcrb_ratio"]
+        assert bounds[1] < 0.95 * min(bounds[2:]), bounds
+        assert 0.9 < bounds[0] / bounds[1] <= 1.0, bounds  # both receivers hear the same error
+        none = evaluate("--truth", work / "s/truth.csv", "--tracks", work / "tracks.jsonl", "-c",
+                        sensors)
+        assert figures(none)["pcrb_ratio"] is None and "--recording" in none["notes"][-1], none
 
 
 NOISE = """    range_sigma_m: 100
@@ -577,8 +618,8 @@ def bench():
 
 
 if __name__ == "__main__":
-    for test in (known_errors, simulated, bound, radar_table, one_file, every_form, aircraft_json,
-                 reference, wrong_inputs, requirements, page, moments, disk_full,
-                 truth_start, comparison, bench):
+    for test in (known_errors, simulated, bound, bound_of_reports, radar_table, one_file,
+                 every_form, aircraft_json, reference, wrong_inputs, requirements, page, moments,
+                 disk_full, truth_start, comparison, bench):
         case(test.__name__, test)
     finish()
