@@ -265,15 +265,15 @@ static bool is_recorded(const ap_run_state_keeper *keeper)
     return !keeper->recorder || ap_recorder_settled(keeper->recorder) >= keeper->written_utc;
 }
 
-static bool is_kept(const ap_run_state_keeper *keeper)
+static bool is_stored(const ap_run_state_keeper *keeper)
 {
-    return is_recorded(keeper) && (ap_run_archive_has_settled(keeper->archive, &keeper->ends) ||
-                                   ap_clock_monotonic_ns() - keeper->begun_ns > ARCHIVE_WAIT_NS);
+    return ap_run_archive_has_settled(keeper->archive, &keeper->ends);
 }
 
 static void release(ap_run_state_keeper *keeper)
 {
-    if (keeper->checkpoint.is_held && is_kept(keeper))
+    bool is_late = ap_clock_monotonic_ns() - keeper->begun_ns > ARCHIVE_WAIT_NS;
+    if (keeper->checkpoint.is_held && is_recorded(keeper) && (is_stored(keeper) || is_late))
         ap_checkpoint_release(&keeper->checkpoint);
 }
 
@@ -304,9 +304,15 @@ void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest)
 void ap_run_state_wait(ap_run_state_keeper *keeper)
 {
     int64_t until_ns = ap_clock_monotonic_ns() + WAIT_MAX_NS;
-    while (keeper->checkpoint.is_held && !is_kept(keeper) && ap_clock_monotonic_ns() < until_ns)
+    bool is_whole = is_recorded(keeper) && is_stored(keeper);
+    while (keeper->checkpoint.is_held && !is_whole && ap_clock_monotonic_ns() < until_ns) {
         ap_clock_sleep_ns(AP_NS_PER_MS);
-    ap_checkpoint_close(&keeper->checkpoint);
+        is_whole = is_recorded(keeper) && is_stored(keeper);
+    }
+    if (is_whole)
+        ap_checkpoint_close(&keeper->checkpoint);
+    else if (ap_checkpoint_drop(&keeper->checkpoint))
+        keeper->written_utc = AP_UTC_UNKNOWN; /* the next start reads more of the recording */
 }
 
 void ap_run_state_count(const ap_run_state_keeper *keeper, uint64_t *written_count,

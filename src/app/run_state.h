@@ -72,10 +72,13 @@ static inline void ap_run_state_took(ap_run_state_keeper *keeper, ap_utc_ns rece
 
 /* Begins a checkpoint when one is due; at rest, or when it has been due for as long again. It comes
  * in sight when the recorder and the archive are as far as it is: what a killed process leaves has
- * no gap. An archive that is away is waited for for ten seconds. */
+ * no gap. An archive that is away is waited for for ten seconds: longer, and a restart would have
+ * to read all that was recorded since before the picture is back. */
 void ap_run_state_keep(ap_run_state_keeper *keeper, bool at_rest);
 
-/* Waits for the checkpoint that is being written: before the thread ends that began it. */
+/* Waits for the checkpoint that is being written: before the thread ends that began it. One that
+ * the recorder or the archive is not as far as within five seconds is given up: the next start goes
+ * on from the one before, and makes the rows again that were not stored. */
 void ap_run_state_wait(ap_run_state_keeper *keeper);
 
 static inline ap_utc_ns ap_run_state_newest(const ap_run_state_keeper *keeper)

@@ -67,6 +67,7 @@ struct ap_archive_feed_state {
     int64_t first_ns;     /* when the first of them was taken; 0: there is none */
     int64_t tick_ns, retry_ns;
     uint64_t told_count; /* of lost rows */
+    bool is_away;        /* told: nothing was stored since it failed */
     /* shared, under the mutex */
     pthread_mutex_t mutex;
     pthread_cond_t tried; /* the sink was opened, or that failed */
@@ -183,13 +184,32 @@ static void show(struct ap_archive_feed_state *state, const char *error)
     pthread_mutex_unlock(&state->mutex);
 }
 
+/* Once for each cause, though it is tried each second. */
+static void tell_failure(struct ap_archive_feed_state *state)
+{
+    const ap_archive_sink *sink = state->config.sink;
+    bool is_told = state->is_away && strcmp(state->last_error, sink->message) == 0;
+    state->is_away = true;
+    if (!is_told)
+        ap_log_write(state->config.log, AP_LOG_WARNING,
+                     "archive, %s: %s; rows wait, and it is tried again each second", sink->name,
+                     sink->message);
+}
+
+static void tell_success(struct ap_archive_feed_state *state)
+{
+    if (state->is_away)
+        ap_log_write(state->config.log, AP_LOG_NOTICE, "archive, %s: goes on",
+                     state->config.sink->name);
+    state->is_away = false;
+}
+
 /* What the sink has not committed is given again when it is open again. */
 static void fail(struct ap_archive_feed_state *state)
 {
     ap_archive_sink *sink = state->config.sink;
     atomic_fetch_add_explicit(&state->failure_count, 1, memory_order_relaxed);
-    ap_log_write(state->config.log, AP_LOG_WARNING, "archive, %s: %s; tries again", sink->name,
-                 sink->message);
+    tell_failure(state);
     sink->ops->close(sink, false);
     state->is_open = false;
     state->taken = atomic_load_explicit(&state->tail, memory_order_relaxed);
@@ -201,7 +221,6 @@ static void fail(struct ap_archive_feed_state *state)
 static bool try_open(struct ap_archive_feed_state *state)
 {
     ap_archive_sink *sink = state->config.sink;
-    bool is_repeated = atomic_load_explicit(&state->failure_count, memory_order_relaxed) > 0;
     state->store = (ap_row_mark){ 0 };
     if (sink->ops->open(sink, &state->store)) {
         fail(state);
@@ -213,8 +232,6 @@ static bool try_open(struct ap_archive_feed_state *state)
     state->mark = state->store;
     pthread_mutex_unlock(&state->mutex);
     show(state, NULL);
-    if (is_repeated)
-        ap_log_write(state->config.log, AP_LOG_NOTICE, "archive, %s: goes on", sink->name);
     return true;
 }
 
@@ -229,6 +246,7 @@ static bool commit(struct ap_archive_feed_state *state)
             return false;
         }
         state->store = state->newest;
+        tell_success(state); /* a full disk can be opened, too */
     }
     atomic_fetch_add_explicit(&state->row_count, state->batch_count, memory_order_relaxed);
     atomic_store_explicit(&state->tail, state->taken, memory_order_release);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/clock.h"
 
@@ -91,12 +92,17 @@ static ap_archive_sink sink_of(store *to)
     return (ap_archive_sink){ .name = "test", .ops = &ops, .context = to };
 }
 
-static ap_archive_feed open_feed(ap_archive_sink *sink)
+static ap_archive_feed open_feed_with(ap_archive_sink *sink, const ap_log *log)
 {
     ap_archive_feed feed;
-    const ap_archive_feed_config config = { .sink = sink, .queue_size = 65536, .log = &silent };
+    const ap_archive_feed_config config = { .sink = sink, .queue_size = 65536, .log = log };
     assert_int_equal(ap_archive_feed_open(&feed, &config), AP_OK);
     return feed;
+}
+
+static ap_archive_feed open_feed(ap_archive_sink *sink)
+{
+    return open_feed_with(sink, &silent);
 }
 
 static void put(ap_archive_feed *feed, uint64_t first, uint64_t count, bool again)
@@ -169,6 +175,32 @@ static void test_feed_after_failures(void **state)
         ap_archive_feed_close(&feed);
         assert_holds(&to, 1, 300);
     }
+}
+
+/* A store that opens and keeps nothing, as on a full disk, is told of once, and once when it keeps
+ * something again. */
+static void test_feed_tells_once(void **state)
+{
+    (void)state;
+    char said[4096] = "";
+    int ends[2];
+    ap_log log;
+    assert_int_equal(pipe(ends), 0);
+    assert_true(ap_log_open(&log, ends[1], AP_LOG_INFO, true));
+    store to = { .commit_failures = 2 };
+    ap_archive_sink sink = sink_of(&to);
+    ap_archive_feed feed = open_feed_with(&sink, &log);
+    put(&feed, 1, 150, false);
+    wait_until_settled(&feed);
+    assert_int_equal(ap_archive_feed_stats_of(&feed).failure_count, 2);
+    ap_archive_feed_close(&feed);
+    ap_log_close(&log);
+    close(ends[1]);
+    assert_true(read(ends[0], said, sizeof said - 1) > 0);
+    close(ends[0]);
+    assert_string_equal(said, "<4>archive, test: it keeps nothing; rows wait, and it is tried "
+                              "again each second\n<5>archive, test: goes on\n");
+    assert_holds(&to, 1, 150);
 }
 
 static void test_feed_lost(void **state)
@@ -250,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_feed_rows_in_order), cmocka_unit_test(test_feed_after_failures),
         cmocka_unit_test(test_feed_lost),          cmocka_unit_test(test_feed_refused),
         cmocka_unit_test(test_feed_again),         cmocka_unit_test(test_feed_open_bad),
+        cmocka_unit_test(test_feed_tells_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -321,6 +321,19 @@ void ap_checkpoint_close(ap_checkpoint *checkpoint)
         ;
 }
 
+bool ap_checkpoint_drop(ap_checkpoint *checkpoint)
+{
+    bool is_held = checkpoint->is_held;
+    uint64_t failed_count = checkpoint->failed_count;
+    if (is_held)
+        close(checkpoint->hold_fd);
+    checkpoint->is_held = false;
+    ap_checkpoint_close(checkpoint);
+    if (is_held) /* that its process ends so is what was wanted */
+        checkpoint->failed_count = failed_count;
+    return is_held;
+}
+
 /* --- reading --- */
 
 typedef struct reader {

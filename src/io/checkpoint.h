@@ -47,6 +47,10 @@ ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_
 /* Releases the one that is being written, and waits for it. Safe twice. */
 void ap_checkpoint_close(ap_checkpoint *checkpoint);
 
+/* Gives up the one that is held, and waits until its process has gone; one that was released is
+ * waited for. True: it was given up, and the file that was there before still is. */
+bool ap_checkpoint_drop(ap_checkpoint *checkpoint);
+
 /* Takes the place of the checkpoint for this process until it ends or closes *fd (-1: it has none).
  * AP_ERR_NO_OUTPUT with `message` when another has it, AP_ERR_IO. */
 ap_err ap_checkpoint_lock(const char *path, int *fd, char message[AP_IO_MESSAGE_SIZE]);

@@ -195,6 +195,31 @@ static void test_checkpoint_release(void **state)
     ap_region_close(&region);
 }
 
+/* What is given up leaves the one before, and nothing else; it is no failure. */
+static void test_checkpoint_drop(void **state)
+{
+    (void)state;
+    char message[AP_IO_MESSAGE_SIZE] = "";
+    ap_region region = open_region();
+    ap_checkpoint checkpoint = { 0 };
+    ap_utc_ns until_utc = 0;
+    fill(&region);
+    write_one(&region, 1);
+    fill(&region);
+    assert_int_equal(ap_checkpoint_begin(&checkpoint, path, &region, LAYOUT, 2, message), AP_OK);
+    assert_true(ap_checkpoint_drop(&checkpoint));
+    assert_false(ap_checkpoint_drop(&checkpoint));
+    assert_int_equal(checkpoint.child, 0);
+    assert_int_equal(checkpoint.failed_count, 0);
+    assert_int_equal(checkpoint.written_count, 0);
+    assert_int_equal(load(&region, LAYOUT, &until_utc), AP_OK);
+    assert_int_equal(until_utc, 1);
+    char name[160];
+    snprintf(name, sizeof name, "%s.%ld.part", path, (long)getpid());
+    assert_int_equal(access(name, F_OK), -1);
+    ap_region_close(&region);
+}
+
 /* Two would each overwrite what the other had. */
 static void test_checkpoint_lock(void **state)
 {
@@ -264,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_checkpoint_load_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_load_damaged, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_release, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_checkpoint_drop, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_lock, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_clean, make_folder, remove_folder),
         cmocka_unit_test(test_checkpoint_begin_nowhere),

@@ -46,7 +46,7 @@ ap_err ap_geopackage_db_fail(ap_geopackage_db *s)
     s->failed = code == SQLITE_NOMEM ? AP_ERR_MEMORY : AP_ERR_IO;
     if (full)
         (void)snprintf(s->failure, sizeof s->failure,
-                       "cannot write %s: the disk is full; free some space and run again", s->name);
+                       "cannot write %s: the disk is full; free some space", s->name);
     else
         (void)snprintf(s->failure, sizeof s->failure, "cannot write %s: %s%s%s", s->name,
                        s->db ? sqlite3_errmsg(s->db) : "memory is exhausted",

@@ -281,6 +281,19 @@ static ap_err lock_folder(struct segments *s)
     return AP_OK;
 }
 
+/* Segments that a killed process had begun, under the lock: nobody else makes any. */
+static void remove_begun(struct segments *s)
+{
+    DIR *open = opendir(s->config.folder);
+    for (struct dirent *entry; open && (entry = readdir(open));) {
+        const char *part = strstr(entry->d_name, ".gpkg.part");
+        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 && part)
+            (void)unlinkat(dirfd(open), entry->d_name, 0);
+    }
+    if (open)
+        (void)closedir(open);
+}
+
 /* Of the newest life of the engine, and of that the newest row; by names alone a clock that ran
  * back would lead to another. */
 static bool is_newer(const ap_row_mark *mark, const ap_row_mark *than)
@@ -329,6 +342,8 @@ static ap_err segments_open(ap_archive_sink *sink, ap_row_mark *committed)
     *committed = (ap_row_mark){ 0 };
     s->path[0] = '\0';
     ap_err err = lock_folder(s);
+    if (!err)
+        remove_begun(s);
     if (!err)
         err = take_up(s, committed);
     s->mark = *committed;

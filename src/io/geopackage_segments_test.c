@@ -405,6 +405,43 @@ static void test_segments_strange_folder(void **state)
     bed_free(&b);
 }
 
+static void touch(const bed *b, const char *name)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", b->folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static bool is_there(const bed *b, const char *name)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", b->folder, name);
+    return access(path, F_OK) == 0;
+}
+
+/* What a killed process had begun of a segment goes; what others put there stays. */
+static void test_segments_begun(void **state)
+{
+    (void)state;
+    bed b = bed_new();
+    const ap_geopackage_segments_config config = config_of(&b);
+    static const char *const ours[] = { FIRST ".part", FIRST ".part-journal" };
+    static const char *const theirs[] = { "other.gpkg.part", "airpicture-notes.part" };
+    for (size_t i = 0; i < 2; i++) {
+        touch(&b, ours[i]);
+        touch(&b, theirs[i]);
+    }
+    start(&b, &config);
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(is_there(&b, ours[i]));
+        assert_true(is_there(&b, theirs[i]));
+    }
+    stop(&b);
+    bed_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -417,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_segments_removed),
         cmocka_unit_test(test_segments_finish_stops),
         cmocka_unit_test(test_segments_strange_folder),
+        cmocka_unit_test(test_segments_begun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 """The service's archive: segments that are read while they are written, that follow each other,
 that a killed process and a full disk leave whole, and that hold what a replay of the recording
 holds."""
+import collections
 import contextlib
 import os
 import pathlib
@@ -95,6 +96,32 @@ def killed(scene):
     assert len(beyond) <= 5, f"{len(beyond)} rows that the recording does not tell of"
 
 
+def ended_while_full(scene, filler):
+    """Rows that found no room at the end are made again by the next start: none is missing."""
+    filler.write_bytes(b"")
+    with contextlib.suppress(OSError), open(filler, "wb", 0) as out:
+        while out.write(bytes(4096)):
+            pass
+    wait_for(lambda: scene.said().count("the disk is full") == 2, 20)
+    scene.service.send_signal(signal.SIGTERM)
+    scene.service.wait(20)
+    assert "rows are lost" in scene.said(), scene.said()
+    filler.unlink()
+    scene.start()
+    wait_for(lambda: len(scene.tracks() or {}) > 10, 10)
+    scene.service.send_signal(signal.SIGTERM)
+    assert scene.service.wait(20) == 0, "it did not end well"
+    recordings = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
+    run("replay", "-c", scene.folder / "sim/sensors.yaml", "--archive", scene.folder / "all.gpkg",
+        "--track-cap", 500, *recordings)
+    wanted = collections.Counter(ask(scene.folder / "all.gpkg",
+                                     "SELECT track_id, time_s FROM track_points"))
+    kept = collections.Counter(points(scene))
+    missing, more = wanted - kept, kept - wanted
+    assert not missing and len(wanted) > 100, f"{len(missing)} of {len(wanted)} are missing"
+    assert not more, f"{more} are there twice, or should not be"
+
+
 def full_disk(folder):
     """The archive's disk is full: it is said, tracking goes on; with room archiving does too."""
     disk = folder / "archive"
@@ -114,8 +141,7 @@ def full_disk(folder):
         filler.unlink()
         wait_for(lambda: "archive, geopackage: goes on" in scene.said(), 10)
         wait_for(lambda: len(points(scene)) > 50, 10)
-        scene.service.send_signal(signal.SIGTERM)
-        assert scene.service.wait(20) == 0, "it did not end well"
+        ended_while_full(scene, filler)
     finally:
         if scene:
             scene.close()
