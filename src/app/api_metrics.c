@@ -223,18 +223,49 @@ static double input_refused(const ap_live_input *input)
     return (double)input->connect_refused_count;
 }
 
-static void put_outputs(ap_api_call *call)
+static void put_outputs(ap_api_call *call, const char *name, const char *type, const char *help,
+                        double (*value)(const ap_live_output *output))
+{
+    const ap_live_figures *f = call->api->figures;
+    put_head(call->out, name, type, help);
+    for (size_t i = 0; i < f->output_count; i++)
+        put_value(call->out, name, "output", f->outputs[i].name, NULL, NULL, value(&f->outputs[i]));
+}
+
+static double output_bytes(const ap_live_output *output)
+{
+    return (double)output->byte_count;
+}
+
+static double output_messages(const ap_live_output *output)
+{
+    return (double)output->message_count;
+}
+
+static double output_lost(const ap_live_output *output)
+{
+    return (double)output->lost_count;
+}
+
+static double output_clients(const ap_live_output *output)
+{
+    return output->client_count;
+}
+
+static double output_cut(const ap_live_output *output)
+{
+    return (double)output->client_cut_count;
+}
+
+static double output_refused(const ap_live_output *output)
+{
+    return (double)output->client_refused_count;
+}
+
+static void put_rings(ap_api_call *call)
 {
     const ap_live_figures *f = call->api->figures;
     ap_writer *out = call->out;
-    put_head(out, "output_bytes_total", "counter", "Octets sent.");
-    for (size_t i = 0; i < f->output_count; i++)
-        put_value(out, "output_bytes_total", "output", f->outputs[i].name, NULL, NULL,
-                  (double)f->outputs[i].byte_count);
-    put_head(out, "output_lost_total", "counter", "Messages that were not sent.");
-    for (size_t i = 0; i < f->output_count; i++)
-        put_value(out, "output_lost_total", "output", f->outputs[i].name, NULL, NULL,
-                  (double)f->outputs[i].lost_count);
     put_head(out, "ring_depth", "gauge", "What waits in a ring.");
     for (size_t i = 0; i < f->ring_count; i++)
         put_value(out, "ring_depth", "ring", f->rings[i].name, NULL, NULL,
@@ -270,5 +301,13 @@ void ap_api_metrics(ap_api_call *call)
                input_connects);
     put_inputs(call, "input_connects_refused_total", "counter",
                "Connections for which there was no room.", input_refused);
-    put_outputs(call);
+    put_outputs(call, "output_bytes_total", "counter", "Octets sent.", output_bytes);
+    put_outputs(call, "output_messages_total", "counter", "Messages sent.", output_messages);
+    put_outputs(call, "output_lost_total", "counter", "Messages that were not sent.", output_lost);
+    put_outputs(call, "output_clients", "gauge", "Connected now.", output_clients);
+    put_outputs(call, "output_clients_cut_total", "counter", "Clients that did not read.",
+                output_cut);
+    put_outputs(call, "output_clients_refused_total", "counter",
+                "Clients for which there was no room.", output_refused);
+    put_rings(call);
 }

@@ -148,6 +148,8 @@ static void put_output(ap_writer *out, const ap_live_output *output)
     put_text(&object, "state", output->state);
     ap_json_member_bool(&object, "open", output->is_open);
     ap_json_member_u64(&object, "client_count", output->client_count);
+    ap_json_member_u64(&object, "client_cut_count", output->client_cut_count);
+    ap_json_member_u64(&object, "client_refused_count", output->client_refused_count);
     ap_json_member_u64(&object, "byte_count", output->byte_count);
     ap_json_member_u64(&object, "message_count", output->message_count);
     ap_json_member_u64(&object, "lost_count", output->lost_count);

@@ -584,6 +584,17 @@ static void test_api_metrics_format(void **state)
     assert_non_null(
         strstr((char *)b->body, "connects_refused_total{input=\"roof \\\"1\\\"\"} 4\n"));
     assert_non_null(strstr((char *)b->body, "airpicture_reports_lost_total 6\n"));
+    static const char *const outputs[] = { "clients{output=\"cat062\"} 3\n",
+                                           "clients_cut_total{output=\"cat062\"} 4\n",
+                                           "clients_refused_total{output=\"cat062\"} 5\n",
+                                           "bytes_total{output=\"cat062\"} 600\n",
+                                           "messages_total{output=\"cat062\"} 70\n",
+                                           "lost_total{output=\"cat062\"} 8\n" };
+    for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+        char line[96];
+        snprintf(line, sizeof line, "airpicture_output_%s", outputs[i]);
+        assert_non_null(strstr((char *)b->body, line));
+    }
     assert_int_equal(b->body[reply.body.size - 1], '\n');
     for (char *line = strtok_r((char *)b->body, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {

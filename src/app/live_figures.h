@@ -71,6 +71,8 @@ typedef struct ap_live_output {
     const char *name, *state;
     bool is_open;
     uint32_t client_count;
+    uint64_t client_cut_count;     /* that did not read */
+    uint64_t client_refused_count; /* that came when there were as many as may be */
     uint64_t byte_count, message_count, lost_count;
     const char *last_error;
 } ap_live_output;

@@ -60,6 +60,11 @@ typedef struct service {
     const ap_command *command;
     const char *config_path; /* NULL: none */
     ap_run_config config;
+    ap_run_ways ways;        /* of its outputs */
+    ap_run_config next;      /* after a reload; closed: none waits */
+    ap_run_ways next_ways;   /* as far as they could be opened beside the old ones */
+    ap_run_config last_good; /* that it goes back to when the next one does not start */
+    bool has_next, has_last_good, is_up;
     const char *replay_paths[AP_INPUT_CAP];
     size_t replay_count;
     double speed;
@@ -277,22 +282,41 @@ static void on_end(void *context)
     stop(run);
 }
 
+static void drop_next(service *run)
+{
+    if (run->has_next)
+        ap_run_config_close(&run->next);
+    ap_run_ways_close(&run->next_ways);
+    run->has_next = false;
+}
+
+/* The configuration as it is now, with the sockets that it needs beside those that are open. */
+static int read_next(service *run)
+{
+    drop_next(run); /* of another signal, just before */
+    int status = ap_run_config_read(run->config_path, &run->next);
+    run->has_next = true;
+    if (!status)
+        status = ap_run_config_check(run->command, &run->next);
+    if (!status)
+        status =
+            ap_run_ways_open(&run->next_ways, run->command, &run->next, &run->loop, &run->ways);
+    if (status)
+        drop_next(run);
+    return status;
+}
+
 /* A configuration is taken whole or not at all. */
 static void on_reload(void *context)
 {
     service *run = context;
-    ap_run_config config;
     if (run->is_ending)
         return;
     if (!run->config_path || run->replay_count > 0) {
         ap_log_write(&run->log, AP_LOG_WARNING, "a recording is served: nothing is read again");
         return;
     }
-    int status = ap_run_config_read(run->config_path, &config);
-    if (!status)
-        status = ap_run_config_check(run->command, &config);
-    ap_run_config_close(&config); /* it is read again when everything is closed */
-    if (status) {
+    if (read_next(run)) {
         ap_log_write(&run->log, AP_LOG_ERROR, "'%s' is refused; goes on with the old one",
                      run->config_path);
         return;
@@ -343,7 +367,7 @@ static int open_engine(service *run)
                                           .replay_speed = run->speed,
                                           .replay_start = run->start_utc,
                                           .log = &run->log,
-                                          .loop = &run->loop,
+                                          .ways = &run->ways,
                                           .changed = &run->changed,
                                           .on_progress = on_progress,
                                           .context = run };
@@ -399,6 +423,7 @@ static int serve(service *run)
     if (run->port >= 0.0)
         run->config.http.port = (uint16_t)run->port;
     int status = start(run);
+    run->is_up = !status;
     if (!status)
         tell_serves(run);
     while (!status && !run->is_stopping) /* a stop from before a reload may be under way still */
@@ -450,17 +475,75 @@ static void close_demo(service *run)
     ap_demo_files_close(&run->demo);
 }
 
+/* --- reload --- */
+
+static void keep_last_good(service *run)
+{
+    if (run->has_last_good)
+        ap_run_config_close(&run->last_good);
+    run->last_good = run->config;
+    run->has_last_good = true;
+}
+
+/* When everything is closed but the outputs' sockets. */
+static int take_next(service *run)
+{
+    if (!run->has_next) /* a second signal found it wrong: on with the old one */
+        return AP_EXIT_OK;
+    keep_last_good(run);
+    run->config = run->next;
+    run->has_next = false;
+    int status = ap_run_ways_follow(&run->next_ways, run->command, &run->loop, &run->ways);
+    run->ways = run->next_ways;
+    run->next_ways = (ap_run_ways){ .count = 0 };
+    return status;
+}
+
+/* What nobody could see before: a port of the page that is taken, a folder that cannot be written.
+ */
+static int go_back(service *run, int status)
+{
+    if (run->is_up || !run->has_last_good || run->is_ending)
+        return status;
+    ap_log_write(&run->log, AP_LOG_ERROR, "does not start with '%s'; goes on with the old one",
+                 run->config_path);
+    ap_run_config_close(&run->config);
+    run->config = run->last_good;
+    run->has_last_good = false;
+    drop_next(run);
+    status = ap_run_ways_open(&run->next_ways, run->command, &run->config, &run->loop, &run->ways);
+    if (!status)
+        status = ap_run_ways_follow(&run->next_ways, run->command, &run->loop, &run->ways);
+    run->ways = run->next_ways;
+    run->next_ways = (ap_run_ways){ .count = 0 };
+    return status;
+}
+
 static int serve_config(service *run)
 {
-    int status;
-    do {
+    int status = ap_run_config_read(run->config_path, &run->config);
+    if (!status)
+        status = ap_run_ways_open(&run->ways, run->command, &run->config, &run->loop, NULL);
+    bool goes_on = !status;
+    while (goes_on) {
         run->is_reloading = run->is_stopping = false;
-        status = ap_run_config_read(run->config_path, &run->config);
         if (!status)
             status = serve(run);
-        ap_run_config_close(&run->config);
         ap_loop_turn(&run->loop); /* a signal that came while it closed */
-    } while (!status && run->is_reloading && !run->is_ending);
+        goes_on = run->is_reloading && !run->is_ending;
+        if (status) {
+            status = go_back(run, status);
+            goes_on = !status;
+        } else if (goes_on) {
+            run->is_up = false;
+            status = take_next(run);
+        }
+    }
+    drop_next(run);
+    ap_run_ways_close(&run->ways);
+    if (run->has_last_good)
+        ap_run_config_close(&run->last_good);
+    ap_run_config_close(&run->config);
     return status;
 }
 

@@ -66,7 +66,7 @@ static const ap_yaml_key input_keys[] = {
     TEXT("name", ap_run_input, name, AP_RUN_NAME_MAX, true, "what people call it; once"),
     WORDS("kind", ap_run_input, kind, kinds, NULL, true, "how it is received"),
     WORDS("format", ap_run_input, format, formats, "auto", false,
-          "what is received; recordings are for replay"),
+          "what is received; pcap and gps are for replay"),
     TEXT("host", ap_run_input, host, AP_RUN_HOST_MAX, false,
          "tcp: the other side; udp, tcp-listen: the address of this side, 127.0.0.1 if absent"),
     WHOLE("port", 16, ap_run_input, port, 1, 65535, NULL, "udp, tcp, tcp-listen"),
@@ -222,8 +222,7 @@ static void check_input(loader *load, const ap_yaml_entry *entry, const ap_run_i
                             "name '%s' again; expected another", input->name);
     if (ap_yaml_entry_good(entry, "kind"))
         check_kind(load, entry, input->kind);
-    if (input->format == AP_FORMAT_PCAP || input->format == AP_FORMAT_FINAL ||
-        input->format == AP_FORMAT_GPS)
+    if (input->format == AP_FORMAT_PCAP || input->format == AP_FORMAT_GPS)
         ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, "format"),
                         "format '%s' is that of recordings; expected another, or --replay",
                         formats[input->format]);

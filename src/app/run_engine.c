@@ -567,7 +567,7 @@ int ap_run_engine_open(ap_run_engine *run, const ap_run_engine_config *config)
     open_bell(&state->bell);
     int status = config->replay_count > 0 ? open_replay(state) : open_live(state);
     if (!status)
-        status = ap_run_outputs_open(&state->outputs, config->command, config->config, config->loop,
+        status = ap_run_outputs_open(&state->outputs, config->command, config->config, config->ways,
                                      state->engine);
     return status;
 }

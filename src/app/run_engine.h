@@ -16,6 +16,7 @@
 #include "app/live_figures.h"
 #include "app/pipeline.h"
 #include "app/run_config.h"
+#include "app/run_ways.h"
 #include "io/archive_feed.h"
 #include "io/checkpoint.h"
 #include "io/chunk_ring.h"
@@ -41,7 +42,7 @@ typedef struct ap_run_engine_config {
     double replay_speed;    /* 0: as fast as it goes */
     ap_utc_ns replay_start; /* day of recordings that hold times of day */
     const ap_log *log;
-    ap_loop *loop;                      /* that the outputs are served on */
+    const ap_run_ways *ways;            /* of the outputs */
     ap_waker *changed;                  /* is woken when the picture may have changed */
     void (*on_progress)(void *context); /* while open restores, now and then */
     void *context;

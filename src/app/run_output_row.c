@@ -11,8 +11,9 @@ void ap_run_output_send(ap_run_output_row *row, const uint8_t *data, size_t size
     if (size == 0)
         return;
     if (row->config->transport == AP_RUN_UDP)
-        ap_udp_out_send(&row->udp, row->config->port, data, size);
-    else if (!ap_stream_feed_is_heard(&row->feed) || !ap_stream_feed_put(&row->feed, data, size))
+        ap_udp_out_send(&row->way->udp, row->config->port, data, size);
+    else if (!ap_stream_feed_is_heard(&row->way->feed) ||
+             !ap_stream_feed_put(&row->way->feed, data, size))
         return;
     row->sent_count += count;
     row->byte_count += size;

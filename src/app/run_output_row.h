@@ -7,9 +7,7 @@
 
 #include "airpicture/bytes.h"
 #include "app/engine.h"
-#include "app/run_output_config.h"
-#include "io/stream_feed.h"
-#include "io/udp_out.h"
+#include "app/run_ways.h"
 #include "publish/asterix062_writer.h"
 
 /* SBS: what was told of the track of a number. */
@@ -21,8 +19,7 @@ typedef struct ap_run_output_told {
 typedef struct ap_run_output_row {
     const ap_run_output *config;
     const ap_engine *engine;
-    ap_udp_out udp; /* one of the two */
-    ap_stream_feed feed;
+    ap_run_way *way;
     ap_track_filter filter;
     ap_asterix062_writer writer; /* CAT062 */
     void *mem;                   /* of the writer; SBS: ap_run_output_told[65536] */

@@ -1,7 +1,7 @@
 #include "app/run_outputs.h"
 
+#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app/run_output_row.h"
 #include "publish/system_plane.h"
@@ -63,34 +63,14 @@ static ap_err open_writer(ap_run_output_row *row, const ap_engine *engine)
     return AP_OK;
 }
 
-static ap_err open_way(ap_run_output_row *row, ap_loop *loop, char message[AP_IO_MESSAGE_SIZE])
-{
-    const ap_run_output *from = row->config;
-    if (from->transport == AP_RUN_UDP) {
-        const ap_udp_out_config udp = { .hosts = { from->host },
-                                        .host_count = 1,
-                                        .interface = *from->interface ? from->interface : NULL,
-                                        .ttl = from->ttl };
-        return ap_udp_out_open_to(&row->udp, &udp, message);
-    }
-    const ap_stream_out_config tcp = { .address = from->host,
-                                       .port = from->port,
-                                       .client_cap = from->client_cap,
-                                       .queue_size = from->queue_kb << 10 };
-    return ap_stream_feed_open(&row->feed, loop, &tcp, message);
-}
-
-static ap_err open_row(ap_run_output_row *row, const ap_run_output *config, ap_loop *loop,
-                       const ap_engine *engine, char message[AP_IO_MESSAGE_SIZE])
+static ap_err open_row(ap_run_output_row *row, const ap_run_output *config, ap_run_way *way,
+                       const ap_engine *engine)
 {
     row->config = config;
+    row->way = way;
     row->engine = engine;
     row->filter = ap_run_output_filter(config, &engine->sensors);
     row->day_utc = row->told_ms = row->sent_utc = AP_UTC_UNKNOWN;
-    ap_err err = open_way(row, loop, message);
-    if (err)
-        return err;
-    strcpy(message, "memory is exhausted");
     if (config->kind == AP_RUN_OUTPUT_CAT062)
         return open_writer(row, engine);
     if (config->kind == AP_RUN_OUTPUT_SBS)
@@ -99,21 +79,18 @@ static ap_err open_row(ap_run_output_row *row, const ap_run_output *config, ap_l
 }
 
 int ap_run_outputs_open(ap_run_outputs *outputs, const ap_command *command,
-                        const ap_run_config *config, ap_loop *loop, const ap_engine *engine)
+                        const ap_run_config *config, const ap_run_ways *ways,
+                        const ap_engine *engine)
 {
-    char message[AP_IO_MESSAGE_SIZE];
+    assert(ways->count == config->output_count);
     outputs->rows = calloc(config->output_count + 1u, sizeof *outputs->rows);
     outputs->element = malloc(ELEMENT_SIZE);
     if (!outputs->rows || !outputs->element)
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     for (uint32_t i = 0; i < config->output_count; i++) {
         outputs->count = i + 1;
-        const ap_run_output *output = &config->outputs[i];
-        ap_err err = open_row(&outputs->rows[i], output, loop, engine, message);
-        if (err)
-            return ap_command_fail(command,
-                                   err == AP_ERR_MEMORY ? AP_EXIT_SOFTWARE : AP_EXIT_NO_OUTPUT,
-                                   "output '%s': %s", output->name, message);
+        if (open_row(&outputs->rows[i], &config->outputs[i], &ways->way[i], engine))
+            return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     }
     return AP_EXIT_OK;
 }
@@ -132,7 +109,7 @@ static ap_run_output_row *next_of(const ap_run_outputs *outputs, ap_run_output_k
     ap_run_output_row *end = outputs->rows + outputs->count;
     for (ap_run_output_row *row = after ? after + 1 : outputs->rows; row < end; row++)
         if (row->config->kind == (int)kind &&
-            (row->config->transport == AP_RUN_UDP || ap_stream_feed_is_heard(&row->feed)))
+            (row->config->transport == AP_RUN_UDP || ap_stream_feed_is_heard(&row->way->feed)))
             return row;
     return NULL;
 }
@@ -217,7 +194,7 @@ void ap_run_outputs_flush(ap_run_outputs *outputs)
 {
     for (uint32_t i = 0; i < outputs->count; i++) {
         ap_run_output_cat021_end(&outputs->rows[i]);
-        ap_stream_feed_flush(&outputs->rows[i].feed);
+        ap_stream_feed_flush(&outputs->rows[i].way->feed);
     }
 }
 
@@ -232,12 +209,14 @@ static ap_live_output figures_of(const ap_run_output_row *row)
                                .message_count = row->sent_count,
                                .lost_count = row->refused_count };
     if (row->config->transport == AP_RUN_UDP) {
-        figures.lost_count += row->udp.refused_count;
+        figures.lost_count += row->way->udp.refused_count;
         return figures;
     }
-    ap_stream_feed_stats stats = ap_stream_feed_count(&row->feed);
+    ap_stream_feed_stats stats = ap_stream_feed_count(&row->way->feed);
     figures.client_count = stats.client_count;
-    figures.lost_count += stats.lost_count + stats.slow_count + stats.refused_count;
+    figures.client_cut_count = stats.slow_count;
+    figures.client_refused_count = stats.refused_count;
+    figures.lost_count += stats.lost_count;
     return figures;
 }
 
@@ -249,11 +228,8 @@ void ap_run_outputs_figures(const ap_run_outputs *outputs, ap_live_output *figur
 
 void ap_run_outputs_close(ap_run_outputs *outputs)
 {
-    for (uint32_t i = 0; outputs->rows && i < outputs->count; i++) {
-        ap_udp_out_close(&outputs->rows[i].udp);
-        ap_stream_feed_close(&outputs->rows[i].feed);
+    for (uint32_t i = 0; outputs->rows && i < outputs->count; i++)
         free(outputs->rows[i].mem);
-    }
     free(outputs->rows);
     free(outputs->element);
     *outputs = (ap_run_outputs){ .count = 0 };

@@ -10,7 +10,7 @@
 #include "app/engine.h"
 #include "app/live_figures.h"
 #include "app/run_config.h"
-#include "io/loop.h"
+#include "app/run_ways.h"
 
 struct ap_run_output_row;
 
@@ -23,10 +23,12 @@ typedef struct ap_run_outputs {
 /* Whether there is an output of the kind, so that the engine need not tell what nobody takes. */
 bool ap_run_outputs_have(const ap_run_config *config, ap_run_output_kind kind);
 
-/* On the thread of the loop. Begins with the tracks that the engine has. Returns an exit status
- * after a line on standard error. *config, *loop and *engine outlive it. */
+/* On the thread of the loop. Begins with the tracks that the engine has. `ways` are those of the
+ * configuration. Returns an exit status after a line on standard error. *config, *ways and *engine
+ * outlive it. */
 int ap_run_outputs_open(ap_run_outputs *outputs, const ap_command *command,
-                        const ap_run_config *config, ap_loop *loop, const ap_engine *engine);
+                        const ap_run_config *config, const ap_run_ways *ways,
+                        const ap_engine *engine);
 
 /* --- the thread of the engine --- */
 
@@ -48,7 +50,7 @@ void ap_run_outputs_flush(ap_run_outputs *outputs);
 /* One row an output, [count], while the engine stands still. */
 void ap_run_outputs_figures(const ap_run_outputs *outputs, ap_live_output *figures);
 
-/* When the engine has ended. Safe twice. */
+/* When the engine has ended. What waits goes when the ways are closed. Safe twice. */
 void ap_run_outputs_close(ap_run_outputs *outputs);
 
 #endif

@@ -107,7 +107,15 @@ static inline void api_bench_figures(api_bench *b)
                                 .last_utc = API_BENCH_NOW - AP_NS_PER_S,
                                 .last_error = "connection refused",
                                 .refused = &b->refused };
-    b->output = (ap_live_output){ .name = "cat062", .state = "open", .is_open = true };
+    b->output = (ap_live_output){ .name = "cat062",
+                                  .state = "open",
+                                  .is_open = true,
+                                  .client_count = 3,
+                                  .client_cut_count = 4,
+                                  .client_refused_count = 5,
+                                  .byte_count = 600,
+                                  .message_count = 70,
+                                  .lost_count = 8 };
     b->ring =
         (ap_live_ring){ .name = "journal", .depth = 5, .peak = 9, .cap = 64, .lost_count = 7 };
     b->figures = (ap_live_figures){ .version = "1.2.3",
