@@ -71,6 +71,20 @@ typedef struct ap_sensor {
     double clutter_per_turn; /* expected false plots a turn over its coverage, >= 0 */
 } ap_sensor;
 
+/* How a sensor keeps time, as its ASTERIX reports show it. Zero: nothing is known. */
+typedef struct ap_sensor_pace {
+    double report_count;   /* that latencies were taken of */
+    double latency_mean_s; /* from the time that a report states to its reception, of late */
+    double latency_peak_s; /* the largest of late; it fades */
+    bool has_azimuth;      /* of a turning antenna: it was at azimuth_rad, clockwise from true */
+    ap_utc_ns azimuth_utc; /* north, at this time */
+    double azimuth_rad;    /* [0, 2 pi) */
+    bool has_north, was_south;
+    ap_utc_ns north_utc; /* it passed north last; its beam was in the south since */
+    double turn_s;       /* measured from north to north; ... */
+    double turn_count;   /* ... in so many turns alike: with less than 2 it means nothing */
+} ap_sensor_pace;
+
 /* What a sensor has delivered. Times are UTC of the reports. */
 typedef struct ap_sensor_stats {
     uint64_t byte_count;     /* of its blocks or frames */
@@ -82,7 +96,29 @@ typedef struct ap_sensor_stats {
     uint64_t witness_count;  /* Mode S frames that were copies of another receiver's */
     ap_refusals refused;
     ap_utc_ns first_utc, last_utc; /* AP_UTC_UNKNOWN before the first */
+    ap_sensor_pace pace;
 } ap_sensor_stats;
+
+/* Newest positions of a sensor less where their tracks were expected, in metres; means of late. For
+ * radars along the line of sight and across it, clockwise; for others along the track and across
+ * it, to the right. */
+typedef struct ap_sensor_residuals {
+    double count;
+    double along_mean_m, along_square_m2, across_mean_m, across_square_m2;
+} ap_sensor_residuals;
+
+/* What a running service reckons of a sensor. */
+typedef struct ap_sensor_figures {
+    bool has_rates; /* over the last ten seconds or so of the picture's time: */
+    double record_ps, report_ps;
+    bool has_tracker;             /* what follows, up to the residuals, is known */
+    double detection_probability; /* per turn; see ap_tracker_sensor */
+    double detection_look_count, clutter_per_turn;
+    bool has_offset; /* azimuth_offset_rad is known */
+    double azimuth_offset_rad;
+    bool bearing_is_lost;
+    ap_sensor_residuals residuals;
+} ap_sensor_figures;
 
 /* The sensors of a run, by index. The caller owns both columns; entries never move and are never
  * removed, so an index is good for the whole run. */
@@ -91,6 +127,7 @@ typedef struct ap_sensor_table {
     ap_sensor_stats *stats; /* [cap] */
     uint16_t count, cap;
     struct ap_asterix_editions *editions; /* those that sensors name for themselves; or NULL */
+    ap_sensor_figures *figures;           /* [cap]; NULL: nobody reckons them */
 } ap_sensor_table;
 
 /* Sets the defaults of a kind: accuracies, turn time, detection probability, clutter, coverage.

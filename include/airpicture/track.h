@@ -73,6 +73,9 @@ typedef struct ap_track_source {
     uint16_t sensor;
     uint32_t report_count;
     ap_utc_ns last_utc;
+    /* The newest position of its own less where the track was expected then, in the local plane;
+     * NAN: none was compared. */
+    float residual_east_m, residual_north_m;
 } ap_track_source;
 
 /* Of a track that falls by gravity and drag alone: its state in space at the newest position that

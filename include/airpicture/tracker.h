@@ -140,6 +140,19 @@ bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track);
  * that is not in the table. Source: maximum likelihood of a censored geometric distribution. */
 double ap_tracker_detection(const ap_tracker *tracker, uint16_t sensor);
 
+/* What the tracker has learnt of a sensor. */
+typedef struct ap_tracker_sensor {
+    double detection_probability; /* as ap_tracker_detection */
+    double detection_look_count;  /* looks that it was learnt from, of late; 0: it is as stated */
+    double clutter_per_turn;      /* plots a turn that no track explains; 0: nothing learnt */
+    bool has_offset;              /* of a turning one whose aircraft others see, too: */
+    double azimuth_offset_rad;    /* where it sees them, right of where they do > 0 */
+    bool bearing_is_lost;         /* so far that its reports are refused as displaced */
+} ap_tracker_sensor;
+
+/* False, and nothing written, for an index that is not in the table. */
+bool ap_tracker_sensor_of(const ap_tracker *tracker, uint16_t sensor, ap_tracker_sensor *of);
+
 const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker);
 
 #endif

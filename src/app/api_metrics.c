@@ -142,38 +142,71 @@ static void put_latency(ap_api_call *call)
     put_value(out, "latency_seconds_count", NULL, NULL, NULL, NULL, (double)h->total);
 }
 
-/* One metric over all sensors; times that are not known are left out. */
+/* One metric over all sensors; what is not known, NAN, is left out. */
 static void put_sensors(ap_api_call *call, const char *name, const char *type, const char *help,
-                        double (*value)(const ap_sensor_stats *stats))
+                        double (*value)(const ap_sensor_table *table, uint16_t i))
 {
     const ap_sensor_table *table = call->api->sensors;
     put_head(call->out, name, type, help);
     for (uint16_t i = 0; i < table->count; i++) {
-        double of = value(&table->stats[i]);
+        double of = value(table, i);
         if (!isnan(of))
             put_value(call->out, name, "sensor", table->sensor[i].name, "kind",
                       ap_sensor_kind_key(table->sensor[i].kind), of);
     }
 }
 
-static double bytes_of(const ap_sensor_stats *stats)
+static double bytes_of(const ap_sensor_table *table, uint16_t i)
 {
-    return (double)stats->byte_count;
+    return (double)table->stats[i].byte_count;
 }
 
-static double records_of(const ap_sensor_stats *stats)
+static double records_of(const ap_sensor_table *table, uint16_t i)
 {
-    return (double)stats->record_count;
+    return (double)table->stats[i].record_count;
 }
 
-static double reports_of(const ap_sensor_stats *stats)
+static double reports_of(const ap_sensor_table *table, uint16_t i)
 {
-    return (double)stats->report_count;
+    return (double)table->stats[i].report_count;
 }
 
-static double last_of(const ap_sensor_stats *stats)
+static double last_of(const ap_sensor_table *table, uint16_t i)
 {
-    return stats->last_utc == AP_UTC_UNKNOWN ? (double)NAN : (double)stats->last_utc / 1e9;
+    ap_utc_ns last_utc = table->stats[i].last_utc;
+    return last_utc == AP_UTC_UNKNOWN ? (double)NAN : (double)last_utc / 1e9;
+}
+
+static double latency_of(const ap_sensor_table *table, uint16_t i)
+{
+    const ap_sensor_pace *pace = &table->stats[i].pace;
+    return pace->report_count > 0.0 ? pace->latency_mean_s : (double)NAN;
+}
+
+static double turn_of(const ap_sensor_table *table, uint16_t i)
+{
+    const ap_sensor_pace *pace = &table->stats[i].pace;
+    return pace->turn_count >= 2.0 ? pace->turn_s : (double)NAN;
+}
+
+static double detection_of(const ap_sensor_table *table, uint16_t i)
+{
+    return table->figures && table->figures[i].has_tracker ? table->figures[i].detection_probability
+                                                           : (double)NAN;
+}
+
+static double offset_of(const ap_sensor_table *table, uint16_t i)
+{
+    const ap_sensor_figures *figures = table->figures ? &table->figures[i] : NULL;
+    return figures && figures->has_tracker && figures->has_offset
+               ? figures->azimuth_offset_rad / AP_RAD_PER_DEG
+               : (double)NAN;
+}
+
+static double residual_of(const ap_sensor_table *table, uint16_t i)
+{
+    const ap_sensor_residuals *r = table->figures ? &table->figures[i].residuals : NULL;
+    return r && r->count > 0.0 ? sqrt(r->along_square_m2 + r->across_square_m2) : (double)NAN;
 }
 
 static void put_refused(ap_api_call *call)
@@ -293,6 +326,15 @@ void ap_api_metrics(ap_api_call *call)
                 reports_of);
     put_sensors(call, "sensor_last_report_time_seconds", "gauge", "Newest report, since 1970.",
                 last_of);
+    put_sensors(call, "sensor_latency_seconds", "gauge",
+                "From the time that reports state to their reception, of late.", latency_of);
+    put_sensors(call, "sensor_turn_seconds", "gauge", "Turn of the antenna, measured.", turn_of);
+    put_sensors(call, "sensor_detection_probability", "gauge", "Per turn and aircraft in view.",
+                detection_of);
+    put_sensors(call, "sensor_azimuth_offset_degrees", "gauge",
+                "Where it sees aircraft, clockwise of where others do.", offset_of);
+    put_sensors(call, "sensor_residual_rms_meters", "gauge",
+                "Its positions less those expected of their tracks.", residual_of);
     put_refused(call);
     put_inputs(call, "input_open", "gauge", "1 when an input delivers or may deliver.", input_open);
     put_inputs(call, "input_bytes_total", "counter", "Octets of an input.", input_bytes);

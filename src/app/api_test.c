@@ -282,72 +282,6 @@ static void test_api_refuses(void **state)
     }
 }
 
-/* Who may, which alert, and that the first one counts. */
-static void test_api_acknowledge(void **state)
-{
-    api_bench *b = *state;
-    const char *path = "/api/v1/alerts/2/acknowledge";
-    static const struct {
-        const char *user, *may_operate_as, *url;
-        unsigned status;
-    } cases[] = {
-        { "", "", "/api/v1/alerts/2/acknowledge", 401 },
-        { NULL, NULL, "/api/v1/alerts/2/acknowledge", 401 },
-        { "", "", "/api/v1/alerts/99/acknowledge", 401 }, /* and is not told which there are */
-        { "bob", "", "/api/v1/alerts/2/acknowledge", 403 },
-        { "ann", "ann", "/api/v1/alerts/3/acknowledge", 404 },
-        { "ann", "ann", "/api/v1/alerts/0/acknowledge", 404 },
-        { "ann", "ann", "/api/v1/alerts/-1/acknowledge", 404 },
-        { "ann", "ann", "/api/v1/alerts/4294967298/acknowledge", 404 },
-        { "ann", "ann", "/api/v1/alerts/x/acknowledge", 404 },
-        { "ann", "ann", "/api/v1/alerts/2/acknowledge?since_s=x", 400 },
-        { "ann", "ann", "/api/v1/alerts/2/acknowledge?by=bob", 400 },
-        { "ann", "ann", "/api/v1/alerts/2/acknowledge?since_s=1717664319.2", 409 },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        b->user = cases[i].user;
-        b->may_operate_as = cases[i].may_operate_as;
-        unsigned status = api_bench_ask(b, "POST", cases[i].url, NULL).status;
-        if (status != cases[i].status)
-            fail_msg("%s: %u %s", cases[i].url, status, (char *)b->body);
-    }
-    ap_api_reply reply = api_bench_ask(b, "GET", path, NULL);
-    assert_int_equal(reply.status, 405);
-    assert_string_equal(reply.allow, "POST");
-    b->is_full = true;
-    assert_int_equal(api_bench_ask(b, "POST", path, NULL).status, 503);
-    b->is_full = false;
-    assert_int_equal(b->acknowledged_count, 0);
-    assert_non_null(strstr((api_bench_ask(b, "GET", "/metrics", NULL), (char *)b->body),
-                           "\nairpicture_alerts_unacknowledged 1\n"));
-    assert_int_equal(
-        api_bench_ask(b, "POST", "/api/v1/alerts/1/acknowledge?since_s=1717664319.147975", NULL)
-            .status,
-        200);
-    char first[1024];
-    snprintf(first, sizeof first, "%s", (char *)b->body);
-    assert_non_null(strstr(first, "\"acknowledged_by\":\"ann\",\"acknowledged_s\":1717664439"));
-    assert_non_null(strstr((api_bench_ask(b, "GET", "/metrics", NULL), (char *)b->body),
-                           "\nairpicture_alerts_unacknowledged 0\n"));
-    b->may_operate_as = "bob";
-    assert_int_equal(api_bench_ask(b, "POST", "/api/v1/alerts/1/acknowledge", NULL).status, 200);
-    assert_string_equal((char *)b->body, first);
-    assert_int_equal(b->acknowledged_count, 1);
-}
-
-static void test_api_session(void **state)
-{
-    api_bench *b = *state;
-    b->user = "bob";
-    b->may_operate_as = "";
-    assert_int_equal(api_bench_ask(b, "GET", "/api/v1/session", NULL).status, 200);
-    assert_string_equal((char *)b->body, "{\"user\": \"bob\", \"may_operate\": false}\n");
-    b->user = "";
-    b->may_operate_as = "local";
-    assert_int_equal(api_bench_ask(b, "GET", "/api/v1/session", NULL).status, 200);
-    assert_string_equal((char *)b->body, "{\"may_operate\": true}\n");
-}
-
 static int count_of(api_bench *b, const char *url, const char *list)
 {
     cJSON *root = ask_json(b, url, 200);
@@ -514,6 +448,14 @@ static void test_api_body_size(void **state)
     for (int i = 0; i < 3; i++) {
         memset(b->f.sensors[i].name, '"', AP_SENSOR_NAME_SIZE - 1);
         memset(&b->f.stats[i], 0xff, sizeof b->f.stats[i]);
+        b->f.stats[i].pace = (ap_sensor_pace){ .report_count = 1.0,
+                                               .latency_mean_s = -1e12 / 3,
+                                               .latency_peak_s = -1e12 / 3,
+                                               .has_azimuth = true,
+                                               .azimuth_utc = INT64_MAX,
+                                               .turn_s = 1e12 / 3,
+                                               .turn_count = 2.0 };
+        b->sensor_figures[i] = b->sensor_figures[0];
         b->f.stats[i].first_utc = b->f.stats[i].last_utc = API_BENCH_NOW;
     }
     static const char *const urls[] = { "/metrics", "/api/v1/sensors" };
@@ -595,6 +537,11 @@ static void test_api_metrics_format(void **state)
         snprintf(line, sizeof line, "airpicture_output_%s", outputs[i]);
         assert_non_null(strstr((char *)b->body, line));
     }
+    assert_non_null(strstr((char *)b->body, "sensor_latency_seconds{sensor=\"receiver\""));
+    assert_null(strstr((char *)b->body, "sensor_turn_seconds{sensor=\"receiver\""));
+    assert_non_null(strstr((char *)b->body, "_offset_degrees{sensor=\"radar, \\\"north\\\"\",kind="
+                                            "\"combined\"} -0.2"));
+    assert_non_null(strstr((char *)b->body, "combined\"} 59.160798\n")); /* sqrt(1000 + 2500) */
     assert_int_equal(b->body[reply.body.size - 1], '\n');
     for (char *line = strtok_r((char *)b->body, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {
@@ -662,8 +609,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_openapi_is_what_is_answered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_methods, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_acknowledge, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_session, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_tracks_filters, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_tracks_pages, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_tracks_since, set_up, tear_down),

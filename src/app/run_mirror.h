@@ -9,11 +9,14 @@
 #include "app/engine.h"
 #include "picture/history.h"
 #include "picture/picture.h"
+#include "picture/sensor_meter.h"
 
 typedef struct ap_run_mirror {
     ap_picture picture;
     ap_history history;
-    ap_sensor_table sensors; /* copies of the engine's rows */
+    ap_sensor_table sensors; /* copies of the engine's rows, with figures */
+    ap_sensor_meter *meters; /* [sensors.cap] */
+    ap_utc_ns *compared_utc; /* [track_cap] by id: newest report whose residual was taken */
     ap_receiver_table receivers;
     ap_utc_ns now;          /* of the picture; AP_UTC_UNKNOWN before anything was received */
     uint64_t since;         /* the engine's sequence number that it is up to date with */
@@ -32,7 +35,8 @@ void ap_run_mirror_pull(ap_run_mirror *mirror, const ap_engine *engine);
 /* The same for sensors and receivers, which count with every frame. */
 void ap_run_mirror_pull_sensors(ap_run_mirror *mirror, const ap_engine *engine);
 
-/* Brings the history up to date with the mirror; not under the lock. */
+/* Brings the history and the residuals of the sensors up to date with the mirror; not under the
+ * lock. */
 void ap_run_mirror_follow(ap_run_mirror *mirror);
 
 /* Safe twice. */

@@ -25,6 +25,7 @@ typedef struct api_bench {
     ap_live_output output;
     ap_live_ring ring;
     ap_live_figures figures;
+    ap_sensor_figures sensor_figures[8];
     ap_api api;
     const char *user, *may_operate_as; /* who asks */
     unsigned acknowledged_count;
@@ -136,6 +137,35 @@ static inline void api_bench_figures(api_bench *b)
                                                 6 });
 }
 
+/* Of sensor 0 all is known that can be. */
+static inline void api_bench_sensors(api_bench *b)
+{
+    b->f.stats[0].pace = (ap_sensor_pace){ .report_count = 9,
+                                           .latency_mean_s = 0.25,
+                                           .latency_peak_s = 0.5,
+                                           .has_azimuth = true,
+                                           .azimuth_utc = API_BENCH_NOW,
+                                           .azimuth_rad = AP_PI / 2,
+                                           .turn_s = 4.0,
+                                           .turn_count = 2 };
+    b->f.stats[1].pace = b->f.stats[0].pace;
+    b->f.stats[1].pace.turn_count = 1;
+    b->f.sensors[0].range_bias_m = 30.0;
+    b->f.sensors[0].azimuth_bias_rad = 0.1 * AP_RAD_PER_DEG;
+    b->f.sensors[0].latency_s = 0.2;
+    b->sensor_figures[0] = (ap_sensor_figures){ .has_rates = true,
+                                                .record_ps = 12.5,
+                                                .report_ps = 10.0,
+                                                .has_tracker = true,
+                                                .detection_probability = 0.97,
+                                                .detection_look_count = 1200.9,
+                                                .clutter_per_turn = 3.5,
+                                                .has_offset = true,
+                                                .azimuth_offset_rad = -0.2 * AP_RAD_PER_DEG,
+                                                .residuals = { 5, 30.0, 1000.0, -40.0, 2500.0 } };
+    b->f.table.figures = b->sensor_figures;
+}
+
 static inline api_bench *api_bench_make(void)
 {
     api_bench *b = calloc(1, sizeof *b);
@@ -157,6 +187,7 @@ static inline api_bench *api_bench_make(void)
     for (int i = 0; i < 3; i += 2)
         b->f.stats[i].first_utc = b->f.stats[i].last_utc = AP_UTC_UNKNOWN;
     b->f.sensors[0].has_site = true;
+    api_bench_sensors(b);
     b->receiver = (ap_receiver){ .sensor = 1, .has_id = true, .id = 0xabc };
     b->receiver.stats.first_utc = b->receiver.stats.last_utc = AP_UTC_UNKNOWN;
     b->receiver.stats.bucket_end_utc = AP_UTC_UNKNOWN;

@@ -13,7 +13,7 @@
 
 static ap_sensor sensors[1] = { { .name = "roof" } };
 static ap_sensor_stats sensor_stats[1];
-static const ap_sensor_table table = { sensors, sensor_stats, 1, 1, NULL };
+static const ap_sensor_table table = { sensors, sensor_stats, 1, 1, NULL, NULL };
 static char line[AP_RECEIVER_JSON_SIZE + 1];
 
 static void end_line(const ap_writer *text)

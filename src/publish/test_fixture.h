@@ -3,6 +3,7 @@
 #define AP_PUBLISH_TEST_FIXTURE_H
 
 #include <stdbool.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,7 +88,8 @@ static inline ap_track fixture_track(void)
         .mlat_utc = AP_UTC_UNKNOWN,
         .adsb_utc = FIXTURE_UTC,
         .source_count = 2,
-        .source = { { 1, 70, FIXTURE_UTC }, { 0, 7, FIXTURE_UTC - 5 * AP_NS_PER_S } },
+        .source = { { 1, 70, FIXTURE_UTC, 30.0f, -40.0f },
+                    { 0, 7, FIXTURE_UTC - 5 * AP_NS_PER_S, NAN, NAN } },
         .reason_count = 2,
         .reason = { { FIXTURE_UTC - 60 * AP_NS_PER_S, 0, 1, AP_REASON_BORN_ADDRESS },
                     { FIXTURE_UTC - 50 * AP_NS_PER_S, 9, 0, AP_REASON_CONFIRMED_ADDRESS } },

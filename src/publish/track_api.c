@@ -1,7 +1,9 @@
 #include "publish/track_api.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "picture/sensor_meter.h"
 #include "publish/columns.h"
 #include "publish/put.h"
 #include "publish/track_columns.h"
@@ -89,7 +91,23 @@ static void put_reason(ap_writer *text, const ap_sensor_table *sensors, const ap
     AP_PUT(text, "}");
 }
 
-static void put_source(ap_writer *text, const ap_sensor_table *sensors,
+static void put_residual(ap_writer *text, const ap_track *track, const ap_track_source *source)
+{
+    double east_m = (double)source->residual_east_m, north_m = (double)source->residual_north_m;
+    double along_m, across_m;
+    if (!isfinite(east_m) || !isfinite(north_m))
+        return;
+    AP_PUT(text, ",\"residual_m\":");
+    ap_text_fixed(text, hypot(east_m, north_m), 1);
+    if (!ap_residual_of_track(track, east_m, north_m, &along_m, &across_m))
+        return;
+    AP_PUT(text, ",\"residual_along_m\":");
+    ap_text_fixed(text, along_m, 1);
+    AP_PUT(text, ",\"residual_across_m\":");
+    ap_text_fixed(text, across_m, 1);
+}
+
+static void put_source(ap_writer *text, const ap_sensor_table *sensors, const ap_track *track,
                        const ap_track_source *source, ap_utc_ns now)
 {
     double age_s = ap_seconds_between(source->last_utc, now);
@@ -102,6 +120,7 @@ static void put_source(ap_writer *text, const ap_sensor_table *sensors,
         AP_PUT(text, ",\"age_s\":");
         ap_text_fixed(text, age_s > 0.0 ? age_s : 0.0, 3);
     }
+    put_residual(text, track, source);
     AP_PUT(text, "}");
 }
 
@@ -124,7 +143,7 @@ ap_err ap_track_api_why(ap_writer *text, const ap_sensor_table *sensors, const a
     AP_PUT(text, "],\n\"contributions\":[");
     for (unsigned i = 0; i < sources; i++) {
         ap_text_str(text, i > 0 ? ",\n" : "\n");
-        put_source(text, sensors, &track->source[i], now);
+        put_source(text, sensors, track, &track->source[i], now);
     }
     AP_PUT(text, "]");
     return ap_put_done(text, start);
@@ -215,77 +234,4 @@ void ap_bbox_json(ap_writer *text, const ap_bbox *bbox)
     AP_PUT(text, ",");
     ap_text_fixed(text, bbox->north_deg, 7);
     AP_PUT(text, "],");
-}
-
-/* ---- sensors ---- */
-
-static void put_site(ap_json_object *object, const ap_sensor *sensor)
-{
-    ap_json_key(object, "site");
-    ap_json_object site = ap_json_open(object->text);
-    ap_json_member_fixed(&site, "latitude_deg", DEG(sensor->site.latitude_rad), 7);
-    ap_json_member_fixed(&site, "longitude_deg", DEG(sensor->site.longitude_rad), 7);
-    ap_json_member_fixed(&site, "height_m", sensor->site.height_m, 1);
-    ap_json_close(&site);
-}
-
-static void put_time(ap_json_object *object, const char *key, ap_utc_ns time)
-{
-    if (time == AP_UTC_UNKNOWN)
-        return;
-    ap_json_key(object, key);
-    ap_text_seconds(object->text, time);
-}
-
-static void put_refused(ap_json_object *object, const ap_refusals *refused)
-{
-    ap_json_member_u64(object, "refused_count", ap_refusals_total(refused));
-    ap_json_key(object, "refused");
-    ap_json_object reasons = ap_json_open(object->text);
-    for (unsigned reason = 0; reason < AP_REFUSAL_COUNT; reason++)
-        if (refused->count[reason] > 0)
-            ap_json_member_u64(&reasons, ap_refusal_key((ap_refusal)reason),
-                               refused->count[reason]);
-    ap_json_close(&reasons);
-}
-
-static void put_what(ap_json_object *object, const ap_sensor *sensor)
-{
-    ap_json_member_str(object, "name", sensor->name);
-    ap_json_member_str(object, "kind", ap_sensor_kind_key(sensor->kind));
-    ap_json_member_bool(object, "described", sensor->described);
-    if (sensor->has_sac_sic) {
-        ap_json_member_u64(object, "sac", sensor->sac);
-        ap_json_member_u64(object, "sic", sensor->sic);
-    }
-    if (sensor->has_site)
-        put_site(object, sensor);
-    if (sensor->range_max_m > 0.0)
-        ap_json_member_fixed(object, "range_max_m", sensor->range_max_m, 0);
-}
-
-ap_err ap_sensor_json(ap_writer *text, const ap_sensor_table *sensors, uint16_t sensor,
-                      ap_utc_ns now)
-{
-    size_t start = text->size;
-    const ap_sensor_stats *stats = &sensors->stats[sensor];
-    ap_json_object object = ap_json_open(text);
-    ap_json_member_u64(&object, "index", sensor);
-    put_what(&object, &sensors->sensor[sensor]);
-    ap_json_member_u64(&object, "byte_count", stats->byte_count);
-    ap_json_member_u64(&object, "block_count", stats->block_count);
-    ap_json_member_u64(&object, "record_count", stats->record_count);
-    ap_json_member_u64(&object, "report_count", stats->report_count);
-    ap_json_member_u64(&object, "repaired_count", stats->repaired_count);
-    ap_json_member_u64(&object, "service_count", stats->service_count);
-    ap_json_member_u64(&object, "witness_count", stats->witness_count);
-    put_refused(&object, &stats->refused);
-    put_time(&object, "first_s", stats->first_utc);
-    put_time(&object, "last_s", stats->last_utc);
-    if (stats->last_utc != AP_UTC_UNKNOWN) {
-        double age_s = ap_seconds_between(stats->last_utc, now);
-        ap_json_member_fixed(&object, "age_s", age_s > 0.0 ? age_s : 0.0, 3);
-    }
-    ap_json_close(&object);
-    return ap_put_done(text, start);
 }

@@ -142,6 +142,11 @@ static void test_track_api_why(void **state)
     const cJSON *source = cJSON_GetObjectItem(root, "contributions")->child;
     assert_true(number(source, "report_count") == 70);
     assert_string_equal(cJSON_GetObjectItem(source, "sensor")->valuestring, "receiver");
+    /* 30 m east and 40 m south, of who flies 150.25 m/s east and 180.5 m/s south */
+    assert_true(number(source, "residual_m") == 50.0);
+    assert_true(number(source, "residual_along_m") == 49.9);
+    assert_true(number(source, "residual_across_m") == 2.5);
+    assert_null(cJSON_GetObjectItem(source->next, "residual_m")); /* nothing to compare */
     cJSON_Delete(root);
 }
 

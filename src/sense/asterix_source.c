@@ -3,6 +3,7 @@
 
 #include "sense/cat021_early.h"
 #include "sense/fields.h"
+#include "sense/pace.h"
 #include "sense/state.h"
 
 typedef ap_verdict (*category_reader)(const ap_sense_from *from, const ap_asterix_record *record,
@@ -188,8 +189,10 @@ static void take_record(datagram *of, const ap_asterix_record *record)
         stats->service_count++;
     if (verdict == AP_VERDICT_MARKER)
         of->state->sources[of->sensor].marker_utc = report.time_utc;
-    if (verdict != AP_VERDICT_SERVICE)
-        ap_sense_emit(of->state, &report);
+    if (verdict == AP_VERDICT_SERVICE)
+        return;
+    ap_sense_emit(of->state, &report);
+    ap_pace_take(&stats->pace, of->state->config.sensors->sensor[of->sensor].kind, &report);
 }
 
 /* A fault behind a good record of its block belongs to that record's source. */

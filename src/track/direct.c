@@ -33,6 +33,7 @@ typedef struct offer {
     uint32_t slot;
     bool is_late;
     double distance2;
+    ap_fix fix; /* of a position: as the filter takes it */
     ap_imm imm; /* at the time of the report; set when it is late or has what is gated */
     ap_measure measure;
     ap_measure placed; /* by imm, when that is set */
@@ -62,7 +63,7 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
     if (!(o->measure.has & AP_MEASURE_POSITION))
         return true;
     const ap_gauss *mean = &o->imm.mean;
-    ap_fix fix = ap_imm_fix(&o->imm, &o->placed, mean->x[2], mean->x[3]);
+    ap_fix fix = o->fix = ap_imm_fix(&o->imm, &o->placed, mean->x[2], mean->x[3]);
     fix.R.ee += GATE_EXTRA_M * GATE_EXTRA_M;
     fix.R.nn += GATE_EXTRA_M * GATE_EXTRA_M;
     o->distance2 = ap_gauss_distance2(mean, &fix);
@@ -107,13 +108,6 @@ static bool is_one_word(const ap_state *state, uint16_t a, uint16_t b)
                       ap_sensor_of(state, b)->kind == AP_SENSOR_ADSB);
 }
 
-static void tell_innovation(ap_state *state, const offer *o)
-{
-    const ap_gauss *mean = &o->imm.mean;
-    ap_fix fix = ap_imm_fix(&o->imm, &o->placed, mean->x[2], mean->x[3]);
-    ap_track_innovation(state, mean, &fix);
-}
-
 static void take(ap_state *state, const ap_report *report, offer *o)
 {
     ap_row *row = &state->store.row[o->slot];
@@ -143,8 +137,8 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         }
     }
     if (is_position) {
-        if (state->config.innovations && !ap_falling_is(&state->falling, o->slot))
-            tell_innovation(state, o);
+        if (!ap_falling_is(&state->falling, o->slot))
+            ap_track_innovation(state, &o->imm.mean, &o->fix);
         if (is_one_word(state, row->stray.sensor, report->sensor))
             row->stray.has_fitted = true;
         row->misfit2 = o->distance2;

@@ -123,9 +123,43 @@ static void test_step_tells_no_innovation_of_a_velocity(void **state)
     world_free(w);
 }
 
+/* Each source keeps how far its newest position lay from where the track was expected, whether
+ * innovations are told or not, by address and by place alone. */
+static void test_source_keeps_its_residual(void **state)
+{
+    (void)state;
+    for (int has_address = 0; has_address < 2; has_address++) {
+        world *w = world_new();
+        flight f = flight_at(50.2, 8.2, 9000, 180, 60);
+        add_sensor(w, AP_SENSOR_MLAT, 50, 8);
+        add_sensor(w, AP_SENSOR_MLAT, 50, 8);
+        world_start(w);
+        for (int i = 0; i < 60; i++) {
+            ap_report r = mlat((uint16_t)(i % 2), &f, 0x3C4A5B, i);
+            r.position_var_ee_m2 = r.position_var_nn_m2 = 2500.0;
+            if (!has_address)
+                r.present &= ~(uint32_t)AP_HAS_ADDRESS;
+            if (i == 58)
+                r.latitude_rad += 40.0 / 6.37e6;
+            step(w, &r);
+            ap_tracker_flush(&w->tracker);
+        }
+        ap_track track = only_track(w);
+        assert_int_equal(track.source_count, 2);
+        for (int i = 0; i < 2; i++) {
+            const ap_track_source *s = &track.source[i];
+            assert_true(fabs((double)s->residual_north_m - (s->sensor == 0 ? 40.0 : 0.0)) < 12.0);
+            assert_true(fabs((double)s->residual_east_m) < 12.0);
+        }
+        assert_true(fabs((double)track.source[0].residual_north_m) > 1e-3);
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_source_keeps_its_residual),
         cmocka_unit_test(test_step_tells_innovations_of_known_noise),
         cmocka_unit_test(test_step_tells_no_innovations_unasked),
         cmocka_unit_test(test_step_tells_no_innovation_of_a_velocity),

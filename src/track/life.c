@@ -67,7 +67,9 @@ static ap_row_source *source_front(ap_row *row, uint16_t sensor)
         return &row->source[0];
     while (place < row->source_count && row->source[place].sensor != sensor)
         place++;
-    ap_row_source found = { .sensor = sensor, .due_s = INFINITY };
+    ap_row_source found = {
+        .sensor = sensor, .due_s = INFINITY, .residual_east_m = NAN, .residual_north_m = NAN
+    };
     if (place < row->source_count)
         found = row->source[place];
     else if (row->source_count < AP_TRACK_SOURCE_CAP)
@@ -350,11 +352,23 @@ void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc)
 void ap_track_innovation(ap_state *state, const ap_gauss *expected, const ap_fix *fix)
 {
     const double singular = 1e300; /* of ap_gauss_distance2 */
+    state->has_residual = true;
+    state->residual_east_m = (float)(fix->east_m - expected->x[0]);
+    state->residual_north_m = (float)(fix->north_m - expected->x[1]);
     if (!state->config.innovations)
         return;
     double nis = ap_gauss_distance2(expected, fix);
     state->nis = nis < singular ? nis : 0.0;
     state->nis_dimensions = nis < singular ? 2 : 0;
+}
+
+/* The sensor that was just seen is the first of its sources. */
+static void keep_residual(const ap_state *state, ap_row *row)
+{
+    if (!state->has_residual)
+        return;
+    row->source[0].residual_east_m = state->residual_east_m;
+    row->source[0].residual_north_m = state->residual_north_m;
 }
 
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken)
@@ -379,6 +393,7 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         pulse->received_utc = state->clock_utc;
         ap_store_refresh(&state->store, slot);
         ap_track_looked(state, slot, report->sensor, report->time_utc, true);
+        keep_residual(state, row);
         if (pulse->state == AP_TRACK_COASTING)
             ap_store_reason(row, report->time_utc, AP_REASON_RESUMED, report->sensor, 0);
         pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_HIT);
@@ -387,6 +402,7 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
     state->nis = 0.0;
     state->nis_dimensions = 0;
+    state->has_residual = false;
     if (taken == AP_TAKEN_POSITION)
         confirm_if_due(state, slot, report);
 }

@@ -147,6 +147,8 @@ struct ap_tracker_state {
     uint32_t shown_count;
     double nis; /* of the position that is being taken; told with its event */
     uint8_t nis_dimensions;
+    bool has_residual; /* that position less the expected one */
+    float residual_east_m, residual_north_m;
 };
 
 typedef struct ap_tracker_state ap_state;
@@ -200,8 +202,8 @@ typedef enum ap_taken {
 
 /* A plot of that time is of the track, and of no other. */
 void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc);
-/* A measured position, against where the track was expected, is about to be taken: its update tells
- * how far off it was. */
+/* A measured position, against where the track was expected, is about to be taken: its source
+ * keeps how far off it was, and its update tells. */
 void ap_track_innovation(ap_state *state, const ap_gauss *expected, const ap_fix *fix);
 /* Bookkeeping after a report was taken in. */
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken);

@@ -342,7 +342,9 @@ static void show_sources(const ap_row *row, ap_track *track)
     for (int i = 0; i < row->source_count; i++)
         track->source[i] = (ap_track_source){ .sensor = row->source[i].sensor,
                                               .report_count = row->source[i].report_count,
-                                              .last_utc = row->source[i].last_utc };
+                                              .last_utc = row->source[i].last_utc,
+                                              .residual_east_m = row->source[i].residual_east_m,
+                                              .residual_north_m = row->source[i].residual_north_m };
     track->reason_count = row->reason_count;
     size_t kept = row->reason_count < AP_TRACK_REASON_CAP ? row->reason_count : AP_TRACK_REASON_CAP;
     memcpy(track->reason, row->reason, kept * sizeof row->reason[0]);

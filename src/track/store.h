@@ -24,6 +24,7 @@ typedef struct ap_row_source {
     uint32_t report_count;
     uint16_t sensor;
     uint16_t missed; /* of its last 16 turns, the newest in bit 0, those counted as misses */
+    float residual_east_m, residual_north_m; /* as ap_track_source has them */
 } ap_row_source;
 
 /* Reports with this track's address that lay outside its gate. */

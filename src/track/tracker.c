@@ -1,5 +1,6 @@
 #include "airpicture/tracker.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "track/state.h"
@@ -367,6 +368,22 @@ double ap_tracker_detection(const ap_tracker *tracker, uint16_t sensor)
     return sensor < state->config.sensors->count && sensor < state->group_cap
                ? ap_detection_of(state, sensor)
                : 0.0;
+}
+
+bool ap_tracker_sensor_of(const ap_tracker *tracker, uint16_t sensor, ap_tracker_sensor *of)
+{
+    const ap_state *state = tracker->state;
+    if (sensor >= state->config.sensors->count || sensor >= state->group_cap)
+        return false;
+    const ap_group *group = &state->group[sensor];
+    bool is_fixed = ap_sensor_of(state, sensor)->detection_fixed;
+    *of = (ap_tracker_sensor){ .detection_probability = ap_detection_of(state, sensor),
+                               .detection_look_count = is_fixed ? 0.0 : group->detection.look_count,
+                               .clutter_per_turn = group->background.clutter,
+                               .has_offset = group->bearing.offset_square > 0.0,
+                               .azimuth_offset_rad = asin(group->bearing.offset_mean),
+                               .bearing_is_lost = group->bearing.is_lost };
+    return true;
 }
 
 const ap_tracker_stats *ap_tracker_stats_of(const ap_tracker *tracker)
