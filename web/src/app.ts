@@ -1,6 +1,7 @@
 // What the parts of the page share: the tracks, what is chosen, how it is shown; and who is told.
 import { Api, type Alert, type SensorList } from "./api.js";
 import { type Filter, maskOf, noFilter } from "./filter.js";
+import { Motion } from "./motion.js";
 import { Store } from "./store.js";
 
 export interface Settings {
@@ -25,10 +26,19 @@ export const SETTINGS: Settings = {
   names: true,
 };
 
-export type Topic = "update" | "select" | "filter" | "settings" | "alerts" | "sensors" | "feed";
+export type Topic =
+  | "update" // a message was taken over
+  | "drawn" // and is on the screen
+  | "select"
+  | "filter"
+  | "settings"
+  | "alerts"
+  | "sensors"
+  | "feed";
 
 export class App {
   readonly store = new Store();
+  readonly motion = new Motion(this.store);
   readonly api = new Api();
   settings: Settings;
   filter: Filter = noFilter();

@@ -22,6 +22,29 @@ export function setText(element: Node, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Clears a canvas that has to be as large as this (pixels of the page), and its context, which
+// counts in the same.
+export function fitCanvas(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+): CanvasRenderingContext2D {
+  const scale = canvasScale(),
+    w = Math.round(width * scale),
+    h = Math.round(height * scale);
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+  }
+  const g = canvas.getContext("2d")!;
+  g.setTransform(scale, 0, 0, scale, 0, 0);
+  g.clearRect(0, 0, width, height);
+  return g;
+}
+
+// Pixels of the screen that a pixel of the page has in a canvas.
+export const canvasScale = (): number => Math.min(2, devicePixelRatio || 1);
+
 export function download(name: string, type: string, text: string): void {
   const link = h("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   link.click();

@@ -31,78 +31,111 @@ const PLACES: readonly [number, number][] = [
   [0, 1],
 ];
 const GAP = 12,
-  CELL = 64;
+  SYMBOL = 5, // from the middle of a symbol
+  SQUARE = 2; // pixels
 
-function boxAt(wish: LabelWish, place: number): [number, number] {
-  const [dx, dy] = PLACES[place]!;
-  const x = dx > 0 ? wish.x + GAP : dx < 0 ? wish.x - GAP - wish.width : wish.x - wish.width / 2;
-  const reach = dx === 0 ? GAP + 4 : 5;
-  const y =
-    dy > 0 ? wish.y + reach : dy < 0 ? wish.y - reach - wish.height : wish.y - wish.height / 2;
-  return [x, y];
+function leftAt(wish: LabelWish, place: number): number {
+  const side = PLACES[place]![0];
+  if (side === 0) return wish.x - wish.width / 2;
+  return side > 0 ? wish.x + GAP : wish.x - GAP - wish.width;
 }
 
-// A grid of cells that holds rectangles; asked for overlaps.
-class Taken {
-  private readonly cells = new Map<number, number[]>();
-  private readonly boxes: number[] = [];
+function topAt(wish: LabelWish, place: number): number {
+  const [across, side] = PLACES[place]!;
+  if (side === 0) return wish.y - wish.height / 2;
+  const reach = across === 0 ? GAP + 4 : SYMBOL;
+  return side > 0 ? wish.y + reach : wish.y - reach - wish.height;
+}
 
-  private each(
-    x: number,
-    y: number,
-    w: number,
-    h: number,
-    visit: (key: number) => boolean,
-  ): boolean {
-    for (let cy = Math.floor(y / CELL); cy <= Math.floor((y + h) / CELL); cy++)
-      for (let cx = Math.floor(x / CELL); cx <= Math.floor((x + w) / CELL); cx++)
-        if (visit((cy + 512) * 4096 + cx + 512)) return true;
+// Squares of a few pixels, a bit each.
+class Squares {
+  private readonly perRow: number; // words
+  private readonly words: Uint32Array;
+
+  constructor(width: number, height: number) {
+    this.perRow = Math.ceil((Math.floor(width / SQUARE) + 1) / 32);
+    this.words = new Uint32Array(this.perRow * (Math.floor(height / SQUARE) + 1));
+  }
+
+  addPoint(x: number, y: number): void {
+    const square = Math.floor(x / SQUARE);
+    this.words[Math.floor(y / SQUARE) * this.perRow + (square >> 5)]! |= 1 << (square & 31);
+  }
+
+  add(left: number, top: number, right: number, bottom: number): void {
+    this.scan(left, top, right, bottom, true);
+  }
+
+  hits(left: number, top: number, right: number, bottom: number): boolean {
+    return this.scan(left, top, right, bottom, false);
+  }
+
+  // Whether any is set; or sets all.
+  private scan(left: number, top: number, right: number, bottom: number, sets: boolean): boolean {
+    const first = Math.floor(left / SQUARE),
+      last = Math.ceil(right / SQUARE) - 1,
+      end = Math.ceil(bottom / SQUARE) - 1;
+    for (let row = Math.floor(top / SQUARE); row <= end; row++)
+      for (let word = first >> 5; word <= last >> 5; word++) {
+        const from = Math.max(0, first - 32 * word),
+          to = Math.min(31, last - 32 * word);
+        const mask = (0xffffffff << from) & (0xffffffff >>> (31 - to)),
+          at = row * this.perRow + word;
+        if (sets) this.words[at]! |= mask;
+        else if (this.words[at]! & mask) return true;
+      }
     return false;
   }
+}
 
-  add(x: number, y: number, w: number, h: number): void {
-    const at = this.boxes.push(x, y, x + w, y + h) - 4;
-    this.each(x, y, w, h, (key) => {
-      const cell = this.cells.get(key);
-      if (cell) cell.push(at);
-      else this.cells.set(key, [at]);
-      return false;
-    });
+// What is covered of the map, by symbols and by labels; all outside of it is.
+export class Covered {
+  private readonly symbols: Squares;
+  private readonly labels: Squares;
+
+  constructor(
+    private readonly width: number,
+    private readonly height: number,
+  ) {
+    this.symbols = new Squares(width, height);
+    this.labels = new Squares(width, height);
   }
 
-  hits(x: number, y: number, w: number, h: number): boolean {
-    return this.each(
-      x,
-      y,
-      w,
-      h,
-      (key) =>
-        this.cells
-          .get(key)
-          ?.some(
-            (at) =>
-              x < this.boxes[at + 2]! &&
-              x + w > this.boxes[at]! &&
-              y < this.boxes[at + 3]! &&
-              y + h > this.boxes[at + 1]!,
-          ) ?? false,
+  addSymbol(x: number, y: number): void {
+    if (x >= 0 && y >= 0 && x < this.width && y < this.height) this.symbols.addPoint(x, y);
+  }
+
+  // Takes the place of a label, if it is free.
+  take(left: number, top: number, width: number, height: number): boolean {
+    const right = left + width,
+      bottom = top + height;
+    if (left < 0 || top < 0 || right > this.width || bottom > this.height) return false;
+    if (this.labels.hits(left, top, right, bottom)) return false;
+    const reach = SYMBOL - SQUARE / 2; // the squares make up for the rest
+    const isOnSymbol = this.symbols.hits(
+      Math.max(0, left - reach),
+      Math.max(0, top - reach),
+      Math.min(this.width, right + reach),
+      Math.min(this.height, bottom + reach),
     );
+    if (isOnSymbol) return false;
+    this.labels.add(left, top, right, bottom);
+    return true;
   }
 }
 
-// Places as many as fit, at most `limit`; a label stays where it was as long as it can.
-export function placeLabels(wishes: LabelWish[], limit: number): LabelPlace[] {
-  const taken = new Taken(),
-    placed: LabelPlace[] = [];
+// Places as many as fit, at most `limit`, where nothing is covered; a label stays where it was as
+// long as it can.
+export function placeLabels(wishes: LabelWish[], covered: Covered, limit: number): LabelPlace[] {
+  const placed: LabelPlace[] = [];
   wishes.sort((a, b) => b.rank - a.rank || a.row - b.row);
-  for (const wish of wishes) taken.add(wish.x - 5, wish.y - 5, 10, 10);
   for (const wish of wishes) {
     if (placed.length === limit) break;
-    const order = wish.place < 0 ? PLACES.keys() : [wish.place, ...PLACES.keys()];
-    for (const place of order) {
-      const [x, y] = boxAt(wish, place);
-      if (taken.hits(x, y, wish.width, wish.height)) continue;
-      taken.add(x, y, wish.width, wish.height);
+    for (let i = wish.place < 0 ? 0 : -1; i < PLACES.length; i++) {
+      const place = i < 0 ? wish.place : i;
+      const x = leftAt(wish, place),
+        y = topAt(wish, place);
+      if (!covered.take(x, y, wish.width, wish.height)) continue;
       placed.push({
         row: wish.row,
         x: x - wish.x,

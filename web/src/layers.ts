@@ -1,5 +1,5 @@
 // What deck.gl draws over the map: symbols, vectors, dots, trail, ellipse, sensors.
-import { IconLayer, LineLayer, PathLayer, ScatterplotLayer } from "@deck.gl/layers";
+import { PathLayer, ScatterplotLayer } from "@deck.gl/layers";
 import type { Layer } from "@deck.gl/core";
 import type { App } from "./app.js";
 import type { TrackDetail } from "./api.js";
@@ -7,8 +7,9 @@ import { Flag } from "./delta.js";
 import { source } from "./format.js";
 import { circle, destination, ellipse, type Place } from "./geo.js";
 import { DOTS } from "./store.js";
-import { cellOf, iconDefinition, symbolPicture } from "./symbols.js";
+import { cellOf, symbolPicture } from "./symbols.js";
 import { levelColour, type Theme, THEMES } from "./theme.js";
+import { DIM, LOOK_AT, RECORD_FLOATS, RECORD_OCTETS, TrackLayer } from "./track_layer.js";
 
 const DOT_TRACKS_MAX = 3000;
 
@@ -17,10 +18,13 @@ export class Layers {
   detail: TrackDetail | null = null; // of the selected track
   sweep = true;
   private dots: Layer | null = null;
-  private rows = new Uint32Array(0); // that are shown
-  private colours = new Uint8ClampedArray(0);
-  private icons = new Float32Array(0);
   private fixed: Layer[] = [];
+  private emergencies: number[] = []; // rows
+  private base = 0; // times of the records count from here
+  private readonly looks = new Uint32Array(65536); // by flags; 0: not reckoned yet
+  private looksOf = "";
+  private floats = new Float32Array(0);
+  private readonly records = { count: 0, version: 0, octets: new Uint8Array(0) };
 
   constructor(private readonly app: App) {}
 
@@ -30,7 +34,7 @@ export class Layers {
 
   // Of what does not move between updates.
   update(): void {
-    this.updateLooks();
+    this.updateRecords();
     this.dots = this.app.settings.dots && this.app.shown <= DOT_TRACKS_MAX ? this.dotLayer() : null;
   }
 
@@ -55,11 +59,12 @@ export class Layers {
       );
       return [[...path, path[0]!]];
     });
-    const show = this.app.settings.rings;
+    this.fixed = [];
+    if (!this.app.settings.rings || placed.length === 0) return;
     this.fixed = [
       new PathLayer<Place[]>({
         id: "rings",
-        data: show ? rings : [],
+        data: rings,
         getPath: (path) => path,
         getColor: [...theme.ring, 150],
         widthUnits: "pixels",
@@ -68,7 +73,7 @@ export class Layers {
       }),
       new PathLayer<Place[]>({
         id: "outlines",
-        data: show ? outlines : [],
+        data: outlines,
         getPath: (path) => path,
         getColor: [...theme.outline, 80],
         widthUnits: "pixels",
@@ -77,7 +82,7 @@ export class Layers {
       }),
       new ScatterplotLayer<Place>({
         id: "sites",
-        data: show ? placed.map(at) : [],
+        data: placed.map(at),
         getPosition: (place) => place,
         radiusUnits: "pixels",
         getRadius: 4,
@@ -97,7 +102,7 @@ export class Layers {
   all(): Layer[] {
     const list: Layer[] = [...this.fixed];
     if (this.dots) list.push(this.dots);
-    list.push(...this.chosen(), ...this.moving());
+    list.push(...this.chosen(), this.tracks());
     return list;
   }
 
@@ -148,87 +153,89 @@ export class Layers {
     out[at + 3] = flags & (Flag.coasting | Flag.onGround) ? 150 : 255;
   }
 
-  // Colours and symbols of the shown rows: they change with updates, not between them.
-  private updateLooks(): void {
-    const { store, mask, shown } = this.app,
-      theme = this.theme();
-    this.rows = new Uint32Array(shown);
-    this.colours = new Uint8ClampedArray(shown * 4);
-    this.icons = new Float32Array(shown * 7);
-    let n = 0;
-    for (let row = 0; row < store.count && n < shown; row++) {
+  // What the graphics processor needs of the shown rows: it changes with updates, not between them.
+  private updateRecords(): void {
+    const { store, shown } = this.app,
+      { records } = this;
+    if (records.octets.length < shown * RECORD_OCTETS) {
+      this.floats = new Float32Array(store.id.length * RECORD_FLOATS);
+      records.octets = new Uint8Array(this.floats.buffer);
+    }
+    this.base = store.time;
+    this.emergencies.length = 0;
+    records.count = this.writeStates();
+    this.writeLooks();
+    records.version++;
+  }
+
+  private writeStates(): number {
+    const { store, mask } = this.app,
+      { floats, base } = this;
+    const { longitude, latitude, east, north, stateTime, jumpLongitude, jumpLatitude } = store,
+      { flags } = store;
+    let at = 0;
+    for (let row = 0; row < store.count; row++) {
       if (!mask[row]) continue;
-      this.rows[n] = row;
-      this.colourOf(row, theme, this.colours, 4 * n);
-      iconDefinition(cellOf(store.flags[row]!), this.icons, 7 * n);
-      n++;
+      floats[at] = longitude[row]!;
+      floats[at + 1] = latitude[row]!;
+      floats[at + 2] = east[row]!;
+      floats[at + 3] = north[row]!;
+      floats[at + 4] = stateTime[row]! - base;
+      floats[at + 5] = jumpLongitude[row]!;
+      floats[at + 6] = jumpLatitude[row]!;
+      at += RECORD_FLOATS;
+      if (flags[row]! & Flag.emergency) this.emergencies.push(row);
+    }
+    return at / RECORD_FLOATS;
+  }
+
+  // Colours and symbols. By source they depend on nothing but the flags.
+  private writeLooks(): void {
+    const { store, mask, settings } = this.app,
+      { flags: marks } = store,
+      { looks } = this,
+      words = new Uint32Array(this.floats.buffer);
+    const by = settings.theme + settings.colour;
+    if (by !== this.looksOf) looks.fill(0);
+    this.looksOf = by;
+    const isByLevel = settings.colour === "level";
+    const colour = new Uint8ClampedArray(4);
+    for (let row = 0, at = LOOK_AT / 4; row < store.count; row++) {
+      if (!mask[row]) continue;
+      const flags = marks[row]!;
+      let look = isByLevel ? 0 : looks[flags]!;
+      if (!look) {
+        this.colourOf(row, this.theme(), colour, 0);
+        const symbol = cellOf(flags) + (colour[3]! < 255 ? DIM : 0);
+        look = colour[0]! | (colour[1]! << 8) | (colour[2]! << 16) | (symbol << 24);
+        looks[flags] = look;
+      }
+      words[at] = look;
+      at += RECORD_FLOATS;
     }
   }
 
-  private moving(): Layer[] {
-    const { store, settings } = this.app,
-      { rows, colours, icons } = this;
-    const length = rows.length,
-      seconds = settings.vector * 60;
-    const position = new Float32Array(length * 2);
-    const ends = seconds ? new Float32Array(length * 2) : null;
-    const { shownLatitude, shownLongitude, north, east } = store;
-    for (let n = 0; n < length; n++) {
-      const row = rows[n]!,
-        latitude = shownLatitude[row]!,
-        longitude = shownLongitude[row]!;
-      position[2 * n] = longitude;
-      position[2 * n + 1] = latitude;
-      if (!ends) continue;
-      ends[2 * n] = longitude + east[row]! * seconds;
-      ends[2 * n + 1] = latitude + north[row]! * seconds;
-    }
-    const getColor = { value: colours, size: 4 },
-      getPosition = { value: position, size: 2 };
-    const list: Layer[] = [];
-    if (ends)
-      list.push(
-        new LineLayer({
-          id: "vectors",
-          widthUnits: "pixels",
-          getWidth: 1.2,
-          opacity: 0.75,
-          data: {
-            length,
-            attributes: {
-              getSourcePosition: getPosition,
-              getTargetPosition: { value: ends, size: 2 },
-              getColor,
-            },
-          },
-        }),
-      );
-    list.push(
-      new IconLayer({
-        id: "symbols",
-        iconAtlas: this.picture as unknown as string,
-        iconMapping: {},
-        sizeUnits: "pixels",
-        getSize: 20,
-        getAngle: 0,
-        data: {
-          length,
-          attributes: { getPosition, getColor, instanceIconDefs: { value: icons, size: 7 } },
-        },
-      }),
-    );
-    return list;
+  private tracks(): Layer {
+    const { motion, settings } = this.app;
+    return new TrackLayer({
+      id: "tracks",
+      records: this.records,
+      symbols: this.picture,
+      now: motion.now - this.base,
+      keep: motion.keep,
+      seconds: settings.vector * 60,
+    });
   }
 
   // Trail, ellipse (two sigma) and ring of the selected track; rings of emergencies.
   private chosen(): Layer[] {
-    const { store, selected } = this.app,
+    const { store, motion, selected } = this.app,
       theme = this.theme();
     const row = store.row(selected),
       list: Layer[] = [];
     const detail = this.detail?.track_id === selected ? this.detail : null;
     const here: Place | null =
-      row < 0 ? null : [store.shownLongitude[row]!, store.shownLatitude[row]!];
+      row < 0 ? null : [motion.longitude(row), motion.latitude(row)];
     if (detail && detail.history.length > 0) {
       const path: Place[] = detail.history.map((point) => [
         point.longitude_deg,
@@ -269,13 +276,13 @@ export class Layers {
       );
     const rings: { place: Place; colour: [number, number, number]; radius: number }[] = [];
     if (here) rings.push({ place: here, colour: theme.selected, radius: 13 });
-    for (const i of this.rows)
-      if (store.flags[i]! & Flag.emergency)
-        rings.push({
-          place: [store.shownLongitude[i]!, store.shownLatitude[i]!],
-          colour: theme.emergency,
-          radius: 16,
-        });
+    for (const i of this.emergencies)
+      rings.push({
+        place: [motion.longitude(i), motion.latitude(i)],
+        colour: theme.emergency,
+        radius: 16,
+      });
+    if (rings.length === 0) return list;
     list.push(
       new ScatterplotLayer<(typeof rings)[number]>({
         id: "marks",

@@ -12,7 +12,17 @@ export interface View {
   zoom: number;
 }
 
+// Fills out[at] and out[at+1] with pixels of the map.
+export type Projector = (
+  longitude: number,
+  latitude: number,
+  out: Float32Array,
+  at: number,
+) => void;
+
 const TILE = 512,
+  ROUGH_STEPS = 4096,
+  WORLD_LATEST_MS = 1500,
   RADIANS = Math.PI / 180;
 
 // Mercator's y, 0 at the north end to 1 at the south end.
@@ -21,8 +31,22 @@ export function mercatorY(latitude: number): number {
   return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
 }
 
+// The same within a pixel for where labels cannot be, eight times as fast.
+const ROUGH = Float32Array.from({ length: 2 * ROUGH_STEPS + 2 }, (_, i) =>
+  mercatorY((i * 90) / ROUGH_STEPS - 90),
+);
+function roughY(latitude: number): number {
+  const at = ((latitude + 90) / 90) * ROUGH_STEPS,
+    i = at | 0;
+  return ROUGH[i]! + (ROUGH[i + 1]! - ROUGH[i]!) * (at - i);
+}
+
 export class AirMap {
   readonly map: maplibregl.Map;
+  private isLoaded = false;
+  private isWanted = false;
+  private isAdded = false;
+  onWorld = (): void => {}; // countries are there
   countries: { name: string; longitude: number; latitude: number; span: number }[] = [];
 
   constructor(
@@ -60,7 +84,24 @@ export class AirMap {
         "aria-label",
         "Map of the air picture; arrow keys move it, plus and minus zoom",
       );
-    this.map.on("load", () => void this.addWorld());
+    this.map.on("load", () => {
+      this.isLoaded = true;
+      this.mayAddWorld();
+    });
+    setTimeout(() => this.showWorld(), WORLD_LATEST_MS);
+  }
+
+  // Countries come when tracks are there, or after a while: tracks come first.
+  showWorld(): void {
+    this.isWanted = true;
+    this.mayAddWorld();
+  }
+
+  private mayAddWorld(): void {
+    if (this.isLoaded && this.isWanted && !this.isAdded) {
+      this.isAdded = true;
+      void this.addWorld();
+    }
   }
 
   private async addWorld(): Promise<void> {
@@ -106,6 +147,7 @@ export class AirMap {
     });
     this.setTheme(this.theme);
     this.countries = land.features.map(nameOf).filter((one) => one.span > 0);
+    this.onWorld();
   }
 
   setTheme(theme: Theme): void {
@@ -131,22 +173,29 @@ export class AirMap {
   }
 
   // Longitude and latitude to pixels, without the map's matrices: it is never turned or tilted.
-  projector(): (longitude: number, latitude: number, out: Float32Array, at: number) => void {
-    const { longitude: cx, latitude: cy, zoom } = this.view();
-    const scale = TILE * 2 ** zoom,
+  projector(isRough = false): Projector {
+    const { longitude: cx, latitude: cy } = this.view();
+    const scale = this.worldPixels(),
       [width, height] = this.size();
     const x0 = width / 2,
       y0 = height / 2 - mercatorY(cy) * scale;
+    const northing = isRough ? roughY : mercatorY;
     return (longitude, latitude, out, at) => {
-      const turn = ((longitude - cx + 540) % 360) - 180;
+      let turn = longitude - cx;
+      if (turn > 180) turn -= 360;
+      else if (turn < -180) turn += 360;
       out[at] = x0 + (turn / 360) * scale;
-      out[at + 1] = y0 + mercatorY(latitude) * scale;
+      out[at + 1] = y0 + northing(latitude) * scale;
     };
   }
 
+  // How wide the whole world is.
+  worldPixels(): number {
+    return TILE * 2 ** this.map.getZoom();
+  }
+
   metresPerPixel(): number {
-    const { latitude, zoom } = this.view();
-    return (40_075_017 * Math.cos(latitude * RADIANS)) / (TILE * 2 ** zoom);
+    return (40_075_017 * Math.cos(this.map.getCenter().lat * RADIANS)) / this.worldPixels();
   }
 }
 

@@ -1,8 +1,9 @@
 // Positions between updates: each track goes on straight from its last state; where an update finds
-// it elsewhere than it was shown, the difference fades away instead of jumping.
+// it elsewhere than it was shown, the difference fades away instead of jumping. The shaders of
+// track_layer.ts reckon the same for all tracks; this is for those that the page itself asks about.
 import type { Store } from "./store.js";
 
-const AHEAD_MAX_S = 20; // beyond, nobody knows
+export const AHEAD_MAX_S = 20; // beyond, nobody knows
 const FADE_S = 0.5;
 const JUMP_MAX_DEG = 0.05; // a longer one is shown as one
 
@@ -27,38 +28,61 @@ export class PictureClock {
 }
 
 export class Motion {
-  private last = 0; // ms
+  now = 0; // time of the picture
+  keep = 1; // share of the jumps that is left
+  private settledMs = 0;
 
-  // After an update: what was shown, less where the new state says it is now, is left to fade.
-  settle(store: Store, now: number): void {
-    const { latitude, longitude, north, east, jumpLatitude, jumpLongitude } = store;
+  constructor(private readonly store: Store) {}
+
+  // The positions asked for from now on are of this moment.
+  step(now: number, nowMs: number): void {
+    this.now = now;
+    this.keep = Math.exp(-Math.max(0, nowMs - this.settledMs) / 1000 / FADE_S);
+  }
+
+  latitude(row: number): number {
+    const { latitude, north, jumpLatitude } = this.store;
+    return latitude[row]! + this.ahead(row) * north[row]! + this.keep * jumpLatitude[row]!;
+  }
+
+  longitude(row: number): number {
+    const { longitude, east, jumpLongitude } = this.store;
+    return longitude[row]! + this.ahead(row) * east[row]! + this.keep * jumpLongitude[row]!;
+  }
+
+  // Writes where all are shown now: before an update, and for those who want all.
+  leave(): void {
+    const { store, keep } = this,
+      { latitude, longitude, north, east, jumpLatitude, jumpLongitude } = store,
+      { shownLatitude, shownLongitude } = store;
     for (let i = 0; i < store.count; i++) {
-      const ahead = aheadOf(store, i, now);
-      const dy = store.shownLatitude[i]! - (latitude[i]! + ahead * north[i]!);
-      const dx = store.shownLongitude[i]! - (longitude[i]! + ahead * east[i]!);
+      const ahead = this.ahead(i);
+      shownLatitude[i] = latitude[i]! + ahead * north[i]! + keep * jumpLatitude[i]!;
+      shownLongitude[i] = longitude[i]! + ahead * east[i]! + keep * jumpLongitude[i]!;
+    }
+  }
+
+  // After it: what was shown, less where the new state says it is at `now`, is left to fade.
+  settle(now: number, nowMs: number): void {
+    const { store } = this,
+      { latitude, longitude, north, east } = store,
+      { shownLatitude, shownLongitude, jumpLatitude, jumpLongitude } = store;
+    this.now = now;
+    this.settledMs = nowMs;
+    this.keep = 1;
+    for (let i = 0; i < store.count; i++) {
+      const ahead = this.ahead(i);
+      const dy = shownLatitude[i]! - (latitude[i]! + ahead * north[i]!);
+      const dx = shownLongitude[i]! - (longitude[i]! + ahead * east[i]!);
       const small = Math.abs(dy) < JUMP_MAX_DEG && Math.abs(dx) < JUMP_MAX_DEG; // false of NaN
       jumpLatitude[i] = small ? dy : 0;
       jumpLongitude[i] = small ? dx : 0;
     }
   }
 
-  // Fills shownLatitude and shownLongitude.
-  step(store: Store, now: number, nowMs: number): void {
-    const { latitude, longitude, north, east, jumpLatitude, jumpLongitude } = store;
-    const { shownLatitude, shownLongitude } = store;
-    const keep = Math.exp(-Math.min(1, (nowMs - this.last) / 1000) / FADE_S);
-    this.last = nowMs;
-    for (let i = 0; i < store.count; i++) {
-      const ahead = aheadOf(store, i, now);
-      jumpLatitude[i]! *= keep;
-      jumpLongitude[i]! *= keep;
-      shownLatitude[i] = latitude[i]! + ahead * north[i]! + jumpLatitude[i]!;
-      shownLongitude[i] = longitude[i]! + ahead * east[i]! + jumpLongitude[i]!;
-    }
+  // Seconds since its state, for which it is carried on.
+  private ahead(row: number): number {
+    const seconds = this.now - this.store.stateTime[row]!;
+    return seconds > AHEAD_MAX_S ? AHEAD_MAX_S : seconds > 0 ? seconds : 0;
   }
-}
-
-// Seconds since its state, for which it is carried on.
-function aheadOf(store: Store, i: number, now: number): number {
-  return Math.max(0, Math.min(AHEAD_MAX_S, now - store.stateTime[i]!));
 }

@@ -1,33 +1,71 @@
-// The canvas over the map: labels with their lines, names of sensors and countries, the ruler. Also
-// knows which track is under the pointer.
+// The canvas over the map: labels with their lines, and the ruler. Also knows which track is under
+// the pointer.
 import type { App } from "./app.js";
 import { Flag } from "./delta.js";
+import { canvasScale, fitCanvas } from "./dom.js";
 import { address, course, knots, level, trend, NAUTICAL_MILE } from "./format.js";
 import { bearing, distance, type Place } from "./geo.js";
-import { type LabelPlace, type LabelWish, placeLabels } from "./labels.js";
-import type { AirMap } from "./map.js";
+import { Covered, type LabelPlace, type LabelWish, placeLabels } from "./labels.js";
+import { LABEL_FONT, LABEL_LINE, LabelPictures, type LabelText } from "./label_pictures.js";
+import type { AirMap, Projector } from "./map.js";
 import { css, type Theme, THEMES } from "./theme.js";
 
 const LABELS_MAX = 260,
   WISHES_MAX = 700,
-  OUTSIDE = -1e5,
   PLACE_MS = 450,
-  PICK_PX = 14,
-  LINE = 14;
-const NAMES_MAX_M = 450; // metres a pixel: beyond, the names of sites run into each other
-const FONT = '12px "DejaVu Sans Mono", ui-monospace, "SF Mono", Menlo, Consolas, monospace';
-const SMALL = '11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+  PLACE_MANY_MS = 3000, // with so many tracks, that finding places takes a while:
+  MANY = 4000,
+  PICK_PX = 14;
+
+interface Pixel {
+  x: number;
+  y: number;
+}
+
+// Rows change their tracks when others end: labels know theirs by id.
+interface Label extends LabelPlace {
+  id: number;
+}
+
+// Whether a place is between these degrees; west may be any turn away.
+function inside(
+  west: number,
+  east: number,
+  south: number,
+  north: number,
+): (longitude: number, latitude: number) => boolean {
+  const wide = east - west,
+    from = ((((west + 180) % 360) + 360) % 360) - 180;
+  return (longitude, latitude) => {
+    const turn = longitude - from;
+    return latitude > south && latitude < north && (turn < 0 ? turn + 360 : turn) <= wide;
+  };
+}
+
+// The line from a symbol to its label, when that is not beside it.
+function lead(g: CanvasRenderingContext2D, { x, y }: Pixel, place: LabelPlace): void {
+  const left = x + place.x,
+    top = y + place.y;
+  const toX = Math.max(left, Math.min(x, left + place.width)),
+    toY = Math.max(top, Math.min(y, top + place.height));
+  const reach = Math.hypot(toX - x, toY - y);
+  if (reach <= 9) return;
+  g.moveTo(x + ((toX - x) * 8) / reach, y + ((toY - y) * 8) / reach);
+  g.lineTo(toX, toY);
+}
 
 export class Overlay {
   readonly canvas = document.createElement("canvas");
   hovered = 0; // track id
   ruler: Place[] = [];
-  private xy = new Float32Array(0); // pixels of each row
-  private places: LabelPlace[] = [];
+  private projector: Projector = () => {};
+  private readonly at = new Float32Array(2);
+  private places: Label[] = [];
   private placeOf = new Map<number, number>(); // id -> where its label stood
   private placedMs = 0;
   private zoom = 0;
   private letter = 7.2;
+  private readonly pictures = new LabelPictures();
 
   constructor(
     private readonly app: App,
@@ -36,50 +74,47 @@ export class Overlay {
     this.canvas.className = "overlay";
     this.canvas.setAttribute("aria-hidden", "true");
     const g = this.canvas.getContext("2d")!;
-    g.font = FONT;
+    g.font = LABEL_FONT;
     this.letter = g.measureText("MMMMMMMMMM").width / 10;
   }
 
-  private project(): void {
-    const { store } = this.app,
-      project = this.map.projector();
-    if (this.xy.length < store.count * 2) this.xy = new Float32Array(store.id.length * 2);
-    const bounds = this.map.map.getBounds();
-    const west = bounds.getWest(),
-      wide = bounds.getEast() - west,
-      edge = wide * 0.1;
-    const south = bounds.getSouth() - 1,
-      north = bounds.getNorth() + 1;
-    for (let i = 0; i < store.count; i++) {
-      const longitude = store.shownLongitude[i]!,
-        latitude = store.shownLatitude[i]!;
-      const turn = (((longitude - west + edge) % 360) + 360) % 360;
-      if (latitude < south || latitude > north || turn > wide + 2 * edge)
-        this.xy[2 * i] = this.xy[2 * i + 1] = OUTSIDE;
-      else project(longitude, latitude, this.xy, 2 * i);
-    }
+  // Pixels of a row, now.
+  private locate(row: number): Pixel {
+    const { motion } = this.app;
+    this.projector(motion.longitude(row), motion.latitude(row), this.at, 0);
+    return { x: this.at[0]!, y: this.at[1]! };
   }
 
-  // The shown track nearest to a pixel; 0: none near.
+  // The shown track nearest to a pixel, else whose label is there; 0: none.
   pick(x: number, y: number): number {
-    const { store, mask } = this.app;
-    let best = PICK_PX * PICK_PX,
+    const { store, mask, motion } = this.app;
+    this.projector = this.map.projector();
+    const here = this.map.map.unproject([x, y]),
+      near = (PICK_PX * 360) / this.map.worldPixels();
+    const isNear = inside(here.lng - near, here.lng + near, here.lat - near, here.lat + near);
+    let best = PICK_PX,
       id = 0;
     for (let i = 0; i < store.count; i++) {
-      const dx = this.xy[2 * i]! - x,
-        dy = this.xy[2 * i + 1]! - y,
-        d = dx * dx + dy * dy;
-      if (d < best && mask[i]) {
-        best = d;
-        id = store.id[i]!;
-      }
+      if (!mask[i] || !isNear(motion.longitude(i), motion.latitude(i))) continue;
+      const pixel = this.locate(i),
+        distance = Math.hypot(pixel.x - x, pixel.y - y);
+      if (distance >= best) continue;
+      best = distance;
+      id = store.id[i]!;
     }
-    if (id) return id;
+    return id || this.pickLabel(x, y);
+  }
+
+  private pickLabel(x: number, y: number): number {
+    const { store } = this.app;
     for (const place of this.places) {
-      const left = this.xy[2 * place.row]! + place.x,
-        top = this.xy[2 * place.row + 1]! + place.y;
+      const row = store.row(place.id);
+      if (row < 0) continue;
+      const pixel = this.locate(row),
+        left = pixel.x + place.x,
+        top = pixel.y + place.y;
       if (x >= left && x <= left + place.width && y >= top && y <= top + place.height)
-        return store.id[place.row] ?? 0;
+        return place.id;
     }
     return 0;
   }
@@ -106,42 +141,72 @@ export class Overlay {
     return lines;
   }
 
-  private place(width: number, height: number): void {
-    const { store, mask, selected } = this.app;
-    const wishes: LabelWish[] = [];
-    const rows = this.app.settings.labelRows;
-    for (let i = 0; i < store.count; i++) {
-      const x = this.xy[2 * i]!,
-        y = this.xy[2 * i + 1]!;
-      if (!mask[i] || !(x > 0 && y > 0 && x < width && y < height)) continue;
-      const id = store.id[i]!,
-        flags = store.flags[i]!;
-      if (wishes.length >= WISHES_MAX && id !== selected && id !== this.hovered) continue;
-      const rank =
-        id === selected
-          ? 4e9
-          : id === this.hovered
-            ? 3e9
-            : flags & Flag.emergency
-              ? 2e9
-              : (this.placeOf.has(id) ? 1e8 : 0) + (store.altitude[i]! || 0);
-      wishes.push({
-        row: i,
-        x,
-        y,
-        rank,
-        place: this.placeOf.get(id) ?? -1,
-        width: Math.max(this.name(i).length, rows > 1 ? 8 : 0) * this.letter + 6,
-        height: rows * LINE + 2,
-      });
-    }
-    this.places = placeLabels(wishes, LABELS_MAX);
-    this.placeOf = new Map(this.places.map((one) => [store.id[one.row]!, one.place]));
+  private rank(row: number): number {
+    const { store, selected } = this.app,
+      id = store.id[row]!;
+    if (id === selected) return 4e9;
+    if (id === this.hovered) return 3e9;
+    if (store.flags[row]! & Flag.emergency) return 2e9;
+    return (this.placeOf.has(id) ? 1e8 : 0) + (store.altitude[row]! || 0);
   }
 
-  // Rows change their tracks when some end: places are found anew.
+  // Finds places for labels of tracks in view, of the first WISHES_MAX when there are more.
+  private place(width: number, height: number): void {
+    const { store, mask, motion, selected } = this.app,
+      covered = new Covered(width, height),
+      rough = this.map.projector(true),
+      isSeen = this.inView(),
+      wishes: LabelWish[] = [],
+      { at } = this,
+      { shownLongitude, shownLatitude } = store;
+    motion.leave();
+    for (let i = 0; i < store.count; i++) {
+      const longitude = shownLongitude[i]!,
+        latitude = shownLatitude[i]!;
+      if (!mask[i] || !isSeen(longitude, latitude)) continue;
+      rough(longitude, latitude, at, 0);
+      covered.addSymbol(at[0]!, at[1]!);
+      const id = store.id[i]!;
+      if (wishes.length < WISHES_MAX || id === selected || id === this.hovered)
+        wishes.push(this.wish(i));
+    }
+    this.places = placeLabels(wishes, covered, LABELS_MAX).map((one) => ({
+      ...one,
+      id: store.id[one.row]!,
+    }));
+    this.placeOf = new Map(this.places.map((one) => [one.id, one.place]));
+  }
+
+  private wish(row: number): LabelWish {
+    const lines = this.app.settings.labelRows,
+      id = this.app.store.id[row]!;
+    return {
+      row,
+      ...this.locate(row),
+      rank: this.rank(row),
+      place: this.placeOf.get(id) ?? -1,
+      width: Math.max(this.name(row).length, lines > 1 ? 8 : 0) * this.letter + 6,
+      height: lines * LABEL_LINE + 2,
+    };
+  }
+
+  private inView(): (longitude: number, latitude: number) => boolean {
+    const bounds = this.map.map.getBounds();
+    return inside(
+      bounds.getWest(),
+      bounds.getEast(),
+      bounds.getSouth(),
+      bounds.getNorth(),
+    );
+  }
+
+  // Something else than time has changed: places are found anew.
   forget(): void {
     this.placedMs = 0;
+  }
+
+  private placeMs(): number {
+    return this.app.shown > MANY ? PLACE_MANY_MS : PLACE_MS;
   }
 
   get labelCount(): number {
@@ -150,23 +215,12 @@ export class Overlay {
 
   draw(nowMs: number): void {
     const [width, height] = this.map.size(),
-      scale = Math.min(2, devicePixelRatio || 1);
-    if (
-      this.canvas.width !== Math.round(width * scale) ||
-      this.canvas.height !== Math.round(height * scale)
-    ) {
-      this.canvas.width = Math.round(width * scale);
-      this.canvas.height = Math.round(height * scale);
-    }
-    const g = this.canvas.getContext("2d")!,
+      g = fitCanvas(this.canvas, width, height),
       theme = THEMES[this.app.settings.theme];
-    g.setTransform(scale, 0, 0, scale, 0, 0);
-    g.clearRect(0, 0, width, height);
-    this.project();
-    if (this.app.settings.names) this.drawNames(g, theme, width, height);
-    const zoom = this.map.view().zoom;
+    this.projector = this.map.projector();
+    const zoom = this.map.map.getZoom();
     if (!this.app.settings.labels) this.places = [];
-    else if (nowMs - this.placedMs > PLACE_MS || Math.abs(zoom - this.zoom) > 0.25) {
+    else if (nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25) {
       this.place(width, height);
       this.placedMs = nowMs;
       this.zoom = zoom;
@@ -176,72 +230,46 @@ export class Overlay {
   }
 
   private drawLabels(g: CanvasRenderingContext2D, theme: Theme): void {
-    const { store, selected } = this.app;
-    g.font = FONT;
-    g.textBaseline = "top";
-    g.textAlign = "left";
+    const { pictures } = this,
+      places = this.current();
+    pictures.begin(canvasScale(), places.length);
+    const texts = places.map((one) =>
+      pictures.find(this.text(one.row, theme), one.width, one.height),
+    );
     g.lineWidth = 1;
-    for (const place of this.places) {
-      if (place.row >= store.count) continue;
-      const x = this.xy[2 * place.row]!,
-        y = this.xy[2 * place.row + 1]!;
-      const left = x + place.x,
-        top = y + place.y,
-        id = store.id[place.row]!;
-      const chosen = id === selected || id === this.hovered;
-      g.strokeStyle = chosen ? theme.select : theme.leader;
-      const toX = Math.max(left, Math.min(x, left + place.width)),
-        toY = Math.max(top, Math.min(y, top + place.height));
-      const reach = Math.hypot(toX - x, toY - y) || 1;
-      if (reach > 9) {
-        g.beginPath();
-        g.moveTo(x + ((toX - x) * 8) / reach, y + ((toY - y) * 8) / reach);
-        g.lineTo(toX, toY);
-        g.stroke();
-      }
-      g.fillStyle = theme.labelBack;
-      g.fillRect(left, top, place.width, place.height);
-      if (chosen) g.strokeRect(left + 0.5, top + 0.5, place.width - 1, place.height - 1);
-      const emergency = store.flags[place.row]! & Flag.emergency;
-      this.lines(place.row).forEach((line, i) => {
-        g.fillStyle = emergency
-          ? css(theme.emergency)
-          : chosen
-            ? theme.select
-            : i === 0 && !(store.flags[place.row]! & Flag.coasting)
-              ? theme.label
-              : theme.labelDim;
-        g.fillText(line, left + 3, top + 2 + i * LINE);
-      });
-    }
+    g.strokeStyle = theme.leader;
+    g.beginPath();
+    const pixels = places.map((one) => this.locate(one.row));
+    places.forEach((one, i) => lead(g, pixels[i]!, one));
+    g.stroke();
+    places.forEach((one, i) => {
+      const { x, y } = pixels[i]!;
+      pictures.copy(g, texts[i]!, x + one.x, y + one.y, one.width, one.height);
+    });
   }
 
-  private drawNames(
-    g: CanvasRenderingContext2D,
-    theme: Theme,
-    width: number,
-    height: number,
-  ): void {
-    const at = new Float32Array(2),
-      project = this.map.projector();
-    g.font = SMALL;
-    g.textBaseline = "middle";
-    g.textAlign = "center";
-    g.fillStyle = theme.country;
-    const pixelsPerDegree = (512 * 2 ** this.map.view().zoom) / 360;
-    for (const country of this.map.countries) {
-      if (country.span * pixelsPerDegree < country.name.length * 9) continue;
-      project(country.longitude, country.latitude, at, 0);
-      if (at[0]! > 0 && at[1]! > 0 && at[0]! < width && at[1]! < height)
-        g.fillText(country.name.toUpperCase(), at[0]!, at[1]!);
-    }
-    if (!this.app.settings.rings || this.map.metresPerPixel() > NAMES_MAX_M) return;
-    g.fillStyle = theme.labelDim;
-    for (const sensor of this.app.sensors.sensors) {
-      if (!sensor.site) continue;
-      project(sensor.site.longitude_deg, sensor.site.latitude_deg, at, 0);
-      g.fillText(sensor.name, at[0]!, at[1]! + 14);
-    }
+  // Labels of those that are still there, with the rows that they have now.
+  private current(): LabelPlace[] {
+    const { store, mask } = this.app;
+    return this.places
+      .map((one) => ({ ...one, row: store.row(one.id) }))
+      .filter((one) => one.row >= 0 && mask[one.row]);
+  }
+
+  private text(row: number, theme: Theme): LabelText {
+    const { store, selected } = this.app,
+      id = store.id[row]!,
+      flags = store.flags[row]!,
+      lines = this.lines(row),
+      isChosen = id === selected || id === this.hovered;
+    const one = flags & Flag.emergency ? css(theme.emergency) : isChosen ? theme.select : "";
+    const first = flags & Flag.coasting ? theme.labelDim : theme.label;
+    return {
+      lines,
+      colours: lines.map((_, i) => one || (i === 0 ? first : theme.labelDim)),
+      back: theme.labelBack,
+      frame: isChosen ? theme.select : "",
+    };
   }
 
   private drawRuler(g: CanvasRenderingContext2D, theme: Theme): void {
@@ -259,7 +287,7 @@ export class Overlay {
     g.stroke();
     g.setLineDash([]);
     const text = rulerText(from, to);
-    g.font = FONT;
+    g.font = LABEL_FONT;
     g.textAlign = "left";
     g.textBaseline = "middle";
     const wide = g.measureText(text).width + 12;

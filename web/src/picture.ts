@@ -1,50 +1,80 @@
 // Draws the picture: symbols by deck.gl, labels on a canvas over them, carried on between updates.
-import { MapboxOverlay } from "@deck.gl/mapbox";
+import { Deck, MapView } from "@deck.gl/core";
 import type { App } from "./app.js";
 import type { Changes } from "./delta.js";
+import { h } from "./dom.js";
 import { Layers } from "./layers.js";
 import type { AirMap } from "./map.js";
-import { Motion, PictureClock } from "./motion.js";
+import { PictureClock } from "./motion.js";
+import { Names } from "./names.js";
 import { Overlay } from "./overlay.js";
 
 const STEP_PIXELS = 0.35; // a picture is drawn when the fastest moves so far
 const FAST_MPS = 260,
   STEP_MIN_MS = 33,
-  STEP_MAX_MS = 1000;
+  STEP_MAX_MS = 1000,
+  FRAME_MS = 8;
 
 export class Picture {
   readonly layers: Layers;
   readonly overlay: Overlay;
-  readonly figures = { updateMs: 0, frames: 0, labels: 0, applyMs: 0, drawMs: 0, updates: 0 };
+  // What the last update cost this thread: taking it over, telling the panels, the layers and the
+  // labels of the first frame with it (milliseconds); and what was drawn.
+  readonly figures = {
+    updateMs: 0, // smoothed sum of the four
+    takeMs: 0,
+    tellMs: 0,
+    layersMs: 0,
+    labelsMs: 0,
+    updates: 0,
+    drawn: 0, // updates that are on the screen
+    labels: 0,
+    frames: 0, // in the last second
+    firstMs: 0, // since the page was asked for, when tracks were drawn
+  };
   isFollowing = false; // the map goes with the selected track
-  private readonly deck = new MapboxOverlay({ interleaved: false, layers: [] });
-  private readonly motion = new Motion();
+  private readonly deck: Deck<MapView>;
+  private readonly names: Names;
   private readonly time = new PictureClock();
   private isDue = true;
+  private timer = 0;
   private lastDraw = 0;
   private frames = 0;
-  private snapshots = 0;
 
   constructor(
     private readonly app: App,
     private readonly air: AirMap,
   ) {
-    air.map.addControl(this.deck);
     this.layers = new Layers(app);
     this.overlay = new Overlay(app, air);
-    air.map.getContainer().append(this.overlay.canvas);
-    air.map.on("move", () => this.overlay.draw(performance.now()));
-    new ResizeObserver(() => this.redraw()).observe(air.map.getContainer());
+    const box = air.map.getContainer(),
+      parent = h("div", { class: "tracks" });
+    this.names = new Names(app, air);
+    box.append(this.names.canvas, parent, this.overlay.canvas);
+    this.deck = new Deck({
+      parent,
+      views: new MapView({ id: "map", repeat: true }),
+      viewState: air.view(),
+      controller: false,
+      deviceProps: { type: "webgl", webgl: { antialias: false } }, // lines and symbols do it
+      onAfterRender: () => this.rendered(),
+    });
+    air.map.on("move", () => this.move());
+    new ResizeObserver(() => {
+      this.names.draw();
+      this.redraw();
+    }).observe(box);
     setInterval(() => {
       this.figures.frames = this.frames;
       this.frames = 0;
     }, 1000);
-    requestAnimationFrame((nowMs) => this.onFrame(nowMs));
+    this.wake(0);
     this.listen();
   }
 
   // Something else than the tracks' motion has changed.
   redraw(): void {
+    if (!this.isDue) this.wake(0);
     this.isDue = true;
   }
 
@@ -52,17 +82,18 @@ export class Picture {
   take(message: Changes): boolean {
     const { app, time, figures } = this,
       begin = performance.now();
+    app.motion.leave();
     if (!app.store.apply(message)) return false;
     time.hear(message.time, begin);
-    this.motion.settle(app.store, time.now(begin));
+    app.motion.settle(time.now(begin), begin);
     app.sift();
     this.layers.update();
-    if (message.removed.length || app.store.snapshots !== this.snapshots) this.overlay.forget();
-    this.snapshots = app.store.snapshots;
-    figures.applyMs = performance.now() - begin;
+    const taken = performance.now();
     figures.updates++;
     this.redraw();
     app.tell("update");
+    figures.takeMs = taken - begin;
+    figures.tellMs = performance.now() - taken;
     return true;
   }
 
@@ -89,29 +120,57 @@ export class Picture {
     });
   }
 
+  private rendered(): void {
+    if (this.figures.firstMs || !this.figures.drawn) return;
+    this.figures.firstMs = performance.now();
+    this.air.showWorld();
+  }
+
+  private reckon(layersMs: number, labelsMs: number): void {
+    const { figures } = this;
+    Object.assign(figures, { layersMs, labelsMs, drawn: figures.updates });
+    const sum = figures.takeMs + figures.tellMs + layersMs + labelsMs;
+    figures.updateMs += (sum - figures.updateMs) * 0.2;
+    this.app.tell("drawn");
+  }
+
+  // The map has moved: what is over it goes with it, in the same frame.
+  private move(): void {
+    this.deck.setProps({ viewState: this.air.view() });
+    if (this.deck.isInitialized) this.deck.redraw();
+    this.names.draw();
+    this.overlay.draw(performance.now());
+  }
+
+  // Frames are asked for only when one is due: seen from afar, tracks move a pixel in seconds.
   private onFrame(nowMs: number): void {
     const step = Math.max(
       STEP_MIN_MS,
       Math.min(STEP_MAX_MS, (STEP_PIXELS * this.air.metresPerPixel() * 1000) / FAST_MPS),
     );
     if (this.isDue || nowMs - this.lastDraw >= step) this.draw(nowMs);
-    requestAnimationFrame((next) => this.onFrame(next));
+    this.wake(this.lastDraw + step - nowMs);
+  }
+
+  private wake(inMs: number): void {
+    clearTimeout(this.timer);
+    const ask = () => requestAnimationFrame((nowMs) => this.onFrame(nowMs));
+    this.timer = window.setTimeout(ask, inMs - FRAME_MS);
   }
 
   private draw(nowMs: number): void {
     const { app, figures } = this,
       begin = performance.now();
-    this.motion.step(app.store, this.time.now(nowMs), nowMs);
+    app.motion.step(this.time.now(nowMs), nowMs);
     const row = app.store.row(app.selected);
     if (this.isFollowing && row >= 0)
-      this.air.map.jumpTo({
-        center: [app.store.shownLongitude[row]!, app.store.shownLatitude[row]!],
-      });
+      this.air.map.jumpTo({ center: [app.motion.longitude(row), app.motion.latitude(row)] });
     this.deck.setProps({ layers: this.layers.all() });
+    const prepared = performance.now();
     this.overlay.draw(nowMs);
     figures.labels = this.overlay.labelCount;
-    figures.drawMs = performance.now() - begin;
-    figures.updateMs += (figures.applyMs + figures.drawMs - figures.updateMs) * 0.2;
+    if (figures.drawn !== figures.updates)
+      this.reckon(prepared - begin, performance.now() - prepared);
     this.lastDraw = nowMs;
     this.isDue = false;
     this.frames++;

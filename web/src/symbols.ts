@@ -5,6 +5,8 @@ import { type Source, source } from "./format.js";
 export const CELL = 40; // pixels of the picture a symbol; it is shown at half of that
 const SOURCES: Source[] = ["fused", "adsb", "mlat", "radar", "primary", "none"];
 const STATES = ["solid", "simulated", "coasting", "doubted"] as const;
+export const COLUMNS = SOURCES.length,
+  DOUBTED_ROW = STATES.indexOf("doubted"); // the only one that fills its cell
 type State = (typeof STATES)[number];
 
 function outline(g: CanvasRenderingContext2D, shape: Source, r: number): void {
@@ -112,13 +114,4 @@ export function symbolUrl(picture: HTMLCanvasElement, cell: number, colour: stri
   g.fillStyle = colour;
   g.fillRect(0, 0, CELL, CELL);
   return canvas.toDataURL();
-}
-
-// What deck.gl's icons want of each: half of width and height, frame, drawn in one colour.
-export function iconDefinition(cell: number, out: Float32Array, at: number): void {
-  out[at] = out[at + 1] = 0;
-  out[at + 2] = (cell % SOURCES.length) * CELL;
-  out[at + 3] = Math.floor(cell / SOURCES.length) * CELL;
-  out[at + 4] = out[at + 5] = CELL;
-  out[at + 6] = 1;
 }

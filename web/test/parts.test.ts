@@ -15,7 +15,7 @@ import {
   trend,
 } from "../src/format.js";
 import { bearing, destination, distance } from "../src/geo.js";
-import { type LabelWish, placeLabels } from "../src/labels.js";
+import { Covered, type LabelWish, placeLabels } from "../src/labels.js";
 import { readLink, writeLink } from "../src/link.js";
 import { Motion, PictureClock } from "../src/motion.js";
 import { DOTS, Store } from "../src/store.js";
@@ -106,37 +106,42 @@ test("store: dots at most every 10 s, the newest DOTS of them", () => {
 
 test("motion: carried on by speed and course; a jump fades", () => {
   const store = new Store(),
-    motion = new Motion();
-  store.apply(
-    message(
-      Kind.snapshot,
-      1,
-      [{ id: 1, latitude: 0, longitude: 0, speed: 111.195, course: 90 }],
-      [],
-      [],
-      100,
-    ),
-  );
-  motion.settle(store, 100);
-  motion.step(store, 110, 1000);
-  assert.ok(Math.abs(store.shownLongitude[0]! - 0.01) < 1e-5, String(store.shownLongitude[0]));
-  store.apply(
-    message(
-      Kind.changes,
-      2,
-      [{ id: 1, latitude: 0.002, longitude: 0.01, speed: 111.1, course: 90 }],
-      [],
-      [],
-      110,
-    ),
-  );
-  motion.settle(store, 110);
-  motion.step(store, 110, 1000);
-  assert.ok(Math.abs(store.shownLatitude[0]!) < 1e-5); // still where it was shown
-  motion.step(store, 110, 2000);
-  motion.step(store, 110, 3000);
-  motion.step(store, 110, 4000);
-  assert.ok(Math.abs(store.shownLatitude[0]! - 0.002) < 1e-4);
+    motion = new Motion(store);
+  const flying = { id: 1, latitude: 0, longitude: 0, speed: 111.195, course: 90 };
+  store.apply(message(Kind.snapshot, 1, [flying], [], [], 100));
+  motion.settle(100, 0);
+  motion.step(110, 1000);
+  assert.ok(Math.abs(motion.longitude(0) - 0.01) < 1e-5, String(motion.longitude(0)));
+  motion.leave();
+  const elsewhere = { ...flying, latitude: 0.002, longitude: 0.01 };
+  store.apply(message(Kind.changes, 2, [elsewhere], [], [], 110));
+  motion.settle(110, 1000);
+  motion.step(110, 1000);
+  assert.ok(Math.abs(motion.latitude(0)) < 1e-5); // still where it was shown
+  motion.step(110, 1500);
+  assert.ok(Math.abs(motion.latitude(0) - 0.002 * (1 - Math.exp(-1))) < 1e-5);
+  motion.step(110, 5000);
+  assert.ok(Math.abs(motion.latitude(0) - 0.002) < 1e-5);
+  motion.step(1000, 5000);
+  assert.ok(Math.abs(motion.longitude(0) - 0.03) < 1e-4); // no farther than 20 s
+});
+
+test("motion: speed is along the course, at any latitude and over the equator", () => {
+  const store = new Store(),
+    motion = new Motion(store);
+  for (const latitude of [-80, -33.3, 0, 0.001, 51.5, 89])
+    for (const course of [0, 45, 135, 269, 359]) {
+      const from: [number, number] = [170, latitude];
+      const row = { id: 1, latitude, longitude: 170, speed: 200, course };
+      store.apply(message(Kind.snapshot, 1, [row], [], [], 100));
+      motion.settle(100, 0);
+      motion.step(110, 0);
+      const to: [number, number] = [motion.longitude(0), motion.latitude(0)];
+      const metres = distance(from, to);
+      assert.ok(Math.abs(metres - 2000) < 12, `${latitude} ${course}: ${metres} m`);
+      const turned = Math.abs(((bearing(from, to) - course + 540) % 360) - 180);
+      assert.ok(turned < 1.2 || latitude === 89, `${latitude} ${course}: ${turned}`);
+    }
 });
 
 test("motion: the clock of the picture runs as fast as the messages do", () => {
@@ -224,8 +229,11 @@ test("labels: none over another or a symbol; the first in rank is placed; places
     place: -1,
   }));
   const at = new Map(wishes.map((one) => [one.row, one]));
+  const covered = new Covered(790, 460); // cuts off the last column and row
+  for (const one of wishes) covered.addSymbol(one.x, one.y);
   const placed = placeLabels(
     wishes.map((one) => ({ ...one })),
+    covered,
     100,
   );
   assert.ok(placed.length > 40);
@@ -248,8 +256,10 @@ test("labels: none over another or a symbol; the first in rank is placed; places
       assert.ok(
         !(one.x > box.l && one.x < box.l + box.w && one.y > box.t && one.y < box.t + box.h),
       );
+  for (const box of boxes) assert.ok(box.l >= 0 && box.l + box.w <= 790 && box.t + box.h <= 460);
   const again = placeLabels(
     [{ row: 0, x: 500, y: 500, width: 60, height: 30, rank: 1, place: 3 }],
+    new Covered(800, 600),
     10,
   );
   assert.equal(again[0]!.place, 3);

@@ -2,7 +2,6 @@
 export const BUNDLED = [
     "@deck.gl/core",
     "@deck.gl/layers",
-    "@deck.gl/mapbox",
     "@loaders.gl/core",
     "@loaders.gl/images",
     "@loaders.gl/loader-utils",

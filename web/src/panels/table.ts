@@ -1,7 +1,7 @@
 // The list of tracks: only the rows in view are elements.
 import type { App } from "../app.js";
 import { Flag } from "../delta.js";
-import { h, setText } from "../dom.js";
+import { h } from "../dom.js";
 import { address, course, knots, level, type Source, source, squawk, trend } from "../format.js";
 
 const ROW_PX = 26,
@@ -72,6 +72,13 @@ const COLUMNS: ColumnSpec[] = [
   },
 ];
 
+// An element of a row in view, and what it shows: only what differs is written.
+interface RowElement {
+  row: HTMLElement;
+  cells: HTMLElement[];
+  shown: string[];
+}
+
 export class TablePanel {
   readonly element = h("div", { class: "table" });
   private readonly viewport = h("div", {
@@ -83,7 +90,7 @@ export class TablePanel {
   });
   private readonly space = h("div", { role: "rowgroup", class: "space" });
   private readonly heads: HTMLElement[];
-  private readonly pool: { row: HTMLElement; cells: HTMLElement[] }[] = [];
+  private readonly pool: RowElement[] = [];
   private order: number[] = []; // ids
   private sortBy = 0;
   private down = false;
@@ -142,24 +149,38 @@ export class TablePanel {
   refresh(now: boolean): void {
     if (!this.isOpen()) return;
     const ms = performance.now(),
-      { store, mask } = this.app;
+      { store } = this.app;
     if (now || ms - this.sortedMs > (store.count > MANY ? REFRESH_MANY_MS : REFRESH_MS)) {
       this.sortedMs = ms;
-      const rows: number[] = [],
-        { key } = COLUMNS[this.sortBy]!,
-        sign = this.down ? -1 : 1;
-      for (let i = 0; i < store.count; i++) if (mask[i]) rows.push(i);
-      const keys = new Map(rows.map((row) => [row, key(this.app, row)]));
-      rows.sort((a, b) => {
-        const x = keys.get(a)!,
-          y = keys.get(b)!;
-        return x < y ? -sign : x > y ? sign : store.id[a]! - store.id[b]!;
-      });
-      this.order = rows.map((row) => store.id[row]!);
+      this.order = this.sorted();
       this.space.style.height = `${this.order.length * ROW_PX}px`;
       this.viewport.setAttribute("aria-rowcount", String(this.order.length + 1));
     }
     this.fill();
+  }
+
+  // Ids in order. The last order is nearly the next one: the sort finds that at once.
+  private sorted(): number[] {
+    const { store, mask } = this.app,
+      { key } = COLUMNS[this.sortBy]!,
+      sign = this.down ? -1 : 1;
+    const rows: number[] = [],
+      isIn = new Uint8Array(store.count),
+      keys = new Array<number | string>(store.count);
+    const add = (row: number) => {
+      if (row < 0 || !mask[row] || isIn[row]) return;
+      isIn[row] = 1;
+      keys[row] = key(this.app, row);
+      rows.push(row);
+    };
+    for (const id of this.order) add(store.row(id));
+    for (let row = 0; row < store.count; row++) add(row);
+    rows.sort((a, b) => {
+      const x = keys[a]!,
+        y = keys[b]!;
+      return x < y ? -sign : x > y ? sign : store.id[a]! - store.id[b]!;
+    });
+    return rows.map((row) => store.id[row]!);
   }
 
   private fill(): void {
@@ -170,22 +191,39 @@ export class TablePanel {
       first + Math.ceil(this.viewport.clientHeight / ROW_PX) + 4,
     );
     while (this.pool.length < last - first) this.pool.push(this.makeRow());
-    this.pool.forEach((each, i) => {
-      const at = first + i,
-        id = this.order[at],
-        row = id === undefined || at >= last ? -1 : this.app.store.row(id);
-      each.row.hidden = row < 0;
-      if (row < 0) return;
-      each.row.style.transform = `translateY(${at * ROW_PX}px)`;
-      each.row.dataset["id"] = String(id);
-      each.row.setAttribute("aria-rowindex", String(at + 2));
-      each.row.setAttribute("aria-selected", String(id === this.app.selected));
-      each.row.classList.toggle("cursor", at === this.cursor);
-      COLUMNS.forEach((column, c) => setText(each.cells[c]!, column.text(this.app, row)));
+    this.pool.forEach((each, i) => this.show(each, first + i < last ? first + i : -1));
+  }
+
+  // The track at this place of the order; -1: none.
+  private show(element: RowElement, at: number): void {
+    const id = this.order[at] ?? 0,
+      row = this.app.store.row(id);
+    if (element.row.hidden !== row < 0) element.row.hidden = row < 0;
+    if (row < 0) return;
+    const isSelected = id === this.app.selected,
+      isCursor = at === this.cursor;
+    this.write(element, 0, `${at} ${id} ${isSelected} ${isCursor}`, () => {
+      element.row.style.transform = `translateY(${at * ROW_PX}px)`;
+      element.row.dataset["id"] = String(id);
+      element.row.setAttribute("aria-rowindex", String(at + 2));
+      element.row.setAttribute("aria-selected", String(isSelected));
+      element.row.classList.toggle("cursor", isCursor);
+    });
+    COLUMNS.forEach((column, c) => {
+      const text = column.text(this.app, row);
+      this.write(element, c + 1, text, () => {
+        element.cells[c]!.textContent = text;
+      });
     });
   }
 
-  private makeRow(): { row: HTMLElement; cells: HTMLElement[] } {
+  private write(element: RowElement, what: number, value: string, put: () => void): void {
+    if (element.shown[what] === value) return;
+    element.shown[what] = value;
+    put();
+  }
+
+  private makeRow(): RowElement {
     const cells = COLUMNS.map(() => h("span", { role: "gridcell" }));
     const row = h(
       "div",
@@ -200,7 +238,7 @@ export class TablePanel {
       ...cells,
     );
     this.space.append(row);
-    return { row, cells };
+    return { row, cells, shown: [] };
   }
 
   private key(event: KeyboardEvent): void {

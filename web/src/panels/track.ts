@@ -238,13 +238,8 @@ export class TrackPanel {
           .map((word) => h("span", { class: word === "emergency" ? "tag bad" : "tag" }, word)),
       );
     }
-    setText(
-      this.where,
-      place(
-        store.shownLatitude[row] || store.latitude[row]!,
-        store.shownLongitude[row] || store.longitude[row]!,
-      ),
-    );
+    const { motion } = this.app;
+    setText(this.where, place(motion.latitude(row), motion.longitude(row)));
   }
 
   private async load(): Promise<void> {

@@ -1,0 +1,60 @@
+// Names of countries and sensors, on a canvas below the tracks: drawn when the map moves, not when
+// tracks do.
+import type { App } from "./app.js";
+import { fitCanvas } from "./dom.js";
+import type { AirMap } from "./map.js";
+import { THEMES } from "./theme.js";
+
+const SITES_MAX_M = 450; // metres a pixel: beyond, the names of sites run into each other
+const FONT = '11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+const LETTER = 9; // pixels of a name's letter, with some room
+
+export class Names {
+  readonly canvas = document.createElement("canvas");
+
+  constructor(
+    private readonly app: App,
+    private readonly map: AirMap,
+  ) {
+    this.canvas.className = "overlay";
+    this.canvas.setAttribute("aria-hidden", "true");
+    for (const topic of ["settings", "sensors"] as const) app.on(topic, () => this.draw());
+    map.onWorld = () => this.draw();
+  }
+
+  draw(): void {
+    const [width, height] = this.map.size(),
+      { settings } = this.app;
+    const g = fitCanvas(this.canvas, width, height);
+    if (!settings.names) return;
+    g.font = FONT;
+    g.textBaseline = "middle";
+    g.textAlign = "center";
+    this.drawCountries(g, width, height);
+    if (settings.rings && this.map.metresPerPixel() <= SITES_MAX_M) this.drawSites(g);
+  }
+
+  private drawCountries(g: CanvasRenderingContext2D, width: number, height: number): void {
+    const at = new Float32Array(2),
+      project = this.map.projector(),
+      pixelsPerDegree = this.map.worldPixels() / 360;
+    g.fillStyle = THEMES[this.app.settings.theme].country;
+    for (const { name, longitude, latitude, span } of this.map.countries) {
+      if (span * pixelsPerDegree < name.length * LETTER) continue;
+      project(longitude, latitude, at, 0);
+      if (at[0]! > 0 && at[1]! > 0 && at[0]! < width && at[1]! < height)
+        g.fillText(name.toUpperCase(), at[0]!, at[1]!);
+    }
+  }
+
+  private drawSites(g: CanvasRenderingContext2D): void {
+    const at = new Float32Array(2),
+      project = this.map.projector();
+    g.fillStyle = THEMES[this.app.settings.theme].labelDim;
+    for (const { site, name } of this.app.sensors.sensors) {
+      if (!site) continue;
+      project(site.longitude_deg, site.latitude_deg, at, 0);
+      g.fillText(name, at[0]!, at[1]! + 14);
+    }
+  }
+}

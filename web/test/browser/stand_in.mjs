@@ -1,0 +1,108 @@
+// A stand-in for the service: it serves the built page, and sends what the C writer would of tracks
+// that all move in every message.
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import http from "node:http";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../dist", import.meta.url));
+const TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".html": "text/html",
+};
+const SNAPSHOT = 2,
+    CHANGES = 3,
+    LANES = 200, // tracks side by side
+    SPEED_MPS = 240,
+    FLAGS = [36, 32, 44, 6, 2]; // fused, ADS-B, with multilateration, radar, primary alone
+
+// Columns as doc/websocket.md lays them out.
+function message(kind, count, sequence, time) {
+    const identities = kind === SNAPSHOT ? count : 0,
+        names = 40 + 12 * count,
+        shorts = names + 24 * identities;
+    const out = Buffer.alloc(shorts + 11 * count);
+    out.write("AP", 0, "latin1");
+    out.writeUInt8(1, 2);
+    out.writeUInt8(kind, 3);
+    out.writeUInt32LE(1, 4);
+    out.writeUInt32LE(sequence, 8);
+    out.writeUInt32LE(kind === SNAPSHOT ? 0 : sequence - 1, 12);
+    out.writeBigInt64LE(BigInt(Math.round(time * 1e6)), 16);
+    out.writeUInt32LE(count, 24);
+    out.writeUInt32LE(identities, 28);
+    const flown = (sequence * SPEED_MPS) / 111195;
+    for (let i = 0; i < count; i++) {
+        const course = (i * 37) % 360,
+            turn = (course * Math.PI) / 180;
+        const latitude = 35 + Math.floor(i / LANES) * 0.25 + flown * Math.cos(turn);
+        const longitude = -10 + (i % LANES) * 0.25 + flown * Math.sin(turn);
+        out.writeInt32LE(Math.round(latitude * 1e7), 40 + 4 * i);
+        out.writeInt32LE(Math.round(longitude * 1e7), 40 + 4 * (count + i));
+        out.writeInt32LE(((i * 13) % 120) * 1000, 40 + 4 * (2 * count + i));
+        out.writeUInt16LE(SPEED_MPS * 10, shorts + 2 * i);
+        out.writeUInt16LE(Math.floor((course / 360) * 65536), shorts + 2 * (count + i));
+        out.writeUInt16LE(FLAGS[i % FLAGS.length], shorts + 2 * (4 * count + i));
+        out.writeUInt8(1, shorts + 10 * count + i);
+        if (!identities) continue;
+        out.writeUInt32LE(i + 1, names + 24 * i);
+        out.writeUInt32LE(0x400000 + i, names + 24 * i + 4);
+        out.writeUInt16LE(65535, names + 24 * i + 10);
+        out.write("TST" + i, names + 24 * i + 16, 8, "latin1");
+    }
+    return out;
+}
+
+// One binary frame; its length is told in as few octets as it needs.
+function frame(payload) {
+    const isLong = payload.length > 65535,
+        head = Buffer.alloc(isLong ? 10 : 4);
+    head[0] = 0x82;
+    head[1] = isLong ? 127 : 126;
+    if (isLong) head.writeBigUInt64BE(BigInt(payload.length), 2);
+    else head.writeUInt16BE(payload.length, 2);
+    return Buffer.concat([head, payload]);
+}
+
+function answer(request, response) {
+    const name = request.url === "/" ? "/index.html" : request.url.split("?")[0];
+    const file = join(root, name);
+    if (!existsSync(file))
+        return response.writeHead(404, { "content-type": "application/json" }).end("{}");
+    response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "text/plain" });
+    createReadStream(file).pipe(response);
+}
+
+function accept(request, socket) {
+    const key = createHash("sha1")
+        .update(request.headers["sec-websocket-key"] + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")
+        .digest("base64");
+    socket.write(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+            `Sec-WebSocket-Accept: ${key}\r\nSec-WebSocket-Protocol: airpicture.v1\r\n\r\n`,
+    );
+}
+
+// Sends to each client a snapshot of `count` tracks, then a message every `stepMs`.
+export async function startStandIn(count, stepMs) {
+    const server = http.createServer(answer),
+        snapshot = frame(message(SNAPSHOT, count, 1, Date.now() / 1000));
+    server.on("upgrade", (request, socket) => {
+        accept(request, socket);
+        const begin = Date.now() / 1000;
+        let sequence = 1;
+        socket.write(snapshot);
+        const timer = setInterval(() => {
+            const time = begin + (sequence++ * stepMs) / 1000;
+            socket.write(frame(message(CHANGES, count, sequence, time)));
+        }, stepMs);
+        socket.on("close", () => clearInterval(timer));
+        socket.on("error", () => clearInterval(timer));
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return { port: server.address().port, stop: () => server.close() };
+}
