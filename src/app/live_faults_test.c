@@ -9,173 +9,20 @@
 
 #include <cmocka.h>
 
-#include "app/live_engine.h"
-#include "app/scenario_file.h"
+#include "app/test_live_scene.h"
 #include "io/live_clock.h"
-#include "simulate/simulate.h"
-
-#define NOON "2024-03-01T12:00:00Z"
-#define BEFORE_MIDNIGHT "2024-03-01T23:59:20Z"
-#define RADAR_COUNT 2
-#define AIRCRAFT_COUNT 8 /* each may have a plot that is older than its track */
-#define PACKET_CAP 4000
-#define OCTET_CAP ((size_t)1 << 20)
-#define UPDATE_CAP 4000
-
-/* One datagram on its way. */
-typedef struct packet {
-    ap_utc_ns utc;
-    uint16_t radar;
-    size_t at, size;
-} packet;
-
-typedef struct update {
-    uint32_t id;
-    double since_start_s, latitude_rad, longitude_rad;
-} update;
-
-/* A scene and, after a run, what became of it. */
-typedef struct scene {
-    ap_utc_ns start_utc;
-    packet packets[PACKET_CAP];
-    size_t packet_count, octet_count;
-    uint8_t octets[OCTET_CAP];
-    ap_sensor radars[RADAR_COUNT];
-    /* of the run */
-    update updates[UPDATE_CAP];
-    size_t update_count;
-    ap_tracker_stats tracker;
-    uint64_t report_count, late_count, duplicate_count;
-} scene;
 
 static scene *make_scene(const char *start, const char *faults)
 {
-    char text[1024];
-    int size = snprintf(text, sizeof text,
-                        "name: Faults\n"
-                        "duration_s: 80\n"
-                        "start: %s\n"
-                        "latitude_deg: 52\n"
-                        "longitude_deg: 4\n"
-                        "traffic: [{kind: en_route, count: 8, radius_nmi: 60}]\n"
-                        "sensors:\n"
-                        "  - {name: a, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52,"
-                        " longitude_deg: 4, turn_s: 4}\n"
-                        "  - {name: b, kind: mode_s, sac: 1, sic: 2, latitude_deg: 52.3,"
-                        " longitude_deg: 4.5, turn_s: 5}\n"
-                        "%s",
-                        start, faults);
-    ap_scenario_file file;
-    assert_int_equal(ap_scenario_file_parse(&file, text, (size_t)size, "", NULL, NULL), AP_OK);
-    scene *s = calloc(1, sizeof *s);
-    size_t mem_size = ap_simulate_size(&file.scenario);
-    void *mem = malloc(mem_size);
-    ap_simulate sim;
-    ap_packet from;
-    assert_true(s && mem);
-    assert_int_equal(ap_simulate_init(&sim, &file.scenario, mem, mem_size), AP_OK);
-    s->start_utc = ap_simulate_start_utc(&sim);
-    for (uint16_t i = 0; i < RADAR_COUNT; i++)
-        s->radars[i] = *ap_simulate_sensor(&sim, i);
-    while (ap_simulate_next(&sim, &from) == AP_OK) {
-        assert_true(s->packet_count < PACKET_CAP && s->octet_count + from.size <= OCTET_CAP);
-        memcpy(s->octets + s->octet_count, from.data, from.size);
-        s->packets[s->packet_count++] = (packet){
-            .utc = from.utc, .radar = from.sensor, .at = s->octet_count, .size = from.size
-        };
-        s->octet_count += from.size;
-    }
-    free(mem);
-    ap_scenario_file_close(&file);
-    return s;
-}
-
-static void on_track(void *context, const ap_track_event *event, const ap_track *track)
-{
-    scene *s = context;
-    if (event->kind != AP_EVENT_UPDATED)
-        return;
-    assert_true(s->update_count < UPDATE_CAP);
-    assert_true(isfinite(track->position.latitude_rad) && isfinite(track->P_enu[0][0]));
-    s->updates[s->update_count++] =
-        (update){ .id = track->id,
-                  .since_start_s = ap_seconds_between(s->start_utc, event->time_utc),
-                  .latitude_rad = track->position.latitude_rad,
-                  .longitude_rad = track->position.longitude_rad };
-}
-
-static void give(ap_live_engine *live, const scene *s, const packet *from, ap_utc_ns receive_utc)
-{
-    uint8_t record[AP_SIMULATE_PACKET_SIZE + 256];
-    size_t used;
-    ap_writer writer = ap_writer_of(record, sizeof record);
-    ap_chunk chunk = { .kind = AP_CHUNK_DATAGRAM,
-                       .input = from->radar,
-                       .receive_utc = receive_utc,
-                       .data = s->octets + from->at,
-                       .size = from->size };
-    assert_int_equal(ap_recording_put(&writer, &chunk), AP_OK);
-    assert_int_equal(ap_recording_take(record, writer.size, &used, &chunk), AP_OK);
-    ap_live_engine_chunk(live, &chunk);
-}
-
-/* Runs the packets in their order; stamps are their times, a nanosecond later where they must be.
- */
-static void run(scene *s)
-{
-    static const ap_live_source sources[] = { { "a", AP_FORMAT_ASTERIX },
-                                              { "b", AP_FORMAT_ASTERIX } };
-    ap_engine engine;
-    ap_live_engine live;
-    ap_engine_config config = ap_engine_config_default();
-    config.source_cap = RADAR_COUNT;
-    config.track_cap = config.aircraft_cap = 64;
-    config.sinks = (ap_engine_sinks){ .context = s, .on_track = on_track };
-    assert_int_equal(ap_engine_init(&engine, &config), 0);
-    for (size_t i = 0; i < RADAR_COUNT; i++) {
-        uint16_t index;
-        assert_int_equal(ap_sensor_add(&engine.sensors, &s->radars[i], &index), AP_OK);
-    }
-    assert_int_equal(ap_engine_open(&engine), 0);
-    const ap_live_engine_config live_config = { .engine = &engine,
-                                                .sources = sources,
-                                                .source_count = RADAR_COUNT,
-                                                .stream_cap = RADAR_COUNT };
-    assert_int_equal(ap_live_engine_init(&live, &live_config), 0);
-    ap_utc_ns stamp = s->start_utc;
-    s->update_count = 0;
-    for (size_t i = 0; i < s->packet_count; i++) {
-        stamp = s->packets[i].utc > stamp ? s->packets[i].utc : stamp + 1;
-        give(&live, s, &s->packets[i], stamp);
-    }
-    ap_live_engine_settle(&live);
-    s->tracker = *ap_tracker_stats_of(&engine.tracker);
-    s->report_count = engine.report_count;
-    s->late_count = s->tracker.refused.count[AP_REFUSED_LATE];
-    s->duplicate_count = 0;
-    for (uint16_t i = 0; i < engine.sensors.count; i++)
-        s->duplicate_count += engine.sensors.stats[i].refused.count[AP_REFUSED_DUPLICATE];
-    ap_live_engine_close(&live);
-    ap_engine_close(&engine);
+    return scene_make(&(scene_plan){ .start = start, .faults = faults });
 }
 
 static scene *run_scene(const char *start, const char *faults)
 {
     scene *s = make_scene(start, faults);
-    run(s);
+    scene_run(s);
     assert_int_equal(s->tracker.confirmed_alive_count, AIRCRAFT_COUNT);
     return s;
-}
-
-static int in_order(const void *a, const void *b)
-{
-    const packet *one = a, *other = b;
-    return one->utc < other->utc ? -1 : one->utc > other->utc ? 1 : one->at < other->at ? -1 : 1;
-}
-
-static void sort(scene *s)
-{
-    qsort(s->packets, s->packet_count, sizeof s->packets[0], in_order);
 }
 
 static void assert_same_picture(const scene *a, const scene *b, double tolerance_rad)
@@ -202,8 +49,8 @@ static void test_midnight_equals_noon(void **state)
         for (int k = 0; k < 2; k++) {
             for (size_t i = 0; i < runs[k]->packet_count; i++)
                 runs[k]->packets[i].utc += runs[k]->packets[i].radar == 1 ? late_ns : 0;
-            sort(runs[k]);
-            run(runs[k]);
+            scene_sort(runs[k]);
+            scene_run(runs[k]);
             assert_true(runs[k]->late_count <= AIRCRAFT_COUNT);
             assert_true(runs[k]->tracker.confirmed_alive_count >= AIRCRAFT_COUNT);
         }
@@ -274,7 +121,7 @@ static void test_host_clock_is_set(void **state)
             (void)ap_live_clock_now(&clock);
             s->packets[i].utc = ap_live_clock_stamp_kernel(&clock, host_wall(&h));
         }
-        run(s);
+        scene_run(s);
         assert_int_equal(clock.step_count, 1);
         assert_same_picture(clean, s, 0.0);
         free(s);
@@ -302,7 +149,7 @@ static void test_packets_lost(void **state)
             if (next_random(&seed) >= shares[k] * (1 << 24))
                 s->packets[left++] = s->packets[i];
         s->packet_count = left;
-        run(s);
+        scene_run(s);
         double expected = (double)clean->report_count * (1.0 - shares[k]);
         double sigma = sqrt(expected * shares[k]) + 1.0; /* binomial; a packet holds few plots */
         assert_true(fabs((double)s->report_count - expected) < 3.0 * sigma);
@@ -330,8 +177,8 @@ static void test_packets_duplicated(void **state)
                 twin.radar = way == 2 ? 1 - twin.radar : twin.radar; /* at the other's port */
                 s->packets[s->packet_count++] = twin;
             }
-        sort(s);
-        run(s);
+        scene_sort(s);
+        scene_run(s);
         assert_int_equal(s->report_count, clean->report_count);
         assert_true(s->duplicate_count >= clean->report_count);
         assert_same_picture(clean, s, 0.0);
@@ -350,8 +197,8 @@ static void test_packets_reordered(void **state)
     uint32_t seed = 3;
     for (size_t i = 0; i < s->packet_count; i++)
         s->packets[i].utc += (int64_t)(next_random(&seed) % 1000) * AP_NS_PER_MS;
-    sort(s);
-    run(s);
+    scene_sort(s);
+    scene_run(s);
     assert_true(s->late_count <= AIRCRAFT_COUNT);
     assert_int_equal(s->report_count, clean->report_count);
     assert_int_equal(s->tracker.confirmed_alive_count, AIRCRAFT_COUNT);
@@ -364,8 +211,8 @@ static void test_packets_reordered(void **state)
             s->packets[i].utc += 60 * AP_NS_PER_S;
             late++;
         }
-    sort(s);
-    run(s);
+    scene_sort(s);
+    scene_run(s);
     assert_true(late > 5 && s->late_count > 5);
     assert_int_equal(s->report_count, clean->report_count); /* none is lost before the tracker */
     assert_int_equal(s->tracker.confirmed_alive_count, AIRCRAFT_COUNT);

@@ -306,6 +306,43 @@ static void test_ws_slow_by_time(void **state)
     test_http_close(&test);
 }
 
+/* F23: who takes an octet now and then is no better than who takes none, and keeps nobody waiting:
+ * another client has each of its messages before the next is sent. */
+static void test_ws_slow_drop_by_drop(void **state)
+{
+    (void)state;
+    enum { SIZE = 8000000 };
+    seen s;
+    test_http test;
+    ap_http_config config = config_of(&s);
+    config.write_s = 1;
+    test_http_open(&test, &config);
+    int slow = connect_and_stop(&test);
+    ap_shared_bytes *message = pattern(SIZE), *small = ap_shared_bytes_copy("x", 1);
+    assert_int_equal(ap_ws_send(s.client, message, true), AP_OK);
+    int good = expect_open(&test, "/ws", "");
+    ap_ws_client *client = s.client;
+    int drops = 0, told = 0;
+    while (s.closed == 0 && told < 1000) {
+        uint8_t data[4];
+        size_t size;
+        drops += recv(slow, data, 1, MSG_DONTWAIT) == 1;
+        assert_int_equal(ap_ws_send(client, small, true), AP_OK);
+        assert_int_equal(test_ws_receive(&test, good, data, sizeof data, &size), 2);
+        told++;
+        test_http_turn(&test, 10);
+    }
+    assert_true(drops > 20 && told > 20);
+    assert_int_equal(s.closed, 1);
+    assert_int_equal(ap_http_count(&test.http)->ws_cut_slow_count, 1);
+    assert_int_equal(ap_shared_bytes_references(message), 1);
+    ap_shared_bytes_drop(message);
+    ap_shared_bytes_drop(small);
+    (void)close(slow);
+    (void)close(good);
+    test_http_close(&test);
+}
+
 /* Many small messages that nobody takes are bounded too. */
 static void test_ws_slow_by_count(void **state)
 {
@@ -493,19 +530,13 @@ static void test_ws_token(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ws_handshake_refused),
-        cmocka_unit_test(test_ws_echo),
-        cmocka_unit_test(test_ws_send_shared),
-        cmocka_unit_test(test_ws_send_at_open),
-        cmocka_unit_test(test_ws_slow_by_bytes),
-        cmocka_unit_test(test_ws_slow_by_time),
-        cmocka_unit_test(test_ws_slow_by_count),
-        cmocka_unit_test(test_ws_message_too_long),
-        cmocka_unit_test(test_ws_garbage),
-        cmocka_unit_test(test_ws_ping_and_silence),
-        cmocka_unit_test(test_ws_close_with_code),
-        cmocka_unit_test(test_ws_cap_and_drain),
-        cmocka_unit_test(test_ws_token),
+        cmocka_unit_test(test_ws_handshake_refused), cmocka_unit_test(test_ws_echo),
+        cmocka_unit_test(test_ws_send_shared),       cmocka_unit_test(test_ws_send_at_open),
+        cmocka_unit_test(test_ws_slow_by_bytes),     cmocka_unit_test(test_ws_slow_by_time),
+        cmocka_unit_test(test_ws_slow_drop_by_drop), cmocka_unit_test(test_ws_slow_by_count),
+        cmocka_unit_test(test_ws_message_too_long),  cmocka_unit_test(test_ws_garbage),
+        cmocka_unit_test(test_ws_ping_and_silence),  cmocka_unit_test(test_ws_close_with_code),
+        cmocka_unit_test(test_ws_cap_and_drain),     cmocka_unit_test(test_ws_token),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,13 +268,36 @@ static void test_time_of_day(void **state)
         assert_int_equal(bench_last(on)->time_utc, utc(cases[i].expected));
     }
     size_t report_count = on->report_count;
-    static const uint32_t beyond[] = { 0xA8C000, 0xA8C001, 0xFFFFFF };
-    for (size_t i = 0; i < 3; i++) {
-        ap_cat048 plot = plot_048(beyond[i]);
+    size_t refused_count = 0;
+    for (uint32_t tod = 0xA8C000; tod <= 0xFFFFFF; tod += tod == 0xA8C000 ? 1 : 28307) {
+        ap_cat048 plot = plot_048(tod); /* the last is 0xFFFFFF */
         SEND(on, 48, &plot, "2024-06-07T00:00:05Z");
+        refused_count++;
     }
+    assert_true(refused_count > 200);
     assert_int_equal(on->report_count, report_count);
-    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TIME_RANGE], 3);
+    assert_int_equal(on->stats[0].refused.count[AP_REFUSED_TIME_RANGE], refused_count);
+    ap_cat048 plot = plot_048(0);
+    SEND(on, 48, &plot, "2024-06-07T00:00:05Z"); /* and the stream goes on */
+    assert_int_equal(on->report_count, report_count + 1);
+    bench_close(on);
+}
+
+/* F16: what is no address is none, however many aircraft say it. */
+static void test_no_address(void **state)
+{
+    (void)state;
+    static const uint32_t addresses[] = { 0, 0xFFFFFF, 0x3C6543 };
+    bench *on = bench_open(64);
+    bench_add(on, AP_SENSOR_MODE_S, SIC);
+    for (size_t i = 0; i < 3; i++) {
+        ap_cat048 plot = plot_048(TOD_NOON);
+        plot.present |= AP_CAT048_I220;
+        plot.i220 = addresses[i];
+        SEND(on, 48, &plot, NOON);
+        assert_int_equal(on->report_count, i + 1);
+        assert_int_equal((bench_last(on)->present & AP_HAS_ADDRESS) != 0, i == 2);
+    }
     bench_close(on);
 }
 
@@ -1207,6 +1230,7 @@ int main(void)
         cmocka_unit_test(test_cat048_positions),
         cmocka_unit_test(test_radar_without_description),
         cmocka_unit_test(test_time_of_day),
+        cmocka_unit_test(test_no_address),
         cmocka_unit_test(test_time_of_day_late_over_midnight),
         cmocka_unit_test(test_cat001_plot),
         cmocka_unit_test(test_cat001_inherits_source),

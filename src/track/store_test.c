@@ -8,17 +8,22 @@
 #define CAP 32u
 #define S AP_NS_PER_S
 
-static ap_store store_new(void **mem)
+static ap_store store_for(uint32_t cap, void **mem)
 {
     ap_store store;
     ap_arena measure = ap_arena_measure();
-    ap_store_init(&store, CAP, &measure);
+    ap_store_init(&store, cap, &measure);
     size_t size = ap_arena_need(&measure);
     *mem = malloc(size);
     assert_non_null(*mem);
     ap_arena arena = ap_arena_over(*mem, size);
-    ap_store_init(&store, CAP, &arena);
+    ap_store_init(&store, cap, &arena);
     return store;
+}
+
+static ap_store store_new(void **mem)
+{
+    return store_for(CAP, mem);
 }
 
 /* All 65,535 numbers are given before any comes again; then there is none, until one has rested for
@@ -46,6 +51,49 @@ static void test_number_gives_each_once(void **state)
     assert_int_equal(store.row[other].number, 0);
     ap_store_number(&store, other, 310 * S);
     assert_int_equal(store.row[other].number, last);
+    free(mem);
+}
+
+/* A day with 70,000 births, more than there are numbers: tracks live from a second to half an hour,
+ * and no number comes again while its track lives, nor within five minutes of its end. */
+static void test_number_through_a_day(void **state)
+{
+    (void)state;
+    enum { BIRTHS = 70000, ALIVE_CAP = 4000 };
+    static ap_utc_ns ended[65536];
+    static bool lives[65536];
+    static struct {
+        uint32_t slot;
+        ap_utc_ns end;
+    } alive[ALIVE_CAP];
+    void *mem;
+    ap_store store = store_for(ALIVE_CAP, &mem);
+    uint32_t seed = 5, alive_count = 0, again_count = 0;
+    for (int i = 0; i < BIRTHS; i++) {
+        ap_utc_ns now = 1000 * S + i * (86400 * S / BIRTHS);
+        for (uint32_t k = alive_count; k-- > 0;) {
+            if (alive[k].end > now)
+                continue;
+            uint16_t number = store.row[alive[k].slot].number;
+            ap_store_remove(&store, alive[k].slot, now);
+            lives[number] = false;
+            ended[number] = now;
+            alive[k] = alive[--alive_count];
+        }
+        uint32_t slot = ap_store_add(&store);
+        assert_int_not_equal(slot, AP_SLOT_NONE);
+        ap_store_number(&store, slot, now);
+        uint16_t number = store.row[slot].number;
+        assert_int_not_equal(number, 0);
+        assert_false(lives[number]);
+        assert_true(ended[number] == 0 || now - ended[number] >= 300 * S);
+        again_count += ended[number] != 0;
+        lives[number] = true;
+        alive[alive_count].slot = slot;
+        seed = seed * 1664525u + 1013904223u;
+        alive[alive_count++].end = now + S + (seed >> 8) % 1800 * S;
+    }
+    assert_true(again_count >= BIRTHS - 65535);
     free(mem);
 }
 
@@ -115,6 +163,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_number_gives_each_once),
+        cmocka_unit_test(test_number_through_a_day),
         cmocka_unit_test(test_store_keeps_its_lists),
         cmocka_unit_test(test_reason_ring),
     };

@@ -38,6 +38,12 @@ http: {{port: {http}}}
 state: {{folder: state, checkpoint_s: 1}}
 track_cap: 500
 """
+BAD_SENSORS = """sensors:
+  - {name: a, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52, longitude_deg: 4, height_m: 9,
+     turn_s: .nan}
+  - {name: b, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52, longitude_deg: 4, height_m: 9,
+     detection_probability: 1.5}
+"""
 
 
 def free_ports(count, kind):
@@ -191,6 +197,22 @@ def configuration_read_again(scene):
     scene.service.send_signal(signal.SIGHUP)
     wait_for(lambda: scene.said().count("goes on with the old one") == 2, 5)
     assert scene.service.poll() is None and scene.tracks()
+    (scene.folder / "bad.yaml").write_text(BAD_SENSORS)
+    path.write_text(good.replace("sim/sensors.yaml", "bad.yaml").replace(
+        "period_s: 5", "period_s: .nan, south_deg: 50, west_deg: 4, north_deg: 40, east_deg: 5"))
+    scene.service.send_signal(signal.SIGHUP)
+    wait_for(lambda: scene.said().count("goes on with the old one") == 3, 5)
+    for expected in ("service.yaml:7:", "period_s '.nan' cannot be used",
+                     "south_deg beyond north_deg"):
+        assert expected in scene.said(), scene.said()
+    path.write_text(good.replace("sim/sensors.yaml", "bad.yaml"))
+    scene.service.send_signal(signal.SIGHUP)
+    wait_for(lambda: scene.said().count("goes on with the old one") == 4, 5)
+    for expected in ("bad.yaml:3:14: turn_s '.nan' is no number",
+                     "bad.yaml:5:29: detection_probability 1.5 is out of range",
+                     "bad.yaml:4:34: sac 1, sic 1 are those of the sensor in line 2"):
+        assert expected in scene.said(), scene.said()
+    assert scene.service.poll() is None and scene.tracks()
     path.write_text(good)
     scene.service.send_signal(signal.SIGHUP)
     wait_for(lambda: scene.said().count("serves at") == 2, 5)
@@ -289,8 +311,8 @@ def token_is_needed(folder):
                       f"http: {{port: {port}, tokens: tokens, read_needs_token: true}}\n")
     service = subprocess.Popen([PROGRAM, "run", config], stderr=subprocess.PIPE)
 
-    def status(headers):
-        request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/tracks", headers=headers)
+    def status(headers, path="/api/v1/tracks"):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return answer.status
@@ -303,6 +325,8 @@ def token_is_needed(folder):
         assert status({}) == 401
         assert status({"Authorization": "Bearer " + token}) == 200
         assert status({"Authorization": "Bearer " + token[:-1] + "x"}) == 401
+        assert status({}, "/metrics") == 401 and status({}, "/healthz") == 200
+        assert status({"Authorization": "Bearer " + token}, "/metrics") == 200
         url = f"http://127.0.0.1:{port}"
         assert b"wants a token" in run("why", url, 1, status=66).stderr
         for environment in {}, {"AIRPICTURE_TOKEN": token}:
@@ -313,6 +337,14 @@ def token_is_needed(folder):
     finally:
         service.send_signal(signal.SIGTERM)
         service.communicate(timeout=10)
+    config.write_text(config.read_text().replace("true}", "true, metrics_needs_token: false}"))
+    service = subprocess.Popen([PROGRAM, "run", config], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(lambda: status({}, "/metrics"), 10)
+        assert status({}, "/metrics") == 200 and status({}) == 401
+    finally:
+        service.send_signal(signal.SIGTERM)
+        service.wait(timeout=10)
     (folder / "tokens").write_text("# nothing\nann read abc\n")
     done = subprocess.run([PROGRAM, "run", config], stderr=subprocess.PIPE, text=True, timeout=10)
     assert done.returncode == 78 and "tokens:2: " in done.stderr, done
