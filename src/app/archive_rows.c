@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "picture/point.h"
 #include "publish/ellipse.h"
 #include "publish/track_columns.h"
 
@@ -38,6 +39,7 @@ bool ap_archive_point(const ap_sensor_table *sensors, const ap_track_event *even
         .track_deg = DEG(ap_track_course_rad(track)),
         .vertical_rate_fpm = track->has_height ? FT_PER_MIN(track->up_mps) : NAN,
         .position_sigma_m = major_m,
+        .flags = ap_point_of(track).bits,
     };
     return true;
 }

@@ -13,6 +13,7 @@
 
 #include <sqlite3.h>
 
+#include "picture/point.h"
 #include "publish/test_fixture.h"
 
 static void test_archive_point_events(void **state)
@@ -43,6 +44,7 @@ static void test_archive_point_events(void **state)
     assert_true(fabs(row.track_deg - 140.22567) < 1e-5);
     assert_true(fabs(row.vertical_rate_fpm + 1000) < 1e-9);
     assert_true(fabs(row.position_sigma_m - 30.31927) < 1e-5);
+    assert_int_equal(row.flags, AP_POINT_PSR | AP_POINT_MODE_S | AP_POINT_ADSB);
     ap_track_event late = { .kind = AP_EVENT_UPDATED, .time_utc = FIXTURE_UTC - 1, .sensor = 1 };
     assert_false(ap_archive_point(sensors, &late, &track, &row));
     track.has_height = track.has_pressure_altitude = false;

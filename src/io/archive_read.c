@@ -178,15 +178,15 @@ static bool is_single(const reader_state *s)
     return s->files.count == 1;
 }
 
-/* What reasons an archive has depends on the release that wrote it. */
-static bool has_column(reader_state *s, const char *column)
+/* What columns an archive has depends on the release that wrote it. */
+static bool has_column(reader_state *s, const char *table, const char *column)
 {
     sqlite3_stmt *statement = NULL;
     bool has = false;
-    if (sqlite3_prepare_v2(s->db,
-                           "SELECT 1 FROM pragma_table_info('track_reasons','src') WHERE name=?",
-                           -1, &statement, NULL) == SQLITE_OK) {
-        (void)sqlite3_bind_text(statement, 1, column, -1, SQLITE_STATIC);
+    if (sqlite3_prepare_v2(s->db, "SELECT 1 FROM pragma_table_info(?,'src') WHERE name=?", -1,
+                           &statement, NULL) == SQLITE_OK) {
+        (void)sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
+        (void)sqlite3_bind_text(statement, 2, column, -1, SQLITE_STATIC);
         has = sqlite3_step(statement) == SQLITE_ROW;
     }
     (void)sqlite3_finalize(statement);
@@ -199,10 +199,10 @@ static ap_err stage_reasons(reader_state *s, size_t file, char message[AP_IO_MES
                                            "identity" };
     const char *had[sizeof columns / sizeof columns[0]];
     char sql[SQL_SIZE];
-    if (!has_column(s, "reason"))
+    if (!has_column(s, "track_reasons", "reason"))
         return AP_OK;
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        had[i] = has_column(s, columns[i]) ? columns[i] : "NULL";
+        had[i] = has_column(s, "track_reasons", columns[i]) ? columns[i] : "NULL";
     size_t used = (size_t)snprintf(sql, sizeof sql, AP_READ_STAGE_REASONS, had[0], had[1], had[2],
                                    had[3], had[4]);
     if (s->ask->word_count > 0)
@@ -210,13 +210,20 @@ static ap_err stage_reasons(reader_state *s, size_t file, char message[AP_IO_MES
     return run_of_file(s, sql, file, message);
 }
 
+static const char *flags_of_file(reader_state *s)
+{
+    return has_column(s, "track_points", "flags") ? "flags" : "NULL";
+}
+
 static ap_err stage_points(reader_state *s, size_t file, char message[AP_IO_MESSAGE_SIZE])
 {
     if (is_single(s) || s->ask->by_reasons)
         return AP_OK; /* read where they are, or not at all */
-    return run_of_file(
-        s, s->ask->word_count > 0 ? AP_READ_STAGE_POINTS AP_READ_WANTED : AP_READ_STAGE_POINTS,
-        file, message);
+    char sql[SQL_SIZE];
+    size_t used = (size_t)snprintf(sql, sizeof sql, AP_READ_STAGE_POINTS, flags_of_file(s));
+    if (s->ask->word_count > 0)
+        snprintf(sql + used, sizeof sql - used, "%s", AP_READ_WANTED);
+    return run_of_file(s, sql, file, message);
 }
 
 /* ---- words ---- */
@@ -322,13 +329,16 @@ static ap_err prepare(reader_state *s, char message[AP_IO_MESSAGE_SIZE])
 {
     static const char order[] = " ORDER BY track_id, time_s, fid";
     char sql[SQL_SIZE];
-    if (s->ask->by_reasons)
+    size_t used = 0;
+    if (s->ask->by_reasons) {
         snprintf(sql, sizeof sql, "%s", AP_READ_TRACKS_OF_REASONS);
-    else if (is_single(s))
-        snprintf(sql, sizeof sql, "%s%s%s", AP_READ_POINTS_OF_FILE,
+    } else if (is_single(s)) {
+        used = (size_t)snprintf(sql, sizeof sql, AP_READ_POINTS_OF_FILE, flags_of_file(s));
+        snprintf(sql + used, sizeof sql - used, "%s%s",
                  s->ask->word_count > 0 ? AP_READ_WANTED : "", order);
-    else
+    } else {
         snprintf(sql, sizeof sql, "%s", AP_READ_POINTS_OF_ALL);
+    }
     if (sqlite3_prepare_v2(s->db, sql, -1, &s->points, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(s->db, AP_READ_TRACKS, -1, &s->tracks, NULL) != SQLITE_OK)
         return fail(s, message);
@@ -405,6 +415,13 @@ static uint32_t u32_of(sqlite3_stmt *row, int column)
 {
     int64_t value = sqlite3_column_int64(row, column);
     return value < 0 || value > UINT32_MAX ? 0 : (uint32_t)value;
+}
+
+static int32_t flags_at(sqlite3_stmt *row, int column)
+{
+    int64_t value = sqlite3_column_int64(row, column);
+    bool is_known = sqlite3_column_type(row, column) == SQLITE_INTEGER;
+    return is_known && value >= 0 && value <= UINT16_MAX ? (int32_t)value : -1;
 }
 
 static uint64_t count_of(sqlite3_stmt *row, int column)
@@ -616,7 +633,8 @@ ap_err ap_archive_reader_point(ap_archive_reader *reader, ap_row_point *point, b
                              .ground_speed_kt = real_of(row, 8),
                              .track_deg = real_of(row, 9),
                              .vertical_rate_fpm = real_of(row, 10),
-                             .position_sigma_m = real_of(row, 11) };
+                             .position_sigma_m = real_of(row, 11),
+                             .flags = flags_at(row, 12) };
     (void)place_of(row, 2, &point->longitude_deg, &point->latitude_deg); /* seek saw it */
     *gap = s->gap;
     s->gap = false;

@@ -11,7 +11,7 @@
     "wanted INTEGER DEFAULT 0);"                                                                   \
     "CREATE TABLE points (track_id INTEGER, file INTEGER, geom BLOB, time_s REAL, state TEXT, "    \
     "sensor TEXT, height_m REAL, pressure_altitude_ft REAL, ground_speed_kt REAL, "                \
-    "track_deg REAL, vertical_rate_fpm REAL, position_sigma_m REAL);"                              \
+    "track_deg REAL, vertical_rate_fpm REAL, position_sigma_m REAL, flags INTEGER);"               \
     "CREATE TABLE reasons (track_id INTEGER, file INTEGER, number INTEGER, time_s REAL, "          \
     "reason TEXT, text TEXT, sensor TEXT, other_track_id INTEGER, existence REAL, "                \
     "identity TEXT);"                                                                              \
@@ -42,11 +42,13 @@
     "vertical_rate_fpm, position_sigma_m"
 #define AP_READ_IN_TIME "time_s >= ?2 AND time_s < ?3"
 #define AP_READ_WANTED " AND track_id IN (SELECT track_id FROM main.wanted)"
+/* "%s": flags, or NULL of a release that lacked them. */
 #define AP_READ_POINTS_OF_FILE                                                                     \
-    "SELECT track_id, ?1, " AP_READ_POINT_COLUMNS " FROM src.track_points WHERE " AP_READ_IN_TIME
+    "SELECT track_id, ?1, " AP_READ_POINT_COLUMNS                                                  \
+    ", %s FROM src.track_points WHERE " AP_READ_IN_TIME
 #define AP_READ_STAGE_POINTS "INSERT INTO main.points " AP_READ_POINTS_OF_FILE
 #define AP_READ_POINTS_OF_ALL                                                                      \
-    "SELECT track_id, file, " AP_READ_POINT_COLUMNS " FROM main.points ORDER BY track_id, "        \
+    "SELECT track_id, file, " AP_READ_POINT_COLUMNS ", flags FROM main.points ORDER BY track_id, " \
     "time_s, rowid"
 #define AP_READ_SPAN_OF_FILE                                                                       \
     "SELECT min(time_s), max(time_s) FROM src.track_points WHERE " AP_READ_IN_TIME

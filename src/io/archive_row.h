@@ -14,6 +14,7 @@
 /* A track behind an update. Of one track, times may run back: a late report comes late. */
 typedef struct ap_row_point {
     uint32_t track_id; /* > 0 */
+    int32_t flags;     /* AP_POINT_* of picture/point.h; negative: not known */
     ap_utc_ns time;
     double latitude_deg, longitude_deg, height_m;
     const char *state, *sensor;

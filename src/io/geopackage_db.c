@@ -272,6 +272,10 @@ ap_err ap_geopackage_db_point(ap_geopackage_db *s, const ap_row_point *row)
     bind_real(&b, row->track_deg);
     bind_real(&b, row->vertical_rate_fpm);
     bind_real(&b, row->position_sigma_m);
+    if (row->flags >= 0)
+        bind_integer(&b, row->flags);
+    else
+        bind_null(&b);
     return step(s, &b);
 }
 

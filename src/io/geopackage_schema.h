@@ -45,7 +45,7 @@
     "CREATE TABLE track_points (fid INTEGER PRIMARY KEY NOT NULL, geom POINT, "                    \
     "track_id INTEGER, time DATETIME, time_s REAL, state TEXT, sensor TEXT, height_m REAL, "       \
     "pressure_altitude_ft REAL, ground_speed_kt REAL, track_deg REAL, vertical_rate_fpm REAL, "    \
-    "position_sigma_m REAL);"                                                                      \
+    "position_sigma_m REAL, flags INTEGER);"                                                       \
     "CREATE TABLE tracks (fid INTEGER PRIMARY KEY NOT NULL, geom LINESTRING, "                     \
     "track_number INTEGER, icao24 TEXT, address_kind TEXT, callsign TEXT, squawk TEXT, "           \
     "emitter_category TEXT, born DATETIME, confirmed DATETIME, updated DATETIME, "                 \
@@ -61,7 +61,7 @@
     "text TEXT, count INTEGER);"                                                                   \
     "CREATE TABLE meta (fid INTEGER PRIMARY KEY NOT NULL, key TEXT, value TEXT);"
 
-#define AP_GEOPACKAGE_ADD_POINT "INSERT INTO track_points VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define AP_GEOPACKAGE_ADD_POINT "INSERT INTO track_points VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 #define AP_GEOPACKAGE_ADD_TRACK                                                                    \
     "INSERT OR REPLACE INTO tracks VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 #define AP_GEOPACKAGE_ADD_REASON "INSERT INTO track_reasons VALUES (NULL,?,?,?,?,?,?,?,?,?,?)"

@@ -150,9 +150,25 @@ static ap_err connect(ap_geopackage_segment *segment, const char *path, int flag
     return AP_OK;
 }
 
+/* A segment that an earlier release began lacks a column. */
+static ap_err renew(ap_geopackage_segment *segment)
+{
+    sqlite3_stmt *look = NULL;
+    ap_err err = prepare_one(
+        segment, "SELECT 1 FROM pragma_table_info('track_points') WHERE name = 'flags'", &look);
+    bool has = !err && sqlite3_step(look) == SQLITE_ROW;
+    (void)sqlite3_finalize(look);
+    if (err || has)
+        return err;
+    return ap_geopackage_db_execute(&segment->to,
+                                    "ALTER TABLE track_points ADD COLUMN flags INTEGER");
+}
+
 static ap_err prepare(ap_geopackage_segment *segment)
 {
-    ap_err err = ap_geopackage_db_prepare(&segment->to);
+    ap_err err = renew(segment);
+    if (!err)
+        err = ap_geopackage_db_prepare(&segment->to);
     if (!err)
         err = prepare_one(segment, "INSERT OR REPLACE INTO alerts VALUES (?,?,?,?,?,?)",
                           &segment->add_alert);

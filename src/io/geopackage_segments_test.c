@@ -248,6 +248,35 @@ static void test_segments_killed(void **state)
     bed_free(&b);
 }
 
+/* What an earlier release began lacks a column: it gets it, and goes on. */
+static void test_segments_of_an_earlier_release(void **state)
+{
+    (void)state;
+    bed b = bed_new();
+    ap_geopackage_segments_config config = config_of(&b);
+    start(&b, &config);
+    put(&b, 1, 0.0, 4);
+    commit(&b, 1, 0.0);
+    stop(&b);
+    char path[512];
+    sqlite3 *db = NULL;
+    (void)snprintf(path, sizeof path, "%s/" FIRST, b.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db,
+                                  "ALTER TABLE track_points DROP COLUMN flags;"
+                                  "UPDATE meta SET value = 'open' WHERE key = 'state'",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    start(&b, &config);
+    put(&b, 2, 1.0, 4);
+    commit(&b, 2, 1.0);
+    assert_int_equal(ask(&b, FIRST, "SELECT count(*) FROM track_points WHERE flags IS NULL"), 1);
+    assert_int_equal(ask(&b, FIRST, "SELECT count(*) FROM track_points"), 2);
+    stop(&b);
+    bed_free(&b);
+}
+
 /* Another life of the engine has other numbers of tracks: it begins a segment of its own. */
 static void test_segments_another_run(void **state)
 {
@@ -448,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_segments_read_while_written),
         cmocka_unit_test(test_segments_roll_over),
         cmocka_unit_test(test_segments_killed),
+        cmocka_unit_test(test_segments_of_an_earlier_release),
         cmocka_unit_test(test_segments_another_run),
         cmocka_unit_test(test_segments_keep_limits),
         cmocka_unit_test(test_segments_clock_back),

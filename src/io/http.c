@@ -25,6 +25,7 @@ void ap_http_config_init(ap_http_config *config)
                                 .request_burst = 200,
                                 .wrong_tokens_per_second = 0.2,
                                 .wrong_token_burst = 10,
+                                .later_s = 60,
                                 .request_s = 10,
                                 .write_s = 10,
                                 .write_bytes_per_second = 16384,
@@ -76,19 +77,68 @@ static void call_handler(ap_ws_client *client, ap_http_reply *reply)
     } else if (server->config.handler) {
         server->config.handler(server->config.context, request, reply);
     }
-    if (reply->status == 404 && !reply->body)
+    if (reply->status == 404 && !reply->body && !reply->is_later)
         ap_http_reply_error(reply, 404, "there is nothing at this path");
+}
+
+/* A ticket is a place in the table of connections, and above it a number that is used once. */
+static uint64_t next_ticket(ap_ws_client *client)
+{
+    struct ap_http_state *server = client->server;
+    client->ticket = ++server->ticket_count * TABLE_CAP + (uint64_t)(client - server->connection);
+    return client->ticket;
+}
+
+void ap_http_reply_later(ap_http *http, uint64_t ticket, ap_http_reply *reply)
+{
+    struct ap_http_state *server = http->state;
+    ap_ws_client *client = &server->connection[ticket % TABLE_CAP];
+    if (client->ticket != ticket || client->phase != AP_HTTP_LATER ||
+        client->exchange->later.status) {
+        ap_shared_bytes_drop(reply->body);
+        reply->body = NULL;
+        return;
+    }
+    client->exchange->later = *reply;
+    reply->body = NULL;
+    client->deadline_ns = ap_clock_monotonic_ns() + (int64_t)(server->config.write_s * 1e9);
+    (void)lws_callback_on_writable(client->wsi);
+}
+
+/* It is told so; what comes yet is dropped. */
+void ap_http_answer_is_late(ap_ws_client *client)
+{
+    ap_http_reply reply = { .status = 0 };
+    ap_http_reply_error(&reply, 503, "the answer took too long; ask for less, or again later");
+    ap_http_reply_later(&(ap_http){ client->server }, client->ticket, &reply);
+}
+
+/* Writes what has come, and after it the rest of a body that is under way. */
+static int on_writable(ap_ws_client *client, struct lws *wsi)
+{
+    if (client->phase != AP_HTTP_LATER)
+        return ap_http_write_on(client, wsi);
+    if (!client->exchange->later.status)
+        return 0;
+    ap_http_reply reply = client->exchange->later;
+    client->exchange->later = (ap_http_reply){ .status = 0 };
+    return ap_http_answer(client, wsi, &reply);
 }
 
 /* The whole request is there. */
 static int answer(ap_ws_client *client, struct lws *wsi)
 {
     ap_http_reply reply = { .status = 404 };
+    client->exchange->request.ticket = next_ticket(client);
     if (client->exchange->refusal.status) {
         reply = client->exchange->refusal;
         client->exchange->refusal = (ap_http_reply){ .status = 0 };
     } else {
         call_handler(client, &reply);
+    }
+    if (reply.is_later) {
+        ap_http_enter(client, AP_HTTP_LATER, client->server->config.later_s);
+        return 0;
     }
     return ap_http_answer(client, wsi, &reply);
 }
@@ -214,7 +264,7 @@ static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user,
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return client->phase == AP_HTTP_BODY ? answer(client, wsi) : 0;
     case LWS_CALLBACK_HTTP_WRITEABLE:
-        return ap_http_write_on(client, wsi);
+        return on_writable(client, wsi);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return on_upgrade(client, wsi, in);
     case LWS_CALLBACK_RAW_RX:
@@ -279,8 +329,8 @@ static const char *check_config(const ap_http_config *config)
         return "HTTP: the cap of a request's head must be from 1024 to 65535 bytes";
     if (config->ws_message_cap < 1 || !config->ws_path || config->ws_path[0] != '/')
         return "HTTP: the path of WebSockets must begin with '/', their messages may have a byte";
-    if (!(config->request_s > 0) || !(config->write_s > 0) || !(config->ping_s > 0) ||
-        !(config->write_bytes_per_second > 0))
+    if (!(config->later_s > 0) || !(config->request_s > 0) || !(config->write_s > 0) ||
+        !(config->ping_s > 0) || !(config->write_bytes_per_second > 0))
         return "HTTP: every time and rate of writing must be above 0";
     if (!config->certificate_path != !config->key_path)
         return "HTTP: TLS needs both, a certificate and its key";

@@ -1,7 +1,8 @@
 /* HTTP/1.1 and WebSocket server on a libuv loop that its caller runs. Hop 9.
  *
- * One handler answers every request and returns at once; bodies are references to bytes made once
- * for all (io/shared_bytes.h), sent as the sockets take them. Below it is libwebsockets, which
+ * One handler answers every request and returns at once, with the reply or with the word that it
+ * comes later; bodies are references to bytes made once for all (io/shared_bytes.h), sent as the
+ * sockets take them. Below it is libwebsockets, which
  * parses, frames and encrypts; here are the rules of the service: who may ask how much and how
  * often, who may wait how long, what a browser may do for a page of somebody else. HTTP/2 is not
  * offered: doc/security.md, HTTP and WebSocket, says why and gives the numbers.
@@ -58,6 +59,7 @@ typedef struct ap_http_request {
     const char *user; /* the token's name; "" = none */
     ap_role role;
     bool is_secure;
+    uint64_t ticket; /* for a reply that comes later: ap_http_reply_later */
 } ap_http_request;
 
 /* Value of the first parameter of that name; NULL when there is none. */
@@ -80,6 +82,7 @@ typedef struct ap_http_reply {
     bool may_range;
     size_t field_count; /* further header fields; no line breaks in them */
     ap_http_pair field[AP_HTTP_REPLY_FIELD_CAP];
+    bool is_later; /* nothing is sent now; the rest is not looked at */
 } ap_http_reply;
 
 /* {"error":"SENTENCE"}, with what to do about it in the sentence. */
@@ -153,6 +156,7 @@ typedef struct ap_http_config {
     double request_burst;           /* 200 */
     double wrong_tokens_per_second; /* 0.2 per peer address, then 429 without a look at the token */
     double wrong_token_burst;       /* 10 */
+    double later_s;                 /* 60: a reply that was to come later has come; else 503 */
     double request_s;              /* 10: a request is whole, or a connection used again, by then */
     double write_s;                /* 10: oldest byte queued for a client; for a reply, and its */
     double write_bytes_per_second; /* 16384 size at this rate */
@@ -222,6 +226,11 @@ ap_err ap_http_reload_certificate(ap_http *http, char message[AP_IO_MESSAGE_SIZE
 
 /* From now on these; NULL = none. Clients that are let in stay. */
 void ap_http_set_tokens(ap_http *http, const ap_tokens *tokens);
+
+/* The reply to a request whose handler has said is_later, by its ticket: as the handler would have
+ * given it, but texts are constants. When the client has gone, or has been told 503 because it came
+ * too late, the body is dropped. Not from within a handler. */
+void ap_http_reply_later(ap_http *http, uint64_t ticket, ap_http_reply *reply);
 
 /* Takes nobody new, closes WebSockets with 1001; replies under way are finished. */
 void ap_http_drain(ap_http *http);

@@ -124,6 +124,7 @@ void ap_http_exchange_free(ap_ws_client *client)
     if (client->exchange) {
         free(client->exchange->body);
         ap_shared_bytes_drop(client->exchange->refusal.body);
+        ap_shared_bytes_drop(client->exchange->later.body);
     }
     free(client->exchange);
     client->exchange = NULL;

@@ -103,10 +103,16 @@ static void sweep_list(ap_http_list *list, int64_t now_ns)
         next = client->next;
         if (client->phase == AP_HTTP_WS) {
             ap_ws_look_after(client, now_ns);
-        } else if (client->deadline_ns <= now_ns) {
-            count_timeout(client);
-            kill_client(client);
+            continue;
         }
+        if (client->deadline_ns > now_ns)
+            continue;
+        if (client->phase == AP_HTTP_LATER && !client->exchange->later.status) {
+            ap_http_answer_is_late(client);
+            continue;
+        }
+        count_timeout(client);
+        kill_client(client);
     }
 }
 

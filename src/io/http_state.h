@@ -23,6 +23,7 @@ typedef enum ap_http_phase {
     AP_HTTP_FREE,
     AP_HTTP_WAITING, /* for a request, the first or the next: may be displaced */
     AP_HTTP_BODY,    /* of a request is on its way: as well */
+    AP_HTTP_LATER,   /* the handler has the request, its reply is to come */
     AP_HTTP_SENDING,
     AP_HTTP_WS,
     AP_HTTP_CLOSING
@@ -37,6 +38,7 @@ typedef struct ap_http_exchange {
     size_t body_cap;       /* Content-Length */
     size_t body_size;      /* of that has come */
     ap_http_reply refusal; /* status 0 = none */
+    ap_http_reply later;   /* that has come; status 0 = none */
     size_t text_used, text_cap;
     char text[];
 } ap_http_exchange;
@@ -79,6 +81,7 @@ struct ap_ws_client {
     bool at_once; /* the reply is handed to lws as a whole */
     ap_ws_queue *ws;
     void *data;
+    uint64_t ticket; /* of the newest request */
 };
 
 typedef struct ap_http_list {
@@ -104,6 +107,7 @@ struct ap_http_state {
     unsigned open_handles; /* of the loop */
     uint16_t port;
     uint64_t created_count; /* sockets that lws made something of */
+    uint64_t ticket_count;
     ap_ws_client *connection, *free;
     ap_http_list waiting, busy;
     struct {
@@ -114,6 +118,7 @@ struct ap_http_state {
 };
 
 /* http.c */
+void ap_http_answer_is_late(ap_ws_client *client);
 void ap_http_log(struct ap_http_state *server, const char *reason, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
