@@ -22,6 +22,7 @@ typedef struct route {
     const char *parameter[PARAMETER_CAP];
 } route;
 
+#define ARCHIVED "/api/v1/archive/tracks/"
 #define TRACKS "/ogc/collections/tracks"
 
 static const route routes[] = {
@@ -40,6 +41,16 @@ static const route routes[] = {
     { "/api/v1/session", ap_api_session, PLAIN, { NULL } },
     { "/api/v1/sensors", ap_api_sensors, PLAIN, { NULL } },
     { "/api/v1/statistics", ap_api_statistics, PLAIN, { NULL } },
+    { "/api/v1/archive", ap_api_archive, PLAIN, { NULL } },
+    { "/api/v1/archive/frames",
+      ap_api_archive_frames,
+      PLAIN,
+      { "from", "until", "step_s", "age_s", "format" } },
+    { "/api/v1/archive/alerts", ap_api_archive_alerts, PLAIN, { "from", "until", "limit" } },
+    { ARCHIVED "*.geojson", ap_api_archive_geojson, PLAIN, { "time", "from", "until" } },
+    { ARCHIVED "*.kml", ap_api_archive_kml, PLAIN, { "time", "from", "until" } },
+    { ARCHIVED "*.csv", ap_api_archive_csv, PLAIN, { "time", "from", "until" } },
+    { ARCHIVED "*", ap_api_archive_track, PLAIN, { "time", "points" } },
     { "/api/openapi.json", ap_api_openapi, PLAIN, { NULL } },
     { "/ogc", ap_api_ogc_landing, PLAIN, { NULL } },
     { "/ogc/conformance", ap_api_ogc_conformance, PLAIN, { NULL } },
@@ -205,6 +216,7 @@ void ap_api_answer(const ap_api *api, const ap_api_request *request, ap_api_repl
     reply->cache_control = "no-store";
     reply->allow = NULL;
     reply->etag[0] = '\0';
+    reply->is_later = false;
     reply->body.size = 0;
     reply->body.bad = false;
     const route *found = route_of(&call);

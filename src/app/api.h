@@ -29,6 +29,7 @@ typedef struct ap_api {
     ap_geodetic site;
     uint32_t refresh_ms; /* how often aircraft.json is worth asking for */
     uint32_t epoch;      /* of this run, as in the stream */
+    bool has_archive;    /* that can be asked */
     /* The one thing that can be done: somebody has seen an alert that the picture keeps and nobody
      * saw before. The picture has it when this returns; false: there was no room. NULL: never. */
     bool (*acknowledge)(void *context, uint32_t alert_id, const char *by);
@@ -47,6 +48,26 @@ typedef struct ap_api_request {
     const char *may_operate_as; /* what is written down of who operates; "" or NULL: he may not */
 } ap_api_request;
 
+/* What is asked of the archive; read by app/archive_answer.h, as that takes its time. */
+typedef enum ap_archive_topic {
+    AP_ARCHIVE_SUMMARY,
+    AP_ARCHIVE_FRAMES,
+    AP_ARCHIVE_ALERTS,
+    AP_ARCHIVE_TRACK,
+    AP_ARCHIVE_FILE
+} ap_archive_topic;
+
+typedef struct ap_archive_question {
+    ap_archive_topic topic;
+    ap_utc_ns now;         /* of the picture, for the answer */
+    ap_utc_ns from, until; /* INT64_MIN, INT64_MAX: not said */
+    ap_utc_ns time;        /* of a track; INT64_MAX: the newest */
+    int64_t step_ns, age_ns;
+    bool binary; /* frames */
+    uint32_t track_id, points, limit;
+    char form[8]; /* of a file: a key of ap_export_formats */
+} ap_archive_question;
+
 #define AP_API_ETAG_SIZE 48
 
 /* The caller fills in `body`, over memory of its own; the rest is written. */
@@ -58,6 +79,8 @@ typedef struct ap_api_reply {
     char etag[AP_API_ETAG_SIZE]; /* with its quotes; "": none. 304, without a body, when the
                                   * request has it */
     ap_writer body;
+    bool is_later; /* `question` has the answer; the rest counts for nothing */
+    ap_archive_question question;
 } ap_api_reply;
 
 #define AP_API_BODY_MIN 4096 /* of the body's memory; with less, nothing can be told */

@@ -42,6 +42,12 @@ bool ap_api_kinds(ap_api_call *call, const char *name, uint16_t *bits);
 /* An instant, or FROM/TO with ".." for an open end; *from <= *to. */
 bool ap_api_interval(ap_api_call *call, const char *name, ap_utc_ns *from, ap_utc_ns *to);
 
+/* "2024-06-06T08:58:39Z", or seconds since 1970. */
+bool ap_api_time(ap_api_call *call, const char *name, ap_utc_ns *time);
+/* A number of seconds within [least_s, most_s]. */
+bool ap_api_seconds(ap_api_call *call, const char *name, double least_s, double most_s,
+                    int64_t *ns);
+
 bool ap_api_in_box(const ap_delta_box *box, int32_t latitude_e7deg, int32_t longitude_e7deg);
 
 /* A part as a whole number; false, and nothing said, when it is none. */
@@ -67,6 +73,13 @@ void ap_api_openapi(ap_api_call *call);
 void ap_api_health(ap_api_call *call);
 void ap_api_ready(ap_api_call *call);
 void ap_api_metrics(ap_api_call *call);
+void ap_api_archive(ap_api_call *call);
+void ap_api_archive_frames(ap_api_call *call);
+void ap_api_archive_alerts(ap_api_call *call);
+void ap_api_archive_track(ap_api_call *call);
+void ap_api_archive_geojson(ap_api_call *call);
+void ap_api_archive_kml(ap_api_call *call);
+void ap_api_archive_csv(ap_api_call *call);
 void ap_api_ogc_landing(ap_api_call *call);
 void ap_api_ogc_conformance(ap_api_call *call);
 void ap_api_ogc_collections(ap_api_call *call);

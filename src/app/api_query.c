@@ -161,6 +161,37 @@ bool ap_api_kinds(ap_api_call *call, const char *name, uint16_t *bits)
     }
 }
 
+bool ap_api_time(ap_api_call *call, const char *name, ap_utc_ns *time)
+{
+    const char *text = ap_api_parameter(call, name);
+    double time_s;
+    if (!text)
+        return true;
+    if (ap_utc_parse(text, time) == AP_OK)
+        return true;
+    if (number_of(text, strlen(text), &time_s) && fabs(time_s) < 9e9) {
+        *time = llround(time_s * 1e6) * 1000;
+        return true;
+    }
+    ap_api_error(call, 400, "a time cannot be used",
+                 "an instant as 2024-06-06T08:58:39.5Z, or seconds since 1970");
+    return false;
+}
+
+bool ap_api_seconds(ap_api_call *call, const char *name, double least_s, double most_s, int64_t *ns)
+{
+    const char *text = ap_api_parameter(call, name);
+    double s;
+    if (!text)
+        return true;
+    if (!number_of(text, strlen(text), &s) || s < least_s || s > most_s) {
+        ap_api_error(call, 400, "a parameter is no number of seconds, or beyond its range", name);
+        return false;
+    }
+    *ns = llround(s * 1e6) * 1000;
+    return true;
+}
+
 static bool instant_of(const char *text, size_t size, ap_utc_ns open, ap_utc_ns *time)
 {
     char copy[40];

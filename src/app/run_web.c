@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "app/run_desk.h"
 #include "app/run_mirror.h"
 #include "app/run_page.h"
 #include "app/run_state.h"
@@ -35,6 +36,7 @@ struct ap_run_web_state {
     ap_run_mirror mirror;
     ap_http http;
     ap_run_page page;
+    ap_run_desk desk;
     ap_tokens tokens;
     ap_delta delta;
     void *delta_mem;
@@ -253,6 +255,7 @@ static ap_api api_of(struct ap_run_web_state *state)
                    .now = state->mirror.now,
                    .refresh_ms = state->config.config->http.stream_ms,
                    .epoch = ap_delta_epoch(&state->delta),
+                   .has_archive = state->desk.state != NULL,
                    .acknowledge = acknowledge,
                    .context = state };
     for (uint16_t i = 0; i < sensors->count && !api.has_site; i++) {
@@ -298,6 +301,17 @@ static const char *method_word(ap_http_method method)
     return words[method];
 }
 
+static void ask_archive(struct ap_run_web_state *state, const ap_http_request *request,
+                        const ap_archive_question *question, ap_http_reply *reply)
+{
+    bool accepts_gzip = strstr(request->accept_encoding, "gzip") != NULL;
+    reply->is_later = ap_run_desk_ask(&state->desk, request->ticket, question, accepts_gzip);
+    if (reply->is_later)
+        return;
+    ap_http_reply_error(reply, 503, "too many ask the archive; ask again in a second");
+    reply->field[reply->field_count++] = (ap_http_pair){ "Retry-After", "1" };
+}
+
 static void answer(void *context, const ap_http_request *request, ap_http_reply *reply)
 {
     struct ap_run_web_state *state = context;
@@ -320,6 +334,10 @@ static void answer(void *context, const ap_http_request *request, ap_http_reply 
                                    .may_operate_as = operator_of(state, request) };
     ap_api_reply made = { .body = ap_writer_of(state->body, state->body_size) };
     ap_api_answer(&api, &asked, &made);
+    if (made.is_later) {
+        ask_archive(state, request, &made.question, reply);
+        return;
+    }
     reply->status = made.status;
     reply->content_type = made.content_type;
     reply->cache_control = made.cache_control;
@@ -587,6 +605,9 @@ int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config)
         status = open_stream(state);
     if (!status)
         status = open_http(state);
+    if (!status &&
+        ap_run_desk_open(&state->desk, config->loop, &state->http, config->config->archive.folder))
+        status = fail_memory(state);
     if (!status && (ap_loop_every(config->loop, config->config->http.stream_ms, on_step, state) ||
                     ap_loop_every(config->loop, MIRROR_MS, on_mirror, state)))
         status = fail_memory(state);
@@ -605,6 +626,7 @@ void ap_run_web_close(ap_run_web *web)
         return;
     ap_loop_cancel(state->config.loop, on_step, state);
     ap_loop_cancel(state->config.loop, on_mirror, state);
+    ap_run_desk_close(&state->desk);
     ap_http_close(&state->http);
     ap_run_page_close(&state->page);
     ap_run_mirror_close(&state->mirror);

@@ -9,12 +9,13 @@
 
 #include <sqlite3.h>
 
+#include "io/archive_columns.h"
 #include "io/archive_folder.h"
 #include "io/archive_read_sql.h"
 #include "io/geopackage_read.h"
 #include "io/interrupt.h"
 
-enum { URI_SIZE = 8192, SQL_SIZE = 512, STEPS_PER_CHECK = 100000 };
+enum { SQL_SIZE = 512, STEPS_PER_CHECK = 100000 };
 
 /* One file's row of the track at hand. */
 typedef struct known_row {
@@ -135,32 +136,12 @@ static ap_err run_of_word(reader_state *s, const char *sql, const char *word, in
 
 /* ---- files ---- */
 
-/* As a URI, so that it is opened for reading alone. False when it is too long. */
-static bool uri_of(const char *path, char uri[URI_SIZE])
-{
-    static const char hex[] = "0123456789ABCDEF";
-    size_t used = (size_t)snprintf(uri, URI_SIZE, "file:");
-    for (const unsigned char *at = (const unsigned char *)path; *at; at++) {
-        if (used + 16 > URI_SIZE)
-            return false;
-        if (*at == '%' || *at == '?' || *at == '#' || *at < ' ') {
-            uri[used++] = '%';
-            uri[used++] = hex[*at >> 4];
-            uri[used++] = hex[*at & 15];
-        } else {
-            uri[used++] = (char)*at;
-        }
-    }
-    snprintf(uri + used, URI_SIZE - used, "?mode=ro");
-    return true;
-}
-
 static ap_err attach(reader_state *s, size_t file, char message[AP_IO_MESSAGE_SIZE])
 {
-    char uri[URI_SIZE];
+    char uri[AP_ARCHIVE_URI_SIZE];
     int changed;
     s->at_file = file;
-    if (!uri_of(s->files.path[file], uri)) {
+    if (!ap_archive_uri(s->files.path[file], uri)) {
         snprintf(message, AP_IO_MESSAGE_SIZE, "the name '%.200s...' is too long",
                  s->files.path[file]);
         return AP_ERR_NO_INPUT;
@@ -178,31 +159,17 @@ static bool is_single(const reader_state *s)
     return s->files.count == 1;
 }
 
-/* What columns an archive has depends on the release that wrote it. */
-static bool has_column(reader_state *s, const char *table, const char *column)
-{
-    sqlite3_stmt *statement = NULL;
-    bool has = false;
-    if (sqlite3_prepare_v2(s->db, "SELECT 1 FROM pragma_table_info(?,'src') WHERE name=?", -1,
-                           &statement, NULL) == SQLITE_OK) {
-        (void)sqlite3_bind_text(statement, 1, table, -1, SQLITE_STATIC);
-        (void)sqlite3_bind_text(statement, 2, column, -1, SQLITE_STATIC);
-        has = sqlite3_step(statement) == SQLITE_ROW;
-    }
-    (void)sqlite3_finalize(statement);
-    return has;
-}
-
 static ap_err stage_reasons(reader_state *s, size_t file, char message[AP_IO_MESSAGE_SIZE])
 {
     static const char *const columns[] = { "number", "text", "other_track_id", "existence",
                                            "identity" };
     const char *had[sizeof columns / sizeof columns[0]];
     char sql[SQL_SIZE];
-    if (!has_column(s, "track_reasons", "reason"))
+    if (!ap_archive_has_column(s->db, "src", "track_reasons", "reason"))
         return AP_OK;
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        had[i] = has_column(s, "track_reasons", columns[i]) ? columns[i] : "NULL";
+        had[i] =
+            ap_archive_has_column(s->db, "src", "track_reasons", columns[i]) ? columns[i] : "NULL";
     size_t used = (size_t)snprintf(sql, sizeof sql, AP_READ_STAGE_REASONS, had[0], had[1], had[2],
                                    had[3], had[4]);
     if (s->ask->word_count > 0)
@@ -212,7 +179,7 @@ static ap_err stage_reasons(reader_state *s, size_t file, char message[AP_IO_MES
 
 static const char *flags_of_file(reader_state *s)
 {
-    return has_column(s, "track_points", "flags") ? "flags" : "NULL";
+    return ap_archive_has_column(s->db, "src", "track_points", "flags") ? "flags" : "NULL";
 }
 
 static ap_err stage_points(reader_state *s, size_t file, char message[AP_IO_MESSAGE_SIZE])
@@ -337,7 +304,7 @@ static ap_err prepare(reader_state *s, char message[AP_IO_MESSAGE_SIZE])
         snprintf(sql + used, sizeof sql - used, "%s%s",
                  s->ask->word_count > 0 ? AP_READ_WANTED : "", order);
     } else {
-        snprintf(sql, sizeof sql, "%s", AP_READ_POINTS_OF_ALL);
+        snprintf(sql, sizeof sql, AP_READ_POINTS_OF_ALL, "flags");
     }
     if (sqlite3_prepare_v2(s->db, sql, -1, &s->points, NULL) != SQLITE_OK ||
         sqlite3_prepare_v2(s->db, AP_READ_TRACKS, -1, &s->tracks, NULL) != SQLITE_OK)
@@ -392,63 +359,9 @@ void ap_archive_reader_close(ap_archive_reader *reader)
 
 /* ---- values ---- */
 
-static double real_of(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? NAN
-                                                           : sqlite3_column_double(row, column);
-}
-
-/* To the microsecond: a double holds no more of today's time. */
-static ap_utc_ns time_of(double time_s)
-{
-    return fabs(time_s) < 9.2e9 ? llround(time_s * 1e6) * 1000 : AP_UTC_UNKNOWN;
-}
-
-static ap_utc_ns text_time_of(sqlite3_stmt *row, int column)
-{
-    const char *text = (const char *)sqlite3_column_text(row, column);
-    ap_utc_ns time;
-    return text && ap_utc_parse(text, &time) == AP_OK ? time : AP_UTC_UNKNOWN;
-}
-
-static uint32_t u32_of(sqlite3_stmt *row, int column)
-{
-    int64_t value = sqlite3_column_int64(row, column);
-    return value < 0 || value > UINT32_MAX ? 0 : (uint32_t)value;
-}
-
-static int32_t flags_at(sqlite3_stmt *row, int column)
-{
-    int64_t value = sqlite3_column_int64(row, column);
-    bool is_known = sqlite3_column_type(row, column) == SQLITE_INTEGER;
-    return is_known && value >= 0 && value <= UINT16_MAX ? (int32_t)value : -1;
-}
-
-static uint64_t count_of(sqlite3_stmt *row, int column)
-{
-    int64_t value = sqlite3_column_int64(row, column);
-    return value < 0 ? 0 : (uint64_t)value;
-}
-
-/* The newest that is known counts. */
-static void take_text(sqlite3_stmt *row, int column, char *text, size_t size)
-{
-    const char *value = (const char *)sqlite3_column_text(row, column);
-    if (value && value[0] != '\0')
-        snprintf(text, size, "%s", value);
-}
-
-static void take_time(sqlite3_stmt *row, int column, ap_utc_ns *time)
-{
-    ap_utc_ns value = text_time_of(row, column);
-    if (value != AP_UTC_UNKNOWN)
-        *time = value;
-}
-
 /* A text that stays: sensors and states are few. NULL: none, or no memory. */
-static const char *kept_text(reader_state *s, sqlite3_stmt *row, int column)
+static const char *kept_text(reader_state *s, const char *text)
 {
-    const char *text = (const char *)sqlite3_column_text(row, column);
     if (!text)
         return NULL;
     for (size_t i = s->name_count; i-- > 0;)
@@ -494,26 +407,9 @@ static ap_err load_rows(reader_state *s, uint32_t track_id, char message[AP_IO_M
         }
         s->rows[s->row_count++] = (known_row){ .file = sqlite3_column_int64(s->tracks, 0),
                                                .wanted = sqlite3_column_int(s->tracks, 1) != 0,
-                                               .born = text_time_of(s->tracks, 8) };
+                                               .born = ap_archive_text_time(s->tracks, 8) };
     }
     return code == SQLITE_DONE ? AP_OK : fail(s, message);
-}
-
-static void take_row(sqlite3_stmt *row, ap_row_track *track)
-{
-    uint32_t number = u32_of(row, 2);
-    track->track_number = number ? number : track->track_number;
-    take_text(row, 3, track->icao24, sizeof track->icao24);
-    take_text(row, 4, track->address_kind, sizeof track->address_kind);
-    take_text(row, 5, track->callsign, sizeof track->callsign);
-    take_text(row, 6, track->squawk, sizeof track->squawk);
-    take_text(row, 7, track->emitter_category, sizeof track->emitter_category);
-    take_time(row, 8, &track->born);
-    take_time(row, 9, &track->confirmed);
-    take_time(row, 10, &track->updated);
-    track->update_count = u32_of(row, 11);
-    take_text(row, 12, track->end_reason, sizeof track->end_reason);
-    take_text(row, 13, track->sources, sizeof track->sources);
 }
 
 /* What the files tell of the track at hand. */
@@ -527,8 +423,8 @@ static ap_err merge_rows(reader_state *s, ap_row_track *track, char message[AP_I
     (void)sqlite3_reset(s->tracks);
     (void)sqlite3_bind_int64(s->tracks, 1, s->track_id);
     while ((code = sqlite3_step(s->tracks)) == SQLITE_ROW)
-        if (is_same_birth(s->born, text_time_of(s->tracks, 8)))
-            take_row(s->tracks, track);
+        if (is_same_birth(s->born, ap_archive_text_time(s->tracks, 8)))
+            ap_archive_take_track(s->tracks, 2, track);
     return code == SQLITE_DONE ? AP_OK : fail(s, message);
 }
 
@@ -568,7 +464,7 @@ static bool is_inside(const ap_archive_ask *ask, double x, double y)
 /* Whether the row at hand is of the track at hand. */
 static bool is_of_track(const reader_state *s)
 {
-    return s->has_row && s->is_in_track && u32_of(s->points, 0) == s->track_id &&
+    return s->has_row && s->is_in_track && ap_archive_u32(s->points, 0) == s->track_id &&
            is_same_birth(s->born, born_in(s, sqlite3_column_int64(s->points, 1)));
 }
 
@@ -599,12 +495,12 @@ ap_err ap_archive_reader_track(ap_archive_reader *reader, ap_row_track *track,
             err = AP_ERR_END;
         s->is_in_track = false;
         if (!err)
-            err = load_rows(s, u32_of(s->points, 0), message);
+            err = load_rows(s, ap_archive_u32(s->points, 0), message);
         if (err)
             return err;
         s->is_in_track = true;
         s->gap = false;
-        s->track_id = u32_of(s->points, 0);
+        s->track_id = ap_archive_u32(s->points, 0);
         s->born = born_in(s, sqlite3_column_int64(s->points, 1));
         if (s->born == AP_UTC_UNKNOWN && s->row_count > 0)
             s->born = s->rows[0].born;
@@ -624,18 +520,10 @@ ap_err ap_archive_reader_point(ap_archive_reader *reader, ap_row_point *point, b
     if (s->ask->by_reasons || !is_of_track(s))
         return AP_ERR_END;
     sqlite3_stmt *row = s->points;
-    *point = (ap_row_point){ .track_id = s->track_id,
-                             .time = time_of(sqlite3_column_double(row, 3)),
-                             .state = kept_text(s, row, 4),
-                             .sensor = kept_text(s, row, 5),
-                             .height_m = real_of(row, 6),
-                             .pressure_altitude_ft = real_of(row, 7),
-                             .ground_speed_kt = real_of(row, 8),
-                             .track_deg = real_of(row, 9),
-                             .vertical_rate_fpm = real_of(row, 10),
-                             .position_sigma_m = real_of(row, 11),
-                             .flags = flags_at(row, 12) };
-    (void)place_of(row, 2, &point->longitude_deg, &point->latitude_deg); /* seek saw it */
+    *point = (ap_row_point){ .track_id = s->track_id };
+    (void)ap_archive_take_point(row, 2, point); /* seek saw its place */
+    point->state = kept_text(s, point->state);
+    point->sensor = kept_text(s, point->sensor);
     *gap = s->gap;
     s->gap = false;
     ap_err err = next_row(s, message);
@@ -658,14 +546,14 @@ ap_err ap_archive_reader_reasons(ap_archive_reader *reader, ap_archive_reason_fn
         if (!is_same_birth(s->born, born_in(s, sqlite3_column_int64(row, 8))))
             continue;
         ap_row_reason reason = { .track_id = s->track_id,
-                                 .number = u32_of(row, 0),
-                                 .time = time_of(real_of(row, 1)),
+                                 .number = ap_archive_u32(row, 0),
+                                 .time = ap_archive_time(ap_archive_real(row, 1)),
                                  .reason = (const char *)sqlite3_column_text(row, 2),
                                  .text = (const char *)sqlite3_column_text(row, 3),
                                  .sensor = (const char *)sqlite3_column_text(row, 4),
-                                 .other_track_id = u32_of(row, 5),
-                                 .existence = real_of(row, 6) };
-        take_text(row, 7, reason.identity, sizeof reason.identity);
+                                 .other_track_id = ap_archive_u32(row, 5),
+                                 .existence = ap_archive_real(row, 6) };
+        ap_archive_take_text(row, 7, reason.identity, sizeof reason.identity);
         err = on_reason(context, &reason);
         if (err)
             snprintf(message, AP_IO_MESSAGE_SIZE, "%s", ap_err_text(err));
@@ -684,14 +572,14 @@ static ap_row_sensor sensor_of(sqlite3_stmt *row)
                                             sqlite3_column_type(row, 3) != SQLITE_NULL,
                              .sac = (uint8_t)sqlite3_column_int(row, 2),
                              .sic = (uint8_t)sqlite3_column_int(row, 3),
-                             .height_m = real_of(row, 5),
-                             .byte_count = count_of(row, 6),
-                             .record_count = count_of(row, 7),
-                             .report_count = count_of(row, 8),
-                             .service_count = count_of(row, 9),
-                             .refused_count = count_of(row, 10),
-                             .first = text_time_of(row, 11),
-                             .last = text_time_of(row, 12) };
+                             .height_m = ap_archive_real(row, 5),
+                             .byte_count = ap_archive_count(row, 6),
+                             .record_count = ap_archive_count(row, 7),
+                             .report_count = ap_archive_count(row, 8),
+                             .service_count = ap_archive_count(row, 9),
+                             .refused_count = ap_archive_count(row, 10),
+                             .first = ap_archive_text_time(row, 11),
+                             .last = ap_archive_text_time(row, 12) };
     sensor.has_site = place_of(row, 4, &sensor.longitude_deg, &sensor.latitude_deg);
     return sensor;
 }
@@ -731,8 +619,8 @@ ap_err ap_archive_reader_span(ap_archive_reader *reader, ap_utc_ns *first, ap_ut
         bind_span(s, row, 0);
     ap_err err = sqlite3_step(row) == SQLITE_ROW ? AP_OK : fail(s, message);
     if (!err) {
-        *first = time_of(real_of(row, 0));
-        *last = time_of(real_of(row, 1));
+        *first = ap_archive_time(ap_archive_real(row, 0));
+        *last = ap_archive_time(ap_archive_real(row, 1));
     }
     (void)sqlite3_finalize(row);
     return err;

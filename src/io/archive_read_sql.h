@@ -2,6 +2,8 @@
 #ifndef AP_IO_ARCHIVE_READ_SQL_H
 #define AP_IO_ARCHIVE_READ_SQL_H
 
+#include "io/archive_columns.h"
+
 #define AP_READ_SETUP                                                                              \
     "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=FILE;"                     \
     "PRAGMA cache_size=-8192;"                                                                     \
@@ -37,18 +39,15 @@
     "first=ifnull(min(first, excluded.first), ifnull(first, excluded.first)), last=excluded.last " \
     "WHERE ifnull(excluded.last,'') >= ifnull(last,'')"
 
-#define AP_READ_POINT_COLUMNS                                                                      \
-    "geom, time_s, state, sensor, height_m, pressure_altitude_ft, ground_speed_kt, track_deg, "    \
-    "vertical_rate_fpm, position_sigma_m"
 #define AP_READ_IN_TIME "time_s >= ?2 AND time_s < ?3"
 #define AP_READ_WANTED " AND track_id IN (SELECT track_id FROM main.wanted)"
-/* "%s": flags, or NULL of a release that lacked them. */
+/* "%s" as in AP_ARCHIVE_POINT_COLUMNS. */
 #define AP_READ_POINTS_OF_FILE                                                                     \
-    "SELECT track_id, ?1, " AP_READ_POINT_COLUMNS                                                  \
-    ", %s FROM src.track_points WHERE " AP_READ_IN_TIME
+    "SELECT track_id, ?1, " AP_ARCHIVE_POINT_COLUMNS                                               \
+    " FROM src.track_points WHERE " AP_READ_IN_TIME
 #define AP_READ_STAGE_POINTS "INSERT INTO main.points " AP_READ_POINTS_OF_FILE
 #define AP_READ_POINTS_OF_ALL                                                                      \
-    "SELECT track_id, file, " AP_READ_POINT_COLUMNS ", flags FROM main.points ORDER BY track_id, " \
+    "SELECT track_id, file, " AP_ARCHIVE_POINT_COLUMNS " FROM main.points ORDER BY track_id, "     \
     "time_s, rowid"
 #define AP_READ_SPAN_OF_FILE                                                                       \
     "SELECT min(time_s), max(time_s) FROM src.track_points WHERE " AP_READ_IN_TIME
@@ -64,9 +63,8 @@
     "file FROM main.reasons WHERE track_id=? ORDER BY time_s, number"
 
 #define AP_READ_TRACKS                                                                             \
-    "SELECT file, wanted, track_number, icao24, address_kind, callsign, squawk, "                  \
-    "emitter_category, born, confirmed, updated, update_count, end_reason, sources "               \
-    "FROM main.tracks WHERE track_id=? ORDER BY updated"
+    "SELECT file, wanted, " AP_ARCHIVE_TRACK_COLUMNS                                               \
+    " FROM main.tracks WHERE track_id=? ORDER BY updated"
 
 #define AP_READ_SENSORS                                                                            \
     "SELECT name, kind, sac, sic, geom, height_m, byte_count, record_count, report_count, "        \

@@ -146,26 +146,34 @@ static bool same_point(const ap_point *a, const ap_point *b)
            a->vertical_dmps == b->vertical_dmps && a->bits == b->bits;
 }
 
-/* A state of a published track. */
-static void take_track(struct ap_delta_state *s, const ap_track *track)
+void ap_delta_put(ap_delta *delta, uint32_t id, const ap_point *point,
+                  const ap_delta_identity *identity)
 {
-    uint32_t at = place_of(s, track->id);
-    bool is_new = at == s->count || s->ids[at] != track->id;
-    if (is_new && !insert(s, at, track->id))
+    struct ap_delta_state *s = delta->state;
+    uint32_t at = place_of(s, id);
+    bool is_new = at == s->count || s->ids[at] != id;
+    if (is_new && !insert(s, at, id))
         return;
     ap_delta_row *row = &s->rows[at];
-    ap_point point = ap_point_of(track);
-    ap_delta_identity identity = identity_of(track);
-    bool is_named = is_new || !same_identity(&row->identity, &identity);
-    if (!is_named && same_point(&row->point, &point))
+    bool is_named = is_new || !same_identity(&row->identity, identity);
+    row->gone = false;
+    if (!is_named && same_point(&row->point, point))
         return;
     row->before_latitude_e7deg = row->point.latitude_e7deg;
     row->before_longitude_e7deg = row->point.longitude_e7deg;
-    row->point = point;
-    row->identity = identity;
+    row->point = *point;
+    row->identity = *identity;
     row->changed = s->sequence;
     if (is_named)
         row->identified = s->sequence;
+}
+
+/* A state of a published track. */
+static void take_track(ap_delta *delta, const ap_track *track)
+{
+    ap_point point = ap_point_of(track);
+    ap_delta_identity identity = identity_of(track);
+    ap_delta_put(delta, track->id, &point, &identity);
 }
 
 static bool is_published(const ap_track *track)
@@ -173,24 +181,20 @@ static bool is_published(const ap_track *track)
     return track && (track->state == AP_TRACK_FIRM || track->state == AP_TRACK_COASTING);
 }
 
-/* True when the track was in the stream. */
-static bool drop(struct ap_delta_state *s, uint32_t id)
+void ap_delta_drop(ap_delta *delta, uint32_t id)
 {
+    struct ap_delta_state *s = delta->state;
     uint32_t at = place_of(s, id);
-    if (at == s->count || s->ids[at] != id)
-        return false;
-    s->rows[at].gone = true;
-    return true;
+    if (at < s->count && s->ids[at] == id)
+        s->any_gone = s->rows[at].gone = true;
 }
 
 /* The picture has forgotten ends that were never taken in: whoever is not in it is gone. */
-static bool drop_missing(struct ap_delta_state *s, const ap_picture *picture)
+static void drop_missing(struct ap_delta_state *s, const ap_picture *picture)
 {
-    bool any = false;
     for (uint32_t at = 0; at < s->count; at++)
         if (!is_published(ap_picture_find(picture, s->ids[at])))
-            any = s->rows[at].gone = true;
-    return any;
+            s->any_gone = s->rows[at].gone = true;
 }
 
 static void take_alerts(struct ap_delta_state *s, const ap_picture *picture)
@@ -210,23 +214,34 @@ static void take_alerts(struct ap_delta_state *s, const ap_picture *picture)
     }
 }
 
+void ap_delta_begin(ap_delta *delta, ap_utc_ns now)
+{
+    struct ap_delta_state *s = delta->state;
+    s->sequence++;
+    s->now = now;
+    s->any_gone = false;
+}
+
+void ap_delta_end(ap_delta *delta)
+{
+    if (delta->state->any_gone)
+        compact(delta->state);
+}
+
 void ap_delta_step(ap_delta *delta, const ap_picture *picture, ap_utc_ns now)
 {
     struct ap_delta_state *s = delta->state;
-    bool any_gone = false;
-    s->sequence++;
-    s->now = now;
+    ap_delta_begin(delta, now);
     if (s->picture_sequence < ap_picture_forgotten(picture))
-        any_gone = drop_missing(s, picture);
+        drop_missing(s, picture);
     for (const ap_track *at = NULL;
          (at = ap_picture_next_change(picture, s->picture_sequence, at));) {
         if (is_published(at))
-            take_track(s, at);
-        else if (drop(s, at->id))
-            any_gone = true;
+            take_track(delta, at);
+        else
+            ap_delta_drop(delta, at->id);
     }
-    if (any_gone)
-        compact(s);
+    ap_delta_end(delta);
     take_alerts(s, picture);
     s->picture_sequence = ap_picture_sequence(picture);
 }

@@ -21,6 +21,7 @@
 #include "airpicture/sensor.h"
 #include "airpicture/time.h"
 #include "picture/picture.h"
+#include "picture/point.h"
 
 #define AP_DELTA_VERSION 1
 #define AP_DELTA_HEADER_SIZE 40
@@ -58,6 +59,26 @@ ap_err ap_delta_init(ap_delta *delta, const ap_delta_config *config, void *mem, 
 
 /* Takes in what changed in the picture since the step before: the next message. */
 void ap_delta_step(ap_delta *delta, const ap_picture *picture, ap_utc_ns now);
+
+/* Who a track is, as far as is known. */
+#define AP_DELTA_UNKNOWN_ADDRESS UINT32_MAX
+#define AP_DELTA_UNKNOWN_CODE UINT16_MAX
+
+typedef struct ap_delta_identity {
+    uint32_t address; /* 24 bits, kind in the upper 8 */
+    uint16_t number;  /* 0: none */
+    uint16_t mode_3a;
+    uint8_t category; /* 0: not known */
+    char callsign[8]; /* zeros behind it */
+} ap_delta_identity;
+
+/* A step from states that no picture holds: begin, then `put` for each that may have changed and
+ * `drop` for each that ended, then end. New ids that come in ascending order cost least. */
+void ap_delta_begin(ap_delta *delta, ap_utc_ns now);
+void ap_delta_put(ap_delta *delta, uint32_t id, const ap_point *point,
+                  const ap_delta_identity *identity);
+void ap_delta_drop(ap_delta *delta, uint32_t id); /* one that is not there: nothing */
+void ap_delta_end(ap_delta *delta);
 
 uint32_t ap_delta_sequence(const ap_delta *delta); /* of the newest message; 0: none yet */
 uint32_t ap_delta_epoch(const ap_delta *delta);

@@ -2,19 +2,7 @@
 #ifndef AP_PUBLISH_DELTA_STATE_H
 #define AP_PUBLISH_DELTA_STATE_H
 
-#include "picture/point.h"
 #include "publish/delta.h"
-
-#define AP_DELTA_UNKNOWN_ADDRESS UINT32_MAX
-#define AP_DELTA_UNKNOWN_CODE UINT16_MAX
-
-typedef struct ap_delta_identity {
-    uint32_t address; /* 24 bits, kind in the upper 8 */
-    uint16_t number;  /* 0: none */
-    uint16_t mode_3a;
-    uint8_t category; /* 0: not known */
-    char callsign[8]; /* zeros behind it */
-} ap_delta_identity;
 
 typedef struct ap_delta_row {
     ap_point point;
@@ -48,6 +36,7 @@ struct ap_delta_state {
     uint32_t sequence;
     ap_utc_ns now;
     uint64_t refused;
+    bool any_gone; /* within a step */
 };
 
 /* What a client gets of one row. */

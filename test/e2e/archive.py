@@ -3,13 +3,20 @@
 that a killed process and a full disk leave whole, and that hold what a replay of the recording
 holds."""
 import collections
+import concurrent.futures
 import contextlib
+import csv
+import datetime
+import io
+import json
 import os
 import pathlib
 import signal
 import sqlite3
 import subprocess
 import time
+import urllib.error
+import urllib.request
 
 import run as service
 from common import Skip, case, finish, need_tool, run, workdir
@@ -73,6 +80,82 @@ def figures(scene):
 
     (row,) = wait_for(archive_row, 10)
     assert row["state"] == "open" and row["lost_count"] == 0, row
+
+
+def exported(scene, *arguments):
+    said = run("export", scene.folder / "archive", "--to", "csv", *arguments).stdout.decode()
+    return list(csv.DictReader(io.StringIO(said)))
+
+
+def played_back(scene):
+    """The picture of a moment is what `airpicture export` has of the minute before; a frame some
+    steps after a beginning is the same as one that is the beginning."""
+    def there():
+        found = get(scene.http, "/api/v1/archive")
+        return found["end_s"] - found["begin_s"] > 7 and not found["segments"][-1]["finished"] \
+            and found
+
+    when = wait_for(there, 20)["end_s"] - 2.5
+
+    def frames(start):
+        path = f"/api/v1/archive/frames?from={start:.6f}&until={when:.6f}&step_s=0.5"
+        return get(scene.http, path)["frames"]
+
+    shown = {}
+    for frame in frames(when - 5):
+        for one in frame["removed"]:
+            del shown[one]
+        for one in frame["tracks"]:
+            shown[one["track_id"]] = {**shown.get(one["track_id"], {}), **one,
+                                      "time_s": frame["time_s"] - one["age_s"]}
+    assert abs(frame["time_s"] - when) < 1e-5
+    (alone,) = frames(when)
+    assert {one["track_id"] for one in alone["tracks"]} == set(shown)
+    for one in alone["tracks"]:
+        for key in "latitude_deg", "longitude_deg", "altitude_m", "flags", "callsign":
+            assert one[key] == shown[one["track_id"]][key], (one, shown[one["track_id"]])
+    newest = {}
+    utc = datetime.datetime.fromtimestamp(when, datetime.timezone.utc).isoformat()
+    for row in exported(scene, "--until", utc[:-6] + "Z"):
+        newest[int(row["track_id"])] = row
+    assert len(newest) > 10 and set(shown) <= set(newest), (set(newest), set(shown))
+    gone = set(newest) - set(shown)
+    assert all(newest[one]["end_reason"] for one in gone), gone
+    for track_id, one in shown.items():
+        row = newest[track_id]
+        assert (one["address"], one["squawk"]) == (row["icao24"], row["squawk"]), (one, row)
+        for key, step in ("latitude_deg", 1e-7), ("longitude_deg", 1e-7), ("time_s", 0.0101):
+            assert abs(one[key] - float(row[key])) < step, (key, one, row)
+        for key, other, unit, step in (("altitude_m", "pressure_altitude_ft", 0.3048, 0.21),
+                                       ("ground_speed_mps", "ground_speed_kt", 0.514444, 0.08)):
+            assert abs(one[key] - float(row[other]) * unit) < step, (key, one, row)
+    track = min(shown)
+    path = f"/api/v1/archive/tracks/{track}.csv?until={when:.6f}"
+    with urllib.request.urlopen(f"http://127.0.0.1:{scene.http}{path}", timeout=20) as answer:
+        rows = list(csv.DictReader(io.TextIOWrapper(answer)))
+    wanted = exported(scene, "--track", str(track), "--until", utc[:-6] + "Z")
+    keys = [key for key in wanted[0] if key not in ("updated_utc", "update_count", "end_reason")]
+    assert [[row[key] for key in keys] for row in rows] == \
+           [[row[key] for key in keys] for row in wanted]
+
+
+def asked_at_once(scene):
+    """Whom the archive's reader has no place for is told so; the picture goes on meanwhile."""
+    begin_s = get(scene.http, "/api/v1/archive")["begin_s"]
+
+    def ask_frames(_):
+        try:
+            frames = get(scene.http, f"/api/v1/archive/frames?from={begin_s}&step_s=0.1")["frames"]
+            return len(frames)
+        except urllib.error.HTTPError as error:
+            assert error.code == 503 and "ask again" in json.load(error)["error"], error
+            return 0
+
+    before = get(scene.http, "/api/v1/statistics")["now_s"]
+    with concurrent.futures.ThreadPoolExecutor(60) as many:
+        answers = list(many.map(ask_frames, range(120)))
+    assert max(answers) > 20 and 0 in answers, answers
+    wait_for(lambda: get(scene.http, "/api/v1/statistics")["now_s"] > before, 5)
 
 
 def killed(scene):
@@ -158,6 +241,8 @@ def main():
             case("read while written", read_while_written, scene)
             case("roll over", roll_over, scene)
             case("figures", figures, scene)
+            case("played back", played_back, scene)
+            case("asked at once", asked_at_once, scene)
             case("killed", killed, scene)
         finally:
             scene.close()

@@ -164,7 +164,8 @@ def check_open_segment(archive, known, folder):
         for i in (1, 2):
             db.execute("INSERT INTO track_points SELECT NULL, geom, track_id, time, time_s + ?, "
                        "state, sensor, height_m, pressure_altitude_ft, ground_speed_kt, track_deg, "
-                       "vertical_rate_fpm, position_sigma_m, flags FROM track_points WHERE fid = 1", (i,))
+                       "vertical_rate_fpm, position_sigma_m, flags FROM track_points "
+                       "WHERE fid = 1", (i,))
             db.commit()
             assert pathlib.Path(f"{path}-wal").stat().st_size > 0
             assert len(rows_of(path)) == count + i

@@ -1,0 +1,138 @@
+#include <math.h>
+
+#include <cjson/cJSON.h>
+
+#include "app/test_api_archive.h"
+
+static int set_up(void **state)
+{
+    *state = api_bench_make();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    api_bench_free(*state);
+    return 0;
+}
+
+static const char *body_of(api_bench *b, const char *url)
+{
+    (void)api_bench_ask(b, "GET", url, NULL);
+    return (const char *)b->body;
+}
+
+static cJSON *json_of(api_bench *b, const char *url)
+{
+    if (api_bench_ask(b, "GET", url, NULL).status != 200)
+        fail_msg("%s: %s", url, (char *)b->body);
+    cJSON *root = cJSON_Parse((char *)b->body);
+    assert_non_null(root);
+    return root;
+}
+
+static const cJSON *at(const cJSON *object, const char *key)
+{
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(object, key);
+    if (!found)
+        fail_msg("no %s", key);
+    return found;
+}
+
+/* Without an archive it says so; with one, what cannot be used. */
+static void test_api_archive_refuses(void **state)
+{
+    api_bench *b = *state;
+    test_archive archive = { .folder = "" };
+    static const struct {
+        const char *url;
+        unsigned status;
+    } cases[] = {
+        { "/api/v1/archive", 200 },
+        { "/api/v1/archive?x=1", 400 },
+        { "/api/v1/archive/frames", 400 },
+        { "/api/v1/archive/frames?until=1717664402", 400 },
+        { "/api/v1/archive/frames?from=noon", 400 },
+        { "/api/v1/archive/frames?from=1e300", 400 },
+        { "/api/v1/archive/frames?from=1717664405&until=1717664402", 400 },
+        { "/api/v1/archive/frames?from=1717664405&step_s=0", 400 },
+        { "/api/v1/archive/frames?from=1717664405&age_s=601", 400 },
+        { "/api/v1/archive/frames?from=1717664405&format=xml", 400 },
+        { "/api/v1/archive/frames?from=1717664405", 200 },
+        { "/api/v1/archive/frames?from=0", 200 },
+        { "/api/v1/archive/frames?from=8e9", 200 },
+        { "/api/v1/archive/alerts?limit=10001", 400 },
+        { "/api/v1/archive/tracks/0", 404 },
+        { "/api/v1/archive/tracks/1x", 404 },
+        { "/api/v1/archive/tracks/3", 404 },
+        { "/api/v1/archive/tracks/99999999999", 404 },
+        { "/api/v1/archive/tracks/3.kml", 404 },
+        { "/api/v1/archive/tracks/1.xml", 404 },
+        { "/api/v1/archive/tracks/1.csv?from=1717664500", 404 },
+        { "/api/v1/archive/tracks/2.csv", 200 },
+        { "/api/v1/archive/tracks/1?points=0", 200 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned status = api_bench_ask(b, "GET", cases[i].url, NULL).status;
+        assert_true(status == 404 || (status == 400 && cases[i].status == 400));
+    }
+    assert_non_null(strstr(body_of(b, "/api/v1/archive"), "no archive is kept here"));
+    fill_archive(b, &archive);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ap_api_reply reply = api_bench_ask(b, "GET", cases[i].url, NULL);
+        if (reply.status != cases[i].status)
+            fail_msg("%s: %u %s", cases[i].url, reply.status, (char *)b->body);
+    }
+    end_archive(b, &archive);
+}
+
+static double sum_of(const cJSON *object, const char *list, const char *key)
+{
+    double sum = 0;
+    const cJSON *one;
+    cJSON_ArrayForEach(one, at(object, list)) sum += at(one, key)->valuedouble;
+    return sum;
+}
+
+/* One track: as it was at a time, with points before it only; at most so many. */
+static void test_api_archive_track(void **state)
+{
+    api_bench *b = *state;
+    test_archive archive = { .folder = "" };
+    fill_archive(b, &archive);
+    cJSON *root = json_of(b, "/api/v1/archive/tracks/2?time=1717664411.5");
+    assert_int_equal(cJSON_GetArraySize(at(root, "history")), 12);
+    assert_true(at(at(root, "track"), "time_s")->valuedouble == 1717664411);
+    assert_string_equal(at(at(root, "track"), "callsign")->valuestring, "DLH2");
+    assert_int_equal(cJSON_GetArraySize(at(root, "reasons")), 0);
+    assert_true(fabs(sum_of(root, "history", "latitude_deg") - 12 * 50 - 0.066) < 1e-6);
+    cJSON_Delete(root);
+    root = json_of(b, "/api/v1/archive/tracks/1?points=4");
+    assert_int_equal(cJSON_GetArraySize(at(root, "history")), 4);
+    const cJSON *newest = cJSON_GetArrayItem(at(root, "history"), 3);
+    assert_true(at(newest, "latitude_deg")->valuedouble == 50.014);
+    assert_true(at(newest, "altitude_m")->valuedouble == 10058.4);
+    assert_int_equal(cJSON_GetArraySize(at(root, "reasons")), 1);
+    cJSON_Delete(root);
+    root = json_of(b, "/api/v1/archive/alerts?until=1717664404");
+    assert_int_equal(cJSON_GetArraySize(at(root, "alerts")), 0); /* it began at 5 s */
+    cJSON_Delete(root);
+    root = json_of(b, "/api/v1/archive/alerts?from=1717664408");
+    assert_int_equal(cJSON_GetArraySize(at(root, "alerts")), 1);
+    cJSON_Delete(root);
+    (void)api_bench_ask(b, "GET", "/api/v1/archive/tracks/1.csv?until=1717664403", NULL);
+    int lines = 0;
+    for (const char *c = (const char *)b->body; *c; c++)
+        lines += *c == '\n';
+    assert_int_equal(lines, 4); /* the head, and 0, 1, 2 s */
+    end_archive(b, &archive);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_api_archive_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_api_archive_track, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
