@@ -35,14 +35,9 @@ static probe probe_of(const ap_measure *measure, double gate2)
                     .time_utc = measure->time_utc };
 }
 
-/* Distance from a track to a plot: squared, times plot->square_m2; and how far the track's errors
- * and turns may carry. */
-typedef struct reach {
-    double far_m4, spread_m2, aside_m;
-} reach;
-
-/* From its hot line only. Heights do not count: a plot without one was placed at a guess. */
-static inline reach reach_of(const ap_hot *hot, const probe *plot)
+/* Whether the track could have given the plot: from its hot line only, and without a branch. Heights
+ * do not count: a plot without one was placed at a guess. */
+static inline bool within_reach(const ap_hot *hot, const probe *plot)
 {
     double dt_s = (double)(plot->time_utc - hot->time_utc) * 1e-9; /* without a division */
     double dx = plot->ecef.x_m - hot->ecef.x_m - dt_s * (double)hot->velocity_mps[0];
@@ -50,26 +45,11 @@ static inline reach reach_of(const ap_hot *hot, const probe *plot)
     double dz = plot->ecef.z_m - hot->ecef.z_m - dt_s * (double)hot->velocity_mps[2];
     double t2 = dt_s * dt_s, turn_m = 20.0 * t2; /* half of four g */
     double var = (double)hot->position_var_m2 + t2 * (double)hot->velocity_var + plot->var_m2;
-    double spread_m2 = plot->gate2 * var, aside_m = turn_m < 20000.0 ? turn_m : 20000.0;
+    double aside_m = turn_m < 20000.0 ? turn_m : 20000.0;
+    double reach_m = sqrt(plot->gate2 * var) + aside_m;
     double up = dx * plot->ecef.x_m + dy * plot->ecef.y_m + dz * plot->ecef.z_m;
-    return (reach){ .far_m4 = (dx * dx + dy * dy + dz * dz) * plot->square_m2 - up * up,
-                    .spread_m2 = spread_m2,
-                    .aside_m = aside_m };
-}
-
-/* False only for what is far off: (a + b)2 is at most 2 (a2 + b2). */
-static bool may_reach(const ap_hot *hot, const probe *plot)
-{
-    reach r = reach_of(hot, plot);
-    return !(r.far_m4 > 2.0 * (r.spread_m2 + r.aside_m * r.aside_m) * plot->square_m2);
-}
-
-/* Whether the track could have given the plot. */
-static bool within_reach(const ap_hot *hot, const probe *plot)
-{
-    reach r = reach_of(hot, plot);
-    double reach_m = sqrt(r.spread_m2) + r.aside_m;
-    return r.far_m4 <= reach_m * reach_m * plot->square_m2;
+    double far_m4 = (dx * dx + dy * dy + dz * dz) * plot->square_m2 - up * up;
+    return far_m4 <= reach_m * reach_m * plot->square_m2;
 }
 
 /* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
@@ -235,18 +215,14 @@ static size_t keep_within_reach(const ap_state *state, const ap_measure *measure
         return 0;
     const probe plot = probe_of(measure, state->config.gate_chi2);
     const ap_hot *hot = state->store.hot;
-    size_t near = 0, kept = 0;
+    size_t kept = 0;
     for (size_t k = 0; k < count; k++) { /* which way it goes, no processor can guess */
         uint32_t slot = slots[k];
-        slots[near] = slot;
-        near += may_reach(&hot[slot], &plot);
+        slots[kept] = slot;
+        kept += within_reach(&hot[slot], &plot);
     }
-    for (size_t k = 0; k < near; k++) {
-        if (!within_reach(&hot[slots[k]], &plot))
-            continue;
+    for (size_t k = 0; k < kept; k++)
         ap_store_fetch_head(&state->store, slots[k]);
-        slots[kept++] = slots[k];
-    }
     return kept;
 }
 
