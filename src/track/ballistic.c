@@ -150,7 +150,7 @@ void ap_fall_move(const void *context, double x[N], double (*F)[N])
 ap_ballistic_config ap_ballistic_defaults(void)
 {
     return (ap_ballistic_config){ .world = ap_fall_earth(),
-                                  .step_s = 0.5,
+                                  .step_s = 1.0,
                                   .acceleration_m2ps3 = 1.0,
                                   .drag_per_s = 1e-3,
                                   .drag_ln = -6.8,
