@@ -35,8 +35,8 @@ static probe probe_of(const ap_measure *measure, double gate2)
                     .time_utc = measure->time_utc };
 }
 
-/* Whether the track could have given the plot: from its hot line only, and without a branch. Heights
- * do not count: a plot without one was placed at a guess. */
+/* Whether the track could have given the plot: from its hot line only, and without a branch.
+ * Heights do not count: a plot without one was placed at a guess. */
 static inline bool within_reach(const ap_hot *hot, const probe *plot)
 {
     double dt_s = (double)(plot->time_utc - hot->time_utc) * 1e-9; /* without a division */
