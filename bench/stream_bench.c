@@ -5,8 +5,8 @@
  *   bench.stream PORT CLIENTS SECONDS     says "ready" when all follow, and SECONDS later the
  * figures
  *
- * In turns of TURN_S seconds all read and all but one; latency is told of the others, of both kinds
- * of turns. */
+ * In turns of TURN_S seconds all read and all but one; latency of the others is told of each turn,
+ * since the machine may be busy in one and not in the next. */
 #include <arpa/inet.h>
 #include <endian.h>
 #include <signal.h>
@@ -23,10 +23,11 @@
 
 enum {
     CLIENT_CAP = 1200,
-    SAMPLE_CAP = 4000000,
+    TURN_CAP = 64,
+    SAMPLE_CAP = 60000, /* of a turn */
     PIECE = 1 << 18,
     HEAD_SIZE = 24, /* of a message, up to its time */
-    TURN_S = 3,
+    TURN_S = 2,
     CLIENTS_AN_ADDRESS = 10, /* the service bounds what one address may ask */
     OPCODE_PING = 9,
     KIND_SNAPSHOT = 2,
@@ -41,14 +42,16 @@ typedef struct reader {
     uint64_t left; /* of the payload */
     uint8_t message[HEAD_SIZE];
     size_t message_size; /* of all its frames so far */
+    uint8_t control[125];
+    size_t control_size;
     bool stops;
 } reader;
 
 typedef struct figures {
-    uint32_t *sample_us[2]; /* all read; one does not */
-    size_t count[2];
+    uint32_t sample_us[TURN_CAP][SAMPLE_CAP];
+    size_t count[TURN_CAP];
     uint64_t size, message_count;
-    int turn;
+    int turn; /* -1: none has begun; in odd ones a client does not read */
 } figures;
 
 static int64_t now_us(clockid_t clock)
@@ -88,10 +91,27 @@ static void take_head(reader *r)
         r->left = (i ? r->left << 8 : 0) | r->head[2 + i];
     if ((r->head[0] & 15) == 1 || (r->head[0] & 15) == 2)
         r->message_size = 0;
-    if ((r->head[0] & 15) == OPCODE_PING) {
-        static const uint8_t pong[6] = { 0x8a, 0x80 }; /* masked by zeros */
-        (void)send(r->fd, pong, sizeof pong, MSG_NOSIGNAL);
+    r->control_size = 0;
+}
+
+/* What a ping held comes back, masked by zeros. */
+static void answer_ping(const reader *r)
+{
+    uint8_t pong[6 + sizeof r->control] = { 0x8a, (uint8_t)(0x80 | r->control_size) };
+    memcpy(pong + 6, r->control, r->control_size);
+    (void)send(r->fd, pong, 6 + r->control_size, MSG_NOSIGNAL);
+}
+
+static void take_payload(reader *r, const uint8_t *data, size_t size)
+{
+    if (r->head[0] & 8) {
+        for (size_t i = 0; i < size && r->control_size < sizeof r->control; i++)
+            r->control[r->control_size++] = data[i];
+        return;
     }
+    for (size_t i = 0; i < size && r->message_size + i < HEAD_SIZE; i++)
+        r->message[r->message_size + i] = data[i];
+    r->message_size += size;
 }
 
 static size_t head_need(const reader *r)
@@ -107,10 +127,7 @@ static void take(reader *r, const uint8_t *data, size_t size, figures *f)
     while (size > 0) {
         if (r->left > 0) {
             size_t part = r->left < size ? (size_t)r->left : size;
-            bool is_control = (r->head[0] & 8) != 0;
-            for (size_t i = 0; !is_control && i < part && r->message_size + i < HEAD_SIZE; i++)
-                r->message[r->message_size + i] = data[i];
-            r->message_size += is_control ? 0 : part;
+            take_payload(r, data, part);
             r->left -= part;
             data += part;
             size -= part;
@@ -122,7 +139,9 @@ static void take(reader *r, const uint8_t *data, size_t size, figures *f)
             take_head(r);
         }
         if (r->left == 0 && r->head_size > 0) {
-            if ((r->head[0] & 0x80) && !(r->head[0] & 8))
+            if ((r->head[0] & 15) == OPCODE_PING)
+                answer_ping(r);
+            else if ((r->head[0] & 0x88) == 0x80)
                 take_message(r, f);
             r->head_size = 0;
         }
@@ -190,13 +209,14 @@ static double percentile_ms(const figures *f, int turn, double share)
 
 static void tell(figures *f, double seconds)
 {
-    for (int i = 0; i < 2; i++)
+    printf("{\"messages_per_s\": %.1f, \"mb_per_s\": %.1f, \"turns\": [",
+           (double)f->message_count / seconds, (double)f->size / seconds / 1e6);
+    for (int i = 0; i <= f->turn; i++) {
         qsort(f->sample_us[i], f->count[i], sizeof f->sample_us[i][0], compare);
-    printf("{\"messages_per_s\": %.1f, \"mb_per_s\": %.1f, \"samples\": [%zu, %zu], "
-           "\"p50_ms\": [%.3f, %.3f], \"p99_ms\": [%.3f, %.3f]}\n",
-           (double)f->message_count / seconds, (double)f->size / seconds / 1e6, f->count[0],
-           f->count[1], percentile_ms(f, 0, 0.5), percentile_ms(f, 1, 0.5),
-           percentile_ms(f, 0, 0.99), percentile_ms(f, 1, 0.99));
+        printf("%s{\"stopped\": %d, \"p50_ms\": %.3f, \"p99_ms\": %.3f}", i > 0 ? ", " : "", i % 2,
+               percentile_ms(f, i, 0.5), percentile_ms(f, i, 0.99));
+    }
+    puts("]}");
 }
 
 static void follow_all(reader *readers, int poller, double seconds, figures *f)
@@ -206,8 +226,9 @@ static void follow_all(reader *readers, int poller, double seconds, figures *f)
     bool has_stopped = false;
     int64_t begin_us = now_us(CLOCK_MONOTONIC), passed_us;
     while ((passed_us = now_us(CLOCK_MONOTONIC) - begin_us) < (int64_t)(seconds * 1e6)) {
-        bool stop = passed_us / (TURN_S * INT64_C(1000000)) % 2 == 1;
-        f->turn = stop;
+        int64_t turn = passed_us / (TURN_S * INT64_C(1000000));
+        f->turn = turn < TURN_CAP ? (int)turn : TURN_CAP - 1;
+        bool stop = f->turn % 2 == 1;
         if (stop != has_stopped)
             (void)epoll_ctl(poller, stop ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, readers[0].fd, &first);
         has_stopped = stop;
@@ -244,9 +265,6 @@ int main(int argc, char **argv)
     (void)getrlimit(RLIMIT_NOFILE, &limit);
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
-    for (int i = 0; i < 2; i++)
-        if (!(f.sample_us[i] = malloc(SAMPLE_CAP * sizeof f.sample_us[i][0])))
-            give_up("memory");
     for (int i = 0; i < count && i < CLIENT_CAP; i++) {
         readers[i] = (reader){ .fd = follow((uint16_t)atoi(argv[1]), i), .stops = i == 0 };
         struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &readers[i] } };

@@ -162,6 +162,11 @@ static int export_archive(export_run *run)
                                message);
     fprintf(stderr, "%" PRIu64 " tracks, %" PRIu64 " points\n", result.track_count,
             result.point_count);
+    if (result.renumbered_count > 0)
+        fprintf(stderr,
+                "%" PRIu64 " of them, of another life of the service, had ids that were taken; "
+                "theirs begin at %" PRIu32 "\n",
+                result.renumbered_count, result.renumbered_from);
     return AP_EXIT_OK;
 }
 

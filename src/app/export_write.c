@@ -135,9 +135,24 @@ ap_err ap_export_text(ap_archive_reader *reader, const ap_export_format *format,
 
 /* ---- GeoPackage ---- */
 
+/* A file knows one life of the service; ids of another begin behind those of all. */
+typedef struct copy_run {
+    ap_geopackage *package;
+    ap_archive_reader *reader;
+    ap_export_result *result;
+    uint32_t track_id, free_id; /* of the track at hand in the copy; 0: not asked for yet */
+    bool is_renumbered;
+} copy_run;
+
+/* Whom a reason of another life names has another id in the copy, or none. */
 static ap_err add_reason(void *context, const ap_row_reason *reason)
 {
-    return ap_geopackage_add_reason(context, reason);
+    const copy_run *run = context;
+    ap_row_reason row = *reason;
+    row.track_id = run->track_id;
+    if (run->is_renumbered)
+        row.other_track_id = 0;
+    return ap_geopackage_add_reason(run->package, &row);
 }
 
 static ap_err add_sensor(void *context, const ap_row_sensor *sensor)
@@ -145,46 +160,56 @@ static ap_err add_sensor(void *context, const ap_row_sensor *sensor)
     return ap_geopackage_add_sensor(context, sensor);
 }
 
-static ap_err copy_track(ap_geopackage *package, ap_archive_reader *reader,
-                         ap_export_result *result, char message[AP_IO_MESSAGE_SIZE])
+static ap_err copy_track(copy_run *run, ap_row_track *track, char message[AP_IO_MESSAGE_SIZE])
 {
     ap_row_point point;
     bool gap;
     ap_err err;
-    while (!(err = ap_archive_reader_point(reader, &point, &gap, message))) {
-        if (ap_geopackage_add_point(package, &point))
+    while (!(err = ap_archive_reader_point(run->reader, &point, &gap, message))) {
+        point.track_id = run->track_id;
+        if (ap_geopackage_add_point(run->package, &point))
             return AP_OK; /* commit tells */
-        result->point_count++;
+        run->result->point_count++;
     }
     if (err != AP_ERR_END)
         return err;
-    return ap_archive_reader_reasons(reader, add_reason, package, message);
+    track->track_id = run->track_id;
+    err = ap_archive_reader_reasons(run->reader, add_reason, run, message);
+    if (!err)
+        (void)ap_geopackage_add_track(run->package, track); /* commit tells */
+    return err;
 }
 
-static ap_err copy_all(ap_geopackage *package, ap_archive_reader *reader, ap_export_result *result,
-                       char message[AP_IO_MESSAGE_SIZE])
+static ap_err renumber(copy_run *run, char message[AP_IO_MESSAGE_SIZE])
+{
+    ap_err err = AP_OK;
+    if (run->free_id == 0)
+        err = ap_archive_reader_free_id(run->reader, &run->free_id, message);
+    if (run->result->renumbered_count++ == 0)
+        run->result->renumbered_from = run->free_id;
+    run->track_id = run->free_id++;
+    return err;
+}
+
+static ap_err copy_all(copy_run *run, char message[AP_IO_MESSAGE_SIZE])
 {
     ap_row_track track;
     uint32_t last_id = 0;
     ap_err err;
-    while (!(err = ap_archive_reader_track(reader, &track, message))) {
-        if (track.track_id == last_id) {
-            snprintf(message, AP_IO_MESSAGE_SIZE,
-                     "two tracks have the id %u, of two lives of the service; part them with "
-                     "--from and --until",
-                     (unsigned)last_id);
-            return AP_ERR_FULL;
-        }
-        last_id = track.track_id;
-        err = copy_track(package, reader, result, message);
-        if (!err && ap_geopackage_add_track(package, &track))
-            return AP_OK; /* commit tells */
+    while (!(err = ap_archive_reader_track(run->reader, &track, message))) {
+        run->is_renumbered = track.track_id == last_id;
+        run->track_id = last_id = track.track_id;
+        if (run->is_renumbered)
+            err = renumber(run, message);
+        if (!err)
+            err = copy_track(run, &track, message);
         if (err)
             return err;
-        result->track_count++;
+        run->result->track_count++;
     }
-    return err == AP_ERR_END ? ap_archive_reader_sensors(reader, add_sensor, package, message)
-                             : err;
+    return err == AP_ERR_END
+               ? ap_archive_reader_sensors(run->reader, add_sensor, run->package, message)
+               : err;
 }
 
 ap_err ap_export_gpkg(ap_archive_reader *reader, const char *path, ap_export_result *result,
@@ -194,7 +219,8 @@ ap_err ap_export_gpkg(ap_archive_reader *reader, const char *path, ap_export_res
     ap_err err = ap_geopackage_open(&package, path, message);
     if (err)
         return err;
-    err = copy_all(&package, reader, result, message);
+    copy_run run = { .package = &package, .reader = reader, .result = result };
+    err = copy_all(&run, message);
     if (!err) {
         (void)ap_geopackage_add_meta(&package, "program", "airpicture " AP_VERSION);
         err = ap_geopackage_commit(&package, message);

@@ -11,6 +11,8 @@
 
 typedef struct ap_export_result {
     uint64_t track_count, point_count;
+    uint64_t renumbered_count; /* of a GeoPackage: tracks whose id was taken, of another life of */
+    uint32_t renumbered_from;  /* the service; they have ids from here on */
     bool reader_gone; /* of the pipe that was written to */
 } ap_export_result;
 
@@ -20,8 +22,7 @@ typedef struct ap_export_result {
 ap_err ap_export_text(ap_archive_reader *reader, const ap_export_format *format, const char *path,
                       ap_export_result *result, char message[AP_IO_MESSAGE_SIZE]);
 
-/* The same as an archive of its own, with reasons and sensors. AP_ERR_FULL: two tracks of one id,
- * of several lives of the service. */
+/* The same as an archive of its own, with reasons and sensors. */
 ap_err ap_export_gpkg(ap_archive_reader *reader, const char *path, ap_export_result *result,
                       char message[AP_IO_MESSAGE_SIZE]);
 

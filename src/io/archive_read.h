@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "airpicture/err.h"
 #include "airpicture/time.h"
@@ -67,6 +68,10 @@ ap_err ap_archive_reader_sensors(ap_archive_reader *reader, ap_archive_sensor_fn
  * any. O(rows). */
 ap_err ap_archive_reader_span(ap_archive_reader *reader, ap_utc_ns *first, ap_utc_ns *last,
                               char message[AP_IO_MESSAGE_SIZE]);
+
+/* One above all track ids of the files, whatever was asked for. O(rows). */
+ap_err ap_archive_reader_free_id(ap_archive_reader *reader, uint32_t *track_id,
+                                 char message[AP_IO_MESSAGE_SIZE]);
 
 /* Safe twice. */
 void ap_archive_reader_close(ap_archive_reader *reader);

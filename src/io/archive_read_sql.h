@@ -53,6 +53,13 @@
     "SELECT min(time_s), max(time_s) FROM src.track_points WHERE " AP_READ_IN_TIME
 #define AP_READ_SPAN_OF_ALL "SELECT min(time_s), max(time_s) FROM main.points"
 
+#define AP_READ_LAST_ID_OF_FILE                                                                    \
+    "SELECT max((SELECT ifnull(max(track_id),0) FROM main.tracks), "                               \
+    "(SELECT ifnull(max(track_id),0) FROM src.track_points))"
+#define AP_READ_LAST_ID_OF_ALL                                                                     \
+    "SELECT max((SELECT ifnull(max(track_id),0) FROM main.tracks), "                               \
+    "(SELECT ifnull(max(track_id),0) FROM main.points))"
+
 /* Columns that a release lacked are NULL. */
 #define AP_READ_STAGE_REASONS                                                                      \
     "INSERT INTO main.reasons SELECT track_id, ?1, %s, time_s, reason, %s, sensor, %s, %s, %s "    \

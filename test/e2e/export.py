@@ -154,6 +154,34 @@ def check_folder(archive, known, folder):
     assert run("why", parts, min(known)).stdout == run("why", archive, min(known)).stdout
 
 
+def check_two_lives(archive, known, folder):
+    """The service began anew, with its ids from 1: a copy has both tracks of each."""
+    lives = folder / "lives"
+    lives.mkdir()
+    for name in "a", "b":
+        shutil.copy(archive, lives / f"{name}.gpkg")
+    change(lives / "b.gpkg", ("UPDATE track_points SET time_s = time_s + 86400", ()),
+           ("UPDATE track_reasons SET time_s = time_s + 86400", ()),
+           ("UPDATE tracks SET born = strftime('%Y-%m-%dT%H:%M:%SZ', born, '+1 day'), "
+            "updated = strftime('%Y-%m-%dT%H:%M:%SZ', updated, '+1 day')", ()))
+    out = folder / "both.gpkg"
+    said = run("export", lives, "-o", out).stderr.decode()
+    first = max(known) + 1
+    assert said.splitlines()[1].startswith(f"{len(known)} of them, ") and \
+        said.endswith(f"begin at {first}\n"), said
+    sql = "SELECT track_id, count(*), min(time_s) FROM track_points GROUP BY track_id"
+    copied = {track: (count, begin) for track, count, begin in ask(out, sql)}
+    assert len(copied) == 2 * len(known) and max(copied) == max(known) + len(known)
+    for i, track in enumerate(sorted(known)):
+        count, begin = copied[track]
+        assert copied[first + i] == (count, begin + 86400), (track, copied[first + i])
+    assert ask(out, "SELECT count(*) FROM tracks WHERE geom IS NOT NULL") == [
+        (2 * sum(len(points) > 1 for points in known.values()),)]
+    of_one, of_other = (run("why", out, track).stdout.decode().splitlines()
+                        for track in (min(known), first))
+    assert len(of_one) == len(of_other) > 2
+
+
 def check_open_segment(archive, known, folder):
     """What stands in the log of a writer that is at work is read, and the writer goes on."""
     path = folder / "open.gpkg"
@@ -235,7 +263,7 @@ with workdir() as work:
     ways = expected(file)
     for check in (check_geojson, check_kml, check_czml, check_csv, check_cuts, check_why):
         case(check.__name__.removeprefix("check_"), check, file, ways)
-    for check in (check_gdal, check_folder, check_open_segment, check_hostile):
+    for check in (check_gdal, check_folder, check_two_lives, check_open_segment, check_hostile):
         case(check.__name__.removeprefix("check_"), check, file, ways, place)
     case("wrong inputs", check_wrong, file, place)
 finish()
