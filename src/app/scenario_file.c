@@ -7,6 +7,8 @@
 #include "app/scenario_load.h"
 #include "app/yaml_file.h"
 
+#define LINE_MAX_S 120.0 /* the last packets may still be on their lines */
+
 static const ap_yaml_form form = { "a scenario file", "a scenario" };
 
 void *ap_scenario_list_add(ap_scenario_load *load, ap_scenario_list *list)
@@ -96,6 +98,17 @@ static void point_at_lists(ap_scenario_file *file)
     scenario->fault_count = file->faults.count;
 }
 
+/* Captures hold seconds of 32 bits. */
+static void check_start(ap_scenario_load *load, const ap_yaml_entry *top)
+{
+    const ap_scenario *scenario = &load->file->scenario;
+    double start_s = ap_seconds_between(0, scenario->start_utc);
+    if (start_s < 0.0 || start_s + scenario->duration_s + LINE_MAX_S > UINT32_MAX)
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(top, "start"),
+                        "start is outside of what captures can hold; expected a run from 1970 on "
+                        "that ends before 2106-02-07");
+}
+
 static void load_document(void *context)
 {
     ap_scenario_load *load = context;
@@ -107,6 +120,7 @@ static void load_document(void *context)
     ap_yaml_entry top;
     if (!ap_yaml_entry_read(&load->reading, &ap_scenario_top, root, &load->file->scenario, &top))
         return;
+    check_start(load, &top);
     ap_scenario_load_wind(load, &top);
     ap_scenario_load_sensors(load, &top);
     ap_scenario_load_flights(load, &top);

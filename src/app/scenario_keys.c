@@ -74,7 +74,7 @@ static const ap_yaml_key top_keys[] = {
       .type = AP_YAML_TYPE_TIME,
       AT(ap_scenario, start_utc),
       .initial = "2024-03-01T12:00:00Z",
-      .help = "UTC of second 0" },
+      .help = "UTC of second 0; from 1970 on, a run that ends before 2106-02-07" },
     NEEDED("duration_s", ap_scenario, duration_s, 1, 10, 86400, "how long it lasts"),
     NEEDED("latitude_deg", ap_scenario, reference.latitude_rad, DEG, -80, 80, "middle of it all"),
     LONGITUDE(ap_scenario, reference.longitude_rad),

@@ -356,7 +356,9 @@ def main():
                 assert process.poll() is None, process.stderr.read()
                 time.sleep(0.02)
             time.sleep(1.0)
-            process.send_signal(signal.SIGINT)
+            for _ in range(2):  # as timeout(1) does: to the process and to its group
+                process.send_signal(signal.SIGTERM)
+                time.sleep(0.002)
             said = process.communicate(timeout=20)[0].decode()
             assert process.returncode == 0 and "(interrupted)" in said, said
             about = json.loads((stopped / "about.json").read_text())
