@@ -16,6 +16,7 @@ enum { INSTANTS = 24, PICTURE_CAP = 1500 };
 #define NEAR_OF_CUTOFF 3.0    /* near, for this look, in cutoffs */
 #define SHARE_GOOD 0.02       /* of tracks near a truth: they are of one world */
 #define SHARE_CONVINCING 0.25 /* of a supposed mistake */
+#define SHARE_CHANCE 0.125    /* of those near by a mistake, near without it all the same */
 
 /* ---- times ---- */
 
@@ -274,7 +275,8 @@ static int judge(const ap_evaluate_run *run, const ap_evaluate_side *side, const
     double count = (double)(seen->track_count ? seen->track_count : 1);
     double share = (double)seen->near_count[0] / count;
     double share_best = (double)seen->near_count[best] / count;
-    if (share < SHARE_GOOD && best != 0 && share_best >= SHARE_CONVINCING) {
+    if (share < fmax(SHARE_GOOD, SHARE_CHANCE * share_best) && best != 0 &&
+        share_best >= SHARE_CONVINCING) {
         snprintf(text, sizeof text,
                  "%.0f %% of the tracks are within %.0f m of a target, but %.0f %% would be if "
                  "their positions were read otherwise: they look %s",

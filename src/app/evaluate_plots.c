@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #include "airpicture/geo.h"
 #include "app/sensors.h"
@@ -13,6 +14,7 @@ enum { JSON_ROOM = 16384, LOOK_CAP = 1 << 20, LOOK_CAP_MAX = 1 << 27 };
 typedef struct reader {
     ap_evaluate_plots *plots;
     ap_share_bar *bar;
+    uint64_t report_count;
 } reader;
 
 /* Twice the room; false: memory is exhausted. */
@@ -42,8 +44,10 @@ static void add_look(ap_evaluate_plots *p, const ap_report *report, const ap_plo
 
 static void on_report(void *context, const ap_report *report)
 {
-    ap_evaluate_plots *p = ((reader *)context)->plots;
+    reader *r = context;
+    ap_evaluate_plots *p = r->plots;
     ap_plot_match match;
+    r->report_count++;
     if (ap_plots_add(&p->plots, report, &match) && p->looks_memory)
         add_look(p, report, &match);
 }
@@ -121,9 +125,20 @@ static void finish_looks(ap_evaluate_run *run, ap_evaluate_plots *p)
              p->looks.cap);
 }
 
+/* Without the pipeline's advice to name a format, which this command cannot. */
+static int fail_reading(const ap_evaluate_run *run, const ap_evaluate_plots *p, int status)
+{
+    const char *message = p->pipeline.message, *advice = strstr(message, "; name it");
+    if (!advice)
+        return ap_command_fail(run->options->command, status, "%s", message);
+    return ap_command_fail(run->options->command, status,
+                           "%.*s; expected what airpicture replay reads", (int)(advice - message),
+                           message);
+}
+
 int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots)
 {
-    reader r = { plots, &run->bar };
+    reader r = { .plots = plots, .bar = &run->bar };
     if (plots->path_count == 0)
         return AP_EXIT_OK;
     int status = start(run, plots, &r);
@@ -136,8 +151,11 @@ int ap_evaluate_read_plots(ap_evaluate_run *run, ap_evaluate_plots *plots)
     if (!status)
         status = ap_pipeline_run(&plots->pipeline);
     ap_share_bar_end(&run->bar);
-    if (status)
-        return ap_command_fail(run->options->command, status, "%s", plots->pipeline.message);
+    if (status && !(status == AP_EXIT_DATA && r.report_count > 0))
+        return fail_reading(run, plots, status);
+    if (status) /* cut off: what came before is judged */
+        fprintf(stderr, "airpicture %s: %s\n", run->options->command->name,
+                plots->pipeline.message);
     ap_plots_finish(&plots->plots);
     finish_looks(run, plots);
     return AP_EXIT_OK;

@@ -11,7 +11,7 @@
 #include "io/memory.h"
 #include "wire/json_scan.h"
 
-enum { INSTANTS_A_STEP = 32, PATH_ROOM = 1024, ABOUT_CAP = 16 << 20 };
+enum { INSTANTS_A_STEP = 32, PATH_ROOM = 1024, ABOUT_CAP = 16 << 20, INSTANT_MAX = 10000000 };
 
 static void on_share(void *context, double share)
 {
@@ -196,10 +196,30 @@ static void fill_config(ap_evaluate_run *run)
 
 /* ---- scoring ---- */
 
+/* One wrong time makes years of instants. */
+static int check_instants(const ap_evaluate_run *run)
+{
+    char text[AP_UTC_TEXT_SIZE];
+    ap_utc_ns first, last;
+    ap_trajectory_set_span(&run->truth.set, &first, &last);
+    double span_s = fmin(ap_seconds_between(first, last), run->config.until_s);
+    double count = (span_s - run->config.warmup_s) / run->config.step_s;
+    if (count <= INSTANT_MAX)
+        return AP_EXIT_OK;
+    ap_utc_text(last, text);
+    return ap_command_fail(run->options->command, AP_EXIT_DATA,
+                           "the truth lasts %.0f s, to %s: %.3g instants, at most %d; if that time "
+                           "is right, give a longer --step, or --until",
+                           ap_seconds_between(first, last), text, count, INSTANT_MAX);
+}
+
 int ap_evaluate_score(ap_evaluate_run *run, ap_evaluate_side *side)
 {
     const ap_command *command = run->options->command;
     fill_config(run);
+    int status = check_instants(run);
+    if (status)
+        return status;
     const char *fault = ap_evaluation_config_fault(&run->config);
     if (fault)
         return ap_command_fail(command, AP_EXIT_USAGE, "these options do not fit: %s", fault);

@@ -22,6 +22,7 @@ typedef struct capture_run {
     ap_pipeline pipeline;
     number_use *use; /* [sensor][65536], for sensors that number tracks */
     ap_err err;
+    uint64_t report_count;
 } capture_run;
 
 enum { NUMBERS = 65536, SENSORS = 64 };
@@ -109,6 +110,7 @@ static void on_report(void *context, const ap_report *report)
     ap_samples_reading *reading = run->reading;
     char name[40];
     uint64_t id;
+    run->report_count++;
     if (reading->on_report) {
         reading->on_report(reading->report_context, report);
         return;
@@ -153,7 +155,7 @@ static void tell_failure(const capture_run *run, int status)
     const ap_samples_reading *reading = run->reading;
     if (run->err)
         (void)ap_command_fail(reading->command, status, "memory is exhausted");
-    else if (strstr(run->pipeline.message, "no format that is recognised"))
+    else if (strstr(run->pipeline.message, "--format"))
         (void)ap_command_fail(reading->command, status,
                               "'%s' is in no form that is recognised; expected one of those that "
                               "doc/evaluate.md lists",
@@ -183,6 +185,10 @@ int ap_samples_read_capture(ap_samples_reading *reading, const char *const *path
         status = ap_pipeline_open(&run->pipeline);
     if (!status)
         status = ap_pipeline_run(&run->pipeline);
+    if (status == AP_EXIT_DATA && run->report_count > 0 && !run->err) {
+        fprintf(stderr, "airpicture %s: %s\n", reading->command->name, run->pipeline.message);
+        status = AP_EXIT_OK; /* cut off: what came before is judged */
+    }
     if (status)
         tell_failure(run, status);
     if (!status) {

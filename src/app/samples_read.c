@@ -62,7 +62,8 @@ static form form_of(const uint8_t *data, size_t size)
     }
     if (has_word(data, size, "\n{\"")) /* a piece of such a file */
         return LINES;
-    if (begins(data + at, size - at, "MSG,") || data[at] == '*' || data[at] == '@')
+    if (begins(data + at, size - at, "MSG,") || begins(data + at, size - at, "*") ||
+        begins(data + at, size - at, "@"))
         return CAPTURE;
     return CSV;
 }
@@ -83,6 +84,9 @@ static int peek(ap_samples_reading *reading, form *found)
     else if (size == 0)
         status = ap_command_fail(reading->command, AP_EXIT_DATA, "'%s' is empty; expected the %s",
                                  reading->shown_path, reading->role);
+    else if (begins(data, size, "\xFF\xFE") || begins(data, size, "\xFE\xFF"))
+        status = ap_command_fail(reading->command, AP_EXIT_DATA,
+                                 "'%s' is text in UTF-16; save it as UTF-8", reading->shown_path);
     else
         *found = form_of(data, size);
     free(data);

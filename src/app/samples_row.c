@@ -222,6 +222,19 @@ static bool time_of(const ap_sample_row *row, ap_utc_ns *time, bool *is_utc)
     return ap_utc_parse(text, time) == AP_OK;
 }
 
+/* A time_s from 2001 to 2286, were it milliseconds. */
+static bool is_milliseconds(const ap_sample_row *row)
+{
+    char text[40] = "";
+    ap_sample_text time =
+        has(row, AP_SAMPLE_TIME) ? text_of(row, AP_SAMPLE_TIME) : (ap_sample_text){ 0 };
+    if (time.size == 0 || time.size >= sizeof text)
+        return false;
+    memcpy(text, time.start, time.size);
+    double value = strtod(text, NULL);
+    return value >= 1e12 && value < 1e13;
+}
+
 /* ---- identity ---- */
 
 static bool octal_or_hex(ap_sample_text text, unsigned base, uint32_t *number)
@@ -399,7 +412,9 @@ ap_err ap_sample_row_add(ap_samples *samples, const ap_sample_row *row, const ch
     }
     if (!time_of(row, &state.time_utc, &is_utc)) {
         ap_samples_refuse(samples, where, line,
-                          "no time; expected seconds, or UTC as 2024-03-01T12:00:00Z");
+                          is_milliseconds(row)
+                              ? "a time that looks like milliseconds; expected seconds"
+                              : "no time; expected seconds, or UTC as 2024-03-01T12:00:00Z");
         return AP_OK;
     }
     ap_sample_text name = text_of(row, has(row, AP_SAMPLE_ID) ? AP_SAMPLE_ID : AP_SAMPLE_ADDRESS);

@@ -75,17 +75,51 @@ static void add_column(text_run *run, const ap_sample_field *field)
         run->column[run->column_count++] = field;
 }
 
+static bool has_octet(const char *at, const char *end, char octet)
+{
+    return at < end && memchr(at, octet, (size_t)(end - at)) != NULL;
+}
+
+/* Why a first line that is no head of ours may be none; NULL: no idea. */
+static const char *suspect_head(const char *at, const char *end)
+{
+    if (at < end && (*at == '[' || *at == '{'))
+        return "this is JSON over several lines; expected an object a line (jq -c '.[]' makes "
+               "them)";
+    if (at < end && *at == '#')
+        return "a comment; expected the names of the columns in the first line";
+    if (!has_octet(at, end, ',') && has_octet(at, end, ';'))
+        return "semicolons between the names; expected commas, and points in numbers";
+    if (!has_octet(at, end, ',') && has_octet(at, end, '\t'))
+        return "tabs between the names; expected commas";
+    if (has_octet(at, end, '\r'))
+        return "lines that end with CR alone; expected LF or CR LF";
+    return NULL;
+}
+
+static int fail_head(const text_run *run, const char *at, const char *end, const char *missing)
+{
+    const char *suspicion = suspect_head(at, end);
+    return ap_command_fail(
+        run->reading->command, AP_EXIT_DATA, "%s:%" PRIu64 ": %s%s%s%s", run->reading->shown_path,
+        run->line, suspicion ? suspicion : "the head of the ", suspicion ? "" : run->reading->role,
+        suspicion ? "" : " lacks ", suspicion ? "" : missing);
+}
+
 static int take_head(text_run *run, const char *at, const char *end)
 {
     const char *missing = NULL;
     if (end - at >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
         at += 3;
+    const char *begin = at;
     while (at <= end) {
         ap_sample_text name = next_field(&at, end);
         add_column(run, ap_sample_field_of(name.start, name.size));
     }
     run->has_head = true;
-    if (!has_column(run, AP_SAMPLE_TIME) && !has_column(run, AP_SAMPLE_TIME_UTC))
+    if (has_octet(begin, end, '\r'))
+        missing = "an end of its line";
+    else if (!has_column(run, AP_SAMPLE_TIME) && !has_column(run, AP_SAMPLE_TIME_UTC))
         missing = "a column of times; expected 'time_s' (seconds) or 'time_utc'";
     else if (!has_column(run, AP_SAMPLE_ID) && !has_column(run, AP_SAMPLE_ADDRESS))
         missing = "a column of names; expected 'target_id', 'track_id' or 'icao24'";
@@ -93,11 +127,7 @@ static int take_head(text_run *run, const char *at, const char *end)
              !(has_column(run, AP_SAMPLE_LATITUDE) && has_column(run, AP_SAMPLE_LONGITUDE)))
         missing = "positions; expected 'x' and 'y' (metres), or 'latitude_deg' and "
                   "'longitude_deg'; airpicture evaluate reads what doc/evaluate.md lists";
-    if (missing)
-        return ap_command_fail(run->reading->command, AP_EXIT_DATA,
-                               "%s:%" PRIu64 ": the head of the %s lacks %s",
-                               run->reading->shown_path, run->line, run->reading->role, missing);
-    return AP_EXIT_OK;
+    return missing ? fail_head(run, begin, end, missing) : AP_EXIT_OK;
 }
 
 /* The line is left out; the file goes on. */

@@ -393,6 +393,50 @@ def wrong_inputs():
                 "--require", "ed999", status=64)
 
 
+def other_files():
+    """Files that are nearly what is read: each says what to do; one that is cut off is judged."""
+    with workspace() as work:
+        truth, tracks = plane(work)
+        text = tracks.read_text()
+        file = work / "other.csv"
+        for words, content in ((["semicolons", "commas"], text.replace(",", ";")),
+                               (["tabs"], text.replace(",", "\t")),
+                               (["CR alone"], text.replace("\n", "\r")),
+                               (["a comment", "first line"], "# ours\n" + text),
+                               (["JSON", "an object a line"], '[{"time_s": 1}]'),
+                               (["holds no state"], "\n" * 65536),
+                               (["UTF-16", "UTF-8"], text.encode("utf-16"))):
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+            refused([*words, "other.csv"], "--truth", truth, "--tracks", file)
+        write(file, ["time_s", "track_id", "x", "y"], [((UTC + t) * 1000, 1, 0, 0) for t in (0, 1)])
+        refused(["milliseconds", "expected seconds"], "--truth", truth, "--tracks", file)
+        # Near the middle of it all the wrong unit is near something by chance.
+        write(truth, HEAD, [(t, k, 20000 * k, 200 * t, 9000, 0, 200, 0) for t in range(120)
+                            for k in range(4)])
+        write(file, HEAD, [(t, k, 20000 * k / 0.3048, 200 * t / 0.3048, 9000, 0, 200, 0)
+                           for t in range(120) for k in range(4)])
+        refused(["in feet"], "--truth", truth, "--tracks", file)
+        file.write_text(truth.read_text().replace("target_id", "track_id"))
+        with open(truth, "a", encoding="ascii") as rows:  # one wrong time
+            rows.write("99000000,9,0,0,9000,0,200,0\n")
+        refused(["the truth lasts 99000000 s", "--until"], "--truth", truth, "--tracks", file)
+        report = evaluate("--truth", truth, "--tracks", file, "--until", "119")
+        assert report["window"]["last_s"] < 200, report["window"]
+        folder, cut = demo(), work / "cut.pcap"
+        whole = (folder / "system.pcap").read_bytes()
+        cut.write_bytes(whole[:len(whole) // 2 + 7])
+        done = run("evaluate", "-q", "--json", "-", "--truth", folder / "truth.csv", "--start",
+                   START, "--truth-start", START, "--tracks", cut)
+        assert "ends inside an element" in done.stderr.decode(), done.stderr
+        assert figures(json.loads(done.stdout))["position_rms_m"] < 12
+        done = run("evaluate", "-q", "--json", "-", "--truth", folder / "truth.csv", "--start",
+                   START, "--truth-start", START, "--tracks", folder / "tracks.jsonl",
+                   "--recording", cut)
+        assert "ends inside an element" in done.stderr.decode(), done.stderr
+        refused(["expected what airpicture replay reads"], "--truth", folder / "truth.csv",
+                "--truth-start", START, "--tracks", folder / "tracks.jsonl", "--recording", file)
+
+
 def requirements():
     """Exit statuses, the program's tables, one of the user's own, and its mistakes by line."""
     with workspace() as work:
@@ -619,7 +663,7 @@ def bench():
 
 if __name__ == "__main__":
     for test in (known_errors, simulated, bound, bound_of_reports, radar_table, one_file,
-                 every_form, aircraft_json, reference, wrong_inputs, requirements, page, moments,
-                 disk_full, truth_start, comparison, bench):
+                 every_form, aircraft_json, reference, wrong_inputs, other_files, requirements,
+                 page, moments, disk_full, truth_start, comparison, bench):
         case(test.__name__, test)
     finish()
