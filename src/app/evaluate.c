@@ -223,19 +223,19 @@ static void print_row(const evaluate *e, const ap_requirement_row *row,
     value_text(row, row->requirement.limit, limit, sizeof limit);
     if (is_measured)
         value_text(row, result->value, value, sizeof value);
-    fprintf(out, "  %-7s %-15s %11s  %s %-11s n %-9" PRIu64 " %c %c  %s\n", row->name,
+    fprintf(out, "  %-7s %-15s %11s  %s %-11s n %-9" PRIu64 " %c %c\n      %s\n", row->name,
             is_measured ? words[result->status] : "not measured", value,
             row->requirement.at_least ? ">=" : "<=", limit, is_measured ? result->sample_count : 0,
             row->is_mandatory ? 'm' : 'r', row->confidence, row->text);
     if (ap_quantity_is_of_plots(row->requirement.quantity)) {
         if (result->flight_fail_count > 0)
-            fprintf(out, "          %u of %u sensors fail, the worst is %s\n",
+            fprintf(out, "      %u of %u sensors fail, the worst is %s\n",
                     result->flight_fail_count, result->flight_count,
                     ap_evaluate_plots_name(&e->plots, result->worst_sensor));
     } else if (is_measured && result->flight_fail_count > 0) {
         char name[AP_SAMPLES_NAME_SIZE];
         ap_samples_name_of(&e->run.truth, result->worst_truth, name);
-        fprintf(out, "          %u of %u flights fail, the worst is target %s\n",
+        fprintf(out, "      %u of %u flights fail, the worst is target %s\n",
                 result->flight_fail_count, result->flight_count, name);
     }
 }
@@ -283,8 +283,8 @@ static void print_summary(const evaluate *e, const ap_evaluate_report *report, F
     ap_moment_print(report, out);
     for (size_t i = 0; i < e->name_count; i++)
         print_table(e, &e->judged[i], out);
-    fputs("\nm mandatory, r recommended; V read in a public source, M from memory (verify before "
-          "quoting), C computed, P proposal\n",
+    fputs("\nm mandatory, r recommended; V read in a public source, M from memory (verify\n"
+          "before quoting), C computed, P proposal\n",
           out);
 }
 

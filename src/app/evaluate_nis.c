@@ -41,7 +41,7 @@ void ap_evaluate_nis_print(const ap_samples *tracks, FILE *out)
     for (; next_row(tracks, &which, &row); any = true) {
         if (!any)
             fputs("\nNIS by sensor, with the bounds of an honest filter's mean (95 %)\n", out);
-        fprintf(out, "  %-34s %15.3f  %.3f to %.3f, %s; %" PRIu32 " dimensions, n %" PRIu64 "\n",
+        fprintf(out, "  %-16s %8.3f  %.3f to %.3f, %s; %" PRIu32 " dimensions, n %" PRIu64 "\n",
                 row.sensor, row.nis.mean, row.nis.lower, row.nis.upper, verdict_of(&row.nis),
                 row.nis.dimension, row.nis.count);
     }

@@ -112,8 +112,8 @@ static void finish_looks(ap_evaluate_run *run, ap_evaluate_plots *p)
     ap_looks_finish(&p->looks);
     run->looks = &p->looks;
     snprintf(run->bound_note, sizeof run->bound_note,
-             "Cramer-Rao bound of %" PRIu32 " reports in the recordings; %" PRIu64
-             " farther off than they state are left out",
+             "Cramer-Rao bound of %" PRIu32 " reports; %" PRIu64
+             " beyond what they state are left out",
              p->looks.count, p->looks.lie_count);
     if (p->looks.count > 0 && p->looks_lost_count == 0)
         return;
@@ -191,15 +191,15 @@ static void print_errors(const ap_plot_part_figures *f, FILE *out)
     const ap_plot_axis *a = f->axis;
     if (f->is_polar)
         fprintf(out,
-                "  %-16s range bias %+.1f m, random %.1f m; azimuth bias %+.4f deg, random "
-                "%.4f deg; clock %+.3f s\n",
-                "", a[0].bias, a[0].random, a[1].bias / AP_RAD_PER_DEG,
-                a[1].random / AP_RAD_PER_DEG, f->time_bias_s);
+                "  %-16s range bias %+.1f m, random %.1f m; clock %+.3f s\n"
+                "  %-16s azimuth bias %+.4f deg, random %.4f deg\n",
+                "", a[0].bias, a[0].random, f->time_bias_s, "", a[1].bias / AP_RAD_PER_DEG,
+                a[1].random / AP_RAD_PER_DEG);
     else
         fprintf(out,
-                "  %-16s east bias %+.1f m, random %.1f m; north bias %+.1f m, random %.1f m; "
-                "clock %+.3f s\n",
-                "", a[0].bias, a[0].random, a[1].bias, a[1].random, f->time_bias_s);
+                "  %-16s east bias %+.1f m, random %.1f m; clock %+.3f s\n"
+                "  %-16s north bias %+.1f m, random %.1f m\n",
+                "", a[0].bias, a[0].random, f->time_bias_s, "", a[1].bias, a[1].random);
 }
 
 static double detection_of(const ap_plot_part_figures *f)
@@ -219,15 +219,15 @@ static void print_sensor(const ap_sensor *sensor, const ap_plot_figures *f, FILE
         return;
     }
     fprintf(out,
-            "  %-16s PD %.2f %% of %" PRIu64 " turns, %" PRIu64 " plots, %" PRIu64
+            "  %-16s PD %.2f %% of %" PRIu64 " turns, %" PRIu64 " plots\n  %-16s %" PRIu64
             " false (%.2f a turn), %" PRIu64 " second ones\n",
             sensor->name, 100.0 * detection_of(any), any->hit_count + any->miss_count,
-            any->report_count, any->false_count,
+            any->report_count, "", any->false_count,
             f->turn_count > 0.0 ? (double)any->false_count / f->turn_count : 0.0,
             any->second_count);
     if (echo->report_count > 0 && reply->report_count > 0)
         fprintf(out,
-                "  %-16s echoes: PD %.2f %%, %" PRIu64 " false; replies: PD %.2f %%, %" PRIu64
+                "  %-16s echoes PD %.2f %%, %" PRIu64 " false; replies PD %.2f %%, %" PRIu64
                 " false\n",
                 "", 100.0 * detection_of(echo), echo->false_count, 100.0 * detection_of(reply),
                 reply->false_count);
