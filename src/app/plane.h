@@ -31,6 +31,7 @@ void ap_plane_report(const ap_enu_frame *plane, bool flat, const ap_sensor *sens
 /* A track in the plane. */
 typedef struct ap_plane_track {
     const ap_track *track;
+    const ap_track_event *update; /* that it tells of; NULL: it is of a picture */
     const ap_sensor_table *sensors;
     double x_m, y_m, z_m;
     double vx_mps, vy_mps, vz_mps;

@@ -125,7 +125,28 @@ static ap_value get_ballistic_coefficient(const void *row)
                                    : ap_value_absent();
 }
 
-/* The first nine are those that scorers of the field read. */
+static const ap_track_event *update_of(const void *row)
+{
+    return ((const ap_plane_track *)row)->update;
+}
+
+static ap_value get_sensor(const void *row)
+{
+    const ap_plane_track *r = row;
+    return ap_value_text(r->update ? ap_sensor_name_of(r->sensors, r->update->sensor) : NULL);
+}
+
+static ap_value get_nis(const void *row)
+{
+    return update_of(row) ? ap_value_fixed(update_of(row)->nis) : ap_value_absent();
+}
+
+static ap_value get_nis_dimensions(const void *row)
+{
+    return update_of(row) ? ap_value_unsigned(update_of(row)->nis_dimensions) : ap_value_absent();
+}
+
+/* The first nine are those that scorers of the field read, the last three of updates only. */
 static const ap_column columns[] = {
     AP_COLUMN("time_s", 0, get_time),
     AP_COLUMN("track_id", 0, get_id),
@@ -160,21 +181,25 @@ static const ap_column columns[] = {
     AP_COLUMN_LIST("sensors", count_sensors, put_sensor),
     AP_COLUMN("fall_probability", 4, get_fall_probability),
     AP_COLUMN("ballistic_coefficient", 1, get_ballistic_coefficient),
+    AP_COLUMN("sensor", 0, get_sensor),
+    AP_COLUMN("nis", 4, get_nis),
+    AP_COLUMN("nis_dimensions", 0, get_nis_dimensions),
 };
 
-enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
+enum { UPDATE_COLUMNS = 3, JSON_COUNT = sizeof columns / sizeof columns[0] };
+enum { CSV_COUNT = JSON_COUNT - UPDATE_COLUMNS };
 
 void ap_plane_csv_head(ap_writer *text)
 {
-    (void)ap_columns_csv_head(text, columns, COLUMN_COUNT); /* text->bad tells */
+    (void)ap_columns_csv_head(text, columns, CSV_COUNT); /* text->bad tells */
 }
 
 void ap_plane_csv(ap_writer *text, const ap_plane_track *row)
 {
-    (void)ap_columns_csv(text, columns, COLUMN_COUNT, row);
+    (void)ap_columns_csv(text, columns, CSV_COUNT, row);
 }
 
 void ap_plane_json(ap_writer *text, const ap_plane_track *row)
 {
-    (void)ap_columns_json(text, columns, COLUMN_COUNT, row);
+    (void)ap_columns_json(text, columns, JSON_COUNT, row);
 }

@@ -6,7 +6,7 @@
 #include "app/plane.h"
 
 /* The names of the columns, or one track; CR LF or LF at the end as RFC 4180 and JSON lines have
- * it. text->bad when it does not fit. */
+ * it. JSON lines tell the innovation of an update, too. text->bad when it does not fit. */
 void ap_plane_csv_head(ap_writer *text);
 void ap_plane_csv(ap_writer *text, const ap_plane_track *row);
 void ap_plane_json(ap_writer *text, const ap_plane_track *row);

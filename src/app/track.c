@@ -39,6 +39,7 @@ enum {
     OPTION_TRACK_CAP,
     OPTION_THREADS,
     OPTION_STATS,
+    OPTION_INNOVATIONS,
     OPTION_QUIET
 };
 
@@ -91,6 +92,10 @@ const ap_option ap_track_options[] = {
                          "Processors that the tracker may work on at once, 1 to 64; default 1. The "
                          "tracks are the same." },
     [OPTION_STATS] = { 0, "stats", "FILE", "The figures of the summary as one JSON object." },
+    [OPTION_INNOVATIONS] = { 0, "innovations", NULL,
+                             "JSON lines tell each update by a position too, between the pictures: "
+                             "how far it was from where it was expected, for evaluate: nis and "
+                             "nis_dimensions." },
     [OPTION_QUIET] = { 'q', "quiet", NULL, "No summary." },
     { .name = NULL },
 };
@@ -204,6 +209,9 @@ static int take_option(void *context, size_t option, const char *value)
     case OPTION_TENTATIVE:
         run->config.tentative = true;
         return AP_EXIT_OK;
+    case OPTION_INNOVATIONS:
+        run->config.innovations = true;
+        return AP_EXIT_OK;
     case OPTION_QUIET:
         run->quiet = true;
         return AP_EXIT_OK;
@@ -309,6 +317,10 @@ static int read_rows(track_run *run)
 
 static int start(track_run *run)
 {
+    if (run->config.innovations && !ap_path_ends_with(run->tracks_path, ".jsonl"))
+        return ap_command_fail(run->command, AP_EXIT_USAGE,
+                               "--innovations is told in JSON lines; expected --tracks FILE whose "
+                               "name ends in .jsonl");
     const ap_named_path outputs[] = { { "--tracks", run->tracks_path },
                                       { "--stats", run->stats_path } };
     int status = ap_paths_check(run->command, outputs, sizeof outputs / sizeof outputs[0],

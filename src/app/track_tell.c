@@ -88,8 +88,11 @@ void ap_track_tell(FILE *out, const ap_tracking *tracking, const ap_track_counts
             " dropped, %u alive; refused by the tracker: %s\n",
             tracker.born_count, tracker.confirmed_count, tracker.dropped_count,
             tracker.confirmed_alive_count, refused);
-    fprintf(out, "output:  %" PRIu64 " rows in %" PRIu64 " pictures, one each %g s\n",
+    fprintf(out, "output:  %" PRIu64 " rows in %" PRIu64 " pictures, one each %g s",
             stats->track_row_count, stats->picture_count, (double)tracking->every_ns * 1e-9);
+    if (tracking->config.innovations)
+        fprintf(out, "; %" PRIu64 " of updates", stats->update_row_count);
+    fprintf(out, "\n");
     fprintf(out,
             "speed:   tracker %.4f ms of CPU a scan of %g s (worst picture %.4f ms); all %.3f s of "
             "CPU, %.1f s of data in %.3f s, %.0f times real time\n",
@@ -161,6 +164,7 @@ int ap_track_stats_write(const ap_command *command, const char *path, const ap_t
     ap_json_member_fixed(&object, "worst_ms", (double)stats->worst_cpu_ns * 1e-6, 6);
     ap_json_member_u64(&object, "pictures", stats->picture_count);
     ap_json_member_u64(&object, "track_rows", stats->track_row_count);
+    ap_json_member_u64(&object, "update_rows", stats->update_row_count);
     put_tracker(&object, tracking);
     ap_json_member_fixed(&object, "cpu_s", counts->cpu_s, 6);
     ap_json_member_fixed(&object, "wall_s", counts->wall_s, 6);

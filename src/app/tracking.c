@@ -90,6 +90,24 @@ static void account(ap_tracking *t)
     t->picture_cpu_ns = 0;
 }
 
+static bool is_shown(const ap_tracking_config *config, const ap_track *track)
+{
+    return track->state == AP_TRACK_TENTATIVE ? config->tentative
+                                              : track->existence >= config->existence_min;
+}
+
+static void show_update(void *context, const ap_track_event *event, const ap_track *track)
+{
+    ap_tracking *t = context;
+    if (event->kind != AP_EVENT_UPDATED || event->nis_dimensions == 0 ||
+        !is_shown(&t->config, track))
+        return;
+    ap_plane_track row = ap_plane_track_of(&t->plane, t->table, track);
+    row.update = event;
+    t->stats.update_row_count++;
+    t->config.on_track(t->config.context, &row);
+}
+
 static void show_picture(ap_tracking *t, ap_utc_ns time_utc)
 {
     step(t, time_utc, true);
@@ -98,8 +116,7 @@ static void show_picture(ap_tracking *t, ap_utc_ns time_utc)
     size_t count = ap_tracker_tracks(&t->tracker, config->tentative, t->tracks, config->track_cap);
     count = count < config->track_cap ? count : config->track_cap;
     for (size_t i = 0; i < count; i++) {
-        bool confirmed = t->tracks[i].state != AP_TRACK_TENTATIVE;
-        if (confirmed && t->tracks[i].existence < config->existence_min)
+        if (!is_shown(config, &t->tracks[i]))
             continue;
         ap_track now = ap_track_at(&t->tracks[i], time_utc);
         ap_plane_track row = ap_plane_track_of(&t->plane, t->table, &now);
@@ -186,6 +203,9 @@ static ap_err start_tracker(ap_tracking *t)
         return err;
     config.run_parts = ap_threads_run;
     config.threads = t->threads;
+    config.innovations = t->config.innovations;
+    config.on_event = t->config.innovations ? show_update : NULL;
+    config.context = t;
     t->tracker_size = ap_tracker_size(&config);
     t->tracker_mem = t->tracker_size > 0 ? ap_memory_take(t->tracker_size) : NULL;
     return t->tracker_mem ? ap_tracker_init(&t->tracker, &config, t->tracker_mem, t->tracker_size)

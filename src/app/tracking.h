@@ -34,6 +34,7 @@ typedef struct ap_tracking_config {
     uint32_t track_cap;
     unsigned thread_count; /* [1, AP_THREADS_MAX] */
     bool tentative;        /* tracks not yet confirmed are shown too */
+    bool innovations;      /* between pictures, each update by a position too, at its own time */
     void *context;
     void (*on_track)(void *context, const ap_plane_track *track);
     void (*on_refused)(void *context, uint64_t line, ap_detection_refusal refusal, const char *why);
@@ -61,7 +62,7 @@ typedef struct ap_tracking_sensor {
 typedef struct ap_tracking_stats {
     uint64_t taken_count; /* rows that the tracker was given; what it refuses, its own stats tell */
     uint64_t refused_count[AP_DETECTION_REFUSAL_COUNT];
-    uint64_t picture_count, track_row_count;
+    uint64_t picture_count, track_row_count, update_row_count;
     ap_utc_ns first_utc, last_utc;              /* of the rows; AP_UTC_UNKNOWN before the first */
     int64_t cpu_ns, timed_cpu_ns, worst_cpu_ns; /* of the tracker; timed and worst: without the
                                                  * first ten pictures, when there are more */

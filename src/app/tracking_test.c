@@ -12,15 +12,22 @@
 typedef struct world {
     ap_sensor_table table;
     ap_tracking tracking;
-    uint64_t row_count, refused_line[8];
+    uint64_t row_count, update_count, refused_line[8];
     ap_detection_refusal refused[8];
     size_t refused_count;
-    double last_x_m, last_time_s;
+    double last_x_m, last_time_s, nis_sum;
 } world;
 
 static void on_track(void *context, const ap_plane_track *row)
 {
     world *w = context;
+    if (row->update) {
+        assert_true(row->update->nis_dimensions == 2 && row->update->nis >= 0.0);
+        assert_true(row->track->time_utc == row->update->time_utc);
+        w->update_count++;
+        w->nis_sum += row->update->nis;
+        return;
+    }
     w->row_count++;
     w->last_x_m = row->x_m;
     w->last_time_s = ap_seconds_between(0, row->track->time_utc);
@@ -92,6 +99,35 @@ static double uniform(uint64_t *seed)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (double)(*seed >> 11) * 0x1p-53;
+}
+
+/* Plots that err as they say: each update of what is shown tells its innovation, whose mean is 2,
+ * less what models for turns allow for. The pictures are the same without. */
+static void test_take_tells_innovations(void **state)
+{
+    (void)state;
+    uint64_t rows[2];
+    for (int tells = 0; tells < 2; tells++) {
+        world w;
+        ap_tracking_config config = ap_tracking_config_default();
+        uint64_t seed = 9;
+        config.innovations = tells != 0;
+        start(&w, config);
+        for (int i = 0; i < 300; i++) {
+            double length = 50.0 * sqrt(-2.0 * log(1.0 - uniform(&seed)));
+            double angle = 2.0 * AP_PI * uniform(&seed);
+            take(&w,
+                 at(5.0 * i, 20e3 + 400.0 * i + length * cos(angle), 30e3 + length * sin(angle)),
+                 1);
+        }
+        assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+        rows[tells] = w.row_count;
+        assert_int_equal(w.tracking.stats.update_row_count, w.update_count);
+        assert_true(tells ? w.update_count > 290 && w.update_count < 300 : w.update_count == 0);
+        assert_true(!tells || fabs(w.nis_sum / (double)w.update_count - 1.6) < 0.4);
+        finish(&w);
+    }
+    assert_int_equal(rows[0], rows[1]);
 }
 
 /* Seen three times out of four: the learnt probability leaves its start. */
@@ -194,9 +230,13 @@ static void test_end_of_little(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_take_one_aircraft), cmocka_unit_test(test_take_learns_detection),
-        cmocka_unit_test(test_end_within_a_turn), cmocka_unit_test(test_take_times),
-        cmocka_unit_test(test_take_sensors),      cmocka_unit_test(test_end_of_little),
+        cmocka_unit_test(test_take_one_aircraft),
+        cmocka_unit_test(test_take_learns_detection),
+        cmocka_unit_test(test_take_tells_innovations),
+        cmocka_unit_test(test_end_within_a_turn),
+        cmocka_unit_test(test_take_times),
+        cmocka_unit_test(test_take_sensors),
+        cmocka_unit_test(test_end_of_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -401,6 +401,13 @@ def forms():
         for line, row in zip(lines, rows):
             for key in ("time_s", "track_id", "x", "svyvy", "latitude_deg"):
                 assert float(row[key]) == float(line[key]), (key, row, line)
+        run("track", "-q", "-o", folder / "n.jsonl", "--innovations", folder / "d.csv")
+        told = [json.loads(line) for line in (folder / "n.jsonl").read_text().splitlines()]
+        assert [row for row in told if "nis" not in row] == lines  # the pictures are as they were
+        updates = [row for row in told if "nis" in row]
+        assert len(updates) > 0.8 * len(lines) and {r["nis_dimensions"] for r in updates} == {2}
+        mean = sum(row["nis"] for row in updates) / len(updates)
+        assert 1.4 < mean < 2.6 and all(row["sensor"] for row in updates), mean
         stats = json.loads((folder / "s.json").read_text())
         assert stats["rows"] == stats["given_to_tracker"] == len(scene.plots), stats
         assert stats["refused"] == {} and stats["cpu_ms_per_scan"] > 0, stats
