@@ -45,9 +45,8 @@ static int check_sensors(const ap_command *command, const ap_run_config *config)
         free(engine);
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     }
-    int status = *config->sensors ? ap_sensors_read(command, config->sensors, config->input_count,
-                                                    &engine->sensors)
-                                  : AP_EXIT_OK;
+    int status =
+        *config->sensors ? ap_sensors_read_service(command, config, &engine->sensors) : AP_EXIT_OK;
     ap_engine_close(engine);
     free(engine);
     return status;

@@ -121,6 +121,25 @@ static void give_line(fixture *f, uint16_t stream)
     give_part(f, stream, 0, 0);
 }
 
+/* A receiver that names no input is heard on that of its name; others keep theirs. */
+static void test_bind_by_name(void **state)
+{
+    (void)state;
+    static const ap_live_source sources[] = { { .name = "roof" }, { .name = "hill" } };
+    ap_sensor sensor[] = {
+        { .name = "hill", .kind = AP_SENSOR_ADSB, .input = AP_INPUT_NONE },
+        { .name = "roof", .kind = AP_SENSOR_MODE_S, .has_sac_sic = true, .input = AP_INPUT_NONE },
+        { .name = "roof", .kind = AP_SENSOR_ADSB, .input = 1 },
+        { .name = "cellar", .kind = AP_SENSOR_ADSB, .input = AP_INPUT_NONE },
+    };
+    ap_sensor_table table = { .sensor = sensor, .count = 4, .cap = 4 };
+    ap_live_engine_bind(&table, sources, 2);
+    assert_int_equal(sensor[0].input, 1);
+    assert_int_equal(sensor[1].input, AP_INPUT_NONE);
+    assert_int_equal(sensor[2].input, 1);
+    assert_int_equal(sensor[3].input, AP_INPUT_NONE);
+}
+
 static void test_chunk_of_stream_cut_anywhere(void **state)
 {
     fixture *f = *state;
@@ -317,6 +336,7 @@ static void test_rebind_goes_on(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bind_by_name),
         cmocka_unit_test_setup_teardown(test_chunk_of_stream_cut_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_begin_forgets_the_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_beyond_the_table, setup, teardown),

@@ -357,10 +357,13 @@ static ap_engine_config engine_config(struct ap_run_engine_state *state)
 
 static int read_sensors(struct ap_run_engine_state *state, size_t input_count)
 {
-    const char *path = state->config.config->sensors;
-    return *path
-               ? ap_sensors_read(state->config.command, path, input_count, &state->engine->sensors)
-               : AP_EXIT_OK;
+    const ap_run_config *config = state->config.config;
+    ap_sensor_table *table = &state->engine->sensors;
+    if (!*config->sensors)
+        return AP_EXIT_OK;
+    return state->config.replay_count > 0
+               ? ap_sensors_read(state->config.command, config->sensors, input_count, table)
+               : ap_sensors_read_service(state->config.command, config, table);
 }
 
 static int open_replay(struct ap_run_engine_state *state)

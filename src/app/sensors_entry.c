@@ -255,9 +255,6 @@ static void check_complete(ap_yaml_reading *reading, const ap_sensors_entry *of)
     if (!has_codes && of->good[AP_KEY_KIND] && of->kind != AP_SENSOR_ADSB)
         ap_yaml_tell_at(reading, of->mark,
                         "a sensor that nothing identifies; expected 'sac' and 'sic'");
-    else if (!has_codes && !of->value[AP_KEY_INPUT])
-        ap_yaml_tell_at(reading, of->mark,
-                        "a sensor that nothing identifies; expected 'sac' and 'sic', or 'input'");
     check_receiver(reading, of, has_codes);
     if (of->value[AP_KEY_EDITIONS] && !has_codes)
         ap_yaml_tell_at(reading, of->value[AP_KEY_EDITIONS]->start_mark,

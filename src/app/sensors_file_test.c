@@ -230,8 +230,6 @@ static const refused refusals[] = {
       19, "latitude_deg without longitude_deg; expected both or none" },
     { HEAD "  - name: A\n    kind: adsb\n    input: 1\n    latitude_deg: 1\n    longitude_deg: 5\n",
       5, 19, "latitude_deg without height_m; expected both or none" },
-    { HEAD "  - name: A\n    kind: adsb\n", 2, 5,
-      "a sensor that nothing identifies; expected 'sac' and 'sic', or 'input'" },
     { HEAD "  - name: A\n    kind: mlat\n    input: 1\n", 2, 5,
       "a sensor that nothing identifies; expected 'sac' and 'sic'" },
     { "sensors: []\n", 1, 10, "an empty list of sensors; expected one or more" },
@@ -344,6 +342,21 @@ static void test_parse_receivers(void **state)
     assert_int_equal(sensors[2].clock, AP_CLOCK_TICKS);
 }
 
+/* A receiver that only its name ties to an input of the service. */
+static void test_parse_takes_a_receiver_by_name(void **state)
+{
+    (void)state;
+    static const char text[] = "sensors:\n  - {name: roof, kind: adsb, latitude_deg: 52,"
+                               " longitude_deg: 4, height_m: 20}\n"
+                               "  - {name: hill, kind: adsb}\n";
+    ap_sensor_table table = { .sensor = sensors, .stats = stats, .cap = CAP };
+    assert_int_equal(ap_sensors_file_parse(text, strlen(text), &table, NULL, NULL), AP_OK);
+    assert_int_equal(table.count, 2);
+    assert_int_equal(table.sensor[0].input, AP_INPUT_NONE);
+    assert_false(table.sensor[0].has_sac_sic);
+    assert_string_equal(table.sensor[1].name, "hill");
+}
+
 static void test_load_refuses_what_is_no_file(void **state)
 {
     (void)state;
@@ -387,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_parse_refuses_deep_nesting),
         cmocka_unit_test(test_parse_refuses_more_than_the_table_holds),
         cmocka_unit_test(test_parse_receivers),
+        cmocka_unit_test(test_parse_takes_a_receiver_by_name),
         cmocka_unit_test(test_load_refuses_what_is_no_file),
         cmocka_unit_test(test_load_reads_a_file),
     };

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "app/command.h"
-#include "io/tcp_out.h"
+#include "io/stream_out.h"
 #include "io/udp_out.h"
 #include "simulate/simulate.h"
 
@@ -16,7 +16,8 @@ typedef struct ap_simulate_live {
     double speed; /* times real time; 0: as fast as it goes */
     int64_t start_ns;
     ap_udp_out udp;
-    ap_tcp_out *beast; /* [sensor_count], of those that send Beast */
+    ap_loop loop;         /* of what follows */
+    ap_stream_out *beast; /* [sensor_count], of those that send Beast */
 } ap_simulate_live;
 
 /* Opens the sockets and tells on standard error what goes where. Returns an exit status after a
@@ -32,7 +33,7 @@ void ap_simulate_live_packet(ap_simulate_live *live, const ap_packet *packet);
 /* What became of it. */
 void ap_simulate_live_tell(const ap_simulate_live *live, FILE *out);
 
-/* Safe twice, and without open. */
+/* Gives clients a second to take what waits for them. Safe twice, and without open. */
 void ap_simulate_live_close(ap_simulate_live *live);
 
 #endif

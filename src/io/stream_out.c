@@ -340,6 +340,17 @@ ap_err ap_stream_out_send(ap_stream_out *out, const void *data, size_t size)
     return AP_OK;
 }
 
+size_t ap_stream_out_waiting(const ap_stream_out *out)
+{
+    size_t most = 0;
+    for (uint32_t i = 0; out->state && i < out->state->client_cap; i++) {
+        const client *of = &out->state->clients[i];
+        size_t size = of->fd ? (size_t)(out->state->head - of->at) : 0;
+        most = size > most ? size : most;
+    }
+    return most;
+}
+
 void ap_stream_out_close(ap_stream_out *out)
 {
     if (!out->state)

@@ -53,6 +53,9 @@ uint16_t ap_stream_out_port(const ap_stream_out *out);
  * Costs a copy, and a call of the system for each client that keeps up. */
 ap_err ap_stream_out_send(ap_stream_out *out, const void *data, size_t size);
 
+/* Octets that the slowest of the clients has not been given yet. */
+size_t ap_stream_out_waiting(const ap_stream_out *out);
+
 /* Gives what the system takes at once of what clients wait for, and closes. Safe twice. */
 void ap_stream_out_close(ap_stream_out *out);
 

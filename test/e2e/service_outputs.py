@@ -7,6 +7,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -15,7 +16,7 @@ import threading
 import time
 import urllib.error
 
-from common import PROGRAM, case, finish, need_tool, run, workdir
+from common import PROGRAM, ROOT, case, finish, need_tool, run, workdir
 from run import free_ports, get, wait_for
 
 STEP_DEG = 180 / 2 ** 25  # of I062/105
@@ -249,7 +250,7 @@ def sources_stand_still(scene):
     same states."""
     scene.kept = [take(one) for one in (scene.period, scene.updates, scene.reports)]
     os.kill(scene.simulator.pid, signal.SIGSTOP)
-    scene.last = {}
+    scene.last, scene.records = {}, {}
     until = time.monotonic() + 20
 
     def settled():
@@ -270,7 +271,7 @@ def sources_stand_still(scene):
 
 
 def asterix_by_period(scene):
-    records = records_of(scene.folder / "period.pcap", scene.kept[0])
+    records = scene.records["period"] = records_of(scene.folder / "period.pcap", scene.kept[0])
     times = [item(record, 65, "030") for _, category, record in records
              if category == 65 and item(record, 65, "000") == 1]
     assert len(times) >= 4 and all(abs(b - a - 1) < 1 / 64 for a, b in zip(times, times[1:])), times
@@ -285,7 +286,7 @@ def asterix_by_period(scene):
 
 def asterix_on_update(scene):
     """Each track within a tenth of a second of its update, besides the pictures of two seconds."""
-    records = records_of(scene.folder / "updates.pcap", scene.kept[1])
+    records = scene.records["updates"] = records_of(scene.folder / "updates.pcap", scene.kept[1])
     pictures = {number for number, category, _ in records if category == 65}
     between = [record for number, category, record in records
                if category == 62 and number not in pictures]
@@ -302,7 +303,7 @@ def asterix_on_update(scene):
 
 
 def asterix_of_reports(scene):
-    records = records_of(scene.folder / "reports.pcap", scene.kept[2])
+    records = scene.records["reports"] = records_of(scene.folder / "reports.pcap", scene.kept[2])
     assert len(records) > 50 and all(category == 21 for _, category, _ in records)
     placed = 0
     for _, _, record in records:
@@ -316,6 +317,25 @@ def asterix_of_reports(scene):
         assert abs(math.hypot(north_m, east_m) - way_m) < 300, (record, track)
         placed += 1
     assert placed > 20, placed
+
+
+def items_are_documented(scene):
+    """What goes out stands in doc/formats.md, and what stands there goes out, but for items that
+    this scene has no cause for."""
+    seen = {}
+    for name in "period", "updates", "reports":
+        for _, category, record in scene.records[name]:
+            found = re.findall(r"asterix\.(\d{3})_(\d{3})\b", " ".join(record))
+            assert {int(of) for of, _ in found} == {category}, record.keys()
+            seen.setdefault(category, set()).update(number for _, number in found)
+    text = (ROOT / "doc/formats.md").read_text()
+    for category, absent in (62, ()), (63, ("090", "091")), (65, ()), \
+            (21, ("161", "150", "151", "152", "230", "146", "165", "077", "070")):
+        part = text.split(f"### Category {category:03d}\n")[1].split("\n#")[0]
+        told = {number for row in re.findall(r"^\| (\d[^|]*) \|", part, re.M)
+                for number in row.split(", ")}
+        assert seen[category] <= told, (category, seen[category] - told)
+        assert told - seen[category] <= set(absent), (category, told - seen[category])
 
 
 # --- other programs ---
@@ -545,6 +565,7 @@ def main():
             case("tshark: by period", asterix_by_period, scene)
             case("tshark: on update, by multicast", asterix_on_update, scene)
             case("tshark: reports", asterix_of_reports, scene)
+            case("items are documented", items_are_documented, scene)
             case("reload keeps clients", reload_keeps_clients, scene)
             case("reload refused", reload_refused, scene)
             case("ends", ends, scene)
