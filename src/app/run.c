@@ -20,7 +20,6 @@
 #include "io/browser.h"
 #include "io/notify.h"
 
-#define TICK_MS 1000
 #define FIGURES_MS 60000
 #define WATCHDOG_SHARE 4   /* it is fed so often in its time ... */
 #define WATCHDOG_MIN_MS 60 /* ... but not before the engine can have gone on */
@@ -259,7 +258,7 @@ static int open_inputs(service *run)
                                    message);
     }
     on_tick(run);
-    ap_err err = ap_loop_every(&run->loop, TICK_MS, on_tick, run);
+    ap_err err = ap_loop_every(&run->loop, ap_run_tick_ms(&run->config), on_tick, run);
     return err ? ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted")
                : AP_EXIT_OK;
 }

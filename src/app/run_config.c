@@ -1,5 +1,6 @@
 #include "app/run_config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,9 @@
 #include "app/source.h"
 #include "app/yaml_file.h"
 #include "io/threads.h"
+
+#define TICK_MIN_MS 50.0 /* outputs act on twentieths of a second */
+#define TICK_MAX_MS 1000.0
 
 static const ap_yaml_form form = { "a configuration", "a configuration" };
 
@@ -446,6 +450,20 @@ ap_err ap_run_config_load(ap_run_config *config, const char *path, ap_yaml_error
         err = ap_run_config_parse(config, folder, text, size, on_error, context);
     free(text);
     return err;
+}
+
+uint32_t ap_run_tick_ms(const ap_run_config *config)
+{
+    double least_ms = TICK_MAX_MS;
+    for (uint32_t i = 0; i < config->output_count; i++) {
+        const ap_run_output *output = &config->outputs[i];
+        if (output->kind != AP_RUN_OUTPUT_CAT062)
+            continue;
+        least_ms = fmin(least_ms, output->period_s * 1e3);
+        if (output->on_update)
+            least_ms = fmin(least_ms, output->update_ms);
+    }
+    return (uint32_t)fmax(least_ms, TICK_MIN_MS);
 }
 
 static const char *word_or_null(const char *word)

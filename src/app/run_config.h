@@ -113,6 +113,10 @@ int ap_run_config_read(const char *path, ap_run_config *config);
  * after a line for each on standard error. */
 int ap_run_config_check(const ap_command *command, const ap_run_config *config);
 
+/* Milliseconds between two ticks, by which outputs notice that time has passed though nothing was
+ * received: a second, or less where an output is to send more often. */
+uint32_t ap_run_tick_ms(const ap_run_config *config);
+
 /* The input as io/live_in.h takes it; its texts are those of *input. */
 ap_live_config ap_run_live_config(const ap_run_input *input);
 

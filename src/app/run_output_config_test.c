@@ -235,6 +235,32 @@ static void test_read_ports_apart(void **state)
     ap_run_config_close(&config);
 }
 
+/* Time passes for outputs as often as one of them is to send, within bounds. */
+static void test_tick_ms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *outputs;
+        uint32_t ms;
+    } cases[] = {
+        { "- {kind: sbs}", 1000 },
+        { "- {kind: cat062, host: h}", 1000 },
+        { "- {kind: cat062, host: h, period_s: 0.33}", 330 },
+        { "- {kind: cat062, host: h, on_update: true}", 250 },
+        { "- {kind: cat062, host: h, on_update: true, update_ms: 50}", 50 },
+        { "- {kind: cat062, host: h, on_update: true, update_ms: 9000}", 1000 },
+        { "- {kind: beast}\n- {kind: cat062, host: h, on_update: true, update_ms: 70}\n"
+          "- {kind: cat062, name: x, host: h, period_s: 0.5}",
+          70 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        ap_run_config config;
+        parse_good(&config, cases[i].outputs);
+        assert_int_equal(ap_run_tick_ms(&config), cases[i].ms);
+        ap_run_config_close(&config);
+    }
+}
+
 static void test_print(void **state)
 {
     (void)state;
@@ -272,7 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_kinds),   cmocka_unit_test(test_read_values),
         cmocka_unit_test(test_read_refuses), cmocka_unit_test(test_read_ports_apart),
-        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_tick_ms),      cmocka_unit_test(test_print),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

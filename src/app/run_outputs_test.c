@@ -4,7 +4,7 @@
 #include "io/live_check.h"
 
 #define START (INT64_C(1700000000) * AP_NS_PER_S + 123456789)
-#define STEP_NS (37 * AP_NS_PER_MS)
+#define STEP_NS (1370 * AP_NS_PER_MS / 1000) /* more than AP_SENSE_SLICE in a slice of time */
 #define AIRCRAFT 5
 
 /* A live engine that hears lines of SBS, and outputs of it. */
@@ -109,7 +109,8 @@ static void take_datagrams(fixture *f)
     }
 }
 
-/* One aircraft's place, by turns, or a tick; all through a recording's octets. */
+/* One aircraft's place, by turns, its call sign at first, or a tick; all through a recording's
+ * octets. */
 static void give(fixture *f, unsigned turn)
 {
     char text[128];
@@ -117,9 +118,10 @@ static void give(fixture *f, unsigned turn)
     size_t used;
     ap_writer writer = ap_writer_of(record, sizeof record);
     unsigned number = turn % (AIRCRAFT + 1);
+    const char *callsign = turn < 2 * (AIRCRAFT + 1) ? "ABC" : "";
     double latitude_deg = 52.0 + number + ap_seconds_between(START, f->now) * 200.0 / 111300.0;
-    int size = snprintf(text, sizeof text, "MSG,3,,,40621%X,,,,,,,35000,,,%.6f,3.9,,,0,0,0,0\r\n",
-                        number, latitude_deg);
+    int size = snprintf(text, sizeof text, "MSG,3,,,40621%X,,,,,,%s,35000,,,%.6f,3.9,,,0,0,0,0\r\n",
+                        number, callsign, latitude_deg);
     ap_chunk chunk = { .kind = turn == 0            ? AP_CHUNK_BEGIN
                                : number == AIRCRAFT ? AP_CHUNK_TICK
                                                     : AP_CHUNK_DATA,
@@ -151,7 +153,7 @@ static void test_outputs_same_live_and_replayed(void **state)
             static const unsigned settles_each[] = { 1, 7, 1u << 30 };
             fixture f;
             start(&f, cases[i].period_s, cases[i].on_update, cases[i].update_ms);
-            for (unsigned turn = 0; turn < 1000; turn++) {
+            for (unsigned turn = 0; turn < 9000; turn++) {
                 give(&f, turn);
                 if (turn % settles_each[run] == 0) {
                     ap_live_engine_settle(&f.live);
@@ -170,13 +172,58 @@ static void test_outputs_same_live_and_replayed(void **state)
     }
 }
 
+static int join(fixture *f)
+{
+    int64_t until_ns = ap_clock_monotonic_ns() + LIVE_WAIT_NS;
+    int fd = live_connect(SOCK_STREAM, "127.0.0.1", ap_stream_feed_port(&f->ways.way[1].feed));
+    while (ap_stream_feed_count(&f->ways.way[1].feed).client_count == 0 &&
+           ap_clock_monotonic_ns() < until_ns)
+        ap_loop_turn(&f->loop);
+    return fd;
+}
+
+/* Confirmed and updated by one line: what is told of it is told once; what is not new, not again.
+ */
+static void test_outputs_sbs_tells_once(void **state)
+{
+    (void)state;
+    static char got[65536];
+    fixture f;
+    ap_live_output figures[2];
+    start(&f, 4, false, 250);
+    int fd = join(&f);
+    for (unsigned turn = 0; turn < 300; turn++)
+        give(&f, turn);
+    ap_run_outputs_flush(&f.outputs);
+    ap_run_outputs_figures(&f.outputs, figures);
+    assert_in_range(figures[1].byte_count, 5000, sizeof got - 1);
+    size_t size = 0, lines = 0, names = 0;
+    int64_t until_ns = ap_clock_monotonic_ns() + LIVE_WAIT_NS;
+    while (size < figures[1].byte_count && ap_clock_monotonic_ns() < until_ns) {
+        ap_loop_turn(&f.loop);
+        ssize_t n = recv(fd, got + size, sizeof got - 1 - size, MSG_DONTWAIT);
+        size += n > 0 ? (size_t)n : 0;
+    }
+    for (char *line = got, *next; (next = strchr(line, '\n')); line = next + 1) {
+        *next = '\0';
+        assert_null(strstr(next + 1, line));
+        names += strncmp(line, "MSG,1,", 6) == 0;
+        lines++;
+    }
+    assert_int_equal(lines, figures[1].message_count);
+    assert_int_equal(names, AIRCRAFT);
+    assert_true(lines > 200);
+    end(&f);
+    close(fd);
+}
+
 /* SBS goes to who listens, from then on, and the figures tell it. */
 static void test_outputs_sbs_and_figures(void **state)
 {
     (void)state;
     fixture f;
     ap_live_output figures[2];
-    start(&f, 4, false, 250);
+    start(&f, 0.25, false, 250);
     unsigned turn = 0;
     for (; turn < 200; turn++)
         give(&f, turn);
@@ -184,11 +231,8 @@ static void test_outputs_sbs_and_figures(void **state)
     assert_string_equal(figures[0].name, "cat062");
     assert_true(figures[0].message_count > 0 && figures[0].byte_count > 0);
     assert_int_equal(figures[1].message_count, 0); /* nobody listened */
-    int fd = live_connect(SOCK_STREAM, "127.0.0.1", ap_stream_feed_port(&f.ways.way[1].feed));
+    int fd = join(&f);
     int64_t until_ns = ap_clock_monotonic_ns() + LIVE_WAIT_NS;
-    while (ap_stream_feed_count(&f.ways.way[1].feed).client_count == 0 &&
-           ap_clock_monotonic_ns() < until_ns)
-        ap_loop_turn(&f.loop);
     for (; turn < 400; turn++)
         give(&f, turn);
     ap_run_outputs_flush(&f.outputs);
@@ -215,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_same_live_and_replayed),
+        cmocka_unit_test(test_outputs_sbs_tells_once),
         cmocka_unit_test(test_outputs_sbs_and_figures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
