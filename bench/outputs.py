@@ -5,8 +5,8 @@
 
 A receiver hears more than 4,000 aircraft, more than 20,000 frames a second. The same stream goes
 into the service three times: with no outputs; with CAT062 by UDP, a picture a second; with Beast
-that ten clients read. Prints the processor time of each over that without outputs, what went out, and what was lost,
-beside the limits. Exit status 1 when a limit is missed.
+that ten clients read. Prints the processor time of each over that without outputs, what went out,
+and what was lost, beside the limits. Exit status 1 when a limit is missed.
 """
 import argparse
 import json

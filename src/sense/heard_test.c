@@ -52,8 +52,9 @@ static frame sealed(uint8_t df, uint8_t low, uint64_t middle, size_t size, uint3
 {
     frame out = { .size = size };
     out.bytes[0] = (uint8_t)(df << 3 | low);
-    for (size_t i = 1; i < size - 3; i++)
-        out.bytes[i] = (uint8_t)(middle >> (8 * (size - 4 - i)));
+    size_t last = size - 4; /* before the parity */
+    for (size_t i = last; i > 0 && last - i < 8; i--)
+        out.bytes[i] = (uint8_t)(middle >> (8 * (last - i)));
     ap_modes_seal(out.bytes, out.size, overlay);
     return out;
 }
