@@ -19,7 +19,7 @@ static ap_track_class class_of_category(uint8_t category)
                : number >= 1 && number <= 4 ? AP_TRACK_CLASS_LIGHT
                                             : AP_TRACK_CLASS_AIRCRAFT;
     if (set == 0xC && number >= 1)
-        return number <= 3 ? AP_TRACK_CLASS_VEHICLE : AP_TRACK_CLASS_OBSTACLE;
+        return number <= 2 ? AP_TRACK_CLASS_VEHICLE : AP_TRACK_CLASS_OBSTACLE;
     return AP_TRACK_CLASS_AIRCRAFT;
 }
 

@@ -16,8 +16,8 @@
 #define AP_TRACK_CLASS_MAP(X)                                                      \
     X(AIRCRAFT, "aircraft") /* none of the others */                               \
     X(GROUND,   "ground")   /* says that it is on the ground */                    \
-    X(VEHICLE,  "vehicle")  /* emitter categories C1 to C3 */                      \
-    X(OBSTACLE, "obstacle") /* C4 to C7 */                                         \
+    X(VEHICLE,  "vehicle")  /* emitter categories C1 and C2 */                     \
+    X(OBSTACLE, "obstacle") /* C3 to C7 */                                         \
     X(LIGHT,    "light")    /* gliders, balloons, parachutists, ultralights: B1 to B4 */ \
     X(DRONE,    "drone")    /* unmanned: B6 */                                     \
     X(FALLING,  "falling")  /* falls by gravity and drag alone */

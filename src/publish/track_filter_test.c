@@ -113,7 +113,8 @@ static void test_filter_classes(void **state)
         { 0xB7, false, false, AP_TRACK_CLASS_AIRCRAFT }, /* a space vehicle */
         { 0xC0, true, false, AP_TRACK_CLASS_GROUND },
         { 0xC1, true, false, AP_TRACK_CLASS_VEHICLE },
-        { 0xC3, true, false, AP_TRACK_CLASS_VEHICLE },
+        { 0xC2, true, false, AP_TRACK_CLASS_VEHICLE },
+        { 0xC3, false, false, AP_TRACK_CLASS_OBSTACLE }, /* a tethered balloon is one */
         { 0xC4, true, false, AP_TRACK_CLASS_OBSTACLE },
         { 0xC7, false, false, AP_TRACK_CLASS_OBSTACLE },
         { 0xD0, false, false, AP_TRACK_CLASS_AIRCRAFT },
