@@ -20,6 +20,7 @@
 #define GZIP_SIZE_MIN 1024u
 #define GZIP_SIZE_MAX ((size_t)1 << 20) /* beyond, packing costs more than sending */
 #define ALERT_CAP 4096u
+#define MADE_CAP 32      /* kinds of messages that a step keeps for others */
 #define SENSORS_STEPS 10 /* of the stream between two messages about the sensors */
 #define MIRROR_MS 50
 
@@ -377,52 +378,74 @@ static void send_and_drop(stream_client *client, ap_shared_bytes *bytes)
     ap_shared_bytes_drop(bytes);
 }
 
-static void send_alerts(struct ap_run_web_state *state, stream_client *client)
-{
-    ap_writer message = writer_of(state);
-    (void)ap_delta_alerts(&state->delta, client->delta.json, client->alerts_since, &message);
-    client->alerts_since = ap_delta_sequence(&state->delta);
-    send_and_drop(client, share(&message));
-}
+typedef enum made_kind { MADE_MESSAGE, MADE_ALERTS, MADE_SENSORS } made_kind;
 
-static void send_sensors(struct ap_run_web_state *state, stream_client *client)
-{
-    ap_writer message = writer_of(state);
-    (void)ap_delta_sensors(&state->delta, client->delta.json, &state->mirror.sensors,
-                           state->mirror.now, &message);
-    send_and_drop(client, share(&message));
-}
+/* What a step made: clients that lack the same share it, those that missed a step or two as well.
+ * Else a moment in which many fall behind costs a message for each, and they fall further. */
+typedef struct made_step {
+    size_t count;
+    struct {
+        made_kind kind;
+        bool json;
+        uint32_t since;
+        ap_shared_bytes *bytes; /* NULL: there is nothing to tell */
+    } one[MADE_CAP];
+} made_step;
 
-static ap_shared_bytes *message_for(struct ap_run_web_state *state, const stream_client *client)
+static ap_shared_bytes *make(struct ap_run_web_state *state, made_kind kind,
+                             const stream_client *client)
 {
     ap_writer message = writer_of(state);
-    (void)ap_delta_message(&state->delta, &client->delta, &message);
+    bool json = client->delta.json;
+    if (kind == MADE_MESSAGE)
+        (void)ap_delta_message(&state->delta, &client->delta, &message);
+    else if (kind == MADE_ALERTS)
+        (void)ap_delta_alerts(&state->delta, json, client->alerts_since, &message);
+    else
+        (void)ap_delta_sensors(&state->delta, json, &state->mirror.sensors, state->mirror.now,
+                               &message);
     return share(&message);
+}
+
+static void send_made(struct ap_run_web_state *state, made_step *step, made_kind kind,
+                      stream_client *client)
+{
+    bool json = client->delta.json;
+    bool is_own = kind == MADE_MESSAGE && !ap_delta_is_common(&client->delta);
+    uint32_t since = kind == MADE_MESSAGE  ? client->delta.since
+                     : kind == MADE_ALERTS ? client->alerts_since
+                                           : 0;
+    for (size_t i = 0; i < step->count && !is_own; i++)
+        if (step->one[i].kind == kind && step->one[i].json == json && step->one[i].since == since) {
+            send_and_drop(client, ap_shared_bytes_keep(step->one[i].bytes));
+            return;
+        }
+    ap_shared_bytes *bytes = make(state, kind, client);
+    if (!is_own && step->count < MADE_CAP) {
+        step->one[step->count].kind = kind;
+        step->one[step->count].json = json;
+        step->one[step->count].since = since;
+        step->one[step->count++].bytes = ap_shared_bytes_keep(bytes);
+    }
+    send_and_drop(client, bytes);
 }
 
 /* Who has not taken what was sent before gets nothing now, and all of it at once later. */
 static void step_clients(struct ap_run_web_state *state)
 {
-    ap_shared_bytes *common[2] = { NULL, NULL };
+    made_step step = { .count = 0 };
     for (stream_client *client = state->clients, *next; client; client = next) {
         next = client->next;
         if (ap_ws_queued_size(client->socket) > 0)
             continue;
         if (state->step_count % SENSORS_STEPS == 0)
-            send_sensors(state, client);
-        send_alerts(state, client);
-        bool json = client->delta.json;
-        if (!ap_delta_is_common(&state->delta, &client->delta)) {
-            send_and_drop(client, message_for(state, client));
-        } else {
-            if (!common[json])
-                common[json] = message_for(state, client);
-            send_and_drop(client, ap_shared_bytes_keep(common[json]));
-        }
-        client->delta.since = ap_delta_sequence(&state->delta);
+            send_made(state, &step, MADE_SENSORS, client);
+        send_made(state, &step, MADE_ALERTS, client);
+        send_made(state, &step, MADE_MESSAGE, client);
+        client->alerts_since = client->delta.since = ap_delta_sequence(&state->delta);
     }
-    ap_shared_bytes_drop(common[0]);
-    ap_shared_bytes_drop(common[1]);
+    while (step.count > 0)
+        ap_shared_bytes_drop(step.one[--step.count].bytes);
 }
 
 /* Between the steps, so that no pull has so much to take in that the engine waits for it. */
@@ -464,7 +487,7 @@ static bool on_open(void *context, ap_ws_client *socket, const ap_http_request *
     ap_writer hello = writer_of(state);
     (void)ap_delta_hello(&state->delta, false, "airpicture " AP_VERSION, &hello);
     send_and_drop(client, share(&hello));
-    send_sensors(state, client);
+    send_and_drop(client, make(state, MADE_SENSORS, client));
     return true;
 }
 

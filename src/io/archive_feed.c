@@ -374,8 +374,9 @@ static void end(struct ap_archive_feed_state *state)
         uint64_t lost = count_waiting(state);
         atomic_fetch_add_explicit(&state->lost_count, lost, memory_order_relaxed);
         ap_log_write(state->config.log, AP_LOG_ERROR,
-                     "archive, %s: ends, and %" PRIu64 " rows are lost", state->config.sink->name,
-                     lost);
+                     "archive, %s: ends, and %" PRIu64 " rows are not stored; of what was recorded "
+                     "the next start makes them again",
+                     state->config.sink->name, lost);
     }
     if (state->is_open)
         state->config.sink->ops->close(state->config.sink, true);

@@ -314,11 +314,6 @@ uint64_t ap_delta_refused(const ap_delta *delta)
     return delta->state->refused;
 }
 
-bool ap_delta_is_common(const ap_delta *delta, const ap_delta_client *client)
-{
-    return !client->has_box && client->since != 0 && client->since + 1 == delta->state->sequence;
-}
-
 ap_err ap_delta_message(const ap_delta *delta, const ap_delta_client *client, ap_writer *out)
 {
     return client->json ? ap_delta_message_json(delta->state, client, out)

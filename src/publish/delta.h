@@ -97,9 +97,12 @@ typedef struct ap_delta_client {
     bool json;
 } ap_delta_client;
 
-/* True when this client's next message is the one that everybody like it gets: make it once for
- * each value of `json`. */
-bool ap_delta_is_common(const ap_delta *delta, const ap_delta_client *client);
+/* True when this client's next message is that of everybody else with its `since` and `json`, octet
+ * for octet: make it once for all of them. */
+static inline bool ap_delta_is_common(const ap_delta_client *client)
+{
+    return !client->has_box;
+}
 
 /* Appends the message that brings a client up to date; then its `since` is ap_delta_sequence.
  * AP_ERR_FULL, with the writer as before but for `bad`, when it does not fit. O(tracks). */

@@ -1,4 +1,5 @@
-/* Plots that are of an aircraft already seen this turn: split in two, or by way of a reflector. */
+/* Plots that are of an aircraft already seen this turn: split in two, by a lobe beside the beam, or
+ * by way of a reflector. */
 #include "track/state.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 #define SPLIT_TURNS 0.4          /* the other half of a split plot, within this one */
 #define SPLIT_RANGE_CELLS 1.0    /* nearer together no two aircraft would give two plots; ... */
 #define SPLIT_AZIMUTH_CELLS 2.0  /* ... a beam also splits what passes its edge */
+#define LOBE_RANGE_M 30e3        /* so near an aircraft answers to lobes beside the beam, too */
 #define REFLECTION_EXTRA_M 500.0 /* by a reflector the way is longer, and comes from elsewhere */
 #define REFLECTION_CELLS 3.0
 #define SAME_ALTITUDE_SIGMAS 4.0
@@ -98,8 +100,12 @@ ap_refusal ap_ghost_of(ap_state *state, uint32_t slot, const ap_report *report,
     double farther_m = here.slant_m - there.slant_m;
     double across_m = fabs(ap_aspect_across_m(&here, &there));
     double cell_m = cell.azimuth_rad * 0.5 * (here.ground_m + there.ground_m);
-    if (turns < SPLIT_TURNS && fabs(farther_m) < SPLIT_RANGE_CELLS * cell.range_m &&
-        across_m < SPLIT_AZIMUTH_CELLS * cell_m)
+    bool same_range = fabs(farther_m) < SPLIT_RANGE_CELLS * cell.range_m;
+    if (same_range && turns < SPLIT_TURNS && across_m < SPLIT_AZIMUTH_CELLS * cell_m)
+        return AP_REFUSED_SPLIT;
+    /* With its code, its altitude and its range: all around, if need be. Another aircraft has that
+     * range for a moment only; a radar that has lost its bearing sees the track itself no more. */
+    if (same_range && here.slant_m < LOBE_RANGE_M)
         return AP_REFUSED_SPLIT;
     if (farther_m > REFLECTION_EXTRA_M && farther_m > REFLECTION_CELLS * cell.range_m &&
         across_m > REFLECTION_CELLS * cell_m && is_passing(row, report->time_utc))

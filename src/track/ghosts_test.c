@@ -145,6 +145,30 @@ static void test_step_split_plot_starts_nothing(void **state)
     world_free(w);
 }
 
+/* Six kilometres off at most, so that it answers to all lobes of the antenna: plots all around with
+ * its code, its altitude and its range, in all directions from the ninth turn on. One track. */
+static void test_step_answers_all_around_start_nothing(void **state)
+{
+    (void)state;
+    for (int has_address = 0; has_address < 2; has_address++)
+        for (int around = 4; around <= 36; around *= 3) {
+            world *w = world_new(AP_SENSOR_MODE_S);
+            for (int turn = 0; turn < 30; turn++)
+                for (int k = 0; k < (turn < 8 ? 1 : around); k++) {
+                    double later_s = 0.98 * TURN_S * k / around, t_s = TURN_S * turn + later_s;
+                    double x = -3000.0 + 50.0 * t_s, y = 6000.0;
+                    ap_report r = plot(turn, 0.0, 0.0, later_s);
+                    r.range_m = sqrt(x * x + y * y + 2000.0 * 2000.0) + 20.0 * sin(7.0 * k + turn);
+                    r.azimuth_rad = ap_wrap_two_pi(atan2(x, y) + 2.0 * AP_PI * k / around);
+                    r.pressure_altitude_m = 2000.0;
+                    send(w, has_address ? with_address(r) : r);
+                }
+            assert_int_equal(tracks_of(w, true), 1);
+            assert_true(refused(w, AP_REFUSED_SPLIT) >= 20u * (unsigned)(around - 1));
+            world_free(w);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_step_lasting_reflection_is_an_aircraft),
         cmocka_unit_test(test_step_others_are_no_reflections),
         cmocka_unit_test(test_step_split_plot_starts_nothing),
+        cmocka_unit_test(test_step_answers_all_around_start_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

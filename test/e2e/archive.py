@@ -188,7 +188,7 @@ def ended_while_full(scene, filler):
     wait_for(lambda: scene.said().count("the disk is full") == 2, 20)
     scene.service.send_signal(signal.SIGTERM)
     scene.service.wait(20)
-    assert "rows are lost" in scene.said(), scene.said()
+    assert "rows are not stored" in scene.said(), scene.said()
     filler.unlink()
     scene.start()
     wait_for(lambda: len(scene.tracks() or {}) > 10, 10)

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""Clients of the stream that read at once, late, now and then, and after a break: all have the
+picture of the interface in the end, and each message builds on the one that its client had."""
+import pathlib
+import socket
+import sys
+import threading
+import time
+
+from common import ROOT, case, finish, workdir
+from faults import Service
+from run import get, wait_for
+
+sys.path.insert(0, str(ROOT / "examples"))
+import ws_reader  # noqa: E402
+
+AIRCRAFT, WAIT_S = 1000, 60
+LINE = "MSG,3,,,{:06X},,,,,,,35000,,,{:.5f},{:.5f},,,0,0,0,0\r\n"
+
+
+class Traffic(threading.Thread):
+    """Each aircraft a fifth of a second on, five times a second, some in each datagram."""
+
+    def __init__(self, service):
+        super().__init__(daemon=True)
+        self.service, self.is_ending, self.passed_s = service, False, 0.0
+
+    def run(self):
+        begin = time.monotonic()
+        while not self.is_ending:
+            self.passed_s = time.monotonic() - begin
+            lines = [LINE.format(0x400000 + i, 40 + i // 40 * 0.3,
+                                 i % 40 * 0.3 + self.passed_s * 0.003) for i in range(AIRCRAFT)]
+            for at in range(0, AIRCRAFT, 20):
+                self.service.send("".join(lines[at:at + 20]).encode())
+            time.sleep(0.2)
+
+
+class Client(threading.Thread):
+    """Reads for a while and rests for a while; its buffers are small, so that the service sees."""
+
+    def __init__(self, port, rest_s, ask=b""):
+        super().__init__(daemon=True)
+        self.rest_s, self.tracks, self.steps, self.jumps = rest_s, {}, 0, 0
+        self.last, self.trouble, self.is_ending = None, None, False
+        self.sock = socket.socket()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # the service's as well
+        self.sock.connect(("127.0.0.1", port))
+        self.sock.sendall(b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                          b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                          b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        self.frames = self.sock.makefile("rb")
+        while self.frames.readline().strip():
+            pass
+        if ask:
+            self.sock.sendall(bytes((0x81, 0x80 | len(ask))) + bytes(4) + ask)
+
+    def take(self, message):
+        kind, epoch = message[3], int.from_bytes(message[4:8], "little")
+        sequence, since = (int.from_bytes(message[at:at + 4], "little") for at in (8, 12))
+        if kind not in (2, 3):
+            return
+        if kind == 3 and since != self.last[1]:
+            self.trouble = f"a message on {since} after {self.last[1]}"
+        self.jumps += kind == 3 and sequence - since > 1
+        self.steps += 1
+        self.last = epoch, sequence, kind
+        ws_reader.apply(message, self.tracks)
+
+    def run(self):
+        until = time.monotonic() + 0.5
+        for message in ws_reader.messages(self.frames):
+            self.take(message)
+            if self.is_ending:
+                return
+            if self.rest_s and time.monotonic() > until:
+                time.sleep(self.rest_s)
+                until = time.monotonic() + 0.5
+
+
+def picture(service):
+    tracks = get(service.http, "/api/v1/tracks?limit=10000")["tracks"]
+    return {one["track_id"]: (one["latitude_deg"], one["longitude_deg"]) for one in tracks
+            if one["state"] != "tentative"}
+
+
+def agrees(client, wanted):
+    if set(client.tracks) != set(wanted):
+        return False
+    return all(abs(row["latitude_deg"] - wanted[key][0]) < 1e-6 and
+               abs(row["longitude_deg"] - wanted[key][1]) < 1e-6
+               for key, row in client.tracks.items())
+
+
+def come_back(service, clients):
+    """The first goes away and comes back when the others are three seconds on."""
+    away = clients[0].last
+    clients[0].is_ending = True
+
+    def others_go_on():
+        return clients[1].last[1] > away[1] + 30
+    wait_for(others_go_on, WAIT_S)
+    clients[0] = Client(service.http, 0, b'{"epoch":%d,"since":%d}' % away[:2])
+    clients[0].last = away
+    clients[0].start()
+
+    def goes_on():
+        return clients[0].steps >= 2
+    wait_for(goes_on, WAIT_S)
+
+
+def stream(folder):
+    service = Service(folder)
+    traffic, clients = Traffic(service), []
+
+    def all_are_tracked():
+        return len(picture(service)) == AIRCRAFT
+
+    def all_follow():
+        return all(client.steps >= 3 for client in clients)
+
+    def who_rests_lags():
+        return sum(client.jumps for client in clients[2:]) > 0
+    try:
+        traffic.start()
+        wait_for(all_are_tracked, WAIT_S)
+        clients += [Client(service.http, rest_s) for rest_s in (0, 0, 1.5, 1.5, 1.5, 0.8)]
+        for client in clients:
+            client.start()
+        wait_for(all_follow, WAIT_S)
+        wait_for(who_rests_lags, WAIT_S)
+        come_back(service, clients)
+        traffic.is_ending = True
+        traffic.join()
+        for client in clients:
+            client.rest_s = 0
+        wanted = picture(service)
+        assert len(wanted) == AIRCRAFT
+        for client in clients[1:]:
+            def has_the_picture():
+                return agrees(client, wanted)
+            wait_for(has_the_picture, WAIT_S)
+        assert all(client.trouble is None for client in clients), [one.trouble for one in clients]
+        assert clients[0].last[2] == 3  # it was told what changed, no snapshot
+        assert len(clients[0].tracks) == AIRCRAFT
+        service.end()
+    finally:
+        for client in clients:
+            client.is_ending = True
+        traffic.is_ending = True
+        service.close()
+
+
+if __name__ == "__main__":
+    with workdir() as name:
+        case("stream", stream, pathlib.Path(name) / "service")
+    finish()
