@@ -313,6 +313,52 @@ static void put_rings(ap_api_call *call)
                   (double)f->rings[i].lost_count);
 }
 
+/* One metric over the outputs that send to a server by a spool. */
+static void put_servers(ap_api_call *call, const char *name, const char *type, const char *help,
+                        double (*value)(const ap_live_output *output))
+{
+    const ap_live_figures *f = call->api->figures;
+    bool has_head = false;
+    for (size_t i = 0; i < f->output_count; i++) {
+        if (!f->outputs[i].has_server)
+            continue;
+        if (!has_head)
+            put_head(call->out, name, type, help);
+        has_head = true;
+        put_value(call->out, name, "output", f->outputs[i].name, NULL, NULL, value(&f->outputs[i]));
+    }
+}
+
+static double server_connected(const ap_live_output *output)
+{
+    return output->is_connected;
+}
+
+static double server_connections(const ap_live_output *output)
+{
+    return (double)output->connection_count;
+}
+
+static double server_stored(const ap_live_output *output)
+{
+    return (double)output->stored_count;
+}
+
+static double spool_rows(const ap_live_output *output)
+{
+    return (double)output->spool_count;
+}
+
+static double spool_bytes(const ap_live_output *output)
+{
+    return (double)output->spool_size;
+}
+
+static double spool_refused(const ap_live_output *output)
+{
+    return (double)output->spool_refused_count;
+}
+
 void ap_api_metrics(ap_api_call *call)
 {
     ap_api_type(call, TYPE);
@@ -352,4 +398,13 @@ void ap_api_metrics(ap_api_call *call)
     put_outputs(call, "output_clients_refused_total", "counter",
                 "Clients for which there was no room.", output_refused);
     put_rings(call);
+    put_servers(call, "server_connected", "gauge", "1 while the archive's server is connected.",
+                server_connected);
+    put_servers(call, "server_connections_total", "counter", "Connections made to it.",
+                server_connections);
+    put_servers(call, "server_rows_total", "counter", "Rows that it has.", server_stored);
+    put_servers(call, "spool_rows", "gauge", "Rows that wait for it on disk.", spool_rows);
+    put_servers(call, "spool_bytes", "gauge", "Octets that the spool takes on disk.", spool_bytes);
+    put_servers(call, "spool_refused_total", "counter", "Rows that it had no room for, or lost.",
+                spool_refused);
 }

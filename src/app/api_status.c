@@ -154,6 +154,14 @@ static void put_output(ap_writer *out, const ap_live_output *output)
     ap_json_member_u64(&object, "message_count", output->message_count);
     ap_json_member_u64(&object, "lost_count", output->lost_count);
     put_text(&object, "last_error", output->last_error);
+    if (output->has_server) {
+        ap_json_member_bool(&object, "connected", output->is_connected);
+        ap_json_member_u64(&object, "connection_count", output->connection_count);
+        ap_json_member_u64(&object, "stored_count", output->stored_count);
+        ap_json_member_u64(&object, "spool_count", output->spool_count);
+        ap_json_member_u64(&object, "spool_bytes", output->spool_size);
+        ap_json_member_u64(&object, "spool_refused_count", output->spool_refused_count);
+    }
     ap_json_close(&object);
 }
 

@@ -546,6 +546,11 @@ static void test_api_metrics_format(void **state)
     assert_non_null(strstr((char *)b->body, "_offset_degrees{sensor=\"radar, \\\"north\\\"\",kind="
                                             "\"combined\"} -0.2"));
     assert_non_null(strstr((char *)b->body, "combined\"} 59.160798\n")); /* sqrt(1000 + 2500) */
+    assert_non_null(strstr((char *)b->body, "server_connected{output=\"postgres\"} 0\n"));
+    assert_non_null(strstr((char *)b->body, "server_rows_total{output=\"postgres\"} 70\n"));
+    assert_non_null(strstr((char *)b->body, "spool_rows{output=\"postgres\"} 11\n"));
+    assert_non_null(strstr((char *)b->body, "spool_refused_total{output=\"postgres\"} 2\n"));
+    assert_null(strstr((char *)b->body, "server_connected{output=\"cat062\"}"));
     assert_int_equal(b->body[reply.body.size - 1], '\n');
     for (char *line = strtok_r((char *)b->body, "\n", &save); line;
          line = strtok_r(NULL, "\n", &save)) {

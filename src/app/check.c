@@ -1,6 +1,9 @@
 /* `airpicture check`: a configuration as the service would take it. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/engine.h"
@@ -62,10 +65,19 @@ static int check_tokens(const ap_command *command, const ap_run_config *config)
     return status;
 }
 
+static int check_password(const ap_command *command, const ap_run_config *config)
+{
+    const char *path = config->archive.postgres.password_file;
+    return *path && access(path, R_OK)
+               ? ap_command_fail(command, AP_EXIT_NO_INPUT, "password_file '%s': %s", path,
+                                 strerror(errno))
+               : AP_EXIT_OK;
+}
+
 int ap_run_config_check(const ap_command *command, const ap_run_config *config)
 {
     const int statuses[] = { check_inputs(command, config), check_sensors(command, config),
-                             check_tokens(command, config) };
+                             check_tokens(command, config), check_password(command, config) };
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (statuses[i])
             return statuses[i];

@@ -31,8 +31,8 @@ double ap_latency_quantile_s(const ap_latency_histogram *histogram, double share
 /* What is told of periods. */
 typedef struct ap_live_totals {
     ap_utc_ns time_utc;
-    uint64_t message_count;     /* records and frames of all inputs */
-    uint64_t report_count;      /* that went on to the tracker */
+    uint64_t message_count; /* records and frames of all inputs */
+    uint64_t report_count;  /* that went on to the tracker */
     uint64_t refused_count;
     uint64_t track_count; /* confirmed */
     double cpu_s;
@@ -75,6 +75,11 @@ typedef struct ap_live_output {
     uint64_t client_refused_count; /* that came when there were as many as may be */
     uint64_t byte_count, message_count, lost_count;
     const char *last_error;
+    bool has_server; /* rows go to a spool, and from there to a server; else the rest stays 0 */
+    bool is_connected;
+    uint64_t connection_count, stored_count; /* made to it; rows that it has */
+    uint64_t spool_count, spool_size;        /* rows and octets that wait */
+    uint64_t spool_refused_count;            /* rows that found no room, or are damaged */
 } ap_live_output;
 
 typedef struct ap_live_ring {

@@ -3,6 +3,9 @@
 #include "app/archive_rows.h"
 #include "io/clock.h"
 #include "io/geopackage_segments.h"
+#ifdef AP_POSTGRES
+#include "io/postgres.h"
+#endif
 
 #define MINUTE_NS (60 * AP_NS_PER_S)
 
@@ -172,8 +175,35 @@ static int make_segments(ap_archive_sink *sink, const ap_command *command,
                : AP_EXIT_OK;
 }
 
+#ifdef AP_POSTGRES
+static bool wants_postgres(const ap_run_config *config)
+{
+    return config->archive.postgres.connection[0] != '\0';
+}
+
+static int make_postgres(ap_archive_sink *sink, const ap_command *command,
+                         const ap_run_config *config, const ap_log *log)
+{
+    const ap_run_postgres *postgres = &config->archive.postgres;
+    const ap_postgres_config server = { .connection = postgres->connection,
+                                        .password_file = postgres->password_file,
+                                        .schema = postgres->schema,
+                                        .spool = postgres->spool,
+                                        .spool_size = (uint64_t)postgres->spool_mb << 20,
+                                        .part_s = postgres->partition == AP_RUN_DAY ? 86400 : 3600,
+                                        .keep_s = postgres->keep_s,
+                                        .log = log };
+    return ap_postgres_make(sink, &server)
+               ? ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted")
+               : AP_EXIT_OK;
+}
+#endif
+
 static const sink_kind kinds[] = {
     { wants_segments, make_segments, ap_geopackage_segments_unmake },
+#ifdef AP_POSTGRES
+    { wants_postgres, make_postgres, ap_postgres_unmake },
+#endif
 };
 
 static int open_sink(ap_run_archive *archive, const sink_kind *kind, const ap_command *command,

@@ -126,30 +126,17 @@ static const ap_yaml_key state_keys[] = {
     { .key = NULL },
 };
 
-static const ap_yaml_key archive_keys[] = {
-    TEXT("folder", ap_run_archive_config, folder, AP_RUN_PATH_MAX, false,
-         "where GeoPackages go; made if it is not there"),
-    WHOLE("segment_s", 32, ap_run_archive_config, segment_s, 1, 86400, "3600",
-          "seconds in a GeoPackage: the next begins at a multiple of that, UTC"),
-    WHOLE("keep_mb", 32, ap_run_archive_config, keep_mb, 0, 100000000, "100000",
-          "megabytes of GeoPackages that are kept; 0: all"),
-    WHOLE("keep_s", 32, ap_run_archive_config, keep_s, 0, 1000000000, "2592000",
-          "seconds for which GeoPackages are kept; 0: for ever"),
-    WHOLE("queue_mb", 32, ap_run_archive_config, queue_mb, 1, 1024, "32",
-          "megabytes of rows that may wait for a store; a thousand rows take 0.14"),
-    { .key = NULL },
-};
-
 static const ap_yaml_group top = { "Configuration", "a configuration", "", top_keys };
 static const ap_yaml_group input_group = { "inputs", "an input", "", input_keys };
 static const ap_yaml_group http_group = { "http", "http", "", http_keys };
 static const ap_yaml_group state_group = { "state", "state", "", state_keys };
-static const ap_yaml_group archive_group = { "archive", "archive", "", archive_keys };
 
 void ap_run_config_keys_print(FILE *out)
 {
-    const ap_yaml_group *const groups[] = { &top,        &input_group, &ap_run_output_group,
-                                            &http_group, &state_group, &archive_group };
+    const ap_yaml_group *const groups[] = {
+        &top,         &input_group,          &ap_run_output_group,  &http_group,
+        &state_group, &ap_run_archive_group, &ap_run_postgres_group
+    };
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
         ap_yaml_group_print(out, groups[i]);
 }
@@ -162,19 +149,10 @@ typedef struct loader {
     const char *folder;
 } loader;
 
-/* A path from the folder of the file. */
 static void place_path(loader *load, const ap_yaml_entry *entry, const char *key,
                        char path[AP_RUN_PATH_MAX + 1])
 {
-    if (!ap_yaml_entry_good(entry, key) || path[0] == '/' || load->folder[0] == '\0')
-        return;
-    char whole[AP_RUN_PATH_MAX + 1];
-    if (snprintf(whole, sizeof whole, "%s/%s", load->folder, path) >= (int)sizeof whole)
-        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(entry, key),
-                        "%s is too long beside the folder of the file; expected a shorter path",
-                        key);
-    else
-        strcpy(path, whole);
+    ap_run_place_path(&load->reading, entry, key, load->folder, path);
 }
 
 /* What a kind needs, and what it has no use for. */
@@ -375,12 +353,9 @@ static void load_state(loader *load, const ap_yaml_entry *entry)
 
 static void load_archive(loader *load, const ap_yaml_entry *entry)
 {
-    ap_run_archive_config *archive = &load->config->archive;
-    ap_yaml_entry group;
     const yaml_node_t *node = ap_yaml_entry_value(entry, "archive");
-    if (node && ap_yaml_entry_good(entry, "archive") &&
-        ap_yaml_entry_read(&load->reading, &archive_group, node, archive, &group))
-        place_path(load, &group, "folder", archive->folder);
+    if (node && ap_yaml_entry_good(entry, "archive"))
+        ap_run_archive_config_read(&load->reading, node, load->folder, &load->config->archive);
 }
 
 static void load_document(void *context)
@@ -414,7 +389,7 @@ void ap_run_config_init(ap_run_config *config)
     ap_yaml_entry_initial(&top, config);
     ap_yaml_entry_initial(&http_group, &config->http);
     ap_yaml_entry_initial(&state_group, &config->state);
-    ap_yaml_entry_initial(&archive_group, &config->archive);
+    ap_run_archive_config_init(&config->archive);
     strcpy(config->http.address, "127.0.0.1");
 }
 
@@ -543,9 +518,7 @@ void ap_run_config_print(const ap_run_config *config, FILE *out)
                 config->state.records ? "with recordings" : "no recordings");
     else
         fputs("state    nothing is kept: after a stop the picture begins anew\n", out);
-    if (*config->archive.folder)
-        fprintf(out, "archive  %s, GeoPackages of %u s\n", config->archive.folder,
-                config->archive.segment_s);
+    ap_run_archive_config_print(&config->archive, out);
     fprintf(out, "room     %u tracks, %u addresses\n", config->track_cap, config->aircraft_cap);
 }
 

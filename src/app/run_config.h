@@ -30,12 +30,12 @@
 
 #include "airpicture/err.h"
 #include "app/command.h"
+#include "app/run_archive_config.h"
 #include "app/run_output_config.h"
 #include "app/yaml_tell.h"
 #include "io/live_in.h"
 #include "wire/framer.h"
 
-#define AP_RUN_PATH_MAX 1023
 #define AP_RUN_INPUT_CAP 1024u
 
 /* One input; io/live_in.h says what its words mean. Absent words are "". */
@@ -70,14 +70,6 @@ typedef struct ap_run_state {
     uint32_t file_mb, file_s; /* of a recording, when it is closed */
     uint32_t keep_mb, keep_s; /* of all; 0: no limit */
 } ap_run_state;
-
-/* Tracks and alerts for analysis, in GeoPackages of some time each; folder "": none. */
-typedef struct ap_run_archive_config {
-    char folder[AP_RUN_PATH_MAX + 1];
-    uint32_t segment_s;       /* of a file, by receive time */
-    uint32_t keep_mb, keep_s; /* of all; 0: no limit */
-    uint32_t queue_mb;        /* of rows that may wait for a store */
-} ap_run_archive_config;
 
 typedef struct ap_run_config {
     char sensors[AP_RUN_PATH_MAX + 1]; /* "": radars are not placed */

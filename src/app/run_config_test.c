@@ -96,6 +96,35 @@ static void test_run_config_absent(void **state)
     ap_run_config_close(&config);
 }
 
+#ifdef AP_POSTGRES
+static void test_run_config_postgres(void **state)
+{
+    (void)state;
+    ap_run_config config;
+    told to;
+    assert_int_equal(parse(&config, "/etc/airpicture",
+                           "inputs: [{name: a, kind: stdin}]\n"
+                           "archive:\n"
+                           "  folder: /var/a\n"
+                           "  postgres:\n"
+                           "    connection: host=db dbname=air\n"
+                           "    password_file: secret\n"
+                           "    spool: /var/spool\n"
+                           "    partition: day\n",
+                           &to),
+                     AP_OK);
+    const ap_run_postgres *postgres = &config.archive.postgres;
+    assert_string_equal(postgres->connection, "host=db dbname=air");
+    assert_string_equal(postgres->password_file, "/etc/airpicture/secret");
+    assert_string_equal(postgres->spool, "/var/spool");
+    assert_string_equal(postgres->schema, "airpicture");
+    assert_int_equal(postgres->partition, AP_RUN_DAY);
+    assert_int_equal(postgres->spool_mb, 4096);
+    assert_int_equal(postgres->keep_s, 2592000);
+    ap_run_config_close(&config);
+}
+#endif
+
 /* Whole or not at all; each error at its place. */
 static void test_run_config_refused(void **state)
 {
@@ -127,6 +156,28 @@ static void test_run_config_refused(void **state)
         { "inputs: [{name: a, kind: stdin}]\noutputs: [{port: 5}]\n", "an output without kind" },
         { "inputs: [{name: a, kind: stdin}]\ntrack_cap: .nan\n", "2:12 track_cap '.nan' cannot" },
         { "inputs: [{name: a, kind: stdin, format: astrix}]\n", "'asterix', perhaps" },
+        { "inputs: [{name: a, kind: stdin}]\narchive: {postgres: {spool: s}}\n",
+          "2:21 postgres without connection; expected the key 'connection'" },
+        { "inputs: [{name: a, kind: stdin}]\narchive: {postgres: {connection: h}}\n",
+          "2:21 postgres without spool; expected the key 'spool'" },
+#ifdef AP_POSTGRES
+        { "inputs: [{name: a, kind: stdin}]\n"
+          "archive: {folder: f, postgres: {connection: host=db, spool: f}}\n",
+          "2:61 spool is the folder of the GeoPackages; expected another" },
+        { "inputs: [{name: a, kind: stdin}]\n"
+          "archive: {postgres: {connection: host=db password=x, spool: f}}\n",
+          "2:34 connection: it holds a password; expected" },
+        { "inputs: [{name: a, kind: stdin}]\n"
+          "archive: {postgres: {connection: host=db, spool: f, schema: Air}}\n",
+          "2:61 schema 'Air'; expected" },
+        { "inputs: [{name: a, kind: stdin}]\n"
+          "archive: {postgres: {connection: host=db, spool: f, partition: week}}\n",
+          "hour, day" },
+#else
+        { "inputs: [{name: a, kind: stdin}]\n"
+          "archive: {postgres: {connection: host=db, spool: f}}\n",
+          "2:21 this program was built without PostgreSQL" },
+#endif
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         ap_run_config config;
@@ -152,10 +203,11 @@ static void test_run_config_load_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run_config_values),
-        cmocka_unit_test(test_run_config_absent),
-        cmocka_unit_test(test_run_config_refused),
-        cmocka_unit_test(test_run_config_load_nothing),
+        cmocka_unit_test(test_run_config_values),   cmocka_unit_test(test_run_config_absent),
+#ifdef AP_POSTGRES
+        cmocka_unit_test(test_run_config_postgres),
+#endif
+        cmocka_unit_test(test_run_config_refused),  cmocka_unit_test(test_run_config_load_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,7 +143,19 @@ static size_t take_archive(struct ap_run_web_state *state, ap_live_output *outpu
                                            .byte_count = stats->sink.byte_count,
                                            .message_count = stats->row_count,
                                            .lost_count = stats->lost_count + stats->refused_count,
-                                           .last_error = stats->last_error };
+                                           .last_error = stats->last_error,
+                                           .has_server = stats->sink.has_server,
+                                           .is_connected = stats->sink.is_connected,
+                                           .connection_count = stats->sink.connection_count,
+                                           .stored_count = stats->sink.stored_count,
+                                           .spool_count = stats->sink.spool_count,
+                                           .spool_size = stats->sink.spool_size,
+                                           .spool_refused_count = stats->sink.spool_full_count +
+                                                                  stats->sink.spool_damaged_count };
+        if (stats->is_open && stats->sink.has_server && !stats->sink.is_connected) {
+            outputs[count].state = "spools";
+            outputs[count].last_error = stats->sink.server_error;
+        }
         state->rings[1 + count++] = (ap_live_ring){ .name = name,
                                                     .depth = stats->waiting_size,
                                                     .peak = stats->peak_size,

@@ -23,7 +23,7 @@ typedef struct api_bench {
     ap_receiver_table receivers;
     ap_refusals refused;
     ap_live_input input;
-    ap_live_output output;
+    ap_live_output outputs[2];
     ap_live_ring ring;
     ap_live_figures figures;
     ap_sensor_figures sensor_figures[8];
@@ -110,25 +110,35 @@ static inline void api_bench_figures(api_bench *b)
                                 .last_utc = API_BENCH_NOW - AP_NS_PER_S,
                                 .last_error = "connection refused",
                                 .refused = &b->refused };
-    b->output = (ap_live_output){ .name = "cat062",
-                                  .state = "open",
-                                  .is_open = true,
-                                  .client_count = 3,
-                                  .client_cut_count = 4,
-                                  .client_refused_count = 5,
-                                  .byte_count = 600,
-                                  .message_count = 70,
-                                  .lost_count = 8 };
+    b->outputs[0] = (ap_live_output){ .name = "cat062",
+                                      .state = "open",
+                                      .is_open = true,
+                                      .client_count = 3,
+                                      .client_cut_count = 4,
+                                      .client_refused_count = 5,
+                                      .byte_count = 600,
+                                      .message_count = 70,
+                                      .lost_count = 8 };
+    b->outputs[1] = (ap_live_output){ .name = "postgres",
+                                      .state = "spools",
+                                      .is_open = true,
+                                      .last_error = "connection refused",
+                                      .has_server = true,
+                                      .connection_count = 3,
+                                      .stored_count = 70,
+                                      .spool_count = 11,
+                                      .spool_size = 1900,
+                                      .spool_refused_count = 2 };
     b->ring =
         (ap_live_ring){ .name = "journal", .depth = 5, .peak = 9, .cap = 64, .lost_count = 7 };
     b->figures = (ap_live_figures){ .version = "1.2.3",
                                     .started_utc = FIXTURE_UTC - 3600 * AP_NS_PER_S,
                                     .totals = { API_BENCH_NOW, 5000, 4000, 100, 60, 1.5, 6 },
                                     .inputs = &b->input,
-                                    .outputs = &b->output,
+                                    .outputs = b->outputs,
                                     .rings = &b->ring,
                                     .input_count = 1,
-                                    .output_count = 1,
+                                    .output_count = 2,
                                     .ring_count = 1 };
     for (int i = 0; i < 100; i++)
         ap_latency_add(&b->figures.latency, i * 1e-4);

@@ -23,6 +23,12 @@ typedef struct ap_archive_sink_stats {
     uint64_t removed_count;           /* files that were removed because of age or size */
     uint64_t byte_count;              /* of them on disk */
     uint64_t spool_count, spool_size; /* rows and octets on disk that a server is yet to get */
+    uint64_t spool_full_count;        /* rows that found no room there, and are refused */
+    uint64_t spool_damaged_count;     /* rows that could not be read from there */
+    bool has_server, is_connected;
+    uint64_t connection_count;             /* that were made to the server */
+    uint64_t stored_count;                 /* rows that the server has for good */
+    char server_error[AP_IO_MESSAGE_SIZE]; /* why it is not connected; "": it never was an error */
 } ap_archive_sink_stats;
 
 typedef struct ap_archive_sink ap_archive_sink;

@@ -24,6 +24,7 @@ struct ap_spool_state {
     uint64_t next;         /* number of the next record */
     size_t buffered;
     uint8_t *buffer; /* [BUFFER_SIZE] behind them */
+    ap_spool_mark mark;
     /* of the reader */
     int read_fd;         /* -1: the segment is not open */
     uint64_t read_first; /* the segment that is read: its first */
@@ -128,9 +129,11 @@ ap_err ap_spool_open(ap_spool *spool, const ap_spool_config *config, ap_spool_ma
                                                 : AP_ERR_MEMORY;
     if (err)
         ap_spool_close(spool);
-    else
-        ap_spool_seek(spool, 0);
-    return err;
+    if (err)
+        return err;
+    state->mark = *mark;
+    ap_spool_seek(spool, 0);
+    return AP_OK;
 }
 
 void ap_spool_close(ap_spool *spool)
@@ -230,8 +233,14 @@ ap_err ap_spool_commit(ap_spool *spool, const ap_spool_mark *mark, char message[
     newest->size = state->written_size;
     newest->last = state->newest = frame.number;
     pthread_mutex_unlock(&state->mutex);
+    state->mark = *mark;
     roll(state, mark);
     return AP_OK;
+}
+
+ap_spool_mark ap_spool_mark_of(const ap_spool *spool)
+{
+    return spool->state->mark;
 }
 
 ap_err ap_spool_rollback(ap_spool *spool, char message[AP_IO_MESSAGE_SIZE])

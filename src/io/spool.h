@@ -75,6 +75,9 @@ ap_err ap_spool_put(ap_spool *spool, const void *record, size_t size,
 ap_err ap_spool_commit(ap_spool *spool, const ap_spool_mark *mark,
                        char message[AP_IO_MESSAGE_SIZE]);
 
+/* Of the newest commit. */
+ap_spool_mark ap_spool_mark_of(const ap_spool *spool);
+
 /* Forgets what was put since the last commit. AP_ERR_IO with `message`: only close is left. */
 ap_err ap_spool_rollback(ap_spool *spool, char message[AP_IO_MESSAGE_SIZE]);
 

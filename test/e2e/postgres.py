@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""The archive on a PostgreSQL server of the test's own: what the server has is what the GeoPackage
+beside it has, through a server that stops or is killed, a service that is killed, a spool that is
+full; no row twice."""
+import collections
+import contextlib
+import datetime
+import pathlib
+import re
+import signal
+import sqlite3
+import subprocess
+import urllib.request
+
+import run as service
+from common import PROGRAM, case, finish, run, workdir
+from postgres_server import PASSWORD, Server, programs
+from run import Scene, get, wait_for
+
+
+def points_of(server, schema="airpicture"):
+    """Each point of the server: track, and time in whole milliseconds since 1970. A list: one that
+    is there twice shows."""
+    rows = server.ask("SELECT track_id, floor(extract(epoch FROM time) * 1000)::bigint "
+                      f"FROM {schema}.track_points")
+    return [(int(track), int(ms)) for track, ms in rows]
+
+
+def segments_points(scene):
+    """The same of the GeoPackages, whose texts of times have milliseconds."""
+    found = []
+    for path in sorted((scene.folder / "archive").glob("*.gpkg")):
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            found += db.execute("SELECT track_id, time FROM track_points").fetchall()
+    return [(track, milliseconds(text)) for track, text in found]
+
+
+def milliseconds(text):
+    return round(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def count(server, table="track_points"):
+    rows = server.ask(f"SELECT count(*) FROM airpicture.{table}", check=False)
+    return int(rows[0][0]) if rows else 0
+
+
+def figures(scene):
+    """The row of the store in the service's statistics; {} while nobody answers."""
+    try:
+        outputs = get(scene.http, "/api/v1/statistics")["outputs"]
+    except OSError:
+        return {}
+    return next((one for one in outputs if one["name"] == "postgres"), {})
+
+
+def metrics(scene):
+    with urllib.request.urlopen(f"http://127.0.0.1:{scene.http}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    return {name: float(value) for name, value in
+            re.findall(r'^airpicture_(\w+)\{output="postgres"\} (\S+)$', text, re.M)}
+
+
+def end(scene):
+    scene.service.send_signal(signal.SIGTERM)
+    assert scene.service.wait(30) == 0, scene.said()[-400:]
+
+
+def stores(scene, server):
+    """Rows come, with their place, partitions and indexes as the schema says."""
+    scene.start()
+    wait_for(lambda: count(server) > 50, 20)
+    ((kind, lat, lon, z, srid),) = server.ask(
+        "SELECT ST_GeometryType(geom), ST_Y(geom), ST_X(geom), ST_Z(geom) - height_m, "
+        "ST_SRID(geom) FROM airpicture.track_points WHERE height_m IS NOT NULL LIMIT 1")
+    assert kind == "ST_Point" and srid == "4326" and abs(float(z)) < 0.01, (kind, srid, z)
+    assert 48 < float(lat) < 56 and -1 < float(lon) < 9, (lat, lon)
+    assert server.ask("SELECT count(*) FROM airpicture.track_points_else") == [["0"]]
+    parts = server.ask("SELECT count(*) FROM pg_inherits "
+                       "WHERE inhparent = 'airpicture.track_points'::regclass")
+    assert int(parts[0][0]) >= 5, parts  # before, now, two ahead, the rest
+    joined = server.ask("SELECT count(*) FROM airpicture.tracks JOIN airpicture.track_points "
+                        "USING (run, track_id) WHERE icao24 ~ '^[0-9a-f]{6}$'")
+    assert int(joined[0][0]) > 50, joined
+    assert count(server, "track_reasons") > 10
+    row = figures(scene)
+    assert row["state"] == "open" and row["connected"] and row["connection_count"] == 1, row
+
+
+def stopped_and_started(scene, server):
+    """The server stops under load, and is killed under load: rows wait in the spool, and come."""
+    for away in server.stop, server.kill:
+        away()
+        wait_for(lambda: not figures(scene)["connected"], 20)
+        wait_for(lambda: figures(scene)["spool_count"] > 50, 20)
+        assert figures(scene)["state"] == "spools" and metrics(scene)["server_connected"] == 0
+        server.start()
+        wait_for(lambda: figures(scene)["connected"] and figures(scene)["spool_count"] < 500, 30)
+    told = metrics(scene)
+    assert told["server_connections_total"] == 3 and told["spool_refused_total"] == 0, told
+
+
+def killed(scene, server):
+    """The service is killed, with the server there and without, and goes on."""
+    scene.start()
+    wait_for(lambda: figures(scene).get("connected"), 20)
+    for is_away in False, True:
+        if is_away:
+            server.stop()
+            wait_for(lambda: figures(scene)["spool_count"] > 50, 20)
+        scene.service.send_signal(signal.SIGKILL)
+        scene.service.wait()
+        scene.start()
+        if is_away:
+            wait_for(lambda: "rows wait in the spool" in scene.said(), 20)
+            server.start()
+        before = count(server)
+        wait_for(lambda: count(server) > before + 50, 20)
+
+
+def same_on_both_sides(scene, server, kills):
+    """A kill takes what was received in its last milliseconds: one store may have it and no
+    recording."""
+    end(scene)
+    kept, wanted = points_of(server), segments_points(scene)
+    assert len(kept) == len(set(kept)), f"{len(kept) - len(set(kept))} rows are there twice"
+    assert len(wanted) == len(set(wanted)) > 100, f"only {len(wanted)} rows"
+    lost, beyond = set(wanted) - set(kept), set(kept) - set(wanted)
+    assert len(lost) + len(beyond) <= 5 * kills, (
+        f"{len(lost)} of {len(wanted)} rows are not on the server, {len(beyond)} there alone")
+    ((tracks,),) = server.ask("SELECT count(*) FROM airpicture.tracks WHERE end_reason IS NULL")
+    assert int(tracks) > 10, tracks
+    said = scene.said()
+    assert PASSWORD not in said and "rain drum" not in said, "the log tells the password"
+
+
+def keeps_what_is_kept(scene, server):
+    """A partition that is over has its indexes, one that is too old is gone, and a row without a
+    partition finds one that is made for it."""
+    old = server.ask("SELECT relname FROM pg_class WHERE relname LIKE 'track_points_2%' AND "
+                     "relkind = 'r' ORDER BY relname")[0][0]
+    for days, hours in (4, 0), (0, 5):
+        server.ask(f"""DO $$ DECLARE b timestamptz := date_trunc('hour', now(), 'UTC') -
+            interval '{days} days {hours} hours'; n text := 'track_points_' ||
+            to_char(b AT TIME ZONE 'UTC', 'YYYYMMDD"t"HH24'); BEGIN
+            EXECUTE format('CREATE TABLE airpicture.%I PARTITION OF airpicture.track_points
+                FOR VALUES FROM (%L) TO (%L)', n, b, b + interval '1 hour');
+            INSERT INTO airpicture.track_points (run, track_id, time) VALUES (now(), 1, b);
+            END $$""")
+    server.ask(f"BEGIN; ALTER TABLE airpicture.track_points DETACH PARTITION airpicture.{old}; "
+               f"INSERT INTO airpicture.track_points SELECT * FROM airpicture.{old}; "
+               f"DROP TABLE airpicture.{old}; COMMIT")
+    before = count(server)
+    scene.start()
+
+    def tended():
+        names = [name for (name,) in server.ask(
+            "SELECT relname FROM pg_class WHERE relname LIKE 'track_points_2%' ORDER BY relname")]
+        return [name for name in names if name.endswith("_place")] and old in names and names
+    names = wait_for(tended, 30)
+    assert any(name.endswith("_track") for name in names), names
+    assert count(server) >= before - 1
+    assert server.ask("SELECT count(*) FROM airpicture.track_points WHERE "
+                      "time < now() - interval '3 days'") == [["0"]]
+    wait_for(lambda: count(server, "track_points_else") == 0, 20)
+    end(scene)
+
+
+def full(server):
+    """A spool without room counts what it refuses; what it took comes whole, and newer rows too."""
+    few, small = service.SCENARIO, service.CONFIG
+    service.SCENARIO = few.replace("count: 80", "count: 1500")
+    service.CONFIG = (small.replace("spool_mb: 64", "spool_mb: 1\n    schema: other")
+                      .replace("track_cap: 500", "track_cap: 4000"))
+    with workdir() as name:
+        scene = Scene(pathlib.Path(name))
+        try:
+            server.stop()
+            scene.start()
+            wait_for(lambda: figures(scene).get("spool_refused_count", 0) > 0, 40)
+            wait_for(lambda: "the spool is full" in scene.said(), 10)
+            row = figures(scene)
+            assert 9e5 < row["spool_bytes"] < 2 ** 20 + 200, row
+            assert row["spool_count"] > 3000, row
+            server.start()
+            wait_for(lambda: figures(scene)["connected"] and figures(scene)["spool_count"] == 0, 30)
+            end(scene)
+            kept = collections.Counter(points_of(server, "other"))
+            made = collections.Counter(segments_points(scene))
+            assert not kept - made, f"{kept - made} are there twice"
+            assert sum(kept.values()) > 2000, len(kept)
+        finally:
+            scene.close()
+
+
+def refused(folder):
+    """A configuration that cannot be is refused where it is wrong."""
+    for text, said in (
+            ("postgres: {connection: 'host=db password=x', spool: s}", "password_file"),
+            ("postgres: {connection: 'hots=db', spool: s}", "hots"),
+            ("postgres: {connection: 'host=db', spool: s, schema: 'a;b'}", "schema 'a;b'"),
+            ("postgres: {connection: 'host=db'}", "spool")):
+        path = folder / "wrong.yaml"
+        path.write_text("inputs: [{name: a, kind: stdin}]\narchive:\n  " + text + "\n")
+        told = run("check", path, status=78).stderr.decode()
+        assert said in told and re.search(r"wrong.yaml:3:\d+: ", told), told
+
+
+def main():
+    if not programs():
+        print("skip postgres no PostgreSQL server with PostGIS is installed")
+        return
+    with workdir() as name:
+        folder = pathlib.Path(name)
+        (folder / "try.yaml").write_text("inputs: [{name: a, kind: stdin}]\narchive: {postgres: "
+                                         "{connection: 'host=db', spool: s}}\n")
+        told = subprocess.run([PROGRAM, "check", folder / "try.yaml"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE)
+        if b"built without PostgreSQL" in told.stderr:
+            print("skip postgres the program was built without libpq")
+            return
+        server = Server(["fsync=off", "shared_buffers=32MB"])
+        service.CONFIG += (
+            f"archive:\n  folder: archive\n  postgres:\n    connection: {server.connection}\n"
+            f"    password_file: {server.password_file}\n    spool: spool\n    spool_mb: 64\n"
+            f"    keep_s: 172800\n")
+        scene = Scene(folder)
+        try:
+            server.start()
+            case("refused", refused, folder)
+            case("stores", stores, scene, server)
+            case("stopped and started", stopped_and_started, scene, server)
+            case("same on both sides", same_on_both_sides, scene, server, 0)
+            case("killed", killed, scene, server)
+            case("same after kills", same_on_both_sides, scene, server, 2)
+            case("keeps what is kept", keeps_what_is_kept, scene, server)
+            case("full", full, server)
+        finally:
+            scene.close()
+            server.close()
+    finish()
+
+
+if __name__ == "__main__":
+    main()
