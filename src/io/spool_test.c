@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -397,6 +398,39 @@ static void test_spool_somebody_removes(void **unused)
     bed_free(&b);
 }
 
+/* A disk that takes no more: what was committed stays, and it goes on when there is room. */
+static void test_spool_disk_refuses(void **unused)
+{
+    (void)unused;
+    bed b = bed_new(0);
+    struct rlimit before, small;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    fill(&b, 1, 50);
+    ap_spool_mark mark = { .size = 1 };
+    small = before;
+    small.rlim_cur = ap_spool_stats_of(&b.spool).size + 1000;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    for (int round = 0; round < 3; round++) {
+        for (uint64_t i = 51; i <= 98; i++)
+            put(&b, i);
+        assert_int_equal(ap_spool_commit(&b.spool, &mark, b.message), AP_ERR_IO);
+        assert_non_null(strstr(b.message, "File too large"));
+        assert_int_equal(ap_spool_rollback(&b.spool, b.message), AP_OK);
+        assert_int_equal(ap_spool_stats_of(&b.spool).newest, 50);
+    }
+    expect(&b, 1, 50);
+    ap_spool_mark kept = ap_spool_mark_of(&b.spool);
+    assert_memory_equal(kept.octets, &(uint32_t){ 50 }, 4);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    fill(&b, 51, 98);
+    expect(&b, 51, 98);
+    again(&b);
+    expect(&b, 1, 98);
+    assert_int_equal(ap_spool_stats_of(&b.spool).missing_count, 0);
+    bed_free(&b);
+}
+
 /* A process is killed while it writes: what it told as committed is there, and nothing twice. */
 static void write_until_killed(bed *b, int to)
 {
@@ -495,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_spool_flipped_octets),
         cmocka_unit_test(test_spool_newest_is_damaged),
         cmocka_unit_test(test_spool_somebody_removes),
+        cmocka_unit_test(test_spool_disk_refuses),
         cmocka_unit_test(test_spool_killed),
         cmocka_unit_test(test_spool_two_threads),
     };

@@ -17,6 +17,8 @@ from common import PROGRAM, case, finish, run, workdir
 from postgres_server import PASSWORD, Server, programs
 from run import Scene, get, wait_for
 
+WAIT_S = 60  # for what comes in a second or two on a machine that has nothing else to do
+
 
 def points_of(server, schema="airpicture"):
     """Each point of the server: track, and time in whole milliseconds since 1970. A list: one that
@@ -45,12 +47,20 @@ def count(server, table="track_points"):
 
 
 def figures(scene):
-    """The row of the store in the service's statistics; {} while nobody answers."""
-    try:
-        outputs = get(scene.http, "/api/v1/statistics")["outputs"]
-    except OSError:
-        return {}
-    return next((one for one in outputs if one["name"] == "postgres"), {})
+    """The row of the store in the service's statistics, as soon as it answers."""
+    def row():
+        try:
+            outputs = get(scene.http, "/api/v1/statistics")["outputs"]
+        except OSError:
+            return None
+        return next((one for one in outputs if one["name"] == "postgres"), None)
+    return wait_for(row, WAIT_S)
+
+
+def is_connected(scene, waiting):
+    """And so many rows wait in the spool at most."""
+    row = figures(scene)
+    return row["connected"] and row["spool_count"] <= waiting
 
 
 def metrics(scene):
@@ -62,13 +72,13 @@ def metrics(scene):
 
 def end(scene):
     scene.service.send_signal(signal.SIGTERM)
-    assert scene.service.wait(30) == 0, scene.said()[-400:]
+    assert scene.service.wait(WAIT_S) == 0, scene.said()[-400:]
 
 
 def stores(scene, server):
     """Rows come, with their place, partitions and indexes as the schema says."""
     scene.start()
-    wait_for(lambda: count(server) > 50, 20)
+    wait_for(lambda: count(server) > 50, WAIT_S)
     ((kind, lat, lon, z, srid),) = server.ask(
         "SELECT ST_GeometryType(geom), ST_Y(geom), ST_X(geom), ST_Z(geom) - height_m, "
         "ST_SRID(geom) FROM airpicture.track_points WHERE height_m IS NOT NULL LIMIT 1")
@@ -90,11 +100,11 @@ def stopped_and_started(scene, server):
     """The server stops under load, and is killed under load: rows wait in the spool, and come."""
     for away in server.stop, server.kill:
         away()
-        wait_for(lambda: not figures(scene)["connected"], 20)
-        wait_for(lambda: figures(scene)["spool_count"] > 50, 20)
+        wait_for(lambda: not figures(scene)["connected"], WAIT_S)
+        wait_for(lambda: figures(scene)["spool_count"] > 50, WAIT_S)
         assert figures(scene)["state"] == "spools" and metrics(scene)["server_connected"] == 0
         server.start()
-        wait_for(lambda: figures(scene)["connected"] and figures(scene)["spool_count"] < 500, 30)
+        wait_for(lambda: is_connected(scene, 500), WAIT_S)
     told = metrics(scene)
     assert told["server_connections_total"] == 3 and told["spool_refused_total"] == 0, told
 
@@ -102,19 +112,19 @@ def stopped_and_started(scene, server):
 def killed(scene, server):
     """The service is killed, with the server there and without, and goes on."""
     scene.start()
-    wait_for(lambda: figures(scene).get("connected"), 20)
+    wait_for(lambda: figures(scene)["connected"], WAIT_S)
     for is_away in False, True:
         if is_away:
             server.stop()
-            wait_for(lambda: figures(scene)["spool_count"] > 50, 20)
+            wait_for(lambda: figures(scene)["spool_count"] > 50, WAIT_S)
         scene.service.send_signal(signal.SIGKILL)
         scene.service.wait()
         scene.start()
         if is_away:
-            wait_for(lambda: "rows wait in the spool" in scene.said(), 20)
+            wait_for(lambda: "rows wait in the spool" in scene.said(), WAIT_S)
             server.start()
         before = count(server)
-        wait_for(lambda: count(server) > before + 50, 20)
+        wait_for(lambda: count(server) > before + 50, WAIT_S)
 
 
 def same_on_both_sides(scene, server, kills):
@@ -156,12 +166,12 @@ def keeps_what_is_kept(scene, server):
         names = [name for (name,) in server.ask(
             "SELECT relname FROM pg_class WHERE relname LIKE 'track_points_2%' ORDER BY relname")]
         return [name for name in names if name.endswith("_place")] and old in names and names
-    names = wait_for(tended, 30)
+    names = wait_for(tended, WAIT_S)
     assert any(name.endswith("_track") for name in names), names
     assert count(server) >= before - 1
     assert server.ask("SELECT count(*) FROM airpicture.track_points WHERE "
                       "time < now() - interval '3 days'") == [["0"]]
-    wait_for(lambda: count(server, "track_points_else") == 0, 20)
+    wait_for(lambda: count(server, "track_points_else") == 0, WAIT_S)
     end(scene)
 
 
@@ -176,13 +186,13 @@ def full(server):
         try:
             server.stop()
             scene.start()
-            wait_for(lambda: figures(scene).get("spool_refused_count", 0) > 0, 40)
-            wait_for(lambda: "the spool is full" in scene.said(), 10)
+            wait_for(lambda: figures(scene)["spool_refused_count"] > 0, WAIT_S)
+            wait_for(lambda: "the spool is full" in scene.said(), WAIT_S)
             row = figures(scene)
             assert 9e5 < row["spool_bytes"] < 2 ** 20 + 200, row
             assert row["spool_count"] > 3000, row
             server.start()
-            wait_for(lambda: figures(scene)["connected"] and figures(scene)["spool_count"] == 0, 30)
+            wait_for(lambda: is_connected(scene, 0), WAIT_S)
             end(scene)
             kept = collections.Counter(points_of(server, "other"))
             made = collections.Counter(segments_points(scene))
@@ -203,6 +213,9 @@ def refused(folder):
         path.write_text("inputs: [{name: a, kind: stdin}]\narchive:\n  " + text + "\n")
         told = run("check", path, status=78).stderr.decode()
         assert said in told and re.search(r"wrong.yaml:3:\d+: ", told), told
+    path.write_text("inputs: [{name: a, kind: stdin}]\narchive: {postgres: {connection: 'host=db', "
+                    "spool: s, password_file: nowhere}}\n")
+    assert b"password_file" in run("check", path, status=66).stderr
 
 
 def main():
