@@ -230,16 +230,27 @@ static bool work(struct postgres *p)
     return has_rows;
 }
 
+static bool has_waiting(struct postgres *p)
+{
+    return ap_spool_stats_of(&p->spool).record_count > 0;
+}
+
+/* At the end it tries once more, whatever the pause. */
 static void *run(void *context)
 {
     struct postgres *p = context;
+    bool may_try_last = true;
     for (;;) {
         bool is_ending = atomic_load(&p->is_ending);
         int64_t now_ns = ap_clock_monotonic_ns();
-        if (!atomic_load(&p->is_connected) && !is_ending && now_ns >= p->retry_ns)
+        bool is_due = is_ending ? may_try_last && has_waiting(p) : now_ns >= p->retry_ns;
+        if (is_due && !atomic_load(&p->is_connected)) {
+            may_try_last = !is_ending;
             connect_server(p);
+        }
         bool goes_on = atomic_load(&p->is_connected) && work(p);
-        if (is_ending && (!goes_on || now_ns > atomic_load(&p->deadline_ns)))
+        bool is_done = !goes_on && !(may_try_last && has_waiting(p));
+        if (is_ending && (is_done || now_ns > atomic_load(&p->deadline_ns)))
             break;
         if (!goes_on)
             nap(p);

@@ -14,7 +14,7 @@
 #include "io/log.h"
 #include "io/postgres_store.h"
 
-#define AP_POSTGRES_DRAIN_S 3 /* for which the end waits for the server */
+#define AP_POSTGRES_DRAIN_S 5 /* for which the end waits for the server */
 
 typedef struct ap_postgres_config {
     const char *connection, *password_file, *schema; /* as of ap_postgres_store_config */
