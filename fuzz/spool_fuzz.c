@@ -78,6 +78,7 @@ static void spoil(const uint8_t *data, size_t size)
     walk_in_pieces(stream, used, 1 + data[1] % 97, found);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     uint64_t numbers[FRAMES_MAX];
