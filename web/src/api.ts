@@ -183,13 +183,18 @@ export class Api {
   sensors = () => this.get<SensorList>("api/v1/sensors");
   statistics = () => this.get<Statistics>("api/v1/statistics");
 
-  private async get<T>(path: string): Promise<T> {
+  async get<T>(path: string): Promise<T> {
+    return (await (await this.ask(path)).json()) as T;
+  }
+
+  // The answer when it is good, else an ApiError with what was said.
+  async ask(path: string): Promise<Response> {
     const answer = await fetch(path, {
       headers: this.token ? { Authorization: "Bearer " + this.token } : {},
     }).catch(() => {
       throw new ApiError(0, "The server does not answer.");
     });
-    if (answer.ok) return (await answer.json()) as T;
+    if (answer.ok) return answer;
     const said = (await answer.json().catch(() => ({}))) as { error?: string; expected?: string };
     throw new ApiError(
       answer.status,

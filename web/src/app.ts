@@ -34,7 +34,8 @@ export type Topic =
   | "settings"
   | "alerts"
   | "sensors"
-  | "feed";
+  | "feed"
+  | "time"; // playback: where it is, how fast, what there is
 
 export class App {
   readonly store = new Store();
@@ -46,6 +47,8 @@ export class App {
   shown = 0;
   selected = 0; // id; 0: none
   alerts: Alert[] = [];
+  past: number | null = null; // seconds since 1970: the archive is played; null: live
+  present = 0; // time of the newest live message
   sensors: SensorList = { now_s: 0, sensors: [], receivers: [] };
   private readonly told = new Map<Topic, (() => void)[]>();
 

@@ -68,6 +68,11 @@ const SHAPES: Record<string, string> = {
   home: "M10 3v3m0 8v3m7-7h-3M6 10H3m7-4a4 4 0 1 0 0 8 4 4 0 0 0 0-8Z",
   layers: "M10 3 18 7.5 10 12 2 7.5ZM3 11.5l7 4 7-4",
   follow: "M10 2 16 17l-6-3.5L4 17Z",
+  clock: "M10 3a7 7 0 1 0 0 14 7 7 0 0 0 0-14Zm0 3v4l3 2",
+  play: "M6 4l10 6-10 6Z",
+  pause: "M7 4v12m6-12v12",
+  back: "M14 4l-8 6 8 6ZM4 4v12",
+  forward: "M6 4l8 6-8 6ZM16 4v12",
   save: "M10 3v9m-4-4 4 4 4-4M3 16h14",
 };
 

@@ -65,6 +65,12 @@ export class Feed {
     };
   }
 
+  // From the beginning: what was taken over is there no more.
+  again(): void {
+    this.sequence = 0;
+    this.open();
+  }
+
   private take(data: ArrayBuffer): void {
     const now = performance.now();
     try {

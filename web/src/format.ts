@@ -54,6 +54,9 @@ export function duration(seconds: number): string {
 export const clock = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().slice(11, 19);
 
+export const instant = (seconds: number): string =>
+  new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19) + "Z";
+
 export function place(latitude: number, longitude: number): string {
   const part = (value: number, width: number, letters: string) => {
     const minutes = Math.round(Math.abs(value) * 6000) / 100;

@@ -1,13 +1,14 @@
 // The permanent link: view, track and filter in the address, after '#'.
 import type { App } from "./app.js";
 import { type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
-import { type Source, SOURCE_WORDS } from "./format.js";
+import { instant, type Source, SOURCE_WORDS } from "./format.js";
 import type { AirMap, View } from "./map.js";
 
 export interface Link {
   view: View | null;
   track: number;
   filter: Filter;
+  time: number | null; // of the past, seconds since 1970; null: now
 }
 
 export function writeLink(link: Link): string {
@@ -18,6 +19,7 @@ export function writeLink(link: Link): string {
       `v=${view.zoom.toFixed(2)}/${view.latitude.toFixed(4)}/${view.longitude.toFixed(4)}`,
     );
   if (link.track) parts.push(`t=${link.track}`);
+  if (link.time !== null) parts.push(`at=${instant(link.time)}`);
   if (filter.levelMin !== null || filter.levelMax !== null)
     parts.push(`fl=${filter.levelMin ?? ""}-${filter.levelMax ?? ""}`);
   if (filter.sources) parts.push(`src=${[...filter.sources].join(",")}`);
@@ -55,20 +57,24 @@ export function readLink(hash: string): Link {
     Math.abs(longitude) <= 180
       ? { zoom, latitude, longitude }
       : null;
-  return { view, track: number(parts.get("t") ?? undefined) ?? 0, filter };
+  const ms = Date.parse(parts.get("at") ?? "");
+  const time = Number.isNaN(ms) ? null : ms / 1000;
+  return { view, track: number(parts.get("t") ?? undefined) ?? 0, filter, time };
 }
 
 // The address always tells what is seen; and a changed one changes that.
-export function keepLink(app: App, air: AirMap): void {
+export function keepLink(app: App, air: AirMap, goTo: (time: number | null) => void): void {
   const save = () => {
-    const now = { view: air.view(), track: app.selected, filter: app.filter };
+    const now = { view: air.view(), track: app.selected, filter: app.filter, time: app.past };
     history.replaceState(null, "", writeLink(now) || location.pathname);
   };
   air.map.on("moveend", save);
   app.on("select", save);
   app.on("filter", save);
+  app.on("time", save);
   addEventListener("hashchange", () => {
-    const { view, track, filter } = readLink(location.hash);
+    const { view, track, filter, time } = readLink(location.hash);
+    if (time !== app.past) goTo(time);
     if (view) air.map.jumpTo({ center: [view.longitude, view.latitude], zoom: view.zoom });
     app.setFilter(filter);
     app.select(track);

@@ -16,11 +16,14 @@ export class Live {
     askToken: (why: string) => void,
   ) {
     this.feed = new Feed(socketUrl(), {
-      changes: (message) => picture.take(message),
+      changes: (message) => {
+        app.present = message.time;
+        return app.past !== null || picture.take(message);
+      },
       text: (message) => this.hear(message),
       state: () => {
         app.tell("feed");
-        if (this.feed.state === "live") void this.loadAlerts();
+        if (this.feed.state === "live" && app.past === null) void this.loadAlerts();
       },
       unauthorised: () => askToken(this.feed.token ? "This token is not known here." : ""),
     });
@@ -46,6 +49,12 @@ export class Live {
     this.feed.open();
   }
 
+  // After the past: the whole picture of now.
+  again(): void {
+    this.feed.again();
+    void this.loadAlerts();
+  }
+
   private hear(message: Text): void {
     const body = message.body as Partial<SensorList> & { alerts?: Alert[] };
     if (body.sensors) {
@@ -56,7 +65,7 @@ export class Live {
       };
       this.app.tell("sensors");
     }
-    if (body.alerts) this.mergeAlerts(body.alerts);
+    if (body.alerts && this.app.past === null) this.mergeAlerts(body.alerts);
   }
 
   private mergeAlerts(changed: Alert[]): void {

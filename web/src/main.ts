@@ -17,8 +17,10 @@ import { legendOf } from "./panels/legend.js";
 import { Search } from "./panels/search.js";
 import { SensorsPanel } from "./panels/sensors.js";
 import { TablePanel } from "./panels/table.js";
+import { Timeline } from "./panels/timeline.js";
 import { TrackPanel } from "./panels/track.js";
 import { Picture } from "./picture.js";
+import { Playback } from "./playback.js";
 import { Pointer } from "./pointer.js";
 import { THEMES } from "./theme.js";
 import { View } from "./view.js";
@@ -50,6 +52,8 @@ const trackPanel = new TrackPanel(
     picture.redraw();
   },
   () => view.centre(),
+  (id) => playback.track(id),
+  (id, form) => playback.file(id, form),
 );
 const table = new TablePanel(app, () => dock.isOpen("tracks"));
 const sensors = new SensorsPanel(
@@ -87,6 +91,8 @@ const filters = new FilterPanel(app, picture.layers.picture, () => view.box());
 const display = new DisplayPanel(app);
 const login = loginDialog((token) => live.setToken(token));
 const live = new Live(app, picture, (why) => login.ask(why));
+const playback = new Playback(app, picture, live);
+const timeline = new Timeline(app, playback);
 const said = h("div", { class: "unseen", role: "status" });
 const pointer = new Pointer(
   app,
@@ -162,6 +168,24 @@ const keys: KeyUse[] = [
   { shown: "0", words: "The whole picture", on: { "0": () => view.fit() } },
   { shown: "+  −", words: "Zoom", on: { "+": closer, "=": closer, "-": farther } },
   { shown: "← ↑ → ↓", words: "Move the map", on: {} },
+  { shown: "B", words: "Back in time: playback of the archive", on: { b: () => timeline.open() } },
+  { shown: "G", words: "Go live again", on: { g: () => timeline.close() } },
+  { shown: "Space", words: "Playback: pause, go on", on: { " ": () => playback.pause() } },
+  {
+    shown: ",  .",
+    words: "Playback: an update back, forward",
+    on: { ",": () => playback.stepBy(-1), ".": () => playback.stepBy(1) },
+  },
+  {
+    shown: "<  >",
+    words: "Playback: a minute back, forward",
+    on: { "<": () => playback.jump(-60), ">": () => playback.jump(60) },
+  },
+  {
+    shown: "[  ]",
+    words: "Playback: slower, faster",
+    on: { "[": () => playback.changeSpeed(-1), "]": () => playback.changeSpeed(1) },
+  },
   { shown: "Y", words: "Night or day", on: { y: toggleTheme } },
   { shown: "X", words: "Full screen", on: { x: toggleFullScreen } },
   { shown: "?", words: "This sheet", on: { "?": () => help.showModal() } },
@@ -177,12 +201,18 @@ const bar = new Bar(app, search.element, [
   filterButton,
   iconButton("layers", "How it is drawn", "D", () => togglePopover(display.element)),
   measureButton,
+  iconButton("clock", "Playback", "B", () => timeline.open()),
   iconButton("list", "Lists", "T", () => dock.toggle("tracks")),
   iconButton("theme", "Night or day", "Y", toggleTheme),
   iconButton("screen", "Full screen", "X", toggleFullScreen),
   iconButton("help", "Keys and symbols", "?", () => help.showModal()),
 ]);
 app.on("feed", () => bar.showFeed(live.feed, root));
+app.on("time", () => {
+  bar.showFeed(live.feed, root);
+  bar.showPast(playback.isPaused ? 0 : playback.speed, root);
+});
+app.on("update", () => bar.showPast(playback.isPaused ? 0 : playback.speed, root));
 app.on("select", () => {
   const row = app.store.row(app.selected);
   setText(said, row >= 0 ? `Track ${app.store.callsign[row] || app.selected} selected` : "");
@@ -194,6 +224,7 @@ root.prepend(bar.element);
 root.append(
   bar.banner,
   h("div", { class: "cards" }, trackPanel.element, dock.element),
+  timeline.element,
   filters.element,
   display.element,
   h(
@@ -211,7 +242,10 @@ root.append(
 dock.show("tracks");
 if (!isWide) dock.close();
 air.map.resize(); // the bar has taken its part by now
-keepLink(app, air);
+keepLink(app, air, (time) => {
+  if (time === null) timeline.close();
+  else void playback.enter(time, true);
+});
 
 // --- begin ---
 
@@ -227,5 +261,6 @@ app.on("update", () => {
   }
 });
 live.begin();
+if (link.time !== null) void playback.enter(link.time, true);
 // For tests and benchmarks: what is on the screen, and what it cost.
-Object.assign(window, { airpicture: { app, feed: live.feed, page: picture.figures, air } });
+Object.assign(window, { airpicture: { app, feed: live.feed, page: picture.figures, air, playback } });

@@ -12,6 +12,7 @@ export class PictureClock {
   private time = 0;
   private at = 0;
   private rate = 1;
+  steer: ((nowMs: number) => number) | null = null; // somebody else says what time it is
 
   hear(time: number, nowMs: number): void {
     if (this.at > 0 && time > this.time && nowMs > this.at + 200) {
@@ -23,6 +24,7 @@ export class PictureClock {
   }
 
   now(nowMs: number): number {
+    if (this.steer) return this.steer(nowMs);
     return this.time + Math.min(5, (nowMs - this.at) / 1000) * this.rate;
   }
 }

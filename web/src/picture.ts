@@ -35,7 +35,7 @@ export class Picture {
   isFollowing = false; // the map goes with the selected track
   private readonly deck: Deck<MapView>;
   private readonly names: Names;
-  private readonly time = new PictureClock();
+  readonly time = new PictureClock();
   private isDue = true;
   private timer = 0;
   private lastDraw = 0;

@@ -16,6 +16,7 @@ import {
 } from "../src/format.js";
 import { bearing, destination, distance } from "../src/geo.js";
 import { Covered, type LabelWish, placeLabels } from "../src/labels.js";
+import { readFrames } from "../src/archive.js";
 import { readLink, writeLink } from "../src/link.js";
 import { Motion, PictureClock } from "../src/motion.js";
 import { DOTS, Store } from "../src/store.js";
@@ -273,16 +274,46 @@ test("link: what is written is read again; what cannot be read is passed over", 
     box: [1, 2, 3, 4] as [number, number, number, number],
   };
   const link = readLink(
-    writeLink({ view: { zoom: 7, latitude: 52, longitude: 4 }, track: 12, filter }),
+    writeLink({ view: { zoom: 7, latitude: 52, longitude: 4 }, track: 12, filter, time: 1780826400 }),
   );
   assert.deepEqual(link.view, { zoom: 7, latitude: 52, longitude: 4 });
   assert.equal(link.track, 12);
   assert.deepEqual(link.filter, filter);
-  assert.deepEqual(readLink("#v=x/y/z&t=abc&src=nonsense&fl=--"), {
+  assert.equal(link.time, 1780826400);
+  assert.equal(readLink("#at=2026-06-07T10:00:00Z").time, 1780826400);
+  assert.deepEqual(readLink("#v=x/y/z&t=abc&src=nonsense&fl=--&at=noon"), {
     view: null,
     track: 0,
     filter: { ...noFilter(), sources: new Set() },
+    time: null,
   });
+});
+
+// A message without rows, of that time in seconds.
+function emptyMessage(kind: number, time: number): Uint8Array {
+  const octets = new Uint8Array(40);
+  octets.set([0x41, 0x50, 1, kind]);
+  new DataView(octets.buffer).setBigInt64(16, BigInt(time) * 1_000_000n, true);
+  return octets;
+}
+
+test("archive: frames behind their sizes, up to a multiple of eight; a cut is refused", () => {
+  const answer = new Uint8Array(3 * 48);
+  [2, 3, 3].forEach((kind, i) => {
+    answer[i * 48] = 40;
+    answer.set(emptyMessage(kind, 1000 + i), i * 48 + 8);
+  });
+  assert.deepEqual(
+    readFrames(answer.buffer).map((one) => [one.kind, one.time]),
+    [
+      [2, 1000],
+      [3, 1001],
+      [3, 1002],
+    ],
+  );
+  assert.deepEqual(readFrames(new ArrayBuffer(0)), []);
+  for (let size = 1; size < answer.length; size++)
+    if (size % 48) assert.throws(() => readFrames(answer.buffer.slice(0, size)));
 });
 
 test("geo: distance, bearing and destination agree", () => {

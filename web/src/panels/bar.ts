@@ -55,8 +55,21 @@ export class Bar {
     for (const topic of ["update", "filter"] as const) app.on(topic, () => this.showFacts());
   }
 
+  // The past must not be taken for now; `root` has a frame then.
+  showPast(speed: number, root: HTMLElement): void {
+    const { past } = this.app;
+    root.classList.toggle("is-past", past !== null);
+    if (past === null) return;
+    this.pill.dataset["state"] = "past";
+    setText(this.state, `PLAYBACK ${clock(past)}Z ${speed ? `${speed}×` : "paused"}`);
+    setText(this.utc, clock(past));
+    root.classList.remove("is-stale");
+    this.banner.hidden = true;
+  }
+
   // What is shown is marked as old where it is; `root` fades then.
   showFeed(feed: Feed, root: HTMLElement): void {
+    if (this.app.past !== null) return;
     this.pill.dataset["state"] = feed.state;
     setText(this.state, STATE_WORDS[feed.state]);
     const isOld = feed.state === "stale" || feed.state === "broken" || feed.state === "refused";

@@ -125,6 +125,7 @@ export class TablePanel {
     this.viewport.addEventListener("keydown", (event) => this.key(event));
     app.on("update", () => this.refresh(false));
     app.on("filter", () => this.refresh(true));
+    app.on("time", () => this.refresh(true));
     app.on("select", () => this.fill());
     new ResizeObserver(() => this.fill()).observe(this.viewport);
     this.mark();

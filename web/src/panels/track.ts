@@ -3,6 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { ApiError, type TrackDetail, type TrackState } from "../api.js";
 import type { App } from "../app.js";
+import type { Form } from "../archive.js";
 import { download, h, icon, iconButton, setText } from "../dom.js";
 import { toCsv, toGeoJson, toKml, trackName } from "../export.js";
 import {
@@ -21,7 +22,8 @@ import {
   trend,
 } from "../format.js";
 
-const REFRESH_MS = 2000;
+const REFRESH_MS = 2000,
+  HURRY_MS = 60;
 
 type Row = [label: string, value: (track: TrackState, app: App, row: number) => string | undefined];
 
@@ -125,11 +127,13 @@ export class TrackPanel {
     private readonly app: App,
     private readonly onDetail: (detail: TrackDetail | null) => void,
     private readonly onCentre: () => void,
+    private readonly tell: (id: number) => Promise<TrackDetail>,
+    saveWhole: (id: number, form: Form) => Promise<string | null>,
   ) {
     const save = (
       name: string,
       type: string,
-      ending: string,
+      form: Form,
       make: (detail: TrackDetail) => string,
     ) =>
       h(
@@ -137,9 +141,7 @@ export class TrackPanel {
         {
           type: "button",
           class: "quiet",
-          click: () => {
-            if (this.detail) download(trackName(this.detail) + ending, type, make(this.detail));
-          },
+          click: () => void this.save(type, form, saveWhole, make),
         },
         name,
       );
@@ -183,15 +185,29 @@ export class TrackPanel {
         "footer",
         {},
         icon("save"),
-        h("span", { class: "dim" }, "Save trail"),
-        save("GeoJSON", "application/geo+json", ".geojson", toGeoJson),
-        save("KML", "application/vnd.google-earth.kml+xml", ".kml", toKml),
-        save("CSV", "text/csv", ".csv", toCsv),
+        h("span", { class: "dim" }, "Save"),
+        save("GeoJSON", "application/geo+json", "geojson", toGeoJson),
+        save("KML", "application/vnd.google-earth.kml+xml", "kml", toKml),
+        save("CSV", "text/csv", "csv", toCsv),
       ),
     );
     app.on("select", () => this.choose());
     app.on("update", () => this.follow());
+    app.on("time", () => this.hurry());
     app.on("settings", () => this.draw());
+  }
+
+  // The whole track, as the archive has it; else the trail.
+  private async save(
+    type: string,
+    form: Form,
+    whole: (id: number, form: Form) => Promise<string | null>,
+    make: (detail: TrackDetail) => string,
+  ): Promise<void> {
+    const { detail } = this;
+    if (!detail) return;
+    const text = (await whole(detail.track_id, form)) ?? make(detail);
+    download(`${trackName(detail)}.${form}`, type, text);
   }
 
   private choose(): void {
@@ -242,10 +258,17 @@ export class TrackPanel {
     setText(this.where, place(motion.latitude(row), motion.longitude(row)));
   }
 
+  // Another time: what is told of it is to be asked for anew.
+  private hurry(): void {
+    clearTimeout(this.timer);
+    if (this.app.selected) this.timer = window.setTimeout(() => void this.load(), HURRY_MS);
+  }
+
   private async load(): Promise<void> {
+    clearTimeout(this.timer);
     const asked = ++this.sequence;
     try {
-      const detail = await this.app.api.track(this.app.selected);
+      const detail = await this.tell(this.app.selected);
       if (asked !== this.sequence) return;
       this.detail = detail;
       setText(this.error, detail.ended_s ? `This track ended at ${clock(detail.ended_s)}.` : "");

@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Playback in a browser, against a service that archives simulated traffic.
+
+The cases are in web/test/browser/playback.mjs.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+import run as service
+from common import PROGRAM, workdir
+from run import Scene, get, wait_for
+from web import CHROMIUM, WEB, missing
+
+ARCHIVED_S = 22
+
+
+def archive_is_long(scene):
+    found = get(scene.http, "/api/v1/archive")
+    return found.get("end_s", 0) - found.get("begin_s", 0) > ARCHIVED_S
+
+
+def main():
+    reason = missing()
+    if reason:
+        print(f"skip playback {reason}")
+        return 0
+    service.CONFIG += "archive: {{folder: archive, segment_s: 8}}\n"
+    with workdir() as name:
+        scene = Scene(pathlib.Path(name))
+        try:
+            scene.start()
+            wait_for(lambda: scene.tracks(), 20)
+            wait_for(lambda: archive_is_long(scene), 60)
+            command = ["node", "test/browser/playback.mjs", PROGRAM, str(scene.http),
+                       str(scene.folder / "archive")]
+            return subprocess.run(command, cwd=WEB, timeout=300, check=False,
+                                  env={**os.environ, "CHROMIUM": CHROMIUM}).returncode
+        finally:
+            scene.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

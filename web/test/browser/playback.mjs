@@ -1,0 +1,249 @@
+// Playback as a person uses it, against a service that archives what it sees.
+//   node test/browser/playback.mjs PROGRAM PORT ARCHIVE
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { startBrowser, startService, until } from "./harness.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const [program, port, folder] = process.argv.slice(2);
+const FEET = 0.3048,
+    KNOT = 1852 / 3600;
+
+const browser = await startBrowser();
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const complaints = [];
+page.on("pageerror", (error) => complaints.push(String(error)));
+const look = (what) => page.evaluate(what);
+const get = async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).json();
+let failed = 0;
+async function check(name, run) {
+    const begin = Date.now();
+    try {
+        await run();
+        console.log(`ok ${name}`);
+    } catch (error) {
+        failed++;
+        console.log(`not ok ${name} ${String(error.message).replace(/\s+/g, " ").slice(0, 400)}`);
+    }
+    if (process.env.AP_TIMES) console.error(`${Date.now() - begin} ms ${name}`);
+}
+
+async function axeClean(where) {
+    await look(axe);
+    const found = await look("axe.run(document, {resultTypes: ['violations']})");
+    const lines = found.violations.map(
+        (one) => `${one.id}: ${one.nodes[0]?.target} (${one.nodes.length})`,
+    );
+    assert.deepEqual(lines, [], where);
+}
+
+const pill = () => look("document.querySelector('.pill').textContent");
+const past = () => look("airpicture.app.past");
+const reached = (time) =>
+    until(page, `airpicture.app.past === ${time} && !airpicture.playback.isWaiting`, 30);
+
+// What the page has of each track, and what `airpicture export` has of the same moment.
+const shown = () =>
+    look(`(({store}) => [...store.id.subarray(0, store.count)].map((id) => {
+        const row = store.row(id);
+        return {id, latitude: store.latitude[row], longitude: store.longitude[row],
+                altitude: store.altitude[row], speed: store.speed[row], time: store.stateTime[row],
+                callsign: store.callsign[row], squawk: store.squawk[row],
+                trackNumber: store.trackNumber[row]};
+    }))(airpicture.app)`);
+
+function exported(time) {
+    const utc = new Date(time * 1000 + 1).toISOString();
+    const ran = spawnSync(program, ["export", folder, "--to", "csv", "--until", utc], {
+        encoding: "utf8",
+        maxBuffer: 1 << 28,
+    });
+    assert.equal(ran.status, 0, ran.stderr);
+    const [head, ...lines] = ran.stdout.trim().split("\r\n");
+    const keys = head.split(","),
+        newest = new Map();
+    for (const line of lines) {
+        const values = line.split(",");
+        const row = Object.fromEntries(keys.map((key, i) => [key, values[i]]));
+        newest.set(Number(row.track_id), row);
+    }
+    return newest;
+}
+
+const near = (a, b, step, what) => assert.ok(Math.abs(a - b) <= step, `${what}: ${a}, not ${b}`);
+
+async function equalsArchive() {
+    const time = await past(),
+        tracks = await shown(),
+        archive = exported(time);
+    assert.ok(Number.isInteger(time), `paused at ${time}`);
+    assert.ok(tracks.length > 5, `${tracks.length} tracks`);
+    for (const [id, row] of archive)
+        if (!row.end_reason) assert.ok(tracks.some((one) => one.id === id), `${id} is not shown`);
+    for (const one of tracks) {
+        const row = archive.get(one.id);
+        assert.ok(row, `${one.id} is not in the archive`);
+        near(one.latitude, Number(row.latitude_deg), 1e-7, "latitude");
+        near(one.longitude, Number(row.longitude_deg), 1e-7, "longitude");
+        near(one.time, Number(row.time_s), 0.0101, "time");
+        near(one.altitude / FEET, Number(row.pressure_altitude_ft), 1, "level");
+        near(one.speed / KNOT, Number(row.ground_speed_kt), 0.2, "speed");
+        assert.equal(one.callsign, row.callsign);
+        assert.equal(one.squawk.toString(8).padStart(4, "0"), row.squawk);
+        assert.equal(String(one.trackNumber), row.track_number);
+    }
+}
+
+await check("one key leads into the past, which is marked as such", async () => {
+    await page.goto(`http://127.0.0.1:${port}/`, { timeout: 90_000 });
+    await until(page, "window.airpicture?.page.updates > 0 && airpicture.app.store.count > 5", 60);
+    await page.keyboard.press("b");
+    await until(page, "airpicture.app.past !== null && airpicture.app.store.count > 5", 30);
+    await until(page, "document.querySelector('.pill').dataset.state === 'past'", 10);
+    assert.match(await pill(), /^PLAYBACK \d\d:\d\d:\d\dZ 1×$/);
+    assert.ok(await look("!document.querySelector('.timeline').hidden"));
+    const before = await past();
+    await until(page, `airpicture.app.past > ${before} + 1`, 30, "it goes on by itself");
+});
+
+// Points may come to the archive so long after their time.
+const SETTLED_S = 14;
+const { begin_s: begin } = await get("/api/v1/archive");
+const first = Math.ceil(begin) + 4;
+
+await check("playback equal to archive, at a paused time and a step on and back", async () => {
+    await page.keyboard.press("Space");
+    await until(page, "airpicture.playback.isPaused && !airpicture.playback.isWaiting", 30);
+    await look(`airpicture.playback.enter(${first}, true)`);
+    await reached(first);
+    await equalsArchive();
+    await page.keyboard.press(".");
+    await page.keyboard.press(".");
+    await reached(first + 2);
+    await equalsArchive();
+    await page.keyboard.press(",");
+    await reached(first + 1);
+    await equalsArchive();
+});
+
+await check("faster and slower; the same picture behind it", async () => {
+    for (let i = 0; i < 3; i++) await page.keyboard.press("]");
+    assert.equal(await look("airpicture.playback.speed"), 8);
+    await page.keyboard.press("Space");
+    await until(page, `airpicture.app.past > ${first} + 5`, 30);
+    assert.match(await pill(), /8×$/);
+    await page.keyboard.press("Space");
+    await until(page, "airpicture.playback.isPaused && !airpicture.playback.isWaiting", 30);
+    const time = await past();
+    assert.ok(Number.isInteger(time), `paused at ${time}`);
+    while ((await get("/api/v1/archive")).end_s < time + SETTLED_S) await page.waitForTimeout(200);
+    await look(`airpicture.playback.enter(${time}, true)`);
+    await reached(time);
+    await equalsArchive();
+    await page.keyboard.press("[");
+    assert.equal(await look("airpicture.playback.speed"), 4);
+});
+
+await check("search, list, panel and link work in the past", async () => {
+    const name = await look("airpicture.app.store.callsign.find((one) => one)");
+    await page.keyboard.press("/");
+    await page.keyboard.type(name.toLowerCase());
+    await page.keyboard.press("Enter");
+    await until(page, "airpicture.app.selected > 0", 30);
+    const id = await look("airpicture.app.selected"),
+        time = await past();
+    const told = await get(`/api/v1/archive/tracks/${id}?time=${time}`);
+    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 30);
+    const value = (key) => look(`document.querySelector('[data-value="${key}"]').textContent`);
+    assert.equal(await value("Address"), told.track.icao24.toUpperCase());
+    assert.equal(await value("Ground speed"), `${told.track.ground_speed_kt.toFixed(0)} kt`);
+    assert.equal(Number(await value("Track number")), told.track.track_number);
+    await page.focus(".rows");
+    assert.equal(
+        await look("Number(document.querySelector('.rows').getAttribute('aria-rowcount'))"),
+        (await look("airpicture.app.store.count")) + 1,
+    );
+    const link = await look("location.hash");
+    assert.ok(link.includes(`at=${new Date(time * 1000).toISOString().slice(0, 19)}Z`), link);
+    await page.goto("about:blank");
+    await page.goto(`http://127.0.0.1:${port}/${link}`, { timeout: 90_000 });
+    await until(page, `window.airpicture?.app.past === ${time} && airpicture.app.selected`, 60);
+    assert.equal(await look("airpicture.app.selected"), id);
+    await reached(time);
+});
+
+await check("the whole track as a file is what the archive has", async () => {
+    const id = await look("airpicture.app.selected");
+    const waits = page.waitForEvent("download");
+    await look("[...document.querySelectorAll('.track footer button')].find((one) => one.textContent === 'CSV').click()");
+    const saved = readFileSync(await (await waits).path(), "utf8").trim().split("\r\n");
+    const rows = [...saved].slice(1).map((line) => line.split(",")[13]);
+    assert.match(saved[0], /^track_id,track_number,icao24/);
+    const ran = spawnSync(program, ["export", folder, "--to", "csv", "--track", String(id)], {
+        encoding: "utf8",
+    });
+    const wanted = ran.stdout.trim().split("\r\n").slice(1, rows.length + 1);
+    assert.deepEqual(rows, wanted.map((line) => line.split(",")[13]));
+    assert.ok(rows.length > 5);
+});
+
+await check("the bar of time: by keyboard, and with a click", async () => {
+    const before = await past();
+    await page.focus(".timeline input");
+    await page.keyboard.press("ArrowLeft");
+    await reached(before - 1);
+    const { x, y, width, height } = await look(
+        "(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.timeline input').getBoundingClientRect())",
+    );
+    await page.mouse.click(x + width * 0.1, y + height / 2);
+    await until(page, `airpicture.app.past < ${before - 1} && !airpicture.playback.isWaiting`, 30);
+    await equalsArchive();
+    await axeClean("playback");
+});
+
+await check("phone: the bar fits", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    const box = await look(
+        "(({left, right}) => [left, right])(document.querySelector('.timeline').getBoundingClientRect())",
+    );
+    assert.ok(box[0] >= 0 && box[1] <= 390, String(box));
+    assert.ok(await look("document.documentElement.scrollWidth <= 390"));
+    await axeClean("phone");
+    await page.setViewportSize({ width: 1280, height: 800 });
+});
+
+await check("live again with one key", async () => {
+    await look("document.activeElement.blur()");
+    await page.keyboard.press("g");
+    await until(page, "airpicture.app.past === null", 30);
+    await until(page, "document.querySelector('.pill').dataset.state === 'live'", 30);
+    const now = (await get("/api/v1/statistics")).now_s;
+    await until(page, `airpicture.app.store.time >= ${now} - 1`, 30);
+    assert.ok(await look("document.querySelector('.timeline').hidden"));
+    assert.ok(!(await look("location.hash")).includes("at="));
+    const ids = (await get("/api/v1/tracks")).tracks.map((one) => one.track_id);
+    const alive = (await shown()).map((one) => one.id);
+    assert.ok(alive.filter((id) => ids.includes(id)).length >= alive.length - 2, String(alive));
+});
+
+await check("without an archive the bar says so", async () => {
+    const bare = await startService(program);
+    try {
+        await page.goto(`http://127.0.0.1:${bare.port}/`, { timeout: 90_000 });
+        await until(page, "window.airpicture?.playback !== undefined", 60);
+        await page.keyboard.press("b");
+        await until(page, "document.querySelector('.timeline .problem').textContent !== ''", 30);
+        const said = await look("document.querySelector('.timeline').textContent");
+        assert.match(said, /keeps no archive: name a folder/);
+        assert.equal(await past(), null);
+    } finally {
+        bare.stop();
+    }
+});
+
+await check("the browser has nothing to complain of", () => assert.deepEqual(complaints, []));
+
+await browser.close();
+process.exit(failed ? 1 : 0);
