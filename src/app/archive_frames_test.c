@@ -10,7 +10,8 @@
 static const ap_archive_limits no_limits = { .deadline_ns = INT64_MAX };
 
 /* Tracks 1 and 2 each second of half a minute, in three segments; 2 ends at 17.5 s, 1 coasts from
- * 22 s to 25.5 s; track 3 has three points and no row; a point of 1 comes three seconds late. */
+ * 22 s to 25.5 s; track 3 has three points and no row; two points of 1 come late, the second to
+ * the segment that is being written. */
 static void fill(test_archive *t)
 {
     for (int s = 0; s < 30; s++) {
@@ -23,6 +24,8 @@ static void fill(test_archive *t)
                 archive_point(t, 1, s, s + 0.2);
         if (s == 15)
             archive_point(t, 1, 12, s + 0.3);
+        if (s == 28)
+            archive_point(t, 1, 26.5, s + 0.3);
         if (s == 22)
             archive_reason(t, 1, 22, "coasted");
         if (s <= 16)

@@ -5,15 +5,17 @@ The cases are in web/test/browser/playback.mjs.
 """
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 
 import run as service
 from common import PROGRAM, workdir
-from run import Scene, get, wait_for
+from run import Scene, free_ports, get, wait_for
 from web import CHROMIUM, WEB, missing
 
 ARCHIVED_S = 22
+BARE = "inputs: [{{name: radar, kind: udp, port: {port}, format: asterix}}]\n"
 
 
 def archive_is_long(scene):
@@ -33,8 +35,11 @@ def main():
             scene.start()
             wait_for(lambda: scene.tracks(), 20)
             wait_for(lambda: archive_is_long(scene), 60)
+            bare = scene.folder / "bare.yaml"
+            (port,) = free_ports(1, socket.SOCK_DGRAM)
+            bare.write_text(BARE.format(port=port))
             command = ["node", "test/browser/playback.mjs", PROGRAM, str(scene.http),
-                       str(scene.folder / "archive")]
+                       str(scene.folder / "archive"), str(bare)]
             return subprocess.run(command, cwd=WEB, timeout=300, check=False,
                                   env={**os.environ, "CHROMIUM": CHROMIUM}).returncode
         finally:

@@ -80,5 +80,13 @@ export async function track(api: Api, id: number, time: number): Promise<TrackDe
   };
 }
 
-export const file = async (api: Api, id: number, form: Form, time: number | null): Promise<string> =>
-  (await api.ask(`${ROOT}/tracks/${id}.${form}${time === null ? "" : `?time=${time}`}`)).text();
+// The whole track, of the life of the service at `time`; null: of the newest.
+export async function file(
+  api: Api,
+  id: number,
+  form: Form,
+  time: number | null,
+): Promise<string> {
+  const query = time === null ? "" : `?time=${time}`;
+  return (await api.ask(`${ROOT}/tracks/${id}.${form}${query}`)).text();
+}

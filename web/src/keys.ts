@@ -13,7 +13,8 @@ export function listenToKeys(uses: KeyUse[], isAway: () => boolean): void {
     const target = event.target as HTMLElement;
     if (event.ctrlKey || event.metaKey || event.altKey || isAway()) return;
     if (target.matches("input:not([type=range]), select") && event.key !== "Escape") return;
-    if (event.key === " " && target.closest("button, select, summary, [role=tab]")) return; // theirs
+    const hasUse = target.closest("button, select, summary, [role=tab]"); // of its own
+    if (event.key === " " && hasUse) return;
     const act = acts.get(event.key.length === 1 ? event.key.toLowerCase() : event.key);
     if (!act) return;
     event.preventDefault();

@@ -77,7 +77,9 @@ export class Live {
 
   private async loadAlerts(): Promise<void> {
     try {
-      this.app.alerts = (await this.app.api.alerts()).alerts;
+      const { alerts } = await this.app.api.alerts();
+      if (this.app.past !== null) return; // those of then are shown
+      this.app.alerts = alerts;
       this.app.tell("alerts");
     } catch {
       // the feed tells what is wrong with the server

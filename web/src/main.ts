@@ -263,4 +263,6 @@ app.on("update", () => {
 live.begin();
 if (link.time !== null) void playback.enter(link.time, true);
 // For tests and benchmarks: what is on the screen, and what it cost.
-Object.assign(window, { airpicture: { app, feed: live.feed, page: picture.figures, air, playback } });
+Object.assign(window, {
+  airpicture: { app, feed: live.feed, page: picture.figures, air, playback },
+});

@@ -65,7 +65,8 @@ export class Playback {
     } catch (error) {
       this.problem =
         (error as ApiError).status === 404
-          ? "This service keeps no archive: name a folder for it, archive: {folder: …}, in its configuration."
+          ? "This service keeps no archive: name a folder for it, archive: {folder: …}, in its " +
+            "configuration."
           : (error as Error).message;
     }
     this.app.tell("time");
@@ -84,6 +85,7 @@ export class Playback {
 
   // Back to the present.
   leave(): void {
+    this.problem = "";
     if (!this.isPast) return;
     this.asked++;
     clearInterval(this.timer);

@@ -273,9 +273,8 @@ test("link: what is written is read again; what cannot be read is passed over", 
     sources: new Set(["adsb", "mlat"] as const),
     box: [1, 2, 3, 4] as [number, number, number, number],
   };
-  const link = readLink(
-    writeLink({ view: { zoom: 7, latitude: 52, longitude: 4 }, track: 12, filter, time: 1780826400 }),
-  );
+  const view = { zoom: 7, latitude: 52, longitude: 4 };
+  const link = readLink(writeLink({ view, track: 12, filter, time: 1780826400 }));
   assert.deepEqual(link.view, { zoom: 7, latitude: 52, longitude: 4 });
   assert.equal(link.track, 12);
   assert.deepEqual(link.filter, filter);

@@ -93,7 +93,7 @@ export class Timeline {
   private draw(): void {
     const { playback } = this,
       { begin_s, end_s } = playback.summary ?? {};
-    if (playback.isPast) this.show(true);
+    if (playback.isPast || playback.problem) this.show(true);
     if (this.element.hidden) return;
     setText(this.problem, playback.problem);
     this.problem.hidden = !playback.problem;

@@ -1,5 +1,5 @@
 // Playback as a person uses it, against a service that archives what it sees.
-//   node test/browser/playback.mjs PROGRAM PORT ARCHIVE
+//   node test/browser/playback.mjs PROGRAM PORT ARCHIVE CONFIGURATION-WITHOUT
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { startBrowser, startService, until } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const [program, port, folder] = process.argv.slice(2);
+const [program, port, folder, without] = process.argv.slice(2);
 const FEET = 0.3048,
     KNOT = 1852 / 3600;
 
@@ -229,7 +229,7 @@ await check("live again with one key", async () => {
 });
 
 await check("without an archive the bar says so", async () => {
-    const bare = await startService(program);
+    const bare = await startService(program, without);
     try {
         await page.goto(`http://127.0.0.1:${bare.port}/`, { timeout: 90_000 });
         await until(page, "window.airpicture?.playback !== undefined", 60);
