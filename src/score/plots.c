@@ -254,7 +254,7 @@ static bool hold_against(const struct ap_plots_state *s, const ap_report *r, uin
 {
     const ap_sensor *sensor = &s->sensors->sensor[r->sensor];
     double gate[2], size[2] = { 1.0, 1.0 };
-    m->truth = truth;
+    *m = (ap_plot_match){ .truth = truth };
     if (!find_truth(s, r, truth, &m->point))
         return false;
     if (r->present & AP_HAS_POLAR) {

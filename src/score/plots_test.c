@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "airpicture/geo.h"
@@ -132,6 +133,61 @@ static void test_plots_biases_apart(void **state)
     assert_near(f->axis[0].bias, 80.0, 1.0);
     assert_near(f->axis[1].bias, 1e-3, 2e-5);
     assert_true(f->axis[0].random < 2.0 && f->axis[1].random < 5e-5);
+}
+
+/* Whose a plot is, and how far off: of the nearest truth, whatever was in the memory before. */
+static void test_plots_match(void **state)
+{
+    (void)state;
+    ap_plot_match match;
+    for (int fill = 0; fill < 256; fill += 51) {
+        memset(&match, fill, sizeof match);
+        ap_report r = plot_at(50.0, 80.0, 1e-3, 0.0);
+        assert_true(ap_plots_add(&plots, &r, &match));
+        assert_int_equal(match.truth, 0);
+        assert_false(match.is_placeless);
+        assert_near(match.error[0], 80.0, 1.0);
+        assert_near(match.error[1], 1e-3, 1e-5);
+        assert_near(match.range_m, r.range_m - 80.0, 1.0);
+        assert_near(match.point.north_mps, SPEED_MPS, 1e-9);
+        r.range_m += 5000.0;
+        assert_false(ap_plots_add(&plots, &r, &match));
+        r.present = AP_HAS_VELOCITY; /* without an address it is nobody's */
+        assert_false(ap_plots_add(&plots, &r, &match));
+    }
+}
+
+/* A report without a place is of the truth that alone has its address at that time. */
+static void test_plots_placeless(void **state)
+{
+    ap_trajectory_identity a = { .address = 0xA1, .flags = AP_IDENTITY_HAS_ADDRESS };
+    ap_trajectory_identity b = { .address = 0xB2, .flags = AP_IDENTITY_HAS_ADDRESS };
+    ap_plot_match match;
+    (void)state;
+    test_evaluation_begin(&test, AP_TRAJECTORY_GEODETIC);
+    for (int t = 0; t <= FLIGHT_S; t++) {
+        add_truth(1, t, &a, false);
+        add_truth(2, t, &b, false);
+        if (t > 200)
+            add_truth(3, t, &b, false);
+    }
+    start();
+    ap_report r = { .time_utc = 50 * AP_NS_PER_S,
+                    .kind = AP_REPORT_TARGET,
+                    .present = AP_HAS_ADDRESS | AP_HAS_VELOCITY,
+                    .address = 0xB2 };
+    assert_true(ap_plots_add(&plots, &r, &match));
+    assert_true(match.is_placeless);
+    assert_int_equal(match.truth, 1);
+    assert_near(match.point.north_mps, SPEED_MPS, 1e-9);
+    assert_false(ap_plots_add(&plots, &r, NULL));
+    r.time_utc = 300 * AP_NS_PER_S; /* two have it */
+    assert_false(ap_plots_add(&plots, &r, &match));
+    r.address = 0xC3;
+    assert_false(ap_plots_add(&plots, &r, &match));
+    ap_plots_finish(&plots);
+    assert_int_equal(ap_plots_of(&plots, 0)->placeless_count, 4);
+    (void)end(state);
 }
 
 static void test_plots_false_and_second(void **state)
@@ -341,6 +397,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_plots_biases_apart, begin, end),
+        cmocka_unit_test_setup_teardown(test_plots_match, begin, end),
+        cmocka_unit_test(test_plots_placeless),
         cmocka_unit_test_setup_teardown(test_plots_false_and_second, begin, end),
         cmocka_unit_test_setup_teardown(test_plots_outside_coverage, begin, end),
         cmocka_unit_test_setup_teardown(test_plots_require_each_error, begin, end),
