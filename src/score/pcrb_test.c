@@ -121,7 +121,7 @@ static void add_part(uint16_t source, double time_s, ap_look_part part, float va
         return;
     rows[looks.count++] = (ap_look){ .time_utc = (ap_utc_ns)(time_s * 1e9),
                                      .source = source,
-                                     .part = part,
+                                     .part = (uint8_t)part,
                                      .east2 = variance,
                                      .north2 = variance };
     first[1] = looks.count;
