@@ -54,8 +54,10 @@ static void on_report(void *context, const ap_report *r)
     maker *m = context;
     uint32_t needed = AP_HAS_POSITION | AP_HAS_ADDRESS;
     if (r->kind != AP_REPORT_TARGET || (r->present & needed) != needed || r->address_kind ||
-        (r->present & (AP_HAS_TRACK_NUMBER | AP_HAS_POLAR)) || m->is_lost)
+        (r->present & AP_HAS_POLAR) || m->is_lost)
         return;
+    if ((r->present & AP_HAS_TRACK_NUMBER) && !(r->present & AP_HAS_INTEGRITY))
+        return; /* of a tracker; ADS-B stations number tracks too */
     m->seen_count++;
     if (!is_good(m, r))
         return;
@@ -145,7 +147,8 @@ static ap_err smooth_aircraft(maker *m, const fix *f, size_t count)
 static ap_err smooth_all(maker *m)
 {
     ap_err err = AP_OK;
-    qsort(m->fix, m->count, sizeof *m->fix, by_address);
+    if (m->count > 0)
+        qsort(m->fix, m->count, sizeof *m->fix, by_address);
     for (size_t i = 0; i < m->count && !err;) {
         size_t kept = i + 1, j = i + 1;
         for (; j < m->count && m->fix[j].address == m->fix[i].address; j++) {

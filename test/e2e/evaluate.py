@@ -149,6 +149,17 @@ def reference():
         note = report["notes"][0]
         assert re.search(r"reference of \d+ ADS-B positions: left out", note), note
         assert "NACp < 8" in note and "outliers" in note, note
+        # A ground station's CAT021, which numbers its tracks; and what holds no ADS-B.
+        (work / "heard.yaml").write_text(HEARD)
+        run("simulate", "-q", work / "heard.yaml", "-o", work / "s")
+        run("replay", "-q", "-c", work / "s/sensors.yaml", work / "s/merged.pcap", "--tracks",
+            work / "tracks.jsonl")
+        report = evaluate("--reference", work / "s/station.pcap", "--tracks",
+                          work / "tracks.jsonl")
+        f = figures(report)
+        assert f["position_rms_m"] < 60 and f["completeness"] > 0.9, f
+        refused(["no reference can be made"], "--reference", work / "s/wam.pcap", "--tracks",
+                work / "tracks.jsonl")
 
 
 def simulated():
