@@ -10,7 +10,8 @@ import threading
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, case, finish, run, workdir
+import web
+from common import PROGRAM, Skip, case, finish, run, workdir
 from run import free_ports, wait_for
 
 CONFIG = """
@@ -179,6 +180,22 @@ def a_recording_has_it(service):
     assert "acknowledged_by" not in lines[0] and lines[1] == service.seen, lines
 
 
+def the_page_shows_it(folder):
+    """Acknowledged on one display, seen on the other."""
+    reason = web.missing()
+    if reason:
+        raise Skip(reason)
+    service = Service(folder)
+    try:
+        service.start()
+        wait_for(service.alerts, 20)
+        done = web.in_browser("alerts.mjs", service.http, service.tokens["ann"], text=True,
+                              stderr=subprocess.PIPE)
+        assert done.returncode == 0, done.stderr
+    finally:
+        service.close()
+
+
 def main():
     with workdir() as folder:
         service = Service(pathlib.Path(folder))
@@ -190,6 +207,8 @@ def main():
             case("a recording has it", a_recording_has_it, service)
         finally:
             service.close()
+    with workdir() as folder:
+        case("the page shows it", the_page_shows_it, pathlib.Path(folder))
     finish()
 
 

@@ -27,13 +27,18 @@ def missing():
     return None
 
 
+def in_browser(script, *arguments, **options):
+    """Runs a script of web/test/browser; returns the finished process."""
+    return subprocess.run(["node", f"test/browser/{script}", *map(str, arguments)], cwd=WEB,
+                          timeout=300, env={**os.environ, "CHROMIUM": CHROMIUM}, **options)
+
+
 def main():
     reason = missing()
     if reason:
         print(f"skip page {reason}")
         return 0
-    return subprocess.run(["node", "test/browser/page.mjs", PROGRAM], cwd=WEB, timeout=300,
-                          check=False, env={**os.environ, "CHROMIUM": CHROMIUM}).returncode
+    return in_browser("page.mjs", PROGRAM).returncode
 
 
 if __name__ == "__main__":

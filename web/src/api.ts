@@ -67,6 +67,14 @@ export interface Alert {
   until_s?: number;
   squawk?: string;
   icao24?: string;
+  acknowledged_by?: string;
+  acknowledged_s?: number;
+}
+
+// Who asks, and what he may.
+export interface Session {
+  user?: string;
+  may_operate: boolean;
 }
 
 export interface TrackDetail {
@@ -81,7 +89,14 @@ export interface TrackDetail {
     sensor?: string;
     other_track_id?: number;
   }[];
-  contributions: { sensor: string; report_count: number; age_s?: number }[];
+  contributions: {
+    sensor: string;
+    report_count: number;
+    age_s?: number;
+    residual_m?: number;
+    residual_along_m?: number;
+    residual_across_m?: number;
+  }[];
   alerts: Alert[];
   history: TrailPoint[];
   ended_s?: number;
@@ -104,6 +119,27 @@ export interface Sensor {
   refused?: Record<string, number>;
   last_s?: number;
   age_s?: number;
+  record_per_s?: number;
+  report_per_s?: number;
+  latency_mean_s?: number;
+  latency_peak_s?: number;
+  antenna?: { azimuth_deg: number; time_s: number; turn_s?: number };
+  detection_probability?: number;
+  detection_look_count?: number;
+  clutter_per_turn?: number;
+  azimuth_offset_deg?: number;
+  bearing_lost?: boolean;
+  range_bias_m?: number;
+  azimuth_bias_deg?: number;
+  latency_s?: number;
+  residuals?: {
+    count: number;
+    rms_m: number;
+    along_mean_m?: number;
+    along_sigma_m?: number;
+    across_mean_m?: number;
+    across_sigma_m?: number;
+  };
 }
 
 export interface Receiver {
@@ -179,17 +215,24 @@ export class Api {
 
   track = (id: number, points = 1000) =>
     this.get<TrackDetail>(`api/v1/tracks/${id}?points=${points}`);
+  session = () => this.get<Session>("api/v1/session");
+  acknowledge = (alert: Alert) =>
+    this.get<Alert>(
+      `api/v1/alerts/${alert.alert_id}/acknowledge?since_s=${alert.since_s}`,
+      "POST",
+    );
   alerts = () => this.get<{ alerts: Alert[] }>("api/v1/alerts");
   sensors = () => this.get<SensorList>("api/v1/sensors");
   statistics = () => this.get<Statistics>("api/v1/statistics");
 
-  async get<T>(path: string): Promise<T> {
-    return (await (await this.ask(path)).json()) as T;
+  async get<T>(path: string, method = "GET"): Promise<T> {
+    return (await (await this.ask(path, method)).json()) as T;
   }
 
   // The answer when it is good, else an ApiError with what was said.
-  async ask(path: string): Promise<Response> {
+  async ask(path: string, method = "GET"): Promise<Response> {
     const answer = await fetch(path, {
+      method,
       headers: this.token ? { Authorization: "Bearer " + this.token } : {},
     }).catch(() => {
       throw new ApiError(0, "The server does not answer.");

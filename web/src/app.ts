@@ -1,5 +1,5 @@
 // What the parts of the page share: the tracks, what is chosen, how it is shown; and who is told.
-import { Api, type Alert, type SensorList } from "./api.js";
+import { Api, type Alert, type SensorList, type Session } from "./api.js";
 import { type Filter, maskOf, noFilter } from "./filter.js";
 import { Motion } from "./motion.js";
 import { Store } from "./store.js";
@@ -49,6 +49,7 @@ export class App {
   alerts: Alert[] = [];
   past: number | null = null; // seconds since 1970: the archive is played; null: live
   present = 0; // time of the newest live message
+  session: Session = { may_operate: false };
   sensors: SensorList = { now_s: 0, sensors: [], receivers: [] };
   private readonly told = new Map<Topic, (() => void)[]>();
 
@@ -86,6 +87,14 @@ export class App {
     this.selected = id;
     this.sift();
     this.tell("select");
+  }
+
+  // Alerts as they are now, those that are known among them.
+  mergeAlerts(changed: Alert[]): void {
+    const all = new Map(this.alerts.map((one) => [one.alert_id, one]));
+    for (const one of changed) all.set(one.alert_id, one);
+    this.alerts = [...all.values()];
+    this.tell("alerts");
   }
 
   sift(): void {

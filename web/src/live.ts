@@ -9,11 +9,12 @@ const TOKEN = "airpicture.token"; // where the browser keeps it until the tab is
 
 export class Live {
   readonly feed: Feed;
+  private before: string | null = null; // the token that the stream had; null: it had none yet
 
   constructor(
     private readonly app: App,
     picture: Picture,
-    askToken: (why: string) => void,
+    askToken: (why: string, role: "read" | "operate") => void,
   ) {
     this.feed = new Feed(socketUrl(), {
       changes: (message) => {
@@ -25,7 +26,13 @@ export class Live {
         app.tell("feed");
         if (this.feed.state === "live" && app.past === null) void this.loadAlerts();
       },
-      unauthorised: () => askToken(this.feed.token ? "This token is not known here." : ""),
+      unauthorised: () => {
+        const why = this.feed.token ? "This token is not known here." : "",
+          before = this.before;
+        this.before = null;
+        if (before !== null) this.use(before); // it was to do more than to look
+        askToken(why, before === null ? "read" : "operate");
+      },
     });
   }
 
@@ -39,9 +46,14 @@ export class Live {
   }
 
   setToken(token: string): void {
+    this.before = this.feed.state === "live" ? this.feed.token : null;
+    this.use(token);
+  }
+
+  private use(token: string): void {
     this.feed.token = this.app.api.token = token;
     try {
-      if (token) sessionStorage.setItem(TOKEN, token);
+      sessionStorage.setItem(TOKEN, token);
     } catch {
       // then it is asked for again
     }
@@ -65,18 +77,12 @@ export class Live {
       };
       this.app.tell("sensors");
     }
-    if (body.alerts && this.app.past === null) this.mergeAlerts(body.alerts);
-  }
-
-  private mergeAlerts(changed: Alert[]): void {
-    const all = new Map(this.app.alerts.map((one) => [one.alert_id, one]));
-    for (const one of changed) all.set(one.alert_id, one);
-    this.app.alerts = [...all.values()];
-    this.app.tell("alerts");
+    if (body.alerts && this.app.past === null) this.app.mergeAlerts(body.alerts);
   }
 
   private async loadAlerts(): Promise<void> {
     try {
+      this.app.session = await this.app.api.session();
       const { alerts } = await this.app.api.alerts();
       if (this.app.past !== null) return; // those of then are shown
       this.app.alerts = alerts;

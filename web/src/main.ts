@@ -61,7 +61,11 @@ const sensors = new SensorsPanel(
   () => dock.isOpen("sensors"),
   (longitude, latitude) => view.goTo(longitude, latitude),
 );
-const alerts = new AlertsPanel(app, () => dock.isOpen("alerts"));
+const alerts = new AlertsPanel(
+  app,
+  () => dock.isOpen("alerts"),
+  () => login.ask("", "operate"),
+);
 const health = new HealthPanel(
   app,
   () => dock.isOpen("health"),
@@ -84,13 +88,14 @@ const dock: Dock<"tracks" | "sensors" | "alerts" | "health"> = new Dock({
   health: { words: "Health", element: health.element, open: () => void health.load(), tabindex: 0 },
 });
 app.on("alerts", () => {
-  dock.setCount("alerts", app.alerts.filter((one) => !one.until_s).length);
+  const unseen = app.alerts.filter((one) => !one.until_s && !one.acknowledged_by);
+  dock.setCount("alerts", unseen.length);
 });
 const view = new View(app, air, picture, trackPanel.element, dock.element);
 const filters = new FilterPanel(app, picture.layers.picture, () => view.box());
 const display = new DisplayPanel(app);
 const login = loginDialog((token) => live.setToken(token));
-const live = new Live(app, picture, (why) => login.ask(why));
+const live = new Live(app, picture, (why, role) => login.ask(why, role));
 const playback = new Playback(app, picture, live);
 const timeline = new Timeline(app, playback);
 const said = h("div", { class: "unseen", role: "status" });

@@ -31,7 +31,7 @@ export function helpDialog(keys: KeyUse[], legend: Node): HTMLDialogElement {
 
 export function loginDialog(submit: (token: string) => void): {
   element: HTMLDialogElement;
-  ask(why: string): void;
+  ask(why: string, role?: "read" | "operate"): void;
 } {
   const input = h("input", {
     type: "password",
@@ -41,6 +41,8 @@ export function loginDialog(submit: (token: string) => void): {
     spellcheck: "false",
   });
   const problem = h("p", { class: "problem", role: "alert" });
+  const reason = h("span"),
+    command = h("code");
   const dialog = h("dialog", { class: "login", "aria-label": "Login" });
   const form = h(
     "form",
@@ -57,8 +59,9 @@ export function loginDialog(submit: (token: string) => void): {
     h(
       "p",
       {},
-      "This server shows its picture to those with a token. Ask whoever runs it: ",
-      h("code", {}, "airpicture token --role read NAME"),
+      reason,
+      " Ask whoever runs it: ",
+      command,
       " makes one.",
     ),
     problem,
@@ -68,7 +71,14 @@ export function loginDialog(submit: (token: string) => void): {
   dialog.append(form);
   return {
     element: dialog,
-    ask: (why) => {
+    ask: (why, role = "read") => {
+      setText(
+        reason,
+        role === "read"
+          ? "This server shows its picture to those with a token."
+          : "Alerts are acknowledged by those with a token for it.",
+      );
+      setText(command, `airpicture token --role ${role} NAME`);
       setText(problem, why);
       if (!dialog.open) dialog.showModal();
     },

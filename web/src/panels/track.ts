@@ -30,6 +30,16 @@ type Row = [label: string, value: (track: TrackState, app: App, row: number) => 
 const fixed = (value: number | undefined, digits: number, unit: string) =>
   value === undefined ? undefined : `${value.toFixed(digits)}${unit}`;
 
+// How far a sensor's newest position lay from where the track was expected.
+function residual(one: TrackDetail["contributions"][number]): string {
+  const signed = (value: number) =>
+    (value < 0 ? "−" : "+") + Math.abs(value).toFixed(0);
+  if (one.residual_m === undefined) return NONE;
+  return one.residual_along_m === undefined
+    ? one.residual_m.toFixed(0)
+    : `${signed(one.residual_along_m)}, ${signed(one.residual_across_m!)}`;
+}
+
 const GROUPS: [string, Row[]][] = [
   [
     "Identity",
@@ -305,6 +315,7 @@ export class TrackPanel {
           h("th", { scope: "col" }, "Sensor"),
           h("th", { scope: "col" }, "Reports"),
           h("th", { scope: "col" }, "Last"),
+          h("th", { scope: "col", title: "forward, to the right" }, "Off by, m"),
         ),
       ),
       h(
@@ -317,6 +328,7 @@ export class TrackPanel {
             h("th", { scope: "row" }, one.sensor),
             h("td", {}, count(one.report_count)),
             h("td", {}, one.age_s === undefined ? NONE : duration(one.age_s)),
+            h("td", {}, residual(one)),
           ),
         ),
       ),
