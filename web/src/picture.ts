@@ -8,6 +8,7 @@ import type { AirMap } from "./map.js";
 import { PictureClock } from "./motion.js";
 import { Names } from "./names.js";
 import { Overlay } from "./overlay.js";
+import { Sweep } from "./sweep.js";
 
 const STEP_PIXELS = 0.35; // a picture is drawn when the fastest moves so far
 const FAST_MPS = 260,
@@ -47,6 +48,7 @@ export class Picture {
   ) {
     this.layers = new Layers(app);
     this.overlay = new Overlay(app, air);
+    new Sweep(app, air, (ms) => this.time.now(ms)); // below the tracks
     const box = air.map.getContainer(),
       parent = h("div", { class: "tracks" });
     this.names = new Names(app, air);

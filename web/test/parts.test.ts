@@ -20,6 +20,26 @@ import { readFrames } from "../src/archive.js";
 import { readLink, writeLink } from "../src/link.js";
 import { Motion, PictureClock } from "../src/motion.js";
 import { DOTS, Store } from "../src/store.js";
+import { beamOf } from "../src/sweep.js";
+
+test("a beam goes on from where the antenna was, and not where nobody knows", () => {
+  const radar = (antenna?: { azimuth_deg: number; time_s: number; turn_s?: number }) => ({
+    index: 0,
+    name: "r",
+    kind: "psr",
+    described: true,
+    ...(antenna && { antenna }),
+  });
+  const seen = radar({ azimuth_deg: 350, time_s: 1000, turn_s: 4 });
+  assert.equal(beamOf(seen, 1000, 1001), 80); // a quarter of a turn on
+  assert.equal(beamOf(seen, 1000, 1009), 80);
+  assert.equal(beamOf(seen, 1000, 999), 260);
+  assert.equal(beamOf(seen, 1008, 1009), 80);
+  assert.ok(Number.isNaN(beamOf(seen, 1008.5, 1009))); // it has fallen silent
+  assert.ok(Number.isNaN(beamOf(seen, 1000, 1031))); // no list for so long
+  assert.ok(Number.isNaN(beamOf(radar({ azimuth_deg: 350, time_s: 1000 }), 1000, 1001)));
+  assert.ok(Number.isNaN(beamOf(radar(), 1000, 1001)));
+});
 
 interface Row {
   id: number;

@@ -34,10 +34,10 @@ export class AlertsPanel {
         ? alerts.map((one) => this.row(one))
         : [h("p", { class: "empty" }, "No alerts. The picture is calm.")]),
     );
-    if (focused) {
-      const wished = this.rows.querySelector<HTMLElement>(`[data-focus="${focused}"]`);
-      (wished ?? this.rows.querySelector<HTMLElement>(`[data-focus="${focused.slice(1)}"]`))?.focus();
-    }
+    if (!focused) return;
+    const at = (focus: string) =>
+      this.rows.querySelector<HTMLElement>(`[data-focus="${focus}"]`);
+    (at(focused) ?? at(focused.slice(1)))?.focus(); // a button that was pressed is gone
   }
 
   private drawNote(hasAlerts: boolean): void {

@@ -158,6 +158,16 @@ await check(
     },
 );
 
+await check("radars that turn have their beams, with their ranges", async () => {
+    const beams = (count) =>
+        until(page, `document.querySelector('[data-beams]')?.dataset.beams === '${count}'`, 60);
+    await beams(3);
+    await page.keyboard.press("r");
+    await beams(0);
+    await page.keyboard.press("r");
+    await beams(3);
+});
+
 await check("phone: nothing sticks out, the track is a sheet", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await page.keyboard.press("n");

@@ -1,0 +1,84 @@
+// The beams of radars, where it is known when their antennas pass north: a line from the site to
+// the end of the range, on a canvas of its own, so that nothing else is drawn again for it.
+import type { Sensor } from "./api.js";
+import type { App } from "./app.js";
+import { destination, type Place } from "./geo.js";
+import type { AirMap } from "./map.js";
+import { css, THEMES } from "./theme.js";
+
+const STEP_MS = 50,
+  TURNS_MAX = 2, // since the antenna was seen last, when the list was told
+  AHEAD_MAX_S = 30, // after the list: then nobody knows
+  TAIL_DEG = 12;
+
+// Degrees clockwise from true north at `now`, in a list told at `told`; NaN: not known.
+export function beamOf(one: Sensor, told: number, now: number): number {
+  const { azimuth_deg = NaN, time_s = NaN, turn_s = NaN } = one.antenna ?? {};
+  if (!(told - time_s <= TURNS_MAX * turn_s) || now - told > AHEAD_MAX_S) return NaN;
+  return (((azimuth_deg + ((now - time_s) / turn_s) * 360) % 360) + 360) % 360;
+}
+
+export class Sweep {
+  readonly canvas = document.createElement("canvas");
+  private lastMs = 0;
+  private isEmpty = true;
+  private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  constructor(
+    private readonly app: App,
+    private readonly air: AirMap,
+    private readonly now: (ms: number) => number, // the picture's time
+  ) {
+    this.canvas.className = "overlay";
+    this.canvas.setAttribute("aria-hidden", "true");
+    air.map.getContainer().append(this.canvas);
+    air.map.on("move", () => this.draw(performance.now()));
+    const frame = (ms: number) => {
+      if (ms - this.lastMs >= STEP_MS) this.draw(ms);
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  }
+
+  private draw(ms: number): void {
+    this.lastMs = ms;
+    const { sensors, now_s } = this.app.sensors,
+      now = this.now(ms);
+    const seen =
+      this.app.settings.rings && !this.still.matches
+        ? sensors.filter((one) => one.site && one.range_max_m && beamOf(one, now_s, now) >= 0)
+        : [];
+    if (seen.length === 0 && this.isEmpty) return;
+    this.isEmpty = seen.length === 0;
+    this.canvas.dataset["beams"] = String(seen.length);
+    const [width, height] = this.air.size(),
+      g = this.canvas.getContext("2d")!,
+      colour = THEMES[this.app.settings.theme].ring;
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    g.clearRect(0, 0, width, height);
+    g.strokeStyle = css(colour);
+    g.fillStyle = `rgba(${colour.join()},.14)`;
+    for (const one of seen) this.drawBeam(g, one, beamOf(one, now_s, now));
+  }
+
+  private drawBeam(g: CanvasRenderingContext2D, one: Sensor, beam: number): void {
+    const site: Place = [one.site!.longitude_deg, one.site!.latitude_deg],
+      project = this.air.projector(),
+      at = new Float32Array(2);
+    const lineTo = (place: Place) => {
+      project(place[0], place[1], at, 0);
+      g.lineTo(at[0]!, at[1]!);
+    };
+    const end = (behind: number) => destination(site, beam - behind, one.range_max_m!);
+    g.beginPath();
+    for (const place of [site, end(0), end(TAIL_DEG / 2), end(TAIL_DEG)]) lineTo(place);
+    g.fill();
+    g.beginPath();
+    lineTo(site);
+    lineTo(end(0));
+    g.stroke();
+  }
+}
