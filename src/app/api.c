@@ -38,6 +38,7 @@ static const route routes[] = {
     { "/api/v1/tracks/*", ap_api_track, PLAIN, { "points" } },
     { "/api/v1/alerts", ap_api_alerts, PLAIN, { "active", "track", "limit" } },
     { "/api/v1/alerts/*/acknowledge", ap_api_acknowledge, ACTS, { "since_s" } },
+    { "/api/v1/display", ap_api_display, PLAIN, { NULL } },
     { "/api/v1/session", ap_api_session, PLAIN, { NULL } },
     { "/api/v1/sensors", ap_api_sensors, PLAIN, { NULL } },
     { "/api/v1/statistics", ap_api_statistics, PLAIN, { NULL } },

@@ -27,9 +27,10 @@ typedef struct ap_api {
     ap_utc_ns now;
     bool has_site; /* where a map opens */
     ap_geodetic site;
-    uint32_t refresh_ms; /* how often aircraft.json is worth asking for */
-    uint32_t epoch;      /* of this run, as in the stream */
-    bool has_archive;    /* that can be asked */
+    uint32_t refresh_ms;                   /* how often aircraft.json is worth asking for */
+    uint32_t epoch;                        /* of this run, as in the stream */
+    bool has_archive;                      /* that can be asked */
+    const char *tiles, *tiles_attribution; /* of the page's map; "" or NULL: none */
     /* The one thing that can be done: somebody has seen an alert that the picture keeps and nobody
      * saw before. The picture has it when this returns; false: there was no room. NULL: never. */
     bool (*acknowledge)(void *context, uint32_t alert_id, const char *by);

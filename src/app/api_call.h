@@ -67,6 +67,7 @@ void ap_api_track(ap_api_call *call);
 void ap_api_alerts(ap_api_call *call);
 void ap_api_acknowledge(ap_api_call *call);
 void ap_api_session(ap_api_call *call);
+void ap_api_display(ap_api_call *call);
 void ap_api_sensors(ap_api_call *call);
 void ap_api_statistics(ap_api_call *call);
 void ap_api_openapi(ap_api_call *call);

@@ -73,6 +73,8 @@ static void put_service(ap_api_call *call)
     put_plain(out, "ready", "gauge", "1 when the service answers for the picture.",
               f->not_ready == NULL);
     put_plain(out, "cpu_seconds_total", "counter", "Processor time.", f->totals.cpu_s);
+    put_plain(out, "engine_cpu_seconds_total", "counter",
+              "Processor time of the thread that tracks.", f->engine_cpu_s);
     put_plain(out, "resident_bytes", "gauge", "Memory in use.", (double)f->resident_bytes);
     put_plain(out, "messages_total", "counter", "Records and frames of all inputs.",
               (double)f->totals.message_count);
@@ -359,6 +361,21 @@ static double spool_refused(const ap_live_output *output)
     return (double)output->spool_refused_count;
 }
 
+static void put_stores(ap_api_call *call)
+{
+    const ap_live_figures *f = call->api->figures;
+    ap_writer *out = call->out;
+    put_head(out, "storage_bytes", "gauge", "What is kept on disk.");
+    for (size_t i = 0; i < f->store_count; i++)
+        put_value(out, "storage_bytes", "store", f->stores[i].name, NULL, NULL,
+                  (double)f->stores[i].byte_count);
+    put_head(out, "storage_free_bytes", "gauge", "Room beside it.");
+    for (size_t i = 0; i < f->store_count; i++)
+        if (f->stores[i].size_bytes > 0)
+            put_value(out, "storage_free_bytes", "store", f->stores[i].name, NULL, NULL,
+                      (double)f->stores[i].free_bytes);
+}
+
 void ap_api_metrics(ap_api_call *call)
 {
     ap_api_type(call, TYPE);
@@ -382,6 +399,7 @@ void ap_api_metrics(ap_api_call *call)
     put_sensors(call, "sensor_residual_rms_meters", "gauge",
                 "Its positions less those expected of their tracks.", residual_of);
     put_refused(call);
+    put_stores(call);
     put_inputs(call, "input_open", "gauge", "1 when an input delivers or may deliver.", input_open);
     put_inputs(call, "input_bytes_total", "counter", "Octets of an input.", input_bytes);
     put_inputs(call, "input_lost_total", "counter", "Chunks that found no room.", input_lost);

@@ -1,4 +1,4 @@
-/* /api/v1/sensors, /api/v1/statistics, /api/openapi.json, /healthz, /readyz. */
+/* /api/v1/display, /api/v1/sensors, /api/v1/statistics, /api/openapi.json, /healthz, /readyz. */
 #include <math.h>
 #include <string.h>
 
@@ -31,6 +31,23 @@ void ap_api_ready(ap_api_call *call)
     }
     ap_api_type(call, AP_API_TEXT);
     AP_PUT(call->out, "ready\n");
+}
+
+/* ---- the page ---- */
+
+void ap_api_display(ap_api_call *call)
+{
+    const ap_api *api = call->api;
+    ap_json_object object = ap_json_open(call->out);
+    if (api->tiles && *api->tiles) {
+        ap_json_key(&object, "tiles");
+        ap_json_object tiles = ap_json_open(call->out);
+        ap_json_member_str(&tiles, "url", api->tiles);
+        ap_json_member_str(&tiles, "attribution", api->tiles_attribution);
+        ap_json_close(&tiles);
+    }
+    ap_json_close(&object);
+    AP_PUT(call->out, "\n");
 }
 
 /* ---- sensors ---- */
@@ -176,6 +193,19 @@ static void put_ring(ap_writer *out, const ap_live_ring *ring)
     ap_json_close(&object);
 }
 
+static void put_store(ap_writer *out, const ap_live_store *store)
+{
+    ap_json_object object = ap_json_open(out);
+    put_text(&object, "name", store->name);
+    ap_json_member_u64(&object, "file_count", store->file_count);
+    ap_json_member_u64(&object, "byte_count", store->byte_count);
+    if (store->size_bytes > 0) {
+        ap_json_member_u64(&object, "free_bytes", store->free_bytes);
+        ap_json_member_u64(&object, "size_bytes", store->size_bytes);
+    }
+    ap_json_close(&object);
+}
+
 static void put_picture(ap_json_object *object, const ap_api *api)
 {
     ap_history_stats trails = ap_history_stats_of(api->history);
@@ -217,6 +247,13 @@ static void put_lists(ap_json_object *object, const ap_live_figures *figures, ap
         put_ring(out, &figures->rings[i]);
     }
     AP_PUT(out, "]");
+    ap_json_key(object, "storage");
+    AP_PUT(out, "[");
+    for (size_t i = 0; i < figures->store_count; i++) {
+        ap_text_str(out, i > 0 ? ",\n" : "\n");
+        put_store(out, &figures->stores[i]);
+    }
+    AP_PUT(out, "]");
 }
 
 void ap_api_statistics(ap_api_call *call)
@@ -238,6 +275,7 @@ void ap_api_statistics(ap_api_call *call)
     ap_json_member_u64(&object, "report_lost_count", figures->totals.report_lost_count);
     ap_json_member_u64(&object, "refused_count", figures->totals.refused_count);
     ap_json_member_fixed(&object, "cpu_s", figures->totals.cpu_s, 3);
+    ap_json_member_fixed(&object, "engine_cpu_s", figures->engine_cpu_s, 3);
     ap_json_member_u64(&object, "resident_bytes", figures->resident_bytes);
     ap_json_member_u64(&object, "http_request_count", figures->http_request_count);
     ap_json_member_u64(&object, "http_refused_count", figures->http_refused_count);

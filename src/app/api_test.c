@@ -527,6 +527,8 @@ static void test_api_metrics_format(void **state)
     assert_non_null(strstr((char *)b->body, "airpicture_latency_seconds_count 100\n"));
     assert_non_null(strstr((char *)b->body, "{sensor=\"receiver\",reason=\"gate\"} 2\n"));
     assert_non_null(strstr((char *)b->body, "airpicture_ring_lost_total{ring=\"journal\"} 7\n"));
+    assert_non_null(strstr((char *)b->body, "_storage_bytes{store=\"recordings\"} 12345\n"));
+    assert_non_null(strstr((char *)b->body, "_free_bytes{store=\"recordings\"} 67890\n"));
     assert_non_null(
         strstr((char *)b->body, "connects_refused_total{input=\"roof \\\"1\\\"\"} 4\n"));
     assert_non_null(strstr((char *)b->body, "airpicture_reports_lost_total 6\n"));

@@ -87,6 +87,13 @@ typedef struct ap_live_ring {
     uint64_t depth, peak, cap, lost_count; /* in the ring's own units */
 } ap_live_ring;
 
+/* What is kept on disk. */
+typedef struct ap_live_store {
+    const char *name;
+    uint64_t file_count, byte_count;
+    uint64_t free_bytes, size_bytes; /* of the file system; size 0: not told */
+} ap_live_store;
+
 typedef struct ap_live_figures {
     const char *version;
     ap_utc_ns started_utc;
@@ -94,13 +101,15 @@ typedef struct ap_live_figures {
     ap_live_totals totals;
     ap_live_minutes minutes;
     ap_latency_histogram latency;
+    double engine_cpu_s; /* of the one thread that tracks */
     uint64_t resident_bytes;
     uint64_t http_request_count, http_refused_count;
     uint32_t websocket_client_count;
     const ap_live_input *inputs; /* [input_count] */
     const ap_live_output *outputs;
     const ap_live_ring *rings;
-    size_t input_count, output_count, ring_count;
+    const ap_live_store *stores;
+    size_t input_count, output_count, ring_count, store_count;
 } ap_live_figures;
 
 #endif

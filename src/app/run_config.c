@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "app/command.h"
-#include "app/yaml_entry.h"
+#include "app/run_tiles.h"
 #include "app/source.h"
+#include "app/yaml_entry.h"
 #include "app/yaml_file.h"
 #include "io/threads.h"
 
@@ -105,6 +106,10 @@ static const ap_yaml_key http_keys[] = {
          "nobody reads without a token; only /healthz and /readyz answer everyone"),
     FLAG("metrics_needs_token", ap_run_http, metrics_needs_token, "true",
          "with read_needs_token: nor /metrics"),
+    TEXT("tiles", ap_run_http, tiles, AP_RUN_PATH_MAX, false,
+         "a map below the page's own, as https://HOST/{z}/{x}/{y}.png; who looks asks that host"),
+    TEXT("tiles_attribution", ap_run_http, tiles_attribution, AP_RUN_PATH_MAX, false,
+         "whose map it is, shown on it"),
     FLAG("local_operates", ap_run_http, local_operates, "false",
          "whoever is on this computer may operate without a token; not behind a proxy"),
     { .key = NULL },
@@ -335,6 +340,14 @@ static void load_http(loader *load, const ap_yaml_entry *entry)
     if (into->read_needs_token && !*into->tokens)
         ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&http, "read_needs_token"),
                         "read_needs_token without tokens; expected the key 'tokens'");
+    char origin[AP_TILES_ORIGIN_SIZE];
+    if (*into->tiles && !ap_run_tiles_origin(into->tiles, origin))
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&http, "tiles"),
+                        "tiles are at no address that can be asked; expected "
+                        "https://HOST/{z}/{x}/{y}.png");
+    if (*into->tiles && !*into->tiles_attribution)
+        ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&http, "tiles"),
+                        "tiles without tiles_attribution; expected whose map it is");
     if (into->local_operates && !is_loopback(into->address))
         ap_yaml_tell_at(&load->reading, ap_yaml_entry_mark(&http, "local_operates"),
                         "local_operates where others reach it; expected an address that begins "

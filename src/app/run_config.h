@@ -59,6 +59,8 @@ typedef struct ap_run_http {
     char certificate[AP_RUN_PATH_MAX + 1], key[AP_RUN_PATH_MAX + 1]; /* "": no TLS */
     char tokens[AP_RUN_PATH_MAX + 1]; /* file of lines as `airpicture token` makes them; "": none */
     bool read_needs_token, metrics_needs_token;
+    char tiles[AP_RUN_PATH_MAX + 1]; /* template of a map below the page's picture; "": none */
+    char tiles_attribution[AP_RUN_PATH_MAX + 1];
     bool local_operates; /* whoever reaches it, from this computer, without a token */
 } ap_run_http;
 

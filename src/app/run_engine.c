@@ -590,6 +590,17 @@ ap_utc_ns ap_run_engine_restored(const ap_run_engine *run)
     return ap_run_state_newest(&run->state->keeper);
 }
 
+/* Processor time of the engine's thread; 0 before it runs and after its end. */
+static int64_t cpu_of(const struct ap_run_engine_state *state)
+{
+    clockid_t clock;
+    struct timespec used = { .tv_sec = 0 };
+    if (!state->has_thread || atomic_load(&state->has_ended) ||
+        pthread_getcpuclockid(state->thread, &clock) || clock_gettime(clock, &used))
+        return 0;
+    return used.tv_sec * AP_NS_PER_S + used.tv_nsec;
+}
+
 ap_run_figures ap_run_engine_figures(const ap_run_engine *run)
 {
     const struct ap_run_engine_state *state = run->state;
@@ -597,6 +608,7 @@ ap_run_figures ap_run_engine_figures(const ap_run_engine *run)
     figures.now = state->engine->now;
     figures.report_count = state->engine->report_count;
     figures.report_lost_count = state->engine->report_lost_count;
+    figures.cpu_ns = cpu_of(state);
     figures.tracker = *ap_tracker_stats_of(&state->engine->tracker);
     if (state->live) {
         figures.chunk_count = state->live->chunk_count;

@@ -30,6 +30,7 @@ typedef struct ap_run_figures {
     uint64_t ring_waiting_size, ring_peak_size, ring_cap_size;
     uint64_t checkpoint_count, checkpoint_failed_count;
     int64_t checkpoint_stall_ns; /* of the newest */
+    int64_t cpu_ns;              /* of the engine's thread */
     ap_tracker_stats tracker;
     ap_utc_ns now; /* of the picture; AP_UTC_UNKNOWN before the first chunk */
 } ap_run_figures;

@@ -9,6 +9,7 @@
 #include "app/run_mirror.h"
 #include "app/run_page.h"
 #include "app/run_state.h"
+#include "app/run_tiles.h"
 #include "app/run_tokens.h"
 #include "io/clock.h"
 #include "io/http.h"
@@ -54,6 +55,7 @@ struct ap_run_web_state {
     ap_live_output outputs[AP_RUN_OUTPUT_CAP + 2 + AP_RUN_ARCHIVE_SINKS];
     ap_archive_feed_stats archive[AP_RUN_ARCHIVE_SINKS];
     ap_recorder_stats recorder;
+    ap_live_store stores[1 + AP_RUN_ARCHIVE_SINKS]; /* the recordings, the archive */
     int64_t figures_ns;
     uint64_t step_count; /* of the stream */
 };
@@ -156,6 +158,13 @@ static size_t take_archive(struct ap_run_web_state *state, ap_live_output *outpu
             outputs[count].state = "spools";
             outputs[count].last_error = stats->sink.server_error;
         }
+        if (!stats->sink.has_server)
+            state->stores[state->figures.store_count++] =
+                (ap_live_store){ .name = name,
+                                 .file_count = stats->sink.file_count,
+                                 .byte_count = stats->sink.byte_count,
+                                 .free_bytes = stats->sink.disk_free_size,
+                                 .size_bytes = stats->sink.disk_size };
         state->rings[1 + count++] = (ap_live_ring){ .name = name,
                                                     .depth = stats->waiting_size,
                                                     .peak = stats->peak_size,
@@ -172,6 +181,7 @@ static void take_outputs(struct ap_run_web_state *state, const ap_run_figures *r
     const ap_run_config *config = state->config.config;
     ap_live_output *outputs = state->outputs;
     size_t count = config->output_count;
+    state->figures.store_count = 0;
     (void)ap_run_engine_lock(state->config.engine);
     ap_run_engine_outputs(state->config.engine, outputs);
     ap_run_engine_unlock(state->config.engine);
@@ -191,6 +201,12 @@ static void take_outputs(struct ap_run_web_state *state, const ap_run_figures *r
                                              .message_count = state->recorder.file_count,
                                              .lost_count = state->recorder.lost_size,
                                              .last_error = state->recorder.last_error };
+        state->stores[state->figures.store_count++] =
+            (ap_live_store){ .name = "recordings",
+                             .file_count = state->recorder.kept_count,
+                             .byte_count = state->recorder.kept_size,
+                             .free_bytes = state->recorder.disk.free_size,
+                             .size_bytes = state->recorder.disk.size };
         if (!is_open)
             ap_log_write_as(state->config.log, AP_LOG_ERROR, "recorder",
                             state->recorder.last_error);
@@ -217,6 +233,7 @@ static void take_figures(struct ap_run_web_state *state)
         refused_of_sensors(&state->mirror.sensors, &figures->totals.message_count);
     ap_live_minutes_take(&figures->minutes, &figures->totals);
     figures->latency = run.latency;
+    figures->engine_cpu_s = (double)run.cpu_ns / 1e9;
     figures->resident_bytes = ap_memory_resident();
     state->rings[0] = (ap_live_ring){ .name = "chunks",
                                       .depth = run.ring_waiting_size,
@@ -269,6 +286,8 @@ static ap_api api_of(struct ap_run_web_state *state)
                    .refresh_ms = state->config.config->http.stream_ms,
                    .epoch = ap_delta_epoch(&state->delta),
                    .has_archive = state->desk.state != NULL,
+                   .tiles = state->config.config->http.tiles,
+                   .tiles_attribution = state->config.config->http.tiles_attribution,
                    .acknowledge = acknowledge,
                    .context = state };
     for (uint16_t i = 0; i < sensors->count && !api.has_site; i++) {
@@ -583,6 +602,9 @@ static int open_http(struct ap_run_web_state *state)
             return status;
         config.tokens = &state->tokens;
     }
+    char source[AP_TILES_ORIGIN_SIZE];
+    if (*from->tiles && ap_run_tiles_origin(from->tiles, source))
+        config.page_source = source;
     config.read_needs_token = from->read_needs_token;
     config.open_paths = open_paths;
     config.open_path_count = open_path_count - (from->metrics_needs_token ? 1 : 0);
@@ -616,7 +638,8 @@ static int open_figures(struct ap_run_web_state *state)
                                         .not_ready = "nothing was received yet",
                                         .inputs = state->inputs,
                                         .outputs = state->outputs,
-                                        .rings = state->rings };
+                                        .rings = state->rings,
+                                        .stores = state->stores };
     return AP_EXIT_OK;
 }
 

@@ -25,6 +25,7 @@ typedef struct api_bench {
     ap_live_input input;
     ap_live_output outputs[2];
     ap_live_ring ring;
+    ap_live_store store;
     ap_live_figures figures;
     ap_sensor_figures sensor_figures[8];
     ap_archive_index archive; /* of what api.has_archive says that there is */
@@ -131,12 +132,16 @@ static inline void api_bench_figures(api_bench *b)
                                       .spool_refused_count = 2 };
     b->ring =
         (ap_live_ring){ .name = "journal", .depth = 5, .peak = 9, .cap = 64, .lost_count = 7 };
+    b->store = (ap_live_store){ "recordings", 3, 12345, 67890, 100000 };
     b->figures = (ap_live_figures){ .version = "1.2.3",
                                     .started_utc = FIXTURE_UTC - 3600 * AP_NS_PER_S,
                                     .totals = { API_BENCH_NOW, 5000, 4000, 100, 60, 1.5, 6 },
                                     .inputs = &b->input,
                                     .outputs = b->outputs,
+                                    .engine_cpu_s = 0.75,
                                     .rings = &b->ring,
+                                    .stores = &b->store,
+                                    .store_count = 1,
                                     .input_count = 1,
                                     .output_count = 2,
                                     .ring_count = 1 };
@@ -216,6 +221,8 @@ static inline api_bench *api_bench_make(void)
                        .site = { 0.89, -0.08, 0 },
                        .refresh_ms = 1000,
                        .epoch = 1717660000,
+                       .tiles = "https://tiles.example/{z}/{x}/{y}.png",
+                       .tiles_attribution = "(c) \"them\"",
                        .acknowledge = api_bench_acknowledge,
                        .context = b };
     b->may_operate_as = "ann";

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/disk.h"
 #include "io/geopackage_segment.h"
 
 #define PREFIX "airpicture-"
@@ -44,6 +45,7 @@ struct segments {
     char current[NAME_SIZE];     /* the segment that is written; "": leave all alone */
     _Atomic int64_t received_ns; /* of the newest row: the clock by which segments grow old */
     _Atomic uint64_t file_count, removed_count, byte_count;
+    _Atomic uint64_t disk_free_size, disk_size;
 };
 
 /* --- names --- */
@@ -173,6 +175,9 @@ static void keep_limits(struct segments *s, const segment_name *names, size_t co
     }
     atomic_store(&s->file_count, files);
     atomic_store(&s->byte_count, size);
+    ap_disk disk = ap_disk_of(s->config.folder);
+    atomic_store(&s->disk_free_size, disk.free_size);
+    atomic_store(&s->disk_size, disk.size);
 }
 
 /* False: it is to be tried again. */
@@ -437,7 +442,9 @@ static void segments_stats(const ap_archive_sink *sink, ap_archive_sink_stats *s
     struct segments *s = sink->context;
     *stats = (ap_archive_sink_stats){ .file_count = atomic_load(&s->file_count),
                                       .removed_count = atomic_load(&s->removed_count),
-                                      .byte_count = atomic_load(&s->byte_count) };
+                                      .byte_count = atomic_load(&s->byte_count),
+                                      .disk_free_size = atomic_load(&s->disk_free_size),
+                                      .disk_size = atomic_load(&s->disk_size) };
 }
 
 static const ap_archive_sink_ops ops = { .open = segments_open,

@@ -310,6 +310,9 @@ static const char *copy_texts(struct ap_http_state *server, const ap_http_config
                 copy_text(server->certificate_path, sizeof server->certificate_path,
                           config->certificate_path) &&
                 copy_text(server->key_path, sizeof server->key_path, config->key_path);
+    if (config->page_source)
+        fits = fits && snprintf(server->page_source, sizeof server->page_source, " %s",
+                                config->page_source) < (int)sizeof server->page_source;
     for (size_t i = 0; i < config->origin_count; i++)
         fits = fits && copy_text(server->origin[i], sizeof server->origin[i], config->origins[i]);
     for (size_t i = 0; i < config->host_name_count; i++)

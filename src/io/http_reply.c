@@ -11,9 +11,10 @@
 enum { HEAD_CAP = 4096 };
 
 /* What a page of ours may do: its own scripts, workers and sockets; nobody may frame it. */
+/* %s: a further source of pictures, which a map fetches, too. */
 #define CONTENT_SECURITY_POLICY                                                                    \
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "           \
-    "worker-src 'self' blob:; connect-src 'self' ws: wss:; object-src 'none'; "                    \
+    "default-src 'self'; img-src 'self' data: blob:%s; style-src 'self' 'unsafe-inline'; "         \
+    "worker-src 'self' blob:; connect-src 'self' ws: wss:%s; object-src 'none'; "                  \
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /* {"error":"..."}; the sentence is escaped, and cut when it is long. */
@@ -211,7 +212,8 @@ static void put_origin(head *h, const ap_ws_client *client, const ap_http_reques
         put(h, "Access-Control-Expose-Headers: ETag, Content-Range\r\n");
 }
 
-static void put_body_fields(head *h, const ap_http_reply *reply, const part *p)
+static void put_body_fields(head *h, const char *page_source, const ap_http_reply *reply,
+                            const part *p)
 {
     bool has_body = reply->status != 204 && reply->status != 304;
     if (has_body)
@@ -219,8 +221,10 @@ static void put_body_fields(head *h, const ap_http_reply *reply, const part *p)
     if (has_body && reply->content_type && reply->body) {
         put(h, "Content-Type: %s\r\nX-Content-Type-Options: nosniff\r\n", reply->content_type);
         if (strncmp(reply->content_type, "text/html", 9) == 0)
-            put(h, "Content-Security-Policy: " CONTENT_SECURITY_POLICY
-                   "\r\nReferrer-Policy: no-referrer\r\n");
+            put(h,
+                "Content-Security-Policy: " CONTENT_SECURITY_POLICY
+                "\r\nReferrer-Policy: no-referrer\r\n",
+                page_source, page_source);
     }
     if (p->is_gzip)
         put(h, "Content-Encoding: gzip\r\n");
@@ -239,7 +243,7 @@ static void put_head(head *h, const ap_ws_client *client, const ap_http_reply *r
 {
     put(h, "HTTP/1.1 %u %s\r\n", reply->status, reason_of(reply->status));
     put_date(h);
-    put_body_fields(h, reply, p);
+    put_body_fields(h, client->server->page_source, reply, p);
     put(h, "Cache-Control: %s\r\n", reply->cache_control ? reply->cache_control : "no-store");
     if (*p->etag)
         put(h, "ETag: %s\r\n", p->etag);

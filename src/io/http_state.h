@@ -96,6 +96,7 @@ struct ap_http_state {
     struct lws_protocols protocols[AP_HTTP_PROTOCOL_CAP + 1];
     char sub_protocol[AP_HTTP_SUB_PROTOCOL_CAP][64];
     char origin[AP_HTTP_LIST_CAP][128], host_name[AP_HTTP_LIST_CAP][128];
+    char page_source[320]; /* " https://tiles.example", or "" */
     char ws_path[64], certificate_path[1024], key_path[1024], address_text[INET6_ADDRSTRLEN];
     bool is_loopback, is_draining, is_closing, has_tls;
     void *ssl_ctx; /* SSL_CTX of the virtual host, owned by lws */

@@ -18,6 +18,7 @@
 #include "io/threads.h"
 
 #define PIECE_SIZE ((size_t)1 << 20)
+#define LOOK_NS (10 * AP_NS_PER_S)
 #define REST_NS (5 * AP_NS_PER_MS) /* between looks into an empty ring */
 #define RETRY_NS (5 * AP_NS_PER_S) /* after the disk refused */
 #define LOCK_NAME "lock"
@@ -35,7 +36,7 @@ struct ap_recorder_state {
     char name[AP_RECORDING_NAME_SIZE];
     uint64_t file_size;
     ap_utc_ns first_utc;
-    int64_t retry_ns;
+    int64_t retry_ns, look_ns;   /* when it is tried, or looked at the disk, again */
     _Atomic int64_t settled_utc; /* read by others */
     /* of the packing thread */
     pthread_t packer;
@@ -224,6 +225,27 @@ static void write_and_settle(struct ap_recorder_state *state, size_t size, uint6
     atomic_store(&state->settled_utc, newest_utc);
 }
 
+static void look_at_disk(struct ap_recorder_state *state)
+{
+    int64_t now_ns = ap_clock_monotonic_ns();
+    if (now_ns < state->look_ns)
+        return;
+    state->look_ns = now_ns + LOOK_NS;
+    size_t count;
+    int error;
+    uint64_t size = 0;
+    ap_recording_file *files = ap_recording_files(state->folder, &count, &error);
+    for (size_t i = 0; i < count; i++)
+        size += files[i].size;
+    free(files);
+    ap_disk disk = ap_disk_of(state->folder);
+    pthread_mutex_lock(&state->mutex);
+    state->stats.kept_count = count;
+    state->stats.kept_size = size;
+    state->stats.disk = disk;
+    pthread_mutex_unlock(&state->mutex);
+}
+
 static void *run_writer(void *context)
 {
     struct ap_recorder_state *state = context;
@@ -231,6 +253,7 @@ static void *run_writer(void *context)
     for (;;) {
         bool ending = is_ending(state);
         size_t size;
+        look_at_disk(state);
         uint64_t lost;
         if (ap_chunk_ring_copy(state->config.ring, state->piece, PIECE_SIZE, &size, &lost) == AP_OK)
             write_and_settle(state, size, lost);

@@ -15,6 +15,7 @@
 #include "airpicture/time.h"
 #include "io/input.h"
 #include "io/chunk_ring.h"
+#include "io/disk.h"
 
 typedef struct ap_recorder_config {
     const char *folder;  /* made if it is not there */
@@ -30,10 +31,12 @@ typedef struct ap_recorder_config {
 
 typedef struct ap_recorder_stats {
     uint64_t written_size, file_count;
-    uint64_t lost_size;     /* octets that are in no file */
-    uint64_t failure_count; /* of the disk */
-    bool is_writing;        /* false while the disk refuses */
-    char last_error[256];   /* one line, or "" */
+    uint64_t lost_size;             /* octets that are in no file */
+    uint64_t failure_count;         /* of the disk */
+    bool is_writing;                /* false while the disk refuses */
+    uint64_t kept_count, kept_size; /* files that there are, looked at every ten seconds, ... */
+    ap_disk disk;                   /* ... and the room beside them */
+    char last_error[256];           /* one line, or "" */
 } ap_recorder_stats;
 
 typedef struct ap_recorder {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Alerts of the running service: who may acknowledge one, who is told, and that it lasts: over a
 kill, and in a recording."""
+import http.server
 import json
 import pathlib
 import signal
@@ -52,6 +53,24 @@ class Feed:
         self.ends.set()
         self.thread.join()
         self.server.close()
+
+
+class Tiles(http.server.BaseHTTPRequestHandler):
+    """A map of another origin: every tile is one green pixel."""
+    asked = []
+    PNG = bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de000000"
+                        "0c49444154789c636058100000019400f1b4458d3f0000000049454e44ae426082")
+
+    def do_GET(self):
+        Tiles.asked.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Type", "image/png")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+        self.wfile.write(self.PNG)
+
+    def log_message(self, *_):
+        pass
 
 
 class Service:
@@ -185,15 +204,32 @@ def the_page_shows_it(folder):
     reason = web.missing()
     if reason:
         raise Skip(reason)
+    tiles = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Tiles)
+    threading.Thread(target=tiles.serve_forever).start()
     service = Service(folder)
+    origin = f"http://127.0.0.1:{tiles.server_address[1]}"
+    service.configure(f"tokens: tokens, tiles: '{origin}/{{z}}/{{x}}/{{y}}.png', "
+                      "tiles_attribution: 'Map: <them> & us'")
     try:
         service.start()
         wait_for(service.alerts, 20)
         done = web.in_browser("alerts.mjs", service.http, service.tokens["ann"], text=True,
                               stderr=subprocess.PIPE)
         assert done.returncode == 0, done.stderr
+        assert Tiles.asked and all(path.count("/") == 3 for path in Tiles.asked), Tiles.asked
     finally:
+        tiles.shutdown()
+        tiles.server_close()
         service.close()
+
+
+def figures_of_the_service(service):
+    """What keeps the recording has room, and the engine takes time."""
+    told = service.ask("/api/v1/statistics")[1]
+    store, = told["storage"]
+    assert store["name"] == "recordings" and 0 < store["free_bytes"] <= store["size_bytes"], store
+    assert 0 < told["engine_cpu_s"] <= told["cpu_s"], told
+    assert f"_storage_free_bytes{{store=\"recordings\"}} " in service.ask("/metrics")[1]
 
 
 def main():
@@ -202,6 +238,7 @@ def main():
         try:
             case("who may", who_may, service)
             case("the first counts", the_first_counts, service)
+            case("figures of the service", figures_of_the_service, service)
             case("it outlasts a kill", it_outlasts_a_kill, service)
             case("nobody without a token", nobody_without_a_token, service)
             case("a recording has it", a_recording_has_it, service)

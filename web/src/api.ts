@@ -1,4 +1,5 @@
 // The interface for programs, as far as the page asks it: doc/api.md.
+import type { Tiles } from "./map.js";
 
 export interface TrackState {
   track_id: number;
@@ -169,7 +170,7 @@ export interface Flow {
   last_error?: string;
   depth?: number;
   peak?: number;
-  cap?: number;
+  capacity?: number;
 }
 
 export interface Statistics {
@@ -185,6 +186,14 @@ export interface Statistics {
   report_lost_count: number;
   refused_count: number;
   cpu_s: number;
+  engine_cpu_s: number;
+  storage: {
+    name: string;
+    file_count: number;
+    byte_count: number;
+    free_bytes?: number;
+    size_bytes?: number;
+  }[];
   resident_bytes: number;
   websocket_client_count: number;
   trail_count: number;
@@ -215,6 +224,8 @@ export class Api {
 
   track = (id: number, points = 1000) =>
     this.get<TrackDetail>(`api/v1/tracks/${id}?points=${points}`);
+  display = () =>
+    this.get<{ tiles?: Tiles }>("api/v1/display");
   session = () => this.get<Session>("api/v1/session");
   acknowledge = (alert: Alert) =>
     this.get<Alert>(

@@ -218,6 +218,15 @@ app.on("time", () => {
   bar.showPast(playback.isPaused ? 0 : playback.speed, root);
 });
 app.on("update", () => bar.showPast(playback.isPaused ? 0 : playback.speed, root));
+let hasDisplay = false;
+app.on("feed", () => {
+  if (hasDisplay || live.feed.state !== "live") return;
+  hasDisplay = true;
+  app.api.display().then(
+    ({ tiles }) => tiles && air.setTiles(tiles),
+    () => (hasDisplay = false),
+  );
+});
 app.on("select", () => {
   const row = app.store.row(app.selected);
   setText(said, row >= 0 ? `Track ${app.store.callsign[row] || app.selected} selected` : "");

@@ -4,7 +4,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { feature, mesh } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import worldUrl from "../generated/world.json?url";
-import type { Theme } from "./theme.js";
+import { type Theme, THEMES } from "./theme.js";
 
 export interface View {
   longitude: number;
@@ -19,6 +19,11 @@ export type Projector = (
   out: Float32Array,
   at: number,
 ) => void;
+
+export interface Tiles {
+  url: string; // with {z}, {x} and {y}
+  attribution: string;
+}
 
 const TILE = 512,
   ROUGH_STEPS = 4096,
@@ -47,6 +52,7 @@ export class AirMap {
   private isWanted = false;
   private isAdded = false;
   onWorld = (): void => {}; // countries are there
+  private tiles: Tiles | null = null;
   countries: { name: string; longitude: number; latitude: number; span: number }[] = [];
 
   constructor(
@@ -147,12 +153,28 @@ export class AirMap {
     });
     this.setTheme(this.theme);
     this.countries = land.features.map(nameOf).filter((one) => one.span > 0);
+    if (this.tiles) this.addTiles(this.tiles);
     this.onWorld();
+  }
+
+  // Somebody else's map over the own one; pale by night, so that tracks stand out.
+  setTiles(tiles: Tiles): void {
+    this.tiles = tiles;
+    if (this.countries.length > 0) this.addTiles(tiles);
+  }
+
+  private addTiles({ url, attribution }: Tiles): void {
+    const { map } = this,
+      text = new Option(attribution).innerHTML; // nothing in it is markup
+    map.addSource("tiles", { type: "raster", tiles: [url], tileSize: 256, attribution: text });
+    map.addLayer({ id: "tiles", type: "raster", source: "tiles" });
+    map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-right");
+    this.setTheme(this.theme);
   }
 
   setTheme(theme: Theme): void {
     this.theme = theme;
-    const paint = (layer: string, property: string, value: string) => {
+    const paint = (layer: string, property: string, value: string | number) => {
       if (this.map.getLayer(layer)) this.map.setPaintProperty(layer, property, value);
     };
     paint("sea", "background-color", theme.sea);
@@ -160,6 +182,8 @@ export class AirMap {
     paint("grid", "line-color", theme.grid);
     paint("border", "line-color", theme.border);
     paint("coast", "line-color", theme.coast);
+    paint("tiles", "raster-brightness-max", theme === THEMES.night ? 0.5 : 1);
+    paint("tiles", "raster-saturation", theme === THEMES.night ? -0.6 : -0.2);
   }
 
   view(): View {

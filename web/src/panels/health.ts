@@ -45,8 +45,10 @@ export class HealthPanel {
       before
         ? `${((take(now) - take(before.statistics)) / (at - before.time)).toFixed(0)} /s`
         : NONE;
-    const used = before ? (now.cpu_s - before.statistics.cpu_s) / (at - before.time) : 0;
-    const load = before ? `${(100 * used).toFixed(0)} % of a core` : NONE;
+    const load = (take: (s: Statistics) => number) =>
+      before
+        ? `${((100 * (take(now) - take(before.statistics))) / (at - before.time)).toFixed(1)} %`
+        : NONE;
     const row = (name: string, value: string) =>
       h("div", {}, h("dt", {}, name), h("dd", {}, value));
     const page = this.page();
@@ -63,8 +65,8 @@ export class HealthPanel {
               ...list.map((one) =>
                 row(
                   one.name,
-                  one.cap
-                    ? `${bytes(one.depth ?? 0)} of ${bytes(one.cap)}`
+                  one.capacity
+                    ? `${bytes(one.depth ?? 0)} of ${bytes(one.capacity)}`
                     : [
                         one.state,
                         one.byte_per_s ? bytes(one.byte_per_s) + "/s" : "",
@@ -102,7 +104,14 @@ export class HealthPanel {
           ),
           row("Refused", count(now.refused_count)),
           row("Lost", count(now.report_lost_count)),
-          row("Load", load),
+          row(
+            "Engine, of a core",
+            load((s) => s.engine_cpu_s),
+          ),
+          row(
+            "All, of a core",
+            load((s) => s.cpu_s),
+          ),
           row("Memory", bytes(now.resident_bytes)),
           row("Displays", String(now.websocket_client_count)),
           row("Trails", `${count(now.trail_count)}, ${count(now.trail_point_count)} points`),
@@ -125,6 +134,7 @@ export class HealthPanel {
       flows("Inputs", now.inputs) ?? "",
       flows("Outputs", now.outputs) ?? "",
       flows("Buffers", now.rings) ?? "",
+      storage(now) ?? "",
       h(
         "section",
         {},
@@ -140,6 +150,28 @@ export class HealthPanel {
       ),
     );
   }
+}
+
+function storage(now: Statistics): HTMLElement | null {
+  if (now.storage.length === 0) return null;
+  return h(
+    "section",
+    {},
+    h("h3", {}, "On disk"),
+    h(
+      "dl",
+      {},
+      ...now.storage.map((one) => {
+        const free = one.free_bytes === undefined ? "" : `, ${bytes(one.free_bytes)} free`;
+        return h(
+          "div",
+          {},
+          h("dt", {}, one.name),
+          h("dd", {}, `${bytes(one.byte_count)} in ${count(one.file_count)} files${free}`),
+        );
+      }),
+    ),
+  );
 }
 
 function histogram(now: Statistics): HTMLElement {
