@@ -225,7 +225,10 @@ def the_page_shows_it(folder):
 
 def figures_of_the_service(service):
     """What keeps the recording has room, and the engine takes time."""
-    told = service.ask("/api/v1/statistics")[1]
+    def looked_at():
+        answer = service.ask("/api/v1/statistics")[1]
+        return answer if any("free_bytes" in one for one in answer["storage"]) else None
+    told = wait_for(looked_at, 20)
     store, = told["storage"]
     assert store["name"] == "recordings" and 0 < store["free_bytes"] <= store["size_bytes"], store
     assert 0 < told["engine_cpu_s"] <= told["cpu_s"], told

@@ -72,7 +72,7 @@ await check("panel: its values are those of the interface", async () => {
     await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 5);
     await agree(page, async () => {
         const id = await look("airpicture.app.selected"),
-            { track, reasons } = await get(`/api/v1/tracks/${id}`);
+            { track, reasons, contributions } = await get(`/api/v1/tracks/${id}`);
         const value = (name) => look(`document.querySelector('[data-value="${name}"]').textContent`);
         assert.equal(await value("Address"), track.icao24.toUpperCase());
         assert.equal(await value("Squawk"), track.squawk ?? "–");
@@ -82,6 +82,11 @@ await check("panel: its values are those of the interface", async () => {
         );
         assert.ok(Math.abs(parseInt(await value("Ground speed")) - track.ground_speed_kt) < 3);
         assert.equal(await look("document.querySelectorAll('.reasons li').length"), reasons.length);
+        const off = await look(
+            "[...document.querySelectorAll('.track td:last-child')].map((one) => one.textContent)",
+        );
+        assert.equal(off.length, contributions.length);
+        assert.ok(off.some((one) => /^[+−]\d+, [+−]\d+$/.test(one)), off.join(" | "));
     });
 });
 
@@ -166,6 +171,32 @@ await check("radars that turn have their beams, with their ranges", async () => 
     await beams(0);
     await page.keyboard.press("r");
     await beams(3);
+});
+
+await check("sensors: what a panel says is what the interface tells", async () => {
+    await page.keyboard.press("s");
+    await page.locator("#leaf-sensors summary").first().click();
+    const value = (name) =>
+        look(`document.querySelector('#leaf-sensors [data-value="${name}"]').textContent`);
+    await agree(page, async () => {
+        const [one] = (await get("/api/v1/sensors")).sensors;
+        assert.equal(await value("Identity"), `SAC ${one.sac} SIC ${one.sic}`);
+        assert.equal(await value("Turn"), `${one.antenna.turn_s.toFixed(2)} s`);
+        assert.match(await value("Detection"), /^97\.0 %, as described$/);
+        assert.match(await value("Latency"), /ms, up to \d/);
+        assert.match(await value("· in range"), /^−?\d+ ± \d+ m$/);
+        const shown = Number((await value("Reports in all")).replace(/\D/g, ""));
+        assert.ok(shown > 0 && shown <= one.report_count, `${shown} of ${one.report_count}`);
+    });
+    await axeClean("a sensor");
+    await page.keyboard.press("h");
+    await until(
+        page,
+        `[...document.querySelectorAll('#leaf-health dt')]
+            .some((one) => /^Engine/.test(one.textContent) && /%$/.test(one.nextSibling.textContent))`,
+        60,
+    );
+    await page.keyboard.press("h");
 });
 
 await check("phone: nothing sticks out, the track is a sheet", async () => {
