@@ -176,6 +176,7 @@ await check("search, list, panel and link work in the past", async () => {
 
 await check("the whole track as a file is what the archive has", async () => {
     const id = await look("airpicture.app.selected");
+    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 30);
     const waits = page.waitForEvent("download");
     await look("[...document.querySelectorAll('.track footer button')].find((one) => one.textContent === 'CSV').click()");
     const saved = readFileSync(await (await waits).path(), "utf8").trim().split("\r\n");
