@@ -8,7 +8,11 @@
 #include "io/archive_read_state.h"
 #include "io/interrupt.h"
 
-enum { SQL_SIZE = 512, STEPS_PER_CHECK = 100000 };
+enum {
+    SQL_SIZE = 512,
+    STEPS_PER_CHECK = 100000,
+    BUSY_MS = 5000 /* for which a segment's end may be under way */
+};
 
 typedef struct ap_archive_reader_state reader_state;
 
@@ -323,7 +327,8 @@ ap_err ap_archive_reader_open(ap_archive_reader *reader, const ap_archive_ask *a
         err = ap_archive_read_fail(s, message);
     if (!err) {
         sqlite3_progress_handler(s->db, STEPS_PER_CHECK, is_stopped, NULL);
-        if (sqlite3_exec(s->db, AP_READ_SETUP, NULL, NULL, NULL) != SQLITE_OK)
+        if (sqlite3_busy_timeout(s->db, BUSY_MS) != SQLITE_OK ||
+            sqlite3_exec(s->db, AP_READ_SETUP, NULL, NULL, NULL) != SQLITE_OK)
             err = ap_archive_read_fail(s, message);
     }
     if (!err)

@@ -6,10 +6,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/clock.h"
 #include "io/geopackage.h"
 
 #define T0 (INT64_C(1717664319) * AP_NS_PER_S) /* 2024-06-06T08:58:39Z */
@@ -189,6 +192,29 @@ static void test_read_a_file(void **state)
     assert_int_equal(t.reason.other_track_id, 1);
     assert_true(t.reason.existence == 0.5 && t.reason.time == T0);
     assert_string_equal(t.reason.identity, "callsign=ABC");
+}
+
+static void *let_go(void *context)
+{
+    ap_clock_sleep_ns(300 * AP_NS_PER_MS);
+    assert_int_equal(sqlite3_exec(context, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    return NULL;
+}
+
+/* The end of a segment has its file for itself for a moment: a reader waits. */
+static void test_read_waits(void **state)
+{
+    (void)state;
+    pthread_t holder;
+    sqlite3 *db;
+    write_file("a.gpkg", T0, 0, POINTS);
+    assert_int_equal(sqlite3_open(path_of("a.gpkg"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(pthread_create(&holder, NULL, let_go, db), 0);
+    const ap_archive_ask ask = ask_all(path_of("a.gpkg"));
+    assert_int_equal(read_all(&ask).count, 3);
+    assert_int_equal(pthread_join(holder, NULL), 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* A point is what was written, what was not known too. */
@@ -389,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_read_a_file, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_read_waits, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_read_points_as_written, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_read_a_folder, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_read_words, make_folder, remove_folder),
