@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The display in a browser, against the service with simulated traffic.
+"""The display in a browser, against the service with simulated and with recorded traffic.
 
-The cases are in web/test/browser/page.mjs.
+The cases are in web/test/browser/page.mjs and recorded.mjs.
 """
 import os
 import pathlib
@@ -38,7 +38,7 @@ def main():
     if reason:
         print(f"skip page {reason}")
         return 0
-    return in_browser("page.mjs", PROGRAM).returncode
+    return max(in_browser(name, PROGRAM).returncode for name in ("page.mjs", "recorded.mjs"))
 
 
 if __name__ == "__main__":

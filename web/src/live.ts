@@ -1,9 +1,8 @@
 // What the service sends, now: the stream into the picture, alerts and sensors into their lists.
 import type { Alert, SensorList } from "./api.js";
 import type { App } from "./app.js";
-import type { Text } from "./delta.js";
+import type { Changes, Text } from "./delta.js";
 import { Feed } from "./feed.js";
-import type { Picture } from "./picture.js";
 
 const TOKEN = "airpicture.token"; // where the browser keeps it until the tab is closed
 
@@ -13,13 +12,13 @@ export class Live {
 
   constructor(
     private readonly app: App,
-    picture: Picture,
+    take: (message: Changes) => boolean,
     askToken: (why: string, role: "read" | "operate") => void,
   ) {
     this.feed = new Feed(socketUrl(), {
       changes: (message) => {
         app.present = message.time;
-        return app.past !== null || picture.take(message);
+        return app.past !== null || take(message);
       },
       text: (message) => this.hear(message),
       state: () => {
@@ -58,6 +57,7 @@ export class Live {
       // then it is asked for again
     }
     this.feed.state = "connecting";
+    this.app.tell("feed");
     this.feed.open();
   }
 

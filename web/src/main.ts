@@ -34,6 +34,12 @@ const app = new App(),
   isWide = matchMedia("(min-width: 900px)").matches;
 document.documentElement.dataset["theme"] = app.settings.theme;
 app.filter = link.filter;
+const live = new Live(
+  app,
+  (message) => picture.take(message),
+  (why, role) => login.ask(why, role),
+);
+live.begin(); // while the rest is made, the first message is under way
 
 // --- the map and what is drawn on it ---
 
@@ -95,7 +101,6 @@ const view = new View(app, air, picture, trackPanel.element, dock.element);
 const filters = new FilterPanel(app, picture.layers.picture, () => view.box());
 const display = new DisplayPanel(app);
 const login = loginDialog((token) => live.setToken(token));
-const live = new Live(app, picture, (why, role) => login.ask(why, role));
 const playback = new Playback(app, picture, live);
 const timeline = new Timeline(app, playback);
 const said = h("div", { class: "unseen", role: "status" });
@@ -274,9 +279,9 @@ app.on("update", () => {
     link.track = 0;
   }
 });
-live.begin();
 if (link.time !== null) void playback.enter(link.time, true);
 // For tests and benchmarks: what is on the screen, and what it cost.
+const { feed } = live;
 Object.assign(window, {
-  airpicture: { app, feed: live.feed, page: picture.figures, air, playback },
+  airpicture: { app, feed, page: picture.figures, picture, air, playback },
 });

@@ -27,7 +27,7 @@ export interface Tiles {
 
 const TILE = 512,
   ROUGH_STEPS = 4096,
-  WORLD_LATEST_MS = 1500,
+  WORLD_LATEST_MS = 4000,
   RADIANS = Math.PI / 180;
 
 // Mercator's y, 0 at the north end to 1 at the south end.
@@ -48,9 +48,7 @@ function roughY(latitude: number): number {
 
 export class AirMap {
   readonly map: maplibregl.Map;
-  private isLoaded = false;
-  private isWanted = false;
-  private isAdded = false;
+  private isShown = false;
   onWorld = (): void => {}; // countries are there
   private tiles: Tiles | null = null;
   countries: { name: string; longitude: number; latitude: number; span: number }[] = [];
@@ -66,11 +64,6 @@ export class AirMap {
       zoom: view.zoom,
       minZoom: 1,
       maxZoom: 16,
-      style: {
-        version: 8,
-        sources: {},
-        layers: [{ id: "sea", type: "background", paint: { "background-color": theme.sea } }],
-      },
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
@@ -90,24 +83,20 @@ export class AirMap {
         "aria-label",
         "Map of the air picture; arrow keys move it, plus and minus zoom",
       );
-    this.map.on("load", () => {
-      this.isLoaded = true;
-      this.mayAddWorld();
-    });
     setTimeout(() => this.showWorld(), WORLD_LATEST_MS);
   }
 
-  // Countries come when tracks are there, or after a while: tracks come first.
+  // Draws the map itself, which has nothing before: tracks come first. A map without a style has no
+  // shaders to compile and draws no frames, but moves.
   showWorld(): void {
-    this.isWanted = true;
-    this.mayAddWorld();
-  }
-
-  private mayAddWorld(): void {
-    if (this.isLoaded && this.isWanted && !this.isAdded) {
-      this.isAdded = true;
-      void this.addWorld();
-    }
+    if (this.isShown) return;
+    this.isShown = true;
+    this.map.once("style.load", () => void this.addWorld());
+    this.map.setStyle({
+      version: 8,
+      sources: {},
+      layers: [{ id: "sea", type: "background", paint: { "background-color": this.theme.sea } }],
+    });
   }
 
   private async addWorld(): Promise<void> {
@@ -175,7 +164,8 @@ export class AirMap {
   setTheme(theme: Theme): void {
     this.theme = theme;
     const paint = (layer: string, property: string, value: string | number) => {
-      if (this.map.getLayer(layer)) this.map.setPaintProperty(layer, property, value);
+      if (this.isShown && this.map.getLayer(layer))
+        this.map.setPaintProperty(layer, property, value);
     };
     paint("sea", "background-color", theme.sea);
     paint("land", "fill-color", theme.land);

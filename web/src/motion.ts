@@ -13,6 +13,7 @@ export class PictureClock {
   private at = 0;
   private rate = 1;
   steer: ((nowMs: number) => number) | null = null; // somebody else says what time it is
+  isHeld = false; // stands at the time of the last message
 
   hear(time: number, nowMs: number): void {
     if (this.at > 0 && time > this.time && nowMs > this.at + 200) {
@@ -25,6 +26,7 @@ export class PictureClock {
 
   now(nowMs: number): number {
     if (this.steer) return this.steer(nowMs);
+    if (this.isHeld) return this.time;
     return this.time + Math.min(5, (nowMs - this.at) / 1000) * this.rate;
   }
 }

@@ -7,6 +7,7 @@ import { THEMES } from "./theme.js";
 
 const SITES_MAX_M = 450; // metres a pixel: beyond, the names of sites run into each other
 const FONT = '11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
+const LINE = 13; // pixels
 const LETTER = 9; // pixels of a name's letter, with some room
 
 export class Names {
@@ -51,10 +52,16 @@ export class Names {
     const at = new Float32Array(2),
       project = this.map.projector();
     g.fillStyle = THEMES[this.app.settings.theme].labelDim;
+    const lines: { x: number; y: number; half: number }[] = [];
     for (const { site, name } of this.app.sensors.sensors) {
       if (!site) continue;
       project(site.longitude_deg, site.latitude_deg, at, 0);
-      g.fillText(name, at[0]!, at[1]! + 14);
+      const line = { x: at[0]!, y: at[1]! + LINE, half: g.measureText(name).width / 2 + 2 };
+      const isOn = (one: typeof line) =>
+        Math.abs(one.x - line.x) < one.half + line.half && Math.abs(one.y - line.y) < LINE;
+      while (lines.some(isOn)) line.y += LINE; // several at one place stand below each other
+      lines.push(line);
+      g.fillText(name, line.x, line.y);
     }
   }
 }

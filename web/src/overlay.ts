@@ -219,14 +219,18 @@ export class Overlay {
       theme = THEMES[this.app.settings.theme];
     this.projector = this.map.projector();
     const zoom = this.map.map.getZoom();
-    if (!this.app.settings.labels) this.places = [];
-    else if (nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25) {
+    if (!this.app.settings.labels) {
+      this.places = [];
+      this.placeOf.clear();
+    } else if (nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25) {
       this.place(width, height);
       this.placedMs = nowMs;
       this.zoom = zoom;
     }
     this.drawLabels(g, theme);
     if (this.ruler.length === 2) this.drawRuler(g, theme);
+    // Chromium may go on showing a canvas that was cleared and not drawn on.
+    this.canvas.hidden = this.places.length === 0 && this.ruler.length !== 2;
   }
 
   private drawLabels(g: CanvasRenderingContext2D, theme: Theme): void {

@@ -133,7 +133,7 @@ export class Picture {
     Object.assign(figures, { layersMs, labelsMs, drawn: figures.updates });
     const sum = figures.takeMs + figures.tellMs + layersMs + labelsMs;
     figures.updateMs += (sum - figures.updateMs) * 0.2;
-    this.app.tell("drawn");
+    setTimeout(() => this.app.tell("drawn")); // a task of its own
   }
 
   // The map has moved: what is over it goes with it, in the same frame.
@@ -150,8 +150,9 @@ export class Picture {
       STEP_MIN_MS,
       Math.min(STEP_MAX_MS, (STEP_PIXELS * this.air.metresPerPixel() * 1000) / FAST_MPS),
     );
-    if (this.isDue || nowMs - this.lastDraw >= step) this.draw(nowMs);
-    this.wake(this.lastDraw + step - nowMs);
+    const isMoving = !this.time.isHeld && nowMs - this.lastDraw >= step;
+    if (this.isDue || isMoving) this.draw(nowMs);
+    this.wake(Math.max(STEP_MIN_MS, this.lastDraw + step - nowMs));
   }
 
   private wake(inMs: number): void {

@@ -123,7 +123,7 @@ export class TablePanel {
     this.element.append(this.viewport);
     this.viewport.addEventListener("scroll", () => this.fill());
     this.viewport.addEventListener("keydown", (event) => this.key(event));
-    app.on("update", () => this.refresh(false));
+    app.on("drawn", () => this.refresh(false));
     app.on("filter", () => this.refresh(true));
     app.on("time", () => this.refresh(true));
     app.on("select", () => this.fill());

@@ -52,8 +52,11 @@ export async function startLine(port) {
         mend() {
             isCut = false;
         },
-        close: () => {
-            this?.cut?.();
+        // What connects from now on reaches another service.
+        to(other) {
+            port = other;
+        },
+        close() {
             for (const socket of sockets) socket.destroy();
             server.close();
         },
@@ -83,9 +86,9 @@ export async function until(page, what, seconds, text) {
 }
 
 // Two views of a picture that moves are not of one moment: what `compare` asserts has to hold
-// once within ten seconds.
-export async function agree(page, compare) {
-    const end = Date.now() + 10_000;
+// once within some seconds.
+export async function agree(page, compare, seconds = 10) {
+    const end = Date.now() + seconds * 1000;
     for (;;) {
         try {
             return await compare();
@@ -94,4 +97,22 @@ export async function agree(page, compare) {
             await page.waitForTimeout(100);
         }
     }
+}
+
+// Runs cases one after the other, and tells each as the scripts of test/e2e do.
+export function cases() {
+    let failed = 0;
+    const check = async (name, run) => {
+        const begin = Date.now();
+        try {
+            await run();
+            console.log(`ok ${name}`);
+        } catch (error) {
+            failed++;
+            const words = String(error.message).replace(/\s+/g, " ").slice(0, 400);
+            console.log(`not ok ${name} ${words}`);
+        }
+        if (process.env.AP_TIMES) console.error(`${Date.now() - begin} ms ${name}`);
+    };
+    return { check, end: () => process.exit(failed ? 1 : 0) };
 }

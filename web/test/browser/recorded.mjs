@@ -1,0 +1,237 @@
+// The page with recorded traffic, at a moment where it stands still: a simulated recording comes
+// through a pipe that stays open, so the service waits for more. Login, what the panel says, a link
+// with filters, and pictures compared with those of doc/pictures.
+//   node test/browser/recorded.mjs PROGRAM
+// AP_PICTURES=compare compares the pictures, AP_PICTURES=write takes them anew.
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { agree, cases, startBrowser, startService, until } from "./harness.mjs";
+import { differing } from "./pictures.mjs";
+
+const program = process.argv[2],
+    root = fileURLToPath(new URL("../../../", import.meta.url)),
+    folder = fs.mkdtempSync(join(tmpdir(), "airpicture-page-"));
+const SECONDS = 340, // of the scenario; what the reader holds back is the last of it
+    VIEW = [8.6, 52.31, 4.8], // zoom, latitude, longitude
+    PHONE_VIEW = [7.7, 52.1, 4.85],
+    TILES_MAX = 5; // of a thousand may differ: letters are not the same everywhere
+const EMERGENCY = 1 << 8,
+    LAG_S = 30; // a busy machine shows late what was drawn
+
+execFileSync(program, [
+    "simulate",
+    join(root, "scenarios/tma.yaml"),
+    ...["-o", folder, "-d", String(SECONDS), "-q"],
+]);
+const made = spawnSync(program, ["token", "--role", "read", "ann"], { encoding: "utf8" });
+const token = made.stderr.split("only now: ")[1].split(/\s/)[0];
+fs.writeFileSync(join(folder, "tokens"), made.stdout);
+fs.writeFileSync(
+    join(folder, "service.yaml"),
+    "inputs: [{name: unused, kind: stdin, format: sbs}]\nsensors: sensors.yaml\n" +
+        "http: {tokens: tokens, read_needs_token: true}\n",
+);
+const pipe = join(folder, "pipe");
+execFileSync("mkfifo", [pipe]);
+// The service reads the beginning before it serves; the rest comes when the page is there.
+const feed = fs.createWriteStream(null, { fd: fs.openSync(pipe, "r+") }),
+    recording = fs.readFileSync(join(folder, "merged.pcap")),
+    BEGINNING = 100_000;
+feed.write(recording.subarray(0, BEGINNING));
+const service = await startService(
+    program,
+    ...["--replay", pipe, "--start", "2024-03-01", "--speed", "200", join(folder, "service.yaml")],
+);
+const address = `http://127.0.0.1:${service.port}/`;
+const get = async (path) =>
+    (await fetch(address + path, { headers: { Authorization: `Bearer ${token}` } })).json();
+
+const browser = await startBrowser();
+const { check, end } = cases();
+// Beams of radars are at times on a picture, at times not yet: compared only when asked for.
+const checkPicture = async (name, run) =>
+    process.env.AP_PICTURES ? check(name, run) : console.log(`skip ${name} AP_PICTURES is not set`);
+
+// The service tells the same moment again and again; the page must not carry tracks on from it.
+async function freeze() {
+    await until(page, "window.airpicture?.page.drawn > 0", 30);
+    await until(page, "airpicture.air.countries.length > 0", 20);
+    const { now_s } = await get("api/v1/statistics");
+    await until(page, `Math.abs(airpicture.app.store.time - ${now_s}) < 1e-5`, 20);
+    await look(`airpicture.picture.time.isHeld = true;
+        airpicture.feed.events.changes = () => true; // a busy machine is drawing long enough
+        document.querySelector("[data-beams]")?.style.setProperty("visibility", "hidden")`);
+}
+
+// Settings and view as told; labels find their places as if they had none before.
+async function show(settings, view) {
+    const [zoom, latitude, longitude] = view;
+    await look(`airpicture.air.map.jumpTo({center: [${longitude}, ${latitude}], zoom: ${zoom}});
+        airpicture.app.set({...${JSON.stringify(settings)}, labels: false, dots: false})`);
+    await drawn();
+    await look("airpicture.app.set({labels: true})");
+    await drawn();
+    await until(page, "airpicture.page.labels > 3 && !airpicture.air.map.isMoving()", 10);
+    await page.mouse.move(5, 5);
+    await drawn();
+}
+
+// Something was changed: the map, and the picture over it, are drawn.
+async function drawn() {
+    await look("airpicture.picture.redraw()");
+    await until(page, "airpicture.air.map.areTilesLoaded() && !airpicture.picture.isDue", 10);
+    await look("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+}
+
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const look = (what) => page.evaluate(what);
+await page.goto(address);
+
+await check("login: a wrong token is refused in words, the right one lets in", async () => {
+    await until(page, "document.querySelector('dialog.login')?.open", 20);
+    await page.keyboard.type("wrong" + token);
+    await page.keyboard.press("Enter");
+    const problem = "document.querySelector('.login .problem').textContent";
+    await until(page, `/not known/.test(${problem})`, 10);
+    assert.ok(await look("document.querySelector('dialog.login').open"));
+    await page.keyboard.type(token);
+    await page.keyboard.press("Enter");
+    await until(page, "document.querySelector('.pill').dataset.state === 'connecting'", 5);
+    assert.equal(await look("document.querySelector('dialog.login').open"), false);
+});
+
+await check("a recording is shown to its end", async () => {
+    feed.write(recording.subarray(BEGINNING));
+    let before = null;
+    for (let i = 0; i < 120; i++) {
+        const { now_s, track_count } = await get("api/v1/statistics");
+        if (now_s === before && track_count > 10) break;
+        before = now_s;
+        await page.waitForTimeout(700);
+    }
+    await freeze();
+    const told = await get("api/v1/tracks");
+    assert.equal(await look("airpicture.app.store.count"), told.returned);
+});
+
+await check("recorded: the panel says of every track what the interface does", async () => {
+    const { tracks } = await get("api/v1/tracks");
+    const value = (name) => look(`document.querySelector('[data-value="${name}"]').textContent`);
+    for (const { track_id } of tracks.slice(0, 4)) {
+        await look(`airpicture.app.select(${track_id})`);
+        const { track, reasons } = await get(`api/v1/tracks/${track_id}`);
+        const number = String(track.track_number);
+        await until(
+            page,
+            `document.querySelector('[data-value="Track number"]').textContent === "${number}"`,
+            20,
+        );
+        assert.equal(await value("Address"), (track.icao24 ?? "–").toUpperCase());
+        assert.equal(await value("Squawk"), track.squawk ?? "–");
+        assert.equal(parseInt(await value("Ground speed")), Math.round(track.ground_speed_kt));
+        assert.equal(await look("document.querySelectorAll('.reasons li').length"), reasons.length);
+    }
+});
+
+// How many of a thousand tiles of this picture differ from the one of doc/pictures. The plots are
+// not compared: which points of a trail are kept depends on when they were taken.
+async function compare(name, shot) {
+    const file = join(root, "doc/pictures", name);
+    assert.ok(fs.existsSync(file), `${file} is missing: AP_PICTURES=write takes it`);
+    const plots = await look(`(({left, top, right, bottom}) => [left, top, right, bottom])(
+        document.querySelector('.track .plots').getBoundingClientRect())`);
+    return differing(page, fs.readFileSync(file), shot, plots);
+}
+
+async function isAsBefore(name) {
+    if (process.env.AP_PICTURES === "write") {
+        await page.waitForTimeout(3000); // the browser shows what it has drawn
+        fs.writeFileSync(join(root, "doc/pictures", name), await page.screenshot());
+    }
+    await agree(page, async () => {
+        const shot = await page.screenshot(),
+            tiles = await compare(name, shot);
+        if (tiles <= TILES_MAX) return;
+        const kept = join(tmpdir(), name);
+        fs.writeFileSync(kept, shot);
+        assert.fail(`${tiles.toFixed(1)} of 1000 tiles differ from doc/pictures/${name}: ${kept}`);
+    }, LAG_S);
+}
+
+// What breaks a layer, and what mends it.
+const BROKEN = {
+    labels: ["airpicture.app.set({labels: false})", "airpicture.app.set({labels: true})"],
+    colours: ["airpicture.app.set({colour: 'level'})", "airpicture.app.set({colour: 'source'})"],
+    symbols: [
+        "airpicture.picture.layers.tracks = () => null; 0",
+        "delete airpicture.picture.layers.tracks",
+    ],
+};
+
+await checkPicture("pictures: the night is as it was, and a broken layer is seen", async () => {
+    await look(`airpicture.app.select([...airpicture.app.store.id].find(
+        (id) => airpicture.app.store.flags[airpicture.app.store.row(id)] & ${EMERGENCY}))`);
+    await until(page, "document.querySelectorAll('.reasons li').length > 0", 10);
+    await show({ theme: "night" }, VIEW);
+    await isAsBefore("display-night.png");
+    for (const [what, [breaks, mends]] of Object.entries(BROKEN)) {
+        await look(breaks);
+        await drawn();
+        await agree(page, async () => {
+            const tiles = await compare("display-night.png", await page.screenshot());
+            if (process.env.AP_TIMES) console.error(`${tiles.toFixed(1)} tiles: broken ${what}`);
+            assert.ok(tiles > TILES_MAX, `only ${tiles.toFixed(1)} tiles tell broken ${what}`);
+        }, LAG_S);
+        await look(mends);
+    }
+});
+
+await checkPicture("pictures: the day, with colours by level and the sensors", async () => {
+    await look("airpicture.app.select(0)");
+    await page.keyboard.press("s");
+    await until(page, "document.querySelectorAll('#leaf-sensors details').length > 2", 12);
+    await show({ theme: "day", colour: "level" }, VIEW);
+    await isAsBefore("display-day.png");
+    await page.keyboard.press("s");
+});
+
+await checkPicture("pictures: a phone, with a track", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await look(`(({ store }) => airpicture.app.select(
+        store.id[store.callsign.indexOf("APX121")]))(airpicture.app)`);
+    await until(page, "document.querySelectorAll('.reasons li').length > 0", 10);
+    assert.ok(await look("document.documentElement.scrollWidth <= 390"));
+    await show({ theme: "night", colour: "source" }, PHONE_VIEW);
+    await isAsBefore("display-phone.png");
+});
+
+await check("a link brings its filters, and says them again", async () => {
+    await page.goto(`${address}#v=8.00/52.3000/4.8000&fl=30-200&src=fused,radar`);
+    await page.reload();
+    await freeze();
+    const { tracks } = await get("api/v1/tracks?level_min=FL30&level_max=FL200");
+    const [shown, wanted, all] = await look(`(() => {
+        const { store, shown } = airpicture.app;
+        let wanted = 0;
+        for (let i = 0; i < store.count; i++) {
+            const level = store.altitude[i] / 30.48, flags = store.flags[i];
+            const radar = flags & 14, kinds = !!radar + !!(flags & 16) + !!(flags & 32);
+            if (level >= 30 && level <= 200 && (kinds > 1 || (kinds === 1 && flags & 12))) wanted++;
+        }
+        return [shown, wanted, store.count];
+    })()`);
+    assert.equal(shown, wanted);
+    assert.ok(shown > 0 && shown <= tracks.length && shown < all, `${shown} of ${all}`);
+    assert.match(await look("location.hash"), /&fl=30-200&src=fused,radar$/);
+    await look("location.hash = '#v=8.00/52.3000/4.8000&is=emergency'");
+    await until(page, "airpicture.app.shown === 1", 5);
+});
+
+await browser.close();
+service.stop();
+fs.rmSync(folder, { recursive: true });
+end();
