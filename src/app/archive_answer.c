@@ -6,6 +6,7 @@
 
 #include "app/api_call.h"
 #include "app/archive_state.h"
+#include "app/export_write.h"
 #include "publish/alert_json.h"
 #include "publish/columns.h"
 #include "publish/export.h"
@@ -265,17 +266,10 @@ static ap_err on_point(void *context, const ap_row_point *row)
     if (h->count == h->cap && !grow(h))
         return AP_ERR_MEMORY;
     h->flags[h->count] = ap_archive_state_point(row).bits;
-    h->points[h->count++] = (ap_export_point){ .time = row->time,
-                                               .latitude_deg = row->latitude_deg,
-                                               .longitude_deg = row->longitude_deg,
-                                               .height_m = row->height_m,
-                                               .pressure_altitude_ft = row->pressure_altitude_ft,
-                                               .ground_speed_kt = row->ground_speed_kt,
-                                               .track_deg = row->track_deg,
-                                               .vertical_rate_fpm = row->vertical_rate_fpm,
-                                               .position_sigma_m = row->position_sigma_m,
-                                               .state = keep(h, row->state),
-                                               .sensor = keep(h, row->sensor) };
+    ap_export_point *point = &h->points[h->count++];
+    *point = ap_export_point_of(row, false);
+    point->state = keep(h, row->state);
+    point->sensor = keep(h, row->sensor);
     return AP_OK;
 }
 
@@ -303,23 +297,6 @@ static ap_err find_track(answering *a, ap_utc_ns time, ap_utc_ns until, ap_row_t
         first = last + 1 - AP_ARCHIVE_WINDOW_FILES;
     err = ap_archive_window_open(&a->window, index, first, last + 1 - first, a->limits, a->message);
     return err ? err : ap_archive_window_track(&a->window, a->question->track_id, row, a->message);
-}
-
-static ap_export_track track_of(const ap_row_track *row)
-{
-    return (ap_export_track){ .track_id = row->track_id,
-                              .track_number = row->track_number,
-                              .icao24 = row->icao24,
-                              .address_kind = row->address_kind,
-                              .callsign = row->callsign,
-                              .squawk = row->squawk,
-                              .emitter_category = row->emitter_category,
-                              .born = row->born,
-                              .confirmed = row->confirmed,
-                              .updated = row->updated,
-                              .update_count = row->update_count,
-                              .end_reason = row->end_reason,
-                              .sources = row->sources };
 }
 
 static ap_err read_points(answering *a, ap_utc_ns from, ap_utc_ns until, history *h)
@@ -421,7 +398,7 @@ static ap_err put_history(answering *a, const history *h)
 
 static ap_err put_track_told(answering *a, const ap_row_track *row, const history *h, ap_utc_ns now)
 {
-    const ap_export_track track = track_of(row);
+    const ap_export_track track = ap_export_track_of(row);
     const ap_export_row both = { &track, &h->points[h->count - 1] };
     reason_list list = { .a = a, .until = now };
     ap_err err = put_now(a, now);
@@ -479,7 +456,7 @@ static const ap_export_format *format_of(const char *key)
 static ap_err write_file(answering *a, const ap_row_track *row, const history *h)
 {
     const ap_export_format *format = format_of(a->question->form);
-    const ap_export_track track = track_of(row);
+    const ap_export_track track = ap_export_track_of(row);
     ap_export_head head = { h->points[0].time, h->points[h->count - 1].time };
     ap_export_sink *sink = calloc(1, sizeof *sink);
     ap_export out = { .sink = sink };

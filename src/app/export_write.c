@@ -17,6 +17,39 @@ typedef struct text_run {
     size_t count, cap;
 } text_run;
 
+ap_export_track ap_export_track_of(const ap_row_track *row)
+{
+    return (ap_export_track){ .track_id = row->track_id,
+                              .track_number = row->track_number,
+                              .icao24 = row->icao24,
+                              .address_kind = row->address_kind,
+                              .callsign = row->callsign,
+                              .squawk = row->squawk,
+                              .emitter_category = row->emitter_category,
+                              .born = row->born,
+                              .confirmed = row->confirmed,
+                              .updated = row->updated,
+                              .update_count = row->update_count,
+                              .end_reason = row->end_reason,
+                              .sources = row->sources };
+}
+
+ap_export_point ap_export_point_of(const ap_row_point *row, bool gap)
+{
+    return (ap_export_point){ .time = row->time,
+                              .latitude_deg = row->latitude_deg,
+                              .longitude_deg = row->longitude_deg,
+                              .height_m = row->height_m,
+                              .pressure_altitude_ft = row->pressure_altitude_ft,
+                              .ground_speed_kt = row->ground_speed_kt,
+                              .track_deg = row->track_deg,
+                              .vertical_rate_fpm = row->vertical_rate_fpm,
+                              .position_sigma_m = row->position_sigma_m,
+                              .state = row->state,
+                              .sensor = row->sensor,
+                              .gap = gap };
+}
+
 static bool send_text(void *context, const uint8_t *bytes, size_t size)
 {
     return ap_output_write(context, bytes, size) == AP_OK;
@@ -35,19 +68,7 @@ static ap_err add_point(text_run *run, const ap_row_point *row, bool gap,
         run->points = grown;
         run->cap = cap;
     }
-    run->points[run->count++] =
-        (ap_export_point){ .time = row->time,
-                           .latitude_deg = row->latitude_deg,
-                           .longitude_deg = row->longitude_deg,
-                           .height_m = row->height_m,
-                           .pressure_altitude_ft = row->pressure_altitude_ft,
-                           .ground_speed_kt = row->ground_speed_kt,
-                           .track_deg = row->track_deg,
-                           .vertical_rate_fpm = row->vertical_rate_fpm,
-                           .position_sigma_m = row->position_sigma_m,
-                           .state = row->state,
-                           .sensor = row->sensor,
-                           .gap = gap };
+    run->points[run->count++] = ap_export_point_of(row, gap);
     return AP_OK;
 }
 
@@ -66,19 +87,7 @@ static ap_err read_points(text_run *run, ap_archive_reader *reader,
 
 static void put_track(text_run *run, const ap_row_track *row)
 {
-    ap_export_track track = { .track_id = row->track_id,
-                              .track_number = row->track_number,
-                              .icao24 = row->icao24,
-                              .address_kind = row->address_kind,
-                              .callsign = row->callsign,
-                              .squawk = row->squawk,
-                              .emitter_category = row->emitter_category,
-                              .born = row->born,
-                              .confirmed = row->confirmed,
-                              .updated = row->updated,
-                              .update_count = row->update_count,
-                              .end_reason = row->end_reason,
-                              .sources = row->sources };
+    ap_export_track track = ap_export_track_of(row);
     run->format->track(&run->out, &track, run->points, run->count);
 }
 

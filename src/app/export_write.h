@@ -16,6 +16,10 @@ typedef struct ap_export_result {
     bool reader_gone; /* of the pipe that was written to */
 } ap_export_result;
 
+/* Rows of an archive as an export has them. Texts are borrowed from the row. */
+ap_export_track ap_export_track_of(const ap_row_track *row);
+ap_export_point ap_export_point_of(const ap_row_point *row, bool gap);
+
 /* All that the reader gives, to `path`, which appears whole or not at all; memory holds the points
  * of a track. AP_ERR_NO_OUTPUT: `path` cannot be created; AP_ERR_IO; what the reader fails by. All
  * with `message`. */
