@@ -167,16 +167,17 @@ def killed(scene):
     wait_for(lambda: len(points(scene)) > before + 50, 15)
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(20) == 0
-    kept = points(scene)
-    assert len(kept) == len(set(kept)), f"{len(kept) - len(set(kept))} rows are there twice"
     recordings = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
     run("replay", "-c", scene.folder / "sim/sensors.yaml", "--archive", scene.folder / "all.gpkg",
         "--track-cap", 500, *recordings)
-    wanted = set(ask(scene.folder / "all.gpkg", "SELECT track_id, time_s FROM track_points"))
-    assert len(wanted) > 100, f"only {len(wanted)} points"
-    assert not wanted - set(kept), f"{len(wanted - set(kept))} of {len(wanted)} are missing"
-    beyond = set(kept) - wanted  # received in the last milliseconds, which the kill took
-    assert len(beyond) <= 5, f"{len(beyond)} rows that the recording does not tell of"
+    wanted = collections.Counter(ask(scene.folder / "all.gpkg",
+                                     "SELECT track_id, time_s FROM track_points"))
+    kept = collections.Counter(points(scene))
+    missing, more = wanted - kept, kept - wanted
+    assert not missing and len(wanted) > 50, f"{len(missing)} of {len(wanted)} are missing"
+    assert not set(more) & set(wanted), f"{set(more) & set(wanted)} are there twice"
+    # A few were received in the last milliseconds, which the kill took from the recording.
+    assert len(more) <= 5, f"{len(more)} rows that the recording does not tell of"
 
 
 def ended_while_full(scene, filler):
@@ -201,7 +202,7 @@ def ended_while_full(scene, filler):
                                      "SELECT track_id, time_s FROM track_points"))
     kept = collections.Counter(points(scene))
     missing, more = wanted - kept, kept - wanted
-    assert not missing and len(wanted) > 100, f"{len(missing)} of {len(wanted)} are missing"
+    assert not missing and len(wanted) > 50, f"{len(missing)} of {len(wanted)} are missing"
     assert not more, f"{more} are there twice, or should not be"
 
 
