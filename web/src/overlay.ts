@@ -150,7 +150,8 @@ export class Overlay {
     return (this.placeOf.has(id) ? 1e8 : 0) + (store.altitude[row]! || 0);
   }
 
-  // Finds places for labels of tracks in view, of the first WISHES_MAX when there are more.
+  // Finds places for labels of tracks in view; when there are more than WISHES_MAX, of those in an
+  // emergency, the selected one and as many others, in the order of their rows.
   private place(width: number, height: number): void {
     const { store, mask, motion, selected } = this.app,
       covered = new Covered(width, height),
@@ -158,7 +159,8 @@ export class Overlay {
       isSeen = this.inView(),
       wishes: LabelWish[] = [],
       { at } = this,
-      { shownLongitude, shownLatitude } = store;
+      { shownLongitude, shownLatitude } = store,
+      isFirst = (row: number) => (store.flags[row]! & Flag.emergency) !== 0;
     motion.leave();
     for (let i = 0; i < store.count; i++) {
       const longitude = shownLongitude[i]!,
@@ -167,7 +169,7 @@ export class Overlay {
       rough(longitude, latitude, at, 0);
       covered.addSymbol(at[0]!, at[1]!);
       const id = store.id[i]!;
-      if (wishes.length < WISHES_MAX || id === selected || id === this.hovered)
+      if (wishes.length < WISHES_MAX || isFirst(i) || id === selected || id === this.hovered)
         wishes.push(this.wish(i));
     }
     this.places = placeLabels(wishes, covered, LABELS_MAX).map((one) => ({
