@@ -9,9 +9,10 @@ enum { BAR_WIDTH = 30, CALLS_PER_LOOK = 64 };
 
 #define REDRAW_NS (AP_NS_PER_S / 5)
 
-void ap_progress_start(ap_progress *progress)
+void ap_progress_start(ap_progress *progress, bool quiet)
 {
-    *progress = (ap_progress){ .shown = isatty(STDERR_FILENO) == 1, .first_utc = AP_UTC_UNKNOWN };
+    *progress =
+        (ap_progress){ .shown = !quiet && isatty(STDERR_FILENO) == 1, .first_utc = AP_UTC_UNKNOWN };
     if (progress->shown)
         progress->start_ns = progress->next_ns = ap_clock_monotonic_ns();
 }

@@ -8,14 +8,14 @@
 #include "airpicture/time.h"
 
 typedef struct ap_progress {
-    bool shown;                /* standard error is a terminal */
+    bool shown;                /* standard error is a terminal, and nobody asked for quiet */
     bool drawn;                /* a line stands there */
     int64_t start_ns, next_ns; /* monotonic */
     ap_utc_ns first_utc;       /* of the data */
     unsigned calls;            /* the clock is read on every 64th */
 } ap_progress;
 
-void ap_progress_start(ap_progress *progress);
+void ap_progress_start(ap_progress *progress, bool quiet);
 
 /* True a few times a second, on a terminal; `now` is the data's time. Cheap: for every frame. */
 bool ap_progress_is_due(ap_progress *progress, ap_utc_ns now);

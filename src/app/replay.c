@@ -226,7 +226,7 @@ static int on_time(void *context, ap_utc_ns now)
     if (run->first_utc == AP_UTC_UNKNOWN)
         run->first_utc = now;
     ap_outputs_time(&run->outputs, now);
-    if (!run->config.quiet && ap_progress_is_due(&run->progress, now))
+    if (ap_progress_is_due(&run->progress, now))
         ap_progress_draw(&run->progress, ap_pipeline_share(&run->pipeline), now);
     return ap_outputs_failed(&run->outputs) ? AP_EXIT_IO : AP_EXIT_OK;
 }
@@ -339,7 +339,7 @@ static int run_and_commit(replay_run *run)
 {
     const ap_command *command = run->config.command;
     int64_t wall_ns = ap_clock_monotonic_ns(), cpu_ns = ap_clock_cpu_ns();
-    ap_progress_start(&run->progress);
+    ap_progress_start(&run->progress, run->config.quiet);
     int status = ap_pipeline_run(&run->pipeline);
     ap_progress_end(&run->progress);
     if (*run->pipeline.message)

@@ -41,7 +41,7 @@ const ap_option ap_simulate_options[] = {
     [OPTION_TO] = { 0, "to", "HOST",
                     "With --live: where the datagrams go, a host or a multicast group; default "
                     "127.0.0.1." },
-    [OPTION_QUIET] = { 'q', "quiet", NULL, "No summary at the end." },
+    [OPTION_QUIET] = { 'q', "quiet", NULL, "No progress line and no summary." },
     [OPTION_KEYS] = { 0, "keys", NULL, "Print the keys of a scenario as Markdown, and end." },
     { .name = NULL },
 };
@@ -229,7 +229,7 @@ static void run_all(simulate_run *run)
     ap_utc_ns end_utc = ap_utc_add_s(start_utc, run->config.duration_s);
     bool good = true;
     int64_t wall_ns = ap_clock_monotonic_ns();
-    ap_progress_start(&progress);
+    ap_progress_start(&progress, run->config.quiet);
     while (good && !ap_interrupted() && ap_simulate_next(&run->sim, &packet) == AP_OK &&
            packet.utc <= end_utc &&
            (!run->config.live || ap_simulate_live_wait(&run->live, &packet))) {
