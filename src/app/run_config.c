@@ -95,7 +95,7 @@ static const ap_yaml_key http_keys[] = {
     TEXT("address", ap_run_http, address, AP_RUN_HOST_MAX, false,
          "address of this side, 127.0.0.1 if absent; \"0.0.0.0\" or \"::\" for every one"),
     WHOLE("port", 16, ap_run_http, port, 1, 65535, "8080", "TCP"),
-    WHOLE("stream_ms", 32, ap_run_http, stream_ms, 100, 60000, "1000",
+    WHOLE("stream_ms", 32, ap_run_http, stream_ms, 100, 60000, "250",
           "milliseconds between the messages of the stream"),
     TEXT("certificate", ap_run_http, certificate, AP_RUN_PATH_MAX, false,
          "PEM file: with it TLS is spoken, and nothing else"),
