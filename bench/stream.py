@@ -5,12 +5,12 @@ of the stream, aircraft.json each second.
     bench/stream.py [--stream-ms MS]... [--measure S]
 
 Aircraft come as SBS lines over UDP, some in each datagram, all through the second. Of each step of
-the stream (stream_ms 250, which stands there without a word, when none is named): the processor time of the thread of inputs
-and outputs, the latency from the receipt of the newest report in a message to the last octet of it
-at a client, with all reading and with one that has stopped, beside the limits. Latency is judged in
-the quietest turn of two seconds, for other programs share the processors; the middle one is told,
-too. Clients are another program (bench/stream_bench.c), whose time is not counted. Exit status 1
-when a limit is missed.
+the stream (stream_ms 250, the default, when none is named): the processor time of the thread of
+inputs and outputs, the latency from the receipt of the newest report in a message to the last octet
+of it at a client, with all reading and with one that has stopped, beside the limits. Latency is
+judged in the quietest turn of two seconds, for other programs share the processors; the middle one
+is told, too. Clients are another program (bench/stream_bench.c), whose time is not counted. Exit
+status 1 when a limit is missed.
 """
 import argparse
 import json

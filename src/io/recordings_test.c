@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/test_rounds.h"
 #include "wire/framer.h"
 
 typedef struct recording {
@@ -267,8 +268,10 @@ static void test_recordings_damaged(void **state)
     load_blocks(path, blocks, CAP, starts, &count, COUNT_CAP);
     for (size_t k = 0; k < sizeof faults / sizeof faults[0]; k++) {
         size_t sum = 0, runs = 0;
-        for (size_t first = 0; first + RUN_BLOCKS <= count; first += RUN_BLOCKS, runs++) {
-            size_t lost = lost_with(&faults[k], blocks, starts + first, 20 + runs % 20);
+        size_t whole = count / RUN_BLOCKS;
+        for (; runs < AP_TEST_ROUNDS(whole); runs++) {
+            const size_t *first = starts + runs * RUN_BLOCKS;
+            size_t lost = lost_with(&faults[k], blocks, first, 20 + runs % 20);
             if (lost > faults[k].lost_max)
                 fail_msg("%s: %zu blocks lost of run %zu", faults[k].name, lost, runs);
             sum += lost;

@@ -13,6 +13,8 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/test_rounds.h"
+
 #define TEXT_CAP 4096
 
 typedef struct text_buffer {
@@ -137,7 +139,7 @@ static void test_text_fixed_agrees_with_printf(void **state)
 {
     (void)state;
     uint64_t seed = 42;
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < AP_TEST_ROUNDS(100000); i++) {
         int decimals = (int)(next_random(&seed) % 13);
         check_against_printf(
             ldexp((double)(int64_t)next_random(&seed), -(int)(next_random(&seed) % 90) - 14),
@@ -150,7 +152,7 @@ static void test_text_fixed_near_halves(void **state)
 {
     (void)state;
     uint64_t seed = 43;
-    for (int i = 0; i < 100000; i++) {
+    for (int i = 0; i < AP_TEST_ROUNDS(100000); i++) {
         int decimals = (int)(next_random(&seed) % 13);
         double count = (double)(next_random(&seed) >> (24 + next_random(&seed) % 40));
         double half = (count + 0.5) / pow(10, decimals);
@@ -254,7 +256,7 @@ static void test_text_double_reads_back(void **state)
 {
     (void)state;
     uint64_t seed = 7;
-    for (int i = 0; i < 400000; i++) {
+    for (int i = 0; i < AP_TEST_ROUNDS(400000); i++) {
         double value = sample(i % 8, &seed);
         if (!isfinite(value))
             continue;
@@ -268,7 +270,7 @@ static void test_text_double_is_shortest(void **state)
 {
     (void)state;
     uint64_t seed = 99;
-    for (int i = 0; i < 40000; i++) {
+    for (int i = 0; i < AP_TEST_ROUNDS(40000); i++) {
         double value = sample(i % 8, &seed);
         if (!isfinite(value) || value == 0)
             continue;

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The progress lines of simulate, replay and evaluate: on a terminal they rise from 0 and are gone at
-the end; in a pipe, and when told to be quiet, there is none."""
+"""The progress lines of simulate, replay and evaluate: on a terminal they rise from 0 and are gone
+at the end; in a pipe, and when told to be quiet, there is none."""
 import os
 import pathlib
 import pty
@@ -42,7 +42,8 @@ def on_terminal(*arguments):
 
 def in_pipe(*arguments):
     done = subprocess.run([PROGRAM, *map(str, arguments)], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120, check=True)
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=120,
+                          check=True)
     return done.stderr.decode()
 
 

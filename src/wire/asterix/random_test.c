@@ -3,6 +3,7 @@
 #include "airpicture/asterix.h"
 
 #include "airpicture/asterix_probe.h"
+#include "base/test_rounds.h"
 #include "wire/asterix/columns.h"
 #include "wire/asterix/recode.h"
 #include "wire/asterix/spec.h"
@@ -17,7 +18,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#define RECORDS_PER_SPEC 400
+#define RECORDS_PER_SPEC AP_TEST_ROUNDS(400)
 
 static void check_json(const ap_asterix_spec *spec, const uint8_t *record, size_t size)
 {
