@@ -214,9 +214,7 @@ static bool is_another(const ap_state *state, const ap_row *row, const ap_report
     return true;
 }
 
-/* True when a sensor that errs by itself has shown the track just now; `but`: not that one, nor
- * what errs with it. */
-static bool is_seen(const ap_state *state, const ap_row *row, uint16_t but)
+bool ap_track_is_seen(const ap_state *state, const ap_row *row, uint16_t but)
 {
     for (int i = 0; i < row->source_count; i++) {
         uint16_t sensor = row->source[i].sensor;
@@ -247,7 +245,7 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
     note_stray(state, s, report, o);
     ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN);
-    bool alive = row->hit_count >= STRAY_COUNT && is_seen(state, row, AP_SENSOR_NONE);
+    bool alive = row->hit_count >= STRAY_COUNT && ap_track_is_seen(state, row, AP_SENSOR_NONE);
     if (s->count < STRAY_COUNT || (alive && !is_another(state, row, report))) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;
@@ -288,7 +286,7 @@ static bool is_displaced(ap_state *state, const ap_report *report, const offer *
         !ap_sensor_rotates(ap_sensor_of(state, report->sensor)))
         return false;
     ap_bearing *bearing = &state->group[report->sensor].bearing;
-    bool by_others = is_seen(state, row, report->sensor);
+    bool by_others = ap_track_is_seen(state, row, report->sensor);
     if (by_others && (o->measure.has & AP_MEASURE_POSITION))
         ap_bearing_seen(bearing, ap_sensor_of(state, report->sensor), row->id,
                         offset_sine(state, report, o));

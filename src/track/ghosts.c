@@ -8,6 +8,7 @@
 
 #define CODES 4096
 #define SEEN_TURNS 1.2           /* the aircraft itself was seen within so many turns */
+#define LOST_TURNS 4.0           /* or within so many, and others see it now: it is hidden */
 #define SPLIT_TURNS 0.4          /* the other half of a split plot, within this one */
 #define SPLIT_RANGE_CELLS 1.0    /* nearer together no two aircraft would give two plots; ... */
 #define SPLIT_AZIMUTH_CELLS 2.0  /* ... a beam also splits what passes its edge */
@@ -30,11 +31,25 @@ void ap_ghosts_reset(ap_state *state)
         state->by_code[i] = AP_SLOT_NONE;
 }
 
+/* A row that has been given up, or taken by another track since, has not. */
+static bool is_firm_with(const ap_state *state, uint32_t slot, uint16_t mode_3a)
+{
+    if (slot == AP_SLOT_NONE || state->store.pulse[slot].id == 0 ||
+        state->store.pulse[slot].state == AP_TRACK_TENTATIVE)
+        return false;
+    const ap_identity *identity = &state->store.row[slot].identity;
+    return (identity->present & AP_HAS_MODE_3A) && identity->mode_3a == mode_3a;
+}
+
 void ap_ghosts_note(ap_state *state, uint32_t slot)
 {
     const ap_identity *identity = &state->store.row[slot].identity;
-    if ((identity->present & AP_HAS_MODE_3A) && !ap_code_is_shared(identity->mode_3a))
-        state->by_code[identity->mode_3a % CODES] = slot;
+    if (!(identity->present & AP_HAS_MODE_3A) || ap_code_is_shared(identity->mode_3a))
+        return;
+    uint32_t *by_code = &state->by_code[identity->mode_3a % CODES];
+    bool is_new = state->store.pulse[slot].state == AP_TRACK_TENTATIVE;
+    if (!is_new || !is_firm_with(state, *by_code, identity->mode_3a))
+        *by_code = slot;
 }
 
 /* The firm track with the code in a plot; AP_SLOT_NONE if there is none, or it may be garbled. */
@@ -43,13 +58,8 @@ static uint32_t find_code(const ap_state *state, const ap_report *report)
     if (!(report->present & AP_HAS_MODE_3A) || (report->flags & AP_FLAGS_MODE_3A_DOUBTFUL))
         return AP_SLOT_NONE;
     uint32_t slot = state->by_code[report->mode_3a % CODES];
-    if (slot == AP_SLOT_NONE || state->store.pulse[slot].id == 0 ||
-        state->store.pulse[slot].state == AP_TRACK_TENTATIVE)
-        return AP_SLOT_NONE;
-    const ap_identity *identity = &state->store.row[slot].identity;
-    bool same = (identity->present & AP_HAS_MODE_3A) && identity->mode_3a == report->mode_3a &&
-                !ap_code_is_shared(report->mode_3a);
-    return same ? slot : AP_SLOT_NONE;
+    bool is_its = is_firm_with(state, slot, report->mode_3a) && !ap_code_is_shared(report->mode_3a);
+    return is_its ? slot : AP_SLOT_NONE;
 }
 
 /* Turns since the sensor saw the track itself; huge if never. */
@@ -89,7 +99,8 @@ ap_refusal ap_ghost_of(ap_state *state, uint32_t slot, const ap_report *report,
     if (!(report->present & AP_HAS_POLAR) || !ap_sensor_rotates(sensor))
         return AP_REFUSAL_COUNT;
     double turns = turns_since(state, row, report);
-    if (turns > SEEN_TURNS)
+    bool is_shown = turns <= SEEN_TURNS;
+    if (!is_shown && !(turns <= LOST_TURNS && ap_track_is_seen(state, row, report->sensor)))
         return AP_REFUSAL_COUNT;
     ap_imm imm;
     ap_imm_predict(&row->imm, report->time_utc, &imm);
@@ -104,8 +115,9 @@ ap_refusal ap_ghost_of(ap_state *state, uint32_t slot, const ap_report *report,
     if (same_range && turns < SPLIT_TURNS && across_m < SPLIT_AZIMUTH_CELLS * cell_m)
         return AP_REFUSED_SPLIT;
     /* With its code, its altitude and its range: all around, if need be. Another aircraft has that
-     * range for a moment only; a radar that has lost its bearing sees the track itself no more. */
-    if (same_range && here.slant_m < LOBE_RANGE_M)
+     * range for a moment only; a radar that has lost its bearing sees the track itself no more. A
+     * reflection is farther than what such a radar makes of the track. */
+    if (is_shown && same_range && here.slant_m < LOBE_RANGE_M)
         return AP_REFUSED_SPLIT;
     if (farther_m > REFLECTION_EXTRA_M && farther_m > REFLECTION_CELLS * cell.range_m &&
         across_m > REFLECTION_CELLS * cell_m && is_passing(row, report->time_utc))

@@ -125,6 +125,96 @@ static void test_step_others_are_no_reflections(void **state)
     }
 }
 
+/* A radar and a multilateration of the same aircraft. */
+static world *world_of_two(ap_sensor sensor[2], ap_sensor_stats stats[2])
+{
+    world *w = world_new(AP_SENSOR_SSR);
+    sensor[0] = w->sensor;
+    ap_sensor_defaults(&sensor[1], AP_SENSOR_MLAT);
+    sensor[1].turn_s = 1.0;
+    w->table = (ap_sensor_table){ .sensor = sensor, .stats = stats, .count = 2, .cap = 2 };
+    world_begin(w);
+    return w;
+}
+
+/* Where plot() has it, by multilateration. */
+static ap_report fix(const world *w, int turn, double farther_m, double later_s)
+{
+    ap_report r = plot(turn, farther_m, 0.0, later_s);
+    double up_m = 6900.0 - r.range_m * r.range_m / (2.0 * 6.371e6);
+    double ground_m = sqrt(r.range_m * r.range_m - up_m * up_m);
+    ap_vec3 enu = { ground_m * sin(r.azimuth_rad), ground_m * cos(r.azimuth_rad), up_m };
+    ap_geodetic at = ap_geodetic_from_ecef(ap_ecef_from_enu(&w->table.sensor[0].frame, enu));
+    r.sensor = 1;
+    r.present = AP_HAS_POSITION | AP_HAS_PRESSURE_ALTITUDE | AP_HAS_MODE_3A;
+    r.latitude_rad = at.latitude_rad;
+    r.longitude_rad = at.longitude_rad;
+    r.position_var_ee_m2 = r.position_var_nn_m2 = 400.0;
+    return r;
+}
+
+/* For three turns on end the radar misses the aircraft and shows its reflection, while
+ * multilateration shows itself each second. */
+static void test_step_reflection_of_who_is_hidden(void **state)
+{
+    (void)state;
+    ap_sensor sensor[2];
+    ap_sensor_stats stats[2] = { 0 };
+    world *w = world_of_two(sensor, stats);
+    for (int turn = 0; turn < 40; turn++) {
+        bool is_hidden = turn >= 15 && turn % 8 >= 5;
+        if (!is_hidden)
+            send(w, plot(turn, 0.0, 0.0, 0.0));
+        for (int k = 0; k < 4; k++) {
+            send(w, fix(w, turn, 0.0, 0.2 + k));
+            if (is_hidden && k == 0)
+                send(w, reflection(turn));
+        }
+    }
+    assert_int_equal(tracks_of(w, true), 1);
+    assert_int_equal(refused(w, AP_REFUSED_REFLECTION), 10);
+    world_free(w);
+}
+
+/* The radar's bearing slips: what it shows is the aircraft itself, at its range; also where one is
+ * taken for its own echo by the lobes. */
+static void test_step_lost_bearing_is_no_ghost(void **state)
+{
+    (void)state;
+    for (int is_near = 0; is_near < 2; is_near++) {
+        ap_sensor sensor[2];
+        ap_sensor_stats stats[2] = { 0 };
+        double farther_m = is_near ? -42e3 : 0.0;
+        world *w = world_of_two(sensor, stats);
+        for (int turn = 0; turn < 40; turn++) {
+            send(w, plot(turn, farther_m, turn < 15 ? 0.0 : 0.4, 0.0));
+            for (int k = 0; k < 4; k++)
+                send(w, fix(w, turn, farther_m, 0.2 + k));
+        }
+        assert_int_equal(refused(w, AP_REFUSED_REFLECTION), 0);
+        assert_true(refused(w, AP_REFUSED_SPLIT) <= 1); /* a turn after it was seen in its place */
+        world_free(w);
+    }
+}
+
+/* A plot with the aircraft's code elsewhere, just before the reflection: the code remains that of
+ * the track that is sure. */
+static void test_step_new_track_does_not_take_the_code(void **state)
+{
+    (void)state;
+    world *w = world_new(AP_SENSOR_SSR);
+    for (int turn = 0; turn < 32; turn++) {
+        send(w, plot(turn, 0.0, 0.0, 0.0));
+        if (turn == 12)
+            send(w, plot(turn, -30e3, 1.0, 0.5));
+        if (turn >= 10)
+            send(w, reflection(turn));
+    }
+    assert_int_equal(tracks_of(w, false), 1);
+    assert_int_equal(refused(w, AP_REFUSED_REFLECTION), 22);
+    world_free(w);
+}
+
 /* A second plot half a degree on, when the first is long dealt with: no track, no pull. */
 static void test_step_split_plot_starts_nothing(void **state)
 {
@@ -175,6 +265,9 @@ int main(void)
         cmocka_unit_test(test_step_reflection_starts_no_track),
         cmocka_unit_test(test_step_lasting_reflection_is_an_aircraft),
         cmocka_unit_test(test_step_others_are_no_reflections),
+        cmocka_unit_test(test_step_reflection_of_who_is_hidden),
+        cmocka_unit_test(test_step_lost_bearing_is_no_ghost),
+        cmocka_unit_test(test_step_new_track_does_not_take_the_code),
         cmocka_unit_test(test_step_split_plot_starts_nothing),
         cmocka_unit_test(test_step_answers_all_around_start_nothing),
     };

@@ -233,6 +233,9 @@ void ap_direct_approach(const ap_state *state, const ap_report *report);
 void ap_direct_fetch(const ap_state *state, const ap_report *report);
 /* Offers a report to the tracks with its address; false when there is none. */
 bool ap_direct_take(ap_state *state, const ap_report *report);
+/* True when a sensor that has its bearing has shown the track just now; `but`: not that one, nor
+ * what errs with it; AP_SENSOR_NONE: any. */
+bool ap_track_is_seen(const ap_state *state, const ap_row *row, uint16_t but);
 
 /* births.c: after the association of a group */
 /* Plots that no track explains, but that are of one by another way, start nothing. */
