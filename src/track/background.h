@@ -1,6 +1,11 @@
-/* What a sensor's plots are when no track gave them. Learnt on line, a turn of the antenna at a
- * time.
- */
+/* What a sensor's plots are when no track gave them, and how often it sees a track. Learnt on line,
+ * a turn of the antenna at a time.
+ *
+ * Reports may be late, so turns make up stretches, each longer than a report is ever late; and what
+ * counts in a stretch is what was learnt before the stretch before it. Nothing that is still to
+ * come changes that, so a late report finds what it would have found in time, whatever came
+ * meanwhile. Only the first turns are stretches by themselves and teach at once: there is the most
+ * to gain. */
 #ifndef AP_TRACK_BACKGROUND_H
 #define AP_TRACK_BACKGROUND_H
 
@@ -10,43 +15,79 @@
 #include "airpicture/report.h"
 #include "airpicture/sensor.h"
 #include "track/clutter.h"
+#include "track/detection_rate.h"
+
+#define AP_BACKGROUND_QUICK 64 /* turns that teach at once */
+#define AP_BACKGROUND_COUNTS                                                                       \
+    2048 /* of the map, that a stretch keeps; what is more counts at once */
+
+/* A place that false plots came from. */
+typedef struct ap_place_count {
+    float plots;
+    uint16_t part;
+} ap_place_count;
+
+typedef struct ap_learnt {
+    double clutter; /* plots a turn that no track explains, nor a part of the disc that stands out;
+                     * 0: nothing learnt yet */
+    double clutter_area; /* m2 that they are spread over */
+    ap_detection_rate detection;
+    ap_clutter *map; /* where they lie; NULL: evenly */
+} ap_learnt;
+
+/* Of a stretch that is not learnt from yet. */
+typedef struct ap_lessons {
+    double stray_sum;    /* such plots; probabilities, times their share */
+    double stray_range2; /* the same times their squared ranges */
+    double look_count, hit_count;
+    uint32_t place_count;
+    bool has_plots; /* a group of it was associated */
+} ap_lessons;
 
 typedef struct ap_background {
     bool is_begun;
-    int64_t first_window; /* turns are counted from here, so each is whole */
-    int64_t turn, begun_turn;
-    double stray_sum;    /* plots of this turn that no track explains, nor a part of the disc that
-                          * stands out; probabilities */
-    double stray_range2; /* sum of their squared ranges */
-    double clutter;      /* such plots a turn, as learnt; 0: nothing learnt yet */
-    double clutter_area; /* m2 that they are spread over */
-    ap_clutter *map;     /* where they lie; NULL: evenly */
+    int64_t turn_window; /* that the newest turn begins with: turns are counted from the first
+                          * plots, so each is whole */
+    int64_t windows_per_turn;
+    int64_t turn, stretch; /* the newest, since it began */
+    int64_t stretch_turns; /* of those after the first turns */
+    ap_learnt now, before; /* what counts in the newest stretch, and in the one before it */
+    ap_lessons lessons[2]; /* of both, the even one first */
+    ap_place_count *place; /* [2 * AP_BACKGROUND_COUNTS], the even one's first; NULL without maps */
 } ap_background;
+
+/* It has a map from now on. maps[2], places[2 * AP_BACKGROUND_COUNTS]: kept. */
+void ap_background_map(ap_background *background, const ap_sensor *sensor, ap_clutter *maps,
+                       ap_place_count *places);
 
 /* The clock stepped: turns are counted anew, what they taught stays. */
 void ap_background_restart(ap_background *background);
 
-/* Before a group of plots is associated: goes on to its turn, learning from the one before it. A
- * turn is cut into windows_per_turn groups, numbered without end. */
-void ap_background_begin(ap_background *background, const ap_sensor *sensor, int64_t window,
-                         int64_t windows_per_turn);
+/* A report of this window is to come, perhaps a late one: goes on to its turn, learning from those
+ * before it. A turn is cut into windows_per_turn groups, numbered without end; stretch_turns >= 1
+ * are longer than a report is late. */
+void ap_background_reach(ap_background *background, const ap_sensor *sensor, int64_t window,
+                         int64_t windows_per_turn, int64_t stretch_turns);
+
+/* What counts for reports of this window. */
+const ap_learnt *ap_background_at(const ap_background *background, int64_t window);
 
 /* Density of false plots, per m2 and turn: as learnt, or as the description has it; and in a part
  * of the map, where it is no less than this `whole` one, but may stand out. */
-double ap_background_whole(const ap_background *background, const ap_sensor *sensor);
-double ap_background_clutter(const ap_background *background, uint16_t part, double whole);
+double ap_background_whole(const ap_learnt *learnt, const ap_sensor *sensor);
+double ap_background_clutter(const ap_learnt *learnt, uint16_t part, double whole);
 
 /* Where on the map a place lies; AP_CLUTTER_NOWHERE when there is none. */
-uint16_t ap_background_part(const ap_background *background, double range_m, double azimuth_rad);
+uint16_t ap_background_part(const ap_learnt *learnt, double range_m, double azimuth_rad);
 
-/* A plot that tracks leave over with this probability. share: of the clutter there, as much as the
- * whole disc has: it learns from no more, or a wind park would thicken it everywhere. */
-void ap_background_stray(ap_background *background, double probability, double range_m,
-                         double share);
+/* Where lessons of this window belong: of plots that its groups leave over, of looks of its turn at
+ * firm tracks. share of a plot: of the clutter there, as much as the whole disc has: it learns from
+ * no more, or a wind park would thicken it everywhere. */
+ap_lessons *ap_background_lessons(ap_background *background, int64_t window);
 
-/* What so many plots about this part had started came to nothing: they were false. So aircraft
- * teach the map nothing, however many appear at once. Less than 0: so many will, though they were
- * none. */
-void ap_background_count(ap_background *background, double plots, uint16_t part);
+/* What so many plots of this window about this part had started came to nothing: they were false.
+ * So aircraft teach the map nothing, however many appear at once. Less than 0: so many will, though
+ * they were none. */
+void ap_background_count(ap_background *background, int64_t window, double plots, uint16_t part);
 
 #endif

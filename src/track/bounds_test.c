@@ -91,7 +91,7 @@ static double learnt_area_m2(bool polar, double unused_range_m)
         ap_tracker_step(&w->tracker, r.receive_utc, &r, 1);
     }
     ap_tracker_flush(&w->tracker);
-    double area_m2 = w->tracker.state->group[0].background.clutter_area;
+    double area_m2 = w->tracker.state->group[0].background.now.clutter_area;
     world_free(w);
     return area_m2;
 }

@@ -181,7 +181,7 @@ static void test_scene_aircraft_are_no_clutter(void **state)
         qsort(reports, count, sizeof *reports, scene_by_time);
         ap_tracker_step(&tracker, ap_utc_add_s(SCENE_START_UTC, 4.0 * (turn + 1)), reports, count);
     }
-    const ap_background *b = &tracker.state->group[0].background;
+    const ap_learnt *b = &tracker.state->group[0].background.now;
     for (int i = 0; i < 12; i++) {
         double e = 40e3 + 3e3 * (i % 4) + 4e3, n = 30e3 + 3e3 * (i / 4);
         mean += ap_background_clutter(b, ap_background_part(b, hypot(e, n), atan2(e, n)),

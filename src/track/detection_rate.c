@@ -1,7 +1,6 @@
 #include "track/detection_rate.h"
 
 #include <math.h>
-#include <stdbool.h>
 
 #define START_LOOKS 50.0    /* that the sensor's own value counts for */
 #define MEMORY_LOOKS 2000.0 /* older ones fade */
@@ -9,21 +8,20 @@
 #define LEARNT_MIN 0.3
 #define LEARNT_MAX 0.98
 
-void ap_detection_rate_seen(ap_detection_rate *rate, double gap_s, double turn_s)
+int ap_detection_rate_looks(double gap_s, double turn_s, bool *is_hit)
 {
     double turns = gap_s / turn_s + 0.5; /* rounded down */
+    *is_hit = turns >= 1.0 && turns < LOOKS_MAX + 1.0;
     if (!(turns >= 1.0))
-        return;
-    bool is_hit = turns < LOOKS_MAX + 1.0;
-    double looks = is_hit ? (double)(int)turns : LOOKS_MAX;
-    double kept = 1.0 - looks * (1.0 / MEMORY_LOOKS);
-    rate->look_count = kept * rate->look_count + looks;
-    rate->hit_count = kept * rate->hit_count + (is_hit ? 1.0 : 0.0);
+        return 0;
+    return *is_hit ? (int)turns : (int)LOOKS_MAX;
 }
 
-void ap_detection_rate_late(ap_detection_rate *rate)
+void ap_detection_rate_learn(ap_detection_rate *rate, double looks, double hits)
 {
-    rate->hit_count = fmin(rate->hit_count + 1.0, rate->look_count);
+    double kept = MEMORY_LOOKS / (MEMORY_LOOKS + looks);
+    rate->look_count = kept * rate->look_count + looks;
+    rate->hit_count = fmin(kept * rate->hit_count + hits, rate->look_count);
 }
 
 double ap_detection_rate_of(const ap_detection_rate *rate, const ap_sensor *sensor)

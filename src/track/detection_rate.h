@@ -10,18 +10,21 @@
 #ifndef AP_TRACK_DETECTION_RATE_H
 #define AP_TRACK_DETECTION_RATE_H
 
+#include <stdbool.h>
+
 #include "airpicture/sensor.h"
 
 typedef struct ap_detection_rate {
     double look_count, hit_count; /* of late */
 } ap_detection_rate;
 
-/* A firm track is seen, gap_s after it was seen before; turn_s > 0. Less than half a turn is no
- * other look. */
-void ap_detection_rate_seen(ap_detection_rate *rate, double gap_s, double turn_s);
+/* A firm track is seen, gap_s after it was seen before; turn_s > 0: how many looks that were. 0 for
+ * less than half a turn, which is no other look. is_hit: whether the last of them was one. */
+int ap_detection_rate_looks(double gap_s, double turn_s, bool *is_hit);
 
-/* A look that passed for a miss was a hit: its plot was only late. */
-void ap_detection_rate_late(ap_detection_rate *rate);
+/* So many looks, and hits among them; or among looks before, that passed for misses until a late
+ * plot came. Both >= 0. */
+void ap_detection_rate_learn(ap_detection_rate *rate, double looks, double hits);
 
 /* Probability that the sensor sees an aircraft in its view, per turn: the sensor's own, unless that
  * is only where the learning begins. In (0, 1). */

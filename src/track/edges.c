@@ -323,7 +323,6 @@ void ap_edges_add(ap_state *state)
     ap_bench *b = &state->bench;
     if (b->plot_count == 0)
         return;
-    b->detection = ap_detection_of(state, b->plot[0].measure.sensor);
     list_edges(state);
     ap_in_parts(state, b->look_count, predict_looks);
     ap_in_parts(state, b->edge_count, weigh_edges);

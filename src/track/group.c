@@ -16,6 +16,11 @@
 #define LOOK_CAP 16384u
 #define CLUTTER_CAP 32u /* maps of clutter; the sensors that come after have one density each */
 #define M2_PER_KM2 1e6
+/* What starts a track is known for false this long after its time, if it was not late: the next
+ * turn has passed by, a group waited, the round of a second came. */
+#define DEATH_TURNS 1.1
+#define DEATH_EXTRA_S 2.5
+#define STRETCH_MAX 64.0 /* turns: an endless lag is not to end all learning */
 
 /* ---- waiting ---- */
 
@@ -31,7 +36,9 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     state->group_cap = config->sensors->cap;
     state->group = ap_arena_take(arena, state->group_cap, sizeof *state->group);
     state->clutter_cap = state->group_cap < CLUTTER_CAP ? state->group_cap : CLUTTER_CAP;
-    state->clutter = ap_arena_take(arena, state->clutter_cap, sizeof *state->clutter);
+    state->clutter = ap_arena_take(arena, 2 * (size_t)state->clutter_cap, sizeof *state->clutter);
+    state->place = ap_arena_take(arena, 2 * (size_t)state->clutter_cap * AP_BACKGROUND_COUNTS,
+                                 sizeof *state->place);
     state->open = ap_arena_take(arena, state->group_cap, sizeof *state->open);
     *b = (ap_bench){ .plot_cap = plots,
                      .look_cap = looks,
@@ -97,11 +104,40 @@ static int64_t windows_per_turn(const ap_sensor *sensor)
     return (int64_t)fmax(sensor->turn_s / window_s(sensor) + 0.5, 1.0);
 }
 
+static int64_t width_of(const ap_sensor *sensor)
+{
+    return ap_utc_add_s(0, window_s(sensor));
+}
+
+static int64_t window_of(ap_utc_ns time_utc, int64_t width_ns)
+{
+    return time_utc / width_ns - (time_utc % width_ns < 0);
+}
+
+static int64_t window_at(const ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
+{
+    int64_t width_ns = state->group[sensor].width_ns;
+    return window_of(time_utc, width_ns > 0 ? width_ns : width_of(ap_sensor_of(state, sensor)));
+}
+
+static bool is_within(const ap_group *group, ap_utc_ns time_utc)
+{
+    return time_utc < group->end_utc && time_utc >= group->end_utc - group->width_ns;
+}
+
+/* So long that what is late is of this stretch of turns or the one before it. */
+static int64_t stretch_turns(const ap_state *state, const ap_sensor *sensor)
+{
+    double late_s = state->config.lag_s + DEATH_TURNS * sensor->turn_s + DEATH_EXTRA_S;
+    return (int64_t)fmin(ceil(late_s / sensor->turn_s), STRETCH_MAX);
+}
+
 static void open_group(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
 {
     ap_group *group = &state->group[sensor];
-    int64_t width_ns = ap_utc_add_s(0, window_s(ap_sensor_of(state, sensor)));
-    group->window = time_utc / width_ns - (time_utc % width_ns < 0);
+    int64_t width_ns = width_of(ap_sensor_of(state, sensor));
+    group->width_ns = width_ns;
+    group->window = window_of(time_utc, width_ns);
     group->end_utc = (group->window + 1) * width_ns;
     group->late_utc = (group->window - LATE_WINDOWS) * width_ns;
     group->due_utc =
@@ -119,6 +155,7 @@ static void shut_group(ap_state *state, uint16_t sensor)
     state->open[group->open_place] = last;
     state->group[last].open_place = group->open_place;
     group->first = group->last = AP_SLOT_NONE;
+    group->lessons = NULL;
     group->late_utc = INT64_MIN;
 }
 
@@ -153,18 +190,68 @@ void ap_group_add(ap_state *state, const ap_report *report)
     group->last = place;
 }
 
-/* ---- plots ---- */
+/* ---- what is learnt ---- */
 
-static void begin_background(ap_state *state, ap_group *group, const ap_sensor *sensor)
+static void give_map(ap_state *state, const ap_sensor *sensor, ap_background *background)
 {
-    if (!ap_sensor_rotates(sensor))
+    if (background->now.map || state->clutter_count == state->clutter_cap)
         return;
-    if (!group->background.map && state->clutter_count < state->clutter_cap) {
-        group->background.map = &state->clutter[state->clutter_count++];
-        group->background.map->ring_m = 0.0;
-    }
-    ap_background_begin(&group->background, sensor, group->window, windows_per_turn(sensor));
+    size_t number = state->clutter_count++;
+    ap_background_map(background, sensor, &state->clutter[2 * number],
+                      &state->place[2 * AP_BACKGROUND_COUNTS * number]);
 }
+
+/* The time has come to a window of the sensor. */
+static void reach(ap_state *state, uint16_t index, int64_t window)
+{
+    const ap_sensor *sensor = ap_sensor_of(state, index);
+    ap_background_reach(&state->group[index].background, sensor, window, windows_per_turn(sensor),
+                        stretch_turns(state, sensor));
+}
+
+void ap_group_looked(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, int looks, double hits)
+{
+    ap_group *group = &state->group[sensor];
+    ap_background *b = &group->background;
+    ap_lessons *lessons = group->lessons;
+    int64_t window = group->window;
+    if (!lessons || !is_within(group, time_utc)) {
+        window = window_at(state, sensor, time_utc);
+        if (!b->is_begun || window - b->turn_window >= b->windows_per_turn)
+            reach(state, sensor, window);
+        lessons = ap_background_lessons(b, window);
+    }
+    lessons->look_count += looks > 0 ? 1.0 : 0.0;
+    lessons->hit_count += hits;
+    for (int k = 1; k < looks; k++)
+        ap_background_lessons(b, window - k * b->windows_per_turn)->look_count += 1.0;
+}
+
+void ap_group_strays(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, uint16_t part,
+                     double plots)
+{
+    ap_background *background = &state->group[sensor].background;
+    bool counts_at_once = background->stretch < AP_BACKGROUND_QUICK;
+    int64_t window = counts_at_once ? background->turn_window : window_at(state, sensor, time_utc);
+    ap_background_count(background, window, plots, part);
+}
+
+/* What counts for the plots of a group. */
+static const ap_learnt *learnt_for(ap_state *state, uint16_t index)
+{
+    const ap_sensor *sensor = ap_sensor_of(state, index);
+    ap_background *background = &state->group[index].background;
+    int64_t window = state->group[index].window;
+    if (!ap_sensor_rotates(sensor))
+        return &background->now;
+    give_map(state, sensor, background);
+    reach(state, index, window);
+    state->group[index].lessons = ap_background_lessons(background, window);
+    state->group[index].lessons->has_plots = true;
+    return ap_background_at(background, window);
+}
+
+/* ---- plots ---- */
 
 static void polar_of(const ap_report *report, const ap_sensor *sensor, ap_plot *plot,
                      double *azimuth_rad)
@@ -178,15 +265,14 @@ static void polar_of(const ap_report *report, const ap_sensor *sensor, ap_plot *
 }
 
 /* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
-static void set_background(const ap_state *state, const ap_sensor *sensor, double whole,
+static void set_background(const ap_state *state, const ap_learnt *learnt, double whole,
                            double born, ap_plot *plot)
 {
     const ap_report *report = &state->waiting[plot->report];
-    const ap_background *background = &state->group[report->sensor].background;
     double azimuth_rad;
-    polar_of(report, sensor, plot, &azimuth_rad);
-    plot->part = ap_background_part(background, plot->range_m, azimuth_rad);
-    double clutter = ap_background_clutter(background, plot->part, whole);
+    polar_of(report, ap_sensor_of(state, report->sensor), plot, &azimuth_rad);
+    plot->part = ap_background_part(learnt, plot->range_m, azimuth_rad);
+    double clutter = ap_background_clutter(learnt, plot->part, whole);
     plot->share = whole / clutter;
     plot->background = clutter + born;
     plot->birth = born / plot->background;
@@ -231,9 +317,10 @@ static void add_plots(ap_state *state, uint16_t index)
     const ap_sensor *sensor = ap_sensor_of(state, index);
     ap_group *group = &state->group[index];
     uint32_t place = group->first, count = 0, kept = 0;
-    begin_background(state, group, sensor);
-    double whole = ap_background_whole(&group->background, sensor);
-    double born = ap_detection_of(state, index) * state->config.birth_per_turn_km2 / M2_PER_KM2;
+    const ap_learnt *learnt = learnt_for(state, index);
+    b->detection = ap_detection_rate_of(&learnt->detection, sensor);
+    double whole = ap_background_whole(learnt, sensor);
+    double born = b->detection * state->config.birth_per_turn_km2 / M2_PER_KM2;
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
         b->order[count++] = place;
     ap_reports_sort(state->waiting, count, b->order, b->order2);
@@ -247,23 +334,22 @@ static void add_plots(ap_state *state, uint16_t index)
         }
         if (kept != i)
             b->plot[kept] = b->plot[i];
-        set_background(state, sensor, whole, born, &b->plot[kept++]);
+        set_background(state, learnt, whole, born, &b->plot[kept++]);
     }
     b->plot_count = kept;
 }
 
 /* The clutter of a radar changes with weather, sea and wind. */
-static void learn_strays(ap_state *state, uint16_t sensor)
+static void learn_strays(const ap_state *state, ap_lessons *lessons)
 {
     const ap_bench *b = &state->bench;
-    if (!ap_sensor_rotates(ap_sensor_of(state, sensor)))
-        return;
     for (uint32_t i = 0; i < b->plot_count; i++) {
         const ap_plot *plot = &b->plot[i];
-        const ap_report *report = &state->waiting[plot->report];
-        if (!(report->present & AP_HAS_ADDRESS))
-            ap_background_stray(&state->group[sensor].background, ap_larger(plot->unused, 0.0),
-                                plot->range_m, plot->share);
+        double stray = ap_larger(plot->unused, 0.0) * plot->share;
+        if (state->waiting[plot->report].present & AP_HAS_ADDRESS)
+            continue;
+        lessons->stray_sum += stray;
+        lessons->stray_range2 += stray * plot->range_m * plot->range_m;
     }
 }
 
@@ -282,7 +368,8 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     ap_pairs_update(state);
     ap_updates_make(state);
     ap_births_leave_ghosts_out(state);
-    learn_strays(state, sensor);
+    if (state->group[sensor].lessons)
+        learn_strays(state, state->group[sensor].lessons);
     ap_births_give(state);
     for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {
         next = state->waiting_next[place];

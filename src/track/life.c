@@ -155,8 +155,11 @@ static void learn_detection(ap_state *state, uint32_t slot, const ap_row_source 
     const ap_pulse *pulse = &state->store.pulse[slot];
     if (source->report_count < 2 || !is_lesson(pulse) || !ap_sensor_rotates(sensor))
         return;
-    ap_detection_rate_seen(&state->group[source->sensor].detection,
-                           ap_seconds_between(source->last_utc, time_utc), sensor->turn_s);
+    bool is_hit;
+    int looks = ap_detection_rate_looks(ap_seconds_between(source->last_utc, time_utc),
+                                        sensor->turn_s, &is_hit);
+    if (looks > 0)
+        ap_group_looked(state, source->sensor, time_utc, looks, is_hit);
 }
 
 /* Whether the track is now where the sensor can see it at all: neither in its cone of silence nor
@@ -194,16 +197,17 @@ static bool take_back_miss(ap_state *state, uint32_t slot, ap_row_source *source
     return true;
 }
 
-/* A hit of a turning sensor, gap_s after its newest, that came later than the one before did. False
- * when it is the older one: then the source remains as it is. */
-static bool note_late(ap_state *state, uint32_t slot, ap_row_source *source, double gap_s)
+/* A hit of a turning sensor that came later than the one before did. False when that is the newer
+ * one: then the source remains as it is. */
+static bool note_late(ap_state *state, uint32_t slot, ap_row_source *source, ap_utc_ns time_utc)
 {
+    double gap_s = ap_seconds_between(source->last_utc, time_utc);
     if (!take_back_miss(state, slot, source, gap_s) && gap_s > 0.0)
         ap_missed_next(&source->missed, false);
     if (gap_s >= 0.0)
         return true;
     if (is_lesson(&state->store.pulse[slot]))
-        ap_detection_rate_late(&state->group[source->sensor].detection);
+        ap_group_looked(state, source->sensor, time_utc, 0, 1.0);
     return false;
 }
 
@@ -218,8 +222,7 @@ void ap_track_looked(ap_state *state, uint32_t slot, uint16_t sensor, ap_utc_ns 
     if (is_hit) {
         double due_s = (double)source->latency_s + (DUE_TURNS - 1.0) * from->turn_s + DUE_EXTRA_S;
         if (since_s > due_s && rotates && source->report_count > 0)
-            is_newest =
-                note_late(state, slot, source, ap_seconds_between(source->last_utc, time_utc));
+            is_newest = note_late(state, slot, source, time_utc);
         else
             ap_missed_next(&source->missed, false);
         source->report_count++;
@@ -254,8 +257,10 @@ static double enough_to_confirm(const ap_tracker_config *config, const ap_pulse 
 
 static void count_strays(ap_state *state, const ap_row *row, double sign)
 {
-    ap_background_count(&state->group[row->strays.sensor].background,
-                        sign * (double)row->strays.count, row->strays.part);
+    const ap_strays *strays = &row->strays;
+    if (strays->part != AP_CLUTTER_NOWHERE)
+        ap_group_strays(state, strays->sensor, row->born_utc, strays->part,
+                        sign * (double)strays->count);
 }
 
 static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *report)

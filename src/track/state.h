@@ -29,12 +29,14 @@ typedef struct ap_pairs {
 typedef struct ap_group {
     uint32_t first, last; /* waiting list; AP_SLOT_NONE: none wait */
     int64_t window;       /* number of the sweep part that they belong to, ... */
-    ap_utc_ns end_utc;    /* ... which is over then */
+    ap_utc_ns end_utc;    /* ... which is over then, ... */
+    int64_t width_ns;     /* ... and lasts so long */
     ap_utc_ns late_utc;   /* what is older does not wait with them */
     ap_utc_ns due_utc;    /* receive clock */
     uint32_t open_place;  /* in the list of open groups */
     ap_background background;
-    ap_detection_rate detection;
+    ap_lessons
+        *lessons;   /* of the group that is being associated; NULL: it does not turn, or waits */
     ap_pairs pairs; /* as learnt */
     ap_bearing bearing;
 } ap_group;
@@ -110,7 +112,7 @@ typedef struct ap_bench {
     double trust;             /* how far the sensor bears its resolution cell out, (0, 1] */
     ap_pairs pairs;           /* of this group */
     bool is_full;             /* so that no plot has more than AP_EDGES_PER_PLOT edges of its own */
-    double detection;         /* of the sensor, per turn */
+    double detection;         /* of the sensor, per turn, as it counts at the time of the group */
     uint32_t point_stamp;     /* of the group that the points are of */
     uint32_t firm_count, point_count;
     ap_point *point; /* [track_cap] of the tracks: firm ones, then tentative ones, each a tree */
@@ -136,7 +138,9 @@ struct ap_tracker_state {
     uint32_t waiting_free;
     uint16_t group_cap, open_count;
     ap_group *group;     /* [group_cap], by sensor */
-    ap_clutter *clutter; /* [clutter_cap] maps of the first sensors that need one */
+    ap_clutter *clutter; /* [2 * clutter_cap] two maps for each of the first sensors that need
+                          * them, and places [2 * AP_BACKGROUND_COUNTS * clutter_cap] */
+    ap_place_count *place;
     uint16_t clutter_cap, clutter_count;
     uint16_t *open;         /* [group_cap], sensors with an open group */
     ap_utc_ns open_due_utc; /* none of them is due before */
@@ -172,7 +176,8 @@ static inline const ap_sensor *ap_sensor_of(const ap_state *state, uint16_t sens
 /* Probability that the sensor sees what is in its view, per turn. */
 static inline double ap_detection_of(const ap_state *state, uint16_t sensor)
 {
-    return ap_detection_rate_of(&state->group[sensor].detection, ap_sensor_of(state, sensor));
+    return ap_detection_rate_of(&state->group[sensor].background.now.detection,
+                                ap_sensor_of(state, sensor));
 }
 
 /* True for a sensor that looks once a turn at everything around it. */
@@ -310,5 +315,11 @@ void ap_group_add(ap_state *state, const ap_report *report);
 void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc);
 /* Closes and associates one group. */
 void ap_group_close(ap_state *state, uint16_t sensor);
+/* A turning sensor has looked at a firm track so many times, a turn apart, the last time then, and
+ * has seen it so often; 0 looks: it did see it then. */
+void ap_group_looked(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, int looks, double hits);
+/* So many of the plots that it gave about then, there on its map, were false. */
+void ap_group_strays(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, uint16_t part,
+                     double plots);
 
 #endif

@@ -229,7 +229,12 @@ static void test_step_late_equals_in_order(void **state)
 
 /* One aircraft under a turning radar, a plot every 4 s with errors that are small sines, and two
  * false plots a turn far away. */
-enum { LATE_PLOTS = 60, LATE_EVENTS = 3 * LATE_PLOTS };
+enum { LATE_PLOTS = 120, LATE_EVENTS = 3 * LATE_PLOTS };
+
+/* How many turns each plot, of the aircraft and then the false ones, is received after its own. */
+typedef struct lateness {
+    int turns[3][LATE_PLOTS];
+} lateness;
 
 static ap_report anonymous(const world *w, const flight *f, double t_s, int k)
 {
@@ -249,8 +254,14 @@ static int by_reception(const void *a, const void *b)
     return (x->receive_utc > y->receive_utc) - (x->receive_utc < y->receive_utc);
 }
 
-/* turns_late[k]: how many turns plot k is received after its own. */
-static ap_track late_track(ap_sensor_kind kind, const int turns_late[LATE_PLOTS])
+/* So that none is near one that came shortly before: what is false starts a track each time. */
+static flight false_at(int k, int i)
+{
+    return flight_at(48.75 + 0.1 * ((3 * k + 2 * i) % 8), 6.6 + 0.25 * ((5 * k + 6 * i) % 9), 4000,
+                     0, 0);
+}
+
+static ap_track late_track(ap_sensor_kind kind, const lateness *late)
 {
     ap_report reports[LATE_EVENTS];
     size_t n = 0;
@@ -260,14 +271,13 @@ static ap_track late_track(ap_sensor_kind kind, const int turns_late[LATE_PLOTS]
     flight f = flight_at(50.4, 8.2, 9000, 180, 90);
     for (int k = 0; k < LATE_PLOTS; k++) {
         ap_report r = anonymous(w, &f, 4.0 * k, k);
-        r.receive_utc = ap_utc_add_s(START_UTC, 4.0 * k + 4.1 * turns_late[k] + 0.1);
+        r.receive_utc = ap_utc_add_s(r.time_utc, 4.1 * late->turns[0][k] + 0.1);
         reports[n++] = r;
-        for (int i = 0; i < 2; i++) {
-            flight clutter = flight_at(48.9 + 0.3 * sin(3.0 * k),
-                                       7.0 + 1.5 * i + 0.3 * cos(5.0 * k), 4000, 0, 0);
+        for (int i = 1; i <= 2; i++) {
+            flight clutter = false_at(k, i);
             r = anonymous(w, &clutter, 0.0, k);
-            r.time_utc = ap_utc_add_s(START_UTC, 4.0 * k + 1.0 + i);
-            r.receive_utc = ap_utc_add_s(r.time_utc, 0.1);
+            r.time_utc = ap_utc_add_s(START_UTC, 4.0 * k + i);
+            r.receive_utc = ap_utc_add_s(r.time_utc, 4.1 * late->turns[i][k] + 0.1);
             reports[n++] = r;
         }
     }
@@ -293,34 +303,44 @@ static double covariance_gap(const ap_track *a, const ap_track *b)
     return most;
 }
 
-/* Compares many orders of reception, each plot up to two turns late, with that of the plots. */
-static void check_late(ap_sensor_kind kind, double off_m, double relative, double existence)
+/* Compares many orders of reception, the plots of the first `late_count` kinds up to two turns late
+ * from turn `from` on, with that of the plots. */
+static void check_late(ap_sensor_kind kind, int from, int late_count)
 {
-    int turns_late[LATE_PLOTS] = { 0 };
-    const ap_track in_order = late_track(kind, turns_late);
-    for (uint64_t seed = 1; seed < 12; seed++) {
+    lateness late = { 0 };
+    const ap_track in_order = late_track(kind, &late);
+    for (uint64_t seed = 1; seed < 25; seed++) {
         uint64_t random = seed * UINT64_C(0x9E3779B97F4A7C15);
-        for (int k = 8; k + 4 < LATE_PLOTS; k++) {
-            random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            turns_late[k] = (int)((random >> 33) % 3);
-        }
-        ap_track late = late_track(kind, turns_late);
-        assert_true(ap_distance_m(late.position, in_order.position) <= off_m);
-        assert_true(hypot(late.east_mps - in_order.east_mps, late.north_mps - in_order.north_mps) <=
-                    relative * hypot(in_order.east_mps, in_order.north_mps));
-        assert_true(covariance_gap(&late, &in_order) <= relative);
-        assert_true(fabs(late.existence - in_order.existence) <= existence);
+        for (int k = from; k + 4 < LATE_PLOTS; k++)
+            for (int i = 0; i < late_count; i++) {
+                random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                late.turns[i][k] = (int)((random >> 33) % 3);
+            }
+        ap_track track = late_track(kind, &late);
+        assert_true(ap_distance_m(track.position, in_order.position) <= 1e-6);
+        assert_true(
+            hypot(track.east_mps - in_order.east_mps, track.north_mps - in_order.north_mps) <=
+            1e-9 * hypot(in_order.east_mps, in_order.north_mps));
+        assert_true(covariance_gap(&track, &in_order) <= 1e-9);
+        assert_true(fabs(track.existence - in_order.existence) <= 1e-9);
     }
 }
 
-/* Plots without an address, of one track that nothing else is near: as in order. The primary radar
- * has learnt other clutter, and another share of hits, by the time that a late plot comes: an error
- * of a tenth in what is a millionth of a plot's weight. */
+/* Plots without an address, of one track that nothing else is near: as in order. So it is with a
+ * primary radar, too, that learns clutter and detection from what comes meanwhile; but for its
+ * first turns, in which it learns at once. */
 static void test_step_late_without_address_equals_in_order(void **state)
 {
     (void)state;
-    check_late(AP_SENSOR_SSR, 1e-6, 1e-9, 1e-9);
-    check_late(AP_SENSOR_PSR, 5e-3, 2e-6, 1e-7);
+    check_late(AP_SENSOR_SSR, 8, 1);
+    check_late(AP_SENSOR_PSR, 66, 1);
+}
+
+/* And when false plots are late as well, so that what the radar has learnt of them comes late. */
+static void test_step_late_clutter_equals_in_order(void **state)
+{
+    (void)state;
+    check_late(AP_SENSOR_PSR, 66, 3);
 }
 
 /* Plots of a primary radar that come 4 s late, under ADS-B five times a second: too late to be
@@ -426,6 +446,7 @@ int main(void)
         cmocka_unit_test(test_step_order_within_an_instant_makes_no_difference),
         cmocka_unit_test(test_step_late_equals_in_order),
         cmocka_unit_test(test_step_late_without_address_equals_in_order),
+        cmocka_unit_test(test_step_late_clutter_equals_in_order),
         cmocka_unit_test(test_step_late_plots_start_nothing),
         cmocka_unit_test(test_step_time_ahead_is_refused),
         cmocka_unit_test(test_step_older_than_the_lag_is_late),

@@ -376,13 +376,15 @@ bool ap_tracker_sensor_of(const ap_tracker *tracker, uint16_t sensor, ap_tracker
     if (sensor >= state->config.sensors->count || sensor >= state->group_cap)
         return false;
     const ap_group *group = &state->group[sensor];
+    const ap_learnt *learnt = &group->background.now;
     bool is_fixed = ap_sensor_of(state, sensor)->detection_fixed;
-    *of = (ap_tracker_sensor){ .detection_probability = ap_detection_of(state, sensor),
-                               .detection_look_count = is_fixed ? 0.0 : group->detection.look_count,
-                               .clutter_per_turn = group->background.clutter,
-                               .has_offset = group->bearing.offset_square > 0.0,
-                               .azimuth_offset_rad = asin(group->bearing.offset_mean),
-                               .bearing_is_lost = group->bearing.is_lost };
+    *of =
+        (ap_tracker_sensor){ .detection_probability = ap_detection_of(state, sensor),
+                             .detection_look_count = is_fixed ? 0.0 : learnt->detection.look_count,
+                             .clutter_per_turn = learnt->clutter,
+                             .has_offset = group->bearing.offset_square > 0.0,
+                             .azimuth_offset_rad = asin(group->bearing.offset_mean),
+                             .bearing_is_lost = group->bearing.is_lost };
     return true;
 }
 
