@@ -33,7 +33,8 @@ enum {
     OPTION_SENSORS,
     OPTION_PORT,
     OPTION_OPEN,
-    OPTION_LOG
+    OPTION_LOG,
+    OPTION_LOG_JSON
 };
 
 const ap_option ap_run_options[] = {
@@ -52,6 +53,8 @@ const ap_option ap_run_options[] = {
     [OPTION_OPEN] = { 0, "open", NULL, "Opens the page in a browser, where there is a desktop." },
     [OPTION_LOG] = { 0, "log", "LEVEL",
                      "What is logged: error, warning, notice, info (default) or debug." },
+    [OPTION_LOG_JSON] = { 0, "log-json", NULL,
+                          "Lines of the log are JSON: time, level, reason, message." },
     { .name = NULL },
 };
 
@@ -70,6 +73,7 @@ typedef struct service {
     double port; /* negative: as configured */
     ap_utc_ns start_utc;
     ap_log_level log_level;
+    bool log_json;
     ap_log log;
     ap_notify notify;
     uint64_t watched_beat;
@@ -86,7 +90,7 @@ typedef struct service {
     bool is_reloading, is_ending;
     bool opens; /* the page, in a browser */
     ap_demo_files demo;
-    char demo_folder[64]; /* "": there is no demo */
+    char demo_folder[128]; /* "": there is no demo */
 } service;
 
 /* --- options --- */
@@ -118,6 +122,9 @@ static int take_option(void *context, size_t option, const char *value)
         return AP_EXIT_OK;
     case OPTION_OPEN:
         run->opens = true;
+        return AP_EXIT_OK;
+    case OPTION_LOG_JSON:
+        run->log_json = true;
         return AP_EXIT_OK;
     case OPTION_PORT:
         if (!ap_parse_number(value, 0, 65535, &run->port) || run->port != (uint16_t)run->port)
@@ -395,7 +402,7 @@ static void tell_serves(service *run)
     if (port)
         snprintf(where, sizeof where, SERVES_AT "%s://%s:%u",
                  *run->config.http.certificate ? "https" : "http", run->config.http.address, port);
-    ap_log_write(&run->log, AP_LOG_NOTICE, "%s", where);
+    ap_log_write_as(&run->log, AP_LOG_NOTICE, "serves", where);
     tell_status(run, "READY=1\n", "%s", where);
     if (port && run->opens)
         (void)ap_browser_open(where + strlen(SERVES_AT)); /* the log has said where */
@@ -442,12 +449,17 @@ static int serve(service *run)
 /* Without a configuration and a recording: simulated traffic, so that there is something to see. */
 static int open_demo(service *run)
 {
-    snprintf(run->demo_folder, sizeof run->demo_folder, "/tmp/airpicture-run-XXXXXX");
-    if (!mkdtemp(run->demo_folder)) {
+    const char *parent = getenv("TMPDIR");
+    if (!parent || !*parent)
+        parent = "/tmp";
+    size_t size = (size_t)snprintf(run->demo_folder, sizeof run->demo_folder,
+                                   "%s/airpicture-run-XXXXXX", parent);
+    if (size >= sizeof run->demo_folder || !mkdtemp(run->demo_folder)) {
         run->demo_folder[0] = '\0';
         return ap_command_fail(run->command, AP_EXIT_NO_OUTPUT,
-                               "no folder in /tmp for the simulated traffic; name a configuration "
-                               "or a recording");
+                               "no folder in %s for the simulated traffic; name another as TMPDIR, "
+                               "or a configuration or a recording",
+                               parent);
     }
     fputs("no configuration: simulated traffic of an hour\n", stderr);
     int status =
@@ -548,7 +560,10 @@ static int serve_config(service *run)
 
 static int run_service(service *run)
 {
-    if (!ap_log_open(&run->log, STDERR_FILENO, run->log_level, ap_log_is_journald()))
+    ap_log_form form = run->log_json          ? AP_LOG_JSON
+                       : ap_log_is_journald() ? AP_LOG_JOURNALD
+                                              : AP_LOG_TEXT;
+    if (!ap_log_open(&run->log, STDERR_FILENO, run->log_level, form))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
     ap_notify_open(&run->notify);
     int status = open_loop(run);

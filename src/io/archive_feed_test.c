@@ -186,7 +186,7 @@ static void test_feed_tells_once(void **state)
     int ends[2];
     ap_log log;
     assert_int_equal(pipe(ends), 0);
-    assert_true(ap_log_open(&log, ends[1], AP_LOG_INFO, true));
+    assert_true(ap_log_open(&log, ends[1], AP_LOG_INFO, AP_LOG_JOURNALD));
     store to = { .commit_failures = 2 };
     ap_archive_sink sink = sink_of(&to);
     ap_archive_feed feed = open_feed_with(&sink, &log);

@@ -13,11 +13,15 @@
 
 #include "airpicture/time.h"
 #include "io/clock.h"
+#include "wire/json.h"
 
 #define REASON_CAP 256
 #define BURST 5                      /* lines of one reason ... */
 #define WINDOW_NS (60 * AP_NS_PER_S) /* ... in so long */
 #define LINE_SIZE 1024
+#define MESSAGE_SIZE (LINE_SIZE - 80) /* beside it: time, level, those held back */
+#define JSON_SIZE 4096                /* what a pipe takes whole */
+#define JSON_MESSAGE_SIZE 256         /* of one that is full of what has to be escaped */
 
 typedef struct reason_row {
     const char *key; /* NULL: free */
@@ -29,7 +33,7 @@ struct ap_log_state {
     pthread_mutex_t mutex;
     int fd;
     ap_log_level level;
-    bool journald;
+    ap_log_form form;
     reason_row reasons[REASON_CAP];
     ap_log_stats stats;
     uint64_t lost_count; /* that nobody was told of */
@@ -54,14 +58,14 @@ ap_log_level ap_log_level_of(const char *word)
     return (ap_log_level)level;
 }
 
-bool ap_log_open(ap_log *log, int fd, ap_log_level level, bool journald)
+bool ap_log_open(ap_log *log, int fd, ap_log_level level, ap_log_form form)
 {
     log->state = calloc(1, sizeof *log->state);
     if (!log->state)
         return false;
     log->state->fd = fd;
     log->state->level = level;
-    log->state->journald = journald;
+    log->state->form = form;
     pthread_mutex_init(&log->state->mutex, NULL);
     return true;
 }
@@ -107,15 +111,59 @@ static bool is_due(struct ap_log_state *state, ap_log_level level, const char *k
     return false;
 }
 
-static size_t put_front(const struct ap_log_state *state, ap_log_level level, char line[LINE_SIZE])
+static void time_text(char time[AP_UTC_TEXT_SIZE])
 {
-    if (state->journald)
-        return (size_t)snprintf(line, LINE_SIZE, "<%d>", numbers[level]);
     struct timespec now;
-    char time[AP_UTC_TEXT_SIZE];
     clock_gettime(CLOCK_REALTIME, &now);
     ap_utc_text((ap_utc_ns)now.tv_sec * AP_NS_PER_S + now.tv_nsec, time);
-    return (size_t)snprintf(line, LINE_SIZE, "%s %s: ", time, words[level]);
+}
+
+typedef struct entry {
+    ap_log_level level;
+    const char *reason, *message;
+    uint32_t held; /* of this reason, before it */
+} entry;
+
+static size_t put_text(const struct ap_log_state *state, const entry *e, char *line)
+{
+    size_t size;
+    char time[AP_UTC_TEXT_SIZE];
+    time_text(time);
+    if (state->form == AP_LOG_JOURNALD)
+        size = (size_t)snprintf(line, LINE_SIZE, "<%d>%s", numbers[e->level], e->message);
+    else
+        size = (size_t)snprintf(line, LINE_SIZE, "%s %s: %s", time, words[e->level], e->message);
+    if (e->held > 0)
+        size += (size_t)snprintf(line + size, LINE_SIZE - size, " (%u more like it)", e->held);
+    line[size++] = '\n';
+    return size;
+}
+
+static size_t put_json(const entry *e, size_t message_size, char *line)
+{
+    char time[AP_UTC_TEXT_SIZE];
+    time_text(time);
+    ap_writer text = ap_writer_of((uint8_t *)line, JSON_SIZE);
+    ap_json_object object = ap_json_open(&text);
+    ap_json_member_str(&object, "time", time);
+    ap_json_member_str(&object, "level", words[e->level]);
+    ap_json_member_str(&object, "reason", e->reason);
+    ap_json_key(&object, "message");
+    ap_json_string(&text, e->message, message_size);
+    if (e->held > 0)
+        ap_json_member_u64(&object, "held", e->held);
+    ap_json_close(&object);
+    ap_text_str(&text, "\n");
+    return text.bad ? 0 : text.size;
+}
+
+/* The line of an entry, at most JSON_SIZE octets. */
+static size_t compose(const struct ap_log_state *state, const entry *e, char *line)
+{
+    if (state->form != AP_LOG_JSON)
+        return put_text(state, e, line);
+    size_t size = put_json(e, strlen(e->message), line);
+    return size > 0 ? size : put_json(e, strnlen(e->message, JSON_MESSAGE_SIZE), line);
 }
 
 /* A pipe that can be written to takes a line whole, and so do sockets and terminals. */
@@ -138,14 +186,14 @@ static void put_line(struct ap_log_state *state, const char *line, size_t size)
 
 static void tell_lost(struct ap_log_state *state)
 {
-    char line[LINE_SIZE];
+    char line[JSON_SIZE], message[80];
     if (state->lost_count == 0 || !takes_a_line(state))
         return;
-    size_t size = put_front(state, AP_LOG_WARNING, line);
-    size += (size_t)snprintf(line + size, sizeof line - size,
-                             "%" PRIu64 " lines were lost: nobody read them\n", state->lost_count);
+    snprintf(message, sizeof message, "%" PRIu64 " lines were lost: nobody read them",
+             state->lost_count);
+    entry e = { .level = AP_LOG_WARNING, .reason = "lines were lost", .message = message };
     state->lost_count = 0;
-    (void)!write(state->fd, line, size);
+    (void)!write(state->fd, line, compose(state, &e, line));
 }
 
 static void write_line(const ap_log *log, ap_log_level level, const char *key, const char *format,
@@ -154,21 +202,16 @@ static void write_line(const ap_log *log, ap_log_level level, const char *key, c
     struct ap_log_state *state = log->state;
     if (!state || level > state->level)
         return;
-    char line[LINE_SIZE];
-    uint32_t held;
+    char line[JSON_SIZE], message[MESSAGE_SIZE];
+    entry e = { .level = level, .reason = key, .message = message };
     pthread_mutex_lock(&state->mutex);
-    bool due = is_due(state, level, key, &held);
+    bool due = is_due(state, level, key, &e.held);
     state->stats.held_count += !due;
     if (due) {
-        size_t size = put_front(state, level, line);
-        int n = vsnprintf(line + size, sizeof line - size, format, arguments);
-        size += n > 0 ? (size_t)n : 0;
-        size = size < sizeof line - 48 ? size : sizeof line - 48;
-        if (held > 0)
-            size += (size_t)snprintf(line + size, sizeof line - size, " (%u more like it)", held);
-        line[size++] = '\n';
+        if (vsnprintf(message, sizeof message, format, arguments) < 0)
+            snprintf(message, sizeof message, "%s", format);
         tell_lost(state);
-        put_line(state, line, size);
+        put_line(state, line, compose(state, &e, line));
     }
     pthread_mutex_unlock(&state->mutex);
 }

@@ -1,4 +1,4 @@
-/* The log of the service: a line a message on standard error, for people and for journald.
+/* The log of the service: a line a message on standard error, for people, journald or programs.
  *
  * A message has a level and, by its format, a reason: the same reason is written a few times a
  * minute at most, and then with the number of lines that were left out. Any thread may write, and
@@ -27,13 +27,18 @@ typedef enum ap_log_level {
 /* The level of a word; AP_LOG_LEVEL_COUNT if there is none. */
 ap_log_level ap_log_level_of(const char *word);
 
+/* How a line looks: time and word of the level before the message; journald's number before it, as
+ * sd-daemon(3) has it; or an object of JSON with `time` (ISO 8601, UTC), `level`, `reason` (the
+ * same text for each message of its kind), `message`, and `held` (lines of that reason left out
+ * before this one) when there were any. */
+typedef enum ap_log_form { AP_LOG_TEXT, AP_LOG_JOURNALD, AP_LOG_JSON } ap_log_form;
+
 typedef struct ap_log {
     struct ap_log_state *state; /* NULL: nothing is written */
 } ap_log;
 
-/* Writes what is `level` or worse to the descriptor. With `journald` each line begins with its
- * number, as sd-daemon(3) has it, else with the time and the word. False: memory is exhausted. */
-bool ap_log_open(ap_log *log, int fd, ap_log_level level, bool journald);
+/* Writes what is `level` or worse to the descriptor. False: memory is exhausted. */
+bool ap_log_open(ap_log *log, int fd, ap_log_level level, ap_log_form form);
 
 /* True where standard error goes to journald. */
 bool ap_log_is_journald(void);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 static size_t drain(int fd, char *text, size_t size)
@@ -24,7 +25,7 @@ static void test_log_write_levels(void **state)
     char text[4096];
     ap_log log;
     assert_int_equal(pipe(pipes), 0);
-    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, AP_LOG_JOURNALD));
     ap_log_write(&log, AP_LOG_DEBUG, "not this");
     ap_log_write(&log, AP_LOG_INFO, "radar %d is back", 7);
     ap_log_write(&log, AP_LOG_ERROR, "no disk");
@@ -32,7 +33,7 @@ static void test_log_write_levels(void **state)
     assert_string_equal(text, "<6>radar 7 is back\n<3>no disk\n");
     ap_log_close(&log);
     ap_log_write(&log, AP_LOG_ERROR, "nobody is there");
-    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, false));
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, AP_LOG_TEXT));
     ap_log_write(&log, AP_LOG_WARNING, "so");
     drain(pipes[0], text, sizeof text);
     assert_non_null(strstr(text, "Z warning: so\n"));
@@ -51,7 +52,7 @@ static void test_log_write_holds_back(void **state)
     char text[8192];
     ap_log log;
     assert_int_equal(pipe(pipes), 0);
-    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, AP_LOG_JOURNALD));
     for (int i = 0; i < 1000; i++)
         ap_log_write(&log, AP_LOG_WARNING, "flood %d", i);
     ap_log_write(&log, AP_LOG_WARNING, "another");
@@ -81,7 +82,7 @@ static void test_log_write_as_reasons(void **state)
     char text[8192];
     ap_log log;
     assert_int_equal(pipe(pipes), 0);
-    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, AP_LOG_JOURNALD));
     for (int i = 0; i < 100; i++)
         ap_log_write_as(&log, AP_LOG_WARNING, "token", "100 % wrong");
     ap_log_write_as(&log, AP_LOG_WARNING, "disk", "the disk is full");
@@ -103,7 +104,7 @@ static void test_log_write_stuck_reader(void **state)
     int pipes[2];
     ap_log log;
     assert_int_equal(pipe(pipes), 0);
-    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, true));
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, AP_LOG_JOURNALD));
     alarm(10);
     for (int i = 0; i < 3000; i++)
         ap_log_write(&log, AP_LOG_NOTICE, "line %d, and as long as lines are as a rule", i);
@@ -123,6 +124,41 @@ static void test_log_write_stuck_reader(void **state)
     close(pipes[1]);
 }
 
+/* An object a line, whatever is in the message; the reason is the same for each of its kind. */
+static void test_log_write_json(void **state)
+{
+    (void)state;
+    int pipes[2];
+    static char text[65536], wild[3000];
+    ap_log log;
+    assert_int_equal(pipe(pipes), 0);
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_INFO, AP_LOG_JSON));
+    ap_log_write(&log, AP_LOG_WARNING, "input %s is \"gone\"", "north");
+    drain(pipes[0], text, sizeof text);
+    assert_int_equal(text[strlen(text) - 1], '\n');
+    cJSON *line = cJSON_Parse(text);
+    assert_non_null(line);
+    const char *time = cJSON_GetStringValue(cJSON_GetObjectItem(line, "time"));
+    assert_true(time && strlen(time) >= 20 && time[strlen(time) - 1] == 'Z');
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(line, "level")), "warning");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(line, "reason")),
+                        "input %s is \"gone\"");
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(line, "message")),
+                        "input north is \"gone\"");
+    assert_null(cJSON_GetObjectItem(line, "held"));
+    cJSON_Delete(line);
+    memset(wild, '\1', sizeof wild - 1); /* six octets each, escaped */
+    ap_log_write(&log, AP_LOG_ERROR, "%s", wild);
+    assert_in_range(drain(pipes[0], text, sizeof text), 1000, 4096);
+    line = cJSON_Parse(text);
+    assert_non_null(line);
+    assert_int_equal(strlen(cJSON_GetStringValue(cJSON_GetObjectItem(line, "message"))), 256);
+    cJSON_Delete(line);
+    ap_log_close(&log);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 static void test_log_level_of(void **state)
 {
     (void)state;
@@ -136,7 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_log_write_levels),     cmocka_unit_test(test_log_write_holds_back),
         cmocka_unit_test(test_log_write_as_reasons), cmocka_unit_test(test_log_write_stuck_reader),
-        cmocka_unit_test(test_log_level_of),
+        cmocka_unit_test(test_log_write_json),       cmocka_unit_test(test_log_level_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

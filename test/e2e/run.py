@@ -255,11 +255,14 @@ def recording_gives_the_same(scene):
     assert (scene.folder / "state/checkpoint").read_bytes() == kept
 
 
-def without_configuration():
-    """Simulated traffic, seen at once; nothing is left behind."""
-    before = set(pathlib.Path("/tmp").glob("airpicture-run-*"))
+def without_configuration(folder):
+    """Simulated traffic, seen at once; nothing is left behind. The log is an object a line."""
+    temporary = folder / "temporary"
+    temporary.mkdir()
     port, = free_ports(1, socket.SOCK_STREAM)
-    service = subprocess.Popen([PROGRAM, "run", "--port", str(port)], stderr=subprocess.PIPE)
+    service = subprocess.Popen([PROGRAM, "run", "--log-json", "--port", str(port)],
+                               stderr=subprocess.PIPE,
+                               env={**os.environ, "TMPDIR": str(temporary)})
 
     def aircraft():
         try:
@@ -268,12 +271,17 @@ def without_configuration():
             return None
     try:
         wait_for(aircraft, 30)
+        assert len(list(temporary.glob("airpicture-run-*"))) == 1
     finally:
         service.send_signal(signal.SIGINT)
         _, errors = service.communicate(timeout=10)
     assert service.returncode == 0, errors
-    assert b"ends, on a signal" in errors and b"the recording has ended" not in errors, errors
-    assert set(pathlib.Path("/tmp").glob("airpicture-run-*")) == before
+    lines = [json.loads(line) for line in errors.splitlines()[1:]]  # the first is for a person
+    said = [line["message"] for line in lines]
+    assert f"serves at http://127.0.0.1:{port}" in said and "ends, on a signal" in said, said
+    assert "the recording has ended" not in said, said
+    assert all(line["level"] and line["reason"] and line["time"][-1] == "Z" for line in lines)
+    assert not list(temporary.iterdir())
 
 
 def wrong_configurations(folder):
@@ -409,7 +417,7 @@ def main():
             case("recording gives the same", recording_gives_the_same, scene)
         finally:
             scene.close()
-        case("without configuration", without_configuration)
+        case("without configuration", without_configuration, folder)
     finish()
 
 
