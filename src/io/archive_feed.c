@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/clock.h"
+#include "io/threads.h"
 
 #define REST_NS (20 * AP_NS_PER_MS) /* between looks into an empty queue */
 #define TICK_NS (200 * AP_NS_PER_MS)
@@ -399,25 +399,11 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Of a clock that nobody sets. */
-static void open_bell(pthread_cond_t *bell)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(bell, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 static void wait_until_tried(struct ap_archive_feed_state *state)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + OPEN_WAIT_NS;
-    until.tv_sec += ns / AP_NS_PER_S;
-    until.tv_nsec = ns % AP_NS_PER_S;
+    int64_t until_ns = ap_clock_monotonic_ns() + OPEN_WAIT_NS;
     pthread_mutex_lock(&state->mutex);
-    while (!state->has_tried && pthread_cond_timedwait(&state->tried, &state->mutex, &until) == 0)
+    while (!state->has_tried && ap_bell_wait(&state->tried, &state->mutex, until_ns))
         ;
     pthread_mutex_unlock(&state->mutex);
 }
@@ -445,7 +431,7 @@ ap_err ap_archive_feed_open(ap_archive_feed *feed, const ap_archive_feed_config 
     state->cap = (config->queue_size + 4095) & ~(size_t)4095;
     state->again_left_ns = AGAIN_WAIT_NS;
     pthread_mutex_init(&state->mutex, NULL);
-    open_bell(&state->tried);
+    ap_bell_init(&state->tried);
     state->queue = calloc(1, state->cap + sizeof(entry));
     if (!state->queue || pthread_create(&state->thread, NULL, run, state) != 0) {
         release(feed);

@@ -13,8 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/clock.h"
 #include "io/disk.h"
 #include "io/geopackage_segment.h"
+#include "io/threads.h"
 
 #define PREFIX "airpicture-"
 #define NAME_SIZE 64
@@ -234,12 +236,10 @@ static void *run(void *context)
         s->is_wanted = false;
         pthread_mutex_unlock(&s->mutex);
         look_after(s, &done);
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += LOOK_NS / AP_NS_PER_S;
+        int64_t until_ns = ap_clock_monotonic_ns() + LOOK_NS;
         pthread_mutex_lock(&s->mutex);
         while (!atomic_load(&s->is_ending) && !s->is_wanted &&
-               pthread_cond_timedwait(&s->bell, &s->mutex, &until) == 0)
+               ap_bell_wait(&s->bell, &s->mutex, until_ns))
             ;
     }
     pthread_mutex_unlock(&s->mutex);
@@ -454,15 +454,6 @@ static const ap_archive_sink_ops ops = { .open = segments_open,
                                          .close = segments_close,
                                          .stats = segments_stats };
 
-static void open_bell(pthread_cond_t *bell)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(bell, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 ap_err ap_geopackage_segments_make(ap_archive_sink *sink,
                                    const ap_geopackage_segments_config *config)
 {
@@ -475,7 +466,7 @@ ap_err ap_geopackage_segments_make(ap_archive_sink *sink,
     s->sink = sink;
     s->lock = -1;
     pthread_mutex_init(&s->mutex, NULL);
-    open_bell(&s->bell);
+    ap_bell_init(&s->bell);
     *sink = (ap_archive_sink){ .name = "geopackage", .ops = &ops, .context = s };
     if (pthread_create(&s->thread, NULL, run, s) == 0)
         return AP_OK;

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "io/clock.h"
 #include "io/spool.h"
+#include "io/threads.h"
 
 #define NAP_NS (200 * AP_NS_PER_MS)
 #define RETRY_MIN_NS (250 * AP_NS_PER_MS)
@@ -205,14 +205,9 @@ static void tell_missing(struct postgres *p)
 
 static void nap(struct postgres *p)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t ns = until.tv_nsec + NAP_NS;
-    until.tv_sec += ns / AP_NS_PER_S;
-    until.tv_nsec = ns % AP_NS_PER_S;
     pthread_mutex_lock(&p->mutex);
     if (!atomic_load(&p->is_ending))
-        (void)pthread_cond_timedwait(&p->bell, &p->mutex, &until);
+        (void)ap_bell_wait(&p->bell, &p->mutex, ap_clock_monotonic_ns() + NAP_NS);
     pthread_mutex_unlock(&p->mutex);
 }
 
@@ -427,15 +422,6 @@ static const ap_archive_sink_ops ops = { .open = postgres_open,
                                          .close = postgres_close,
                                          .stats = postgres_stats };
 
-static void open_bell(pthread_cond_t *bell)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(bell, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 ap_err ap_postgres_make(ap_archive_sink *sink, const ap_postgres_config *config)
 {
     if (!ap_postgres_schema_is_good(config->schema))
@@ -446,7 +432,7 @@ ap_err ap_postgres_make(ap_archive_sink *sink, const ap_postgres_config *config)
     p->config = *config;
     p->sink = sink;
     pthread_mutex_init(&p->mutex, NULL);
-    open_bell(&p->bell);
+    ap_bell_init(&p->bell);
     *sink = (ap_archive_sink){ .name = "postgres", .ops = &ops, .context = p };
     return AP_OK;
 }

@@ -1,11 +1,11 @@
 #include "io/threads.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "airpicture/time.h"
 
 /* Between two pieces of one group of plots lies what one thread does alone, some tenths of a
  * millisecond: so many rounds a thread looks out for the next piece before it sleeps. */
@@ -139,4 +139,20 @@ void ap_threads_close(ap_threads *threads)
 void ap_threads_name(const char *name)
 {
     (void)pthread_setname_np(pthread_self(), name);
+}
+
+void ap_bell_init(pthread_cond_t *bell)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(bell, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bool ap_bell_wait(pthread_cond_t *bell, pthread_mutex_t *mutex, int64_t until_ns)
+{
+    const struct timespec until = { .tv_sec = until_ns / AP_NS_PER_S,
+                                    .tv_nsec = until_ns % AP_NS_PER_S };
+    return pthread_cond_timedwait(bell, mutex, &until) == 0;
 }

@@ -2,7 +2,10 @@
 #ifndef AP_IO_THREADS_H
 #define AP_IO_THREADS_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "airpicture/err.h"
 
@@ -25,5 +28,12 @@ void ap_threads_close(ap_threads *threads);
 
 /* Names the calling thread for those that look at the process: 15 characters at most. */
 void ap_threads_name(const char *name);
+
+/* A condition whose waits are timed by the clock that nobody sets. */
+void ap_bell_init(pthread_cond_t *bell);
+
+/* Waits with the mutex free until somebody rings; false when it was until_ns
+ * (ap_clock_monotonic_ns) before that. Now and then it returns true though nobody rang. */
+bool ap_bell_wait(pthread_cond_t *bell, pthread_mutex_t *mutex, int64_t until_ns);
 
 #endif
