@@ -226,6 +226,11 @@ const ap_http_counters *ap_http_count(const ap_http *http);
  * missing, does not match or is out of date is refused and the old one stays: AP_ERR_CONFIG. */
 ap_err ap_http_reload_certificate(ap_http *http, char message[AP_IO_MESSAGE_SIZE]);
 
+/* What ap_http_open and a reload would say of the pair, without a server: AP_ERR_CONFIG, or
+ * AP_ERR_MEMORY, with `message`. */
+ap_err ap_http_check_certificate(const char *certificate_path, const char *key_path,
+                                 char message[AP_IO_MESSAGE_SIZE]);
+
 /* From now on these; NULL = none. Clients that are let in stay. */
 void ap_http_set_tokens(ap_http *http, const ap_tokens *tokens);
 

@@ -71,27 +71,47 @@ static ap_err read_key(pair *p, const char *path, char message[AP_IO_MESSAGE_SIZ
                          "expected");
 }
 
-static ap_err read_pair(pair *p, const struct ap_http_state *server,
+static ap_err read_pair(pair *p, const char *certificate_path, const char *key_path,
                         char message[AP_IO_MESSAGE_SIZE])
 {
-    ap_err err = read_certificates(p, server->certificate_path, message);
+    ap_err err = read_certificates(p, certificate_path, message);
     if (!err)
-        err = read_key(p, server->key_path, message);
+        err = read_key(p, key_path, message);
     if (!err && X509_check_private_key(p->certificate, p->key) != 1)
-        err = fail(message, server->key_path, "is not the key of the certificate");
+        err = fail(message, key_path, "is not the key of the certificate");
     return err;
 }
 
 /* Gives the pair to all connections made from now on; on failure nothing changes. */
-ap_err ap_http_load_certificate(struct ap_http_state *server, char message[AP_IO_MESSAGE_SIZE])
+static ap_err load(SSL_CTX *into, const char *certificate_path, const char *key_path,
+                   char message[AP_IO_MESSAGE_SIZE])
 {
     pair p = { .certificate = NULL };
-    ap_err err = read_pair(&p, server, message);
+    ap_err err = read_pair(&p, certificate_path, key_path, message);
     /* All or nothing: OpenSSL checks the whole before it takes any of it. */
-    if (!err && SSL_CTX_use_cert_and_key(server->ssl_ctx, p.certificate, p.key, p.chain, 1) != 1)
-        err = fail(message, server->certificate_path,
+    if (!err && SSL_CTX_use_cert_and_key(into, p.certificate, p.key, p.chain, 1) != 1)
+        err = fail(message, certificate_path,
                    "this kind of key, or one so short, is not taken; use EC P-256 or RSA 2048");
     free_pair(&p);
+    return err;
+}
+
+ap_err ap_http_load_certificate(struct ap_http_state *server, char message[AP_IO_MESSAGE_SIZE])
+{
+    return load(server->ssl_ctx, server->certificate_path, server->key_path, message);
+}
+
+ap_err ap_http_check_certificate(const char *certificate_path, const char *key_path,
+                                 char message[AP_IO_MESSAGE_SIZE])
+{
+    SSL_CTX *tried = SSL_CTX_new(TLS_server_method());
+    if (!tried) {
+        ERR_clear_error();
+        (void)snprintf(message, AP_IO_MESSAGE_SIZE, "memory is exhausted");
+        return AP_ERR_MEMORY;
+    }
+    ap_err err = load(tried, certificate_path, key_path, message);
+    SSL_CTX_free(tried);
     return err;
 }
 

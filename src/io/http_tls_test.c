@@ -254,6 +254,8 @@ static void test_tls_reload(void **state)
     assert_true(tls_connect(&test, &old, TLS1_3_VERSION));
     expect_name(&old, "one");
     EVP_PKEY *two = write_pair("two", 86400);
+    assert_int_equal(ap_http_check_certificate(certificate_path, key_path, message), AP_OK);
+    expect_new_client(&test, "one"); /* to look changes nothing */
     assert_int_equal(ap_http_reload_certificate(&test.http, message), AP_OK);
     assert_true(ask(&test, &old)); /* its connection lives on */
     expect_new_client(&test, "two");
@@ -263,6 +265,9 @@ static void test_tls_reload(void **state)
     assert_int_equal(fclose(file), 0);
     EVP_PKEY_free(two);
     assert_int_equal(ap_http_reload_certificate(&test.http, message), AP_ERR_CONFIG);
+    assert_non_null(strstr(message, "not the key"));
+    message[0] = '\0';
+    assert_int_equal(ap_http_check_certificate(certificate_path, key_path, message), AP_ERR_CONFIG);
     assert_non_null(strstr(message, "not the key"));
     expect_new_client(&test, "two");
     EVP_PKEY_free(write_pair("four", -60));
