@@ -95,6 +95,7 @@ typedef struct ap_delta_client {
     bool has_box;   /* set since to 0 when the box changes */
     ap_delta_box box;
     bool json;
+    bool gzip; /* it takes messages packed; who sends them packs them */
 } ap_delta_client;
 
 /* True when this client's next message is that of everybody else with its `since` and `json`, octet

@@ -10,8 +10,9 @@ static const char BOX_EXPECTED[] =
 static const char NUMBER_EXPECTED[] = "since and epoch: whole numbers from 0 to 4294967295, as in "
                                       "the newest message, and both or none";
 static const char FORMAT_EXPECTED[] = "format: \"binary\" or \"json\"";
+static const char PACKED_EXPECTED[] = "compression: \"none\" or \"gzip\"";
 static const char OBJECT_EXPECTED[] =
-    "a JSON object of at most 1024 octets with any of box, since, epoch, format";
+    "a JSON object of at most 1024 octets with any of box, since, epoch, format, compression";
 
 static bool within(double value, double least, double most)
 {
@@ -80,6 +81,10 @@ static const char *read_member(const ap_json_span *key, const ap_json_span *valu
         return read_whole(value, &a->since, &a->client.since);
     if (ap_json_span_is(key, "epoch"))
         return read_whole(value, &a->epoch, &a->epoch_value);
+    if (ap_json_span_is(key, "compression")) {
+        a->client.gzip = ap_json_span_is(value, "gzip");
+        return a->client.gzip || ap_json_span_is(value, "none") ? NULL : PACKED_EXPECTED;
+    }
     if (!ap_json_span_is(key, "format"))
         return OBJECT_EXPECTED;
     a->client.json = ap_json_span_is(value, "json");

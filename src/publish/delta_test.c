@@ -525,6 +525,10 @@ static void test_delta_ask(void **state)
         { "{\"box\":[\"1\",2,3,4]}", false, false, false, 5 },
         { "{\"format\":\"xml\"}", false, false, false, 5 },
         { "{\"format\":1}", false, false, false, 5 },
+        { "{\"compression\":\"gzip\"}", true, false, false, 5 },
+        { "{\"compression\":\"none\"}", true, false, false, 5 },
+        { "{\"compression\":\"zip\"}", false, false, false, 5 },
+        { "{\"compression\":true}", false, false, false, 5 },
         { "{\"viewport\":[1,2,3,4]}", false, false, false, 5 },
         { "[1,2,3,4]", false, false, false, 5 },
         { "{\"format\":\"json\"", false, false, false, 5 },
@@ -540,6 +544,7 @@ static void test_delta_ask(void **state)
         assert_int_equal(client.since, cases[i].since);
         assert_int_equal(client.has_box, cases[i].has_box);
         assert_int_equal(client.json, cases[i].json);
+        assert_int_equal(client.gzip, strstr(cases[i].text, "\"gzip\"") != NULL);
     }
     static uint8_t long_text[AP_DELTA_ASK_SIZE_MAX + 1];
     ap_delta_client client = { 0 };
