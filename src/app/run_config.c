@@ -9,6 +9,7 @@
 #include "app/source.h"
 #include "app/yaml_entry.h"
 #include "app/yaml_file.h"
+#include "io/http_text.h"
 #include "io/threads.h"
 
 #define TICK_MIN_MS 50.0 /* outputs act on twentieths of a second */
@@ -112,6 +113,14 @@ static const ap_yaml_key http_keys[] = {
          "whose map it is, shown on it"),
     FLAG("local_operates", ap_run_http, local_operates, "false",
          "whoever is on this computer may operate without a token; not behind a proxy"),
+    GROUP("names", LIST,
+          "names that it is asked by, a proxy's say, besides addresses in digits and localhost; "
+          "if absent any, but only those two on loopback"),
+    GROUP("origins", LIST,
+          "pages of other servers that may read and follow the stream, as https://map.example"),
+    WHOLE("requests_per_s", 32, ap_run_http, request_rate, 0, 1000000, "50",
+          "requests that one address may send in a second, four times as many at once; 0: any; "
+          "all that come by a proxy have its address"),
     { .key = NULL },
 };
 
@@ -323,6 +332,39 @@ static bool is_loopback(const char *address)
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
+static void take_word(ap_yaml_reading *reading, const yaml_node_t *node, bool is_good,
+                      const char *expected, ap_run_words *into)
+{
+    if (!is_good || node->data.scalar.length > AP_RUN_WORD_MAX)
+        ap_yaml_tell_at(reading, node->start_mark, "'%s' cannot be used; expected %s",
+                        ap_yaml_show(node).text, expected);
+    else if (into->count == AP_RUN_WORD_CAP)
+        ap_yaml_tell_at(reading, node->start_mark, "one word too many; expected at most %u",
+                        AP_RUN_WORD_CAP);
+    else
+        strcpy(into->word[into->count++], ap_yaml_text_of(node));
+}
+
+static void take_name(void *context, ap_yaml_reading *reading, const yaml_node_t *node)
+{
+    const char *text = ap_yaml_text_of(node);
+    char name[AP_RUN_WORD_MAX + 1];
+    bool is_good = ap_http_host_name(text, name, sizeof name) && strcmp(name, text) == 0;
+    take_word(reading, node, is_good, "a name without a port, as radar.example", context);
+}
+
+static void take_origin(void *context, ap_yaml_reading *reading, const yaml_node_t *node)
+{
+    const char *text = ap_yaml_text_of(node);
+    size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
+                    : strncmp(text, "http://", 7) == 0 ? 7
+                                                       : 0;
+    char name[AP_RUN_WORD_MAX + 1];
+    bool is_good = scheme > 0 && !strchr(text + scheme, '/') &&
+                   ap_http_host_name(text + scheme, name, sizeof name);
+    take_word(reading, node, is_good, "an origin without a path, as https://map.example", context);
+}
+
 static void load_http(loader *load, const ap_yaml_entry *entry)
 {
     ap_yaml_entry http;
@@ -334,6 +376,8 @@ static void load_http(loader *load, const ap_yaml_entry *entry)
     place_path(load, &http, "certificate", into->certificate);
     place_path(load, &http, "key", into->key);
     place_path(load, &http, "tokens", into->tokens);
+    ap_yaml_entry_words(&load->reading, &http, "names", take_name, &into->names);
+    ap_yaml_entry_words(&load->reading, &http, "origins", take_origin, &into->origins);
     if (!*into->certificate != !*into->key)
         ap_yaml_tell_at(&load->reading, http.mark,
                         "certificate and key belong together; expected both, or none");

@@ -37,6 +37,13 @@
 #include "wire/framer.h"
 
 #define AP_RUN_INPUT_CAP 1024u
+#define AP_RUN_WORD_CAP 16u /* names, origins of HTTP */
+#define AP_RUN_WORD_MAX 127
+
+typedef struct ap_run_words {
+    char word[AP_RUN_WORD_CAP][AP_RUN_WORD_MAX + 1];
+    uint32_t count;
+} ap_run_words;
 
 /* One input; io/live_in.h says what its words mean. Absent words are "". */
 typedef struct ap_run_input {
@@ -61,7 +68,10 @@ typedef struct ap_run_http {
     bool read_needs_token, metrics_needs_token;
     char tiles[AP_RUN_PATH_MAX + 1]; /* template of a map below the page's picture; "": none */
     char tiles_attribution[AP_RUN_PATH_MAX + 1];
-    bool local_operates; /* whoever reaches it, from this computer, without a token */
+    bool local_operates;   /* whoever reaches it, from this computer, without a token */
+    ap_run_words names;    /* by which it is asked, besides addresses in digits and localhost */
+    ap_run_words origins;  /* other pages that may ask */
+    uint32_t request_rate; /* a second, of one address; 0: any */
 } ap_run_http;
 
 /* Checkpoints and recordings lie in one folder; "": neither is kept. */
@@ -103,8 +113,8 @@ ap_err ap_run_config_load(ap_run_config *config, const char *path, ap_yaml_error
  * Returns an exit status. */
 int ap_run_config_read(const char *path, ap_run_config *config);
 
-/* What no reader of the file can see: addresses, the sensors file, tokens. Returns an exit status
- * after a line for each on standard error. */
+/* What no reader of the file can see: addresses, the sensors file, tokens, the certificate. Returns
+ * an exit status after a line for each on standard error. */
 int ap_run_config_check(const ap_command *command, const ap_run_config *config);
 
 /* Milliseconds between two ticks, by which outputs notice that time has passed though nothing was

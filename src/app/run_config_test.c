@@ -46,7 +46,8 @@ static void test_run_config_values(void **state)
               "  - {name: c, kind: follow, path: growing.sbs, from_begin: true}\n"
               "outputs:\n"
               "  - {kind: cat062, host: 239.9.9.9, sac: 25, sic: 7, period_s: 2.5}\n"
-              "http: {address: \"0.0.0.0\", port: 80, stream_ms: 250}\n"
+              "http: {address: \"0.0.0.0\", port: 80, stream_ms: 250, requests_per_s: 0,\n"
+              "       names: [radar.example], origins: [https://map.example, 'http://a:81']}\n"
               "state: {folder: kept, checkpoint_s: 2, keep_mb: 5}\n",
               &to),
         AP_OK);
@@ -57,6 +58,11 @@ static void test_run_config_values(void **state)
     assert_int_equal(config.aircraft_cap, 50000);
     assert_int_equal(config.input_count, 3);
     assert_int_equal(config.inputs[0].kind, AP_LIVE_UDP);
+    assert_int_equal(config.http.request_rate, 0);
+    assert_int_equal(config.http.names.count, 1);
+    assert_string_equal(config.http.names.word[0], "radar.example");
+    assert_int_equal(config.http.origins.count, 2);
+    assert_string_equal(config.http.origins.word[1], "http://a:81");
     assert_string_equal(config.inputs[0].group, "239.1.2.3");
     assert_string_equal(config.inputs[0].interface, "eth0");
     assert_string_equal(config.inputs[0].host, "");
@@ -154,6 +160,13 @@ static void test_run_config_refused(void **state)
           "2:15 tiles without tiles_attribution" },
         { "inputs: [{name: a, kind: stdin}]\nhttp: {address: 0.0.0.0, local_operates: true}\n",
           "2:42 local_operates where others reach it" },
+        { "inputs: [{name: a, kind: stdin}]\nhttp: {names: ['a.b:80']}\n",
+          "2:16 'a.b:80' cannot be used; expected a name without a port" },
+        { "inputs: [{name: a, kind: stdin}]\nhttp: {names: []}\n", "2:15 names is empty" },
+        { "inputs: [{name: a, kind: stdin}]\nhttp: {origins: [map.example]}\n",
+          "2:18 'map.example' cannot be used; expected an origin" },
+        { "inputs: [{name: a, kind: stdin}]\nhttp: {origins: ['https://map.example/']}\n",
+          "'https://map.example/' cannot be used" },
         { "inputs: [{name: a, kind: stdin}]\nhttp: 8080\n", "2:7 http is a single value" },
         { "inputs: [{name: a, kind: stdin}]\nstate: {checkpoint_s: 1}\n",
           "state without folder; expected the key 'folder'" },

@@ -208,8 +208,9 @@ static void check_levels(ap_yaml_reading *reading, const ap_yaml_entry *entry,
                         "level_min_fl above level_max_fl; expected it below");
 }
 
-static void take_class(ap_yaml_reading *reading, const yaml_node_t *node, ap_run_output *output)
+static void take_class(void *context, ap_yaml_reading *reading, const yaml_node_t *node)
 {
+    ap_run_output *output = context;
     const char *text = ap_yaml_text_of(node);
     size_t i = 0;
     while (classes[i] && strcmp(classes[i], text) != 0)
@@ -224,8 +225,9 @@ static void take_class(ap_yaml_reading *reading, const yaml_node_t *node, ap_run
                     like ? like : "light, drone or falling", like ? "', perhaps" : "");
 }
 
-static void take_sensor(ap_yaml_reading *reading, const yaml_node_t *node, ap_run_output *output)
+static void take_sensor(void *context, ap_yaml_reading *reading, const yaml_node_t *node)
 {
+    ap_run_output *output = context;
     uint32_t count = output->filter.sensor_count;
     if (node->data.scalar.length == 0 || node->data.scalar.length > AP_RUN_NAME_MAX)
         ap_yaml_tell_at(reading, node->start_mark, "'%s' names no sensor; expected 1 to %d octets",
@@ -237,33 +239,12 @@ static void take_sensor(ap_yaml_reading *reading, const yaml_node_t *node, ap_ru
         strcpy(output->sensors[output->filter.sensor_count++], ap_yaml_text_of(node));
 }
 
-/* Each word of a list that is there; an empty one would let nothing pass. */
-static void take_list(ap_yaml_reading *reading, const ap_yaml_entry *entry, const char *key,
-                      ap_run_output *output,
-                      void (*take)(ap_yaml_reading *, const yaml_node_t *, ap_run_output *))
-{
-    if (!ap_yaml_entry_good(entry, key))
-        return;
-    const yaml_node_t *list = ap_yaml_entry_value(entry, key);
-    const yaml_node_item_t *item = list->data.sequence.items.start;
-    if (item == list->data.sequence.items.top)
-        ap_yaml_tell_at(reading, list->start_mark, "%s is empty; expected a word or more", key);
-    for (; item < list->data.sequence.items.top; item++) {
-        const yaml_node_t *node = yaml_document_get_node(&reading->document, *item);
-        if (node->type == YAML_SCALAR_NODE)
-            take(reading, node, output);
-        else
-            ap_yaml_tell_at(reading, node->start_mark, "%s in %s; expected a word",
-                            ap_yaml_shape_of(node), key);
-    }
-}
-
 static void take_filter(ap_yaml_reading *reading, const ap_yaml_entry *entry, ap_run_output *output)
 {
     check_box(reading, entry, output);
     check_levels(reading, entry, output);
-    take_list(reading, entry, "only", output, take_class);
-    take_list(reading, entry, "sensors", output, take_sensor);
+    ap_yaml_entry_words(reading, entry, "only", take_class, output); /* an empty list would let */
+    ap_yaml_entry_words(reading, entry, "sensors", take_sensor, output); /* nothing pass */
 }
 
 bool ap_run_output_read(ap_yaml_reading *reading, const yaml_node_t *node, ap_run_output *output)

@@ -341,6 +341,25 @@ bool ap_yaml_entry_good(const ap_yaml_entry *entry, const char *key)
     return entry->group->keys[row].key && entry->good[row];
 }
 
+void ap_yaml_entry_words(ap_yaml_reading *reading, const ap_yaml_entry *entry, const char *key,
+                         ap_yaml_word_fn take, void *context)
+{
+    if (!ap_yaml_entry_good(entry, key))
+        return;
+    const yaml_node_t *list = ap_yaml_entry_value(entry, key);
+    const yaml_node_item_t *item = list->data.sequence.items.start;
+    if (item == list->data.sequence.items.top)
+        ap_yaml_tell_at(reading, list->start_mark, "%s is empty; expected a word or more", key);
+    for (; item < list->data.sequence.items.top; item++) {
+        const yaml_node_t *node = yaml_document_get_node(&reading->document, *item);
+        if (node->type == YAML_SCALAR_NODE)
+            take(context, reading, node);
+        else
+            ap_yaml_tell_at(reading, node->start_mark, "%s in %s; expected a word",
+                            ap_yaml_shape_of(node), key);
+    }
+}
+
 bool ap_yaml_entry_has_field(const ap_yaml_entry *entry, size_t offset)
 {
     for (size_t row = 0; entry->group->keys[row].key; row++)

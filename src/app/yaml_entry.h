@@ -43,6 +43,13 @@ const yaml_node_t *ap_yaml_entry_find(ap_yaml_reading *reading, const yaml_node_
 int ap_yaml_entry_word(ap_yaml_reading *reading, const yaml_node_t *node, const char *key,
                        const char *const *words);
 
+typedef void (*ap_yaml_word_fn)(void *context, ap_yaml_reading *reading, const yaml_node_t *word);
+
+/* Gives each word of the list at a key that is there and sound, in order; tells a list without any,
+ * and what in it is no word. */
+void ap_yaml_entry_words(ap_yaml_reading *reading, const ap_yaml_entry *entry, const char *key,
+                         ap_yaml_word_fn take, void *context);
+
 /* The word of a list that is nearly spelled so, or NULL. */
 const char *ap_yaml_word_like(const char *text, const char *const *words);
 
