@@ -10,6 +10,7 @@
 #include "app/run_config.h"
 #include "app/run_tokens.h"
 #include "app/sensors.h"
+#include "io/http.h"
 
 const ap_option ap_check_options[] = {
     { 0, "keys", NULL, "Print the keys of a configuration as Markdown, and end." },
@@ -48,8 +49,7 @@ static int check_sensors(const ap_command *command, const ap_run_config *config)
         free(engine);
         return ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted");
     }
-    int status =
-        *config->sensors ? ap_sensors_read_service(command, config, &engine->sensors) : AP_EXIT_OK;
+    int status = ap_sensors_read_service(command, config, &engine->sensors);
     ap_engine_close(engine);
     free(engine);
     return status;
@@ -65,6 +65,16 @@ static int check_tokens(const ap_command *command, const ap_run_config *config)
     return status;
 }
 
+static int check_certificate(const ap_command *command, const ap_run_config *config)
+{
+    const ap_run_http *http = &config->http;
+    char message[AP_IO_MESSAGE_SIZE];
+    if (!http->is_on || !*http->certificate ||
+        ap_http_check_certificate(http->certificate, http->key, message) == AP_OK)
+        return AP_EXIT_OK;
+    return ap_command_fail(command, AP_EXIT_CONFIG, "%s", message);
+}
+
 static int check_password(const ap_command *command, const ap_run_config *config)
 {
     const char *path = config->archive.postgres.password_file;
@@ -77,7 +87,8 @@ static int check_password(const ap_command *command, const ap_run_config *config
 int ap_run_config_check(const ap_command *command, const ap_run_config *config)
 {
     const int statuses[] = { check_inputs(command, config), check_sensors(command, config),
-                             check_tokens(command, config), check_password(command, config) };
+                             check_tokens(command, config), check_certificate(command, config),
+                             check_password(command, config) };
     for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++)
         if (statuses[i])
             return statuses[i];

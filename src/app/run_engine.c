@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "app/run_archive.h"
@@ -166,7 +165,8 @@ static size_t work(struct ap_run_engine_state *state)
             break;
         is_begun = chunk.kind == AP_CHUNK_BEGIN;
         ap_live_engine_chunk(state->live, &chunk);
-        note_latency(state, &chunk);
+        if (chunk.kind == AP_CHUNK_DATAGRAM || chunk.kind == AP_CHUNK_DATA)
+            note_latency(state, &chunk);
         ap_run_state_took(&state->keeper, chunk.receive_utc);
         ap_chunk_ring_drop(&state->ring);
     }
@@ -182,12 +182,10 @@ static void note_beat(struct ap_run_engine_state *state)
 static void wait_for_chunks(struct ap_run_engine_state *state)
 {
     int64_t until_ns = ap_clock_monotonic_ns() + WAIT_NS;
-    const struct timespec until = { .tv_sec = until_ns / AP_NS_PER_S,
-                                    .tv_nsec = until_ns % AP_NS_PER_S };
     pthread_mutex_lock(&state->bell_mutex);
     atomic_store(&state->is_asleep, true);
     if (ap_chunk_ring_waiting(&state->ring) == 0 && !atomic_load(&state->is_ending))
-        pthread_cond_timedwait(&state->bell, &state->bell_mutex, &until);
+        (void)ap_bell_wait(&state->bell, &state->bell_mutex, until_ns);
     atomic_store(&state->is_asleep, false);
     pthread_mutex_unlock(&state->bell_mutex);
 }
@@ -359,11 +357,11 @@ static int read_sensors(struct ap_run_engine_state *state, size_t input_count)
 {
     const ap_run_config *config = state->config.config;
     ap_sensor_table *table = &state->engine->sensors;
-    if (!*config->sensors)
-        return AP_EXIT_OK;
-    return state->config.replay_count > 0
+    if (state->config.replay_count == 0)
+        return ap_sensors_read_service(state->config.command, config, table);
+    return *config->sensors
                ? ap_sensors_read(state->config.command, config->sensors, input_count, table)
-               : ap_sensors_read_service(state->config.command, config, table);
+               : AP_EXIT_OK;
 }
 
 static int open_replay(struct ap_run_engine_state *state)
@@ -546,16 +544,6 @@ static int open_live(struct ap_run_engine_state *state)
     return status;
 }
 
-/* Of a clock that nobody sets: a step of the wall clock must not make the engine wait. */
-static void open_bell(pthread_cond_t *bell)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(bell, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 int ap_run_engine_open(ap_run_engine *run, const ap_run_engine_config *config)
 {
     struct ap_run_engine_state *state = calloc(1, sizeof *state);
@@ -567,7 +555,7 @@ int ap_run_engine_open(ap_run_engine *run, const ap_run_engine_config *config)
     state->state_lock = -1;
     pthread_mutex_init(&state->lock, NULL);
     pthread_mutex_init(&state->bell_mutex, NULL);
-    open_bell(&state->bell);
+    ap_bell_init(&state->bell);
     int status = config->replay_count > 0 ? open_replay(state) : open_live(state);
     if (!status)
         status = ap_run_outputs_open(&state->outputs, config->command, config->config, config->ways,

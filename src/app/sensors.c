@@ -68,6 +68,32 @@ static void warn_of_names(const ap_command *command, const ap_run_config *config
     }
 }
 
+static bool is_in(const ap_sensor_table *table, const char *name)
+{
+    for (uint16_t i = 0; i < table->count; i++)
+        if (strcmp(table->sensor[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Sensors that the file does not describe are found, and named, by what they send: so one that is
+ * not there yet is no error. */
+static void warn_of_filters(const ap_command *command, const ap_run_config *config,
+                            const ap_sensor_table *table)
+{
+    for (uint32_t i = 0; i < config->output_count; i++) {
+        const ap_run_output *output = &config->outputs[i];
+        for (uint32_t k = 0; k < output->filter.sensor_count; k++)
+            if (!is_in(table, output->sensors[k]))
+                ap_command_fail(
+                    command, AP_EXIT_OK,
+                    "output '%s': no sensor is described as '%s'; it lets nothing pass "
+                    "for it unless one is found by that name, such as 'SAC/SIC 025/001' "
+                    "or 'receiver 1'",
+                    output->name, output->sensors[k]);
+    }
+}
+
 static int load(const ap_command *command, const char *path, ap_sensor_table *table)
 {
     teller to = { .command = command };
@@ -101,9 +127,12 @@ int ap_sensors_read(const ap_command *command, const char *path, size_t input_co
 int ap_sensors_read_service(const ap_command *command, const ap_run_config *config,
                             ap_sensor_table *table)
 {
-    int status = load(command, config->sensors, table);
+    int status = *config->sensors ? load(command, config->sensors, table) : AP_EXIT_OK;
     if (status)
         return status;
+    warn_of_filters(command, config, table);
+    if (!*config->sensors)
+        return AP_EXIT_OK;
     warn_of_inputs(command, config->sensors, config->input_count, table);
     warn_of_names(command, config, table);
     return AP_EXIT_OK;

@@ -13,7 +13,9 @@
 int ap_sensors_read(const ap_command *command, const char *path, size_t input_count,
                     ap_sensor_table *table);
 
-/* The same for the service, where a receiver that names no input is heard on that of its name. */
+/* The same for the service, where a receiver that names no input is heard on that of its name; a
+ * configuration may have no sensors file. A filter of an output that names none of them is warned
+ * of, too. */
 int ap_sensors_read_service(const ap_command *command, const ap_run_config *config,
                             ap_sensor_table *table);
 
