@@ -92,6 +92,20 @@ static void put_service(ap_api_call *call)
               (double)f->http_refused_count);
     put_plain(out, "websocket_clients", "gauge", "Clients of the stream.",
               f->websocket_client_count);
+    put_plain(out, "log_lines_lost_total", "counter", "Lines of the log that nobody read.",
+              (double)f->log_lost_count);
+}
+
+static void put_http_faults(ap_api_call *call)
+{
+#define KEY(name, key) key,
+    static const char *const reasons[] = { AP_LIVE_HTTP_MAP(KEY) };
+#undef KEY
+    put_head(call->out, "http_faults_total", "counter",
+             "Clients and requests that were refused or cut, by reason.");
+    for (unsigned i = 0; i < AP_LIVE_HTTP_COUNT; i++)
+        put_value(call->out, "http_faults_total", "reason", reasons[i], NULL, NULL,
+                  (double)call->api->figures->http_fault_count[i]);
 }
 
 static void put_picture(ap_api_call *call)
@@ -231,6 +245,19 @@ static void put_inputs(ap_api_call *call, const char *name, const char *type, co
     put_head(call->out, name, type, help);
     for (size_t i = 0; i < f->input_count; i++)
         put_value(call->out, name, "input", f->inputs[i].name, NULL, NULL, value(&f->inputs[i]));
+}
+
+static void put_input_refused(ap_api_call *call)
+{
+    const ap_live_figures *f = call->api->figures;
+    put_head(call->out, "input_refused_total", "counter",
+             "Elements refused before a sensor was known, by reason.");
+    for (size_t i = 0; i < f->input_count; i++)
+        for (unsigned reason = 0; f->inputs[i].refused && reason < AP_REFUSAL_COUNT; reason++)
+            if (f->inputs[i].refused->count[reason] > 0)
+                put_value(call->out, "input_refused_total", "input", f->inputs[i].name, "reason",
+                          ap_refusal_key((ap_refusal)reason),
+                          (double)f->inputs[i].refused->count[reason]);
 }
 
 static double input_open(const ap_live_input *input)
@@ -380,6 +407,7 @@ void ap_api_metrics(ap_api_call *call)
 {
     ap_api_type(call, TYPE);
     put_service(call);
+    put_http_faults(call);
     put_picture(call);
     put_latency(call);
     put_sensors(call, "sensor_bytes_total", "counter", "Octets of a sensor.", bytes_of);
@@ -407,6 +435,7 @@ void ap_api_metrics(ap_api_call *call)
                input_connects);
     put_inputs(call, "input_connects_refused_total", "counter",
                "Connections for which there was no room.", input_refused);
+    put_input_refused(call);
     put_outputs(call, "output_bytes_total", "counter", "Octets sent.", output_bytes);
     put_outputs(call, "output_messages_total", "counter", "Messages sent.", output_messages);
     put_outputs(call, "output_lost_total", "counter", "Messages that were not sent.", output_lost);

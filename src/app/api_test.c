@@ -532,6 +532,11 @@ static void test_api_metrics_format(void **state)
     assert_non_null(
         strstr((char *)b->body, "connects_refused_total{input=\"roof \\\"1\\\"\"} 4\n"));
     assert_non_null(strstr((char *)b->body, "airpicture_reports_lost_total 6\n"));
+    assert_non_null(
+        strstr((char *)b->body, "_refused_total{input=\"roof \\\"1\\\"\",reason=\"format\"} 3\n"));
+    assert_non_null(strstr((char *)b->body, "_http_faults_total{reason=\"tls\"} 9\n"));
+    assert_non_null(strstr((char *)b->body, "_http_faults_total{reason=\"stream_silent\"} 0\n"));
+    assert_non_null(strstr((char *)b->body, "airpicture_log_lines_lost_total 2\n"));
     static const char *const outputs[] = { "clients{output=\"cat062\"} 3\n",
                                            "clients_cut_total{output=\"cat062\"} 4\n",
                                            "clients_refused_total{output=\"cat062\"} 5\n",

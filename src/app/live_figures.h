@@ -56,7 +56,7 @@ const ap_live_totals *ap_live_minutes_back(const ap_live_minutes *minutes, unsig
 
 typedef struct ap_live_input {
     const char *name;
-    const char *state; /* a word: "open", "connecting", "waiting", "failed", "ended" */
+    const char *state; /* a word: "connecting", "open", "waiting", "ended" */
     bool is_open;
     uint64_t byte_count, chunk_count, lost_count; /* lost: chunks for which there was no room */
     uint64_t connect_count;                       /* connections that were made */
@@ -70,10 +70,12 @@ typedef struct ap_live_input {
 typedef struct ap_live_output {
     const char *name, *state;
     bool is_open;
+    bool tells_itself; /* whoever feeds it writes to the log what happens to it */
     uint32_t client_count;
     uint64_t client_cut_count;     /* that did not read */
     uint64_t client_refused_count; /* that came when there were as many as may be */
     uint64_t byte_count, message_count, lost_count;
+    const char *lost_unit; /* what lost_count counts, a word; NULL: messages */
     const char *last_error;
     bool has_server; /* rows go to a spool, and from there to a server; else the rest stays 0 */
     bool is_connected;
@@ -94,6 +96,29 @@ typedef struct ap_live_store {
     uint64_t free_bytes, size_bytes; /* of the file system; size 0: not told */
 } ap_live_store;
 
+/* Why HTTP refused or cut somebody. */
+#define AP_LIVE_HTTP_MAP(X)                                                                        \
+    X(FULL, "full")             /* connections: as many as may be, or no descriptor */             \
+    X(DISPLACED, "displaced")   /* had asked nothing, and made room */                             \
+    X(TIMED_OUT, "timed_out")   /* a request not whole in time */                                  \
+    X(SLOW_REPLY, "slow_reply") /* a reply not taken in time */                                    \
+    X(MALFORMED, "malformed")   /* no HTTP, or a head that is too long */                          \
+    X(OVERSIZED, "oversized")   /* a body or a message that is too long */                         \
+    X(LIMITED, "limited")       /* too many requests */                                            \
+    X(TLS, "tls")               /* no handshake came about */                                      \
+    X(WRONG_TOKEN, "wrong_token")                                                                  \
+    X(WRONG_ORIGIN, "wrong_origin")     /* a page or name of somebody else's */                    \
+    X(STREAM_REFUSED, "stream_refused") /* not let in */                                           \
+    X(STREAM_SLOW, "stream_slow")       /* does not read */                                        \
+    X(STREAM_SILENT, "stream_silent")   /* answers no ping */
+
+typedef enum ap_live_http {
+#define AP_LIVE_HTTP_ENUM(name, key) AP_LIVE_HTTP_##name,
+    AP_LIVE_HTTP_MAP(AP_LIVE_HTTP_ENUM)
+#undef AP_LIVE_HTTP_ENUM
+        AP_LIVE_HTTP_COUNT
+} ap_live_http;
+
 typedef struct ap_live_figures {
     const char *version;
     ap_utc_ns started_utc;
@@ -104,6 +129,8 @@ typedef struct ap_live_figures {
     double engine_cpu_s; /* of the one thread that tracks */
     uint64_t resident_bytes;
     uint64_t http_request_count, http_refused_count;
+    uint64_t http_fault_count[AP_LIVE_HTTP_COUNT];
+    uint64_t log_lost_count; /* lines that nobody read */
     uint32_t websocket_client_count;
     const ap_live_input *inputs; /* [input_count] */
     const ap_live_output *outputs;

@@ -11,6 +11,8 @@
 #include "app/input_options.h"
 #include "app/run_config.h"
 #include "app/run_engine.h"
+#include "app/run_gauges.h"
+#include "app/run_tell.h"
 #include "app/run_web.h"
 #include "io/clock.h"
 #include "io/live_clock.h"
@@ -21,8 +23,10 @@
 #include "io/notify.h"
 
 #define FIGURES_MS 60000
-#define WATCHDOG_SHARE 4   /* it is fed so often in its time ... */
-#define WATCHDOG_MIN_MS 60 /* ... but not before the engine can have gone on */
+#define WATCHDOG_SHARE 4     /* it is fed so often in its time ... */
+#define WATCHDOG_MIN_MS 60   /* ... but not before the engine can have gone on */
+#define DRAIN_NS AP_NS_PER_S /* for clients, at the end */
+#define DRAIN_LOOK_MS 20
 #define DEMO_MINUTES 60.0
 #define SERVES_AT "serves at "
 
@@ -83,12 +87,15 @@ typedef struct service {
     ap_live_clock clock;
     ap_live_in inputs;
     ap_run_engine engine;
+    ap_run_gauges gauges;
+    ap_run_tell tell;
     ap_run_web web;
     int64_t utc_ahead_ns;
     uint64_t clock_step_count; /* that were told */
     bool is_stopping;          /* the loop, for one of these or a replay's end */
     bool is_reloading, is_ending;
-    bool opens; /* the page, in a browser */
+    int64_t drain_until_ns; /* at the end, clients are waited for */
+    bool opens;             /* the page, in a browser */
     ap_demo_files demo;
     char demo_folder[128]; /* "": there is no demo */
 } service;
@@ -279,13 +286,28 @@ static void stop(service *run)
     ap_loop_stop(&run->loop);
 }
 
+static void on_drain(void *context)
+{
+    service *run = context;
+    if (ap_run_web_is_left(&run->web) || ap_clock_monotonic_ns() >= run->drain_until_ns)
+        stop(run);
+}
+
+/* Replies under way get some time, and the stream's clients a word, unless a second signal comes.
+ */
 static void on_end(void *context)
 {
     service *run = context;
+    bool may_drain = run->is_up && !run->is_stopping && !run->is_ending;
     ap_log_write(&run->log, AP_LOG_NOTICE, "ends, on a signal");
     run->is_ending = true;
     ap_notify_send(&run->notify, "STOPPING=1\nSTATUS=ends");
-    stop(run);
+    run->drain_until_ns = ap_clock_monotonic_ns() + DRAIN_NS;
+    if (may_drain)
+        ap_run_web_drain(&run->web);
+    if (!may_drain || ap_run_web_is_left(&run->web) ||
+        ap_loop_every(&run->loop, DRAIN_LOOK_MS, on_drain, run))
+        stop(run);
 }
 
 static void drop_next(service *run)
@@ -382,6 +404,26 @@ static int open_engine(service *run)
     return ap_run_engine_open(&run->engine, &config);
 }
 
+static void on_gauges(void *context)
+{
+    service *run = context;
+    ap_run_gauges_take(&run->gauges);
+    ap_run_tell_look(&run->tell, &run->gauges.figures);
+}
+
+static int open_gauges(service *run)
+{
+    const ap_run_gauges_config config = { .config = &run->config,
+                                          .engine = &run->engine,
+                                          .inputs = run->replay_count > 0 ? NULL : &run->inputs,
+                                          .started_utc = ap_clock_wall() };
+    return ap_run_gauges_open(&run->gauges, &config) ||
+                   ap_run_tell_open(&run->tell, &run->log, &run->gauges.figures) ||
+                   ap_loop_every(&run->loop, AP_RUN_GAUGES_MS, on_gauges, run)
+               ? ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted")
+               : AP_EXIT_OK;
+}
+
 static int open_web(service *run)
 {
     const ap_run_web_config config = { .command = run->command,
@@ -389,9 +431,8 @@ static int open_web(service *run)
                                        .loop = &run->loop,
                                        .log = &run->log,
                                        .engine = &run->engine,
-                                       .inputs = run->replay_count > 0 ? NULL : &run->inputs,
-                                       .clock = &run->clock,
-                                       .started_utc = ap_clock_wall() };
+                                       .clock = run->replay_count > 0 ? NULL : &run->clock,
+                                       .figures = &run->gauges.figures };
     return ap_run_web_open(&run->web, &config);
 }
 
@@ -415,6 +456,8 @@ static int start(service *run)
     if (!status && run->replay_count == 0)
         status = open_inputs(run);
     if (!status)
+        status = open_gauges(run);
+    if (!status)
         status = open_web(run);
     if (!status && (ap_loop_every(&run->loop, FIGURES_MS, on_figures, run) || open_watchdog(run)))
         status = ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
@@ -435,10 +478,14 @@ static int serve(service *run)
     while (!status && !run->is_stopping) /* a stop from before a reload may be under way still */
         ap_loop_run(&run->loop);
     ap_run_web_close(&run->web);
+    ap_loop_cancel(&run->loop, on_gauges, run);
+    ap_run_tell_close(&run->tell);
+    ap_run_gauges_close(&run->gauges);
     ap_live_in_close(&run->inputs);
     ap_loop_cancel(&run->loop, on_tick, run);
     ap_loop_cancel(&run->loop, on_figures, run);
     ap_loop_cancel(&run->loop, on_watchdog, run);
+    ap_loop_cancel(&run->loop, on_drain, run);
     int ended = ap_run_engine_close(&run->engine);
     ap_waker_close(&run->changed);
     return status ? status : ended;

@@ -5,18 +5,18 @@
 #include <string.h>
 
 #include "app/api.h"
+#include "app/run_certificate.h"
 #include "app/run_desk.h"
 #include "app/run_mirror.h"
 #include "app/run_page.h"
-#include "app/run_state.h"
 #include "app/run_tiles.h"
 #include "app/run_tokens.h"
-#include "io/clock.h"
 #include "io/http.h"
 #include "io/memory.h"
 #include "publish/delta.h"
 #include "publish/delta_ask.h"
 
+#define INPUT_SIZE ((size_t)4096) /* that the figures of an input take at most */
 #define BODY_SIZE_MAX ((size_t)256 << 20)
 #define GZIP_SIZE_MIN 1024u
 #define GZIP_SIZE_MAX ((size_t)1 << 20) /* beyond, packing costs more than sending */
@@ -24,6 +24,7 @@
 #define MADE_CAP 32      /* kinds of messages that a step keeps for others */
 #define SENSORS_STEPS 10 /* of the stream between two messages about the sensors */
 #define MIRROR_MS 50
+#define BURST_S 4.0 /* of one address's requests, that may come at once */
 
 /* A client of the stream. */
 typedef struct stream_client {
@@ -37,6 +38,7 @@ struct ap_run_web_state {
     ap_run_web_config config;
     ap_run_mirror mirror;
     ap_http http;
+    ap_run_certificate certificate;
     ap_run_page page;
     ap_run_desk desk;
     ap_tokens tokens;
@@ -46,17 +48,6 @@ struct ap_run_web_state {
     stream_client *clients;
     uint8_t *body; /* answers and messages are made here */
     size_t body_size;
-    ap_live_figures figures;
-    ap_live_input *inputs;
-    uint64_t *input_bytes_before;
-    ap_live_source_stats *input_engine;           /* what the engine says of each */
-    ap_live_ring rings[1 + AP_RUN_ARCHIVE_SINKS]; /* chunks first */
-    /* and checkpoints, the recording */
-    ap_live_output outputs[AP_RUN_OUTPUT_CAP + 2 + AP_RUN_ARCHIVE_SINKS];
-    ap_archive_feed_stats archive[AP_RUN_ARCHIVE_SINKS];
-    ap_recorder_stats recorder;
-    ap_live_store stores[1 + AP_RUN_ARCHIVE_SINKS]; /* the recordings, the archive */
-    int64_t figures_ns;
     uint64_t step_count; /* of the stream */
 };
 
@@ -70,182 +61,6 @@ static void pull(struct ap_run_web_state *state, bool and_sensors)
         ap_run_mirror_pull_sensors(&state->mirror, engine);
     ap_run_engine_unlock(state->config.engine);
     ap_run_mirror_follow(&state->mirror);
-}
-
-/* --- figures --- */
-
-static const char *state_word(ap_live_state state)
-{
-    static const char *const words[] = { [AP_LIVE_CONNECTING] = "connecting",
-                                         [AP_LIVE_CONNECTED] = "open",
-                                         [AP_LIVE_WAITING] = "waiting",
-                                         [AP_LIVE_FAILED] = "ended" };
-    return words[state];
-}
-
-static void take_input(struct ap_run_web_state *state, uint16_t i, double passed_s)
-{
-    const ap_live_stats *stats = ap_live_in_stats(state->config.inputs, i);
-    ap_live_input *input = &state->inputs[i];
-    *input =
-        (ap_live_input){ .name = state->config.config->inputs[i].name,
-                         .state = state_word(stats->state),
-                         .is_open = stats->state == AP_LIVE_CONNECTED,
-                         .byte_count = stats->byte_count,
-                         .chunk_count = stats->chunk_count,
-                         .lost_count = ap_run_engine_refused(state->config.engine, i).chunk_count +
-                                       stats->kernel_drop_count,
-                         .connect_count = stats->connection_count,
-                         .connect_refused_count = stats->refused_connection_count +
-                                                  state->input_engine[i].connection_refused_count,
-                         .last_utc = stats->last_receive_utc,
-                         .last_error = stats->last_error,
-                         .refused = &state->input_engine[i].refused };
-    if (passed_s > 0.0)
-        input->byte_per_s = (double)(stats->byte_count - state->input_bytes_before[i]) / passed_s;
-    state->input_bytes_before[i] = stats->byte_count;
-}
-
-static void take_inputs(struct ap_run_web_state *state, double passed_s)
-{
-    uint16_t count = state->config.inputs ? (uint16_t)state->config.config->input_count : 0;
-    (void)ap_run_engine_lock(state->config.engine);
-    for (uint16_t i = 0; i < count; i++)
-        state->input_engine[i] = ap_run_engine_source(state->config.engine, i);
-    ap_run_engine_unlock(state->config.engine);
-    for (uint16_t i = 0; i < count; i++)
-        take_input(state, i, passed_s);
-    state->rings[0].lost_count = 0;
-    for (uint16_t i = 0; i < count; i++)
-        state->rings[0].lost_count += ap_run_engine_refused(state->config.engine, i).chunk_count;
-    state->figures.input_count = count;
-}
-
-static uint64_t refused_of_sensors(const ap_sensor_table *sensors, uint64_t *message_count)
-{
-    uint64_t refused_count = 0;
-    *message_count = 0;
-    for (uint16_t i = 0; i < sensors->count; i++) {
-        refused_count += ap_refusals_total(&sensors->stats[i].refused);
-        *message_count += sensors->stats[i].record_count;
-    }
-    return refused_count;
-}
-
-/* A store that rows go to is an output, and the queue before it a ring. Returns how many. */
-static size_t take_archive(struct ap_run_web_state *state, ap_live_output *outputs)
-{
-    size_t count = 0;
-    const char *name;
-    while ((name = ap_run_engine_archive(state->config.engine, count, &state->archive[count]))) {
-        const ap_archive_feed_stats *stats = &state->archive[count];
-        outputs[count] = (ap_live_output){ .name = name,
-                                           .state = stats->is_open ? "open" : "failed",
-                                           .is_open = stats->is_open,
-                                           .byte_count = stats->sink.byte_count,
-                                           .message_count = stats->row_count,
-                                           .lost_count = stats->lost_count + stats->refused_count,
-                                           .last_error = stats->last_error,
-                                           .has_server = stats->sink.has_server,
-                                           .is_connected = stats->sink.is_connected,
-                                           .connection_count = stats->sink.connection_count,
-                                           .stored_count = stats->sink.stored_count,
-                                           .spool_count = stats->sink.spool_count,
-                                           .spool_size = stats->sink.spool_size,
-                                           .spool_refused_count = stats->sink.spool_full_count +
-                                                                  stats->sink.spool_damaged_count };
-        if (stats->is_open && stats->sink.has_server && !stats->sink.is_connected) {
-            outputs[count].state = "spools";
-            outputs[count].last_error = stats->sink.server_error;
-        }
-        if (!stats->sink.has_server)
-            state->stores[state->figures.store_count++] =
-                (ap_live_store){ .name = name,
-                                 .file_count = stats->sink.file_count,
-                                 .byte_count = stats->sink.byte_count,
-                                 .free_bytes = stats->sink.disk_free_size,
-                                 .size_bytes = stats->sink.disk_size };
-        state->rings[1 + count++] = (ap_live_ring){ .name = name,
-                                                    .depth = stats->waiting_size,
-                                                    .peak = stats->peak_size,
-                                                    .cap = stats->queue_size,
-                                                    .lost_count = stats->lost_count };
-    }
-    state->figures.ring_count += count;
-    return count;
-}
-
-/* Those of the configuration, checkpoints, the recording: those that there are. */
-static void take_outputs(struct ap_run_web_state *state, const ap_run_figures *run)
-{
-    const ap_run_config *config = state->config.config;
-    ap_live_output *outputs = state->outputs;
-    size_t count = config->output_count;
-    state->figures.store_count = 0;
-    (void)ap_run_engine_lock(state->config.engine);
-    ap_run_engine_outputs(state->config.engine, outputs);
-    ap_run_engine_unlock(state->config.engine);
-    if (state->config.inputs && *config->state.folder)
-        outputs[count++] = (ap_live_output){ .name = "checkpoints",
-                                             .state = "open",
-                                             .is_open = true,
-                                             .message_count = run->checkpoint_count,
-                                             .lost_count = run->checkpoint_failed_count };
-    if (state->config.inputs && ap_run_state_records(config)) {
-        state->recorder = ap_run_engine_recorder(state->config.engine);
-        bool is_open = state->recorder.is_writing;
-        outputs[count++] = (ap_live_output){ .name = "recording",
-                                             .state = is_open ? "open" : "failed",
-                                             .is_open = is_open,
-                                             .byte_count = state->recorder.written_size,
-                                             .message_count = state->recorder.file_count,
-                                             .lost_count = state->recorder.lost_size,
-                                             .last_error = state->recorder.last_error };
-        state->stores[state->figures.store_count++] =
-            (ap_live_store){ .name = "recordings",
-                             .file_count = state->recorder.kept_count,
-                             .byte_count = state->recorder.kept_size,
-                             .free_bytes = state->recorder.disk.free_size,
-                             .size_bytes = state->recorder.disk.size };
-        if (!is_open)
-            ap_log_write_as(state->config.log, AP_LOG_ERROR, "recorder",
-                            state->recorder.last_error);
-    }
-    state->figures.output_count = count + take_archive(state, outputs + count);
-}
-
-static void take_figures(struct ap_run_web_state *state)
-{
-    ap_live_figures *figures = &state->figures;
-    int64_t now_ns = ap_clock_monotonic_ns();
-    double passed_s = state->figures_ns > 0 ? (double)(now_ns - state->figures_ns) / 1e9 : 0.0;
-    state->figures_ns = now_ns;
-    (void)ap_run_engine_lock(state->config.engine);
-    ap_run_figures run = ap_run_engine_figures(state->config.engine);
-    ap_run_engine_unlock(state->config.engine);
-    figures->not_ready = run.now == AP_UTC_UNKNOWN ? "nothing was received yet" : NULL;
-    figures->totals = (ap_live_totals){ .time_utc = run.now,
-                                        .report_count = run.report_count,
-                                        .report_lost_count = run.report_lost_count,
-                                        .track_count = run.tracker.confirmed_count,
-                                        .cpu_s = (double)ap_clock_cpu_ns() / 1e9 };
-    figures->totals.refused_count =
-        refused_of_sensors(&state->mirror.sensors, &figures->totals.message_count);
-    ap_live_minutes_take(&figures->minutes, &figures->totals);
-    figures->latency = run.latency;
-    figures->engine_cpu_s = (double)run.cpu_ns / 1e9;
-    figures->resident_bytes = ap_memory_resident();
-    state->rings[0] = (ap_live_ring){ .name = "chunks",
-                                      .depth = run.ring_waiting_size,
-                                      .peak = run.ring_peak_size,
-                                      .cap = run.ring_cap_size };
-    figures->ring_count = state->config.inputs ? 1 : 0;
-    take_outputs(state, &run);
-    const ap_http_counters *http = ap_http_count(&state->http);
-    figures->http_request_count = http->request_count;
-    figures->http_refused_count = http->status_count[4] + http->refused_count;
-    figures->websocket_client_count = (uint32_t)http->ws_count;
-    take_inputs(state, passed_s);
 }
 
 /* --- answers --- */
@@ -265,7 +80,7 @@ static bool acknowledge(void *context, uint32_t alert_id, const char *by)
 {
     struct ap_run_web_state *state = context;
     const ap_run_web_config *config = &state->config;
-    ap_utc_ns utc = config->inputs ? ap_live_clock_stamp(config->clock) : AP_UTC_UNKNOWN;
+    ap_utc_ns utc = config->clock ? ap_live_clock_stamp(config->clock) : AP_UTC_UNKNOWN;
     utc = ap_run_engine_acknowledge(config->engine, utc, alert_id, by);
     if (utc == AP_UTC_UNKNOWN)
         return false;
@@ -281,7 +96,7 @@ static ap_api api_of(struct ap_run_web_state *state)
                    .history = &state->mirror.history,
                    .sensors = sensors,
                    .receivers = &state->mirror.receivers,
-                   .figures = &state->figures,
+                   .figures = state->config.figures,
                    .now = state->mirror.now,
                    .refresh_ms = state->config.config->http.stream_ms,
                    .epoch = ap_delta_epoch(&state->delta),
@@ -302,7 +117,8 @@ static bool make_room(struct ap_run_web_state *state)
 {
     ap_history_stats history = ap_history_stats_of(&state->mirror.history);
     size_t size = AP_API_BODY_SIZE(history.trail_count + ap_delta_track_count(&state->delta),
-                                   history.point_count, state->mirror.sensors.count);
+                                   history.point_count, state->mirror.sensors.count) +
+                  INPUT_SIZE * state->config.figures->input_count;
     if (size > BODY_SIZE_MAX)
         size = BODY_SIZE_MAX;
     if (size <= state->body_size)
@@ -344,6 +160,33 @@ static void ask_archive(struct ap_run_web_state *state, const ap_http_request *r
     reply->field[reply->field_count++] = (ap_http_pair){ "Retry-After", "1" };
 }
 
+/* What of the figures is known here. */
+static void take_http(const struct ap_run_web_state *state)
+{
+    ap_live_figures *figures = state->config.figures;
+    const ap_http_counters *http = ap_http_count(&state->http);
+    figures->http_request_count = http->request_count;
+    figures->http_refused_count = http->status_count[4] + http->refused_count;
+    figures->websocket_client_count = (uint32_t)http->ws_count;
+    figures->log_lost_count = ap_log_stats_of(state->config.log).lost_count;
+    const uint64_t counts[AP_LIVE_HTTP_COUNT] = {
+        [AP_LIVE_HTTP_FULL] = http->refused_count,
+        [AP_LIVE_HTTP_DISPLACED] = http->displaced_count,
+        [AP_LIVE_HTTP_TIMED_OUT] = http->timed_out_count,
+        [AP_LIVE_HTTP_SLOW_REPLY] = http->slow_reply_count,
+        [AP_LIVE_HTTP_MALFORMED] = http->malformed_count,
+        [AP_LIVE_HTTP_OVERSIZED] = http->oversized_count,
+        [AP_LIVE_HTTP_LIMITED] = http->limited_count,
+        [AP_LIVE_HTTP_TLS] = http->tls_failed_count,
+        [AP_LIVE_HTTP_WRONG_TOKEN] = http->wrong_token_count,
+        [AP_LIVE_HTTP_WRONG_ORIGIN] = http->wrong_origin_count,
+        [AP_LIVE_HTTP_STREAM_REFUSED] = http->ws_refused_count,
+        [AP_LIVE_HTTP_STREAM_SLOW] = http->ws_cut_slow_count,
+        [AP_LIVE_HTTP_STREAM_SILENT] = http->ws_cut_silent_count
+    };
+    memcpy(figures->http_fault_count, counts, sizeof counts);
+}
+
 static void answer(void *context, const ap_http_request *request, ap_http_reply *reply)
 {
     struct ap_run_web_state *state = context;
@@ -356,6 +199,7 @@ static void answer(void *context, const ap_http_request *request, ap_http_reply 
         ap_http_reply_error(reply, 503, "memory is exhausted; ask again later");
         return;
     }
+    take_http(state);
     const ap_api api = api_of(state);
     const ap_api_request asked = { .method = method_word(request->method),
                                    .path = request->path,
@@ -397,6 +241,21 @@ static ap_shared_bytes *share(const ap_writer *message)
                                               : ap_shared_bytes_copy(message->data, message->size);
 }
 
+/* The bytes packed, or as they are when that makes them no smaller. */
+static ap_shared_bytes *pack(ap_shared_bytes *bytes)
+{
+    if (!bytes || ap_shared_bytes_gzip(bytes, 1) || !ap_shared_bytes_gzip_twin(bytes))
+        return bytes;
+    ap_shared_bytes *packed = ap_shared_bytes_keep(ap_shared_bytes_gzip_twin(bytes));
+    ap_shared_bytes_drop(bytes);
+    return packed;
+}
+
+static bool is_packed(ap_shared_bytes *bytes)
+{
+    return ap_shared_bytes_data(bytes)[0] == 0x1F; /* no message of ours begins so */
+}
+
 static ap_writer writer_of(struct ap_run_web_state *state)
 {
     return ap_writer_of(state->body, make_room(state) ? state->body_size : 0);
@@ -404,25 +263,31 @@ static ap_writer writer_of(struct ap_run_web_state *state)
 
 static void send_and_drop(stream_client *client, ap_shared_bytes *bytes)
 {
-    if (bytes)
-        (void)ap_ws_send(client->socket, bytes, !client->delta.json); /* one that is cut is told */
+    if (bytes) /* one that is cut is told */
+        (void)ap_ws_send(client->socket, bytes, !client->delta.json || is_packed(bytes));
     ap_shared_bytes_drop(bytes);
 }
 
 typedef enum made_kind { MADE_MESSAGE, MADE_ALERTS, MADE_SENSORS } made_kind;
+
+/* A message, and who gets the same. */
+typedef struct made_key {
+    made_kind kind;
+    bool json, gzip;
+    uint32_t since;
+} made_key;
 
 /* What a step made: clients that lack the same share it, those that missed a step or two as well.
  * Else a moment in which many fall behind costs a message for each, and they fall further. */
 typedef struct made_step {
     size_t count;
     struct {
-        made_kind kind;
-        bool json;
-        uint32_t since;
+        made_key key;
         ap_shared_bytes *bytes; /* NULL: there is nothing to tell */
     } one[MADE_CAP];
 } made_step;
 
+/* NULL: there is nothing to tell, or, of MADE_MESSAGE, no memory. */
 static ap_shared_bytes *make(struct ap_run_web_state *state, made_kind kind,
                              const stream_client *client)
 {
@@ -438,27 +303,41 @@ static ap_shared_bytes *make(struct ap_run_web_state *state, made_kind kind,
     return share(&message);
 }
 
-static void send_made(struct ap_run_web_state *state, made_step *step, made_kind kind,
-                      stream_client *client)
+static bool is_same_key(const made_key *a, const made_key *b)
 {
-    bool json = client->delta.json;
-    bool is_own = kind == MADE_MESSAGE && !ap_delta_is_common(&client->delta);
-    uint32_t since = kind == MADE_MESSAGE  ? client->delta.since
-                     : kind == MADE_ALERTS ? client->alerts_since
-                                           : 0;
-    for (size_t i = 0; i < step->count && !is_own; i++)
-        if (step->one[i].kind == kind && step->one[i].json == json && step->one[i].since == since) {
-            send_and_drop(client, ap_shared_bytes_keep(step->one[i].bytes));
-            return;
-        }
-    ap_shared_bytes *bytes = make(state, kind, client);
-    if (!is_own && step->count < MADE_CAP) {
-        step->one[step->count].kind = kind;
-        step->one[step->count].json = json;
-        step->one[step->count].since = since;
+    return a->kind == b->kind && a->json == b->json && a->gzip == b->gzip && a->since == b->since;
+}
+
+/* What everybody with this key gets; packed once for all of them. A reference of the caller's. */
+static ap_shared_bytes *made_of(struct ap_run_web_state *state, made_step *step,
+                                const made_key *key, const stream_client *client)
+{
+    for (size_t i = 0; i < step->count; i++)
+        if (is_same_key(&step->one[i].key, key))
+            return ap_shared_bytes_keep(step->one[i].bytes);
+    ap_shared_bytes *bytes = make(state, key->kind, client);
+    if (key->gzip)
+        bytes = pack(bytes);
+    if (step->count < MADE_CAP) {
+        step->one[step->count].key = *key;
         step->one[step->count++].bytes = ap_shared_bytes_keep(bytes);
     }
+    return bytes;
+}
+
+/* False: there was no memory for what the client lacks. */
+static bool send_made(struct ap_run_web_state *state, made_step *step, made_kind kind,
+                      stream_client *client)
+{
+    made_key key = { .kind = kind, .json = client->delta.json, .gzip = client->delta.gzip };
+    bool is_own = kind == MADE_MESSAGE && !ap_delta_is_common(&client->delta);
+    if (kind != MADE_SENSORS)
+        key.since = kind == MADE_MESSAGE ? client->delta.since : client->alerts_since;
+    ap_shared_bytes *bytes =
+        is_own ? make(state, kind, client) : made_of(state, step, &key, client);
+    bool is_made = bytes != NULL;
     send_and_drop(client, bytes);
+    return is_made || kind != MADE_MESSAGE;
 }
 
 /* Who has not taken what was sent before gets nothing now, and all of it at once later. */
@@ -470,10 +349,11 @@ static void step_clients(struct ap_run_web_state *state)
         if (ap_ws_queued_size(client->socket) > 0)
             continue;
         if (state->step_count % SENSORS_STEPS == 0)
-            send_made(state, &step, MADE_SENSORS, client);
-        send_made(state, &step, MADE_ALERTS, client);
-        send_made(state, &step, MADE_MESSAGE, client);
-        client->alerts_since = client->delta.since = ap_delta_sequence(&state->delta);
+            (void)send_made(state, &step, MADE_SENSORS, client);
+        (void)send_made(state, &step, MADE_ALERTS, client);
+        client->alerts_since = ap_delta_sequence(&state->delta);
+        if (send_made(state, &step, MADE_MESSAGE, client))
+            client->delta.since = ap_delta_sequence(&state->delta);
     }
     while (step.count > 0)
         ap_shared_bytes_drop(step.one[--step.count].bytes);
@@ -489,7 +369,6 @@ static void on_step(void *context)
 {
     struct ap_run_web_state *state = context;
     pull(state, true);
-    take_figures(state);
     if (state->mirror.now == AP_UTC_UNKNOWN)
         return;
     ap_delta_step(&state->delta, &state->mirror.picture, state->mirror.now);
@@ -551,6 +430,20 @@ static void on_close(void *context, ap_ws_client *socket)
 
 /* --- start and end --- */
 
+static void on_certificate(void *context)
+{
+    ap_run_certificate_look(&((struct ap_run_web_state *)context)->certificate);
+}
+
+static ap_err watch_certificate(struct ap_run_web_state *state)
+{
+    const ap_run_http *http = &state->config.config->http;
+    ap_run_certificate_begin(&state->certificate, &state->http, http, state->config.log);
+    return *http->certificate
+               ? ap_loop_every(state->config.loop, AP_RUN_CERTIFICATE_MS, on_certificate, state)
+               : AP_OK;
+}
+
 static void on_http_log(void *context, const char *reason, const char *line)
 {
     const struct ap_run_web_state *state = context;
@@ -567,10 +460,11 @@ static int fail_memory(const struct ap_run_web_state *state)
 
 static int open_stream(struct ap_run_web_state *state)
 {
+    ap_utc_ns started_utc = state->config.figures->started_utc;
     const ap_delta_config config = { .track_cap = state->mirror.track_cap,
                                      .gone_cap = state->mirror.track_cap,
                                      .alert_cap = ALERT_CAP,
-                                     .epoch = (uint32_t)(state->config.started_utc / AP_NS_PER_S) };
+                                     .epoch = (uint32_t)(started_utc / AP_NS_PER_S) };
     state->delta_size = ap_delta_size(&config);
     state->delta_mem = ap_memory_take(state->delta_size);
     if (!state->delta_mem ||
@@ -579,12 +473,21 @@ static int open_stream(struct ap_run_web_state *state)
     return AP_EXIT_OK;
 }
 
+/* The words as texts; how many. */
+static size_t texts_of(const ap_run_words *words, const char *texts[AP_RUN_WORD_CAP])
+{
+    for (uint32_t i = 0; i < words->count; i++)
+        texts[i] = words->word[i];
+    return words->count;
+}
+
 static int open_http(struct ap_run_web_state *state)
 {
     static const char *const sub_protocols[] = { "airpicture.v1" };
     static const char *const open_paths[] = { AP_RUN_PAGE_PATHS, "/healthz", "/readyz",
                                               "/metrics" };
     size_t open_path_count = sizeof open_paths / sizeof open_paths[0];
+    const char *names[AP_RUN_WORD_CAP], *origins[AP_RUN_WORD_CAP];
     char message[AP_IO_MESSAGE_SIZE];
     const ap_run_http *from = &state->config.config->http;
     ap_http_config config;
@@ -605,6 +508,12 @@ static int open_http(struct ap_run_web_state *state)
     char source[AP_TILES_ORIGIN_SIZE];
     if (*from->tiles && ap_run_tiles_origin(from->tiles, source))
         config.page_source = source;
+    config.host_names = names;
+    config.host_name_count = texts_of(&from->names, names);
+    config.origins = origins;
+    config.origin_count = texts_of(&from->origins, origins);
+    config.requests_per_second = from->request_rate;
+    config.request_burst = BURST_S * from->request_rate;
     config.read_needs_token = from->read_needs_token;
     config.open_paths = open_paths;
     config.open_path_count = open_path_count - (from->metrics_needs_token ? 1 : 0);
@@ -625,24 +534,6 @@ static int open_http(struct ap_run_web_state *state)
                : AP_EXIT_OK;
 }
 
-static int open_figures(struct ap_run_web_state *state)
-{
-    uint32_t count = state->config.config->input_count;
-    state->inputs = calloc(count + 1u, sizeof *state->inputs);
-    state->input_bytes_before = calloc(count + 1u, sizeof *state->input_bytes_before);
-    state->input_engine = calloc(count + 1u, sizeof *state->input_engine);
-    if (!state->inputs || !state->input_bytes_before || !state->input_engine)
-        return fail_memory(state);
-    state->figures = (ap_live_figures){ .version = AP_VERSION,
-                                        .started_utc = state->config.started_utc,
-                                        .not_ready = "nothing was received yet",
-                                        .inputs = state->inputs,
-                                        .outputs = state->outputs,
-                                        .rings = state->rings,
-                                        .stores = state->stores };
-    return AP_EXIT_OK;
-}
-
 int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config)
 {
     web->state = NULL;
@@ -658,16 +549,15 @@ int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config)
     ap_run_engine_unlock(config->engine);
     if (err)
         return fail_memory(state);
-    int status = open_figures(state);
-    if (!status)
-        status = open_stream(state);
+    int status = open_stream(state);
     if (!status)
         status = open_http(state);
     if (!status &&
         ap_run_desk_open(&state->desk, config->loop, &state->http, config->config->archive.folder))
         status = fail_memory(state);
-    if (!status && (ap_loop_every(config->loop, config->config->http.stream_ms, on_step, state) ||
-                    ap_loop_every(config->loop, MIRROR_MS, on_mirror, state)))
+    if (!status &&
+        (ap_loop_every(config->loop, config->config->http.stream_ms, on_step, state) ||
+         ap_loop_every(config->loop, MIRROR_MS, on_mirror, state) || watch_certificate(state)))
         status = fail_memory(state);
     return status;
 }
@@ -677,6 +567,17 @@ uint16_t ap_run_web_port(const ap_run_web *web)
     return web->state ? ap_http_port(&web->state->http) : 0;
 }
 
+void ap_run_web_drain(ap_run_web *web)
+{
+    if (web->state)
+        ap_http_drain(&web->state->http);
+}
+
+bool ap_run_web_is_left(const ap_run_web *web)
+{
+    return !web->state || ap_http_count(&web->state->http)->connection_count == 0;
+}
+
 void ap_run_web_close(ap_run_web *web)
 {
     struct ap_run_web_state *state = web->state;
@@ -684,14 +585,12 @@ void ap_run_web_close(ap_run_web *web)
         return;
     ap_loop_cancel(state->config.loop, on_step, state);
     ap_loop_cancel(state->config.loop, on_mirror, state);
+    ap_loop_cancel(state->config.loop, on_certificate, state);
     ap_run_desk_close(&state->desk);
     ap_http_close(&state->http);
     ap_run_page_close(&state->page);
     ap_run_mirror_close(&state->mirror);
     ap_memory_give_back(state->delta_mem, state->delta_size);
-    free(state->inputs);
-    free(state->input_bytes_before);
-    free(state->input_engine);
     free(state->body);
     free(state);
     web->state = NULL;

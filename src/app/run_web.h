@@ -9,7 +9,6 @@
 #include "app/run_config.h"
 #include "app/run_engine.h"
 #include "io/live_clock.h"
-#include "io/live_in.h"
 #include "io/log.h"
 #include "io/loop.h"
 
@@ -19,9 +18,8 @@ typedef struct ap_run_web_config {
     ap_loop *loop;
     const ap_log *log;
     ap_run_engine *engine;
-    const ap_live_in *inputs; /* NULL: a recording is served */
-    ap_live_clock *clock;     /* that stamps what is received; not with a recording */
-    ap_utc_ns started_utc;    /* wall clock */
+    ap_live_clock *clock;     /* that stamps what is received; NULL: a recording is served */
+    ap_live_figures *figures; /* of the service; those of HTTP are filled in here */
 } ap_run_web_config;
 
 typedef struct ap_run_web {
@@ -33,6 +31,12 @@ typedef struct ap_run_web {
 int ap_run_web_open(ap_run_web *web, const ap_run_web_config *config);
 
 uint16_t ap_run_web_port(const ap_run_web *web); /* 0: there is none */
+
+/* Takes nobody new, and tells those of the stream that it ends; replies under way go on. */
+void ap_run_web_drain(ap_run_web *web);
+
+/* Nobody is connected, or nothing is served. */
+bool ap_run_web_is_left(const ap_run_web *web);
 
 /* Safe twice. Not from within the loop. */
 void ap_run_web_close(ap_run_web *web);

@@ -136,6 +136,8 @@ static inline void api_bench_figures(api_bench *b)
     b->figures = (ap_live_figures){ .version = "1.2.3",
                                     .started_utc = FIXTURE_UTC - 3600 * AP_NS_PER_S,
                                     .totals = { API_BENCH_NOW, 5000, 4000, 100, 60, 1.5, 6 },
+                                    .http_fault_count = { [AP_LIVE_HTTP_TLS] = 9 },
+                                    .log_lost_count = 2,
                                     .inputs = &b->input,
                                     .outputs = b->outputs,
                                     .engine_cpu_s = 0.75,

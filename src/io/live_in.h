@@ -79,9 +79,9 @@ typedef void (*ap_live_chunk_fn)(void *context, const ap_live_chunk *chunk);
 
 #define AP_LIVE_STATE_MAP(X)                                                                       \
     X(CONNECTING, "connecting") /* looks up the name or waits for the other side */                \
-    X(CONNECTED, "connected")   /* receives; a listener: listens */                                \
+    X(CONNECTED, "open")        /* receives; a listener: listens */                                \
     X(WAITING, "waiting")       /* for the next try */                                             \
-    X(FAILED, "failed")         /* nothing more is tried: standard input at its end */
+    X(FAILED, "ended")          /* nothing more is tried: standard input at its end */
 
 typedef enum ap_live_state {
 #define AP_LIVE_STATE_ENUM(name, text) AP_LIVE_##name,
@@ -139,7 +139,7 @@ ap_err ap_live_check(const ap_live_config *config, char message[AP_IO_MESSAGE_SI
 /* "udp", "tcp" ...; NULL for no kind. */
 const char *ap_live_kind_text(ap_live_kind kind);
 
-/* "connected" ...; NULL for no state. */
+/* "open" ...; NULL for no state. */
 const char *ap_live_state_text(ap_live_state state);
 
 #endif
