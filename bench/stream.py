@@ -2,18 +2,19 @@
 """The service's answers under many readers: 10,000 aircraft at one position a second, 1,000 clients
 of the stream, aircraft.json each second.
 
-    bench/stream.py [--stream-ms MS]... [--measure S]
+    bench/stream.py [--stream-ms MS]... [--measure S] [--gzip]
 
 Aircraft come as SBS lines over UDP, some in each datagram, all through the second. Of each step of
 the stream (stream_ms 250, the default, when none is named): the processor time of the thread of
 inputs and outputs, the latency from the receipt of the newest report in a message to the last octet
 of it at a client, with all reading and with one that has stopped, beside the limits. Latency is
 judged in the quietest turn of two seconds, for other programs share the processors; the middle one
-is told, too. Clients are another program (bench/stream_bench.c), whose time is not counted. Exit
-status 1 when a limit is missed.
+is told, too. Clients are another program (bench/stream_bench.c), whose time is not counted; with
+--gzip they ask for packed messages. Exit status 1 when a limit is missed.
 """
 import argparse
 import json
+import math
 import os
 import pathlib
 import signal
@@ -46,7 +47,8 @@ def free_port(kind):
 
 
 class Traffic(threading.Thread):
-    """Each aircraft flies east; a fiftieth of them is told each 20 ms."""
+    """Each aircraft flies its own way, so that no two messages are alike to who packs them; a
+    fiftieth of them is told each 20 ms."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -54,10 +56,11 @@ class Traffic(threading.Thread):
 
     def lines(self, part, passed_s):
         for i in range(part, AIRCRAFT, PARTS):
-            latitude = 40 + (i // 100) * 0.2
-            longitude = (i % 100) * 0.2 + passed_s * 0.003
-            yield (f"MSG,3,1,1,{0x400000 + i:06X},1,,,,,,{20000 + i % 20 * 1000},,,{latitude:.5f},"
-                   f"{longitude:.5f},,,0,0,0,0\r\n")
+            course, step = i * 2.399963, passed_s * (0.001 + i * 0.618034 % 1 * 0.001)
+            latitude = 40 + (i // 100 + i * 0.754878 % 1) * 0.2 + step * math.cos(course)
+            longitude = (i % 100 + i * 0.569840 % 1) * 0.2 + step * math.sin(course)
+            yield (f"MSG,3,1,1,{0x400000 + i:06X},1,,,,,,{1000 + i * 7 % 400 * 100},,,"
+                   f"{latitude:.5f},{longitude:.5f},,,0,0,0,0\r\n")
 
     def run(self):
         out, begin, step = socket.socket(socket.AF_INET, socket.SOCK_DGRAM), time.monotonic(), 0
@@ -81,7 +84,8 @@ def thread_s(pid):
 
 
 class Service:
-    def __init__(self, folder, stream_ms):
+    def __init__(self, folder, stream_ms, words):
+        self.words = words  # for its clients
         self.http, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         (folder / "service.yaml").write_text(
             CONFIG.format(http=self.http, udp=udp, stream_ms=stream_ms))
@@ -137,8 +141,8 @@ def middle(figures):
 
 def follow(service, count, seconds):
     """What so many clients saw, and the processor time of the service's threads meanwhile."""
-    clients = subprocess.Popen([CLIENTS_PROGRAM, str(service.http), str(count), str(seconds)],
-                               stdout=subprocess.PIPE, text=True)
+    clients = subprocess.Popen([CLIENTS_PROGRAM, str(service.http), str(count), str(seconds),
+                                *service.words], stdout=subprocess.PIPE, text=True)
     if clients.stdout.readline() != "ready\n":
         sys.exit("the clients did not come")
     spent = Spent(service)
@@ -203,9 +207,9 @@ def self_checked(body):
     return body
 
 
-def measure(stream_ms, seconds):
+def measure(stream_ms, seconds, words):
     with tempfile.TemporaryDirectory(prefix="airpicture-bench-") as name:
-        service = Service(pathlib.Path(name), stream_ms)
+        service = Service(pathlib.Path(name), stream_ms, words)
         try:
             service.wait_for_traffic()
             print(f"stream_ms {stream_ms}, {AIRCRAFT:,} aircraft")
@@ -222,10 +226,11 @@ def main():
     parser.add_argument("--stream-ms", type=int, action="append")
     parser.add_argument("--measure", type=int, default=24, metavar="S",
                         help="seconds of each figure")
+    parser.add_argument("--gzip", action="store_true", help="clients ask for packed messages")
     arguments = parser.parse_args()
     met = True
     for stream_ms in arguments.stream_ms or (250,):
-        met = measure(stream_ms, arguments.measure) and met
+        met = measure(stream_ms, arguments.measure, ["gzip"] * arguments.gzip) and met
     return 0 if met else 1
 
 

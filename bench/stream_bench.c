@@ -2,8 +2,8 @@
  * what the service had to do. Latency: from the time of the picture that a message tells, which is
  * when its newest report was received, to the last octet of it at a client.
  *
- *   bench.stream PORT CLIENTS SECONDS     says "ready" when all follow, and SECONDS later the
- * figures
+ *   bench.stream PORT CLIENTS SECONDS [gzip]     says "ready" when all follow, and SECONDS later
+ * the figures; with gzip clients ask for packed messages, and unpack their heads
  *
  * In turns of TURN_S seconds all read and all but one; latency of the others is told of each turn,
  * since the machine may be busy in one and not in the next. */
@@ -20,13 +20,15 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum {
     CLIENT_CAP = 1200,
     TURN_CAP = 64,
     SAMPLE_CAP = 60000, /* of a turn */
     PIECE = 1 << 18,
-    HEAD_SIZE = 24, /* of a message, up to its time */
+    HEAD_SIZE = 24,   /* of a message, up to its time */
+    KEPT_SIZE = 1024, /* of one, so that a packed head is whole */
     TURN_S = 2,
     CLIENTS_AN_ADDRESS = 10, /* the service bounds what one address may ask */
     OPCODE_PING = 9,
@@ -40,7 +42,7 @@ typedef struct reader {
     uint8_t head[10];
     size_t head_size;
     uint64_t left; /* of the payload */
-    uint8_t message[HEAD_SIZE];
+    uint8_t message[KEPT_SIZE];
     size_t message_size; /* of all its frames so far */
     uint8_t control[125];
     size_t control_size;
@@ -67,9 +69,27 @@ static void give_up(const char *what)
     exit(1);
 }
 
+/* The head of a packed message takes the place of its octets. */
+static void unpack_head(reader *r)
+{
+    uint8_t head[HEAD_SIZE];
+    z_stream stream = { .next_in = r->message,
+                        .avail_in = r->message_size < KEPT_SIZE ? (uInt)r->message_size : KEPT_SIZE,
+                        .next_out = head,
+                        .avail_out = sizeof head };
+    if (inflateInit2(&stream, 15 + 16) != Z_OK)
+        give_up("inflate");
+    (void)inflate(&stream, Z_SYNC_FLUSH);
+    (void)inflateEnd(&stream);
+    if (stream.avail_out == 0)
+        memcpy(r->message, head, sizeof head);
+}
+
 static void take_message(reader *r, figures *f)
 {
     uint64_t picture_us;
+    if (r->message[0] == 0x1F)
+        unpack_head(r);
     uint8_t kind = r->message[3];
     if (r->message_size < HEAD_SIZE || (kind != KIND_SNAPSHOT && kind != KIND_CHANGES))
         return;
@@ -109,7 +129,7 @@ static void take_payload(reader *r, const uint8_t *data, size_t size)
             r->control[r->control_size++] = data[i];
         return;
     }
-    for (size_t i = 0; i < size && r->message_size + i < HEAD_SIZE; i++)
+    for (size_t i = 0; i < size && r->message_size + i < KEPT_SIZE; i++)
         r->message[r->message_size + i] = data[i];
     r->message_size += size;
 }
@@ -252,12 +272,21 @@ static void settle(int poller, figures *f)
     f->size = f->message_count = 0;
 }
 
+static void ask_packed(int fd)
+{
+    static const uint8_t ask[] = "\x81\x96\0\0\0\0{\"compression\":\"gzip\"}";
+    if (write(fd, ask, sizeof ask - 1) != (ssize_t)sizeof ask - 1)
+        give_up("client");
+}
+
 int main(int argc, char **argv)
 {
     static reader readers[CLIENT_CAP];
     static figures f;
-    if (argc != 4) {
-        fputs("usage: bench.stream PORT CLIENTS SECONDS; bench/stream.py starts it\n", stderr);
+    bool packed = argc == 5 && strcmp(argv[4], "gzip") == 0;
+    if (argc != 4 && !packed) {
+        fputs("usage: bench.stream PORT CLIENTS SECONDS [gzip]; bench/stream.py starts it\n",
+              stderr);
         return 64;
     }
     int count = atoi(argv[2]), poller = epoll_create1(EPOLL_CLOEXEC);
@@ -267,6 +296,8 @@ int main(int argc, char **argv)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     for (int i = 0; i < count && i < CLIENT_CAP; i++) {
         readers[i] = (reader){ .fd = follow((uint16_t)atoi(argv[1]), i), .stops = i == 0 };
+        if (packed)
+            ask_packed(readers[i].fd);
         struct epoll_event event = { .events = EPOLLIN, .data = { .ptr = &readers[i] } };
         (void)epoll_ctl(poller, EPOLL_CTL_ADD, readers[i].fd, &event);
     }

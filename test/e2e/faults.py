@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import signal
 import socket
@@ -170,46 +171,97 @@ def wrong_tokens(folder):
         service.close()
 
 
-def tls_garbage(folder):
-    need_tool("openssl")
-    folder.mkdir()
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-                   stderr=subprocess.DEVNULL, check=True)
-    context = ssl.create_default_context(cafile=folder / "cert.pem")
-    context.check_hostname = False
-    port, = free_ports(1, socket.SOCK_STREAM)
-    (folder / "service.yaml").write_text(
-        "inputs: [{name: a, kind: stdin, format: sbs}]\n"
-        f"http: {{port: {port}, certificate: cert.pem, key: key.pem}}\n")
-    service = subprocess.Popen([PROGRAM, "run", folder / "service.yaml"], stdin=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL)
+class TlsService:
+    """A service with a certificate; `answers` to who trusts that of one name."""
 
-    def answers():
+    def __init__(self, folder):
+        self.openssl, self.folder = need_tool("openssl"), folder
+        folder.mkdir()
+        self.make_pair("one")
+        self.exchange("one", "one")
+        self.port, = free_ports(1, socket.SOCK_STREAM)
+        (folder / "service.yaml").write_text(
+            "inputs: [{name: a, kind: stdin, format: sbs}]\n"
+            f"http: {{port: {self.port}, certificate: cert.pem, key: key.pem}}\n")
+        self.log = open(folder / "log", "w+")
+        self.process = subprocess.Popen([PROGRAM, "run", folder / "service.yaml"],
+                                        stdin=subprocess.PIPE, stderr=self.log)
+        wait_for(lambda: self.answers("one"), 10)
+
+    def make_pair(self, name):
+        subprocess.run([self.openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                        "/CN=localhost", "-keyout", self.folder / f"{name}.key",
+                        "-out", self.folder / f"{name}.pem"], stderr=subprocess.DEVNULL, check=True)
+
+    def exchange(self, certificate, key):
+        for name, ending, to in (certificate, "pem", "cert.pem"), (key, "key", "key.pem"):
+            (self.folder / "part").write_bytes((self.folder / f"{name}.{ending}").read_bytes())
+            (self.folder / "part").rename(self.folder / to)
+
+    def ask(self, path, name):
+        context = ssl.create_default_context(cafile=self.folder / f"{name}.pem")
+        context.check_hostname = False
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", timeout=2,
+                                    context=context) as answer:
+            return answer.read().decode()
+
+    def metrics(self):
+        return self.ask("/metrics", "one")
+
+    def answers(self, name):
         try:
-            with urllib.request.urlopen(f"https://127.0.0.1:{port}/healthz", timeout=2,
-                                        context=context) as answer:
-                return answer.status == 200
+            return self.ask("/healthz", name) == "ok\n"
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
+
+    def said(self):
+        return (self.folder / "log").read_text()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def tls_garbage(folder):
+    service = TlsService(folder)
     try:
-        wait_for(answers, 10)
         source = random.Random(2)
         for data in (source.randbytes(3000), b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01",
                      b"\x16\x03\x01\xff\xff" + source.randbytes(2000), b"\x15\x03\x03\x00\x02\x02"):
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as one:
+            with socket.create_connection(("127.0.0.1", service.port), timeout=5) as one:
                 try:
                     one.sendall(data)
                     one.shutdown(socket.SHUT_WR)
                 except OSError:
                     pass  # closed on it already
-        assert answers()
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(timeout=10) == 0
+        assert service.answers("one")
+        assert re.search(r'http_faults_total{reason="tls"} [1-9]', service.metrics())
+        service.process.send_signal(signal.SIGTERM)
+        assert service.process.wait(timeout=10) == 0
     finally:
-        service.kill()
-        service.wait()
+        service.close()
+
+
+def certificate_is_exchanged(folder):
+    """A good pair is served by itself; with one that cannot be, and with a reload on top of it, the
+    old one goes on."""
+    service = TlsService(folder)
+    try:
+        service.make_pair("two")
+        service.exchange("two", "two")
+        wait_for(lambda: service.answers("two"), 15)
+        assert not service.answers("one") and "a new certificate is served" in service.said()
+        service.exchange("one", "two")
+        wait_for(lambda: "the old one is served on" in service.said(), 15)
+        assert "is not the key of the certificate" in service.said() and service.answers("two")
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: "goes on with the old one" in service.said(), 10)
+        assert service.answers("two") and service.process.poll() is None
+        said = run("check", folder / "service.yaml", status=78).stderr.decode()
+        assert "is not the key of the certificate" in said, said
+    finally:
+        service.close()
 
 
 # --- inputs ---
@@ -242,8 +294,10 @@ def port_of_an_input_is_taken(folder):
             wait_for(lambda: service.said().count("serves at") == 2, 5)
             wait_for(lambda: service.part("inputs", "a")["state"] == "waiting", 5)
             assert "in use" in service.part("inputs", "a")["last_error"]
+            wait_for(lambda: "warning: input 'a': cannot receive at" in service.said(), 5)
             taken.close()
             wait_for(lambda: service.part("inputs", "a")["state"] == "open", 10)
+            wait_for(lambda: "info: input 'a': goes on" in service.said(), 5)
             service.end()
         finally:
             service.close()
@@ -421,10 +475,15 @@ def memory_is_exhausted(folder):
     (folder / "a.sbs").write_text(lines)
     (folder / "good.yaml").write_text("inputs: [{name: a, kind: stdin, format: sbs}]\n"
                                       "http: {port: 1}\nstate: {folder: state}\n")
+    (folder / "small.yaml").write_text("inputs: [{name: a, kind: stdin}]\ntrack_cap: 16\n"
+                                       "aircraft_cap: 64\nreceiver_cap: 0\nhistory_points: 256\n")
     failed = 0
-    for arguments in (["replay", "-q", folder / "a.sbs", "--tracks", folder / "out"],
-                      ["check", folder / "good.yaml"]):
-        for n in range(1, 30):
+    for arguments, calls in (
+            (["replay", "-q", folder / "a.sbs", "--tracks", folder / "out"], range(1, 30)),
+            (["check", folder / "good.yaml"], range(1, 30)),
+            (["run", "--replay", folder / "a.sbs", "--speed", "0", "--port", "0",
+              folder / "small.yaml"], range(1, 100, 3))):
+        for n in calls:
             done = subprocess.run([PROGRAM, *arguments], stderr=subprocess.PIPE, text=True,
                                   stdout=subprocess.DEVNULL, timeout=20,
                                   env=dict(os.environ, LD_PRELOAD=library, FAIL_AT=str(n)))
@@ -471,8 +530,8 @@ def disk_is_full(folder):
         (inside / "ballast").unlink()
         wait_for(lambda: service.send(b"again\n") or service.part("outputs", "recording")["open"],
                  10)
-        time.sleep(0.1)
-        assert "No space left" in service.said()
+        wait_for(lambda: "output 'recording': goes on" in service.said(), 5)
+        assert "No space left" in service.said() and "octets are lost" in service.said()
         files = sorted(inside.glob("recordings/airpicture-*"))
         for file in files:
             (folder / file.name).write_bytes(file.read_bytes())
@@ -515,6 +574,7 @@ def main():
                  ("5,000 silent connections", silent_connections),
                  ("requests that cannot be", requests_that_cannot_be),
                  ("wrong tokens", wrong_tokens), ("TLS garbage", tls_garbage),
+                 ("certificate is exchanged", certificate_is_exchanged),
                  ("one input floods", one_input_floods),
                  ("port of an input is taken", port_of_an_input_is_taken)]
         with concurrent.futures.ThreadPoolExecutor(4) as pool:

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Clients of the stream that read at once, late, now and then, and after a break: all have the
 picture of the interface in the end, and each message builds on the one that its client had."""
+import gzip
 import pathlib
 import socket
 import sys
@@ -36,13 +37,17 @@ class Traffic(threading.Thread):
             time.sleep(0.2)
 
 
+def unpacked(message):
+    return gzip.decompress(message) if message[:2] == b"\x1f\x8b" else message
+
+
 class Client(threading.Thread):
     """Reads for a while and rests for a while; its buffers are small, so that the service sees."""
 
     def __init__(self, port, rest_s, ask=b""):
         super().__init__(daemon=True)
         self.rest_s, self.tracks, self.steps, self.jumps = rest_s, {}, 0, 0
-        self.last, self.trouble, self.is_ending = None, None, False
+        self.last, self.trouble, self.is_ending, self.packed_count = None, None, False, 0
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # the service's as well
@@ -71,7 +76,8 @@ class Client(threading.Thread):
     def run(self):
         until = time.monotonic() + 0.5
         for message in ws_reader.messages(self.frames):
-            self.take(message)
+            self.packed_count += message[:2] == b"\x1f\x8b"
+            self.take(unpacked(message))
             if self.is_ending:
                 return
             if self.rest_s and time.monotonic() > until:
@@ -110,6 +116,14 @@ def come_back(service, clients):
     wait_for(goes_on, WAIT_S)
 
 
+def told_of_the_end(service):
+    """By a frame that closes, with "going away"; the service does not wait for who says nothing."""
+    client = Client(service.http, 0)
+    service.end()
+    octets = client.frames.read()
+    assert b"\x03\xe9the server ends" in octets, octets[-80:]
+
+
 def stream(folder):
     service = Service(folder)
     traffic, clients = Traffic(service), []
@@ -126,6 +140,7 @@ def stream(folder):
         traffic.start()
         wait_for(all_are_tracked, WAIT_S)
         clients += [Client(service.http, rest_s) for rest_s in (0, 0, 1.5, 1.5, 1.5, 0.8)]
+        clients.append(Client(service.http, 0, b'{"compression":"gzip"}'))
         for client in clients:
             client.start()
         wait_for(all_follow, WAIT_S)
@@ -142,9 +157,10 @@ def stream(folder):
                 return agrees(client, wanted)
             wait_for(has_the_picture, WAIT_S)
         assert all(client.trouble is None for client in clients), [one.trouble for one in clients]
+        assert clients[-1].packed_count >= 3 and not any(one.packed_count for one in clients[:-1])
         assert clients[0].last[2] == 3  # it was told what changed, no snapshot
         assert len(clients[0].tracks) == AIRCRAFT
-        service.end()
+        told_of_the_end(service)
     finally:
         for client in clients:
             client.is_ending = True
