@@ -12,6 +12,8 @@
 #define RECORD_HEAD_SIZE 16u
 /* Room that data leaves for what must not be lost: connections, ticks, descriptions. */
 #define RESERVE_SIZE ((size_t)64 << 10)
+#define LAST_PART 8u     /* of the ring, ... */
+#define LITTLE_PART 128u /* ... for inputs of which no more than this part waits */
 #define LINE 64u
 #define CUT_STREAMS 64u
 
@@ -134,12 +136,23 @@ static uint64_t room_of(struct ap_chunk_ring_state *state)
     return state->config.cap - (state->filled - oldest);
 }
 
+/* No input has more waiting than its share. The last part of the ring is for those of which next to
+ * nothing waits: however many flood at once, there is room for who does not. */
+static bool is_within_share(const struct ap_chunk_ring_state *state, const input_row *row,
+                            size_t size, uint64_t room)
+{
+    uint64_t own = atomic_load_explicit(&row->waiting, memory_order_relaxed);
+    if (own + size > state->config.share)
+        return false;
+    return room >= state->config.cap / LAST_PART || own == 0 ||
+           own + size <= state->config.cap / LITTLE_PART;
+}
+
 /* Whether `size` octets of an input find a place. */
 static bool fits(struct ap_chunk_ring_state *state, const input_row *row, size_t size, bool of_data)
 {
     uint64_t room = room_of(state), need = gap_before(state, size) + size;
-    uint64_t own = atomic_load_explicit(&row->waiting, memory_order_relaxed);
-    return of_data ? room >= need + RESERVE_SIZE && own + size <= state->config.share
+    return of_data ? room >= need + RESERVE_SIZE && is_within_share(state, row, size, room - need)
                    : room >= need;
 }
 

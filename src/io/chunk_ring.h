@@ -2,8 +2,9 @@
  *
  * One thread puts chunks in and publishes them, one takes them out. The octets in the ring are
  * those of a recording (wire/recording.h), so a third thread may copy them to a file: it is never
- * waited for, and told what it missed. No input takes more than its share of the ring:
- * when the engine falls behind, those that flood lose first. */
+ * waited for, and told what it missed. No input takes more than its share of the ring, and its last
+ * eighth is for those of which next to nothing waits: when the engine falls behind, those that
+ * flood lose first, however many they are. */
 #ifndef AP_IO_CHUNK_RING_H
 #define AP_IO_CHUNK_RING_H
 

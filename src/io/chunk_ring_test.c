@@ -104,6 +104,25 @@ static void test_chunk_ring_put_share(void **state)
     free(f.mem);
 }
 
+/* As many floods at once as there are shares: there is a place for the one that is quiet. */
+static void test_chunk_ring_put_many_floods(void **state)
+{
+    (void)state;
+    const ap_chunk_ring_config config = { .cap = 16 * CAP, .share = 4 * CAP, .input_cap = 9 };
+    fixture f = { .mem = malloc(ap_chunk_ring_size(&config)) };
+    assert_non_null(f.mem);
+    assert_int_equal(ap_chunk_ring_init(&f.ring, &config, f.mem, ap_chunk_ring_size(&config)),
+                     AP_OK);
+    for (uint16_t i = 0; i < 8; i++) {
+        ap_chunk flood = chunk_of(i, 1, 4000);
+        while (ap_chunk_ring_put(&f.ring, &flood) == AP_OK)
+            ;
+    }
+    ap_chunk quiet = chunk_of(8, 2, 4000);
+    assert_int_equal(ap_chunk_ring_put(&f.ring, &quiet), AP_OK);
+    free(f.mem);
+}
+
 static void test_chunk_ring_put_range(void **state)
 {
     (void)state;
@@ -247,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_chunk_ring_size_bad),
         cmocka_unit_test(test_chunk_ring_peek_in_order),
         cmocka_unit_test(test_chunk_ring_put_share),
+        cmocka_unit_test(test_chunk_ring_put_many_floods),
         cmocka_unit_test(test_chunk_ring_put_range),
         cmocka_unit_test(test_chunk_ring_put_cut_stream),
         cmocka_unit_test(test_chunk_ring_copy_too_late),
