@@ -80,6 +80,7 @@ static void emit_of_stream(ap_live_stream *stream, ap_live_chunk_kind kind, cons
 void ap_live_stream_begin(ap_live_stream *stream)
 {
     stream->is_open = true;
+    stream->has_sent = false;
     stream->heard_ns = ap_clock_monotonic_ns();
     stream->input->stats.stream_count++;
     emit_of_stream(stream, AP_LIVE_STREAM_BEGIN, NULL, 0);
@@ -87,6 +88,7 @@ void ap_live_stream_begin(ap_live_stream *stream)
 
 void ap_live_stream_data(ap_live_stream *stream, const uint8_t *data, size_t size)
 {
+    stream->has_sent = true;
     stream->heard_ns = stream->input->set->now_ns;
     emit_of_stream(stream, AP_LIVE_STREAM_DATA, data, size);
 }

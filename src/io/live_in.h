@@ -95,7 +95,8 @@ typedef struct ap_live_stats {
     uint64_t connection_count;         /* times that it was connected; of a listener, connections */
     uint64_t reconnect_count;          /* of these, after one was lost; files: rotated, truncated */
     uint64_t failure_count;            /* tries that failed, connections that were lost */
-    uint64_t refused_connection_count; /* of a listener that had AP_LIVE_STREAM_CAP */
+    uint64_t refused_connection_count; /* of a listener that had AP_LIVE_STREAM_CAP; or, having sent
+                                        * nothing for two seconds, sent away for another */
     uint64_t kernel_drop_count;        /* datagrams that found the receive buffer full */
     uint64_t oversized_count;          /* datagrams beyond AP_LIVE_CHUNK_CAP, refused */
     uint32_t stream_count;             /* open now */

@@ -72,8 +72,9 @@ typedef struct ap_live_stream {
     ap_live_input *input;
     ap_loop_fd *fd; /* NULL: none */
     uint16_t slot;
-    bool is_open; /* BEGIN was told */
-    int64_t heard_ns;
+    bool is_open;     /* BEGIN was told */
+    bool has_sent;    /* anything, since then */
+    int64_t heard_ns; /* the newest of it, or the beginning */
     uint8_t peer[16];
     uint16_t peer_port;
 } ap_live_stream;

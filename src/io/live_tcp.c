@@ -16,6 +16,7 @@
 #define CONNECT_NS (10 * AP_NS_PER_S) /* for each */
 #define ACCEPTS_A_TURN 64             /* then the other descriptors have their turn */
 #define BACKLOG 128
+#define PATIENCE_NS (2 * AP_NS_PER_S) /* with one that has sent nothing, when others want in */
 
 /* --- TCP_CONNECT --- */
 
@@ -282,16 +283,32 @@ static void on_stream(void *context, bool readable, bool writable)
         ap_live_stream_end(stream);
 }
 
-static void take_connection(ap_live_input *input, int fd, const ap_socket_address *peer)
+/* A free place. When all are taken, whoever has been there for longest without a word makes room:
+ * places are for who sends. NULL: there is none. */
+static ap_live_stream *find_place(ap_live_input *input)
 {
     listener *own = input->own;
-    unsigned i = 0;
-    while (i < AP_LIVE_STREAM_CAP && own->streams[i].fd)
-        i++;
-    ap_live_stream *stream = &own->streams[i];
-    if (i < AP_LIVE_STREAM_CAP)
+    ap_live_stream *silent = NULL;
+    for (unsigned i = 0; i < AP_LIVE_STREAM_CAP; i++) {
+        ap_live_stream *stream = &own->streams[i];
+        if (!stream->fd)
+            return stream;
+        if (!stream->has_sent && (!silent || stream->heard_ns < silent->heard_ns))
+            silent = stream;
+    }
+    if (!silent || ap_clock_monotonic_ns() - silent->heard_ns < PATIENCE_NS)
+        return NULL;
+    input->stats.refused_connection_count++;
+    ap_live_stream_end(silent);
+    return silent;
+}
+
+static void take_connection(ap_live_input *input, int fd, const ap_socket_address *peer)
+{
+    ap_live_stream *stream = find_place(input);
+    if (stream)
         stream->fd = ap_loop_fd_open(input->set->loop, fd, on_stream, stream);
-    if (i == AP_LIVE_STREAM_CAP || !stream->fd) {
+    if (!stream || !stream->fd) {
         input->stats.refused_connection_count++;
         (void)close(fd);
         return;

@@ -179,6 +179,38 @@ static void test_listen_seventeen(void **state)
         close(fd[i]);
 }
 
+/* All places taken by who says nothing: who wants to say something gets one in two seconds, and who
+ * has said something keeps his. */
+static void test_listen_silent_make_room(void **state)
+{
+    (void)state;
+    live_run run;
+    int fd[AP_LIVE_STREAM_CAP];
+    live_start(&run, NULL);
+    live_add(&run, 0, (ap_live_config){ .kind = AP_LIVE_TCP_LISTEN });
+    const ap_live_stats *stats = live_stats(&run, 0);
+    for (unsigned i = 0; i < AP_LIVE_STREAM_CAP; i++)
+        fd[i] = live_connect(SOCK_STREAM, "127.0.0.1", stats->port);
+    LIVE_UNTIL(&run, stats->stream_count == AP_LIVE_STREAM_CAP);
+    live_send(fd[0], "plot");
+    LIVE_UNTIL(&run, run.heard[0].bytes == 4);
+    int late = -1;
+    for (int tries = 0; run.heard[0].ends == 0 && tries < 1000; tries++) {
+        if (late >= 0)
+            close(late);
+        late = live_connect(SOCK_STREAM, "127.0.0.1", stats->port);
+        live_turn_for(&run, 20);
+    }
+    live_send(late, "late");
+    live_send(fd[0], "plot");
+    LIVE_UNTIL(&run, run.heard[0].bytes == 12);
+    assert_int_equal(stats->stream_count, AP_LIVE_STREAM_CAP);
+    live_end(&run);
+    close(late);
+    for (unsigned i = 0; i < AP_LIVE_STREAM_CAP; i++)
+        close(fd[i]);
+}
+
 /* A port that is taken: said, tried again, had when it is free. */
 static void test_listen_port_taken(void **state)
 {
@@ -344,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_connect_by_name),
         cmocka_unit_test(test_connect_idle),
         cmocka_unit_test(test_listen_seventeen),
+        cmocka_unit_test(test_listen_silent_make_room),
         cmocka_unit_test(test_listen_port_taken),
         cmocka_unit_test(test_listen_silent_crowd),
         cmocka_unit_test(test_listen_without_descriptors),
