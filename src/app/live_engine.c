@@ -110,11 +110,27 @@ static void feed_capture_head(ap_source *source)
     ap_source_feed(source, head, writer.size);
 }
 
+/* The first free place. Each other input that has none keeps one: what comes in on one input, be it
+ * connections without end, leaves nobody else unheard. stream_cap: there is none. */
+static size_t find_place(const ap_live_engine *live, uint16_t input)
+{
+    size_t cap = live->config.stream_cap, place = cap, free_count = 0, kept_count = 0;
+    bool is_heard[AP_INPUT_CAP] = { false };
+    is_heard[input] = true;
+    for (size_t i = 0; i < cap; i++) {
+        if (live->streams[i].is_used)
+            is_heard[live->streams[i].input] = true;
+        else if (free_count++ == 0)
+            place = i;
+    }
+    for (size_t i = 0; i < live->config.source_count; i++)
+        kept_count += !is_heard[i];
+    return free_count > kept_count ? place : cap;
+}
+
 static ap_live_engine_stream *begin(ap_live_engine *live, const ap_chunk *chunk)
 {
-    size_t i = 0;
-    while (i < live->config.stream_cap && live->streams[i].is_used)
-        i++;
+    size_t i = find_place(live, chunk->input);
     if (i == live->config.stream_cap) {
         live->stats[chunk->input].connection_refused_count++;
         return NULL;

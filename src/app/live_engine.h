@@ -21,8 +21,9 @@ typedef struct ap_live_engine_config {
     ap_engine *engine;             /* the caller's, for source_count sources; outlives this one */
     const ap_live_source *sources; /* [source_count], copied */
     uint16_t source_count;         /* [1, AP_INPUT_CAP] */
-    uint16_t stream_cap;           /* connections at once, of all inputs; inputs that have none
-                                    * need one too; half a megabyte each; [source_count, 8192] */
+    uint16_t stream_cap;           /* connections at once, of all inputs; one of them is kept for
+                                    * each input that has none; half a megabyte each;
+                                    * [source_count, 8192] */
     /* The time of the picture, each time that the tracker has stepped, but for settle; or NULL. */
     void (*on_time)(void *context, ap_utc_ns now);
     void *context;

@@ -192,8 +192,8 @@ static void test_chunk_beyond_the_table(void **state)
     give_line(f, 3); /* no place for it: as if it had begun just now */
     give(f, AP_CHUNK_DATA, 2, 0, "MSG", 3);
     ap_live_source_stats stats = ap_live_engine_stats(f->live, 0);
-    assert_int_equal(stats.connection_count, 3);
-    assert_int_equal(stats.connection_refused_count, 2);
+    assert_int_equal(stats.connection_count, 2);
+    assert_int_equal(stats.connection_refused_count, 3);
     assert_int_equal(stats.frame_count, 0);
     assert_int_equal(f->live->unlisted_count, 1);
     uint16_t input, stream;
@@ -201,6 +201,23 @@ static void test_chunk_beyond_the_table(void **state)
     assert_int_equal(stream, 1);
     give(f, AP_CHUNK_END, 0, 1, NULL, 0);
     assert_false(ap_live_engine_find(f->live, 1, &input, &stream));
+}
+
+/* Connections without end on one input: the other has its place whenever it comes. */
+static void test_chunk_place_for_each_input(void **state)
+{
+    fixture *f = *state;
+    static const uint8_t marker[] = { 34, 0, 10, 0xE0, 25, 201, 1, 0x54, 0x60, 0x00 };
+    start(f, false);
+    for (uint16_t i = 0; i < 16; i++)
+        give(f, AP_CHUNK_BEGIN, 0, i, NULL, 0);
+    give(f, AP_CHUNK_DATAGRAM, 1, 0, marker, sizeof marker);
+    ap_live_source_stats stats = ap_live_engine_stats(f->live, 1);
+    assert_int_equal(stats.connection_refused_count, 0);
+    assert_int_equal(stats.connection_count, 1);
+    give(f, AP_CHUNK_END, 0, 0, NULL, 0);
+    give(f, AP_CHUNK_BEGIN, 0, 16, NULL, 0);
+    assert_int_equal(ap_live_engine_stats(f->live, 0).connection_count, 3);
 }
 
 /* Datagrams are whole: what one lacks is not taken from the next. */
@@ -340,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_chunk_of_stream_cut_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_begin_forgets_the_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_beyond_the_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_chunk_place_for_each_input, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_datagrams, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_tick_moves_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_chunk_acknowledge, setup, teardown),
