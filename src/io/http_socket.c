@@ -116,12 +116,22 @@ static void sweep_list(ap_http_list *list, int64_t now_ns)
     }
 }
 
+static void on_listener(uv_poll_t *poll, int status, int events);
+
+static void listen_on_loop(struct ap_http_state *server)
+{
+    server->is_paused = false;
+    (void)uv_poll_start(&server->listener, UV_READABLE, on_listener);
+}
+
 static void on_sweep(uv_timer_t *timer)
 {
     struct ap_http_state *server = timer->data;
     int64_t now_ns = ap_clock_monotonic_ns();
     sweep_list(&server->waiting, now_ns);
     sweep_list(&server->busy, now_ns);
+    if (server->is_paused && server->listen_fd >= 0)
+        listen_on_loop(server);
 }
 
 /* Those who have been without a whole request for the longest time make room; false when all are
@@ -154,7 +164,8 @@ static void refuse(struct ap_http_state *server, int fd)
 }
 
 /* No descriptor is left: with the one held back, one connection is taken and let go, so that the
- * queue of the system goes on. */
+ * queue of the system goes on. Where that one is gone too (another thread was quicker, the limit
+ * was lowered), the queue waits for a sweep: the loop would find it ready without end. */
 static void refuse_without_descriptor(struct ap_http_state *server)
 {
     server->count.refused_count++;
@@ -166,6 +177,10 @@ static void refuse_without_descriptor(struct ap_http_state *server)
     if (fd >= 0)
         (void)close(fd);
     server->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        server->is_paused = true;
+        (void)uv_poll_stop(&server->listener);
+    }
     (void)displace(server);
 }
 
@@ -288,7 +303,7 @@ ap_err ap_http_listen(struct ap_http_state *server, char message[AP_IO_MESSAGE_S
     (void)uv_timer_init(loop, &server->sweep);
     server->listener.data = server->sweep.data = server;
     server->open_handles = 2;
-    (void)uv_poll_start(&server->listener, UV_READABLE, on_listener);
+    listen_on_loop(server);
     (void)uv_timer_start(&server->sweep, on_sweep, AP_HTTP_SWEEP_MS, AP_HTTP_SWEEP_MS);
     return AP_OK;
 }

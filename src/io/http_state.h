@@ -105,6 +105,7 @@ struct ap_http_state {
     uv_poll_t listener;
     uv_timer_t sweep;
     int listen_fd, spare_fd, fd_cap;
+    bool is_paused;        /* the listener, until the next sweep */
     unsigned open_handles; /* of the loop */
     uint16_t port;
     uint64_t created_count; /* sockets that lws made something of */

@@ -652,6 +652,32 @@ static void test_http_no_descriptors(void **state)
     test_http_close(&test);
 }
 
+/* Not even the one that is held back, as when the limit is lowered: whoever waits is not looked at
+ * again at once, and is taken when there are some. */
+static void test_http_spare_descriptor_gone(void **state)
+{
+    (void)state;
+    enum { TURNS_MOST = 100 };
+    test_http test;
+    ap_http_config config = config_of();
+    test_http_open(&test, &config);
+    struct rlimit limit, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = limit.rlim_max };
+    int fd = test_http_connect(&test), turns = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int64_t until_ns = ap_clock_monotonic_ns() + 500000000;
+    for (; ap_clock_monotonic_ns() < until_ns && turns < TURNS_MOST; turns++)
+        (void)uv_run(&test.loop, UV_RUN_ONCE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_in_range(turns, 1, TURNS_MOST - 1);
+    assert_true(ap_http_count(&test.http)->refused_count >= 1);
+    TEST_HTTP_WAIT(&test, ap_http_count(&test.http)->accepted_count == 1);
+    (void)close(fd);
+    expect(&test, "GET /echo", "", 200, "");
+    test_http_close(&test);
+}
+
 /* A reader that stops in the middle of 10 MB is closed in time, and when it leaves. */
 static void test_http_slow_reply(void **state)
 {
@@ -786,6 +812,7 @@ int main(void)
         cmocka_unit_test(test_http_silent_flood),
         cmocka_unit_test(test_http_full),
         cmocka_unit_test(test_http_no_descriptors),
+        cmocka_unit_test(test_http_spare_descriptor_gone),
         cmocka_unit_test(test_http_slow_reply),
         cmocka_unit_test(test_http_log_lines),
         cmocka_unit_test(test_http_upgrade_h2c),
