@@ -52,13 +52,18 @@ struct ap_recorder_state {
 
 /* --- statistics --- */
 
-static void note_failure(struct ap_recorder_state *state, const char *what, int error)
+static void note(struct ap_recorder_state *state, const char *what, const char *why)
 {
     pthread_mutex_lock(&state->mutex);
     state->stats.failure_count++;
     snprintf(state->stats.last_error, sizeof state->stats.last_error,
-             "recording in '%.120s' cannot be %s: %s", state->folder, what, strerror(error));
+             "recording in '%.120s' %s: %s", state->folder, what, why);
     pthread_mutex_unlock(&state->mutex);
+}
+
+static void note_failure(struct ap_recorder_state *state, const char *what, int error)
+{
+    note(state, what, strerror(error));
 }
 
 static void note_written(struct ap_recorder_state *state, uint64_t size, uint64_t lost,
@@ -91,7 +96,7 @@ static int write_octets(struct ap_recorder_state *state, const uint8_t *data, si
 static void sync_and_close(struct ap_recorder_state *state, int fd)
 {
     if (fsync(fd))
-        note_failure(state, "synced", errno);
+        note_failure(state, "cannot be synced", errno);
     close(fd);
 }
 
@@ -135,9 +140,17 @@ static int write_front(struct ap_recorder_state *state)
     return error;
 }
 
+/* Somebody has removed the file that is written: what goes on into it is lost with it. */
+static bool is_removed(const struct ap_recorder_state *state)
+{
+    struct stat stored;
+    return fstat(state->fd, &stored) == 0 && stored.st_nlink == 0;
+}
+
 static int open_file(struct ap_recorder_state *state, ap_utc_ns first_utc)
 {
     char path[PATH_MAX];
+    (void)mkdir(state->folder, 0750); /* which may have been removed as a whole */
     ap_recording_name(first_utc, state->name);
     snprintf(path, sizeof path, "%s/%s", state->folder, state->name);
     pthread_mutex_lock(&state->mutex);
@@ -187,6 +200,12 @@ static void write_piece(struct ap_recorder_state *state, size_t size, uint64_t l
     bool is_new = state->fd < 0;
     if (ap_recording_take(state->piece, size, &used, &first) != AP_OK)
         return; /* cannot be: the ring holds nothing else */
+    if (!is_new && is_removed(state)) {
+        note(state, "was removed", "it goes on in a new file");
+        note_written(state, 0, state->file_size, false);
+        close_file(state);
+        is_new = true;
+    }
     if (!is_new && is_due(state, first.receive_utc)) {
         close_file(state);
         is_new = true;
@@ -201,7 +220,7 @@ static void write_piece(struct ap_recorder_state *state, size_t size, uint64_t l
     if (!error)
         error = write_octets(state, state->piece, size);
     if (error) {
-        note_failure(state, "written", error);
+        note_failure(state, "cannot be written", error);
         state->retry_ns = ap_clock_monotonic_ns() + RETRY_NS;
         if (state->fd >= 0)
             (void)ftruncate(state->fd, (off_t)before_size);
@@ -293,7 +312,7 @@ static void retain(struct ap_recorder_state *state, const ap_recording_file *fil
             return;
         snprintf(path, sizeof path, "%s/%s", state->folder, files[i].name);
         if (unlink(path) && errno != ENOENT)
-            note_failure(state, "removed", errno);
+            note_failure(state, "cannot be removed", errno);
         total -= files[i].size;
     }
 }
@@ -308,12 +327,12 @@ static void pack_closed(struct ap_recorder_state *state)
             continue;
         int failed = ap_recording_pack(state->folder, files[i].name);
         if (failed)
-            note_failure(state, "packed", failed);
+            note_failure(state, "cannot be packed", failed);
     }
     free(files);
     files = ap_recording_files(state->folder, &count, &error);
     if (error)
-        note_failure(state, "listed", error);
+        note_failure(state, "cannot be listed", error);
     retain(state, files, count);
     free(files);
 }

@@ -5,7 +5,8 @@
  * `airpicture-TIME.pcap.zst` once it is packed: sorted by name they are one recording. Whatever the
  * disk does, the ring's other users do not notice; what could not be written is counted, and files
  * go on when they can. What is in the ring is written some milliseconds later, so that a killed
- * process loses no more than that. */
+ * process loses no more than that. A file that somebody removes while it is written is noticed with
+ * the next chunk: what it held is counted as lost. */
 #ifndef AP_IO_RECORDER_H
 #define AP_IO_RECORDER_H
 

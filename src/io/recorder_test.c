@@ -246,6 +246,32 @@ static void test_recorder_disk_refuses(void **state)
     assert_in_range(read_back(f, AP_UTC_UNKNOWN), 5, 15); /* whole chunks, all readable */
 }
 
+/* A file, or the folder, that somebody removes while it is written: what is lost with it is
+ * counted, and it goes on in another. */
+static void test_recorder_removed(void **state)
+{
+    fixture *f = *state;
+    char name[AP_RECORDING_NAME_SIZE], path[256];
+    size_t packed_count;
+    open_recorder(f, 1 << 30, 0);
+    put(f, 20);
+    wait_for(f, 20 * ap_recording_size(CHUNK_SIZE));
+    assert_int_equal(list(f, &packed_count, name), 1);
+    snprintf(path, sizeof path, "%s/%s", f->folder, name);
+    assert_int_equal(unlink(path), 0);
+    snprintf(path, sizeof path, "%s/lock", f->folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(f->folder), 0);
+    put(f, 5);
+    ap_recorder_stats stats = wait_for(f, 45 * ap_recording_size(CHUNK_SIZE));
+    assert_true(stats.lost_size >= 20 * ap_recording_size(CHUNK_SIZE));
+    assert_true(stats.is_writing);
+    assert_int_equal(stats.failure_count, 1);
+    assert_non_null(strstr(stats.last_error, "was removed"));
+    ap_recorder_close(&f->recorder);
+    assert_int_equal(read_back(f, START_UTC + 19 * AP_NS_PER_MS), 5);
+}
+
 static void test_recorder_open_twice(void **state)
 {
     fixture *f = *state;
@@ -271,6 +297,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_recorder_repairs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recorder_keeps_so_much, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recorder_disk_refuses, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_recorder_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recorder_open_twice, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
