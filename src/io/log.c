@@ -37,6 +37,9 @@ struct ap_log_state {
     reason_row reasons[REASON_CAP];
     ap_log_stats stats;
     uint64_t lost_count; /* that nobody was told of */
+    FILE *real_stderr;   /* while its lines come here; else NULL */
+    char said[LINE_SIZE];
+    size_t said_size;
 };
 
 static const char *const words[] = {
@@ -90,11 +93,12 @@ static reason_row *find(struct ap_log_state *state, const char *key)
     return &state->reasons[i];
 }
 
-/* False: there were enough of them. *held: how many were left out before this one. */
+/* False: there were enough of them. *held: how many were left out before this one. Without a key
+ * none is. */
 static bool is_due(struct ap_log_state *state, ap_log_level level, const char *key, uint32_t *held)
 {
     *held = 0;
-    if (level == AP_LOG_NOTICE)
+    if (level == AP_LOG_NOTICE || !key)
         return true;
     reason_row *r = find(state, key);
     int64_t now_ns = ap_clock_monotonic_ns();
@@ -203,7 +207,7 @@ static void write_line(const ap_log *log, ap_log_level level, const char *key, c
     if (!state || level > state->level)
         return;
     char line[JSON_SIZE], message[MESSAGE_SIZE];
-    entry e = { .level = level, .reason = key, .message = message };
+    entry e = { .level = level, .reason = key ? key : "stderr", .message = message };
     pthread_mutex_lock(&state->mutex);
     bool due = is_due(state, level, key, &e.held);
     state->stats.held_count += !due;
@@ -250,10 +254,61 @@ ap_log_stats ap_log_stats_of(const ap_log *log)
     return stats;
 }
 
+/* --- standard error --- */
+
+static void add_octet(ap_log *log, char octet)
+{
+    struct ap_log_state *state = log->state;
+    if (octet != '\n' && state->said_size + 1 < sizeof state->said) {
+        state->said[state->said_size++] = octet;
+        return;
+    }
+    if (octet != '\n')
+        return;
+    state->said[state->said_size] = '\0';
+    state->said_size = 0;
+    write_with(log, AP_LOG_ERROR, NULL, "%s", state->said);
+}
+
+/* stdio calls it under the lock of the stream. */
+static ssize_t on_said(void *cookie, const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        add_octet(cookie, data[i]);
+    return (ssize_t)size;
+}
+
+bool ap_log_take_stderr(ap_log *log)
+{
+    struct ap_log_state *state = log->state;
+    if (state->real_stderr)
+        return true;
+    FILE *lines = fopencookie(log, "w", (cookie_io_functions_t){ .write = on_said });
+    if (!lines)
+        return false;
+    (void)setvbuf(lines, NULL, _IOLBF, 0);
+    state->real_stderr = stderr;
+    stderr = lines;
+    return true;
+}
+
+static void give_stderr_back(struct ap_log_state *state)
+{
+    FILE *lines = stderr;
+    if (!state->real_stderr)
+        return;
+    (void)fflush(lines);
+    stderr = state->real_stderr;
+    state->real_stderr = NULL;
+    (void)fclose(lines);
+}
+
 void ap_log_close(ap_log *log)
 {
-    if (log->state)
+    if (log->state) {
+        give_stderr_back(log->state);
         pthread_mutex_destroy(&log->state->mutex);
+    }
     free(log->state);
     log->state = NULL;
 }

@@ -58,7 +58,12 @@ typedef struct ap_log_stats {
 } ap_log_stats;
 ap_log_stats ap_log_stats_of(const ap_log *log);
 
-/* Safe twice. */
+/* From now on what the process prints on `stderr` comes as lines of the log, as ERROR and all of
+ * them, so that it waits for nobody either: printing to a pipe that nobody reads would hang whoever
+ * serves. False: memory is exhausted, and nothing has changed. */
+bool ap_log_take_stderr(ap_log *log);
+
+/* Safe twice. Gives `stderr` back. */
 void ap_log_close(ap_log *log);
 
 #endif

@@ -159,6 +159,35 @@ static void test_log_write_json(void **state)
     close(pipes[1]);
 }
 
+/* The same for what is printed past the log, as the errors of a configuration are. */
+static void test_log_take_stderr(void **state)
+{
+    (void)state;
+    FILE *before = stderr;
+    int pipes[2];
+    char text[4096];
+    ap_log log;
+    assert_int_equal(pipe(pipes), 0);
+    assert_true(ap_log_open(&log, pipes[1], AP_LOG_ERROR, AP_LOG_JOURNALD));
+    assert_true(ap_log_take_stderr(&log));
+    assert_true(ap_log_take_stderr(&log));
+    for (int i = 1; i <= 8; i++)
+        fprintf(stderr, "a.yaml:%d:1: %s\n", i, "a tab");
+    fputs("no end", stderr);
+    drain(pipes[0], text, sizeof text);
+    assert_non_null(strstr(text, "<3>a.yaml:1:1: a tab\n<3>a.yaml:2:1: a tab\n"));
+    assert_non_null(strstr(text, "<3>a.yaml:8:1: a tab\n"));
+    alarm(10);
+    for (int i = 0; i < 3000; i++)
+        fprintf(stderr, "line %d, and as long as lines are as a rule\n", i);
+    alarm(0);
+    assert_true(ap_log_stats_of(&log).lost_count > 500);
+    ap_log_close(&log);
+    assert_ptr_equal(stderr, before);
+    close(pipes[0]);
+    close(pipes[1]);
+}
+
 static void test_log_level_of(void **state)
 {
     (void)state;
@@ -172,7 +201,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_log_write_levels),     cmocka_unit_test(test_log_write_holds_back),
         cmocka_unit_test(test_log_write_as_reasons), cmocka_unit_test(test_log_write_stuck_reader),
-        cmocka_unit_test(test_log_write_json),       cmocka_unit_test(test_log_level_of),
+        cmocka_unit_test(test_log_write_json),       cmocka_unit_test(test_log_take_stderr),
+        cmocka_unit_test(test_log_level_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
