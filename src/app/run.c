@@ -161,15 +161,17 @@ static void on_watchdog(void *context)
     run->watched_beat = beat;
 }
 
-/* What is restored may be long. */
-static void on_progress(void *context)
+/* What is restored may be long: signals are heard meanwhile. */
+static bool on_progress(void *context)
 {
     service *run = context;
     int64_t now_ns = ap_clock_monotonic_ns();
+    ap_loop_turn(&run->loop);
     if (now_ns - run->progress_ns < AP_NS_PER_S)
-        return;
+        return !run->is_ending;
     run->progress_ns = now_ns;
     ap_notify_send(&run->notify, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000\nSTATUS=restores");
+    return !run->is_ending;
 }
 
 static void tell_status(const service *run, const char *lines, const char *format, ...)
@@ -245,6 +247,21 @@ static void tell_clock_step(service *run)
         (double)ap_live_clock_offset_ns(&run->clock) / 1e9);
 }
 
+/* Stamps never run back, so what an earlier run received when the host's clock was ahead decides,
+ * and a further start changes nothing about that. */
+static void tell_state_ahead(service *run)
+{
+    double ahead_s = -(double)ap_live_clock_offset_ns(&run->clock) / 1e9;
+    run->clock_step_count = run->clock.step_count;
+    if (run->clock_step_count > 0)
+        ap_log_write(
+            &run->log, AP_LOG_WARNING,
+            "what was received before is %.3f s ahead of the host's clock; the picture's time goes "
+            "on from there. If the host's clock was wrong then, end the service, move the folder "
+            "'%s' away, and start it again",
+            ahead_s, run->config.state.folder);
+}
+
 /* Time passes for the engine, whether anything is received or not. */
 static void on_tick(void *context)
 {
@@ -261,7 +278,7 @@ static int open_inputs(service *run)
 {
     char message[AP_IO_MESSAGE_SIZE];
     ap_live_clock_init(&run->clock, NULL, ap_run_engine_restored(&run->engine));
-    run->clock_step_count = 0;
+    tell_state_ahead(run);
     if (ap_live_in_open(&run->inputs, &run->loop, &run->clock, on_chunk, run, message))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "%s", message);
     for (uint32_t i = 0; i < run->config.input_count; i++) {
@@ -473,8 +490,10 @@ static int serve(service *run)
         run->config.http.port = (uint16_t)run->port;
     int status = start(run);
     run->is_up = !status;
-    if (!status)
+    if (!status) {
         tell_serves(run);
+        (void)ap_log_take_stderr(&run->log); /* a reload that has errors to tell waits for nobody */
+    }
     while (!status && !run->is_stopping) /* a stop from before a reload may be under way still */
         ap_loop_run(&run->loop);
     ap_run_web_close(&run->web);
@@ -488,6 +507,8 @@ static int serve(service *run)
     ap_loop_cancel(&run->loop, on_drain, run);
     int ended = ap_run_engine_close(&run->engine);
     ap_waker_close(&run->changed);
+    if (run->is_ending && !run->is_up) /* before it was: as it was told to */
+        return AP_EXIT_OK;
     return status ? status : ended;
 }
 

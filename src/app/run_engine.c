@@ -506,7 +506,9 @@ static int restore(struct ap_run_engine_state *state)
     state->keeper.context = state->config.context;
     state->keeper.archive = &state->archive;
     ap_run_archive_bind(&state->archive, state->book, &state->engine->sensors);
-    ap_run_state_read(&state->keeper); /* the network is told nothing yet: its outputs open later */
+    /* The network is told nothing yet: its outputs open later. */
+    if (!ap_run_state_read(&state->keeper))
+        return AP_EXIT_NOT_MET;
     ap_run_archive_go_live(&state->archive);
     return AP_EXIT_OK;
 }

@@ -45,7 +45,7 @@ typedef struct ap_run_engine_config {
     const ap_log *log;
     const ap_run_ways *ways;            /* of the outputs */
     ap_waker *changed;                  /* is woken when the picture may have changed */
-    void (*on_progress)(void *context); /* while open restores, now and then */
+    bool (*on_progress)(void *context); /* while open restores, now and then; false: it is to end */
     void *context;
 } ap_run_engine_config;
 
@@ -54,7 +54,7 @@ typedef struct ap_run_engine {
 } ap_run_engine;
 
 /* Takes memory, reads the sensors, restores what an earlier run left. Returns an exit status after
- * a line on standard error. */
+ * a line on standard error; AP_EXIT_NOT_MET without one, when on_progress ended it. */
 int ap_run_engine_open(ap_run_engine *run, const ap_run_engine_config *config);
 
 /* Starts the thread. False: there can be none. */

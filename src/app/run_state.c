@@ -143,9 +143,10 @@ static bool take_recorded(void *context, const ap_chunk *chunk)
     ap_run_state_keeper *keeper = context;
     ap_live_engine_chunk(keeper->live, chunk);
     keeper->newest_utc = chunk->receive_utc;
-    if (++keeper->read_count % PROGRESS_CHUNKS == 0 && keeper->on_progress)
-        keeper->on_progress(keeper->context);
-    return true;
+    keeper->read_count++;
+    keeper->is_cut = keeper->read_count % PROGRESS_CHUNKS == 0 && keeper->on_progress &&
+                     !keeper->on_progress(keeper->context);
+    return !keeper->is_cut;
 }
 
 /* Whether the newest recording is of the inputs that there are now: chunks tell inputs by number.
@@ -167,16 +168,16 @@ static bool is_of_same_inputs(const ap_run_state_keeper *keeper)
     return same;
 }
 
-void ap_run_state_read(ap_run_state_keeper *keeper)
+bool ap_run_state_read(ap_run_state_keeper *keeper)
 {
     char message[AP_IO_MESSAGE_SIZE];
     if (!*keeper->recordings)
-        return;
+        return true;
     if (!is_of_same_inputs(keeper)) {
         keeper->newest_utc = ap_recordings_newest(keeper->recordings);
         ap_log_write(keeper->log, AP_LOG_NOTICE,
                      "the inputs have changed since the recording: the picture begins anew");
-        return;
+        return true;
     }
     int64_t begin_ns = ap_clock_monotonic_ns();
     ap_utc_ns after_utc = keeper->newest_utc;
@@ -187,14 +188,15 @@ void ap_run_state_read(ap_run_state_keeper *keeper)
     if (ap_recordings_read(keeper->recordings, after_utc, take_recorded, keeper, message))
         ap_log_write_as(keeper->log, AP_LOG_WARNING, "recording", message);
     ap_live_engine_settle(keeper->live);
-    if (keeper->newest_utc == AP_UTC_UNKNOWN)
-        return;
+    if (keeper->newest_utc == AP_UTC_UNKNOWN || keeper->is_cut)
+        return !keeper->is_cut;
     char until[AP_UTC_TEXT_SIZE];
     ap_utc_text(keeper->newest_utc, until);
     ap_log_write(keeper->log, AP_LOG_NOTICE,
                  "goes on from %s with %" PRIu32 " tracks, restored in %.2f s", until,
                  ap_tracker_stats_of(&keeper->engine->tracker)->confirmed_alive_count,
                  (double)(ap_clock_monotonic_ns() - begin_ns) / 1e9);
+    return true;
 }
 
 /* What an input is, for people and for replay; NULL without memory. */

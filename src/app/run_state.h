@@ -27,11 +27,13 @@ typedef struct ap_run_state_keeper {
     ap_checkpoint checkpoint;
     char path[AP_RUN_PATH_MAX + 32], recordings[AP_RUN_PATH_MAX + 32];
     uint64_t layout;
-    ap_utc_ns newest_utc;               /* of what the engine took; AP_UTC_UNKNOWN */
-    ap_utc_ns written_utc;              /* of that in the newest checkpoint that was begun */
-    int64_t due_ns;                     /* monotonic, of the next */
-    uint64_t read_count;                /* chunks of the recording */
-    void (*on_progress)(void *context); /* each thousand or so of them; may be NULL */
+    ap_utc_ns newest_utc;  /* of what the engine took; AP_UTC_UNKNOWN */
+    ap_utc_ns written_utc; /* of that in the newest checkpoint that was begun */
+    int64_t due_ns;        /* monotonic, of the next */
+    uint64_t read_count;   /* chunks of the recording */
+    /* Each thousand or so of them; may be NULL. False: there is no time for more. */
+    bool (*on_progress)(void *context);
+    bool is_cut; /* on_progress said so */
     void *context;
 } ap_run_state_keeper;
 
@@ -54,8 +56,9 @@ void ap_run_state_open(ap_run_state_keeper *keeper, const ap_run_config *config,
  * more, and the engine has to be opened anew; else AP_OK. */
 ap_err ap_run_state_load(ap_run_state_keeper *keeper);
 
-/* Gives the engine what was recorded after the checkpoint. */
-void ap_run_state_read(ap_run_state_keeper *keeper);
+/* Gives the engine what was recorded after the checkpoint. False: it was not to read to the end,
+ * and nothing may be written behind what was recorded. */
+bool ap_run_state_read(ap_run_state_keeper *keeper);
 
 /* Removes what a killed process left unfinished: under the lock. */
 void ap_run_state_clean(const ap_run_state_keeper *keeper);

@@ -264,6 +264,53 @@ def certificate_is_exchanged(folder):
         service.close()
 
 
+def fill(descriptor):
+    """A pipe, to its end."""
+    os.set_blocking(descriptor, False)
+    try:
+        while os.write(descriptor, bytes(4096)):
+            pass
+    except BlockingIOError:
+        os.set_blocking(descriptor, True)
+
+
+def nobody_reads_the_log(folder):
+    """Standard error is a full pipe, and at a reload there are errors to tell: nobody waits."""
+    service = Service(folder)
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    said = bytearray()
+
+    def told():
+        try:
+            said.extend(os.read(reader, 65536))
+        except BlockingIOError:
+            pass
+        return b"unknown kind 'upd'" in said and b"is refused" in said
+    try:
+        service.end()
+        service.process = subprocess.Popen([PROGRAM, "run", folder / "service.yaml"], stderr=writer)
+        wait_for(lambda: service.status("/healthz"), 10)
+        fill(writer)
+        good = (folder / "service.yaml").read_text()
+        (folder / "service.yaml").write_text(good.replace("kind: udp", "kind: upd"))
+        for _ in range(3):
+            service.process.send_signal(signal.SIGHUP)
+            time.sleep(0.05)
+        assert service.status("/healthz") == 200, "it waits for who reads the log"
+        size = -1
+        while size < len(said):
+            size = len(said)
+            told()
+        service.process.send_signal(signal.SIGHUP)
+        wait_for(told, 5)
+        service.end()
+    finally:
+        service.close()
+        os.close(reader)
+        os.close(writer)
+
+
 # --- inputs ---
 
 @with_service
@@ -575,6 +622,7 @@ def main():
                  ("requests that cannot be", requests_that_cannot_be),
                  ("wrong tokens", wrong_tokens), ("TLS garbage", tls_garbage),
                  ("certificate is exchanged", certificate_is_exchanged),
+                 ("nobody reads the log", nobody_reads_the_log),
                  ("one input floods", one_input_floods),
                  ("port of an input is taken", port_of_an_input_is_taken)]
         with concurrent.futures.ThreadPoolExecutor(4) as pool:

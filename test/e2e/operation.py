@@ -234,6 +234,58 @@ def replay_of_a_silent_pipe():
     assert service.returncode == 0 and b"ends, on a signal" in errors, errors
 
 
+def ends_while_it_restores(folder):
+    """What was recorded may take a while to read: it ends at once when it is told to, with what was
+    recorded as it was. A machine may be too quick for one try."""
+    folder = folder / "restores"
+    folder.mkdir()
+    http, = free_ports(1, socket.SOCK_STREAM)
+    udp, = free_ports(1, socket.SOCK_DGRAM)
+    (folder / "service.yaml").write_text(
+        f"inputs: [{{name: a, kind: udp, port: {udp}, format: sbs}}]\n"
+        f"state: {{folder: state}}\nhttp: {{port: {http}}}\n")
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(folder / "notify"))
+    manager.settimeout(10)
+    out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    line = "".join(f"MSG,3,,,4062{i:02X},,,,,,,35000,,,{{0:.5f}},{i},,,0,0,0,0\r\n"
+                   for i in range(30))
+
+    def start():
+        return subprocess.Popen([PROGRAM, "run", folder / "service.yaml"], stderr=subprocess.PIPE,
+                                env=dict(os.environ, NOTIFY_SOCKET=str(folder / "notify")))
+
+    def wait_until(word):
+        while word not in manager.recv(4096):
+            pass
+
+    def end(service):
+        service.send_signal(signal.SIGTERM)
+        _, errors = service.communicate(timeout=20)
+        assert service.returncode == 0, errors
+        return errors
+    try:
+        for _ in range(5):
+            service = start()
+            wait_until(b"READY=1")
+            for i in range(6000):
+                out.sendto(line.format(52 + i / 20000).encode(), ("127.0.0.1", udp))
+            assert b"ends, on a signal" in end(service)
+            (folder / "state/checkpoint").unlink()
+            kept = sorted((folder / "state/recordings").glob("airpicture-*"))
+            service = start()
+            wait_until(b"STATUS=restores")
+            if b"serves at" not in end(service):
+                assert sorted((folder / "state/recordings").glob("airpicture-*")) == kept
+                assert not (folder / "state/checkpoint").exists()
+                return
+        raise AssertionError("it restores to the end, five times")
+    finally:
+        service.kill()
+        manager.close()
+        out.close()
+
+
 def main():
     with workdir() as name:
         manager = Manager(pathlib.Path(name))
@@ -249,6 +301,7 @@ def main():
     with workdir() as name:
         case("unit file", unit_file, pathlib.Path(name))
         case("nobody on a read-only system", nobody_on_a_read_only_system, pathlib.Path(name))
+        case("ends while it restores", ends_while_it_restores, pathlib.Path(name))
     case("replay of a silent pipe", replay_of_a_silent_pipe)
     finish()
 
