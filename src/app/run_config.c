@@ -264,6 +264,43 @@ static const char *port_holder(const ap_run_config *config, const ap_run_output 
     return http->is_on && ap_run_output_shares(output, http->address, http->port) ? "http" : NULL;
 }
 
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
+/* Whether what goes to `to` comes in at `host`, an address of this side or the other side of a
+ * connection; as far as texts tell. */
+static bool is_here(const char *to, const char *host)
+{
+    bool is_all = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+    bool is_local = is_loopback(to) || strcmp(to, "localhost") == 0;
+    return strcmp(to, host) == 0 ||
+           (is_local && (is_all || is_loopback(host) || strcmp(host, "localhost") == 0));
+}
+
+static bool hears(const ap_run_input *input, const ap_run_output *output)
+{
+    bool is_udp = output->transport == AP_RUN_UDP;
+    if (input->port != output->port || input->kind != (is_udp ? AP_LIVE_UDP : AP_LIVE_TCP_CONNECT))
+        return false;
+    if (*input->group)
+        return strcmp(input->group, output->host) == 0 &&
+               strcmp(input->interface, output->interface) == 0;
+    return is_udp ? is_here(output->host, listening_host(input->host))
+                  : is_here(input->host, output->host);
+}
+
+/* An input that would hear the output, and take its own tracks for a sensor's without end; or NULL.
+ */
+static const char *listener_of(const ap_run_config *config, const ap_run_output *output)
+{
+    for (uint32_t i = 0; i < config->input_count; i++)
+        if (hears(&config->inputs[i], output))
+            return config->inputs[i].name;
+    return NULL;
+}
+
 /* Names tell outputs apart in the figures; behind the inputs and http. */
 static void take_output(loader *load, const yaml_node_t *node)
 {
@@ -280,6 +317,12 @@ static void take_output(loader *load, const yaml_node_t *node)
         ap_yaml_tell_at(&load->reading, node->start_mark,
                         "TCP port %u is that of '%s'; expected another port or address",
                         output->port, holder);
+    const char *listener = listener_of(config, output);
+    if (listener)
+        ap_yaml_tell_at(&load->reading, node->start_mark,
+                        "output '%s' goes to the input '%s', which would hear its own; expected "
+                        "another port or address",
+                        output->name, listener);
     config->output_count++;
 }
 
@@ -325,11 +368,6 @@ static void load_outputs(loader *load, const ap_yaml_entry *entry)
     load->config->outputs = room_for(load, count, sizeof *load->config->outputs);
     for (size_t i = 0; load->config->outputs && i < count; i++)
         take_output(load, yaml_document_get_node(&load->reading.document, item[i]));
-}
-
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
 }
 
 static void take_word(ap_yaml_reading *reading, const yaml_node_t *node, bool is_good,

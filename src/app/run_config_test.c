@@ -131,6 +131,42 @@ static void test_run_config_postgres(void **state)
 }
 #endif
 
+/* What the service sends must not come in again: it would believe itself. */
+static void test_run_config_hears_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *input, *output;
+        bool is_heard;
+    } cases[] = {
+        { "kind: udp, port: 9", "kind: cat062, host: 127.0.0.1, port: 9", true },
+        { "kind: udp, port: 9, host: \"::\"", "kind: cat021, host: localhost, port: 9", true },
+        { "kind: udp, port: 9, host: 192.0.2.1", "kind: cat021, host: 192.0.2.1, port: 9", true },
+        { "kind: udp, port: 9, group: 239.1.2.3", "kind: cat062, host: 239.1.2.3, port: 9", true },
+        { "kind: tcp, host: localhost, port: 9", "kind: sbs, port: 9", true },
+        { "kind: tcp, host: 127.0.0.1, port: 9", "kind: beast, port: 9, host: 0.0.0.0", true },
+        { "kind: udp, port: 9", "kind: cat062, host: 127.0.0.1, port: 10", false },
+        { "kind: udp, port: 9", "kind: cat062, host: 192.0.2.1, port: 9", false },
+        { "kind: udp, port: 9, group: 239.1.2.3, interface: eth0",
+          "kind: cat062, host: 239.1.2.3, port: 9, interface: eth1", false },
+        { "kind: tcp, host: 192.0.2.1, port: 9", "kind: beast, port: 9", false },
+        { "kind: udp, port: 9", "kind: beast, port: 9", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[512];
+        ap_run_config config;
+        told to;
+        snprintf(text, sizeof text, "inputs: [{name: a, %s}]\noutputs: [{%s}]\n", cases[i].input,
+                 cases[i].output);
+        ap_err err = parse(&config, "", text, &to);
+        if (err != (cases[i].is_heard ? AP_ERR_CONFIG : AP_OK))
+            fail_msg("%s: %s", text, to.text);
+        if (cases[i].is_heard)
+            assert_non_null(strstr(to.text, "goes to the input 'a', which would hear its own"));
+        ap_run_config_close(&config);
+    }
+}
+
 /* Whole or not at all; each error at its place. */
 static void test_run_config_refused(void **state)
 {
@@ -220,11 +256,12 @@ static void test_run_config_load_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_run_config_values),   cmocka_unit_test(test_run_config_absent),
+        cmocka_unit_test(test_run_config_values),       cmocka_unit_test(test_run_config_absent),
 #ifdef AP_POSTGRES
         cmocka_unit_test(test_run_config_postgres),
 #endif
-        cmocka_unit_test(test_run_config_refused),  cmocka_unit_test(test_run_config_load_nothing),
+        cmocka_unit_test(test_run_config_hears_itself), cmocka_unit_test(test_run_config_refused),
+        cmocka_unit_test(test_run_config_load_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
