@@ -128,11 +128,88 @@ static void test_api_archive_track(void **state)
     end_archive(b, &archive);
 }
 
+/* The next of a row of numbers, below `count`. */
+static size_t draw(uint64_t *seed, size_t count)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (size_t)((*seed >> 33) % count);
+}
+
+/* A question that means ill, of parts that each mean something. */
+static void ask_absurdly(uint64_t *seed, char *url, size_t size)
+{
+    static const char *const paths[] = { "",           "/frames",          "/alerts",
+                                         "/tracks/1",  "/tracks/2.csv",    "/tracks/1.kml",
+                                         "/tracks/-1", "/tracks/1.geojson" };
+    static const char *const names[] = { "from",  "until", "time",   "step_s",
+                                         "age_s", "limit", "points", "format" };
+    static const char *const values[] = { "1717664400",
+                                          "1717664405.5",
+                                          "1717664414.999999999",
+                                          "2024-06-06T09:00:07Z",
+                                          "1700-01-01T00:00:00Z",
+                                          "2200-12-31T23:59:59.999999999Z",
+                                          "0",
+                                          "1",
+                                          "-1",
+                                          "0.1",
+                                          "3600",
+                                          "8.99999999999e9",
+                                          "-8.99999999999e9",
+                                          "1e99",
+                                          "-1e-99",
+                                          "NaN",
+                                          "inf",
+                                          "",
+                                          "18446744073709551616",
+                                          "4294967296",
+                                          "10000",
+                                          "100000",
+                                          "json",
+                                          "binary",
+                                          "\"',\\%s%n",
+                                          "\xff\xfe" };
+    size_t at = (size_t)snprintf(url, size, "/api/v1/archive%s",
+                                 paths[draw(seed, sizeof paths / sizeof paths[0])]);
+    size_t count = draw(seed, 4);
+    for (size_t i = 0; i < count; i++)
+        at += (size_t)snprintf(url + at, size - at, "%c%s=%s", i > 0 ? '&' : '?',
+                               names[draw(seed, sizeof names / sizeof names[0])],
+                               values[draw(seed, sizeof values / sizeof values[0])]);
+}
+
+/* Whatever is asked: an answer of ours, whole, and the same when it is asked again. */
+static void test_api_archive_absurd(void **state)
+{
+    api_bench *b = *state;
+    test_archive archive = { .folder = "" };
+    unsigned told[600] = { 0 };
+    fill_archive(b, &archive);
+    uint64_t seed = 1;
+    for (int i = 0; i < 1500; i++) {
+        char url[512];
+        ask_absurdly(&seed, url, sizeof url);
+        ap_api_reply reply = api_bench_ask(b, "GET", url, NULL);
+        size_t size = reply.body.size;
+        if (reply.body.bad || (reply.status != 200 && reply.status != 400 && reply.status != 404))
+            fail_msg("%s: %u %s", url, reply.status, (char *)b->body);
+        told[reply.status]++;
+        cJSON *root = strstr(reply.content_type, "json") ? cJSON_Parse((char *)b->body) : NULL;
+        if (strstr(reply.content_type, "json") && !root)
+            fail_msg("%s: no JSON: %.100s", url, (char *)b->body);
+        cJSON_Delete(root);
+        assert_int_equal(api_bench_ask(b, "GET", url, NULL).body.size, size);
+    }
+    assert_true(told[200] > 100 && told[400] > 100 && told[404] > 20);
+    end_archive(b, &archive);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_api_archive_refuses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_api_archive_track, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_api_archive_absurd, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,9 +163,9 @@ static ap_err seek(open_segment *at, bool is_reasons, ap_utc_ns time, int64_t *f
         int64_t middle = low + (high - low) / 2;
         ap_utc_ns there;
         err = time_at(at, made, table, middle, &there, message);
-        if (err == AP_ERR_END)
-            return AP_OK;
-        if (!err && there != AP_UTC_UNKNOWN && there < time)
+        bool is_behind = err == AP_ERR_END; /* a damaged file may lack rows before its last */
+        err = is_behind ? AP_OK : err;
+        if (!err && !is_behind && there != AP_UTC_UNKNOWN && there < time)
             low = middle + 1;
         else
             high = middle;
