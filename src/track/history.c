@@ -2,6 +2,8 @@
 
 #include "track/measure.h"
 
+#define CACHE_LINE 64
+
 void ap_history_start(ap_history *history)
 {
     history->count = history->first = 0;
@@ -38,12 +40,19 @@ void ap_history_append(ap_history *history, const ap_imm *imm, const ap_measure 
     put(history, history->count++, measure);
 }
 
+/* To be written. */
+static void fetch(const void *from, size_t size)
+{
+    for (size_t at = 0; at < size; at += CACHE_LINE)
+        __builtin_prefetch((const uint8_t *)from + at, 1);
+}
+
 void ap_history_fetch(const ap_history *history)
 {
-    const ap_measure *next = ap_history_measure(history, history->count % AP_HISTORY_CAP);
-    __builtin_prefetch(next);
-    __builtin_prefetch((const uint8_t *)next + 64);
-    __builtin_prefetch((const uint8_t *)next + 128);
+    unsigned next = history->count % AP_HISTORY_CAP;
+    fetch(ap_history_measure(history, next), sizeof(ap_measure));
+    if (next % AP_HISTORY_HALF == 0)
+        fetch(&history->half[half_of(history, next)].before, sizeof(ap_imm));
 }
 
 /* Place of a measurement: after all that are not younger. */
