@@ -47,11 +47,12 @@ outputs:
   - {{kind: avr, port: {avr}}}
   - {{kind: sbs, port: {sbs}}}
   - {{kind: final, port: {final}}}
+  - {{name: asterix, kind: cat062, transport: tcp, port: {asterix}, period_s: 1}}
 http: {{port: {http}}}
 state: {{folder: state, recordings: false}}
 track_cap: 500
 """
-FORMS = ("beast", "avr", "sbs", "final")
+FORMS = ("beast", "avr", "sbs", "final", "asterix")
 
 
 def udp_socket(address, port, group=None):
@@ -142,9 +143,9 @@ class Scene:
     def __init__(self, folder, processes):
         self.folder = folder
         udp = free_ports(4, socket.SOCK_DGRAM)
-        tcp = free_ports(6, socket.SOCK_STREAM)
+        tcp = free_ports(7, socket.SOCK_STREAM)
         self.ports = dict(zip(("radar", "period", "updates", "reports"), udp))
-        self.ports |= dict(zip(("rx", "http", "beast", "avr", "sbs", "final"), tcp))
+        self.ports |= dict(zip(("rx", "http", *FORMS), tcp))
         now = datetime.datetime.now(datetime.timezone.utc)
         (folder / "scene.yaml").write_text(
             SCENARIO.format(start=now.strftime("%Y-%m-%dT%H:%M:%SZ"), **self.ports))

@@ -255,10 +255,12 @@ static ap_framing_verdict look_unless_better(const ap_framer *framer, size_t at,
     return better == AP_FRAMING_YES ? AP_FRAMING_NO : AP_FRAMING_YES;
 }
 
-/* In step, a block is taken when it proves itself, and then without waiting for the next one. One
- * that does not is taken when headers follow where they should, unless a better block stands
- * between: then its length is wrong and met a later header by chance. Its own proof may spend more
- * than there is: a stream in step stays so. */
+/* In step, a block is taken when it proves itself and its category or source has been seen, and
+ * then without waiting for the next one: the first block of a source's second category would wait
+ * for tens of kilobytes where its octets look like the head of a long block. One that is not is
+ * taken when headers follow where they should, unless a better block stands between: then its
+ * length is wrong and met a later header by chance. Its own proof may spend more than there is: a
+ * stream in step stays so. */
 static ap_framing_verdict look_in_step(const ap_framer *framer, size_t at, size_t block, size_t gap,
                                        ap_framing_work *work)
 {
@@ -268,7 +270,7 @@ static ap_framing_verdict look_in_step(const ap_framer *framer, size_t at, size_
     int64_t unspent = INT64_MAX;
     bool proved = ap_asterix_block_proves_within(framer->editions, data, block, &unspent);
     work->effort -= INT64_MAX - unspent;
-    if (proved && is_trusted(framer, at))
+    if (proved && (is_trusted(framer, at) || is_known(framer, source_of(framer, at, block))))
         return AP_FRAMING_YES;
     chain c = look_chain(framer, at, block, gap, work);
     if (c.verdict == AP_FRAMING_YES)

@@ -80,6 +80,34 @@ static void test_next_gives_a_proved_block_at_once(void **state)
     assert_int_equal(ap_framer_next(&framer, &frame), AP_ERR_MORE);
 }
 
+/* Nor does the first one of another category from the same source, whose octets look like the head
+ * of a block of 48 kB: on a slow line that would be half a minute. */
+static void test_next_gives_a_second_category_at_once(void **state)
+{
+    (void)state;
+    static const uint8_t looks_so[] = { 48,   0,    23,   0x81, 0x40, 20,   1,    34,
+                                        0xC0, 0,    0x80, 20,   1,    0x81, 0x40, 20,
+                                        1,    0x15, 0x23, 0x72, 0xCB, 0x1D, 0x20 };
+    uint8_t data[100], *space;
+    static uint8_t mem[AP_FRAMER_SIZE];
+    ap_asterix_editions editions;
+    ap_framer framer;
+    ap_frame frame;
+    ap_writer w = ap_writer_of(data, sizeof data);
+    put_block(&w, 34, 2, 1);
+    size_t first = w.size;
+    ap_write_bytes(&w, looks_so, sizeof looks_so);
+    ap_asterix_editions_default(&editions);
+    ap_framer_init(&framer, AP_FORMAT_ASTERIX, &editions, mem, sizeof mem);
+    ap_framer_space(&framer, &space);
+    memcpy(space, data, w.size);
+    ap_framer_commit(&framer, w.size);
+    assert_int_equal(ap_framer_next(&framer, &frame), AP_OK);
+    assert_int_equal(frame.size, first);
+    assert_int_equal(ap_framer_next(&framer, &frame), AP_OK);
+    assert_int_equal(frame.size, sizeof looks_so);
+}
+
 /* Nor does one that does not prove itself wait for more than the header and records of the next. */
 static void test_next_gives_a_bad_block_with_the_next(void **state)
 {
@@ -485,6 +513,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_next_blocks),
         cmocka_unit_test(test_next_gives_a_proved_block_at_once),
+        cmocka_unit_test(test_next_gives_a_second_category_at_once),
         cmocka_unit_test(test_next_gives_a_bad_block_with_the_next),
         cmocka_unit_test(test_next_record_cut_in_a_right_block),
         cmocka_unit_test(test_next_length_too_large),
