@@ -130,6 +130,7 @@ static world *world_of_two(ap_sensor sensor[2], ap_sensor_stats stats[2])
 {
     world *w = world_new(AP_SENSOR_SSR);
     sensor[0] = w->sensor;
+    sensor[1] = (ap_sensor){ .name = "multilateration" };
     ap_sensor_defaults(&sensor[1], AP_SENSOR_MLAT);
     sensor[1].turn_s = 1.0;
     w->table = (ap_sensor_table){ .sensor = sensor, .stats = stats, .count = 2, .cap = 2 };
