@@ -124,7 +124,12 @@ ap_err ap_run_state_load(ap_run_state_keeper *keeper)
         return AP_OK;
     if (err) {
         ap_log_write_as(keeper->log, AP_LOG_WARNING, "checkpoint", message);
-        return err == AP_ERR_UNKNOWN ? AP_OK : AP_ERR_MALFORMED;
+        if (err == AP_ERR_UNKNOWN)
+            return AP_OK;
+        /* What was read over them is not theirs to close. */
+        *keeper->engine = fresh;
+        *keeper->live = fresh_live;
+        return AP_ERR_MALFORMED;
     }
     ap_engine_rebind(keeper->engine, &fresh, moved);
     ap_live_engine_rebind(keeper->live, &fresh_live);

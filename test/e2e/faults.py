@@ -609,11 +609,36 @@ def killed_at_any_moment(folder):
         service.close()
 
 
+def checkpoint_is_damaged(folder):
+    """By an octet, by its end: told, and the picture comes of the recording."""
+    service = Service(folder, "state: {folder: state}\n")
+    checkpoint = folder / "state/checkpoint"
+    try:
+        for i in range(20):
+            service.send(LINE.format(52.0 + i / 5000).encode())
+            time.sleep(0.1)
+        service.end()
+        whole = checkpoint.read_bytes()
+        middle = len(whole) // 2
+        for damaged in (whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1:],
+                        whole[:middle], whole[:-1], whole[:100], b""):
+            checkpoint.write_bytes(damaged)
+            (folder / "log").write_text("")
+            service.start()
+            told = service.said()
+            assert "is not used: it is" in told and "with 1 tracks, restored" in told, told
+            service.process.kill()
+            service.process.wait()
+    finally:
+        service.close()
+
+
 def main():
     with workdir() as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
         cases = [("disk is full", disk_is_full), ("killed at any moment", killed_at_any_moment),
+                 ("checkpoint is damaged", checkpoint_is_damaged),
                  ("clock of the host is set", clock_of_the_host_is_set),
                  ("interface gone and back", interface_gone_and_back),
                  ("memory is exhausted", memory_is_exhausted),
