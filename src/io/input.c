@@ -93,14 +93,16 @@ static ap_err fail(ap_input *input, ap_err err, const char *text)
 static ssize_t read_some(const ap_input *input, uint8_t *data, size_t cap)
 {
     int fd = input->state->fd;
+    struct pollfd ready = { .fd = fd, .events = POLLIN };
     if (input->wait && !input->wait(input->context, input))
         return 0;
+    if (S_ISFIFO(input->state->mode) && input->stored_at == 0)
+        (void)poll(&ready, 1, -1); /* before somebody writes to it a read would tell its end */
     for (;;) {
         ssize_t n = ap_interrupted() ? 0 : read(fd, data, cap);
         if (n >= 0)
             return n;
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd ready = { .fd = fd, .events = POLLIN };
             (void)poll(&ready, 1, -1); /* the next read tells what came */
         } else if (errno != EINTR) {
             return -1;
@@ -163,6 +165,16 @@ static ap_err start_unpacking(ap_input *input)
     return AP_OK;
 }
 
+/* A FIFO is open at once, whether somebody writes to it or not. */
+static int open_path(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (flags >= 0)
+        (void)fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+    return fd;
+}
+
 /* A descriptor that can be read. */
 static ap_err open_file(ap_input *input, const char *path, const char *name, int *fd, mode_t *mode,
                         char message[AP_IO_MESSAGE_SIZE])
@@ -171,7 +183,7 @@ static ap_err open_file(ap_input *input, const char *path, const char *name, int
         return refuse(message, AP_ERR_NO_INPUT, "the input",
                       "its path is empty; name a file, or - for standard input");
     bool standard = strcmp(path, "-") == 0;
-    *fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    *fd = standard ? STDIN_FILENO : open_path(path);
     struct stat about;
     if (*fd < 0 || fstat(*fd, &about) < 0)
         return refuse(message, AP_ERR_NO_INPUT, name, advice_of(errno));

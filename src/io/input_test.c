@@ -303,6 +303,46 @@ static void test_input_read_pipe(void **state)
     free(text);
 }
 
+static void *open_and_write(void *context)
+{
+    const char *path = context;
+    usleep(50000);
+    FILE *file = fopen(path, "wb");
+    if (file) {
+        fputs("late", file);
+        fclose(file);
+    }
+    return NULL;
+}
+
+/* It is open before anybody writes to it, is not at its end, and gives what comes then. */
+static void test_input_read_fifo(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/airpicture-input-XXXXXX", path[64];
+    uint8_t data[16];
+    size_t size;
+    ap_input input;
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    alarm(20);
+    assert_int_equal(ap_input_open(&input, path, message), AP_OK);
+    assert_false(ap_input_is_ready(&input, 0));
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, open_and_write, path), 0);
+    assert_int_equal(ap_input_read(&input, data, sizeof data, &size, message), AP_OK);
+    assert_int_equal(size, 4);
+    assert_memory_equal(data, "late", 4);
+    assert_int_equal(ap_input_read(&input, data, sizeof data, &size, message), AP_OK);
+    assert_int_equal(size, 0);
+    alarm(0);
+    pthread_join(thread, NULL);
+    ap_input_close(&input);
+    (void)unlink(path);
+    (void)rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_input_read_damaged),
         cmocka_unit_test(test_input_open_refuses),
         cmocka_unit_test(test_input_read_pipe),
+        cmocka_unit_test(test_input_read_fifo),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
