@@ -21,6 +21,7 @@
 #include "io/loop.h"
 #include "io/browser.h"
 #include "io/notify.h"
+#include "io/socket.h"
 
 #define FIGURES_MS 60000
 #define WATCHDOG_SHARE 4     /* it is fed so often in its time ... */
@@ -634,6 +635,7 @@ static int run_service(service *run)
     if (!ap_log_open(&run->log, STDERR_FILENO, run->log_level, form))
         return ap_command_fail(run->command, AP_EXIT_SOFTWARE, "memory is exhausted");
     ap_notify_open(&run->notify);
+    ap_socket_raise_fd_limit();
     int status = open_loop(run);
     if (!status && run->config_path) {
         status = serve_config(run);

@@ -11,6 +11,7 @@
 
 #include "io/clock.h"
 #include "io/http_state.h"
+#include "io/socket.h"
 
 enum { THROWN_AWAY_CAP = 4 << 20, TABLE_CAP = 65536, LWS_PATIENCE_S = 3600, CLOSE_TURNS = 16 };
 
@@ -363,7 +364,7 @@ static struct lws_context *create_context(struct ap_http_state *server,
     (void)setrlimit(RLIMIT_NOFILE, &bounded);
     struct lws_context *context = lws_create_context(info);
     (void)setrlimit(RLIMIT_NOFILE, &limit);
-    server->fd_cap = (int)bounded.rlim_cur;
+    server->fd_cap = ap_socket_fd_cap(); /* below the table's end */
     return context;
 }
 

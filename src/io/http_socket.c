@@ -151,8 +151,14 @@ static void refuse(struct ap_http_state *server, int fd)
 {
     char text[512];
     server->count.refused_count++;
-    ap_http_log(server, "full", "connection refused: all %zu are in use; raise the cap of clients",
-                server->config.connection_cap);
+    if (fd >= server->fd_cap)
+        ap_http_log(server, "descriptors",
+                    "connection refused: the last file descriptors are for files; raise "
+                    "RLIMIT_NOFILE");
+    else
+        ap_http_log(server, "full",
+                    "connection refused: all %zu are in use; raise the cap of clients",
+                    server->config.connection_cap);
     if (!server->has_tls) {
         size_t size = ap_http_format_refusal(text, sizeof text, 503, "Retry-After: 5\r\n",
                                              "too many connections; try again in some seconds");
@@ -232,6 +238,8 @@ static void on_listener(uv_poll_t *poll, int status, int events)
             refuse_without_descriptor(server);
         if (fd < 0)
             return;
+        if (fd >= server->fd_cap)
+            (void)displace(server);
         if (!server->free || fd >= server->fd_cap)
             refuse(server, fd);
         else

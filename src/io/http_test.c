@@ -1,6 +1,7 @@
 #include "io/http.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -652,6 +653,38 @@ static void test_http_no_descriptors(void **state)
     test_http_close(&test);
 }
 
+/* However many connect, files can be opened still. */
+static void test_http_keeps_descriptors(void **state)
+{
+    (void)state;
+    enum { LIMIT = 128, CLIENTS = 54, FILES = 20 };
+    test_http test;
+    ap_http_config config = config_of();
+    struct rlimit limit, low;
+    int client[CLIENTS], file[FILES];
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = (struct rlimit){ .rlim_cur = LIMIT, .rlim_max = limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    test_http_open(&test, &config);
+    for (int i = 0; i < CLIENTS; i++) {
+        client[i] = test_http_connect(&test);
+        test_http_turn(&test, 1);
+    }
+    TEST_HTTP_WAIT(&test, ap_http_count(&test.http)->refused_count >= 1);
+    for (int i = 0; i < FILES; i++) {
+        file[i] = open("/dev/null", O_RDONLY);
+        assert_true(file[i] >= 0);
+    }
+    for (int i = 0; i < CLIENTS; i++)
+        (void)close(client[i]);
+    for (int i = 0; i < FILES; i++)
+        (void)close(file[i]);
+    test_http_turn(&test, 50);
+    expect(&test, "GET /echo", "", 200, "");
+    test_http_close(&test);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* Not even the one that is held back, as when the limit is lowered: whoever waits is not looked at
  * again at once, and is taken when there are some. */
 static void test_http_spare_descriptor_gone(void **state)
@@ -813,6 +846,7 @@ int main(void)
         cmocka_unit_test(test_http_full),
         cmocka_unit_test(test_http_no_descriptors),
         cmocka_unit_test(test_http_spare_descriptor_gone),
+        cmocka_unit_test(test_http_keeps_descriptors),
         cmocka_unit_test(test_http_slow_reply),
         cmocka_unit_test(test_http_log_lines),
         cmocka_unit_test(test_http_upgrade_h2c),

@@ -9,7 +9,12 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#define FD_CAP_MAX 65536
+#define FD_KEPT 64 /* for what is opened beside connections; of few, a quarter */
+#define FD_WISH 16384
 
 bool ap_socket_address_parse(ap_socket_address *address, const char *host, uint16_t port)
 {
@@ -127,6 +132,23 @@ int ap_socket_listen(ap_socket_address *address, int backlog)
     return fd;
 }
 
+int ap_socket_fd_cap(void)
+{
+    struct rlimit limit = { FD_CAP_MAX, FD_CAP_MAX };
+    (void)getrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t cap = limit.rlim_cur < FD_CAP_MAX ? limit.rlim_cur : FD_CAP_MAX;
+    return (int)(cap - (cap / 4 < FD_KEPT ? cap / 4 : FD_KEPT));
+}
+
+void ap_socket_raise_fd_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FD_WISH)
+        return;
+    limit.rlim_cur = limit.rlim_max < FD_WISH ? limit.rlim_max : FD_WISH;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int ap_socket_accept(int fd, ap_socket_address *peer)
 {
     int made;
@@ -134,6 +156,11 @@ int ap_socket_accept(int fd, ap_socket_address *peer)
     do {
         made = accept4(fd, &peer->is.any, &peer->size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     } while (made < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (made >= 0 && made >= ap_socket_fd_cap()) {
+        (void)close(made);
+        made = -1;
+        errno = EMFILE;
+    }
     return made;
 }
 

@@ -44,7 +44,15 @@ const char *ap_socket_error_text(int error, char text[AP_SOCKET_ERROR_SIZE]);
  * with errno. */
 int ap_socket_listen(ap_socket_address *address, int backlog);
 
-/* The next connection, non-blocking; -1 with errno. */
+/* Descriptors from this one on are kept for files: connections, which strangers open, must not keep
+ * recordings and archives from being written. As the limit of the process is now. */
+int ap_socket_fd_cap(void);
+
+/* As many descriptors as the system gives unasked, 16384 at most: a shell's 1024 are soon used. */
+void ap_socket_raise_fd_limit(void);
+
+/* The next connection, non-blocking; -1 with errno, EMFILE for one at ap_socket_fd_cap too, which
+ * is closed. */
 int ap_socket_accept(int fd, ap_socket_address *peer);
 
 /* Finds out within a minute that the other side is gone, though nothing is sent. */

@@ -1,10 +1,14 @@
 #include "io/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -34,6 +38,39 @@ static void test_address_parse_text_bytes(void **state)
         assert_int_equal(port, 30005);
         assert_int_equal(ap_socket_address_is_multicast(&address), rows[i].is_multicast);
     }
+}
+
+/* The last descriptors are not for connections. */
+static void test_accept_keeps_descriptors(void **state)
+{
+    (void)state;
+    struct rlimit limit, low;
+    ap_socket_address at, peer;
+    assert_true(ap_socket_address_parse(&at, "127.0.0.1", 0));
+    int listener = ap_socket_listen(&at, 8);
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(listener >= 0 && client >= 0);
+    assert_int_equal(connect(client, &at.is.any, at.size), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    int last = dup(client);
+    close(last);
+    low = (struct rlimit){ .rlim_cur = (rlim_t)last + 1, .rlim_max = limit.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    int made = ap_socket_accept(listener, &peer), error = errno;
+    int file = open("/dev/null", O_RDONLY);
+    low.rlim_cur = 1024;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    assert_int_equal(ap_socket_fd_cap(), 960);
+    ap_socket_raise_fd_limit();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &low), 0);
+    assert_true(low.rlim_cur == (low.rlim_max < 16384 ? low.rlim_max : 16384));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(made, -1);
+    assert_int_equal(error, EMFILE);
+    assert_int_equal(file, last);
+    close(file);
+    close(listener);
+    close(client);
 }
 
 static void test_address_parse_refuses(void **state)
@@ -78,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_address_parse_refuses),
         cmocka_unit_test(test_interface_by_name_and_address),
         cmocka_unit_test(test_error_text),
+        cmocka_unit_test(test_accept_keeps_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
