@@ -19,6 +19,7 @@ const licences = {
 export default defineConfig({
     base: "./",
     plugins: [licences],
+    worker: { format: "es", rollupOptions: { output: { hashCharacters: "hex" } } },
     build: {
         target: "es2020",
         chunkSizeWarningLimit: 2000,

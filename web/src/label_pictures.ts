@@ -5,55 +5,42 @@ export interface LabelText {
   colours: string[]; // of each line
   back: string;
   frame: string; // a colour; empty: none
+  width: number;
+  height: number; // pixels
 }
 
 export const LABEL_FONT =
   '12px "DejaVu Sans Mono", ui-monospace, "SF Mono", Menlo, Consolas, monospace';
 export const LABEL_LINE = 14; // pixels
+export const LABELS_MAX = 260;
 
-const COLUMNS = 4,
-  ROWS = 128,
-  WIDTH = 128, // pixels of a picture, at most
+// A quarter more than there are labels: when it is full, what is not shown any more makes room. It
+// is kept small, for the browser copies it whole after each text that is drawn.
+const COLUMNS = 5,
+  ROWS = 65,
+  WIDTH = 96, // pixels of a picture, at most
   HEIGHT = 3 * LABEL_LINE + 4;
 
 export class LabelPictures {
   private readonly canvas = document.createElement("canvas");
   private readonly g = this.canvas.getContext("2d")!;
   private readonly places = new Map<string, number>();
-  private scale = 0;
+  private free: number[] = [];
+  private scale = 0; // pixels of the screen a pixel
 
-  // Makes room for another scale (pixels of the screen a pixel), or when all places are taken.
-  begin(scale: number, wanted: number): void {
-    if (scale === this.scale && this.places.size + wanted <= COLUMNS * ROWS) return;
-    this.scale = scale;
-    this.places.clear();
-    this.canvas.width = COLUMNS * WIDTH * scale; // clears it, too
-    this.canvas.height = ROWS * HEIGHT * scale;
+  // Where the pictures of these texts are, LABELS_MAX at most; drawn where they are not there yet.
+  find(texts: LabelText[], scale: number): number[] {
+    const keys = texts.map(keyOf);
+    if (scale !== this.scale) this.clear(scale);
+    const unknown = keys.filter((key) => !this.places.has(key));
+    if (unknown.length > this.free.length) this.makeRoom(new Set(keys));
+    return texts.map((text, i) => this.places.get(keys[i]!) ?? this.add(text, keys[i]!));
   }
 
-  // Where the picture of this text is; drawn if it is not there yet. All before the first `copy`:
-  // a canvas that is drawn on and copied by turns is copied whole each time.
-  find(text: LabelText, width: number, height: number): number {
-    const key = [...text.lines, ...text.colours, text.back, text.frame].join("\n");
-    const known = this.places.get(key);
-    if (known !== undefined) return known;
-    const place = this.places.size;
-    this.places.set(key, place);
-    this.draw(text, place, Math.min(WIDTH, width), Math.min(HEIGHT, height));
-    return place;
-  }
-
-  copy(
-    to: CanvasRenderingContext2D,
-    place: number,
-    x: number,
-    y: number,
-    width: number,
-    height: number,
-  ): void {
+  copy(to: CanvasRenderingContext2D, place: number, text: LabelText, x: number, y: number): void {
     const { scale } = this,
-      w = Math.min(WIDTH, width),
-      h = Math.min(HEIGHT, height);
+      w = Math.min(WIDTH, text.width),
+      h = Math.min(HEIGHT, text.height);
     const fromX = (place % COLUMNS) * WIDTH * scale,
       fromY = Math.floor(place / COLUMNS) * HEIGHT * scale;
     // Whole pixels of the screen: letters stay sharp.
@@ -62,11 +49,37 @@ export class LabelPictures {
     to.drawImage(this.canvas, fromX, fromY, w * scale, h * scale, toX, toY, w, h);
   }
 
-  private draw(text: LabelText, place: number, width: number, height: number): void {
-    const { g, scale } = this;
+  private clear(scale: number): void {
+    this.scale = scale;
+    this.places.clear();
+    this.free = Array.from({ length: COLUMNS * ROWS }, (_, i) => i);
+    this.canvas.width = COLUMNS * WIDTH * scale;
+    this.canvas.height = ROWS * HEIGHT * scale;
+  }
+
+  private makeRoom(wanted: Set<string>): void {
+    for (const [key, place] of this.places) {
+      if (wanted.has(key)) continue;
+      this.places.delete(key);
+      this.free.push(place);
+    }
+  }
+
+  private add(text: LabelText, key: string): number {
+    const place = this.free.pop()!;
+    this.places.set(key, place);
+    this.draw(text, place);
+    return place;
+  }
+
+  private draw(text: LabelText, place: number): void {
+    const { g, scale } = this,
+      width = Math.min(WIDTH, text.width),
+      height = Math.min(HEIGHT, text.height);
     const left = (place % COLUMNS) * WIDTH,
       top = Math.floor(place / COLUMNS) * HEIGHT;
     g.setTransform(scale, 0, 0, scale, left * scale, top * scale);
+    g.clearRect(0, 0, WIDTH, HEIGHT);
     g.font = LABEL_FONT;
     g.textBaseline = "top";
     g.fillStyle = text.back;
@@ -81,3 +94,6 @@ export class LabelPictures {
     });
   }
 }
+
+const keyOf = ({ lines, colours, back, frame, width }: LabelText): string =>
+  [...lines, ...colours, back, frame, width].join("\n");

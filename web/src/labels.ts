@@ -105,6 +105,18 @@ export class Covered {
     if (x >= 0 && y >= 0 && x < this.width && y < this.height) this.symbols.addPoint(x, y);
   }
 
+  // Nothing is to stand there.
+  block(left: number, top: number, right: number, bottom: number): void {
+    const { width, height } = this;
+    if (right <= 0 || bottom <= 0 || left >= width || top >= height) return;
+    this.labels.add(
+      Math.max(0, left),
+      Math.max(0, top),
+      Math.min(width, right),
+      Math.min(height, bottom),
+    );
+  }
+
   // Takes the place of a label, if it is free.
   take(left: number, top: number, width: number, height: number): boolean {
     const right = left + width,
@@ -148,4 +160,40 @@ export function placeLabels(wishes: LabelWish[], covered: Covered, limit: number
     }
   }
   return placed;
+}
+
+// The same as columns, as it travels to a worker and back. A wish is WISH numbers: x, y, width,
+// height, rank, place; an answer PLACED numbers: index of the wish, x, y, place.
+export interface LabelWork {
+  width: number; // of the map, pixels
+  height: number;
+  limit: number;
+  blocked: number[]; // left, top, right and bottom of what labels must not lie over or under
+  symbols: Float32Array; // x and y of each
+  wishes: Float64Array;
+}
+export const WISH = 6,
+  PLACED = 4;
+
+export function workOut(work: LabelWork): Float32Array {
+  const { width, height, limit, blocked, symbols, wishes } = work,
+    covered = new Covered(width, height),
+    list: LabelWish[] = [];
+  for (let i = 0; i < blocked.length; i += 4)
+    covered.block(blocked[i]!, blocked[i + 1]!, blocked[i + 2]!, blocked[i + 3]!);
+  for (let i = 0; i < symbols.length; i += 2) covered.addSymbol(symbols[i]!, symbols[i + 1]!);
+  for (let i = 0; i < wishes.length; i += WISH) {
+    const [x, y, wide, high, rank, place] = wishes.subarray(i, i + WISH) as unknown as number[];
+    list.push({
+      row: i / WISH,
+      x: x!,
+      y: y!,
+      width: wide!,
+      height: high!,
+      rank: rank!,
+      place: place!,
+    });
+  }
+  const placed = placeLabels(list, covered, limit);
+  return Float32Array.from(placed.flatMap(({ row, x, y, place }) => [row, x, y, place]));
 }

@@ -9,7 +9,14 @@ import { circle, destination, ellipse, type Place } from "./geo.js";
 import { DOTS } from "./store.js";
 import { cellOf, symbolPicture } from "./symbols.js";
 import { levelColour, type Theme, THEMES } from "./theme.js";
-import { DIM, LOOK_AT, RECORD_FLOATS, RECORD_OCTETS, TrackLayer } from "./track_layer.js";
+import {
+  DIM,
+  LOOK_AT,
+  RECORD_FLOATS,
+  RECORD_OCTETS,
+  type Records,
+  TrackLayer,
+} from "./track_layer.js";
 
 const DOT_TRACKS_MAX = 3000;
 
@@ -24,7 +31,18 @@ export class Layers {
   private readonly looks = new Uint32Array(65536); // by flags; 0: not reckoned yet
   private looksOf = "";
   private floats = new Float32Array(0);
-  private readonly records = { count: 0, version: 0, octets: new Uint8Array(0) };
+  private readonly records: Records = {
+    count: 0,
+    version: 0,
+    octets: new Uint8Array(0),
+    now: 0,
+    keep: 1,
+    seconds: 0,
+    isDrawn: false,
+  };
+  private isChanged = true; // more than the records
+  private hadMarks = false;
+  private trail: { of: TrackDetail | null; paths: Place[][] } = { of: null, paths: [] };
 
   constructor(private readonly app: App) {}
 
@@ -35,11 +53,15 @@ export class Layers {
   // Of what does not move between updates.
   update(): void {
     this.updateRecords();
+    const had = this.dots !== null;
     this.dots = this.app.settings.dots && this.app.shown <= DOT_TRACKS_MAX ? this.dotLayer() : null;
+    if (had || this.dots) this.isChanged = true;
   }
 
-  // Of sensors; when they or the settings change.
+  // Of sensors; when they or the settings change, and when the past begins or ends: how far a
+  // receiver has heard is known of now alone.
   updateFixed(): void {
+    this.isChanged = true;
     const theme = this.theme(),
       { sensors, receivers } = this.app.sensors;
     const placed = sensors.filter((one) => one.site);
@@ -50,7 +72,8 @@ export class Layers {
     const rings = placed
       .filter((one) => (one.range_max_m ?? 0) > 0 && one.kind !== "mlat" && one.kind !== "adsb")
       .map((one) => circle(at(one), one.range_max_m!));
-    const outlines = receivers.flatMap((one) => {
+    const heard = this.app.past === null ? receivers : [];
+    const outlines = heard.flatMap((one) => {
       const sensor = placed.find((each) => each.index === one.sensor_index);
       const reach = one.outline_m ?? [];
       if (!sensor || !reach.some((metres) => metres > 0)) return [];
@@ -99,11 +122,25 @@ export class Layers {
     ];
   }
 
-  all(): Layer[] {
-    const list: Layer[] = [...this.fixed];
-    if (this.dots) list.push(this.dots);
-    list.push(...this.chosen(), this.tracks());
-    return list;
+  // What to draw now; null: the same layers as the last time, carried on to this moment.
+  all(): Layer[] | null {
+    const { app, records } = this;
+    records.now = app.motion.now - this.base;
+    records.keep = app.motion.keep;
+    records.seconds = app.settings.vector * 60;
+    const hasMarks = app.selected !== 0 || this.emergencies.length > 0;
+    if (!this.isChanged && !hasMarks && !this.hadMarks) return null;
+    this.isChanged = false;
+    this.hadMarks = hasMarks;
+    const tracks = new TrackLayer({ id: "tracks", records, symbols: this.picture });
+    return [...this.fixed, ...(this.dots ? [this.dots] : []), ...this.chosen(), tracks];
+  }
+
+  // Whether something of these is not drawn yet: a shader is still being made.
+  isWaiting(layers: Layer[]): boolean {
+    const waits = (one: Layer) => one.getModels().map((model) => model.needsRedraw());
+    const others = layers.filter((one) => !(one instanceof TrackLayer));
+    return !this.records.isDrawn || others.flatMap(waits).some(Boolean);
   }
 
   private dotLayer(): Layer {
@@ -215,16 +252,15 @@ export class Layers {
     }
   }
 
-  private tracks(): Layer {
-    const { motion, settings } = this.app;
-    return new TrackLayer({
-      id: "tracks",
-      records: this.records,
-      symbols: this.picture,
-      now: motion.now - this.base,
-      keep: motion.keep,
-      seconds: settings.vector * 60,
-    });
+  // The trail as it was told: deck.gl reckons it anew only when that changes.
+  private trailOf(detail: TrackDetail): Place[][] {
+    if (this.trail.of !== detail) {
+      const path = detail.history.map(
+        (point): Place => [point.longitude_deg, point.latitude_deg],
+      );
+      this.trail = { of: detail, paths: [path] };
+    }
+    return this.trail.paths;
   }
 
   // Trail, ellipse (two sigma) and ring of the selected track; rings of emergencies.
@@ -237,23 +273,21 @@ export class Layers {
     const here: Place | null =
       row < 0 ? null : [motion.longitude(row), motion.latitude(row)];
     if (detail && detail.history.length > 0) {
-      const path: Place[] = detail.history.map((point) => [
-        point.longitude_deg,
-        point.latitude_deg,
-      ]);
-      if (here) path.push(here);
-      list.push(
+      const paths = this.trailOf(detail),
+        end = paths[0]!.at(-1)!;
+      const line = (id: string, data: Place[][]) =>
         new PathLayer<Place[]>({
-          id: "trail",
-          data: [path],
+          id,
+          data,
           getPath: (each) => each,
           getColor: [...theme.trail, 190],
           widthUnits: "pixels",
           getWidth: 1.6,
           jointRounded: true,
           updateTriggers: { getColor: this.app.settings.theme },
-        }),
-      );
+        });
+      list.push(line("trail", paths));
+      if (here) list.push(line("trail-end", [[end, here]]));
     }
     const sigma = detail?.track?.position_sigma_m;
     if (here && sigma)

@@ -4,6 +4,8 @@ import { type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.j
 import { instant, type Source, SOURCE_WORDS } from "./format.js";
 import type { AirMap, View } from "./map.js";
 
+const MOVED_MS = 300;
+
 export interface Link {
   view: View | null;
   track: number;
@@ -68,14 +70,18 @@ export function keepLink(app: App, air: AirMap, goTo: (time: number | null) => v
     const now = { view: air.view(), track: app.selected, filter: app.filter, time: app.past };
     history.replaceState(null, "", writeLink(now) || location.pathname);
   };
-  air.map.on("moveend", save);
+  let timer = 0;
+  air.on("moveend", () => {
+    clearTimeout(timer); // browsers do not like to be told often
+    timer = window.setTimeout(save, MOVED_MS);
+  });
   app.on("select", save);
   app.on("filter", save);
   app.on("time", save);
   addEventListener("hashchange", () => {
     const { view, track, filter, time } = readLink(location.hash);
     if (time !== app.past) goTo(time);
-    if (view) air.map.jumpTo({ center: [view.longitude, view.latitude], zoom: view.zoom });
+    if (view) air.look(view);
     app.setFilter(filter);
     app.select(track);
   });

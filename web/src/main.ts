@@ -26,6 +26,7 @@ import { THEMES } from "./theme.js";
 import { View } from "./view.js";
 
 const EVERYWHERE = { longitude: 8, latitude: 50, zoom: 4 }; // until tracks tell where to look
+const MAP_LATEST_MS = 4000;
 const VECTORS = [0, 1, 2, 5] as const;
 
 const app = new App(),
@@ -89,14 +90,22 @@ const dock: Dock<"tracks" | "sensors" | "alerts" | "health"> = new Dock({
     element: sensors.element,
     open: () => sensors.draw(),
     tabindex: 0,
+    isOfNow: true,
   },
   alerts: { words: "Alerts", element: alerts.element, open: () => alerts.draw(), tabindex: 0 },
-  health: { words: "Health", element: health.element, open: () => void health.load(), tabindex: 0 },
+  health: {
+    words: "Health",
+    element: health.element,
+    open: () => void health.load(),
+    tabindex: 0,
+    isOfNow: true,
+  },
 });
 app.on("alerts", () => {
   const unseen = app.alerts.filter((one) => !one.until_s && !one.acknowledged_by);
   dock.setCount("alerts", unseen.length);
 });
+picture.cards = [trackPanel.element, dock.element];
 const view = new View(app, air, picture, trackPanel.element, dock.element);
 const filters = new FilterPanel(app, picture.layers.picture, () => view.box());
 const display = new DisplayPanel(app);
@@ -140,8 +149,8 @@ const nextVector = () =>
   app.set({ vector: VECTORS[(VECTORS.indexOf(app.settings.vector) + 1) % VECTORS.length]! });
 const nextColours = () =>
   app.set({ colour: app.settings.colour === "source" ? "level" : "source" });
-const closer = () => air.map.zoomIn();
-const farther = () => air.map.zoomOut();
+const closer = () => air.zoomBy(1);
+const farther = () => air.zoomBy(-1);
 
 const keys: KeyUse[] = [
   {
@@ -260,13 +269,14 @@ root.append(
 );
 dock.show("tracks");
 if (!isWide) dock.close();
-air.map.resize(); // the bar has taken its part by now
 keepLink(app, air, (time) => {
   if (time === null) timeline.close();
   else void playback.enter(time, true);
 });
 
 // --- begin ---
+
+setTimeout(() => void air.load(), MAP_LATEST_MS); // however long tracks take
 
 let isFitted = link.view !== null;
 app.on("update", () => {

@@ -1,16 +1,18 @@
-// The map below the tracks: countries of world-atlas, from this server alone.
-import maplibregl from "maplibre-gl";
-import "maplibre-gl/dist/maplibre-gl.css";
-import { feature, mesh } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
-import worldUrl from "../generated/world.json?url";
-import { type Theme, THEMES } from "./theme.js";
+// Where one looks at the Earth, and which pixel is which place. The map below the tracks,
+// base_map.ts, comes after the first picture; from then on it says where one looks.
+import type { BaseMap } from "./base_map.js";
+import { h } from "./dom.js";
+import type { Place } from "./geo.js";
+import type { Theme } from "./theme.js";
 
 export interface View {
   longitude: number;
   latitude: number;
   zoom: number;
 }
+
+export type Pixel = { x: number; y: number };
+export type Edges = Record<"top" | "bottom" | "left" | "right", number>;
 
 // Fills out[at] and out[at+1] with pixels of the map.
 export type Projector = (
@@ -25,9 +27,28 @@ export interface Tiles {
   attribution: string;
 }
 
+export interface Country {
+  name: string;
+  longitude: number;
+  latitude: number;
+  span: number; // degrees from west to east
+}
+
+interface Events {
+  move: [];
+  moveend: [];
+  dragstart: [];
+  world: []; // countries are there
+  mousemove: [Place, Pixel];
+  mouseout: [];
+  click: [Place, Pixel];
+}
+type Listener<K extends keyof Events> = (...what: Events[K]) => void;
+
+export const ZOOM_MIN = 1,
+  ZOOM_MAX = 16;
 const TILE = 512,
   ROUGH_STEPS = 4096,
-  WORLD_LATEST_MS = 4000,
   RADIANS = Math.PI / 180;
 
 // Mercator's y, 0 at the north end to 1 at the south end.
@@ -35,6 +56,9 @@ export function mercatorY(latitude: number): number {
   const s = Math.sin(Math.max(-85.06, Math.min(85.06, latitude)) * RADIANS);
   return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
 }
+
+export const latitudeOf = (y: number): number =>
+  Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) / RADIANS;
 
 // The same within a pixel for where labels cannot be, eight times as fast.
 const ROUGH = Float32Array.from({ length: 2 * ROUGH_STEPS + 2 }, (_, i) =>
@@ -46,144 +70,153 @@ function roughY(latitude: number): number {
   return ROUGH[i]! + (ROUGH[i + 1]! - ROUGH[i]!) * (at - i);
 }
 
+// Whether a place is between these degrees; west may be any turn away.
+export function inside(
+  west: number,
+  south: number,
+  east: number,
+  north: number,
+): (longitude: number, latitude: number) => boolean {
+  const wide = east - west,
+    from = ((((west + 180) % 360) + 360) % 360) - 180;
+  return (longitude, latitude) => {
+    const turn = longitude - from;
+    return latitude > south && latitude < north && (turn < 0 ? turn + 360 : turn) <= wide;
+  };
+}
+
 export class AirMap {
-  readonly map: maplibregl.Map;
-  private isShown = false;
-  onWorld = (): void => {}; // countries are there
+  base: BaseMap | null = null;
+  countries: Country[] = [];
+  private isLoading = false;
   private tiles: Tiles | null = null;
-  countries: { name: string; longitude: number; latitude: number; span: number }[] = [];
+  private readonly told: { [K in keyof Events]: Listener<K>[] } = {
+    move: [],
+    moveend: [],
+    dragstart: [],
+    world: [],
+    mousemove: [],
+    mouseout: [],
+    click: [],
+  };
 
   constructor(
-    container: HTMLElement,
-    view: View,
+    readonly container: HTMLElement,
+    private camera: View,
     private theme: Theme,
-  ) {
-    this.map = new maplibregl.Map({
-      container,
-      center: [view.longitude, view.latitude],
-      zoom: view.zoom,
-      minZoom: 1,
-      maxZoom: 16,
-      attributionControl: false,
-      dragRotate: false,
-      pitchWithRotate: false,
-      touchPitch: false,
-      renderWorldCopies: true,
-      fadeDuration: 0,
-    });
-    this.map.touchZoomRotate.disableRotation();
-    this.map.keyboard.disableRotation();
-    this.map.addControl(
-      new maplibregl.ScaleControl({ unit: "nautical", maxWidth: 120 }),
-      "bottom-left",
-    );
-    this.map
-      .getCanvas()
-      .setAttribute(
-        "aria-label",
-        "Map of the air picture; arrow keys move it, plus and minus zoom",
-      );
-    setTimeout(() => this.showWorld(), WORLD_LATEST_MS);
+  ) {}
+
+  on<K extends keyof Events>(event: K, listener: Listener<K>): void {
+    this.told[event].push(listener);
   }
 
-  // Draws the map itself, which has nothing before: tracks come first. A map without a style has no
-  // shaders to compile and draws no frames, but moves.
-  showWorld(): void {
-    if (this.isShown) return;
-    this.isShown = true;
-    this.map.once("style.load", () => void this.addWorld());
-    this.map.setStyle({
-      version: 8,
-      sources: {},
-      layers: [{ id: "sea", type: "background", paint: { "background-color": this.theme.sea } }],
-    });
+  tell<K extends keyof Events>(event: K, ...what: Events[K]): void {
+    for (const listener of this.told[event]) listener(...what);
   }
 
-  private async addWorld(): Promise<void> {
-    const world = (await (await fetch(worldUrl)).json()) as Topology;
-    const countries = world.objects["countries"] as GeometryCollection<{ name: string }>;
-    const { map, theme } = this,
-      land = feature(world, countries);
-    map.addSource("land", { type: "geojson", data: land, tolerance: 0.3 });
-    map.addSource("coast", {
-      type: "geojson",
-      data: mesh(world, countries, (a, b) => a === b),
-      tolerance: 0.3,
-    });
-    map.addSource("border", {
-      type: "geojson",
-      data: mesh(world, countries, (a, b) => a !== b),
-      tolerance: 0.3,
-    });
-    map.addSource("grid", { type: "geojson", data: graticule() });
-    map.addLayer({
-      id: "land",
-      type: "fill",
-      source: "land",
-      paint: { "fill-color": theme.land, "fill-antialias": false },
-    });
-    map.addLayer({
-      id: "grid",
-      type: "line",
-      source: "grid",
-      paint: { "line-color": theme.grid, "line-width": 1 },
-    });
-    map.addLayer({
-      id: "border",
-      type: "line",
-      source: "border",
-      paint: { "line-color": theme.border, "line-width": 1, "line-dasharray": [3, 2] },
-    });
-    map.addLayer({
-      id: "coast",
-      type: "line",
-      source: "coast",
-      paint: { "line-color": theme.coast, "line-width": 1 },
-    });
-    this.setTheme(this.theme);
-    this.countries = land.features.map(nameOf).filter((one) => one.span > 0);
-    if (this.tiles) this.addTiles(this.tiles);
-    this.onWorld();
+  // Brings the map to be seen.
+  async load(): Promise<void> {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    const { BaseMap } = await import("./base_map.js"),
+      box = h("div", { class: "base" });
+    this.container.prepend(box);
+    this.base = new BaseMap(this, box, this.theme, this.tiles);
   }
 
-  // Somebody else's map over the own one; pale by night, so that tracks stand out.
+  setCountries(countries: Country[]): void {
+    this.countries = countries;
+    this.tell("world");
+  }
+
+  // Somebody else's map over the own one.
   setTiles(tiles: Tiles): void {
     this.tiles = tiles;
-    if (this.countries.length > 0) this.addTiles(tiles);
-  }
-
-  private addTiles({ url, attribution }: Tiles): void {
-    const { map } = this,
-      text = new Option(attribution).innerHTML; // nothing in it is markup
-    map.addSource("tiles", { type: "raster", tiles: [url], tileSize: 256, attribution: text });
-    map.addLayer({ id: "tiles", type: "raster", source: "tiles" });
-    map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-right");
-    this.setTheme(this.theme);
+    this.base?.setTiles(tiles);
   }
 
   setTheme(theme: Theme): void {
     this.theme = theme;
-    const paint = (layer: string, property: string, value: string | number) => {
-      if (this.isShown && this.map.getLayer(layer))
-        this.map.setPaintProperty(layer, property, value);
-    };
-    paint("sea", "background-color", theme.sea);
-    paint("land", "fill-color", theme.land);
-    paint("grid", "line-color", theme.grid);
-    paint("border", "line-color", theme.border);
-    paint("coast", "line-color", theme.coast);
-    paint("tiles", "raster-brightness-max", theme === THEMES.night ? 0.5 : 1);
-    paint("tiles", "raster-saturation", theme === THEMES.night ? -0.6 : -0.2);
+    this.base?.setTheme(theme);
+  }
+
+  setCursor(cursor: string): void {
+    if (this.base) this.base.map.getCanvas().style.cursor = cursor;
   }
 
   view(): View {
-    const centre = this.map.getCenter();
-    return { longitude: centre.lng, latitude: centre.lat, zoom: this.map.getZoom() };
+    return this.camera;
+  }
+
+  // The map was moved.
+  moved(view: View): void {
+    this.camera = view;
+    this.tell("move");
+  }
+
+  // Looks elsewhere, at once or within some time. The place comes to be `offset` pixels from the
+  // middle.
+  look(to: Partial<View>, ms = 0, offset: [number, number] = [0, 0]): void {
+    const view = { ...this.camera, ...to };
+    view.zoom = Math.max(ZOOM_MIN, Math.min(ZOOM_MAX, view.zoom));
+    const world = TILE * 2 ** view.zoom;
+    view.longitude -= (offset[0] / world) * 360;
+    if (offset[1]) view.latitude = latitudeOf(mercatorY(view.latitude) - offset[1] / world);
+    if (this.base) {
+      const centre = { center: [view.longitude, view.latitude] as Place, zoom: view.zoom };
+      if (ms) this.base.map.easeTo({ ...centre, duration: ms });
+      else this.base.map.jumpTo(centre);
+    } else {
+      this.moved(view);
+      this.tell("moveend");
+    }
+  }
+
+  // A part of the Earth as large as it fits between the edges.
+  fit(west: number, south: number, east: number, north: number, edges: Edges, most: number): void {
+    const [width, height] = this.size(),
+      top = mercatorY(north),
+      bottom = mercatorY(south);
+    const across = Math.max(1, width - edges.left - edges.right) / ((east - west) / 360),
+      down = Math.max(1, height - edges.top - edges.bottom) / (bottom - top);
+    const zoom = Math.min(most, Math.log2(Math.min(across, down) / TILE));
+    const middle = { longitude: (west + east) / 2, latitude: latitudeOf((top + bottom) / 2) };
+    this.look({ ...middle, zoom }, 0, [
+      (edges.left - edges.right) / 2,
+      (edges.top - edges.bottom) / 2,
+    ]);
+  }
+
+  zoomBy(steps: number): void {
+    this.look({ zoom: this.camera.zoom + steps }, 300);
   }
 
   size(): [number, number] {
-    const canvas = this.map.getContainer();
-    return [canvas.clientWidth, canvas.clientHeight];
+    return [this.container.clientWidth, this.container.clientHeight];
+  }
+
+  // What is seen: west, south, east and north, in degrees; beyond 180 over the date line.
+  bounds(): [west: number, south: number, east: number, north: number] {
+    const [width, height] = this.size(),
+      [west, north] = this.unproject(0, 0),
+      [east, south] = this.unproject(width, height);
+    return [west, south, east, north];
+  }
+
+  unproject(x: number, y: number): Place {
+    const { longitude, latitude } = this.camera,
+      world = this.worldPixels(),
+      [width, height] = this.size();
+    return [
+      longitude + ((x - width / 2) / world) * 360,
+      latitudeOf(mercatorY(latitude) + (y - height / 2) / world),
+    ];
+  }
+
+  project([longitude, latitude]: Place): Pixel {
+    const at = new Float32Array(2);
+    this.projector()(longitude, latitude, at, 0);
+    return { x: at[0]!, y: at[1]! };
   }
 
   // Longitude and latitude to pixels, without the map's matrices: it is never turned or tilted.
@@ -205,58 +238,10 @@ export class AirMap {
 
   // How wide the whole world is.
   worldPixels(): number {
-    return TILE * 2 ** this.map.getZoom();
+    return TILE * 2 ** this.camera.zoom;
   }
 
   metresPerPixel(): number {
-    return (40_075_017 * Math.cos(this.map.getCenter().lat * RADIANS)) / this.worldPixels();
+    return (40_075_017 * Math.cos(this.camera.latitude * RADIANS)) / this.worldPixels();
   }
-}
-
-function graticule(): GeoJSON.MultiLineString {
-  const lines: number[][][] = [];
-  for (let x = -180; x < 180; x += 5)
-    lines.push([
-      [x, -80],
-      [x, 80],
-    ]);
-  for (let y = -80; y <= 80; y += 5)
-    lines.push(Array.from({ length: 37 }, (_, i) => [-180 + 10 * i, y]));
-  return { type: "MultiLineString", coordinates: lines };
-}
-
-// Where a country's name stands: in the middle of its largest part.
-function nameOf(
-  country: GeoJSON.Feature<GeoJSON.Geometry, { name: string }>,
-): AirMap["countries"][number] {
-  const { geometry, properties } = country;
-  const parts =
-    geometry.type === "Polygon"
-      ? [geometry.coordinates]
-      : geometry.type === "MultiPolygon"
-        ? geometry.coordinates
-        : [];
-  const best = { name: properties.name, longitude: 0, latitude: 0, span: 0 };
-  let largest = 0;
-  for (const [ring] of parts) {
-    let area = 0,
-      x = 0,
-      y = 0,
-      west = 181,
-      east = -181;
-    for (let i = 0, j = ring!.length - 1; i < ring!.length; j = i++) {
-      const [ax, ay] = ring![j]!,
-        [bx, by] = ring![i]!,
-        cross = ax! * by! - bx! * ay!;
-      area += cross;
-      x += (ax! + bx!) * cross;
-      y += (ay! + by!) * cross;
-      west = Math.min(west, ax!);
-      east = Math.max(east, ax!);
-    }
-    if (Math.abs(area) <= largest) continue;
-    largest = Math.abs(area);
-    Object.assign(best, { longitude: x / (3 * area), latitude: y / (3 * area), span: east - west });
-  }
-  return best;
 }

@@ -12,22 +12,27 @@ const LETTER = 9; // pixels of a name's letter, with some room
 
 export class Names {
   readonly canvas = document.createElement("canvas");
+  boxes: number[] = []; // left, top, right, bottom of the names of sites
 
   constructor(
     private readonly app: App,
     private readonly map: AirMap,
   ) {
     this.canvas.className = "overlay";
+    this.canvas.hidden = true;
     this.canvas.setAttribute("aria-hidden", "true");
     for (const topic of ["settings", "sensors"] as const) app.on(topic, () => this.draw());
-    map.onWorld = () => this.draw();
+    map.on("world", () => this.draw());
   }
 
   draw(): void {
     const [width, height] = this.map.size(),
-      { settings } = this.app;
+      { settings, sensors } = this.app;
     const g = fitCanvas(this.canvas, width, height);
-    if (!settings.names) return;
+    this.boxes = [];
+    const most = this.map.countries.length + sensors.sensors.length;
+    this.canvas.hidden = !settings.names || most === 0;
+    if (this.canvas.hidden) return;
     g.font = FONT;
     g.textBaseline = "middle";
     g.textAlign = "center";
@@ -52,7 +57,8 @@ export class Names {
     const at = new Float32Array(2),
       project = this.map.projector();
     g.fillStyle = THEMES[this.app.settings.theme].labelDim;
-    const lines: { x: number; y: number; half: number }[] = [];
+    const lines: { x: number; y: number; half: number }[] = [],
+      half = LINE / 2;
     for (const { site, name } of this.app.sensors.sensors) {
       if (!site) continue;
       project(site.longitude_deg, site.latitude_deg, at, 0);
@@ -62,6 +68,7 @@ export class Names {
       while (lines.some(isOn)) line.y += LINE; // several at one place stand below each other
       lines.push(line);
       g.fillText(name, line.x, line.y);
+      this.boxes.push(line.x - line.half, line.y - half, line.x + line.half, line.y + half);
     }
   }
 }

@@ -5,45 +5,44 @@ import { Flag } from "./delta.js";
 import { canvasScale, fitCanvas } from "./dom.js";
 import { address, course, knots, level, trend, NAUTICAL_MILE } from "./format.js";
 import { bearing, distance, type Place } from "./geo.js";
-import { Covered, type LabelPlace, type LabelWish, placeLabels } from "./labels.js";
-import { LABEL_FONT, LABEL_LINE, LabelPictures, type LabelText } from "./label_pictures.js";
-import type { AirMap, Projector } from "./map.js";
+import {
+  LABEL_FONT,
+  LABEL_LINE,
+  LABELS_MAX,
+  LabelPictures,
+  type LabelText,
+} from "./label_pictures.js";
+import { LabelPlaces } from "./label_places.js";
+import { PLACED, WISH } from "./labels.js";
+import { type AirMap, inside, type Pixel, type Projector } from "./map.js";
 import { css, type Theme, THEMES } from "./theme.js";
 
-const LABELS_MAX = 260,
-  WISHES_MAX = 700,
+const WISHES_MAX = 700,
   PLACE_MS = 450,
   PLACE_MANY_MS = 3000, // with so many tracks, that finding places takes a while:
   MANY = 4000,
   PICK_PX = 14;
 
-interface Pixel {
+// Where the label of a track stands, from its symbol. Rows change their tracks when others end.
+interface Label {
+  id: number;
   x: number;
   y: number;
+  width: number;
+  height: number;
+  place: number; // labels.ts
 }
 
-// Rows change their tracks when others end: labels know theirs by id.
-interface Label extends LabelPlace {
-  id: number;
-}
-
-// Whether a place is between these degrees; west may be any turn away.
-function inside(
-  west: number,
-  east: number,
-  south: number,
-  north: number,
-): (longitude: number, latitude: number) => boolean {
-  const wide = east - west,
-    from = ((((west + 180) % 360) + 360) % 360) - 180;
-  return (longitude, latitude) => {
-    const turn = longitude - from;
-    return latitude > south && latitude < north && (turn < 0 ? turn + 360 : turn) <= wide;
-  };
+// A label on the screen, until an update brings other rows or texts.
+interface Shown {
+  label: Label;
+  row: number;
+  text: LabelText;
+  picture: number;
 }
 
 // The line from a symbol to its label, when that is not beside it.
-function lead(g: CanvasRenderingContext2D, { x, y }: Pixel, place: LabelPlace): void {
+function lead(g: CanvasRenderingContext2D, x: number, y: number, place: Label): void {
   const left = x + place.x,
     top = y + place.y;
   const toX = Math.max(left, Math.min(x, left + place.width)),
@@ -62,15 +61,26 @@ export class Overlay {
   private readonly at = new Float32Array(2);
   private places: Label[] = [];
   private placeOf = new Map<number, number>(); // id -> where its label stood
+  private shown: Shown[] | null = null; // null: rows and texts are to be looked up
+  private readonly pixels = new Float32Array(2 * LABELS_MAX);
+  private readonly finder: LabelPlaces;
+  private asked: { ids: number[]; wishes: Float64Array } = { ids: [], wishes: new Float64Array(0) };
   private placedMs = 0;
   private zoom = 0;
+  private scale = 0; // of the canvas when texts were drawn
   private letter = 7.2;
   private readonly pictures = new LabelPictures();
 
   constructor(
     private readonly app: App,
     private readonly map: AirMap,
+    private readonly blocked: () => number[], // labels.ts
+    onPlaced: () => void, // labels stand elsewhere now
   ) {
+    this.finder = new LabelPlaces((placed) => {
+      this.settle(placed);
+      onPlaced();
+    });
     this.canvas.className = "overlay";
     this.canvas.setAttribute("aria-hidden", "true");
     const g = this.canvas.getContext("2d")!;
@@ -89,9 +99,9 @@ export class Overlay {
   pick(x: number, y: number): number {
     const { store, mask, motion } = this.app;
     this.projector = this.map.projector();
-    const here = this.map.map.unproject([x, y]),
+    const [longitude, latitude] = this.map.unproject(x, y),
       near = (PICK_PX * 360) / this.map.worldPixels();
-    const isNear = inside(here.lng - near, here.lng + near, here.lat - near, here.lat + near);
+    const isNear = inside(longitude - near, latitude - near, longitude + near, latitude + near);
     let best = PICK_PX,
       id = 0;
     for (let i = 0; i < store.count; i++) {
@@ -141,70 +151,85 @@ export class Overlay {
     return lines;
   }
 
+  // The higher track first, of two at one height the older; before them who has a label already.
   private rank(row: number): number {
     const { store, selected } = this.app,
-      id = store.id[row]!;
-    if (id === selected) return 4e9;
-    if (id === this.hovered) return 3e9;
-    if (store.flags[row]! & Flag.emergency) return 2e9;
-    return (this.placeOf.has(id) ? 1e8 : 0) + (store.altitude[row]! || 0);
+      id = store.id[row]!,
+      age = -1e-9 * id;
+    if (id === selected) return 4e6;
+    if (id === this.hovered) return 3e6;
+    if (store.flags[row]! & Flag.emergency) return 2e6 + age;
+    return (this.placeOf.has(id) ? 1e6 : 0) + (store.altitude[row]! || 0) + age;
   }
 
-  // Finds places for labels of tracks in view; when there are more than WISHES_MAX, of those in an
-  // emergency, the selected one and as many others, in the order of their rows.
+  // Asks for places for labels of tracks in view; when there are more than WISHES_MAX, of those in
+  // an emergency, the selected one and as many others, in the order of their rows.
   private place(width: number, height: number): void {
-    const { store, mask, motion, selected } = this.app,
-      covered = new Covered(width, height),
+    const { store, mask, motion, selected, shown } = this.app,
       rough = this.map.projector(true),
-      isSeen = this.inView(),
-      wishes: LabelWish[] = [],
-      { at } = this,
+      isSeen = inside(...this.map.bounds()),
+      symbols = new Float32Array(2 * shown),
+      ids: number[] = [],
+      wishes: number[] = [],
       { shownLongitude, shownLatitude } = store,
       isFirst = (row: number) => (store.flags[row]! & Flag.emergency) !== 0;
+    let at = 0;
     motion.leave();
     for (let i = 0; i < store.count; i++) {
       const longitude = shownLongitude[i]!,
         latitude = shownLatitude[i]!;
       if (!mask[i] || !isSeen(longitude, latitude)) continue;
-      rough(longitude, latitude, at, 0);
-      covered.addSymbol(at[0]!, at[1]!);
+      rough(longitude, latitude, symbols, at);
+      at += 2;
       const id = store.id[i]!;
-      if (wishes.length < WISHES_MAX || isFirst(i) || id === selected || id === this.hovered)
-        wishes.push(this.wish(i));
+      if (ids.length >= WISHES_MAX && !isFirst(i) && id !== selected && id !== this.hovered)
+        continue;
+      ids.push(id);
+      this.wish(i, wishes);
     }
-    this.places = placeLabels(wishes, covered, LABELS_MAX).map((one) => ({
-      ...one,
-      id: store.id[one.row]!,
-    }));
-    this.placeOf = new Map(this.places.map((one) => [one.id, one.place]));
+    this.asked = { ids, wishes: Float64Array.from(wishes) };
+    this.finder.ask({
+      ...{ width, height, limit: LABELS_MAX, blocked: this.blocked() },
+      symbols: symbols.subarray(0, at),
+      wishes: this.asked.wishes,
+    });
   }
 
-  private wish(row: number): LabelWish {
+  // WISH numbers more.
+  private wish(row: number, wishes: number[]): void {
     const lines = this.app.settings.labelRows,
-      id = this.app.store.id[row]!;
-    return {
-      row,
-      ...this.locate(row),
-      rank: this.rank(row),
-      place: this.placeOf.get(id) ?? -1,
-      width: Math.max(this.name(row).length, lines > 1 ? 8 : 0) * this.letter + 6,
-      height: lines * LABEL_LINE + 2,
-    };
+      { x, y } = this.locate(row),
+      letters = Math.max(this.name(row).length, lines > 1 ? 8 : 0);
+    wishes.push(x, y, letters * this.letter + 6, lines * LABEL_LINE + 2);
+    wishes.push(this.rank(row), this.placeOf.get(this.app.store.id[row]!) ?? -1);
   }
 
-  private inView(): (longitude: number, latitude: number) => boolean {
-    const bounds = this.map.map.getBounds();
-    return inside(
-      bounds.getWest(),
-      bounds.getEast(),
-      bounds.getSouth(),
-      bounds.getNorth(),
-    );
+  // The answer: labels stand there from now on.
+  private settle(placed: Float32Array): void {
+    const { ids, wishes } = this.asked;
+    this.places = [];
+    this.placeOf.clear();
+    this.shown = null;
+    if (!this.app.settings.labels) return;
+    for (let i = 0; i < placed.length; i += PLACED) {
+      const index = placed[i]!,
+        id = ids[index]!,
+        place = placed[i + 3]!;
+      const [width, height] = [wishes[index * WISH + 2]!, wishes[index * WISH + 3]!];
+      this.places.push({ id, x: placed[i + 1]!, y: placed[i + 2]!, width, height, place });
+      this.placeOf.set(id, place);
+    }
   }
 
   // Something else than time has changed: places are found anew.
   forget(): void {
     this.placedMs = 0;
+    this.renew();
+  }
+
+  // Tracks, or who of them is chosen, have changed.
+  renew(): void {
+    this.shown = null;
   }
 
   private placeMs(): number {
@@ -220,11 +245,11 @@ export class Overlay {
       g = fitCanvas(this.canvas, width, height),
       theme = THEMES[this.app.settings.theme];
     this.projector = this.map.projector();
-    const zoom = this.map.map.getZoom();
+    const zoom = this.map.view().zoom;
+    const isDue = nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25;
     if (!this.app.settings.labels) {
-      this.places = [];
-      this.placeOf.clear();
-    } else if (nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25) {
+      this.settle(new Float32Array(0));
+    } else if (isDue && !this.finder.isAsking) {
       this.place(width, height);
       this.placedMs = nowMs;
       this.zoom = zoom;
@@ -236,33 +261,36 @@ export class Overlay {
   }
 
   private drawLabels(g: CanvasRenderingContext2D, theme: Theme): void {
-    const { pictures } = this,
-      places = this.current();
-    pictures.begin(canvasScale(), places.length);
-    const texts = places.map((one) =>
-      pictures.find(this.text(one.row, theme), one.width, one.height),
+    const { pictures, pixels, projector } = this,
+      { motion } = this.app;
+    if (this.scale !== canvasScale()) this.shown = null;
+    const shown = (this.shown ??= this.look(theme));
+    shown.forEach(({ row }, i) =>
+      projector(motion.longitude(row), motion.latitude(row), pixels, 2 * i),
     );
     g.lineWidth = 1;
     g.strokeStyle = theme.leader;
     g.beginPath();
-    const pixels = places.map((one) => this.locate(one.row));
-    places.forEach((one, i) => lead(g, pixels[i]!, one));
+    shown.forEach(({ label }, i) => lead(g, pixels[2 * i]!, pixels[2 * i + 1]!, label));
     g.stroke();
-    places.forEach((one, i) => {
-      const { x, y } = pixels[i]!;
-      pictures.copy(g, texts[i]!, x + one.x, y + one.y, one.width, one.height);
-    });
+    shown.forEach(({ label, text, picture }, i) =>
+      pictures.copy(g, picture, text, pixels[2 * i]! + label.x, pixels[2 * i + 1]! + label.y),
+    );
   }
 
-  // Labels of those that are still there, with the rows that they have now.
-  private current(): LabelPlace[] {
+  // Labels of those that are still there, with the rows and texts that they have now.
+  private look(theme: Theme): Shown[] {
     const { store, mask } = this.app;
-    return this.places
-      .map((one) => ({ ...one, row: store.row(one.id) }))
-      .filter((one) => one.row >= 0 && mask[one.row]);
+    this.scale = canvasScale();
+    const list = this.places
+      .map((label) => ({ label, row: store.row(label.id) }))
+      .filter(({ row }) => row >= 0 && mask[row]);
+    const texts = list.map(({ label, row }) => this.text(row, theme, label));
+    const found = this.pictures.find(texts, this.scale);
+    return list.map((one, i) => ({ ...one, text: texts[i]!, picture: found[i]! }));
   }
 
-  private text(row: number, theme: Theme): LabelText {
+  private text(row: number, theme: Theme, { width, height }: Label): LabelText {
     const { store, selected } = this.app,
       id = store.id[row]!,
       flags = store.flags[row]!,
@@ -275,6 +303,8 @@ export class Overlay {
       colours: lines.map((_, i) => one || (i === 0 ? first : theme.labelDim)),
       back: theme.labelBack,
       frame: isChosen ? theme.select : "",
+      width,
+      height,
     };
   }
 

@@ -1,5 +1,5 @@
 // Draws the picture: symbols by deck.gl, labels on a canvas over them, carried on between updates.
-import { Deck, MapView } from "@deck.gl/core";
+import { Deck, type Layer, MapView } from "@deck.gl/core";
 import type { App } from "./app.js";
 import type { Changes } from "./delta.js";
 import { h } from "./dom.js";
@@ -34,10 +34,14 @@ export class Picture {
     firstMs: 0, // since the page was asked for, when tracks were drawn
   };
   isFollowing = false; // the map goes with the selected track
+  cards: HTMLElement[] = []; // what may lie over the map
   private readonly deck: Deck<MapView>;
   private readonly names: Names;
   readonly time = new PictureClock();
   private isDue = true;
+  private shown: Layer[] = []; // by deck.gl
+  private deckFrame: ((nowMs: number) => void) | null = null; // null: it is not ready
+  private wasPast = false;
   private timer = 0;
   private lastDraw = 0;
   private frames = 0;
@@ -47,9 +51,14 @@ export class Picture {
     private readonly air: AirMap,
   ) {
     this.layers = new Layers(app);
-    this.overlay = new Overlay(app, air);
+    this.overlay = new Overlay(
+      app,
+      air,
+      () => this.blocked(),
+      () => this.redraw(),
+    );
     new Sweep(app, air, (ms) => this.time.now(ms)); // below the tracks
-    const box = air.map.getContainer(),
+    const box = air.container,
       parent = h("div", { class: "tracks" });
     this.names = new Names(app, air);
     box.append(this.names.canvas, parent, this.overlay.canvas);
@@ -59,9 +68,13 @@ export class Picture {
       viewState: air.view(),
       controller: false,
       deviceProps: { type: "webgl", webgl: { antialias: false } }, // lines and symbols do it
-      onAfterRender: () => this.rendered(),
+      ...this.ownFrames(),
     });
-    air.map.on("move", () => this.move());
+    air.on("move", () => this.move());
+    air.on("moveend", () => {
+      if (!this.isFollowing) this.overlay.forget();
+      this.redraw();
+    });
     new ResizeObserver(() => {
       this.names.draw();
       this.redraw();
@@ -90,6 +103,7 @@ export class Picture {
     app.motion.settle(time.now(begin), begin);
     app.sift();
     this.layers.update();
+    this.overlay.renew();
     const taken = performance.now();
     figures.updates++;
     this.redraw();
@@ -103,11 +117,20 @@ export class Picture {
     const { app, layers } = this;
     app.on("filter", () => {
       layers.update();
+      this.overlay.renew();
       this.redraw();
     });
     app.on("select", () => {
       this.isFollowing = false;
       layers.update(); // a filter lets the selected track pass
+      this.overlay.renew();
+      this.redraw();
+    });
+    app.on("time", () => {
+      const isPast = app.past !== null;
+      if (isPast === this.wasPast) return;
+      this.wasPast = isPast;
+      layers.updateFixed();
       this.redraw();
     });
     app.on("sensors", () => {
@@ -122,12 +145,6 @@ export class Picture {
     });
   }
 
-  private rendered(): void {
-    if (this.figures.firstMs || !this.figures.drawn) return;
-    this.figures.firstMs = performance.now();
-    this.air.showWorld();
-  }
-
   private reckon(layersMs: number, labelsMs: number): void {
     const { figures } = this;
     Object.assign(figures, { layersMs, labelsMs, drawn: figures.updates });
@@ -139,8 +156,9 @@ export class Picture {
   // The map has moved: what is over it goes with it, in the same frame.
   private move(): void {
     this.deck.setProps({ viewState: this.air.view() });
-    if (this.deck.isInitialized) this.deck.redraw();
     this.names.draw();
+    if (!this.figures.firstMs) return this.redraw();
+    this.deck.redraw();
     this.overlay.draw(performance.now());
   }
 
@@ -152,7 +170,7 @@ export class Picture {
     );
     const isMoving = !this.time.isHeld && nowMs - this.lastDraw >= step;
     if (this.isDue || isMoving) this.draw(nowMs);
-    this.wake(Math.max(STEP_MIN_MS, this.lastDraw + step - nowMs));
+    this.wake(this.isDue ? STEP_MIN_MS : Math.max(STEP_MIN_MS, this.lastDraw + step - nowMs));
   }
 
   private wake(inMs: number): void {
@@ -167,15 +185,58 @@ export class Picture {
     app.motion.step(this.time.now(nowMs), nowMs);
     const row = app.store.row(app.selected);
     if (this.isFollowing && row >= 0)
-      this.air.map.jumpTo({ center: [app.motion.longitude(row), app.motion.latitude(row)] });
-    this.deck.setProps({ layers: this.layers.all() });
+      this.air.look({ longitude: app.motion.longitude(row), latitude: app.motion.latitude(row) });
+    this.isDue = !this.drawLayers(nowMs);
     const prepared = performance.now();
-    this.overlay.draw(nowMs);
+    if (figures.firstMs) this.overlay.draw(nowMs);
+    else if (!this.isDue && figures.updates) this.drawnFirst();
     figures.labels = this.overlay.labelCount;
     if (figures.drawn !== figures.updates)
       this.reckon(prepared - begin, performance.now() - prepared);
     this.lastDraw = nowMs;
-    this.isDue = false;
     this.frames++;
+  }
+
+  // deck.gl asks for a frame at every refresh of the screen; here the picture says when one is due.
+  private ownFrames(): object {
+    const requestAnimationFrame = (frame: (nowMs: number) => void) => {
+      this.deckFrame = frame;
+      return 1;
+    };
+    return { animationFrameProvider: { requestAnimationFrame, cancelAnimationFrame: () => {} } };
+  }
+
+  // False when something is not drawn yet.
+  private drawLayers(nowMs: number): boolean {
+    if (!this.deckFrame) return false;
+    const layers = this.layers.all();
+    if (layers) {
+      this.deck.setProps({ layers: (this.shown = layers) });
+      this.deckFrame(nowMs);
+    } else this.deck.redraw("a frame");
+    return !this.layers.isWaiting(this.shown);
+  }
+
+  // Cards, and the names of sites.
+  private blocked(): number[] {
+    const map = this.air.container.getBoundingClientRect();
+    const cards = this.cards.filter((one) => one.offsetParent !== null);
+    const boxes = cards.map((one) => one.getBoundingClientRect());
+    return [
+      ...boxes.flatMap(({ left, top, right, bottom }) => [
+        left - map.left,
+        top - map.top,
+        right - map.left,
+        bottom - map.top,
+      ]),
+      ...this.names.boxes,
+    ];
+  }
+
+  // What can wait until there is something to see.
+  private drawnFirst(): void {
+    this.figures.firstMs = performance.now();
+    void this.air.load();
+    this.redraw();
   }
 }

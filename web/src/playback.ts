@@ -36,6 +36,8 @@ export class Playback {
   private asked = 0; // answers to earlier questions are not looked at
   private isAsking = false;
   private timer = 0;
+  private hasShown = false; // of the archive: the live picture's epoch is of another kind
+  private told = "-"; // alerts that were told, and whether they lasted
 
   constructor(
     private readonly app: App,
@@ -227,7 +229,6 @@ export class Playback {
     this.hasShown = true;
     this.tellAlerts(frame.time);
   }
-  private hasShown = false; // of the archive: the live picture's epoch is of another kind
 
   private async fetch(from: number): Promise<void> {
     const asked = this.asked,
@@ -303,5 +304,4 @@ export class Playback {
     );
     this.app.tell("alerts");
   }
-  private told = "-";
 }

@@ -3,7 +3,7 @@ import type { App } from "./app.js";
 import { h, setText } from "./dom.js";
 import { place } from "./format.js";
 import type { Place } from "./geo.js";
-import type { AirMap } from "./map.js";
+import type { AirMap, Pixel } from "./map.js";
 import { rulerText } from "./overlay.js";
 import type { Picture } from "./picture.js";
 
@@ -20,10 +20,11 @@ export class Pointer {
     private readonly say: (text: string) => void,
     private readonly show: (isMeasuring: boolean) => void,
   ) {
-    air.map.on("mousemove", ({ lngLat, point }) => this.move([lngLat.lng, lngLat.lat], point));
-    air.map.on("click", ({ lngLat, point }) => {
-      if (this.isMeasuring) this.mark([lngLat.lng, lngLat.lat]);
-      else app.select(picture.overlay.pick(point.x, point.y));
+    air.on("mousemove", (at, pixel) => this.move(at, pixel));
+    air.on("mouseout", () => this.leave());
+    air.on("click", (at, pixel) => {
+      if (this.isMeasuring) this.mark(at);
+      else app.select(picture.overlay.pick(pixel.x, pixel.y));
     });
   }
 
@@ -32,16 +33,16 @@ export class Pointer {
     this.isMeasuring = on;
     this.isRulerFixed = false;
     this.show(on);
-    this.air.map.getContainer().classList.toggle("is-measuring", on);
+    this.air.container.classList.toggle("is-measuring", on);
     const { store, selected } = this.app,
       row = store.row(selected),
-      centre = this.air.map.getCenter();
+      centre = this.air.view();
     const from: Place = [store.longitude[row]!, store.latitude[row]!];
-    this.picture.overlay.ruler = on && row >= 0 ? [from, [centre.lng, centre.lat]] : [];
+    this.picture.overlay.ruler = on && row >= 0 ? [from, [centre.longitude, centre.latitude]] : [];
     this.picture.redraw();
   }
 
-  private move(at: Place, pixel: { x: number; y: number }): void {
+  private move(at: Place, pixel: Pixel): void {
     const { overlay } = this.picture;
     setText(this.place, place(at[1], at[0]));
     if (this.isMeasuring && overlay.ruler.length > 0 && !this.isRulerFixed) {
@@ -50,12 +51,21 @@ export class Pointer {
       return;
     }
     const id = overlay.pick(pixel.x, pixel.y);
-    if (id !== overlay.hovered) {
-      overlay.hovered = id;
-      overlay.forget();
-      this.picture.redraw();
-    }
-    this.air.map.getCanvas().style.cursor = this.isMeasuring ? "crosshair" : id ? "pointer" : "";
+    this.hover(id);
+    this.air.setCursor(this.isMeasuring ? "crosshair" : id ? "pointer" : "");
+  }
+
+  private hover(id: number): void {
+    const { overlay } = this.picture;
+    if (id === overlay.hovered) return;
+    overlay.hovered = id;
+    overlay.forget();
+    this.picture.redraw();
+  }
+
+  private leave(): void {
+    setText(this.place, "");
+    this.hover(0);
   }
 
   private mark(at: Place): void {

@@ -25,6 +25,7 @@ export class Store {
   sequence = 0;
   time = 0; // of the picture, seconds since 1970
   snapshots = 0; // so many began from nothing
+  who = 0; // another number: tracks have come or gone, or are told by another name
   id = new Uint32Array(0);
   latitude = new Float64Array(0); // degrees, at stateTime
   longitude = new Float64Array(0);
@@ -67,6 +68,7 @@ export class Store {
     }
     for (const id of message.removed) this.remove(id);
     this.setRows(message);
+    if (message.identities.length > 0) this.who++;
     for (const one of message.identities) {
       const row = this.row(one.id);
       if (row < 0) continue;
@@ -83,6 +85,7 @@ export class Store {
   }
 
   clear(): void {
+    this.who++;
     this.rows.clear();
     this.count = 0;
     this.callsign.length = 0;
@@ -154,6 +157,7 @@ export class Store {
   private add(id: number, time: number): number {
     if (this.count === this.id.length) this.grow(Math.max(256, this.count * 2));
     const row = this.count++;
+    this.who++;
     this.rows.set(id, row);
     this.id[row] = id;
     this.address[row] = NO_ADDRESS;
@@ -173,6 +177,7 @@ export class Store {
     const row = this.rows.get(id);
     if (row === undefined) return;
     const last = --this.count;
+    this.who++;
     this.rows.delete(id);
     if (row !== last) {
       for (const column of this.columns()) column[row] = column[last]!;

@@ -7,6 +7,7 @@ import type { AirMap } from "./map.js";
 import { css, THEMES } from "./theme.js";
 
 const STEP_MS = 50,
+  FRAME_MS = 16,
   TURNS_MAX = 2, // since the antenna was seen last, when the list was told
   AHEAD_MAX_S = 30, // after the list: then nobody knows
   TAIL_DEG = 12;
@@ -20,7 +21,7 @@ export function beamOf(one: Sensor, told: number, now: number): number {
 
 export class Sweep {
   readonly canvas = document.createElement("canvas");
-  private lastMs = 0;
+  private timer = 0; // 0: nobody waits for a frame
   private isEmpty = true;
   private readonly still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -30,26 +31,35 @@ export class Sweep {
     private readonly now: (ms: number) => number, // the picture's time
   ) {
     this.canvas.className = "overlay";
+    this.canvas.hidden = true;
     this.canvas.setAttribute("aria-hidden", "true");
-    air.map.getContainer().append(this.canvas);
-    air.map.on("move", () => this.draw(performance.now()));
-    const frame = (ms: number) => {
-      if (ms - this.lastMs >= STEP_MS) this.draw(ms);
-      requestAnimationFrame(frame);
-    };
-    requestAnimationFrame(frame);
+    air.container.append(this.canvas);
+    air.on("move", () => this.draw(performance.now()));
+    for (const topic of ["sensors", "settings", "time"] as const) app.on(topic, () => this.wake());
+  }
+
+  // Frames are asked for only as long as there are beams: the next one begins with a list.
+  private wake(): void {
+    if (this.timer) return;
+    const ask = () => requestAnimationFrame((ms) => this.onFrame(ms));
+    this.timer = window.setTimeout(ask, STEP_MS - FRAME_MS);
+  }
+
+  private onFrame(ms: number): void {
+    this.timer = 0;
+    this.draw(ms);
+    if (!this.isEmpty) this.wake();
   }
 
   private draw(ms: number): void {
-    this.lastMs = ms;
     const { sensors, now_s } = this.app.sensors,
       now = this.now(ms);
     const seen =
-      this.app.settings.rings && !this.still.matches
+      this.app.settings.rings && this.app.past === null && !this.still.matches
         ? sensors.filter((one) => one.site && one.range_max_m && beamOf(one, now_s, now) >= 0)
         : [];
     if (seen.length === 0 && this.isEmpty) return;
-    this.isEmpty = seen.length === 0;
+    this.canvas.hidden = this.isEmpty = seen.length === 0;
     this.canvas.dataset["beams"] = String(seen.length);
     const [width, height] = this.air.size(),
       g = this.canvas.getContext("2d")!,

@@ -1,6 +1,6 @@
 // The tracks as deck.gl draws them: a symbol and a line of motion each. They are carried on between
 // updates by the shaders, so that a frame costs the page nothing by the track.
-import { Layer, type LayerProps, project32, type UpdateParameters } from "@deck.gl/core";
+import { Layer, type LayerProps, project32 } from "@deck.gl/core";
 import { Buffer, type Texture } from "@luma.gl/core";
 import { Geometry, Model } from "@luma.gl/engine";
 import { AHEAD_MAX_S } from "./motion.js";
@@ -12,18 +12,20 @@ export const RECORD_FLOATS = 8, // longitude, latitude, east, north (degrees, de
   LOOK_AT = 28, // red, green, blue, symbol
   DIM = 128; // with the symbol: half seen
 
+// All may change without a new layer: only a new frame is to be drawn.
 export interface Records {
   count: number;
   version: number; // another one: the octets have changed
   octets: Uint8Array;
+  now: number; // on the scale of the records' times, seconds
+  keep: number; // share of the jumps that is left
+  seconds: number; // of motion that the lines show; 0: none
+  isDrawn: boolean; // at the last frame; not, while a shader is being made
 }
 
 interface TrackProps {
   records: Records;
   symbols: HTMLCanvasElement;
-  now: number; // on the scale of the records' times, seconds
-  keep: number; // share of the jumps that is left
-  seconds: number; // of motion that the lines show; 0: none
 }
 
 const BLOCK = `layout(std140) uniform trackUniforms {
@@ -181,7 +183,7 @@ export class TrackLayer extends Layer<Required<TrackProps>> {
     return this.props.records.count;
   }
 
-  override updateState(_change: UpdateParameters<this>): void {
+  private fill(): void {
     const { records } = this.props,
       { state } = this;
     if (records.version === state.version) return;
@@ -196,12 +198,15 @@ export class TrackLayer extends Layer<Required<TrackProps>> {
   }
 
   override draw(): void {
-    const { now, keep, seconds, records } = this.props;
-    if (records.count === 0) return;
+    const { records } = this.props,
+      { now, keep, seconds, count } = records;
+    records.isDrawn = true;
+    if (count === 0) return;
+    this.fill();
     for (const model of seconds ? [this.state.vectors, this.state.symbols] : [this.state.symbols]) {
-      model.setInstanceCount(records.count);
+      model.setInstanceCount(count);
       model.shaderInputs.setProps({ track: { now, keep, seconds, sizePixels: SIZE_PIXELS } });
-      model.draw(this.context.renderPass);
+      if (!model.draw(this.context.renderPass)) records.isDrawn = false;
     }
   }
 

@@ -1,15 +1,13 @@
 // Which part of the world is seen: all tracks, the selected one, the next one.
 import type { App } from "./app.js";
 import type { Place } from "./geo.js";
-import type { AirMap } from "./map.js";
+import { type AirMap, type Edges, inside } from "./map.js";
 import type { Picture } from "./picture.js";
 
 const FIT_ZOOM_MAX = 9,
   CENTRE_ZOOM = 7,
   CENTRED_DEG = 0.05,
   PHONE_PX = 900;
-
-type Edges = Record<"top" | "bottom" | "left" | "right", number>;
 
 export class View {
   // The cards lie over the map: `left` at its left side, `right` at its right side.
@@ -20,7 +18,7 @@ export class View {
     private readonly left: HTMLElement,
     private readonly right: HTMLElement,
   ) {
-    air.map.on("dragstart", () => {
+    air.on("dragstart", () => {
       picture.isFollowing = false;
     });
     app.on("select", () => this.reveal());
@@ -41,12 +39,7 @@ export class View {
       north = Math.max(north, store.latitude[i]!);
     }
     if (west > east) return;
-    const padding = this.covered(50);
-    this.air.map.fitBounds([west, south, east, north], {
-      padding,
-      maxZoom: FIT_ZOOM_MAX,
-      duration: 0,
-    });
+    this.air.fit(west, south, east, north, this.covered(50), FIT_ZOOM_MAX);
   }
 
   // The selected track in the middle; when it is there already, the map follows it, or no longer.
@@ -57,21 +50,21 @@ export class View {
     const isCentred =
       Math.abs(now.longitude - place[0]) + Math.abs(now.latitude - place[1]) < CENTRED_DEG;
     this.picture.isFollowing = isCentred && !this.picture.isFollowing;
-    this.air.map.easeTo({ center: place, zoom: Math.max(now.zoom, CENTRE_ZOOM), duration: 300 });
+    this.goTo(...place);
   }
 
   goTo(longitude: number, latitude: number): void {
-    const zoom = Math.max(CENTRE_ZOOM, this.air.map.getZoom());
-    this.air.map.easeTo({ center: [longitude, latitude], zoom });
+    const zoom = Math.max(CENTRE_ZOOM, this.air.view().zoom);
+    this.air.look({ longitude, latitude, zoom }, 300);
   }
 
   // Selects the next track of the view, from left to right.
   step(by: number): void {
-    const bounds = this.air.map.getBounds(),
+    const isSeen = inside(...this.air.bounds()),
       { store, mask } = this.app,
       rows: number[] = [];
     for (let i = 0; i < store.count; i++)
-      if (mask[i] && bounds.contains([store.longitude[i]!, store.latitude[i]!])) rows.push(i);
+      if (mask[i] && isSeen(store.longitude[i]!, store.latitude[i]!)) rows.push(i);
     rows.sort((a, b) => store.longitude[a]! - store.longitude[b]! || a - b);
     if (rows.length === 0) return;
     const at = rows.indexOf(store.row(this.app.selected));
@@ -80,8 +73,7 @@ export class View {
   }
 
   box(): [west: number, south: number, east: number, north: number] {
-    const bounds = this.air.map.getBounds();
-    return [bounds.getWest(), bounds.getSouth(), bounds.getEast(), bounds.getNorth()];
+    return this.air.bounds();
   }
 
   private selectedPlace(): Place | null {
@@ -92,7 +84,7 @@ export class View {
 
   // How far the cards reach in from each side of the map: what is between them can be seen.
   private covered(margin: number): Edges {
-    const box = this.air.map.getContainer().getBoundingClientRect();
+    const box = this.air.container.getBoundingClientRect();
     const left = this.left.getBoundingClientRect();
     const right = this.right.getBoundingClientRect();
     const isPhone = box.width < PHONE_PX;
@@ -108,7 +100,7 @@ export class View {
   private reveal(): void {
     const place = this.selectedPlace();
     if (!place) return;
-    const at = this.air.map.project(place),
+    const at = this.air.project(place),
       edge = this.covered(20),
       [width, height] = this.air.size();
     const isSeen =
@@ -118,6 +110,6 @@ export class View {
       at.y < height - edge.bottom;
     if (isSeen) return;
     const offset: [number, number] = [(edge.left - edge.right) / 2, (edge.top - edge.bottom) / 2];
-    this.air.map.easeTo({ center: place, offset, duration: 350 });
+    this.air.look({ longitude: place[0], latitude: place[1] }, 350, offset);
   }
 }

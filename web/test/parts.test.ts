@@ -15,12 +15,15 @@ import {
   trend,
 } from "../src/format.js";
 import { bearing, destination, distance } from "../src/geo.js";
-import { Covered, type LabelWish, placeLabels } from "../src/labels.js";
+import { Covered, type LabelWish, PLACED, placeLabels, WISH, workOut } from "../src/labels.js";
 import { readFrames } from "../src/archive.js";
 import { readLink, writeLink } from "../src/link.js";
+import { AirMap, inside } from "../src/map.js";
 import { Motion, PictureClock } from "../src/motion.js";
 import { DOTS, Store } from "../src/store.js";
 import { beamOf } from "../src/sweep.js";
+import { cellOf } from "../src/symbols.js";
+import { type Colour, THEMES } from "../src/theme.js";
 
 test("a beam goes on from where the antenna was, and not where nobody knows", () => {
   const radar = (antenna?: { azimuth_deg: number; time_s: number; turn_s?: number }) => ({
@@ -284,6 +287,30 @@ test("labels: none over another or a symbol; the first in rank is placed; places
     10,
   );
   assert.equal(again[0]!.place, 3);
+  const packed = workOut({
+    ...{ width: 790, height: 460, limit: 100, blocked: [] },
+    symbols: Float32Array.from(wishes.flatMap(({ x, y }) => [x, y])),
+    wishes: Float64Array.from(
+      wishes.flatMap((one) => [one.x, one.y, one.width, one.height, one.rank, one.place]),
+    ),
+  });
+  assert.equal(WISH, 6);
+  assert.deepEqual(
+    Array.from({ length: packed.length / PLACED }, (_, i) => packed[i * PLACED]),
+    placed.map((one) => one.row),
+  );
+  placed.forEach(({ x, y, place }, i) =>
+    assert.deepEqual([...packed.subarray(i * PLACED + 1, (i + 1) * PLACED)], [x, y, place]),
+  );
+  const one = (blocked: number[]) =>
+    workOut({
+      ...{ width: 800, height: 600, limit: 1, blocked },
+      symbols: new Float32Array(0),
+      wishes: Float64Array.of(400, 300, 60, 30, 1, -1),
+    })[3];
+  assert.equal(one([]), 0);
+  assert.equal(one([440, -50, 900, 290]), 1); // a card is in the first place
+  assert.equal(one([-1, -1, 801, 601]), undefined);
 });
 
 test("link: what is written is read again; what cannot be read is passed over", () => {
@@ -335,6 +362,34 @@ test("archive: frames behind their sizes, up to a multiple of eight; a cut is re
     if (size % 48) assert.throws(() => readFrames(answer.buffer.slice(0, size)));
 });
 
+test("map: a pixel is a place and a place a pixel; what fits lies between the edges", () => {
+  const box = { clientWidth: 1280, clientHeight: 754 } as HTMLElement,
+    air = new AirMap(box, { longitude: 179, latitude: 60, zoom: 5 }, THEMES.night);
+  let moves = 0;
+  air.on("move", () => moves++);
+  for (const [x, y] of [
+    [0, 0],
+    [1280, 754],
+    [333, 600],
+  ] as const) {
+    const pixel = air.project(air.unproject(x, y));
+    assert.ok(Math.hypot(pixel.x - x, pixel.y - y) < 0.01, `${pixel.x} ${pixel.y}`);
+  }
+  const isSeen = inside(...air.bounds());
+  assert.ok(isSeen(-179, 60) && isSeen(178, 61) && !isSeen(-150, 60) && !isSeen(179, 80));
+  air.fit(-10, 35, 40, 60, { top: 50, bottom: 60, left: 400, right: 450 }, 9);
+  const [a, b] = [air.project([-10, 60]), air.project([40, 35])];
+  assert.ok(Math.abs(a.x - 400) < 0.1 && Math.abs(b.x - 830) < 0.1, `${a.x} ${b.x}`);
+  assert.ok(a.y > 50 && b.y < 694 && Math.abs(a.y + b.y - 744) < 0.1, `${a.y} ${b.y}`);
+  air.fit(8, 50, 8, 50, { top: 50, bottom: 50, left: 0, right: 100 }, 9); // one track
+  assert.equal(air.view().zoom, 9);
+  const alone = air.project([8, 50]);
+  assert.ok(Math.abs(alone.x - 590) < 0.1 && Math.abs(alone.y - 377) < 0.1, `${alone.x}`);
+  air.look({ zoom: 99 });
+  assert.equal(air.view().zoom, 16);
+  assert.equal(moves, 3);
+});
+
 test("geo: distance, bearing and destination agree", () => {
   const to = destination([4, 52], 60, 100_000);
   assert.ok(Math.abs(distance([4, 52], to) - 100_000) < 0.1);
@@ -374,4 +429,81 @@ test("export: names cannot break out of KML; CSV and GeoJSON hold the points", (
     [2.5, 1.5],
     [2.6, 1.6],
   ]);
+});
+
+test("symbols: another one for each source and for each state", () => {
+  const sources = [0, Flag.adsb, Flag.mlat, Flag.ssr, Flag.psr, Flag.adsb | Flag.modeS],
+    states = [0, Flag.simulated, Flag.coasting, Flag.identityDoubted];
+  const cells = sources.flatMap((one) => states.map((state) => cellOf(one | state)));
+  assert.equal(new Set(cells).size, sources.length * states.length);
+  assert.equal(cellOf(Flag.adsb | Flag.addressShared), cellOf(Flag.adsb | Flag.identityDoubted));
+  const coasting = Flag.adsb | Flag.coasting;
+  assert.equal(cellOf(coasting | Flag.simulated), cellOf(coasting));
+});
+
+// How people see linear red, green and blue who lack one kind of cone: Machado, Oliveira and
+// Fernandes 2009, severity 1.
+const SEEN: Record<string, number[][]> = {
+  all: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+  protan: [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+  ],
+  deutan: [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.01182, 0.04294, 0.968881],
+  ],
+  tritan: [
+    [1.255528, -0.076749, -0.178779],
+    [-0.078411, 0.930809, 0.147602],
+    [0.004733, 0.691367, 0.3039],
+  ],
+};
+
+// CIE L*a*b* of a colour of the screen (sRGB, D65), as seen through a matrix of SEEN.
+function lab(colour: Colour, seen: number[][]): number[] {
+  const light = colour.map((c) =>
+    c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+  );
+  const times = (m: number[][], v: number[]) =>
+    m.map((row) => row.reduce((sum, x, i) => sum + x * v[i]!, 0));
+  const xyz = times(
+    [
+      [0.4124, 0.3576, 0.1805],
+      [0.2126, 0.7152, 0.0722],
+      [0.0193, 0.1192, 0.9505],
+    ],
+    times(seen, light).map((x) => Math.max(0, Math.min(1, x))),
+  );
+  const [x, y, z] = xyz.map((value, i) => {
+    const t = value / [0.9505, 1, 1.089][i]!;
+    return t > 216 / 24389 ? Math.cbrt(t) : ((24389 / 27) * t + 16) / 116;
+  });
+  return [116 * y! - 16, 500 * (x! - y!), 200 * (y! - z!)];
+}
+
+test("themes: colours of sources differ for everybody's eyes", () => {
+  const LEAST = 10; // where 2.3 is just seen side by side
+  for (const [name, theme] of Object.entries(THEMES))
+    for (const [eyes, seen] of Object.entries(SEEN)) {
+      const all = { ...theme.source, emergency: theme.emergency },
+        names = Object.keys(all) as (keyof typeof all)[];
+      names.forEach((a, i) =>
+        names.slice(i + 1).forEach((b) => {
+          const difference = Math.hypot(
+            ...lab(all[a], seen).map((x, j) => x - lab(all[b], seen)[j]!),
+          );
+          assert.ok(
+            difference >= LEAST,
+            `${name}, ${eyes}: ${a} and ${b} differ by ${difference.toFixed(1)}`,
+          );
+        }),
+      );
+    }
 });

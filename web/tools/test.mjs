@@ -14,6 +14,7 @@ try {
             .map((name) => join(root, "test", name)),
         bundle: true,
         platform: "node",
+        external: ["./base_map.js"], // nothing without a browser
         format: "esm",
         outdir: out,
         outExtension: { ".js": ".mjs" },

@@ -6,7 +6,10 @@ export interface Leaf {
   element: HTMLElement;
   open(): void; // it is seen from now on
   tabindex: 0 | -1; // 0: the leaf itself is scrolled by keys
+  isOfNow?: true; // in playback, too: it says so then
 }
+
+const OF_NOW = "As it is now, not then: the archive keeps tracks and alerts, not this.";
 
 export class Dock<Name extends string> {
   readonly element: HTMLElement;
@@ -90,19 +93,20 @@ export class Dock<Name extends string> {
       this.tabs[this.open].focus();
     });
     const close = iconButton("close", "Close the lists", "Esc", () => this.close());
-    return h("header", {}, list, close);
+    return h("header", {}, h("h2", { class: "unseen" }, "Lists"), list, close);
   }
 
   private body(name: Name): HTMLElement {
     return h(
       "div",
       {
-        class: "leaf",
+        class: this.leaves[name].isOfNow ? "leaf of-now" : "leaf",
         role: "tabpanel",
         id: `leaf-${name}`,
         "aria-labelledby": `tab-${name}`,
         tabindex: this.leaves[name].tabindex,
       },
+      this.leaves[name].isOfNow && h("p", { class: "note" }, OF_NOW), // seen in playback
       this.leaves[name].element,
     );
   }

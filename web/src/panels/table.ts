@@ -2,6 +2,7 @@
 import type { App } from "../app.js";
 import { Flag } from "../delta.js";
 import { h } from "../dom.js";
+import { isOff } from "../filter.js";
 import { address, course, knots, level, type Source, source, squawk, trend } from "../format.js";
 
 const ROW_PX = 26,
@@ -20,6 +21,7 @@ const SHORT: Record<Source, string> = {
 interface ColumnSpec {
   name: string;
   title: string;
+  isName?: true; // changes only with who is there
   text(app: App, row: number): string;
   key(app: App, row: number): number | string;
 }
@@ -28,18 +30,21 @@ const COLUMNS: ColumnSpec[] = [
   {
     name: "Call sign",
     title: "call sign",
+    isName: true,
     text: (a, r) => a.store.callsign[r]!,
     key: (a, r) => a.store.callsign[r] || "~",
   },
   {
     name: "Address",
     title: "address",
+    isName: true,
     text: (a, r) => address(a.store.address[r]!).toUpperCase(),
     key: (a, r) => a.store.address[r]!,
   },
   {
     name: "Sqk",
     title: "squawk",
+    isName: true,
     text: (a, r) => squawk(a.store.squawk[r]!),
     key: (a, r) => a.store.squawk[r]!,
   },
@@ -95,6 +100,7 @@ export class TablePanel {
   private sortBy = 0;
   private down = false;
   private sortedMs = 0;
+  private who = -1; // store.who when it was sorted
   private cursor = -1;
 
   constructor(
@@ -153,6 +159,9 @@ export class TablePanel {
       { store } = this.app;
     if (now || ms - this.sortedMs > (store.count > MANY ? REFRESH_MANY_MS : REFRESH_MS)) {
       this.sortedMs = ms;
+      const isSame = COLUMNS[this.sortBy]!.isName && this.who === store.who;
+      if (!now && isSame && isOff(this.app.filter)) return this.fill();
+      this.who = store.who;
       this.order = this.sorted();
       this.space.style.height = `${this.order.length * ROW_PX}px`;
       this.viewport.setAttribute("aria-rowcount", String(this.order.length + 1));

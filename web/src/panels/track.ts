@@ -128,6 +128,7 @@ export class TrackPanel {
   private readonly plots = h("div", { class: "plots" });
   private readonly reasons = h("ol", { class: "reasons" });
   private readonly sensors = h("table", { class: "small" });
+  private readonly sensorsPart = h("section", {}, h("h3", {}, "Sensors"), this.sensors);
   private plot: { level: uPlot; speed: uPlot; theme: string } | null = null;
   private timer = 0;
   private sequence = 0;
@@ -188,7 +189,7 @@ export class TrackPanel {
         this.where,
         this.plots,
         ...groups,
-        h("section", {}, h("h3", {}, "Sensors"), this.sensors),
+        this.sensorsPart,
         h("section", {}, h("h3", {}, "Why"), this.reasons),
       ),
       h(
@@ -304,6 +305,7 @@ export class TrackPanel {
       for (const [label, value] of rows)
         setText(this.values.get(label)!, (track && value(track, app, row)) ?? NONE);
     this.follow();
+    this.sensorsPart.hidden = detail.contributions.length === 0; // the archive has none
     this.sensors.replaceChildren(
       h("caption", { class: "unseen" }, "Contributing sensors"),
       h(

@@ -34,8 +34,8 @@ let status = 0;
 try {
     const reader = await display(),
         operator = await display();
-    await until(reader, "airpicture.air.map.getSource('tiles')", LONG_S);
-    await until(reader, "airpicture.air.map.isSourceLoaded('tiles')", LONG_S);
+    await until(reader, "airpicture.air.base?.map.getSource('tiles')", LONG_S);
+    await until(reader, "airpicture.air.base.map.isSourceLoaded('tiles')", LONG_S);
     await until(
         reader,
         "document.querySelector('.maplibregl-ctrl-attrib')?.textContent === 'Map: <them> & us'",

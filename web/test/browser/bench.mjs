@@ -15,14 +15,41 @@ const COUNT = 20_000,
 const stand = await startStandIn(COUNT, 1000);
 const browser = await startBrowser();
 const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-await page.goto(`http://127.0.0.1:${stand.port}/`);
-const first = await until(page, "window.airpicture?.page.firstMs", 60);
-console.log(`first picture with ${COUNT} tracks after ${Math.round(first)} ms`);
-await page.waitForTimeout(LOADING_MS);
-
 const cdp = await page.context().newCDPSession(page),
     whole = await browser.newBrowserCDPSession(),
     events = [];
+
+// Processor time so far: of each of the browser's processes, and of this page's scripts.
+async function spent() {
+    const { processInfo } = await whole.send("SystemInfo.getProcessInfo");
+    const { metrics } = await cdp.send("Performance.getMetrics");
+    const sum = (type) =>
+        processInfo.reduce((all, one) => all + (one.type === type ? one.cpuTime : 0), 0);
+    const script = metrics.find((one) => one.name === "ScriptDuration").value;
+    return { GPU: sum("GPU"), renderer: sum("renderer"), browser: sum("browser"), script };
+}
+
+// When the first picture was drawn, and when the software that draws had done so.
+const ON_SCREEN = `(() => {
+    const gl = document.querySelector(".tracks canvas").getContext("webgl2");
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    return performance.now();
+})()`;
+await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+const before = await spent();
+await page.goto(`http://127.0.0.1:${stand.port}/`, { waitUntil: "commit" });
+const first = await until(page, "window.airpicture?.page.firstMs", 60),
+    seen = await page.evaluate(ON_SCREEN),
+    after = await spent();
+console.log(`first picture                  ${first.toFixed(0)} ms, seen after ${seen.toFixed(0)} ms`);
+for (const [name, words] of [
+    ["script", "the page's scripts"],
+    ["renderer", "the page's process"],
+    ["GPU", "drawing, in software"],
+])
+    console.log(`${words.padEnd(30)} ${(1000 * (after[name] - before[name])).toFixed(0)} ms of CPU`);
+await page.waitForTimeout(LOADING_MS);
+
 whole.on("Tracing.dataCollected", ({ value }) => {
     events.push(...value.filter((one) => WANTED.test(one.name)));
 });

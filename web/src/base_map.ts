@@ -1,0 +1,198 @@
+// The map itself, by MapLibre GL: countries of world-atlas, from this server alone. It is large,
+// and nobody needs it to see tracks: it is loaded after the first picture.
+import maplibregl from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { feature, mesh } from "topojson-client";
+import type { GeometryCollection, Topology } from "topojson-specification";
+import worldUrl from "../generated/world.json?url";
+import { type AirMap, type Country, type Tiles, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
+import { type Theme, THEMES } from "./theme.js";
+
+export class BaseMap {
+  readonly map: maplibregl.Map;
+  private hasWorld = false;
+
+  // In `box`, at the view of `air`, which is told from now on what the user does.
+  constructor(
+    private readonly air: AirMap,
+    box: HTMLElement,
+    private theme: Theme,
+    private tiles: Tiles | null,
+  ) {
+    const { longitude, latitude, zoom } = air.view();
+    this.map = new maplibregl.Map({
+      container: box,
+      center: [longitude, latitude],
+      zoom,
+      minZoom: ZOOM_MIN,
+      maxZoom: ZOOM_MAX,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      renderWorldCopies: true,
+      fadeDuration: 0,
+      style: {
+        version: 8,
+        sources: {},
+        layers: [{ id: "sea", type: "background", paint: { "background-color": theme.sea } }],
+      },
+    });
+    this.map.once("style.load", () => void this.addWorld());
+    this.setControls();
+    this.listen();
+  }
+
+  private setControls(): void {
+    const { map } = this;
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.addControl(new maplibregl.ScaleControl({ unit: "nautical", maxWidth: 120 }), "bottom-left");
+    map
+      .getCanvas()
+      .setAttribute(
+        "aria-label",
+        "Map of the air picture; arrow keys move it, plus and minus zoom",
+      );
+  }
+
+  private listen(): void {
+    const { map, air } = this;
+    const view = (): View => {
+      const { lng, lat } = map.getCenter();
+      return { longitude: lng, latitude: lat, zoom: map.getZoom() };
+    };
+    map.on("move", () => air.moved(view()));
+    map.on("moveend", () => air.tell("moveend"));
+    map.on("dragstart", () => air.tell("dragstart"));
+    map.on("mouseout", () => air.tell("mouseout"));
+    for (const event of ["mousemove", "click"] as const)
+      map.on(event, ({ lngLat, point }) => air.tell(event, [lngLat.lng, lngLat.lat], point));
+    air.moved(view()); // it keeps the poles outside
+  }
+
+  private async addWorld(): Promise<void> {
+    const world = (await (await fetch(worldUrl)).json()) as Topology;
+    const countries = world.objects["countries"] as GeometryCollection<{ name: string }>;
+    const { map, theme } = this,
+      land = feature(world, countries);
+    map.addSource("land", { type: "geojson", data: land, tolerance: 0.3 });
+    map.addSource("coast", {
+      type: "geojson",
+      data: mesh(world, countries, (a, b) => a === b),
+      tolerance: 0.3,
+    });
+    map.addSource("border", {
+      type: "geojson",
+      data: mesh(world, countries, (a, b) => a !== b),
+      tolerance: 0.3,
+    });
+    map.addSource("grid", { type: "geojson", data: graticule() });
+    map.addLayer({
+      id: "land",
+      type: "fill",
+      source: "land",
+      paint: { "fill-color": theme.land, "fill-antialias": false },
+    });
+    map.addLayer({
+      id: "grid",
+      type: "line",
+      source: "grid",
+      paint: { "line-color": theme.grid, "line-width": 1 },
+    });
+    map.addLayer({
+      id: "border",
+      type: "line",
+      source: "border",
+      paint: { "line-color": theme.border, "line-width": 1, "line-dasharray": [3, 2] },
+    });
+    map.addLayer({
+      id: "coast",
+      type: "line",
+      source: "coast",
+      paint: { "line-color": theme.coast, "line-width": 1 },
+    });
+    this.hasWorld = true;
+    this.setTheme(this.theme);
+    if (this.tiles) this.addTiles(this.tiles);
+    this.air.setCountries(land.features.map(nameOf).filter((one) => one.span > 0));
+  }
+
+  // Somebody else's map over the own one; pale by night, so that tracks stand out.
+  setTiles(tiles: Tiles): void {
+    this.tiles = tiles;
+    if (this.hasWorld) this.addTiles(tiles);
+  }
+
+  private addTiles({ url, attribution }: Tiles): void {
+    const { map } = this,
+      text = new Option(attribution).innerHTML; // nothing in it is markup
+    map.addSource("tiles", { type: "raster", tiles: [url], tileSize: 256, attribution: text });
+    map.addLayer({ id: "tiles", type: "raster", source: "tiles" });
+    map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-right");
+    this.setTheme(this.theme);
+  }
+
+  setTheme(theme: Theme): void {
+    this.theme = theme;
+    const paint = (layer: string, property: string, value: string | number) => {
+      if (this.hasWorld && this.map.getLayer(layer))
+        this.map.setPaintProperty(layer, property, value);
+    };
+    paint("sea", "background-color", theme.sea);
+    paint("land", "fill-color", theme.land);
+    paint("grid", "line-color", theme.grid);
+    paint("border", "line-color", theme.border);
+    paint("coast", "line-color", theme.coast);
+    paint("tiles", "raster-brightness-max", theme === THEMES.night ? 0.5 : 1);
+    paint("tiles", "raster-saturation", theme === THEMES.night ? -0.6 : -0.2);
+  }
+}
+
+function graticule(): GeoJSON.MultiLineString {
+  const lines: number[][][] = [];
+  for (let x = -180; x < 180; x += 5)
+    lines.push([
+      [x, -80],
+      [x, 80],
+    ]);
+  for (let y = -80; y <= 80; y += 5)
+    lines.push(Array.from({ length: 37 }, (_, i) => [-180 + 10 * i, y]));
+  return { type: "MultiLineString", coordinates: lines };
+}
+
+// Where a country's name stands: in the middle of its largest part.
+function nameOf(
+  country: GeoJSON.Feature<GeoJSON.Geometry, { name: string }>,
+): Country {
+  const { geometry, properties } = country;
+  const parts =
+    geometry.type === "Polygon"
+      ? [geometry.coordinates]
+      : geometry.type === "MultiPolygon"
+        ? geometry.coordinates
+        : [];
+  const best = { name: properties.name, longitude: 0, latitude: 0, span: 0 };
+  let largest = 0;
+  for (const [ring] of parts) {
+    let area = 0,
+      x = 0,
+      y = 0,
+      west = 181,
+      east = -181;
+    for (let i = 0, j = ring!.length - 1; i < ring!.length; j = i++) {
+      const [ax, ay] = ring![j]!,
+        [bx, by] = ring![i]!,
+        cross = ax! * by! - bx! * ay!;
+      area += cross;
+      x += (ax! + bx!) * cross;
+      y += (ay! + by!) * cross;
+      west = Math.min(west, ax!);
+      east = Math.max(east, ax!);
+    }
+    if (Math.abs(area) <= largest) continue;
+    largest = Math.abs(area);
+    Object.assign(best, { longitude: x / (3 * area), latitude: y / (3 * area), span: east - west });
+  }
+  return best;
+}
