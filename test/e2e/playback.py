@@ -15,6 +15,16 @@ from run import Scene, free_ports, get, wait_for
 from web import CHROMIUM, WEB, missing
 
 ARCHIVED_S = 22
+EMERGENCY = """
+flights:
+  - name: noradio
+    equipment: mode_s
+    route:
+      - {{latitude_deg: 52.1, longitude_deg: 3.6, altitude_ft: 33000, speed_kt: 400}}
+      - {{latitude_deg: 52.4, longitude_deg: 9.6}}
+faults:
+  - {{kind: emergency, flight: noradio, code: "7600", start_s: 12, end_s: 28}}
+"""
 BARE = "inputs: [{{name: radar, kind: udp, port: {port}, format: asterix}}]\n"
 
 
@@ -28,6 +38,7 @@ def main():
     if reason:
         print(f"skip playback {reason}")
         return 0
+    service.SCENARIO += EMERGENCY
     service.CONFIG += "archive: {{folder: archive, segment_s: 8}}\n"
     with workdir() as name:
         scene = Scene(pathlib.Path(name))

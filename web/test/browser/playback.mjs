@@ -1,9 +1,11 @@
 // Playback as a person uses it, against a service that archives what it sees.
 //   node test/browser/playback.mjs PROGRAM PORT ARCHIVE CONFIGURATION-WITHOUT
+// AP_PICTURES=write takes its picture in doc/pictures anew.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { startBrowser, startService, until } from "./harness.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -85,7 +87,7 @@ async function equalsArchive() {
     for (const one of tracks) {
         const row = archive.get(one.id);
         assert.ok(row, `${one.id} is not in the archive`);
-        near(one.latitude, Number(row.latitude_deg), 1e-7, "latitude");
+        near(one.latitude, Number(row.latitude_deg), 1e-7, `latitude of ${JSON.stringify(one)}`);
         near(one.longitude, Number(row.longitude_deg), 1e-7, "longitude");
         near(one.time, Number(row.time_s), 0.0101, "time");
         near(one.altitude / FEET, Number(row.pressure_altitude_ft), 1, "level");
@@ -96,9 +98,15 @@ async function equalsArchive() {
     }
 }
 
+const beams = (count) =>
+    until(page, `(document.querySelector('[data-beams]')?.dataset.beams ?? '0') === '${count}'`, 60);
+const ofNow = (leaf) =>
+    look(`getComputedStyle(document.querySelector('#leaf-${leaf} > .note')).display !== 'none'`);
+
 await check("one key leads into the past, which is marked as such", async () => {
     await page.goto(`http://127.0.0.1:${port}/`, { timeout: 90_000 });
     await until(page, "window.airpicture?.page.updates > 0 && airpicture.app.store.count > 5", 60);
+    await beams(1);
     await page.keyboard.press("b");
     await until(page, "airpicture.app.past !== null && airpicture.app.store.count > 5", 30);
     await until(page, "document.querySelector('.pill').dataset.state === 'past'", 10);
@@ -174,6 +182,91 @@ await check("search, list, panel and link work in the past", async () => {
     await reached(time);
 });
 
+if (process.env.AP_PICTURES === "write")
+    await check("the picture of doc/pictures is taken anew", async () => {
+        const back = await past();
+        await look("airpicture.playback.setSpeed(8)");
+        await page.keyboard.press("0");
+        await page.keyboard.press("Space");
+        await until(page, `airpicture.app.past > ${back} + 16`, 30);
+        const picture = new URL("../../../doc/pictures/display-playback.png", import.meta.url);
+        await page.screenshot({ path: fileURLToPath(picture) });
+        await look(`airpicture.playback.enter(${back}, true)`);
+        await reached(back);
+    });
+
+await check("filters in the past: those of the archive that are in the band", async () => {
+    const time = await past(),
+        [low, high] = [305, 365]; // no flight is just there
+    await look(`airpicture.app.select(0)`);
+    await look(`location.hash = location.hash + '&fl=${low}-${high}'`);
+    await until(page, `airpicture.app.filter.levelMin === ${low}`, 10);
+    const all = await shown(),
+        archive = exported(time),
+        level = (id) => Number(archive.get(id).pressure_altitude_ft) / 100;
+    const wanted = all.filter(({ id }) => level(id) >= low && level(id) <= high).length;
+    assert.ok(wanted > 0 && wanted < all.length, `${wanted} of ${all.length}`);
+    assert.equal(await look("airpicture.app.shown"), wanted);
+    const rows = "document.querySelector('.rows').getAttribute('aria-rowcount')";
+    await until(page, `${rows} === '${wanted + 1}'`, 10);
+    await page.keyboard.press(".");
+    await reached(time + 1);
+    assert.equal(await look("airpicture.app.filter.levelMax"), high);
+    await page.keyboard.press(",");
+    await reached(time);
+    assert.equal(await look("airpicture.app.shown"), wanted);
+    await look(`location.hash = location.hash.replace('&fl=${low}-${high}', '')`);
+    await until(page, "airpicture.app.filter.levelMin === null", 10);
+});
+
+await check("alerts of the past: marks on the bar, and those of then in the list", async () => {
+    let alert;
+    for (let i = 0; i < 300 && !alert?.until_s; i++) {
+        ({ alerts: [alert] } = await get("/api/v1/archive/alerts"));
+        await page.waitForTimeout(100);
+    }
+    assert.equal(alert.alert, "emergency_code");
+    const { since_s, until_s, track_id } = alert;
+    const at = async (time) => {
+        await look(`airpicture.playback.enter(${time}, true)`);
+        await reached(time);
+    };
+    const listed = () =>
+        look("[...document.querySelectorAll('#leaf-alerts .alert')].map((one) => one.className)");
+    await at(Math.floor(until_s) + 3);
+    await page.keyboard.press("a");
+    await until(page, "document.querySelectorAll('.marks mark').length === 1", 10);
+    const [left, first, last] = await look(`[
+        parseFloat(document.querySelector('.marks mark').style.left),
+        ...['min', 'max'].map((name) => Number(document.querySelector('.timeline input')[name]))]`);
+    const share = (100 * (since_s - first)) / (last - first);
+    assert.ok(Math.abs(left - share) < (100 * 2) / (last - first), `${left} %, not ${share}`);
+    await until(page, "document.querySelector('#leaf-alerts .alert.over')", 10);
+    await at(Math.floor(since_s) - 1);
+    await until(page, "document.querySelectorAll('#leaf-alerts .alert').length === 0", 10);
+    await at(Math.ceil(since_s) + 1);
+    await until(page, "document.querySelectorAll('#leaf-alerts .alert').length === 1", 10);
+    assert.deepEqual(await listed(), ["item alert"]);
+    await page.locator("#leaf-alerts .alert button").first().click();
+    assert.equal(await look("airpicture.app.selected"), track_id);
+    assert.equal(await look("document.querySelectorAll('#leaf-alerts .quiet').length"), 0);
+    await at(Math.floor(until_s) + 3);
+    await page.keyboard.press("t");
+});
+
+await check("what the archive does not keep is not shown as if it were of then", async () => {
+    await beams(0);
+    for (const [key, leaf] of [
+        ["s", "sensors"],
+        ["h", "health"],
+    ]) {
+        await page.keyboard.press(key);
+        assert.ok(await ofNow(leaf), leaf);
+    }
+    await axeClean("health in the past");
+    await page.keyboard.press("t");
+});
+
 await check("the whole track as a file is what the archive has", async () => {
     const id = await look("airpicture.app.selected");
     await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 30);
@@ -224,6 +317,8 @@ await check("live again with one key", async () => {
     await until(page, `airpicture.app.store.time >= ${now} - 1`, 30);
     assert.ok(await look("document.querySelector('.timeline').hidden"));
     assert.ok(!(await look("location.hash")).includes("at="));
+    assert.ok(!(await ofNow("sensors")));
+    await beams(1);
     const ids = (await get("/api/v1/tracks")).tracks.map((one) => one.track_id);
     const alive = (await shown()).map((one) => one.id);
     assert.ok(alive.filter((id) => ids.includes(id)).length >= alive.length - 2, String(alive));
