@@ -106,6 +106,8 @@ static ap_writer element(const ap_run_outputs *outputs)
 static ap_run_output_row *next_of(const ap_run_outputs *outputs, ap_run_output_kind kind,
                                   ap_run_output_row *after)
 {
+    if (outputs->count == 0) /* none, or while an earlier run is restored: rows is NULL */
+        return NULL;
     ap_run_output_row *end = outputs->rows + outputs->count;
     for (ap_run_output_row *row = after ? after + 1 : outputs->rows; row < end; row++)
         if (row->config->kind == (int)kind &&

@@ -255,12 +255,29 @@ static void test_outputs_sbs_and_figures(void **state)
     close(fd);
 }
 
+/* What is restored comes before they are open, and is told to nobody. */
+static void test_outputs_not_open(void **state)
+{
+    (void)state;
+    ap_run_outputs none = { .count = 0 };
+    const ap_track_event event = { .kind = AP_EVENT_UPDATED };
+    const ap_track track = { .id = 1 };
+    const ap_report report = { .time_utc = 1 };
+    ap_run_outputs_track(&none, &event, &track);
+    ap_run_outputs_report(&none, &report);
+    ap_run_outputs_time(&none, 1);
+    ap_run_outputs_flush(&none);
+    assert_int_equal(none.count, 0);
+    ap_run_outputs_close(&none);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs_same_live_and_replayed),
         cmocka_unit_test(test_outputs_sbs_tells_once),
         cmocka_unit_test(test_outputs_sbs_and_figures),
+        cmocka_unit_test(test_outputs_not_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
