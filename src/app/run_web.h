@@ -1,5 +1,5 @@
 /* HTTP and WebSocket of the service: the mirror, the interface for programs, the stream for
- * displays, figures of how it does. In the thread of the loop. */
+ * displays. In the thread of the loop. */
 #ifndef AP_APP_RUN_WEB_H
 #define AP_APP_RUN_WEB_H
 
