@@ -112,8 +112,11 @@ def played_back(scene):
     (alone,) = frames(when)
     assert {one["track_id"] for one in alone["tracks"]} == set(shown)
     for one in alone["tracks"]:
-        for key in "latitude_deg", "longitude_deg", "altitude_m", "flags", "callsign":
-            assert one[key] == shown[one["track_id"]][key], (one, shown[one["track_id"]])
+        before = shown[one["track_id"]]
+        for key in "latitude_deg", "longitude_deg", "altitude_m", "flags":
+            assert one[key] == before[key], (one, before)
+        # Of a track's names the archive has the last known: they may come between two questions.
+        assert before["callsign"] in (None, one["callsign"]), (one, before)
     newest = {}
     utc = datetime.datetime.fromtimestamp(when, datetime.timezone.utc).isoformat()
     for row in exported(scene, "--until", utc[:-6] + "Z"):
@@ -123,7 +126,8 @@ def played_back(scene):
     assert all(newest[one]["end_reason"] for one in gone), gone
     for track_id, one in shown.items():
         row = newest[track_id]
-        assert (one["address"], one["squawk"]) == (row["icao24"], row["squawk"]), (one, row)
+        assert one["address"] == row["icao24"], (one, row)
+        assert one["squawk"] in (None, row["squawk"]), (one, row)
         for key, step in ("latitude_deg", 1e-7), ("longitude_deg", 1e-7), ("time_s", 0.0101):
             assert abs(one[key] - float(row[key])) < step, (key, one, row)
         for key, other, unit, step in (("altitude_m", "pressure_altitude_ft", 0.3048, 0.21),

@@ -131,6 +131,7 @@ await check("keyboard alone: tracks, lists, help, list of rows", async () => {
 
 await check("a line that breaks is told, and mended without a new snapshot", async () => {
     const snapshots = await look("airpicture.app.store.snapshots");
+    const resumes = await look("airpicture.feed.resumes");
     line.cut();
     await until(page, "!document.querySelector('.banner').hidden", 5);
     assert.match(
@@ -140,7 +141,7 @@ await check("a line that breaks is told, and mended without a new snapshot", asy
     line.mend();
     await until(page, "document.querySelector('.pill').dataset.state === 'live'", 10);
     assert.ok(await look("document.querySelector('.banner').hidden"));
-    assert.equal(await look("airpicture.feed.resumes"), 1);
+    assert.ok((await look("airpicture.feed.resumes")) > resumes);
     assert.equal(await look("airpicture.app.store.snapshots"), snapshots);
 });
 
