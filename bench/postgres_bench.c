@@ -150,7 +150,7 @@ int main(int argc, char **argv)
         ap_clock_sleep_ns(AP_NS_PER_MS);
     int status = measure(&feed);
     ap_archive_feed_close(&feed);
-    ap_postgres_unmake(&sink);
+    ap_postgres_unmake(&sink, true);
     remove_all(folder);
     return status;
 }

@@ -506,7 +506,7 @@ static int serve(service *run)
     ap_loop_cancel(&run->loop, on_figures, run);
     ap_loop_cancel(&run->loop, on_watchdog, run);
     ap_loop_cancel(&run->loop, on_drain, run);
-    int ended = ap_run_engine_close(&run->engine);
+    int ended = ap_run_engine_close(&run->engine, !run->is_reloading || run->is_ending);
     ap_waker_close(&run->changed);
     if (run->is_ending && !run->is_up) /* before it was: as it was told to */
         return AP_EXIT_OK;

@@ -153,7 +153,7 @@ typedef struct sink_kind {
     bool (*is_wanted)(const ap_run_config *config);
     int (*make)(ap_archive_sink *sink, const ap_command *command, const ap_run_config *config,
                 const ap_log *log);
-    void (*unmake)(ap_archive_sink *sink);
+    void (*unmake)(ap_archive_sink *sink, bool is_end);
 } sink_kind;
 
 static bool wants_segments(const ap_run_config *config)
@@ -173,6 +173,12 @@ static int make_segments(ap_archive_sink *sink, const ap_command *command,
     return ap_geopackage_segments_make(sink, &segments)
                ? ap_command_fail(command, AP_EXIT_SOFTWARE, "memory is exhausted")
                : AP_EXIT_OK;
+}
+
+static void unmake_segments(ap_archive_sink *sink, bool is_end)
+{
+    (void)is_end; /* a disk has what was given to it */
+    ap_geopackage_segments_unmake(sink);
 }
 
 #ifdef AP_POSTGRES
@@ -200,7 +206,7 @@ static int make_postgres(ap_archive_sink *sink, const ap_command *command,
 #endif
 
 static const sink_kind kinds[] = {
-    { wants_segments, make_segments, ap_geopackage_segments_unmake },
+    { wants_segments, make_segments, unmake_segments },
 #ifdef AP_POSTGRES
     { wants_postgres, make_postgres, ap_postgres_unmake },
 #endif
@@ -234,12 +240,12 @@ int ap_run_archive_open(ap_run_archive *archive, const ap_command *command,
     return status;
 }
 
-bool ap_run_archive_close(ap_run_archive *archive)
+bool ap_run_archive_close(ap_run_archive *archive, bool is_end)
 {
     bool is_stored = true;
     for (size_t i = 0; i < archive->count; i++) {
         is_stored = ap_archive_feed_close(&archive->feeds[i]) && is_stored;
-        archive->unmake[i](&archive->sinks[i]);
+        archive->unmake[i](&archive->sinks[i], is_end);
     }
     archive->count = 0;
     return is_stored;

@@ -43,7 +43,7 @@ typedef struct ap_run_archive {
     bool again; /* until ap_run_archive_go_live */
     ap_archive_sink sinks[AP_RUN_ARCHIVE_SINKS];
     ap_archive_feed feeds[AP_RUN_ARCHIVE_SINKS];
-    void (*unmake[AP_RUN_ARCHIVE_SINKS])(ap_archive_sink *sink);
+    void (*unmake[AP_RUN_ARCHIVE_SINKS])(ap_archive_sink *sink, bool is_end);
     size_t count; /* of these; 0: nothing is archived */
 } ap_run_archive;
 
@@ -78,8 +78,9 @@ typedef struct ap_run_archive_ends {
 ap_run_archive_ends ap_run_archive_ends_of(const ap_run_archive *archive);
 bool ap_run_archive_has_settled(const ap_run_archive *archive, const ap_run_archive_ends *ends);
 
-/* Gives the sinks what waits, and closes them. False: some could not be stored; an older checkpoint
- * makes it again. Safe twice. */
-bool ap_run_archive_close(ap_run_archive *archive);
+/* Gives the sinks what waits, and closes them; with `is_end` a server is waited for, else its spool
+ * goes on in a moment. False: some could not be stored; an older checkpoint makes it again. Safe
+ * twice. */
+bool ap_run_archive_close(ap_run_archive *archive, bool is_end);
 
 #endif

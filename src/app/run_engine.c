@@ -649,7 +649,7 @@ uint64_t ap_run_engine_beat(const ap_run_engine *run)
     return atomic_load_explicit(&run->state->beat, memory_order_relaxed);
 }
 
-int ap_run_engine_close(ap_run_engine *run)
+int ap_run_engine_close(ap_run_engine *run, bool is_end)
 {
     struct ap_run_engine_state *state = run->state;
     if (!state)
@@ -662,7 +662,7 @@ int ap_run_engine_close(ap_run_engine *run)
         pthread_join(state->thread, NULL);
     int status = state->status;
     ap_recorder_close(&state->recorder);
-    bool is_stored = ap_run_archive_close(&state->archive);
+    bool is_stored = ap_run_archive_close(&state->archive, is_end);
     ap_run_state_close(&state->keeper, state->has_thread && is_stored);
     ap_checkpoint_unlock(&state->state_lock);
     ap_run_outputs_close(&state->outputs);

@@ -101,7 +101,8 @@ bool ap_run_engine_has_ended(const ap_run_engine *run); /* a replay is over, or 
 uint64_t ap_run_engine_beat(const ap_run_engine *run);
 
 /* Works off what is in the ring, writes a last checkpoint, closes the recording and ends the
- * thread. Safe twice. Returns the exit status of a replay. */
-int ap_run_engine_close(ap_run_engine *run);
+ * thread. With `is_end` it waits for servers; else the service begins anew, and its inputs are deaf
+ * as long as this takes. Safe twice. Returns the exit status of a replay. */
+int ap_run_engine_close(ap_run_engine *run, bool is_end);
 
 #endif

@@ -437,13 +437,13 @@ ap_err ap_postgres_make(ap_archive_sink *sink, const ap_postgres_config *config)
     return AP_OK;
 }
 
-void ap_postgres_unmake(ap_archive_sink *sink)
+void ap_postgres_unmake(ap_archive_sink *sink, bool waits)
 {
     struct postgres *p = sink->context;
     if (!p)
         return;
     if (p->spool.state)
-        close_spool(p, AP_POSTGRES_DRAIN_S * AP_NS_PER_S);
+        close_spool(p, waits ? AP_POSTGRES_DRAIN_S * AP_NS_PER_S : 0);
     ap_postgres_batch_close(&p->batch);
     pthread_cond_destroy(&p->bell);
     pthread_mutex_destroy(&p->mutex);

@@ -28,8 +28,8 @@ typedef struct ap_postgres_config {
 /* Makes the sink. AP_ERR_ARGUMENT: the schema is not good; AP_ERR_MEMORY. */
 ap_err ap_postgres_make(ap_archive_sink *sink, const ap_postgres_config *config);
 
-/* Lets the server have what it takes in AP_POSTGRES_DRAIN_S; the rest stays in the spool. Safe
- * twice. */
-void ap_postgres_unmake(ap_archive_sink *sink);
+/* With `waits` it lets the server have what it takes in AP_POSTGRES_DRAIN_S; the rest, or all of
+ * it, stays in the spool. Safe twice. */
+void ap_postgres_unmake(ap_archive_sink *sink, bool waits);
 
 #endif

@@ -58,8 +58,8 @@ static bed *set_up(uint64_t spool_size)
 static void tear_down(bed *b)
 {
     char path[512];
-    ap_postgres_unmake(&b->sink);
-    ap_postgres_unmake(&b->sink);
+    ap_postgres_unmake(&b->sink, true);
+    ap_postgres_unmake(&b->sink, true);
     DIR *open = opendir(b->folder);
     for (struct dirent *entry; open && (entry = readdir(open));) {
         (void)snprintf(path, sizeof path, "%s/%s", b->folder, entry->d_name);
@@ -123,7 +123,7 @@ static void test_postgres_keeps_what_was_committed(void **state)
     assert_int_equal(commit(b, 3), AP_OK);
     assert_int_equal(stats_of(b).spool_count, 3);
     b->sink.ops->close(&b->sink, true);
-    ap_postgres_unmake(&b->sink);
+    ap_postgres_unmake(&b->sink, true);
     assert_int_equal(ap_postgres_make(&b->sink, &b->config), AP_OK); /* the next process */
     assert_int_equal(open_sink(b).row, 3);
     assert_int_equal(stats_of(b).spool_count, 3);
@@ -191,10 +191,31 @@ static void test_postgres_refuses_a_schema(void **state)
     assert_int_equal(ap_postgres_make(&sink, &config), AP_ERR_ARGUMENT);
 }
 
+/* A server that takes the connection and says nothing: who goes on in a moment does not wait. */
+static void test_postgres_unmake_at_once(void **state)
+{
+    (void)state;
+    bed *b = set_up(AP_SPOOL_LIMIT_MIN);
+    assert_int_equal(listen(b->port, 8), 0);
+    (void)open_sink(b);
+    assert_int_equal(take(b, 1), AP_OK);
+    assert_int_equal(commit(b, 1), AP_OK);
+    b->sink.ops->close(&b->sink, true);
+    int64_t begin_ns = ap_clock_monotonic_ns();
+    ap_postgres_unmake(&b->sink, false);
+    assert_true(ap_clock_monotonic_ns() - begin_ns < (AP_POSTGRES_DRAIN_S - 1) * AP_NS_PER_S);
+    assert_int_equal(ap_postgres_make(&b->sink, &b->config), AP_OK);
+    assert_int_equal(open_sink(b).row, 1);
+    assert_int_equal(stats_of(b).spool_count, 1);
+    ap_postgres_unmake(&b->sink, false);
+    tear_down(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_postgres_keeps_what_was_committed),
+        cmocka_unit_test(test_postgres_unmake_at_once),
         cmocka_unit_test(test_postgres_says_why),
         cmocka_unit_test(test_postgres_full),
         cmocka_unit_test(test_postgres_refuses_a_schema),
