@@ -40,7 +40,7 @@ export function bytes(value: number): string {
 }
 
 export const count = (value: number): string =>
-  Math.round(value).toLocaleString("en-GB").replace(/,/g, "\u202f");
+  String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f"); // toLocaleString takes a while
 
 export function duration(seconds: number): string {
   if (seconds < 1e-6) return "0 s";

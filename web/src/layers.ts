@@ -18,7 +18,9 @@ import {
   TrackLayer,
 } from "./track_layer.js";
 
-const DOT_TRACKS_MAX = 3000;
+const DOT_TRACKS_MAX = 3000,
+  FAST_MPS = 300,
+  SYMBOL_PX = 5; // from its middle
 
 export class Layers {
   readonly picture = symbolPicture();
@@ -122,12 +124,14 @@ export class Layers {
     ];
   }
 
-  // What to draw now; null: the same layers as the last time, carried on to this moment.
-  all(): Layer[] | null {
+  // What to draw now; null: the same layers as the last time, carried on to this moment. Seen from
+  // afar the lines of motion lie under the symbols: they are not drawn.
+  all(metresPerPixel: number): Layer[] | null {
     const { app, records } = this;
     records.now = app.motion.now - this.base;
     records.keep = app.motion.keep;
-    records.seconds = app.settings.vector * 60;
+    const seconds = app.settings.vector * 60;
+    records.seconds = seconds * FAST_MPS > SYMBOL_PX * metresPerPixel ? seconds : 0;
     const hasMarks = app.selected !== 0 || this.emergencies.length > 0;
     if (!this.isChanged && !hasMarks && !this.hadMarks) return null;
     this.isChanged = false;

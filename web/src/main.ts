@@ -105,7 +105,6 @@ app.on("alerts", () => {
   const unseen = app.alerts.filter((one) => !one.until_s && !one.acknowledged_by);
   dock.setCount("alerts", unseen.length);
 });
-picture.cards = [trackPanel.element, dock.element];
 const view = new View(app, air, picture, trackPanel.element, dock.element);
 const filters = new FilterPanel(app, picture.layers.picture, () => view.box());
 const display = new DisplayPanel(app);
@@ -248,6 +247,15 @@ app.on("select", () => {
 
 // --- where it stands ---
 
+const zoom = h(
+  "nav",
+  { class: "zoom", "aria-label": "Zoom" },
+  iconButton("plus", "Closer", "+", closer),
+  iconButton("minus", "Farther", "−", farther),
+  iconButton("home", "The whole picture", "0", () => view.fit()),
+);
+picture.cards = [trackPanel.element, dock.element, zoom];
+
 root.prepend(bar.element);
 root.append(
   bar.banner,
@@ -255,13 +263,7 @@ root.append(
   timeline.element,
   filters.element,
   display.element,
-  h(
-    "nav",
-    { class: "zoom", "aria-label": "Zoom" },
-    iconButton("plus", "Closer", "+", closer),
-    iconButton("minus", "Farther", "−", farther),
-    iconButton("home", "The whole picture", "0", () => view.fit()),
-  ),
+  zoom,
   pointer.place,
   said,
   help,

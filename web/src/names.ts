@@ -12,7 +12,7 @@ const LETTER = 9; // pixels of a name's letter, with some room
 
 export class Names {
   readonly canvas = document.createElement("canvas");
-  boxes: number[] = []; // left, top, right, bottom of the names of sites
+  boxes: number[] = []; // left, top, right, bottom of sites and their names
 
   constructor(
     private readonly app: App,
@@ -62,7 +62,9 @@ export class Names {
     for (const { site, name } of this.app.sensors.sensors) {
       if (!site) continue;
       project(site.longitude_deg, site.latitude_deg, at, 0);
-      const line = { x: at[0]!, y: at[1]! + LINE, half: g.measureText(name).width / 2 + 2 };
+      const [x, y] = [at[0]!, at[1]!];
+      this.boxes.push(x - half, y - half, x + half, y + half);
+      const line = { x, y: y + LINE, half: g.measureText(name).width / 2 + 2 };
       const isOn = (one: typeof line) =>
         Math.abs(one.x - line.x) < one.half + line.half && Math.abs(one.y - line.y) < LINE;
       while (lines.some(isOn)) line.y += LINE; // several at one place stand below each other

@@ -19,7 +19,7 @@ import { css, type Theme, THEMES } from "./theme.js";
 
 const WISHES_MAX = 700,
   PLACE_MS = 450,
-  PLACE_MANY_MS = 3000, // with so many tracks, that finding places takes a while:
+  PLACE_MANY_MS = 6000, // with so many tracks, that finding places takes a while:
   MANY = 4000,
   PICK_PX = 14;
 
@@ -166,20 +166,20 @@ export class Overlay {
   // an emergency, the selected one and as many others, in the order of their rows.
   private place(width: number, height: number): void {
     const { store, mask, motion, selected, shown } = this.app,
-      rough = this.map.projector(true),
-      isSeen = inside(...this.map.bounds()),
-      symbols = new Float32Array(2 * shown),
+      symbols = new Float32Array(2 * shown + 2),
       ids: number[] = [],
       wishes: number[] = [],
-      { shownLongitude, shownLatitude } = store,
+      { shownLongitude, shownLatitude, count } = store,
+      project = this.map.projector(true),
       isFirst = (row: number) => (store.flags[row]! & Flag.emergency) !== 0;
     let at = 0;
     motion.leave();
-    for (let i = 0; i < store.count; i++) {
-      const longitude = shownLongitude[i]!,
-        latitude = shownLatitude[i]!;
-      if (!mask[i] || !isSeen(longitude, latitude)) continue;
-      rough(longitude, latitude, symbols, at);
+    for (let i = 0; i < count; i++) {
+      if (!mask[i]) continue;
+      project(shownLongitude[i]!, shownLatitude[i]!, symbols, at);
+      const x = symbols[at]!,
+        y = symbols[at + 1]!;
+      if (x < 0 || y < 0 || x >= width || y >= height) continue;
       at += 2;
       const id = store.id[i]!;
       if (ids.length >= WISHES_MAX && !isFirst(i) && id !== selected && id !== this.hovered)

@@ -67,7 +67,11 @@ export class Picture {
       views: new MapView({ id: "map", repeat: true }),
       viewState: air.view(),
       controller: false,
-      deviceProps: { type: "webgl", webgl: { antialias: false } }, // lines and symbols do it
+      // Lines and symbols smooth their edges themselves; nothing is behind anything.
+      deviceProps: {
+        type: "webgl",
+        webgl: { antialias: false, depth: false, preserveDrawingBuffer: false },
+      },
       ...this.ownFrames(),
     });
     air.on("move", () => this.move());
@@ -209,7 +213,7 @@ export class Picture {
   // False when something is not drawn yet.
   private drawLayers(nowMs: number): boolean {
     if (!this.deckFrame) return false;
-    const layers = this.layers.all();
+    const layers = this.layers.all(this.air.metresPerPixel());
     if (layers) {
       this.deck.setProps({ layers: (this.shown = layers) });
       this.deckFrame(nowMs);

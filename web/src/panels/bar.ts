@@ -52,7 +52,7 @@ export class Bar {
       search,
       h("nav", { "aria-label": "Tools" }, ...tools),
     );
-    for (const topic of ["update", "filter"] as const) app.on(topic, () => this.showFacts());
+    for (const topic of ["drawn", "filter"] as const) app.on(topic, () => this.showFacts());
   }
 
   // The past must not be taken for now; `root` has a frame then.

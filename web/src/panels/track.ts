@@ -203,7 +203,7 @@ export class TrackPanel {
       ),
     );
     app.on("select", () => this.choose());
-    app.on("update", () => this.follow());
+    app.on("drawn", () => this.follow());
     app.on("time", () => this.hurry());
     app.on("settings", () => this.draw());
   }
@@ -236,7 +236,7 @@ export class TrackPanel {
     void this.load();
   }
 
-  // What the stream itself tells, at once with each update.
+  // What the stream itself tells.
   private follow(): void {
     const { store, selected } = this.app,
       row = store.row(selected);
