@@ -25,6 +25,7 @@
 #define MAGIC UINT64_C(0x31544E504B434641) /* "AFCKPNT1" */
 #define HOLD_FD 3                          /* of the process that writes */
 #define OTHER_ERROR 255                    /* exit status for an errno that is none */
+#define HANGS_NS INT64_C(600000000000)
 
 /* Front of the file, in the byte order of the machine: nobody else reads it. */
 typedef struct file_head {
@@ -233,6 +234,7 @@ ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap
         return AP_ERR_IO;
     }
     checkpoint->child = child;
+    checkpoint->begun_ns = start_ns;
     checkpoint->is_held = true;
     checkpoint->hold_fd = hold[1];
     return AP_OK;
@@ -310,6 +312,8 @@ static ap_err wait_for(ap_checkpoint *checkpoint, int options, char message[AP_I
 
 ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_SIZE])
 {
+    if (checkpoint->child != 0 && now_ns() - checkpoint->begun_ns > HANGS_NS)
+        (void)kill((pid_t)checkpoint->child, SIGKILL);
     return wait_for(checkpoint, WNOHANG, message);
 }
 

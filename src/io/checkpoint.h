@@ -25,6 +25,7 @@ typedef struct ap_checkpoint {
     uint64_t written_count; /* whole ones */
     uint64_t failed_count;
     int64_t stall_ns; /* that the newest cost its caller */
+    int64_t begun_ns; /* when that was begun, monotonic */
 } ap_checkpoint;
 
 /* Begins to write region->used octets to `path`, where they come in sight after a release: what the
@@ -41,7 +42,8 @@ ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap
 void ap_checkpoint_release(ap_checkpoint *checkpoint);
 
 /* AP_ERR_MORE while one is being written or held. AP_OK: none is, and the newest is whole, or there
- * was none. AP_ERR_IO with `message`: it was given up; the file that was there before still is. */
+ * was none. AP_ERR_IO with `message`: it was given up; the file that was there before still is. One
+ * that takes ten minutes hangs, and is killed: no other would ever be begun. */
 ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_SIZE]);
 
 /* Releases the one that is being written, and waits for it. Safe twice. */

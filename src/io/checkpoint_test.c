@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <signal.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -172,6 +174,32 @@ static void test_checkpoint_begin_nowhere(void **state)
     ap_region_close(&region);
 }
 
+/* A process that hangs is not waited for without end. */
+static void test_checkpoint_hangs(void **state)
+{
+    (void)state;
+    char message[AP_IO_MESSAGE_SIZE] = "";
+    ap_region region = open_region();
+    ap_checkpoint checkpoint = { 0 };
+    fill(&region);
+    assert_int_equal(ap_checkpoint_begin(&checkpoint, path, &region, LAYOUT, 1, message), AP_OK);
+    assert_int_equal(kill((pid_t)checkpoint.child, SIGSTOP), 0);
+    assert_int_equal(ap_checkpoint_poll(&checkpoint, message), AP_ERR_MORE);
+    checkpoint.begun_ns -= INT64_C(601000000000);
+    ap_err err = AP_ERR_MORE;
+    for (int i = 0; i < 10000 && err == AP_ERR_MORE; i++) {
+        err = ap_checkpoint_poll(&checkpoint, message);
+        usleep(1000);
+    }
+    assert_int_equal(err, AP_ERR_IO);
+    assert_non_null(strstr(message, "killed"));
+    assert_int_equal(checkpoint.child, 0);
+    ap_region_close(&region);
+    char part[PATH_MAX];
+    (void)snprintf(part, sizeof part, "%s.%ld.part", path, (long)getpid());
+    (void)unlink(part);
+}
+
 /* It comes in sight when it may, and not before. */
 static void test_checkpoint_release(void **state)
 {
@@ -288,6 +316,7 @@ int main(void)
                                         remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_load_refused, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_load_damaged, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_checkpoint_hangs, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_release, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_drop, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_checkpoint_lock, make_folder, remove_folder),
