@@ -17,6 +17,7 @@ typedef struct exchange {
     char address[URL_SIZE], host[URL_SIZE + 8], path[2 * URL_SIZE];
     bool is_tls;
     int port;
+    struct lws_context *context;
     lws_sorted_usec_list_t timer;
     size_t cap;
     bool is_done;
@@ -85,6 +86,7 @@ static void on_timeout(lws_sorted_usec_list_t *timer)
     char told[64];
     snprintf(told, sizeof told, "does not answer within %d s", ex->config->timeout_s);
     end(ex, AP_ERR_NO_INPUT, told);
+    lws_cancel_service(ex->context); /* a timer is run before the wait for sockets, of 30 s */
 }
 
 /* What libwebsockets says, in words that tell what to look at. */
@@ -198,6 +200,7 @@ static void turn(exchange *ex, struct lws_context *context)
         .opaque_user_data = ex,
         .ssl_connection = LCCSCF_HTTP_NO_FOLLOW_REDIRECT | (ex->is_tls ? LCCSCF_USE_SSL : 0),
     };
+    ex->context = context;
     lws_sul_schedule(context, 0, &ex->timer, on_timeout,
                      (lws_usec_t)ex->config->timeout_s * LWS_US_PER_SEC);
     if (!lws_client_connect_via_info(&info))

@@ -13,6 +13,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "airpicture/time.h"
+#include "io/clock.h"
+
 /* A server that takes one connection, keeps what it is sent, answers so and hangs up. */
 typedef struct server {
     pthread_t thread;
@@ -122,7 +125,9 @@ static void test_get_no_answers(void **state)
         server s;
         ap_http_answer answer;
         char message[AP_IO_MESSAGE_SIZE] = "";
+        int64_t begin_ns = ap_clock_monotonic_ns();
         assert_int_equal(get(&s, cases[i].reply, NULL, &answer, message), cases[i].err);
+        assert_true(ap_clock_monotonic_ns() - begin_ns < 20 * AP_NS_PER_S);
         assert_null(answer.body);
         assert_non_null(strstr(message, cases[i].told));
         assert_non_null(strstr(message, s.url));
