@@ -85,7 +85,7 @@ def thread_s(pid):
 
 class Service:
     def __init__(self, folder, stream_ms, words):
-        self.words = words  # for its clients
+        self.client_words = words
         self.http, udp = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM)
         (folder / "service.yaml").write_text(
             CONFIG.format(http=self.http, udp=udp, stream_ms=stream_ms))
@@ -121,7 +121,7 @@ class Spent:
     """Share of a core of each thread between two moments, in %."""
 
     def __init__(self, service):
-        self.pid, self.used, self.at = service.process.pid, None, None
+        self.pid = service.process.pid
         self.used, self.at = thread_s(self.pid), time.monotonic()
 
     def percent(self):
@@ -142,7 +142,7 @@ def middle(figures):
 def follow(service, count, seconds):
     """What so many clients saw, and the processor time of the service's threads meanwhile."""
     clients = subprocess.Popen([CLIENTS_PROGRAM, str(service.http), str(count), str(seconds),
-                                *service.words], stdout=subprocess.PIPE, text=True)
+                                *service.client_words], stdout=subprocess.PIPE, text=True)
     if clients.stdout.readline() != "ready\n":
         sys.exit("the clients did not come")
     spent = Spent(service)
@@ -192,7 +192,7 @@ def measure_json(service, seconds, quiet):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         began = time.monotonic()
-        size = len(self_checked(service.get("/data/aircraft.json")))
+        size = len(with_all_aircraft(service.get("/data/aircraft.json")))
         asked += 1
         time.sleep(max(0.0, began + 1 - time.monotonic()))
     used = loop_of(spent.percent()) - quiet
@@ -201,7 +201,7 @@ def measure_json(service, seconds, quiet):
     return used <= LIMIT_JSON and asked >= seconds / 2
 
 
-def self_checked(body):
+def with_all_aircraft(body):
     if body.count(b'"hex":') < AIRCRAFT:
         sys.exit("aircraft.json lacks aircraft")
     return body

@@ -10,18 +10,6 @@
 
 #include "app/test_api_bench.h"
 
-static int set_up(void **state)
-{
-    *state = api_bench_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    api_bench_free(*state);
-    return 0;
-}
-
 /* Who may, which alert, and that the first one counts. */
 static void test_api_acknowledge(void **state)
 {
@@ -91,8 +79,9 @@ static void test_api_session(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_api_acknowledge, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_session, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_api_acknowledge, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_session, api_bench_set_up, api_bench_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,18 +4,6 @@
 
 #include "app/test_api_archive.h"
 
-static int set_up(void **state)
-{
-    *state = api_bench_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    api_bench_free(*state);
-    return 0;
-}
-
 static const char *body_of(api_bench *b, const char *url)
 {
     (void)api_bench_ask(b, "GET", url, NULL);
@@ -207,9 +195,12 @@ static void test_api_archive_absurd(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_api_archive_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_archive_track, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_archive_absurd, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_api_archive_refuses, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_archive_track, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_archive_absurd, api_bench_set_up,
+                                        api_bench_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

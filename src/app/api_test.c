@@ -12,18 +12,6 @@
 #include "app/api_call.h"
 #include "app/test_api_archive.h"
 
-static int set_up(void **state)
-{
-    *state = api_bench_make();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    api_bench_free(*state);
-    return 0;
-}
-
 static cJSON *ask_json(api_bench *b, const char *text, unsigned status)
 {
     ap_api_reply reply = api_bench_ask(b, "GET", text, NULL);
@@ -622,22 +610,32 @@ static void test_api_ogc_items(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_openapi_is_what_is_answered, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_methods, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_refuses, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_tracks_filters, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_tracks_pages, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_tracks_since, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_tracks_geojson_bbox, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_track_by_any_name, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_alerts_filters, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_tags, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_body_size, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_small_memory, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_ready, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_stats_periods, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_metrics_format, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_api_ogc_items, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_openapi_is_what_is_answered, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_methods, api_bench_set_up, api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_refuses, api_bench_set_up, api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_tracks_filters, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_tracks_pages, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_tracks_since, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_tracks_geojson_bbox, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_track_by_any_name, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_alerts_filters, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_tags, api_bench_set_up, api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_body_size, api_bench_set_up, api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_small_memory, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_ready, api_bench_set_up, api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_stats_periods, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_metrics_format, api_bench_set_up,
+                                        api_bench_tear_down),
+        cmocka_unit_test_setup_teardown(test_api_ogc_items, api_bench_set_up, api_bench_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

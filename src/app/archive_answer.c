@@ -11,6 +11,7 @@
 #include "publish/columns.h"
 #include "publish/export.h"
 #include "publish/export_parts.h"
+#include "publish/point_json.h"
 #include "wire/json.h"
 
 #define POINT_ROWS_MAX 2000000u /* looked at for one track */
@@ -361,17 +362,8 @@ static ap_err put_history_point(answering *a, const history *h, size_t i, bool i
     put_number(&out, ",\"ground_speed_mps\":", p->ground_speed_kt * AP_MPS_PER_KT, 1);
     put_number(&out, ",\"track_deg\":", p->track_deg, 2);
     put_number(&out, ",\"vertical_rate_mps\":", p->vertical_rate_fpm * AP_M_PER_FT / 60.0, 1);
-    AP_PUT(&out, ",\"flags\":[");
-    bool any = false;
-    for (unsigned bit = 0; ap_point_bit_key(bit); bit++) {
-        if (!(h->flags[i] >> bit & 1))
-            continue;
-        ap_text_str(&out, any ? ",\"" : "\"");
-        ap_text_str(&out, ap_point_bit_key(bit));
-        AP_PUT(&out, "\"");
-        any = true;
-    }
-    AP_PUT(&out, "]}");
+    ap_point_flags_json(&out, h->flags[i]);
+    AP_PUT(&out, "}");
     return put_end(a, &out);
 }
 
@@ -445,17 +437,9 @@ static bool take_piece(void *context, const uint8_t *bytes, size_t size)
     return true;
 }
 
-static const ap_export_format *format_of(const char *key)
-{
-    const ap_export_format *format = ap_export_formats;
-    while (format->key && strcmp(format->key, key) != 0)
-        format++;
-    return format;
-}
-
 static ap_err write_file(answering *a, const ap_row_track *row, const history *h)
 {
-    const ap_export_format *format = format_of(a->question->form);
+    const ap_export_format *format = ap_export_format_of(a->question->form);
     const ap_export_track track = ap_export_track_of(row);
     ap_export_head head = { h->points[0].time, h->points[h->count - 1].time };
     ap_export_sink *sink = calloc(1, sizeof *sink);

@@ -51,10 +51,8 @@ typedef struct export_run {
 static bool take_form(export_run *run, const char *key)
 {
     run->to_gpkg = strcmp(key, "gpkg") == 0;
-    for (run->format = ap_export_formats; run->format->key; run->format++)
-        if (strcmp(run->format->key, key) == 0)
-            return true;
-    return run->to_gpkg;
+    run->format = ap_export_format_of(key);
+    return run->format || run->to_gpkg;
 }
 
 /* By the end of the output's name. */

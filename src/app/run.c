@@ -565,6 +565,15 @@ static void keep_last_good(service *run)
     run->has_last_good = true;
 }
 
+/* The sockets that were opened for the configuration take the place of the old ones. */
+static int follow(service *run)
+{
+    int status = ap_run_ways_follow(&run->next_ways, run->command, &run->loop, &run->ways);
+    run->ways = run->next_ways;
+    run->next_ways = (ap_run_ways){ .count = 0 };
+    return status;
+}
+
 /* When everything is closed but the outputs' sockets. */
 static int take_next(service *run)
 {
@@ -573,10 +582,7 @@ static int take_next(service *run)
     keep_last_good(run);
     run->config = run->next;
     run->has_next = false;
-    int status = ap_run_ways_follow(&run->next_ways, run->command, &run->loop, &run->ways);
-    run->ways = run->next_ways;
-    run->next_ways = (ap_run_ways){ .count = 0 };
-    return status;
+    return follow(run);
 }
 
 /* What nobody could see before: a port of the page that is taken, a folder that cannot be written.
@@ -592,11 +598,7 @@ static int go_back(service *run, int status)
     run->has_last_good = false;
     drop_next(run);
     status = ap_run_ways_open(&run->next_ways, run->command, &run->config, &run->loop, &run->ways);
-    if (!status)
-        status = ap_run_ways_follow(&run->next_ways, run->command, &run->loop, &run->ways);
-    run->ways = run->next_ways;
-    run->next_ways = (ap_run_ways){ .count = 0 };
-    return status;
+    return status ? status : follow(run);
 }
 
 static int serve_config(service *run)

@@ -9,11 +9,7 @@
 
 static const char *const partitions[] = { "hour", "day", NULL };
 
-#define TEXT(key_, type_, field, max_, required_, help_)                                           \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_TEXT, AP_YAML_AT(type_, field), .max = max_,             \
-        .required = required_, .help = help_                                                       \
-    }
+#define TEXT AP_YAML_TEXT
 
 static const ap_yaml_key archive_keys[] = {
     TEXT("folder", ap_run_archive_config, folder, AP_RUN_PATH_MAX, false,
@@ -26,10 +22,7 @@ static const ap_yaml_key archive_keys[] = {
                   "seconds for which GeoPackages are kept; 0: for ever"),
     AP_YAML_WHOLE("queue_mb", 32, ap_run_archive_config, queue_mb, 1, 1024, "32",
                   "megabytes of rows that may wait for a store; a thousand rows take 0.14"),
-    { .key = "postgres",
-      .type = AP_YAML_TYPE_GROUP,
-      .offset = SIZE_MAX,
-      .help = "a PostgreSQL server with PostGIS, see below" },
+    AP_YAML_OTHER("postgres", GROUP, "a PostgreSQL server with PostGIS, see below"),
     { .key = NULL },
 };
 

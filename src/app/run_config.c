@@ -31,24 +31,17 @@ static const char *const formats[] = { AP_FORMAT_MAP(WORD) NULL };
 #define WORDS AP_YAML_WORDS
 #define NUMBER(key_, type_, field, min_, max_, initial_, help_)                                    \
     AP_YAML_NUMBER(key_, type_, field, 1, min_, max_, initial_, help_)
-#define TEXT(key_, type_, field, max_, required_, help_)                                           \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_TEXT, AP_YAML_AT(type_, field), .max = max_,             \
-        .required = required_, .help = help_                                                       \
-    }
-#define GROUP(key_, type_, help_)                                                                  \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_##type_, .offset = SIZE_MAX, .help = help_               \
-    }
+#define TEXT AP_YAML_TEXT
+#define OTHER AP_YAML_OTHER
 
 static const ap_yaml_key top_keys[] = {
     TEXT("sensors", ap_run_config, sensors, AP_RUN_PATH_MAX, false,
          "sensors file: where each radar stands and how accurate it is"),
-    GROUP("inputs", LIST, "what is received"),
-    GROUP("outputs", LIST, "what goes out: tracks, reports, frames, to UDP or on TCP ports"),
-    GROUP("http", GROUP, "the page, the interface for programs, the figures"),
-    GROUP("state", GROUP, "what is kept so that nothing is lost when the service stops"),
-    GROUP("archive", GROUP, "tracks and alerts, kept for analysis"),
+    OTHER("inputs", LIST, "what is received"),
+    OTHER("outputs", LIST, "what goes out: tracks, reports, frames, to UDP or on TCP ports"),
+    OTHER("http", GROUP, "the page, the interface for programs, the figures"),
+    OTHER("state", GROUP, "what is kept so that nothing is lost when the service stops"),
+    OTHER("archive", GROUP, "tracks and alerts, kept for analysis"),
     WHOLE("track_cap", 32, ap_run_config, track_cap, 16, 1000000, "20000",
           "tracks alive at once; some 6 kB of memory each"),
     WHOLE("aircraft_cap", 32, ap_run_config, aircraft_cap, 64, 4000000, "50000",
@@ -113,10 +106,10 @@ static const ap_yaml_key http_keys[] = {
          "whose map it is, shown on it"),
     FLAG("local_operates", ap_run_http, local_operates, "false",
          "whoever is on this computer may operate without a token; not behind a proxy"),
-    GROUP("names", LIST,
+    OTHER("names", LIST,
           "names that it is asked by, a proxy's say, besides addresses in digits and localhost; "
           "if absent any, but only those two on loopback"),
-    GROUP("origins", LIST,
+    OTHER("origins", LIST,
           "pages of other servers that may read and follow the stream, as https://map.example"),
     WHOLE("requests_per_s", 32, ap_run_http, request_rate, 0, 1000000, "50",
           "requests that one address may send in a second, four times as many at once; 0: any; "

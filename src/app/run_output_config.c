@@ -19,15 +19,8 @@ static const char *const transports[] = { [AP_RUN_UDP] = "udp", [AP_RUN_TCP] = "
 #define WORDS AP_YAML_WORDS
 #define NUMBER(key_, field, scale_, min_, max_, initial_, help_)                                   \
     AP_YAML_NUMBER(key_, ap_run_output, field, scale_, min_, max_, initial_, help_)
-#define TEXT(key_, field, max_, help_)                                                             \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_TEXT, AP_YAML_AT(ap_run_output, field), .max = max_,     \
-        .help = help_                                                                              \
-    }
-#define LIST(key_, help_)                                                                          \
-    {                                                                                              \
-        .key = key_, .type = AP_YAML_TYPE_LIST, .offset = SIZE_MAX, .help = help_                  \
-    }
+#define TEXT(key_, field, max_, help_) AP_YAML_TEXT(key_, ap_run_output, field, max_, false, help_)
+#define LIST(key_, help_) AP_YAML_OTHER(key_, LIST, help_)
 
 static const ap_yaml_key keys[] = {
     WORDS("kind", ap_run_output, kind, kinds, NULL, true, "what goes out"),

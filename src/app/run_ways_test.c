@@ -104,8 +104,9 @@ static void test_ways_keep_what_is_the_same(void **state)
     assert_false(is_connected(avr));
     assert_true(ap_stream_feed_put(&f->ways.way[1].feed, "on", 2));
     ap_stream_feed_flush(&f->ways.way[1].feed);
-    char got[2];
-    while (recv(beast, got, 2, MSG_DONTWAIT) != 2)
+    char got[2] = "";
+    int64_t until_ns = ap_clock_monotonic_ns() + LIVE_WAIT_NS;
+    while (recv(beast, got, 2, MSG_DONTWAIT) != 2 && ap_clock_monotonic_ns() < until_ns)
         ap_loop_turn(&f->loop);
     assert_memory_equal(got, "on", 2);
     close(join(f, &f->ways.way[0]));

@@ -24,7 +24,8 @@
 #define MADE_CAP 32      /* kinds of messages that a step keeps for others */
 #define SENSORS_STEPS 10 /* of the stream between two messages about the sensors */
 #define MIRROR_MS 50
-#define BURST_S 4.0 /* of one address's requests, that may come at once */
+#define REFRESH_MIN_MS 1000u /* of aircraft.json, which is whole each time */
+#define BURST_S 4.0          /* of one address's requests, that may come at once */
 
 /* A client of the stream. */
 typedef struct stream_client {
@@ -92,13 +93,14 @@ static bool acknowledge(void *context, uint32_t alert_id, const char *by)
 static ap_api api_of(struct ap_run_web_state *state)
 {
     const ap_sensor_table *sensors = &state->mirror.sensors;
+    uint32_t stream_ms = state->config.config->http.stream_ms;
     ap_api api = { .picture = &state->mirror.picture,
                    .history = &state->mirror.history,
                    .sensors = sensors,
                    .receivers = &state->mirror.receivers,
                    .figures = state->config.figures,
                    .now = state->mirror.now,
-                   .refresh_ms = state->config.config->http.stream_ms,
+                   .refresh_ms = stream_ms > REFRESH_MIN_MS ? stream_ms : REFRESH_MIN_MS,
                    .epoch = ap_delta_epoch(&state->delta),
                    .has_archive = state->desk.state != NULL,
                    .tiles = state->config.config->http.tiles,

@@ -87,8 +87,10 @@ static void test_live_close_waits_once(void **state)
     int64_t until_ns = ap_clock_monotonic_ns() + LIVE_WAIT_NS;
     while (f.live.beast[0].client_count < COUNT && ap_clock_monotonic_ns() < until_ns)
         give(&f, "!", 1);
-    while (ap_stream_out_waiting(&f.live.beast[0]) < PIECE * 4)
+    while (ap_stream_out_waiting(&f.live.beast[0]) < PIECE * 4 &&
+           ap_clock_monotonic_ns() < until_ns)
         give(&f, piece, PIECE);
+    assert_true(ap_stream_out_waiting(&f.live.beast[0]) >= PIECE * 4);
     assert_int_equal(f.live.beast[0].client_count, COUNT);
     int64_t begin_ns = ap_clock_monotonic_ns();
     end(&f);

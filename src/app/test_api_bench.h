@@ -239,6 +239,19 @@ static inline void api_bench_free(api_bench *b)
     free(b);
 }
 
+/* A bench of its own for each test. */
+static inline int api_bench_set_up(void **state)
+{
+    *state = api_bench_make();
+    return 0;
+}
+
+static inline int api_bench_tear_down(void **state)
+{
+    api_bench_free(*state);
+    return 0;
+}
+
 #define API_BENCH_PAIRS 16
 
 /* "path?a=1&b=2", as it stands, no escapes. */

@@ -62,6 +62,17 @@ typedef struct ap_yaml_key {
         .initial = initial_, .required = required_, .help = help_                                  \
     }
 
+#define AP_YAML_TEXT(key_, type_, field, max_, required_, help_)                                   \
+    {                                                                                              \
+        .key = key_, .type = AP_YAML_TYPE_TEXT, AP_YAML_AT(type_, field), .max = max_,             \
+        .required = required_, .help = help_                                                       \
+    }
+/* Of a type whose value is read by who knows it: a GROUP, a LIST. */
+#define AP_YAML_OTHER(key_, type_, help_)                                                          \
+    {                                                                                              \
+        .key = key_, .type = AP_YAML_TYPE_##type_, .offset = SIZE_MAX, .help = help_               \
+    }
+
 #define AP_YAML_KEY_CAP 72 /* keys of one group */
 
 typedef struct ap_yaml_group {

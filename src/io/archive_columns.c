@@ -125,3 +125,9 @@ bool ap_archive_has_column(sqlite3 *db, const char *schema, const char *table, c
     (void)sqlite3_finalize(statement);
     return has;
 }
+
+const char *ap_archive_column(sqlite3 *db, const char *schema, const char *table,
+                              const char *column)
+{
+    return ap_archive_has_column(db, schema, table, column) ? column : "NULL";
+}

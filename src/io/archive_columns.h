@@ -25,8 +25,8 @@ uint64_t ap_archive_count(sqlite3_stmt *row, int column);
 void ap_archive_take_text(sqlite3_stmt *row, int column, char *text, size_t size); /* if any */
 
 /* Columns of track_points behind track_id, and a point of them, the first in column `at`; its texts
- * are valid until the next step. "%s": `flags`, or NULL of a release that lacked them. False, with
- * the rest filled in, when it has no place on the Earth. */
+ * are valid until the next step. A format of printf: "%s" is `flags`, or NULL of a release that
+ * lacked them. False, with the rest filled in, when it has no place on the Earth. */
 #define AP_ARCHIVE_POINT_COLUMNS                                                                   \
     "geom, time_s, state, sensor, height_m, pressure_altitude_ft, ground_speed_kt, track_deg, "    \
     "vertical_rate_fpm, position_sigma_m, %s"
@@ -40,5 +40,9 @@ void ap_archive_take_track(sqlite3_stmt *row, int at, ap_row_track *track);
 
 /* Whether a table of the database `schema` ("main") has a column: earlier releases had fewer. */
 bool ap_archive_has_column(sqlite3 *db, const char *schema, const char *table, const char *column);
+
+/* The column's name for a statement, or "NULL" where the table lacks it. */
+const char *ap_archive_column(sqlite3 *db, const char *schema, const char *table,
+                              const char *column);
 
 #endif

@@ -82,12 +82,17 @@ static bool look(const char *path, ap_archive_segment *segment)
 
 /* ---- the folder ---- */
 
+static int by_path(const void *path, const void *segment)
+{
+    return strcmp(path, ((const ap_archive_segment *)segment)->path);
+}
+
+/* Segments are in the order of their names. */
 static const ap_archive_segment *find(const ap_archive_index *index, const char *path)
 {
-    for (size_t i = 0; i < index->count; i++)
-        if (strcmp(index->segments[i].path, path) == 0)
-            return &index->segments[i];
-    return NULL;
+    if (index->count == 0)
+        return NULL;
+    return bsearch(path, index->segments, index->count, sizeof *index->segments, by_path);
 }
 
 /* What is known of the file, or is to be seen now. */

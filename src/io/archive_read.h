@@ -69,7 +69,8 @@ ap_err ap_archive_reader_sensors(ap_archive_reader *reader, ap_archive_sensor_fn
 ap_err ap_archive_reader_span(ap_archive_reader *reader, ap_utc_ns *first, ap_utc_ns *last,
                               char message[AP_IO_MESSAGE_SIZE]);
 
-/* One above all track ids of the files, whatever was asked for. O(rows). */
+/* One above the ids of all tracks that have a row and of all points; with several files, of the
+ * points that were asked for. O(rows). AP_ERR_IO, with `message`. */
 ap_err ap_archive_reader_free_id(ap_archive_reader *reader, uint32_t *track_id,
                                  char message[AP_IO_MESSAGE_SIZE]);
 

@@ -159,8 +159,7 @@ static ap_err stage_reasons(reader_state *s, size_t file, char message[AP_IO_MES
     if (!ap_archive_has_column(s->db, "src", "track_reasons", "reason"))
         return AP_OK;
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
-        had[i] =
-            ap_archive_has_column(s->db, "src", "track_reasons", columns[i]) ? columns[i] : "NULL";
+        had[i] = ap_archive_column(s->db, "src", "track_reasons", columns[i]);
     size_t used = (size_t)snprintf(sql, sizeof sql, AP_READ_STAGE_REASONS, had[0], had[1], had[2],
                                    had[3], had[4]);
     if (s->ask->word_count > 0)
@@ -170,7 +169,7 @@ static ap_err stage_reasons(reader_state *s, size_t file, char message[AP_IO_MES
 
 static const char *flags_of_file(reader_state *s)
 {
-    return ap_archive_has_column(s->db, "src", "track_points", "flags") ? "flags" : "NULL";
+    return ap_archive_column(s->db, "src", "track_points", "flags");
 }
 
 static ap_err stage_points(reader_state *s, size_t file, char message[AP_IO_MESSAGE_SIZE])

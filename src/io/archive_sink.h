@@ -21,7 +21,7 @@
 typedef struct ap_archive_sink_stats {
     uint64_t file_count;                /* that there are now, of segments or partitions */
     uint64_t removed_count;             /* files that were removed because of age or size */
-    uint64_t byte_count;                /* of them on disk */
+    uint64_t byte_count;                /* of files on disk; of a server, of its spool */
     uint64_t disk_free_size, disk_size; /* of the file system under them; 0: not told */
     uint64_t spool_count, spool_size;   /* rows and octets on disk that a server is yet to get */
     uint64_t spool_full_count;          /* rows that found no room there, and are refused */
@@ -29,7 +29,7 @@ typedef struct ap_archive_sink_stats {
     bool has_server, is_connected;
     uint64_t connection_count;             /* that were made to the server */
     uint64_t stored_count;                 /* rows that the server has for good */
-    char server_error[AP_IO_MESSAGE_SIZE]; /* why it is not connected; "": it never was an error */
+    char server_error[AP_IO_MESSAGE_SIZE]; /* newest one, also when it is back; "": none yet */
 } ap_archive_sink_stats;
 
 typedef struct ap_archive_sink ap_archive_sink;

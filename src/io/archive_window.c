@@ -243,7 +243,27 @@ static ap_err give_points(open_segment *at, sqlite3_stmt *row, uint64_t *left, u
 
 static const char *flags_of(const open_segment *at)
 {
-    return ap_archive_has_column(at->db, "main", "track_points", "flags") ? "flags" : "NULL";
+    return ap_archive_column(at->db, "main", "track_points", "flags");
+}
+
+/* ?1 and ?2: from when until when. */
+static void bind_times(sqlite3_stmt *row, ap_utc_ns from, ap_utc_ns until)
+{
+    (void)sqlite3_bind_double(row, 1, seconds(from));
+    (void)sqlite3_bind_double(row, 2, seconds(until));
+}
+
+/* ?3 and ?4: rows [first, end). */
+static void bind_rows(sqlite3_stmt *row, int64_t first, int64_t end)
+{
+    (void)sqlite3_bind_int64(row, 3, first);
+    (void)sqlite3_bind_int64(row, 4, end);
+}
+
+/* A segment may grow between the searches for both ends: then there are none. */
+static bool are_more(int64_t first, int64_t end, uint64_t cap)
+{
+    return end > first && (uint64_t)(end - first) > cap;
 }
 
 /* By the index of times where there is one, else by the place of rows. */
@@ -257,22 +277,21 @@ static ap_err points_of_segment(open_segment *at, ap_utc_ns from, ap_utc_ns unti
     (void)snprintf(sql, sizeof sql,
                    at->is_finished
                        ? "SELECT track_id, " AP_ARCHIVE_POINT_COLUMNS
-                         " FROM track_points WHERE time_s >= ?1 AND time_s < ?2 AND ?3 < ?4"
+                         " FROM track_points WHERE time_s >= ?1 AND time_s < ?2"
                        : "SELECT track_id, " AP_ARCHIVE_POINT_COLUMNS
                          " FROM track_points WHERE fid >= ?3 AND fid < ?4 AND time_s >= ?1 AND "
                          "time_s < ?2",
                    flags_of(at));
     ap_err err =
         at->is_finished ? AP_OK : rows_between(at, false, from, until, &first, &end, message);
-    if (!err && !at->is_finished && (uint64_t)(end - first) > row_cap * 2)
+    if (!err && !at->is_finished && are_more(first, end, row_cap * 2))
         return too_many(row_cap, message);
     if (!err)
         err = prepare(at, sql, &row, message);
     if (!err) {
-        (void)sqlite3_bind_double(row, 1, seconds(from));
-        (void)sqlite3_bind_double(row, 2, seconds(until));
-        (void)sqlite3_bind_int64(row, 3, first);
-        (void)sqlite3_bind_int64(row, 4, end);
+        bind_times(row, from, until);
+        if (!at->is_finished)
+            bind_rows(row, first, end);
         err = give_points(at, row, left, row_cap, on_point, context, message);
     }
     (void)sqlite3_finalize(row);
@@ -309,15 +328,13 @@ ap_err ap_archive_window_points_of(ap_archive_window *window, uint32_t track_id,
                        flags_of(at));
         if (!at->is_finished)
             err = rows_between(at, false, from, until, &first, &end, message);
-        if (!err && !at->is_finished && (uint64_t)(end - first) > row_cap)
+        if (!err && !at->is_finished && are_more(first, end, row_cap))
             return too_many(row_cap, message);
         if (!err)
             err = prepare(at, sql, &row, message);
         if (!err) {
-            (void)sqlite3_bind_double(row, 1, seconds(from));
-            (void)sqlite3_bind_double(row, 2, seconds(until));
-            (void)sqlite3_bind_int64(row, 3, first);
-            (void)sqlite3_bind_int64(row, 4, end);
+            bind_times(row, from, until);
+            bind_rows(row, first, end);
             (void)sqlite3_bind_int64(row, 5, track_id);
             err = give_points(at, row, &left, row_cap, on_point, context, message);
         }
@@ -366,10 +383,8 @@ ap_err ap_archive_window_reasons(ap_archive_window *window, ap_utc_ns from, ap_u
             err = prepare(at, REASONS "fid >= ?3 AND fid < ?4 AND time_s >= ?1 AND time_s < ?2",
                           &row, message);
         if (!err) {
-            (void)sqlite3_bind_double(row, 1, seconds(from));
-            (void)sqlite3_bind_double(row, 2, seconds(until));
-            (void)sqlite3_bind_int64(row, 3, first);
-            (void)sqlite3_bind_int64(row, 4, end);
+            bind_times(row, from, until);
+            bind_rows(row, first, end);
             err = give_reasons(at, row, &left, row_cap, on_reason, context, message);
         }
         (void)sqlite3_finalize(row);
@@ -407,10 +422,12 @@ ap_err ap_archive_window_track(ap_archive_window *window, uint32_t track_id, ap_
                              .updated = AP_UTC_UNKNOWN };
     for (size_t i = window->state->count; i-- > 0;) {
         open_segment *at = &window->state->segments[i];
-        if (!at->track &&
-            prepare(at, "SELECT " AP_ARCHIVE_TRACK_COLUMNS " FROM tracks WHERE fid = ?", &at->track,
-                    message))
-            return AP_ERR_IO;
+        ap_err err =
+            at->track ? AP_OK
+                      : prepare(at, "SELECT " AP_ARCHIVE_TRACK_COLUMNS " FROM tracks WHERE fid = ?",
+                                &at->track, message);
+        if (err)
+            return err;
         (void)sqlite3_reset(at->track);
         (void)sqlite3_bind_int64(at->track, 1, track_id);
         int code = sqlite3_step(at->track);

@@ -1,6 +1,7 @@
 /* Rows of a live archive between two times. Of a segment that is being written too: what is
- * committed is seen, its writer is not held up. Nothing is copied or sorted, and no more rows are
- * looked at than asked for. */
+ * committed is seen, its writer is not held up. Nothing is copied. What is looked at is bounded by
+ * row_cap where there is one, of a segment that is being written by twice that, and by the
+ * deadline. */
 #ifndef AP_IO_ARCHIVE_WINDOW_H
 #define AP_IO_ARCHIVE_WINDOW_H
 
@@ -59,7 +60,8 @@ ap_err ap_archive_window_track(ap_archive_window *window, uint32_t track_id, ap_
                                char message[AP_IO_MESSAGE_SIZE]);
 
 /* Points and decisions of one track, in order of time within each segment, and the segments in
- * theirs. Of a segment that is being written all rows are looked at: row_cap counts these. */
+ * theirs. Of a segment that is being written all rows are looked at: row_cap counts these points;
+ * decisions have no bound but the deadline. */
 ap_err ap_archive_window_points_of(ap_archive_window *window, uint32_t track_id, ap_utc_ns from,
                                    ap_utc_ns until, uint64_t row_cap, ap_archive_point_fn on_point,
                                    void *context, char message[AP_IO_MESSAGE_SIZE]);

@@ -14,9 +14,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 #include <xxhash.h>
+
+#include "io/clock.h"
 
 #define PAGE_SIZE ((size_t)4096)
 #define PAGES_A_LOOK 512
@@ -25,7 +26,7 @@
 #define MAGIC UINT64_C(0x31544E504B434641) /* "AFCKPNT1" */
 #define HOLD_FD 3                          /* of the process that writes */
 #define OTHER_ERROR 255                    /* exit status for an errno that is none */
-#define HANGS_NS INT64_C(600000000000)
+#define HANGS_NS (600 * AP_NS_PER_S)
 
 /* Front of the file, in the byte order of the machine: nobody else reads it. */
 typedef struct file_head {
@@ -45,13 +46,6 @@ typedef struct page_run {
 static uint64_t anchor(void)
 {
     return (uint64_t)(uintptr_t)&ap_checkpoint_begin;
-}
-
-static int64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 /* Hash of the running program's file; 0 when it cannot be read. */
@@ -216,12 +210,12 @@ ap_err ap_checkpoint_begin(ap_checkpoint *checkpoint, const char *path, const ap
     int hold[2];
     /* Not a pipe: whoever writes to one that nobody reads gets a signal. */
     bool has_pair = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, hold) == 0;
-    int64_t start_ns = now_ns();
+    int64_t start_ns = ap_clock_monotonic_ns();
     pid_t child = w.hash && has_pair ? fork() : -1;
     if (child == 0)
         _exit(write_checkpoint(w, parent, hold[0], &head, part, path));
     int error = errno;
-    checkpoint->stall_ns = now_ns() - start_ns;
+    checkpoint->stall_ns = ap_clock_monotonic_ns() - start_ns;
     (void)XXH3_freeState(w.hash);
     if (has_pair)
         close(hold[0]);
@@ -312,7 +306,7 @@ static ap_err wait_for(ap_checkpoint *checkpoint, int options, char message[AP_I
 
 ap_err ap_checkpoint_poll(ap_checkpoint *checkpoint, char message[AP_IO_MESSAGE_SIZE])
 {
-    if (checkpoint->child != 0 && now_ns() - checkpoint->begun_ns > HANGS_NS)
+    if (checkpoint->child != 0 && ap_clock_monotonic_ns() - checkpoint->begun_ns > HANGS_NS)
         (void)kill((pid_t)checkpoint->child, SIGKILL);
     return wait_for(checkpoint, WNOHANG, message);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/archive_columns.h"
 #include "io/geopackage_schema.h"
 
 #define BUSY_MS 5000     /* for which a reader may hold the end of a log */
@@ -153,13 +154,8 @@ static ap_err connect(ap_geopackage_segment *segment, const char *path, int flag
 /* A segment that an earlier release began lacks a column. */
 static ap_err renew(ap_geopackage_segment *segment)
 {
-    sqlite3_stmt *look = NULL;
-    ap_err err = prepare_one(
-        segment, "SELECT 1 FROM pragma_table_info('track_points') WHERE name = 'flags'", &look);
-    bool has = !err && sqlite3_step(look) == SQLITE_ROW;
-    (void)sqlite3_finalize(look);
-    if (err || has)
-        return err;
+    if (ap_archive_has_column(segment->to.db, "main", "track_points", "flags"))
+        return AP_OK;
     return ap_geopackage_db_execute(&segment->to,
                                     "ALTER TABLE track_points ADD COLUMN flags INTEGER");
 }

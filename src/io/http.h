@@ -177,11 +177,10 @@ typedef struct ap_http_config {
 
     ap_http_handler handler;
     ap_ws_handler ws;
-    const char
-        *page_source;    /* one more origin that pages of ours may load pictures of; NULL: none */
-    const char *ws_path; /* "/ws": this and what lies below it are WebSockets */
-    void *context;       /* of the handler and of ws */
-    ap_http_log_fn log;  /* NULL = silent */
+    const char *page_source; /* one more origin that our pages may fetch pictures of; NULL: none */
+    const char *ws_path;     /* "/ws": this and what lies below it are WebSockets */
+    void *context;           /* of the handler and of ws */
+    ap_http_log_fn log;      /* NULL = silent */
     void *log_context;
 } ap_http_config;
 

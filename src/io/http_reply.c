@@ -10,8 +10,8 @@
 
 enum { HEAD_CAP = 4096 };
 
-/* What a page of ours may do: its own scripts, workers and sockets; nobody may frame it. */
-/* %s: a further source of pictures, which a map fetches, too. */
+/* What a page of ours may do: its own scripts, workers and sockets; nobody may frame it. Each %s: a
+ * further source of pictures, which a map fetches, too. */
 #define CONTENT_SECURITY_POLICY                                                                    \
     "default-src 'self'; img-src 'self' data: blob:%s; style-src 'self' 'unsafe-inline'; "         \
     "worker-src 'self' blob:; connect-src 'self' ws: wss:%s; object-src 'none'; "                  \

@@ -247,6 +247,14 @@ static int connect_and_stop(test_http *test)
     return fd;
 }
 
+/* One was cut for being slow, and nothing holds on to the message. */
+static void expect_cut(test_http *test, ap_shared_bytes *message)
+{
+    assert_int_equal(ap_http_count(&test->http)->ws_cut_slow_count, 1);
+    assert_int_equal(ap_shared_bytes_references(message), 1);
+    ap_shared_bytes_drop(message);
+}
+
 /* Beyond its bytes a client is cut; the others get theirs. */
 static void test_ws_slow_by_bytes(void **state)
 {
@@ -274,9 +282,7 @@ static void test_ws_slow_by_bytes(void **state)
     size_t size;
     assert_int_equal(test_ws_receive(&test, good, data, sizeof data, &size), 2);
     TEST_HTTP_WAIT(&test, s.closed == 1);
-    assert_int_equal(ap_http_count(&test.http)->ws_cut_slow_count, 1);
-    assert_int_equal(ap_shared_bytes_references(message), 1);
-    ap_shared_bytes_drop(message);
+    expect_cut(&test, message);
     ap_shared_bytes_drop(small);
     (void)close(slow);
     (void)close(good);
@@ -299,9 +305,7 @@ static void test_ws_slow_by_time(void **state)
     assert_true(ap_ws_queued_size(s.client) > 0);
     assert_int_equal(s.closed, 0);
     TEST_HTTP_WAIT(&test, s.closed == 1);
-    assert_int_equal(ap_http_count(&test.http)->ws_cut_slow_count, 1);
-    assert_int_equal(ap_shared_bytes_references(message), 1);
-    ap_shared_bytes_drop(message);
+    expect_cut(&test, message);
     (void)close(slow);
     test_http_close(&test);
 }
@@ -334,9 +338,7 @@ static void test_ws_slow_drop_by_drop(void **state)
     }
     assert_true(drops > 20 && told > 20);
     assert_int_equal(s.closed, 1);
-    assert_int_equal(ap_http_count(&test.http)->ws_cut_slow_count, 1);
-    assert_int_equal(ap_shared_bytes_references(message), 1);
-    ap_shared_bytes_drop(message);
+    expect_cut(&test, message);
     ap_shared_bytes_drop(small);
     (void)close(slow);
     (void)close(good);

@@ -153,6 +153,7 @@ typedef struct search {
     int64_t drop_s, over_s; /* ends up to here: dropped, indexed; seconds since 1970 */
     uint64_t count;
     bool is_found, is_dropped;
+    int64_t end_s; /* of the one that was found */
     char name[AP_POSTGRES_PART_NAME];
 } search;
 
@@ -170,6 +171,7 @@ static bool look_at(void *context, char *const *values, int count)
         return true;
     find->is_found = true;
     find->is_dropped = is_dropped;
+    find->end_s = end_s;
     (void)snprintf(find->name, sizeof find->name, "%s", values[0]);
     return true;
 }
@@ -189,10 +191,7 @@ static ap_err search_in(ap_postgres_link *link, search *find)
 static ap_err drop(ap_postgres_link *link, const search *find)
 {
     char sql[SQL_SIZE], end[AP_UTC_TEXT_SIZE];
-    int64_t end_s;
-    if (!ap_postgres_part_end(find->table, find->name, &end_s))
-        return AP_ERR_ARGUMENT;
-    ap_utc_text(end_s * AP_NS_PER_S, end);
+    ap_utc_text(find->end_s * AP_NS_PER_S, end);
     (void)snprintf(sql, sizeof sql,
                    BEGIN "DROP TABLE %s; DELETE FROM %s_else WHERE time < '%s'; "
                          "DELETE FROM tracks WHERE updated < '%s'; "

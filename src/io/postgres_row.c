@@ -144,7 +144,7 @@ static void put_place(tuple *to, double latitude_deg, double longitude_deg, doub
     to->at += 8;
     put_double_le(to, longitude_deg);
     put_double_le(to, latitude_deg);
-    put_double_le(to, isnan(height_m) ? 0.0 : height_m);
+    put_double_le(to, isfinite(height_m) ? height_m : 0.0);
 }
 
 /* --- rows, column by column --- */

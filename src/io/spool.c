@@ -127,10 +127,10 @@ ap_err ap_spool_open(ap_spool *spool, const ap_spool_config *config, ap_spool_ma
     state->octets = malloc(BUFFER_SIZE);
     ap_err err = state->buffer && state->octets ? open_folder(state, config->folder, mark, message)
                                                 : AP_ERR_MEMORY;
-    if (err)
+    if (err) {
         ap_spool_close(spool);
-    if (err)
         return err;
+    }
     state->mark = *mark;
     ap_spool_seek(spool, 0);
     return AP_OK;

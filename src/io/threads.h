@@ -1,4 +1,5 @@
-/* Helping hands: threads that share out the parts of a piece of work. */
+/* Helping hands: threads that share out the parts of a piece of work; and bells, conditions that
+ * are waited for until a time. */
 #ifndef AP_IO_THREADS_H
 #define AP_IO_THREADS_H
 

@@ -25,11 +25,12 @@ typedef struct ap_worker {
     struct ap_worker_state *state; /* NULL when closed */
 } ap_worker;
 
-/* queue_cap, [1, AP_WORKER_QUEUE_MAX]: jobs that may wait or run. AP_ERR_ARGUMENT, AP_ERR_MEMORY,
- * AP_ERR_IO. */
+/* queue_cap, [1, AP_WORKER_QUEUE_MAX]: jobs that may wait or run. `name` of the thread, at
+ * most 15 characters. AP_ERR_ARGUMENT, AP_ERR_MEMORY, AP_ERR_IO. */
 ap_err ap_worker_open(ap_worker *worker, ap_loop *loop, const char *name, size_t queue_cap);
 
-/* Takes a copy of the job. False, and nothing is called, when too many wait. */
+/* On the loop's thread. Takes a copy of the job. False, and nothing is called, when too many wait.
+ */
 bool ap_worker_give(ap_worker *worker, const ap_worker_job *job);
 
 /* Waits for the job that runs, and calls `done` of all that are left. Not from a callback. Safe

@@ -3,6 +3,7 @@
 #include "publish/alert_json.h"
 #include "publish/columns.h"
 #include "publish/delta_state.h"
+#include "publish/point_json.h"
 #include "publish/put.h"
 #include "publish/track_api.h"
 #include "publish/track_columns.h"
@@ -44,22 +45,6 @@ static void put_member(ap_writer *out, const char *key, double value, int decima
     ap_text_fixed(out, value, decimals);
 }
 
-static void put_flags(ap_writer *out, unsigned bits)
-{
-    AP_PUT(out, ",\"flags\":[");
-    bool any = false;
-    for (unsigned bit = 0; bit < 16; bit++) {
-        const char *key = ap_point_bit_key(bit);
-        if (!key || !(bits >> bit & 1))
-            continue;
-        ap_text_str(out, any ? ",\"" : "\"");
-        ap_text_str(out, key);
-        AP_PUT(out, "\"");
-        any = true;
-    }
-    AP_PUT(out, "]");
-}
-
 static void put_row(ap_writer *out, const ap_point *point, ap_utc_ns now)
 {
     put_member(out, "latitude_deg", point->latitude_e7deg / 1e7, 7);
@@ -71,7 +56,7 @@ static void put_row(ap_writer *out, const ap_point *point, ap_utc_ns now)
     put_member(out, "vertical_rate_mps", point->vertical_dmps / 10.0, 1);
     double age_s = ap_seconds_between(point->time_utc, now);
     put_member(out, "age_s", age_s > 0.0 ? age_s : 0.0, 2);
-    put_flags(out, point->bits);
+    ap_point_flags_json(out, point->bits);
 }
 
 static size_t callsign_size(const ap_delta_identity *identity)

@@ -169,3 +169,11 @@ const ap_export_format ap_export_formats[] = {
     { "csv", ".csv", false, csv_begin, csv_track, csv_end },
     { .key = NULL },
 };
+
+const ap_export_format *ap_export_format_of(const char *key)
+{
+    const ap_export_format *format = ap_export_formats;
+    while (format->key && strcmp(format->key, key) != 0)
+        format++;
+    return format->key ? format : NULL;
+}

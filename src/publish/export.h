@@ -77,6 +77,9 @@ typedef struct ap_export_format {
 /* Ends with a NULL key. */
 extern const ap_export_format ap_export_formats[];
 
+/* The one with this key; NULL: there is none. */
+const ap_export_format *ap_export_format_of(const char *key);
+
 /* Empties the sink; `send` and `context` are kept. */
 void ap_export_sink_reset(ap_export_sink *sink);
 

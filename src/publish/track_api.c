@@ -5,6 +5,7 @@
 
 #include "picture/sensor_meter.h"
 #include "publish/columns.h"
+#include "publish/point_json.h"
 #include "publish/put.h"
 #include "publish/track_columns.h"
 #include "wire/json.h"
@@ -153,7 +154,6 @@ ap_err ap_track_api_why(ap_writer *text, const ap_sensor_table *sensors, const a
 
 static void put_point(ap_writer *text, const ap_point *point)
 {
-    bool any = false;
     AP_PUT(text, "{\"time_s\":");
     ap_text_seconds(text, point->time_utc);
     AP_PUT(text, ",\"latitude_deg\":");
@@ -170,16 +170,8 @@ static void put_point(ap_writer *text, const ap_point *point)
     ap_text_fixed(text, point->course_turn16 * (360.0 / 65536.0), 2);
     AP_PUT(text, ",\"vertical_rate_mps\":");
     ap_text_fixed(text, point->vertical_dmps / 10.0, 1);
-    AP_PUT(text, ",\"flags\":[");
-    for (unsigned bit = 0; ap_point_bit_key(bit); bit++) {
-        if (!(point->bits >> bit & 1))
-            continue;
-        ap_text_str(text, any ? ",\"" : "\"");
-        ap_text_str(text, ap_point_bit_key(bit));
-        AP_PUT(text, "\"");
-        any = true;
-    }
-    AP_PUT(text, "]}");
+    ap_point_flags_json(text, point->bits);
+    AP_PUT(text, "}");
 }
 
 ap_err ap_track_api_history(ap_writer *text, const ap_history *history, const ap_trail *trail,

@@ -3,14 +3,12 @@
  *
  * Each place and each velocity that a report tells of a truth is a look at its own time, with the
  * accuracy that it states (positions, velocities), or that its sensor is described with (range and
- * azimuth). What a stated accuracy is
- * worth shows against truth. So for each source of positions and of velocities the errors, each
- * over its stated deviation, are parted into
- *   white, new in each report: half the mean square of the difference of two in a row, and
- *   slow, alike for a while: the rest, a Gauss-Markov error of a time constant that follows from
- *   the likeness of two reports a minute apart.
- * ADS-B is one source, however many hear it: the error is the aircraft's. Ranges and azimuths are
- * taken as described.
+ * azimuth). What a stated accuracy is worth shows against truth. So for each source of positions
+ * and of velocities the errors, each over its stated deviation, are parted into white, new in each
+ * report: half the mean square of the difference of two in a row, and slow, alike for a while: the
+ * rest, a Gauss-Markov error of a time constant that follows from the likeness of two reports a
+ * minute apart. ADS-B is one source, however many hear it: the error is the aircraft's. Ranges and
+ * azimuths are taken as described.
  *
  * No look: a copy of a broadcast, what its sensor extrapolated, and a lie, whose error is beyond
  * what the accuracy explains once in ten thousand times. */

@@ -18,8 +18,8 @@
 #include "track/detection_rate.h"
 
 #define AP_BACKGROUND_QUICK 64 /* turns that teach at once */
-#define AP_BACKGROUND_COUNTS                                                                       \
-    2048 /* of the map, that a stretch keeps; what is more counts at once */
+/* Places of the map whose plots a stretch keeps; what is more counts at once. */
+#define AP_BACKGROUND_COUNTS 2048
 
 /* A place that false plots came from. */
 typedef struct ap_place_count {

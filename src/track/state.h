@@ -35,9 +35,8 @@ typedef struct ap_group {
     ap_utc_ns due_utc;    /* receive clock */
     uint32_t open_place;  /* in the list of open groups */
     ap_background background;
-    ap_lessons
-        *lessons;   /* of the group that is being associated; NULL: it does not turn, or waits */
-    ap_pairs pairs; /* as learnt */
+    ap_lessons *lessons; /* of the group being associated; NULL: none is, or it does not turn */
+    ap_pairs pairs;      /* as learnt */
     ap_bearing bearing;
 } ap_group;
 

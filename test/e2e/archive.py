@@ -162,6 +162,20 @@ def asked_at_once(scene):
     wait_for(lambda: get(scene.http, "/api/v1/statistics")["now_s"] > before, 5)
 
 
+def held_against_recordings(scene):
+    """Points that a replay of the recordings makes, none of which the archive lacks; and those that
+    only the archive has. Counters."""
+    recordings = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
+    run("replay", "-c", scene.folder / "sim/sensors.yaml", "--archive", scene.folder / "all.gpkg",
+        "--track-cap", 500, *recordings)
+    wanted = collections.Counter(ask(scene.folder / "all.gpkg",
+                                     "SELECT track_id, time_s FROM track_points"))
+    kept = collections.Counter(points(scene))
+    missing, more = wanted - kept, kept - wanted
+    assert not missing and len(wanted) > 50, f"{len(missing)} of {len(wanted)} are missing"
+    return wanted, more
+
+
 def killed(scene):
     """Nothing is there twice; what is there is what a replay of the recording has."""
     scene.service.send_signal(signal.SIGKILL)
@@ -171,14 +185,7 @@ def killed(scene):
     wait_for(lambda: len(points(scene)) > before + 50, 15)
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(20) == 0
-    recordings = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
-    run("replay", "-c", scene.folder / "sim/sensors.yaml", "--archive", scene.folder / "all.gpkg",
-        "--track-cap", 500, *recordings)
-    wanted = collections.Counter(ask(scene.folder / "all.gpkg",
-                                     "SELECT track_id, time_s FROM track_points"))
-    kept = collections.Counter(points(scene))
-    missing, more = wanted - kept, kept - wanted
-    assert not missing and len(wanted) > 50, f"{len(missing)} of {len(wanted)} are missing"
+    wanted, more = held_against_recordings(scene)
     assert not set(more) & set(wanted), f"{set(more) & set(wanted)} are there twice"
     # A few were received in the last milliseconds, which the kill took from the recording.
     assert len(more) <= 5, f"{len(more)} rows that the recording does not tell of"
@@ -199,14 +206,7 @@ def ended_while_full(scene, filler):
     wait_for(lambda: len(scene.tracks() or {}) > 10, 10)
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(20) == 0, "it did not end well"
-    recordings = sorted((scene.folder / "state/recordings").glob("airpicture-*"))
-    run("replay", "-c", scene.folder / "sim/sensors.yaml", "--archive", scene.folder / "all.gpkg",
-        "--track-cap", 500, *recordings)
-    wanted = collections.Counter(ask(scene.folder / "all.gpkg",
-                                     "SELECT track_id, time_s FROM track_points"))
-    kept = collections.Counter(points(scene))
-    missing, more = wanted - kept, kept - wanted
-    assert not missing and len(wanted) > 50, f"{len(missing)} of {len(wanted)} are missing"
+    _, more = held_against_recordings(scene)
     assert not more, f"{more} are there twice, or should not be"
 
 

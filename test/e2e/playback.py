@@ -3,16 +3,14 @@
 
 The cases are in web/test/browser/playback.mjs.
 """
-import os
 import pathlib
 import socket
-import subprocess
 import sys
 
 import run as service
 from common import PROGRAM, workdir
 from run import Scene, free_ports, get, wait_for
-from web import CHROMIUM, WEB, missing
+from web import in_browser, missing
 
 ARCHIVED_S = 22
 EMERGENCY = """
@@ -49,10 +47,8 @@ def main():
             bare = scene.folder / "bare.yaml"
             (port,) = free_ports(1, socket.SOCK_DGRAM)
             bare.write_text(BARE.format(port=port))
-            command = ["node", "test/browser/playback.mjs", PROGRAM, str(scene.http),
-                       str(scene.folder / "archive"), str(bare)]
-            return subprocess.run(command, cwd=WEB, timeout=300, check=False,
-                                  env={**os.environ, "CHROMIUM": CHROMIUM}).returncode
+            return in_browser("playback.mjs", PROGRAM, scene.http, scene.folder / "archive",
+                              bare).returncode
         finally:
             scene.close()
 

@@ -171,11 +171,11 @@ def main():
         try:
             wait_for(lambda: (ask(port, "data/aircraft.json") or {"now": 0})["now"] > 1709287380,
                      30)
-            told = receiver(port)
-            case("receiver.json", receiver, port)
+            told = {}
+            case("receiver.json", lambda: told.update(receiver(port)))
             case("aircraft.json", aircraft, port)
             filled = []
-            case("history", lambda: filled.extend(history(port, told["history"])))
+            case("history", lambda: filled.extend(history(port, told.get("history", 0))))
             case("traces", traces, port, filled)
         finally:
             service.send_signal(signal.SIGTERM)

@@ -34,7 +34,8 @@ export const summary = (api: Api): Promise<Summary> => api.get<Summary>(ROOT);
 export const alerts = async (api: Api): Promise<Alert[]> =>
   (await api.get<{ alerts: Alert[] }>(`${ROOT}/alerts`)).alerts;
 
-// The messages of some time, the first a snapshot.
+// The messages of some time (seconds since 1970), the first a snapshot, `step` seconds apart; fewer
+// when there are too many for one answer. Throws ApiError, or LayoutError when it is cut off.
 export async function frames(
   api: Api,
   from: number,
@@ -46,7 +47,7 @@ export async function frames(
   return readFrames(await answer.arrayBuffer());
 }
 
-// Each message behind its size and four zeros, up to a multiple of eight.
+// Each message behind its size and four zeros, up to a multiple of eight. Throws LayoutError.
 export function readFrames(octets: ArrayBuffer): Changes[] {
   const view = new DataView(octets),
     found: Changes[] = [];
@@ -61,7 +62,7 @@ export function readFrames(octets: ArrayBuffer): Changes[] {
   return found;
 }
 
-// A track as the panel of the live one has it.
+// A track at a time (seconds since 1970) as the panel of the live one has it. Throws ApiError.
 export async function track(api: Api, id: number, time: number): Promise<TrackDetail> {
   const told = await api.get<Told>(`${ROOT}/tracks/${id}?time=${time}`);
   const { sources, address_kind, icao24, ...state } = told.track;

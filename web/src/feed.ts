@@ -84,8 +84,7 @@ export class Feed {
       this.lastMs = now;
       this.retryMs = RETRY_FIRST_MS;
       if (!this.events.changes(message)) {
-        this.sequence = 0;
-        this.open();
+        this.again();
         return;
       }
       this.epoch = message.epoch;

@@ -25,7 +25,6 @@ const DOT_TRACKS_MAX = 3000,
 export class Layers {
   readonly picture = symbolPicture();
   detail: TrackDetail | null = null; // of the selected track
-  sweep = true;
   private dots: Layer | null = null;
   private fixed: Layer[] = [];
   private emergencies: number[] = []; // rows

@@ -106,7 +106,7 @@ app.on("alerts", () => {
   dock.setCount("alerts", unseen.length);
 });
 const view = new View(app, air, picture, trackPanel.element, dock.element);
-const filters = new FilterPanel(app, picture.layers.picture, () => view.box());
+const filters = new FilterPanel(app, picture.layers.picture, () => air.bounds());
 const display = new DisplayPanel(app);
 const login = loginDialog((token) => live.setToken(token));
 const playback = new Playback(app, picture, live);

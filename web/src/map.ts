@@ -52,12 +52,12 @@ const TILE = 512,
   RADIANS = Math.PI / 180;
 
 // Mercator's y, 0 at the north end to 1 at the south end.
-export function mercatorY(latitude: number): number {
+function mercatorY(latitude: number): number {
   const s = Math.sin(Math.max(-85.06, Math.min(85.06, latitude)) * RADIANS);
   return 0.5 - Math.log((1 + s) / (1 - s)) / (4 * Math.PI);
 }
 
-export const latitudeOf = (y: number): number =>
+const latitudeOf = (y: number): number =>
   Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) / RADIANS;
 
 // The same within a pixel for where labels cannot be, eight times as fast.

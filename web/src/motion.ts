@@ -16,6 +16,7 @@ export class PictureClock {
   isHeld = false; // stands at the time of the last message
 
   hear(time: number, nowMs: number): void {
+    if (this.steer) return; // what is played says nothing of how fast time runs
     if (this.at > 0 && time > this.time && nowMs > this.at + 200) {
       const rate = ((time - this.time) * 1000) / (nowMs - this.at);
       this.rate += (Math.min(100, rate) - this.rate) * 0.2;

@@ -30,7 +30,6 @@ interface Label {
   y: number;
   width: number;
   height: number;
-  place: number; // labels.ts
 }
 
 // A label on the screen, until an update brings other rows or texts.
@@ -213,11 +212,10 @@ export class Overlay {
     if (!this.app.settings.labels) return;
     for (let i = 0; i < placed.length; i += PLACED) {
       const index = placed[i]!,
-        id = ids[index]!,
-        place = placed[i + 3]!;
+        id = ids[index]!;
       const [width, height] = [wishes[index * WISH + 2]!, wishes[index * WISH + 3]!];
-      this.places.push({ id, x: placed[i + 1]!, y: placed[i + 2]!, width, height, place });
-      this.placeOf.set(id, place);
+      this.places.push({ id, x: placed[i + 1]!, y: placed[i + 2]!, width, height });
+      this.placeOf.set(id, placed[i + 3]!);
     }
   }
 
@@ -248,7 +246,7 @@ export class Overlay {
     const zoom = this.map.view().zoom;
     const isDue = nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25;
     if (!this.app.settings.labels) {
-      this.settle(new Float32Array(0));
+      if (this.places.length > 0) this.settle(new Float32Array(0));
     } else if (isDue && !this.finder.isAsking) {
       this.place(width, height);
       this.placedMs = nowMs;

@@ -37,7 +37,7 @@ export class Playback {
   private isAsking = false;
   private timer = 0;
   private hasShown = false; // of the archive: the live picture's epoch is of another kind
-  private told = "-"; // alerts that were told, and whether they lasted
+  private alertsTold: string | null = null; // which, and whether they lasted; null: none yet
 
   constructor(
     private readonly app: App,
@@ -94,6 +94,7 @@ export class Playback {
     this.part = this.next = null;
     this.isAsking = this.isWaiting = false;
     this.app.past = null;
+    this.alertsTold = null;
     this.picture.time.steer = null;
     this.app.tell("time");
     this.live.again();
@@ -110,7 +111,10 @@ export class Playback {
     const now = this.now();
     this.speed = speed;
     if (this.isPast && this.step() !== this.part?.step) void this.seek(now);
-    else this.set(now);
+    else {
+      this.set(now);
+      this.app.tell("time");
+    }
   }
 
   // The next faster or slower one.
@@ -137,12 +141,13 @@ export class Playback {
     this.begin(wanted);
     const last = this.last(this.part);
     if (this.part?.step === this.step() && wanted >= this.part.frames[0]!.time && wanted <= last!) {
-      this.at = -1;
+      if (wanted < (this.part.frames[this.at]?.time ?? Infinity)) this.at = -1;
       this.show();
       this.app.tell("time");
     } else {
       this.part = null;
       this.isWaiting = true;
+      this.app.tell("time");
       await this.fetch(wanted);
     }
   }
@@ -177,7 +182,6 @@ export class Playback {
     this.time = time;
     this.since = performance.now();
     if (this.isPast) this.app.past = time;
-    this.app.tell("time");
   }
 
   private step(): number {
@@ -288,7 +292,7 @@ export class Playback {
     } catch {
       this.alerts = []; // the timeline does without marks
     }
-    this.told = "";
+    this.alertsTold = null;
     if (this.isPast) this.tellAlerts(this.now());
     this.app.tell("time");
   }
@@ -297,8 +301,8 @@ export class Playback {
   private tellAlerts(time: number): void {
     const then = this.alerts.filter((one) => one.since_s <= time);
     const key = then.map((one) => `${one.alert_id}${(one.until_s ?? Infinity) <= time}`).join();
-    if (key === this.told) return;
-    this.told = key;
+    if (key === this.alertsTold) return;
+    this.alertsTold = key;
     this.app.alerts = then.map(({ until_s, ...one }) =>
       until_s !== undefined && until_s <= time ? { ...one, until_s } : one,
     );

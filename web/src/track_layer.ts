@@ -6,10 +6,12 @@ import { Geometry, Model } from "@luma.gl/engine";
 import { AHEAD_MAX_S } from "./motion.js";
 import { CELL, COLUMNS, DOUBTED_ROW } from "./symbols.js";
 
-// One record a track, as the graphics processor reads it.
-export const RECORD_FLOATS = 8, // longitude, latitude, east, north (degrees, degrees a second),
-  RECORD_OCTETS = 4 * RECORD_FLOATS, // seconds of the state, what is left of a jump (degrees),
-  LOOK_AT = 28, // red, green, blue, symbol
+// One record a track, as the graphics processor reads it: longitude, latitude (degrees), east and
+// north (degrees a second), seconds of the state, what is left of a jump in longitude and latitude
+// (degrees); then octets: red, green, blue, symbol.
+export const RECORD_FLOATS = 8,
+  RECORD_OCTETS = 4 * RECORD_FLOATS,
+  LOOK_AT = 28, // octet at which the colour begins
   DIM = 128; // with the symbol: half seen
 
 // All may change without a new layer: only a new frame is to be drawn.

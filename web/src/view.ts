@@ -72,10 +72,6 @@ export class View {
     this.app.select(store.id[rows[at < 0 ? first : (at + by + rows.length) % rows.length]!]!);
   }
 
-  box(): [west: number, south: number, east: number, north: number] {
-    return this.air.bounds();
-  }
-
   private selectedPlace(): Place | null {
     const { store, selected } = this.app,
       row = store.row(selected);

@@ -172,6 +172,10 @@ test("motion: the clock of the picture runs as fast as the messages do", () => {
   const clock = new PictureClock();
   for (let i = 0; i < 60; i++) clock.hear(1000 + i * 10, i * 1000 + 1);
   assert.ok(Math.abs(clock.now(59_501) - (1590 + 5)) < 0.2);
+  clock.steer = () => 500; // what is played meanwhile teaches it nothing
+  for (let i = 0; i < 60; i++) clock.hear(500 + i, 60_000 + i * 1000);
+  clock.steer = null;
+  assert.ok(Math.abs(clock.now(59_501) - (1590 + 5)) < 0.2);
 });
 
 test("format: levels, codes, addresses, places, sources", () => {

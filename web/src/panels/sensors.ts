@@ -3,7 +3,7 @@
 import type { App } from "../app.js";
 import type { Receiver, Sensor } from "../api.js";
 import { h } from "../dom.js";
-import { count, duration, NONE } from "../format.js";
+import { count, duration, NAUTICAL_MILE, NONE } from "../format.js";
 
 const KINDS: Record<string, string> = {
   combined: "Radar, primary and SSR",
@@ -73,7 +73,7 @@ function counted(one: Sensor, receiver: Receiver | undefined): Row[] {
     ["Refused", count(one.refused_count ?? 0)],
     ...refused.map(([reason, n]): Row => ["· " + reason.replace(/_/g, " "), count(n)]),
     ["Aircraft heard", receiver && String(receiver.aircraft_count ?? NONE)],
-    ["Farthest", receiver && told((receiver.range_m ?? NaN) / 1852, 0, "NM")],
+    ["Farthest", receiver && told((receiver.range_m ?? NaN) / NAUTICAL_MILE, 0, "NM")],
     ["Lost", percent(receiver?.loss)],
     ["Signal", told(receiver?.signal_dbfs, 1, "dBFS")],
   ];

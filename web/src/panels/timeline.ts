@@ -1,6 +1,6 @@
 // The bar of time: what the archive has, where one is in it, how fast it goes.
 import type { App } from "../app.js";
-import { h, iconButton, setText } from "../dom.js";
+import { h, icon, iconButton, setText } from "../dom.js";
 import { clock, instant } from "../format.js";
 import { type Playback, SPEEDS } from "../playback.js";
 
@@ -109,11 +109,10 @@ export class Timeline {
     const name = playback.isPaused ? "play" : "pause",
       words = playback.isPaused ? "Go on" : "Pause";
     if (this.play.dataset["name"] !== name) {
-      const fresh = iconButton(name, words, "Space", () => undefined);
       this.play.dataset["name"] = name;
-      this.play.replaceChildren(...fresh.children);
+      this.play.replaceChildren(icon(name));
       this.play.setAttribute("aria-label", words);
-      this.play.title = fresh.title;
+      this.play.title = `${words} (Space)`;
     }
     this.element.classList.toggle("is-waiting", playback.isWaiting);
   }

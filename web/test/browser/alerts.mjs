@@ -1,13 +1,10 @@
 // Two displays and one alert: who may acknowledges it, the other sees who did.
 //   node test/browser/alerts.mjs PORT TOKEN     TOKEN: one that may operate
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { startBrowser, until } from "./harness.mjs";
+import { axeClean, startBrowser, until } from "./harness.mjs";
 
 const LONG_S = 100; // on a machine that does much else
 const [port, token] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const browser = await startBrowser(),
     refusals = [];
 
@@ -20,12 +17,6 @@ async function display() {
     await page.keyboard.press("a");
     await until(page, "document.querySelectorAll('.alert').length === 1", LONG_S);
     return page;
-}
-
-async function axeClean(page, where) {
-    await page.evaluate(axe);
-    const found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})");
-    assert.deepEqual(found.violations.map((one) => `${one.id}: ${one.nodes[0]?.target}`), [], where);
 }
 
 const words = (page) => page.evaluate("document.querySelector('#leaf-alerts').textContent");

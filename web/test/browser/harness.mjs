@@ -1,7 +1,12 @@
 // What the tests and the bench of the page in a browser share.
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import net from "node:net";
 import { chromium } from "playwright-core";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -97,6 +102,17 @@ export async function agree(page, compare, seconds = 10) {
             await page.waitForTimeout(100);
         }
     }
+}
+
+// Whether axe-core finds nothing on the page as it is; `rules`: those alone.
+export async function axeClean(page, where, rules) {
+    await page.evaluate(axe);
+    const only = rules ? `, runOnly: ${JSON.stringify(rules)}` : "";
+    const found = await page.evaluate(`axe.run(document, {resultTypes: ['violations']${only}})`);
+    const lines = found.violations.map(
+        (one) => `${one.id}: ${one.nodes[0]?.target} (${one.nodes.length})`,
+    );
+    assert.deepEqual(lines, [], where);
 }
 
 // Runs cases one after the other, and tells each as the scripts of test/e2e do.

@@ -2,10 +2,8 @@
 //   node test/browser/page.mjs PROGRAM
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { agree, cases, startBrowser, startLine, startService, until } from "./harness.mjs";
+import { agree, axeClean, cases, startBrowser, startLine, startService, until } from "./harness.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const FRAMES = ["warning", "error"];
 const HARMLESS = /GPU stall|GL Driver Message|uniform reflection|WebSocket connection to|ERR_|429/;
 
@@ -23,17 +21,6 @@ const get = async (path) => (await fetch(`http://127.0.0.1:${service.port}${path
 const look = (what) => page.evaluate(what);
 const { check, end } = cases();
 const state = () => look("document.querySelector('.pill').dataset.state");
-
-// All rules, or those named: what the theme cannot change is looked at once.
-async function axeClean(where, rules) {
-    await look(axe);
-    const only = rules ? `, runOnly: ${JSON.stringify(rules)}` : "";
-    const found = await look(`axe.run(document, {resultTypes: ['violations']${only}})`);
-    const lines = found.violations.map(
-        (one) => `${one.id}: ${one.nodes[0]?.target} (${one.nodes.length})`,
-    );
-    assert.deepEqual(lines, [], where);
-}
 
 await check("load: tracks of the stream are there, as many as the interface tells", async () => {
     for (let i = 0; i < 100 && (await get("/api/v1/statistics")).track_count < 15; i++)
@@ -82,10 +69,10 @@ await check("panel: its values are those of the interface", async () => {
 });
 
 await check("axe-core finds nothing, by night and by day", async () => {
-    await axeClean("night");
+    await axeClean(page, "night");
     await page.keyboard.press("y");
     await page.keyboard.press("f");
-    await axeClean("day, with filters", ["color-contrast", "label", "button-name"]);
+    await axeClean(page, "day, with filters", ["color-contrast", "label", "button-name"]);
     await page.keyboard.press("Escape");
     await page.keyboard.press("y");
 });
@@ -180,7 +167,7 @@ await check("sensors: what a panel says is what the interface tells", async () =
         const shown = Number((await value("Reports in all")).replace(/\D/g, ""));
         assert.ok(shown > 0 && shown <= one.report_count, `${shown} of ${one.report_count}`);
     });
-    await axeClean("a sensor");
+    await axeClean(page, "a sensor");
     await page.keyboard.press("h");
     await until(
         page,
@@ -200,7 +187,7 @@ await check("phone: nothing sticks out, the track is a sheet", async () => {
     );
     assert.deepEqual(box, [0, 390, 844]);
     assert.ok(await look("document.documentElement.scrollWidth <= 390"));
-    await axeClean("phone", ["color-contrast", "target-size", "region"]);
+    await axeClean(page, "phone", ["color-contrast", "target-size", "region"]);
 });
 
 await check("a service that is killed is told, and the one started after it takes over", async () => {

@@ -4,11 +4,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { startBrowser, startService, until } from "./harness.mjs";
+import { axeClean, cases, startBrowser, startService, until } from "./harness.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const [program, port, folder, without] = process.argv.slice(2);
 const FEET = 0.3048,
     KNOT = 1852 / 3600;
@@ -19,27 +17,7 @@ const complaints = [];
 page.on("pageerror", (error) => complaints.push(String(error)));
 const look = (what) => page.evaluate(what);
 const get = async (path) => (await fetch(`http://127.0.0.1:${port}${path}`)).json();
-let failed = 0;
-async function check(name, run) {
-    const begin = Date.now();
-    try {
-        await run();
-        console.log(`ok ${name}`);
-    } catch (error) {
-        failed++;
-        console.log(`not ok ${name} ${String(error.message).replace(/\s+/g, " ").slice(0, 400)}`);
-    }
-    if (process.env.AP_TIMES) console.error(`${Date.now() - begin} ms ${name}`);
-}
-
-async function axeClean(where) {
-    await look(axe);
-    const found = await look("axe.run(document, {resultTypes: ['violations']})");
-    const lines = found.violations.map(
-        (one) => `${one.id}: ${one.nodes[0]?.target} (${one.nodes.length})`,
-    );
-    assert.deepEqual(lines, [], where);
-}
+const { check, end } = cases();
 
 const pill = () => look("document.querySelector('.pill').textContent");
 const past = () => look("airpicture.app.past");
@@ -278,7 +256,7 @@ await check("what the archive does not keep is not shown as if it were of then",
         await page.keyboard.press(key);
         assert.ok(await ofNow(leaf), leaf);
     }
-    await axeClean("health in the past");
+    await axeClean(page, "health in the past");
     await page.keyboard.press("t");
 });
 
@@ -310,7 +288,7 @@ await check("the bar of time: by keyboard, and with a click", async () => {
     await page.mouse.click(x + width * 0.1, y + height / 2);
     await until(page, `airpicture.app.past < ${before - 1} && !airpicture.playback.isWaiting`, 30);
     await equalsArchive();
-    await axeClean("playback");
+    await axeClean(page, "playback");
 });
 
 await check("phone: the bar fits", async () => {
@@ -320,7 +298,7 @@ await check("phone: the bar fits", async () => {
     );
     assert.ok(box[0] >= 0 && box[1] <= 390, String(box));
     assert.ok(await look("document.documentElement.scrollWidth <= 390"));
-    await axeClean("phone");
+    await axeClean(page, "phone");
     await page.setViewportSize({ width: 1280, height: 800 });
 });
 
@@ -358,4 +336,4 @@ await check("without an archive the bar says so", async () => {
 await check("the browser has nothing to complain of", () => assert.deepEqual(complaints, []));
 
 await browser.close();
-process.exit(failed ? 1 : 0);
+end();
