@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 import web
-from common import PROGRAM, Skip, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, Skip, case, finish, run, workdir
 from run import free_ports, wait_for
 
 CONFIG = """
@@ -107,7 +107,7 @@ class Service:
         request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", headers=headers,
                                          data=b"" if post else None)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
                 status, body = answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             status, body = error.code, error.read().decode()
@@ -128,7 +128,7 @@ class Service:
 
 def who_may(service):
     service.start()
-    alert, = wait_for(service.alerts, 20)
+    alert, = wait_for(service.alerts)
     assert alert["alert"] == "emergency_code" and "acknowledged_by" not in alert, alert
     path = f"/api/v1/alerts/{alert['alert_id']}/acknowledge"
     assert "airpicture_alerts_unacknowledged 1\n" in service.ask("/metrics")[1]
@@ -165,11 +165,11 @@ def it_outlasts_a_kill(service):
 
     def is_recorded():
         return any(b"\0\0\0\1ann" in one.read_bytes() for one in folder.iterdir())
-    wait_for(is_recorded, 20)
+    wait_for(is_recorded)
     service.process.kill()
     service.process.wait()
     service.start()
-    assert wait_for(service.alerts, 20)[0] == service.seen
+    assert wait_for(service.alerts)[0] == service.seen
 
 
 def nobody_without_a_token(service):
@@ -178,8 +178,8 @@ def nobody_without_a_token(service):
         said = service.said().count("serves at")
         service.configure(access)
         service.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: service.said().count("serves at") > said, 20)
-        wait_for(service.alerts, 20)
+        wait_for(lambda: service.said().count("serves at") > said)
+        wait_for(service.alerts)
         assert service.ask("/api/v1/session")[1] == {"may_operate": may}, access
         status = service.ask("/api/v1/alerts/1/acknowledge", post=True)[0]
         assert status == (200 if may else 401), (access, status)
@@ -188,7 +188,7 @@ def nobody_without_a_token(service):
 
 def a_recording_has_it(service):
     service.process.send_signal(signal.SIGTERM)
-    assert service.process.wait(timeout=20) == 0, service.said()
+    assert service.process.wait(timeout=WAIT_S) == 0, service.said()
     files = sorted((service.folder / "state/recordings").glob("airpicture-*"))
     told = []
     for name in "once", "again":
@@ -212,7 +212,7 @@ def the_page_shows_it(folder):
                       "tiles_attribution: 'Map: <them> & us'")
     try:
         service.start()
-        wait_for(service.alerts, 20)
+        wait_for(service.alerts)
         done = web.in_browser("alerts.mjs", service.http, service.tokens["ann"], text=True,
                               stderr=subprocess.PIPE)
         assert done.returncode == 0, done.stderr
@@ -228,7 +228,7 @@ def figures_of_the_service(service):
     def looked_at():
         answer = service.ask("/api/v1/statistics")[1]
         return answer if any("free_bytes" in one for one in answer["storage"]) else None
-    told = wait_for(looked_at, 20)
+    told = wait_for(looked_at)
     store, = told["storage"]
     assert store["name"] == "recordings" and 0 < store["free_bytes"] <= store["size_bytes"], store
     assert 0 < told["engine_cpu_s"] <= told["cpu_s"], told

@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 
 import run as service
-from common import Skip, case, finish, need_tool, run, workdir
+from common import WAIT_S, Skip, case, finish, need_tool, run, workdir
 from run import Scene, get, wait_for
 
 SEGMENT_S = 3
@@ -49,7 +49,7 @@ def read_while_written(scene):
     def has_points():
         return any(ask(path, "SELECT count(*) FROM track_points")[0][0] for path in segments(scene))
 
-    wait_for(has_points, 15)
+    wait_for(has_points)
     newest = segments(scene)[-1]
     said = subprocess.run([tool, "-so", "-ro", str(newest), "track_points"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -64,12 +64,12 @@ def roll_over(scene):
                 if ask(path, "SELECT value FROM meta WHERE key = 'state'") == [("finished",)]
                 and ask(path, "SELECT count(*) FROM track_points")[0][0] > 50]
 
-    for path in wait_for(finished, 15):
+    for path in wait_for(finished):
         lines = ask(path, "SELECT fid FROM tracks WHERE geom IS NOT NULL ORDER BY fid")
         assert lines and lines == ask(path, "SELECT track_id FROM track_points GROUP BY track_id "
                                             "HAVING count(*) > 1 ORDER BY track_id")
         assert ask(path, "PRAGMA integrity_check") == [("ok",)]
-        wait_for(lambda: not pathlib.Path(f"{path}-wal").exists(), 5)
+        wait_for(lambda: not pathlib.Path(f"{path}-wal").exists())
 
 
 def figures(scene):
@@ -78,7 +78,7 @@ def figures(scene):
         return [one for one in outputs
                 if one["name"] == "geopackage" and one["message_count"] > 100]
 
-    (row,) = wait_for(archive_row, 10)
+    (row,) = wait_for(archive_row)
     assert row["state"] == "open" and row["lost_count"] == 0, row
 
 
@@ -95,7 +95,7 @@ def played_back(scene):
         return found["end_s"] - found["begin_s"] > 7 and not found["segments"][-1]["finished"] \
             and found
 
-    when = wait_for(there, 20)["end_s"] - 2.5
+    when = wait_for(there)["end_s"] - 2.5
 
     def frames(start):
         path = f"/api/v1/archive/frames?from={start:.6f}&until={when:.6f}&step_s=0.5"
@@ -135,7 +135,7 @@ def played_back(scene):
             assert abs(one[key] - float(row[other]) * unit) < step, (key, one, row)
     track = min(shown)
     path = f"/api/v1/archive/tracks/{track}.csv?until={when:.6f}"
-    with urllib.request.urlopen(f"http://127.0.0.1:{scene.http}{path}", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{scene.http}{path}", timeout=WAIT_S) as answer:
         rows = list(csv.DictReader(io.TextIOWrapper(answer)))
     wanted = exported(scene, "--track", str(track), "--until", utc[:-6] + "Z")
     keys = [key for key in wanted[0] if key not in ("updated_utc", "update_count", "end_reason")]
@@ -159,7 +159,7 @@ def asked_at_once(scene):
     with concurrent.futures.ThreadPoolExecutor(60) as many:
         answers = list(many.map(ask_frames, range(120)))
     assert max(answers) > 20 and 0 in answers, answers
-    wait_for(lambda: get(scene.http, "/api/v1/statistics")["now_s"] > before, 5)
+    wait_for(lambda: get(scene.http, "/api/v1/statistics")["now_s"] > before)
 
 
 def held_against_recordings(scene):
@@ -182,7 +182,7 @@ def killed(scene):
     scene.service.wait()
     before = len(points(scene))
     scene.start()
-    wait_for(lambda: len(points(scene)) > before + 50, 15)
+    wait_for(lambda: len(points(scene)) > before + 50)
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(20) == 0
     wanted, more = held_against_recordings(scene)
@@ -197,13 +197,13 @@ def ended_while_full(scene, filler):
     with contextlib.suppress(OSError), open(filler, "wb", 0) as out:
         while out.write(bytes(4096)):
             pass
-    wait_for(lambda: scene.said().count("the disk is full") == 2, 20)
+    wait_for(lambda: scene.said().count("the disk is full") == 2)
     scene.service.send_signal(signal.SIGTERM)
     scene.service.wait(20)
     assert "rows are not stored" in scene.said(), scene.said()
     filler.unlink()
     scene.start()
-    wait_for(lambda: len(scene.tracks() or {}) > 10, 10)
+    wait_for(lambda: len(scene.tracks() or {}) > 10)
     scene.service.send_signal(signal.SIGTERM)
     assert scene.service.wait(20) == 0, "it did not end well"
     _, more = held_against_recordings(scene)
@@ -224,11 +224,11 @@ def full_disk(folder):
         filler.write_bytes(bytes((DISK_KB - 150) * 1024))
         scene = Scene(folder)
         scene.start()
-        wait_for(lambda: "the disk is full" in scene.said(), 20)
-        wait_for(lambda: len(scene.tracks() or {}) > 10, 10)
+        wait_for(lambda: "the disk is full" in scene.said())
+        wait_for(lambda: len(scene.tracks() or {}) > 10)
         filler.unlink()
-        wait_for(lambda: "archive, geopackage: goes on" in scene.said(), 10)
-        wait_for(lambda: len(points(scene)) > 50, 10)
+        wait_for(lambda: "archive, geopackage: goes on" in scene.said())
+        wait_for(lambda: len(points(scene)) > 50)
         ended_while_full(scene, filler)
     finally:
         if scene:

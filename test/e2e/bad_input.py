@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 
-from common import PROGRAM, Skip, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, Skip, case, finish, run, workdir
 
 USAGE, DATA_ERROR, NO_INPUT, NO_OUTPUT, IO_ERROR, CONFIG = 64, 65, 66, 73, 74, 78
 
@@ -144,7 +144,7 @@ def main():
                 process.stdin.flush()
                 time.sleep(1.0)
                 process.send_signal(number)
-                text = process.communicate(timeout=30)[0].decode()
+                text = process.communicate(timeout=WAIT_S)[0].decode()
                 assert process.returncode == 0, process.returncode
                 assert "tracks:" in text and target.stat().st_size > 10000
 
@@ -161,7 +161,7 @@ def main():
                 process.stdin.flush()
                 time.sleep(1.0)
                 process.send_signal(signal.SIGTERM)
-                told = process.communicate(timeout=30)[1]
+                told = process.communicate(timeout=WAIT_S)[1]
                 assert process.returncode == 0 and told == b"", (form, told)
                 assert target.read_bytes() == whole.stdout and b"truncated" in whole.stderr, form
 

@@ -23,6 +23,9 @@ DATA = pathlib.Path(os.environ.get("AIRPICTURE_DATA", str(ROOT.parent / "shared/
 EDITIONS = {"jasterix_cat021ed2.1.bin": "021=2.1", "jasterix_cat062ed1.16.bin": "062=1.16",
             "jasterix_cat247ed1.2.bin": "247=1.3"}
 
+# Patience: for what comes in a second or two on a machine that has nothing else to do.
+WAIT_S = 60
+
 _failed = 0
 
 

@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 
-from common import ROOT, case, finish, need_tool, run, workdir
+from common import ROOT, WAIT_S, case, finish, need_tool, run, workdir
 from faults import LINE, Service
 from run import wait_for
 
@@ -50,14 +50,14 @@ def curl(folder):
     service = Service(folder / "service")
     try:
         service.send(LINE.format(52.0).encode())
-        wait_for(lambda: service.status("/readyz") == 200, 10)
+        wait_for(lambda: service.status("/readyz") == 200)
         text = (ROOT / "doc/api.md").read_text()
         commands = [command for command in re.findall(r"^\$ (curl .*)$", text, re.M)
                     if "-X" not in command]
         assert len(commands) >= 9, commands
         for command in commands:
             words = shlex.split(command.split(" | ")[0].replace(":8080/", f":{service.http}/"))
-            done = subprocess.run(words, stdout=subprocess.PIPE, check=True, timeout=20)
+            done = subprocess.run(words, stdout=subprocess.PIPE, check=True, timeout=WAIT_S)
             if "metrics" in command:
                 assert b"airpicture_tracks{" in done.stdout, done.stdout[:200]
             else:

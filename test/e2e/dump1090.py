@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from common import case, finish, need_data, need_tool, run, workdir
+from common import WAIT_S, case, finish, need_data, need_tool, run, workdir
 
 FRAMES = 20000 # of the recording: the time at the gate and the climb
 # What it is sent at once. It closes an output whose reader is behind: 10,000 octets become 60 kB
@@ -43,7 +43,7 @@ def free_ports(count):
 def connect(port):
     for _ in range(100):
         with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection(("127.0.0.1", port), timeout=5)
+            return socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
         time.sleep(0.05)
     raise AssertionError(f"nobody listens on port {port}")
 
@@ -63,7 +63,7 @@ def dump1090(folder):
             yield ports
         finally:
             os.kill(process.pid, signal.SIGTERM)
-            process.wait(timeout=10)
+            process.wait(timeout=WAIT_S)
 
 
 def poll(connections, got):

@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, Skip, case, finish, need_tool, run, workdir
+from common import PROGRAM, WAIT_S, Skip, case, finish, need_tool, run, workdir
 from run import free_ports, wait_for
 
 LINE = "MSG,3,,,40621D,,,,,,,35000,,,{:.5f},3.9,,,0,0,0,0\r\n"
@@ -45,7 +45,7 @@ class Service:
         self.process = subprocess.Popen(
             [*self.wrap, PROGRAM, "run", self.folder / "service.yaml"], stderr=log,
             env=self.env)
-        wait_for(lambda: self.process.poll() is not None or self.status("/healthz"), 10)
+        wait_for(lambda: self.process.poll() is not None or self.status("/healthz"))
         assert self.process.poll() is None, self.said()
 
     def said(self):
@@ -54,7 +54,7 @@ class Service:
     def status(self, path, headers={}):
         request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", headers=headers)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
+            with urllib.request.urlopen(request, timeout=WAIT_S) as answer:
                 return answer.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -63,7 +63,7 @@ class Service:
 
     def statistics(self):
         url = f"http://127.0.0.1:{self.http}/api/v1/statistics"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=WAIT_S) as answer:
             return json.load(answer)
 
     def part(self, kind, name):
@@ -75,7 +75,7 @@ class Service:
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(timeout=10) == 0, self.said()
+        assert self.process.wait(timeout=WAIT_S) == 0, self.said()
 
     def close(self):
         if self.process.poll() is None:
@@ -112,7 +112,7 @@ def silent_connections(service):
             held.append(one)
         assert service.status("/healthz") == 200, "nobody is answered beside them"
         listening = [socket.create_connection(("127.0.0.1", service.listen)) for _ in range(40)]
-        wait_for(lambda: service.part("inputs", "c")["connect_refused_count"] >= 24, 5)
+        wait_for(lambda: service.part("inputs", "c")["connect_refused_count"] >= 24)
         for one in listening:
             one.close()
     finally:
@@ -124,7 +124,7 @@ def silent_connections(service):
 
 def raw(service, request):
     """The status line of the answer, b"" when there is none."""
-    with socket.create_connection(("127.0.0.1", service.http), timeout=5) as one:
+    with socket.create_connection(("127.0.0.1", service.http), timeout=WAIT_S) as one:
         try:
             one.sendall(request)
             return one.recv(4096).split(b"\r\n")[0]
@@ -186,7 +186,7 @@ class TlsService:
         self.log = open(folder / "log", "w+")
         self.process = subprocess.Popen([PROGRAM, "run", folder / "service.yaml"],
                                         stdin=subprocess.PIPE, stderr=self.log)
-        wait_for(lambda: self.answers("one"), 10)
+        wait_for(lambda: self.answers("one"))
 
     def make_pair(self, name):
         subprocess.run([self.openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt",
@@ -202,7 +202,7 @@ class TlsService:
     def ask(self, path, name):
         context = ssl.create_default_context(cafile=self.folder / f"{name}.pem")
         context.check_hostname = False
-        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", timeout=2,
+        with urllib.request.urlopen(f"https://127.0.0.1:{self.port}{path}", timeout=WAIT_S,
                                     context=context) as answer:
             return answer.read().decode()
 
@@ -229,7 +229,7 @@ def tls_garbage(folder):
         source = random.Random(2)
         for data in (source.randbytes(3000), b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01",
                      b"\x16\x03\x01\xff\xff" + source.randbytes(2000), b"\x15\x03\x03\x00\x02\x02"):
-            with socket.create_connection(("127.0.0.1", service.port), timeout=5) as one:
+            with socket.create_connection(("127.0.0.1", service.port), timeout=WAIT_S) as one:
                 try:
                     one.sendall(data)
                     one.shutdown(socket.SHUT_WR)
@@ -238,7 +238,7 @@ def tls_garbage(folder):
         assert service.answers("one")
         assert re.search(r'http_faults_total{reason="tls"} [1-9]', service.metrics())
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(timeout=10) == 0
+        assert service.process.wait(timeout=WAIT_S) == 0
     finally:
         service.close()
 
@@ -250,13 +250,13 @@ def certificate_is_exchanged(folder):
     try:
         service.make_pair("two")
         service.exchange("two", "two")
-        wait_for(lambda: service.answers("two"), 15)
+        wait_for(lambda: service.answers("two"))
         assert not service.answers("one") and "a new certificate is served" in service.said()
         service.exchange("one", "two")
-        wait_for(lambda: "the old one is served on" in service.said(), 15)
+        wait_for(lambda: "the old one is served on" in service.said())
         assert "is not the key of the certificate" in service.said() and service.answers("two")
         service.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: "goes on with the old one" in service.said(), 10)
+        wait_for(lambda: "goes on with the old one" in service.said())
         assert service.answers("two") and service.process.poll() is None
         said = run("check", folder / "service.yaml", status=78).stderr.decode()
         assert "is not the key of the certificate" in said, said
@@ -300,9 +300,9 @@ def nobody_reads_the_log(folder):
             size = len(said)
             told()
         service.process.send_signal(signal.SIGHUP)
-        wait_for(told, 5)
+        wait_for(told)
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(timeout=10) == 0
+        assert service.process.wait(timeout=WAIT_S) == 0
     finally:
         service.close()
         os.close(reader)
@@ -319,7 +319,7 @@ def one_input_floods(service):
         service.send(flood)
         if i % 15 == 0:
             service.send(quiet, service.b)
-    wait_for(lambda: service.part("inputs", "b")["chunk_count"] == 100, 5)
+    wait_for(lambda: service.part("inputs", "b")["chunk_count"] == 100)
     assert service.part("inputs", "b")["lost_count"] == 0
     ring, = service.statistics()["rings"]
     assert ring["peak"] <= ring["capacity"], ring
@@ -336,13 +336,13 @@ def port_of_an_input_is_taken(folder):
             (folder / "service.yaml").write_text(
                 text.replace(f"port: {service.a}", f"port: {taken.getsockname()[1]}"))
             service.process.send_signal(signal.SIGHUP)
-            wait_for(lambda: service.said().count("serves at") == 2, 5)
-            wait_for(lambda: service.part("inputs", "a")["state"] == "waiting", 5)
+            wait_for(lambda: service.said().count("serves at") == 2)
+            wait_for(lambda: service.part("inputs", "a")["state"] == "waiting")
             assert "in use" in service.part("inputs", "a")["last_error"]
-            wait_for(lambda: "warning: input 'a': cannot receive at" in service.said(), 5)
+            wait_for(lambda: "warning: input 'a': cannot receive at" in service.said())
             taken.close()
-            wait_for(lambda: service.part("inputs", "a")["state"] == "open", 10)
-            wait_for(lambda: "info: input 'a': goes on" in service.said(), 5)
+            wait_for(lambda: service.part("inputs", "a")["state"] == "open")
+            wait_for(lambda: "info: input 'a': goes on" in service.said())
             service.end()
         finally:
             service.close()
@@ -394,13 +394,13 @@ def in_own_network(folder):
         return service.part("inputs", "a")["chunk_count"] > before
     try:
         service.process.send_signal(signal.SIGHUP)
-        wait_for(lambda: service.said().count("serves at") == 2, 5)
-        wait_for(heard, 5)
+        wait_for(lambda: service.said().count("serves at") == 2)
+        wait_for(heard)
         ip("link", "del", "radar0")
         time.sleep(0.2)
         assert service.status("/healthz") == 200
         add()
-        wait_for(heard, 10)
+        wait_for(heard)
         service.end()
     finally:
         service.close()
@@ -494,12 +494,12 @@ def clock_of_the_host_is_set(folder):
 
     def tracks():
         url = f"http://127.0.0.1:{service.http}/api/v1/tracks"
-        with urllib.request.urlopen(url, timeout=5) as answer:
+        with urllib.request.urlopen(url, timeout=WAIT_S) as answer:
             return [one["track_id"] for one in json.load(answer)["tracks"]]
     try:
         began = time.monotonic()
         fly(1.5)
-        wait_for(tracks, 5)
+        wait_for(tracks)
         before, now_s = tracks(), service.statistics()["now_s"]
         for hours in 1, -1:
             with open(ahead, "r+b") as mapped:  # never shorter: the service has it in its memory
@@ -531,7 +531,7 @@ def memory_is_exhausted(folder):
               folder / "small.yaml"], range(1, 100, 3))):
         for n in calls:
             done = subprocess.run([PROGRAM, *arguments], stderr=subprocess.PIPE, text=True,
-                                  stdout=subprocess.DEVNULL, timeout=20,
+                                  stdout=subprocess.DEVNULL, timeout=WAIT_S,
                                   env=dict(os.environ, LD_PRELOAD=library, FAIL_AT=str(n)))
             assert done.returncode in (0, 66, 70, 71, 73, 74, 78), (arguments[0], n, done)
             assert done.returncode == 0 or done.stderr.strip(), (arguments[0], n, done)
@@ -555,7 +555,7 @@ def disk_is_full(folder):
                       wrap=["unshare", "-m", "sh", "-c", DISK, "sh", folder])
     try:
         inside = pathlib.Path(f"/proc/{service.process.pid}/root{folder}/state")
-        wait_for(lambda: service.part("outputs", "recording")["open"], 5)
+        wait_for(lambda: service.part("outputs", "recording")["open"])
         ballast = os.open(inside / "ballast", os.O_WRONLY | os.O_CREAT)
         try:
             while os.write(ballast, bytes(65536)):
@@ -568,15 +568,14 @@ def disk_is_full(folder):
                 service.send(random.randbytes(1000))
             recording = service.part("outputs", "recording")
             return not recording["open"] and "No space left" in recording["last_error"]
-        wait_for(refused, 5)
+        wait_for(refused)
         before = service.part("inputs", "a")["chunk_count"]
         service.send(LINE.format(52.0).encode())
-        wait_for(lambda: service.part("inputs", "a")["chunk_count"] > before, 5)
+        wait_for(lambda: service.part("inputs", "a")["chunk_count"] > before)
         assert service.part("outputs", "recording")["lost_count"] > 0
         (inside / "ballast").unlink()
-        wait_for(lambda: service.send(b"again\n") or service.part("outputs", "recording")["open"],
-                 10)
-        wait_for(lambda: "output 'recording': goes on" in service.said(), 5)
+        wait_for(lambda: service.send(b"again\n") or service.part("outputs", "recording")["open"])
+        wait_for(lambda: "output 'recording': goes on" in service.said())
         assert "No space left" in service.said() and "octets are lost" in service.said()
         files = sorted(inside.glob("recordings/airpicture-*"))
         for file in files:

@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, ROOT, Skip, case, finish, need_tool, run, workdir
+from common import PROGRAM, ROOT, WAIT_S, Skip, case, finish, need_tool, run, workdir
 from run import free_ports, wait_for
 
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
@@ -22,7 +22,7 @@ EXPOSURE_MAX = 15  # tenths, of systemd-analyze security; it says 1.1
 
 def status_of(port, path):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=WAIT_S) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -35,7 +35,7 @@ class Manager:
         self.folder = folder
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(folder / "notify"))
-        self.socket.settimeout(10)
+        self.socket.settimeout(WAIT_S)
         self.http, = free_ports(1, socket.SOCK_STREAM)
         udp, = free_ports(1, socket.SOCK_DGRAM)
         (folder / "tokens").write_bytes(run("token", "ann").stdout)
@@ -64,7 +64,7 @@ class Manager:
             while True:
                 self.socket.recv(4096)
         except BlockingIOError:
-            self.socket.settimeout(10)
+            self.socket.settimeout(WAIT_S)
 
     def feeds_in(self, seconds):
         self.drain()
@@ -75,7 +75,7 @@ class Manager:
             while True:
                 count += self.socket.recv(4096) == b"WATCHDOG=1"
         except BlockingIOError:
-            self.socket.settimeout(10)
+            self.socket.settimeout(WAIT_S)
         return count
 
     def close(self):
@@ -120,19 +120,19 @@ def hung_thread_is_not_fed(manager, name):
     with stopped(manager, name):
         time.sleep(0.15)  # what was fed just before
         assert manager.feeds_in(0.5) == 0
-    wait_for(lambda: manager.feeds_in(0.2) > 0, 5)
+    wait_for(lambda: manager.feeds_in(0.2) > 0)
 
 
 def checkpoint_waits_for_the_recording(manager):
     """Else a kill would leave a checkpoint of what is in no recording."""
     checkpoint = manager.folder / "state/checkpoint"
-    wait_for(checkpoint.exists, 5)
+    wait_for(checkpoint.exists)
     with stopped(manager, "recorder"):
         time.sleep(0.2)  # for one that was as far
         before = checkpoint.stat().st_mtime_ns
         time.sleep(2.2)
         assert checkpoint.stat().st_mtime_ns == before
-    wait_for(lambda: checkpoint.stat().st_mtime_ns > before, 5)
+    wait_for(lambda: checkpoint.stat().st_mtime_ns > before)
 
 
 def told_of_a_reload_and_of_the_end(manager):
@@ -142,7 +142,7 @@ def told_of_a_reload_and_of_the_end(manager):
     manager.wait_for("READY=1")
     manager.service.send_signal(signal.SIGTERM)
     manager.wait_for("STOPPING=1")
-    assert manager.service.wait(timeout=10) == 0, (manager.folder / "log").read_text()
+    assert manager.service.wait(timeout=WAIT_S) == 0, (manager.folder / "log").read_text()
 
 
 def unit_file(folder):
@@ -200,13 +200,13 @@ def nobody_on_a_read_only_system(folder):
         assert at < 0 or '"lost_count": 0' in part, part
         return at >= 0 and '"message_count": 0' not in part
     try:
-        wait_for(checkpoints, 15)
+        wait_for(checkpoints)
         state = pathlib.Path(f"/proc/{service.pid}/root{folder}/state")
         assert (state / "checkpoint").stat().st_uid == 65534
         assert list((state / "recordings").glob("airpicture-*.pcap"))
     finally:
         service.send_signal(signal.SIGTERM)
-        _, errors = service.communicate(timeout=10)
+        _, errors = service.communicate(timeout=WAIT_S)
     assert service.returncode == 0, errors
 
 
@@ -223,12 +223,12 @@ def replay_of_a_silent_pipe():
         except (urllib.error.URLError, ConnectionError):
             return False
     try:
-        wait_for(answers, 5)
+        wait_for(answers)
         os.write(writing, b"#")  # something, but no frame
         assert answers()
     finally:
         service.send_signal(signal.SIGTERM)
-        _, errors = service.communicate(timeout=5)
+        _, errors = service.communicate(timeout=WAIT_S)
         os.close(reading)
         os.close(writing)
     assert service.returncode == 0 and b"ends, on a signal" in errors, errors
@@ -246,7 +246,7 @@ def ends_while_it_restores(folder):
         f"state: {{folder: state}}\nhttp: {{port: {http}}}\n")
     manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     manager.bind(str(folder / "notify"))
-    manager.settimeout(10)
+    manager.settimeout(WAIT_S)
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     line = "".join(f"MSG,3,,,4062{i:02X},,,,,,,35000,,,{{0:.5f}},{i},,,0,0,0,0\r\n"
                    for i in range(30))
@@ -261,7 +261,7 @@ def ends_while_it_restores(folder):
 
     def end(service):
         service.send_signal(signal.SIGTERM)
-        _, errors = service.communicate(timeout=20)
+        _, errors = service.communicate(timeout=WAIT_S)
         assert service.returncode == 0, errors
         return errors
     try:

@@ -42,8 +42,8 @@ def main():
         scene = Scene(pathlib.Path(name))
         try:
             scene.start()
-            wait_for(lambda: scene.tracks(), 20)
-            wait_for(lambda: archive_is_long(scene), 60)
+            wait_for(lambda: scene.tracks())
+            wait_for(lambda: archive_is_long(scene))
             bare = scene.folder / "bare.yaml"
             (port,) = free_ports(1, socket.SOCK_DGRAM)
             bare.write_text(BARE.format(port=port))

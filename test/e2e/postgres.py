@@ -13,11 +13,9 @@ import subprocess
 import urllib.request
 
 import run as service
-from common import PROGRAM, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, case, finish, run, workdir
 from postgres_server import PASSWORD, Server, programs
 from run import Scene, get, wait_for
-
-WAIT_S = 60  # for what comes in a second or two on a machine that has nothing else to do
 
 
 def points_of(server, schema="airpicture"):
@@ -54,7 +52,7 @@ def figures(scene):
         except OSError:
             return None
         return next((one for one in outputs if one["name"] == "postgres"), None)
-    return wait_for(row, WAIT_S)
+    return wait_for(row)
 
 
 def is_connected(scene, waiting):
@@ -64,7 +62,7 @@ def is_connected(scene, waiting):
 
 
 def metrics(scene):
-    with urllib.request.urlopen(f"http://127.0.0.1:{scene.http}/metrics", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{scene.http}/metrics", timeout=WAIT_S) as answer:
         text = answer.read().decode()
     return {name: float(value) for name, value in
             re.findall(r'^airpicture_(\w+)\{output="postgres"\} (\S+)$', text, re.M)}
@@ -72,13 +70,13 @@ def metrics(scene):
 
 def end(scene):
     scene.service.send_signal(signal.SIGTERM)
-    assert scene.service.wait(WAIT_S) == 0, scene.said()[-400:]
+    assert scene.service.wait(timeout=WAIT_S) == 0, scene.said()[-400:]
 
 
 def stores(scene, server):
     """Rows come, with their place, partitions and indexes as the schema says."""
     scene.start()
-    wait_for(lambda: count(server) > 50, WAIT_S)
+    wait_for(lambda: count(server) > 50)
     ((kind, lat, lon, z, srid),) = server.ask(
         "SELECT ST_GeometryType(geom), ST_Y(geom), ST_X(geom), ST_Z(geom) - height_m, "
         "ST_SRID(geom) FROM airpicture.track_points WHERE height_m IS NOT NULL LIMIT 1")
@@ -100,11 +98,11 @@ def stopped_and_started(scene, server):
     """The server stops under load, and is killed under load: rows wait in the spool, and come."""
     for away in server.stop, server.kill:
         away()
-        wait_for(lambda: not figures(scene)["connected"], WAIT_S)
-        wait_for(lambda: figures(scene)["spool_count"] > 50, WAIT_S)
+        wait_for(lambda: not figures(scene)["connected"])
+        wait_for(lambda: figures(scene)["spool_count"] > 50)
         assert figures(scene)["state"] == "spools" and metrics(scene)["server_connected"] == 0
         server.start()
-        wait_for(lambda: is_connected(scene, 500), WAIT_S)
+        wait_for(lambda: is_connected(scene, 500))
     told = metrics(scene)
     assert told["server_connections_total"] == 3 and told["spool_refused_total"] == 0, told
 
@@ -118,13 +116,13 @@ def kill_and_start(scene):
 def killed(scene, server):
     """The service is killed while the server is away, and goes on."""
     scene.start()
-    wait_for(lambda: is_connected(scene, 500), WAIT_S)
+    wait_for(lambda: is_connected(scene, 500))
     server.stop()
-    wait_for(lambda: figures(scene)["spool_count"] > 50, WAIT_S)
+    wait_for(lambda: figures(scene)["spool_count"] > 50)
     kill_and_start(scene)
-    wait_for(lambda: "rows wait in the spool" in scene.said(), WAIT_S)
+    wait_for(lambda: "rows wait in the spool" in scene.said())
     server.start()
-    wait_for(lambda: is_connected(scene, 500), WAIT_S)
+    wait_for(lambda: is_connected(scene, 500))
 
 
 def killed_before_the_answer(scene, server):
@@ -137,11 +135,11 @@ def killed_before_the_answer(scene, server):
         CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON airpicture.spools
             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION airpicture.slow()""")
     wait_for(lambda: server.ask("SELECT 1 FROM pg_stat_activity WHERE application_name = "
-                                "'airpicture' AND state = 'active' AND query = 'COMMIT'"), WAIT_S)
+                                "'airpicture' AND state = 'active' AND query = 'COMMIT'"))
     before = count(server)
     kill_and_start(scene)
-    wait_for(lambda: count(server) > before + 50, WAIT_S)
-    wait_for(lambda: is_connected(scene, 500), WAIT_S)
+    wait_for(lambda: count(server) > before + 50)
+    wait_for(lambda: is_connected(scene, 500))
 
 
 def same_on_both_sides(scene, server, kills):
@@ -185,12 +183,12 @@ def keeps_what_is_kept(scene, server):
         names = [name for (name,) in server.ask(
             "SELECT relname FROM pg_class WHERE relname LIKE 'track_points_2%' ORDER BY relname")]
         return [name for name in names if name.endswith("_place")] and old in names and names
-    names = wait_for(tended, WAIT_S)
+    names = wait_for(tended)
     assert any(name.endswith("_track") for name in names), names
     assert count(server) >= before - 1
     assert server.ask("SELECT count(*) FROM airpicture.track_points WHERE "
                       "time < now() - interval '3 days'") == [["0"]]
-    wait_for(lambda: count(server, "track_points_else") == 0, WAIT_S)
+    wait_for(lambda: count(server, "track_points_else") == 0)
     end(scene)
 
 
@@ -205,13 +203,13 @@ def full(server):
         try:
             server.stop()
             scene.start()
-            wait_for(lambda: figures(scene)["spool_refused_count"] > 0, WAIT_S)
-            wait_for(lambda: "the spool is full" in scene.said(), WAIT_S)
+            wait_for(lambda: figures(scene)["spool_refused_count"] > 0)
+            wait_for(lambda: "the spool is full" in scene.said())
             row = figures(scene)
             assert 9e5 < row["spool_bytes"] < 2 ** 20 + 200, row
             assert row["spool_count"] > 3000, row
             server.start()
-            wait_for(lambda: is_connected(scene, 0), WAIT_S)
+            wait_for(lambda: is_connected(scene, 0))
             end(scene)
             kept = collections.Counter(points_of(server, "other"))
             made = collections.Counter(segments_points(scene))

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import case, finish, need_tool, workdir
+from common import WAIT_S, case, finish, need_tool, workdir
 from run import Scene, free_ports, wait_for
 
 CONFIG = """
@@ -21,7 +21,7 @@ scrape_configs:
 
 
 def text(port, path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=WAIT_S) as answer:
         return answer.read().decode()
 
 
@@ -70,8 +70,8 @@ def test_scrape(pair):
         firm = ask(pair.server, 'airpicture_tracks{state="firm"}')
         return firm and max(firm.values()) > 0
 
-    wait_for(is_up, 20)
-    wait_for(has_tracks, 20)
+    wait_for(is_up)
+    wait_for(has_tracks)
     target, = json.loads(text(pair.server, "/api/v1/targets"))["data"]["activeTargets"]
     assert target["health"] == "up" and target["lastError"] == "", target["lastError"]
 
@@ -87,8 +87,8 @@ def test_rates(pair):
                                "[2s]))")
         return p99 and 0 < max(p99.values()) < 1
 
-    wait_for(reports_flow, 10)
-    wait_for(has_quantile, 10)
+    wait_for(reports_flow)
+    wait_for(has_quantile)
 
 
 def test_every_family_arrives(pair):

@@ -16,7 +16,7 @@ import threading
 import time
 import urllib.error
 
-from common import PROGRAM, ROOT, case, finish, need_tool, run, workdir
+from common import PROGRAM, ROOT, WAIT_S, case, finish, need_tool, run, workdir
 from run import free_ports, get, wait_for
 
 STEP_DEG = 180 / 2 ** 25  # of I062/105
@@ -78,8 +78,8 @@ def take(one):
 def connect(port):
     def made():
         with contextlib.suppress(ConnectionRefusedError):
-            return socket.create_connection(("127.0.0.1", port), timeout=10)
-    return wait_for(made, 20)
+            return socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
+    return wait_for(made)
 
 
 def tracks_at(port, least=1):
@@ -109,7 +109,7 @@ class Processes:
         path = self.folder / f"{name}.yaml"
         path.write_text(text)
         if status is not None:
-            done = subprocess.run([PROGRAM, "run", path], stdin=subprocess.DEVNULL, timeout=20,
+            done = subprocess.run([PROGRAM, "run", path], stdin=subprocess.DEVNULL, timeout=WAIT_S,
                                   stderr=subprocess.PIPE, text=True)
             assert done.returncode == status, done
             return done.stderr
@@ -263,7 +263,7 @@ def sources_stand_still(scene):
         scene.last = now
         return sent - newest > 2.6
     try:
-        wait_for(settled, 25)
+        wait_for(settled)
         scene.kept[0] += take(scene.period)
         scene.kept[1] += take(scene.updates)
     finally:
@@ -365,7 +365,7 @@ def same_aircraft(scene, port, name):
             if off_m > way_m + 500:
                 far.append((name, off_m, one, other))
         return not far
-    wait_for(agrees, 25)
+    wait_for(agrees)
 
 
 @contextlib.contextmanager
@@ -384,7 +384,7 @@ def dump1090(folder, name):
             yield ports, where
         finally:
             os.kill(process.pid, signal.SIGTERM)
-            process.wait(timeout=10)
+            process.wait(timeout=WAIT_S)
 
 
 def dump1090_shows(scene, where):
@@ -399,7 +399,7 @@ def dump1090_shows(scene, where):
             return all(math.hypot((one["lat"] - ours[key]["latitude_deg"]) * 111300,
                                   (one["lon"] - ours[key]["longitude_deg"]) * 68600) <
                        500 + 260 * (2 + one["seen_pos"]) for key, one in placed.items())
-    wait_for(agrees, 25)
+    wait_for(agrees)
 
 
 # --- clients, ports, reload ---
@@ -413,7 +413,7 @@ def one_does_not_read(processes):
                       f"http: {{port: {http}}}\ntrack_cap: 16\naircraft_cap: 64\n")
     silent = socket.socket()
     silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # the system holds little for it
-    wait_for(lambda: silent.connect_ex(("127.0.0.1", out)) in (0, 106), 20)
+    wait_for(lambda: silent.connect_ex(("127.0.0.1", out)) in (0, 106))
     readers = [connect(out), connect(out)]
     one_more = connect(out)
     assert one_more.recv(1) == b""  # turned away
@@ -429,7 +429,7 @@ def one_does_not_read(processes):
 
     def figures():
         return next(iter(get(http, "/api/v1/statistics")["outputs"]), None)
-    wait_for(lambda: (figures() or {}).get("client_count") == 3, 10)
+    wait_for(lambda: (figures() or {}).get("client_count") == 3)
     marker = bytes([34, 0, 10, 0xE0, 25, 201, 1, 0x54, 0x60, 0x00])  # CAT034, a sector
     block = marker * 140
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -443,7 +443,7 @@ def one_does_not_read(processes):
     def who_reads_has_all():
         now = figures()
         return now if [len(one) for one in got] == [now["byte_count"]] * 2 else None
-    now = wait_for(who_reads_has_all, 20)
+    now = wait_for(who_reads_has_all)
     whole, other = (bytes(one[:now["byte_count"]]) for one in got)  # more may have come since
     assert now["client_count"] == 2 and now["client_cut_count"] == 1, now
     assert now["client_refused_count"] == 1 and now["lost_count"] == 0, now
@@ -472,7 +472,7 @@ def reload(scene, text):
     (scene.folder / "service.yaml").write_text(text)
     scene.service.send_signal(signal.SIGHUP)
     wait_for(lambda: scene.said().count("serves at") > begun or
-             scene.said().count("goes on with the old") > refused, 20)
+             scene.said().count("goes on with the old") > refused)
     return scene.said().count("goes on with the old") == refused
 
 
@@ -492,16 +492,16 @@ def reload_keeps_clients(scene):
     of a port may change, or what may wait on it."""
     before = scene.tracks()
     beast, avr, sbs = (connect(scene.ports[name]) for name in ("beast", "avr", "sbs"))
-    wait_for(lambda: scene.output("sbs")["client_count"] >= 1, 10)
+    wait_for(lambda: scene.output("sbs")["client_count"] >= 1)
     other, = free_ports(1, socket.SOCK_STREAM)
     text = scene.text.replace(f"avr, port: {scene.ports['avr']}", f"avr, port: {other}") \
         .replace(f"sbs, port: {scene.ports['sbs']}", f"sbs, port: {scene.ports['sbs']}, clients: 7")
     assert reload(scene, text), scene.said()
     drain(beast)
-    wait_for(lambda: drain(beast), 15)  # it goes on
+    wait_for(lambda: drain(beast))  # it goes on
     for closed in avr, sbs:
         closed.setblocking(True)
-        closed.settimeout(10)
+        closed.settimeout(WAIT_S)
         while closed.recv(65536):
             pass
     for port in other, scene.ports["sbs"]:
@@ -527,20 +527,20 @@ def reload_refused(scene):
         assert f"output 'avr': cannot serve at 127.0.0.1:{port}: address already in use" in \
             scene.said(), scene.said()
         drain(client)
-        wait_for(lambda: drain(client), 15)
+        wait_for(lambda: drain(client))
         # Of the page this is seen only when the old one is closed: it comes back, and so do we.
         assert not reload(scene, scene.text.replace(f"http: {{port: {scene.ports['http']}",
                                                     f"http: {{port: {port}")), scene.said()
-        wait_for(scene.tracks, 10)
+        wait_for(scene.tracks)
         drain(client)
-        wait_for(lambda: drain(client), 15)
+        wait_for(lambda: drain(client))
     client.close()
     (scene.folder / "service.yaml").write_text(scene.text)
 
 
 def ends(scene):
     scene.service.send_signal(signal.SIGTERM)
-    assert scene.service.wait(timeout=20) == 0, scene.said()
+    assert scene.service.wait(timeout=WAIT_S) == 0, scene.said()
 
 
 def main():
@@ -549,7 +549,7 @@ def main():
         processes = Processes(folder)
         try:
             scene = Scene(folder, processes)
-            wait_for(lambda: scene.tracks(8), 30)
+            wait_for(lambda: scene.tracks(8))
             with dump1090(folder, "a") as (beast_in, of_beast), \
                     dump1090(folder, "b") as (avr_in, of_avr):
                 processes.relay(scene.ports["beast"], beast_in["bi"])

@@ -13,8 +13,8 @@ import subprocess
 import threading
 import time
 
-from common import (CLANG_PROGRAM, PROGRAM, ROOT, Skip, case, finish, metres_between, need_tool,
-                    run, workdir)
+from common import (CLANG_PROGRAM, PROGRAM, ROOT, WAIT_S, Skip, case, finish, metres_between,
+                    need_tool, run, workdir)
 
 SCENARIO = """
 name: Test
@@ -104,7 +104,7 @@ def run_limited(size, *arguments):
 def listen_tcp(port, into):
     for _ in range(200):
         try:
-            with socket.create_connection(("127.0.0.1", port), timeout=20) as stream:
+            with socket.create_connection(("127.0.0.1", port), timeout=WAIT_S) as stream:
                 while True:
                     data = stream.recv(65536)
                     if not data:
@@ -312,7 +312,7 @@ def main():
         def live():
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
                 udp.bind(("127.0.0.1", 0))
-                udp.settimeout(20)
+                udp.settimeout(WAIT_S)
                 moved = folder / "live.yaml"
                 moved.write_text(scenario.read_text().replace(
                     "name: alpha,", f"name: alpha, port: {udp.getsockname()[1]},"))
@@ -359,7 +359,7 @@ def main():
             for _ in range(2):  # as timeout(1) does: to the process and to its group
                 process.send_signal(signal.SIGTERM)
                 time.sleep(0.002)
-            said = process.communicate(timeout=20)[0].decode()
+            said = process.communicate(timeout=WAIT_S)[0].decode()
             assert process.returncode == 0 and "(interrupted)" in said, said
             about = json.loads((stopped / "about.json").read_text())
             assert about["interrupted"] and 0.5 < about["run_s"] < 20, about["run_s"]

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from common import PROGRAM, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, case, finish, run, workdir
 
 SCENARIO = """
 name: Live
@@ -40,7 +40,7 @@ def start(*arguments):
 
 
 def end(process, status):
-    said, errors = process.communicate(timeout=20)
+    said, errors = process.communicate(timeout=WAIT_S)
     assert process.returncode == status, (process.returncode, said[-300:], errors[-300:])
     return said.decode(), errors.decode()
 

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from common import ROOT, case, finish, workdir
+from common import ROOT, WAIT_S, case, finish, workdir
 from faults import Service
 from run import get, wait_for
 
@@ -106,14 +106,14 @@ def come_back(service, clients):
 
     def others_go_on():
         return clients[1].last[1] > away[1] + 30
-    wait_for(others_go_on, WAIT_S)
+    wait_for(others_go_on)
     clients[0] = Client(service.http, 0, b'{"epoch":%d,"since":%d}' % away[:2])
     clients[0].last = away
     clients[0].start()
 
     def goes_on():
         return clients[0].steps >= 2
-    wait_for(goes_on, WAIT_S)
+    wait_for(goes_on)
 
 
 def told_of_the_end(service):
@@ -138,13 +138,13 @@ def stream(folder):
         return sum(client.jumps for client in clients[2:]) > 0
     try:
         traffic.start()
-        wait_for(all_are_tracked, WAIT_S)
+        wait_for(all_are_tracked)
         clients += [Client(service.http, rest_s) for rest_s in (0, 0, 1.5, 1.5, 1.5, 0.8)]
         clients.append(Client(service.http, 0, b'{"compression":"gzip"}'))
         for client in clients:
             client.start()
-        wait_for(all_follow, WAIT_S)
-        wait_for(who_rests_lags, WAIT_S)
+        wait_for(all_follow)
+        wait_for(who_rests_lags)
         come_back(service, clients)
         traffic.is_ending = True
         traffic.join()
@@ -155,7 +155,7 @@ def stream(folder):
         for client in clients[1:]:
             def has_the_picture():
                 return agrees(client, wanted)
-            wait_for(has_the_picture, WAIT_S)
+            wait_for(has_the_picture)
         assert all(client.trouble is None for client in clients), [one.trouble for one in clients]
         assert clients[-1].packed_count >= 3 and not any(one.packed_count for one in clients[:-1])
         assert clients[0].last[2] == 3  # it was told what changed, no snapshot

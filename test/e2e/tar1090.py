@@ -10,7 +10,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, case, finish, run, workdir
 from run import free_ports, wait_for
 
 SCENARIO = """
@@ -48,7 +48,7 @@ def ask(port, path):
     """As jQuery does with `cache: false`; None where there is nothing."""
     try:
         url = f"http://127.0.0.1:{port}/{path}?_=1709287200123"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=WAIT_S) as answer:
             assert "json" in answer.headers["Content-Type"], answer.headers
             return json.load(answer)
     except urllib.error.HTTPError as error:
@@ -95,7 +95,7 @@ def aircraft(port):
     seen = set().union(*first["aircraft"])
     assert {"flight", "squawk", "category", "alt_baro", "alt_geom", "gs", "track", "baro_rate",
             "nac_p", "sil", "rc"} <= seen, seen
-    wait_for(lambda: ask(port, "data/aircraft.json")["now"] > first["now"], 10)
+    wait_for(lambda: ask(port, "data/aircraft.json")["now"] > first["now"])
 
 
 def history(port, count):
@@ -169,8 +169,7 @@ def main():
              folder / "sim/sensors.yaml", "--speed", "80", "--port", str(port)],
             stderr=subprocess.DEVNULL)
         try:
-            wait_for(lambda: (ask(port, "data/aircraft.json") or {"now": 0})["now"] > 1709287380,
-                     30)
+            wait_for(lambda: (ask(port, "data/aircraft.json") or {"now": 0})["now"] > 1709287380)
             told = {}
             case("receiver.json", lambda: told.update(receiver(port)))
             case("aircraft.json", aircraft, port)
@@ -179,7 +178,7 @@ def main():
             case("traces", traces, port, filled)
         finally:
             service.send_signal(signal.SIGTERM)
-            service.wait(timeout=20)
+            service.wait(timeout=WAIT_S)
     finish()
 
 

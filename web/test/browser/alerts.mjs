@@ -1,9 +1,8 @@
 // Two displays and one alert: who may acknowledges it, the other sees who did.
 //   node test/browser/alerts.mjs PORT TOKEN     TOKEN: one that may operate
 import assert from "node:assert/strict";
-import { axeClean, startBrowser, until } from "./harness.mjs";
+import { PATIENCE_S, axeClean, startBrowser, until } from "./harness.mjs";
 
-const LONG_S = 100; // on a machine that does much else
 const [port, token] = process.argv.slice(2);
 const browser = await startBrowser(),
     refusals = [];
@@ -12,10 +11,10 @@ async function display() {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const page = await context.newPage();
     page.on("console", (one) => refusals.push(one.text()));
-    await page.goto(`http://127.0.0.1:${port}/`, { timeout: LONG_S * 1000 });
-    await until(page, "window.airpicture?.app.alerts.length > 0", LONG_S);
+    await page.goto(`http://127.0.0.1:${port}/`, { timeout: PATIENCE_S * 1000 });
+    await until(page, "window.airpicture?.app.alerts.length > 0");
     await page.keyboard.press("a");
-    await until(page, "document.querySelectorAll('.alert').length === 1", LONG_S);
+    await until(page, "document.querySelectorAll('.alert').length === 1");
     return page;
 }
 
@@ -25,12 +24,11 @@ let status = 0;
 try {
     const reader = await display(),
         operator = await display();
-    await until(reader, "airpicture.air.base?.map.getSource('tiles')", LONG_S);
-    await until(reader, "airpicture.air.base.map.isSourceLoaded('tiles')", LONG_S);
+    await until(reader, "airpicture.air.base?.map.getSource('tiles')");
+    await until(reader, "airpicture.air.base.map.isSourceLoaded('tiles')");
     await until(
         reader,
         "document.querySelector('.maplibregl-ctrl-attrib')?.textContent === 'Map: <them> & us'",
-        LONG_S,
     );
     assert.equal(
         await reader.evaluate(
@@ -53,15 +51,15 @@ try {
             await operator.getByRole("button", { name: "Enter a token" }).click();
         await operator.fill("dialog.login input", typed);
         await operator.keyboard.press("Enter");
-        await until(operator, then, LONG_S);
-        await until(operator, "document.querySelector('.pill').dataset.state === 'live'", LONG_S);
+        await until(operator, then);
+        await until(operator, "document.querySelector('.pill').dataset.state === 'live'");
     }
-    await until(operator, "document.querySelector('[data-focus^=a]') !== null", LONG_S);
+    await until(operator, "document.querySelector('[data-focus^=a]') !== null");
     await axeClean(operator, "who may operate");
     await operator.focus("[data-focus^=a]");
     await operator.keyboard.press("Enter");
     for (const page of [operator, reader]) {
-        await until(page, "document.querySelector('.alert.seen') !== null", LONG_S);
+        await until(page, "document.querySelector('.alert.seen') !== null");
         assert.match(await words(page), /Acknowledged by ann, \d\d:\d\d:\d\d/);
         assert.equal(await count(page), true);
     }

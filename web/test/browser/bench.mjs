@@ -38,7 +38,7 @@ const ON_SCREEN = `(() => {
 await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
 const before = await spent();
 await page.goto(`http://127.0.0.1:${stand.port}/`, { waitUntil: "commit" });
-const first = await until(page, "window.airpicture?.page.firstMs", 60),
+const first = await until(page, "window.airpicture?.page.firstMs"),
     seen = await page.evaluate(ON_SCREEN),
     after = await spent();
 console.log(`first picture                  ${first.toFixed(0)} ms, seen after ${seen.toFixed(0)} ms`);

@@ -79,21 +79,23 @@ export const startBrowser = () =>
         ],
     });
 
+export const PATIENCE_S = 100; // on a machine that does much else
+
 // The policy of the page forbids the browser's own waiting, which evaluates text.
-export async function until(page, what, seconds, text) {
-    const end = Date.now() + seconds * 1000;
+export async function until(page, what) {
+    const end = Date.now() + PATIENCE_S * 1000;
     for (;;) {
         const value = await page.evaluate(what);
         if (value) return value;
-        if (Date.now() > end) throw new Error(`waited ${seconds} s: ${text ?? what}`);
+        if (Date.now() > end) throw new Error(`waited ${PATIENCE_S} s: ${what}`);
         await page.waitForTimeout(60);
     }
 }
 
 // Two views of a picture that moves are not of one moment: what `compare` asserts has to hold
-// once within some seconds.
-export async function agree(page, compare, seconds = 10) {
-    const end = Date.now() + seconds * 1000;
+// once within that time.
+export async function agree(page, compare) {
+    const end = Date.now() + PATIENCE_S * 1000;
     for (;;) {
         try {
             return await compare();

@@ -22,7 +22,7 @@ const { check, end } = cases();
 const pill = () => look("document.querySelector('.pill').textContent");
 const past = () => look("airpicture.app.past");
 const reached = (time) =>
-    until(page, `airpicture.app.past === ${time} && !airpicture.playback.isWaiting`, 30);
+    until(page, `airpicture.app.past === ${time} && !airpicture.playback.isWaiting`);
 
 // What the page has of each track, and what `airpicture export` has of the same moment.
 const shown = () =>
@@ -90,17 +90,17 @@ async function compare() {
 }
 
 const beams = (count) =>
-    until(page, `(document.querySelector('[data-beams]')?.dataset.beams ?? '0') === '${count}'`, 60);
+    until(page, `(document.querySelector('[data-beams]')?.dataset.beams ?? '0') === '${count}'`);
 const ofNow = (leaf) =>
     look(`getComputedStyle(document.querySelector('#leaf-${leaf} > .note')).display !== 'none'`);
 
 await check("one key leads into the past, which is marked as such", async () => {
     await page.goto(`http://127.0.0.1:${port}/`, { timeout: 90_000 });
-    await until(page, "window.airpicture?.page.updates > 0 && airpicture.app.store.count > 5", 60);
+    await until(page, "window.airpicture?.page.updates > 0 && airpicture.app.store.count > 5");
     await beams(1);
     await page.keyboard.press("b");
-    await until(page, "airpicture.app.past !== null && airpicture.app.store.count > 5", 30);
-    await until(page, "document.querySelector('.pill').dataset.state === 'past'", 10);
+    await until(page, "airpicture.app.past !== null && airpicture.app.store.count > 5");
+    await until(page, "document.querySelector('.pill').dataset.state === 'past'");
     assert.match(await pill(), /^PLAYBACK \d\d:\d\d:\d\dZ 1×$/);
     assert.ok(await look("!document.querySelector('.timeline').hidden"));
     const before = await past();
@@ -114,7 +114,7 @@ const first = Math.ceil(begin) + 4;
 
 await check("playback equal to archive, at a paused time and a step on and back", async () => {
     await page.keyboard.press("Space");
-    await until(page, "airpicture.playback.isPaused && !airpicture.playback.isWaiting", 30);
+    await until(page, "airpicture.playback.isPaused && !airpicture.playback.isWaiting");
     await look(`airpicture.playback.enter(${first}, true)`);
     await reached(first);
     await equalsArchive();
@@ -131,10 +131,10 @@ await check("faster and slower; the same picture behind it", async () => {
     for (let i = 0; i < 3; i++) await page.keyboard.press("]");
     assert.equal(await look("airpicture.playback.speed"), 8);
     await page.keyboard.press("Space");
-    await until(page, `airpicture.app.past > ${first} + 5`, 30);
+    await until(page, `airpicture.app.past > ${first} + 5`);
     assert.match(await pill(), /8×$/);
     await page.keyboard.press("Space");
-    await until(page, "airpicture.playback.isPaused && !airpicture.playback.isWaiting", 30);
+    await until(page, "airpicture.playback.isPaused && !airpicture.playback.isWaiting");
     const time = await past();
     assert.ok(Number.isInteger(time), `paused at ${time}`);
     while ((await get("/api/v1/archive")).end_s < time + SETTLED_S) await page.waitForTimeout(200);
@@ -151,12 +151,12 @@ await check("search, list, panel and link work in the past", async () => {
     await page.keyboard.press("/");
     await page.keyboard.type(name.toLowerCase());
     await page.keyboard.press("Enter");
-    await until(page, "airpicture.app.selected > 0", 30);
+    await until(page, "airpicture.app.selected > 0");
     const id = await look("airpicture.app.selected"),
         time = await past();
     found = id;
     const told = await get(`/api/v1/archive/tracks/${id}?time=${time}`);
-    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 30);
+    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'");
     const value = (key) => look(`document.querySelector('[data-value="${key}"]').textContent`);
     assert.equal(await value("Address"), told.track.icao24.toUpperCase());
     assert.equal(await value("Ground speed"), `${told.track.ground_speed_kt.toFixed(0)} kt`);
@@ -170,7 +170,7 @@ await check("search, list, panel and link work in the past", async () => {
     assert.ok(link.includes(`at=${new Date(time * 1000).toISOString().slice(0, 19)}Z`), link);
     await page.goto("about:blank");
     await page.goto(`http://127.0.0.1:${port}/${link}`, { timeout: 90_000 });
-    await until(page, `window.airpicture?.app.past === ${time} && airpicture.app.selected`, 60);
+    await until(page, `window.airpicture?.app.past === ${time} && airpicture.app.selected`);
     assert.equal(await look("airpicture.app.selected"), id);
     await reached(time);
 });
@@ -181,7 +181,7 @@ if (process.env.AP_PICTURES === "write")
         await look("airpicture.playback.setSpeed(8)");
         await page.keyboard.press("0");
         await page.keyboard.press("Space");
-        await until(page, `airpicture.app.past > ${back} + 16`, 30);
+        await until(page, `airpicture.app.past > ${back} + 16`);
         const picture = new URL("../../../doc/pictures/display-playback.png", import.meta.url);
         await page.screenshot({ path: fileURLToPath(picture) });
         await look(`airpicture.playback.enter(${back}, true)`);
@@ -193,7 +193,7 @@ await check("filters in the past: those of the archive that are in the band", as
         [low, high] = [305, 365]; // no flight is just there
     await look(`airpicture.app.select(0)`);
     await look(`location.hash = location.hash + '&fl=${low}-${high}'`);
-    await until(page, `airpicture.app.filter.levelMin === ${low}`, 10);
+    await until(page, `airpicture.app.filter.levelMin === ${low}`);
     const all = await shown(),
         archive = exported(time),
         level = (id) => Number(archive.get(id).pressure_altitude_ft) / 100;
@@ -201,7 +201,7 @@ await check("filters in the past: those of the archive that are in the band", as
     assert.ok(wanted > 0 && wanted < all.length, `${wanted} of ${all.length}`);
     assert.equal(await look("airpicture.app.shown"), wanted);
     const rows = "document.querySelector('.rows').getAttribute('aria-rowcount')";
-    await until(page, `${rows} === '${wanted + 1}'`, 10);
+    await until(page, `${rows} === '${wanted + 1}'`);
     await page.keyboard.press(".");
     await reached(time + 1);
     assert.equal(await look("airpicture.app.filter.levelMax"), high);
@@ -209,7 +209,7 @@ await check("filters in the past: those of the archive that are in the band", as
     await reached(time);
     assert.equal(await look("airpicture.app.shown"), wanted);
     await look(`location.hash = location.hash.replace('&fl=${low}-${high}', '')`);
-    await until(page, "airpicture.app.filter.levelMin === null", 10);
+    await until(page, "airpicture.app.filter.levelMin === null");
 });
 
 await check("alerts of the past: marks on the bar, and those of then in the list", async () => {
@@ -228,17 +228,17 @@ await check("alerts of the past: marks on the bar, and those of then in the list
         look("[...document.querySelectorAll('#leaf-alerts .alert')].map((one) => one.className)");
     await at(Math.floor(until_s) + 3);
     await page.keyboard.press("a");
-    await until(page, "document.querySelectorAll('.marks mark').length === 1", 10);
+    await until(page, "document.querySelectorAll('.marks mark').length === 1");
     const [left, first, last] = await look(`[
         parseFloat(document.querySelector('.marks mark').style.left),
         ...['min', 'max'].map((name) => Number(document.querySelector('.timeline input')[name]))]`);
     const share = (100 * (since_s - first)) / (last - first);
     assert.ok(Math.abs(left - share) < (100 * 2) / (last - first), `${left} %, not ${share}`);
-    await until(page, "document.querySelector('#leaf-alerts .alert.over')", 10);
+    await until(page, "document.querySelector('#leaf-alerts .alert.over')");
     await at(Math.floor(since_s) - 1);
-    await until(page, "document.querySelectorAll('#leaf-alerts .alert').length === 0", 10);
+    await until(page, "document.querySelectorAll('#leaf-alerts .alert').length === 0");
     await at(Math.ceil(since_s) + 1);
-    await until(page, "document.querySelectorAll('#leaf-alerts .alert').length === 1", 10);
+    await until(page, "document.querySelectorAll('#leaf-alerts .alert').length === 1");
     assert.deepEqual(await listed(), ["item alert"]);
     await page.locator("#leaf-alerts .alert button").first().click();
     assert.equal(await look("airpicture.app.selected"), track_id);
@@ -263,7 +263,7 @@ await check("what the archive does not keep is not shown as if it were of then",
 await check("the whole track as a file is what the archive has", async () => {
     const id = found;
     await look(`airpicture.app.select(${id})`);
-    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'", 30);
+    await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'");
     const waits = page.waitForEvent("download");
     await look("[...document.querySelectorAll('.track footer button')].find((one) => one.textContent === 'CSV').click()");
     const saved = readFileSync(await (await waits).path(), "utf8").trim().split("\r\n");
@@ -286,7 +286,7 @@ await check("the bar of time: by keyboard, and with a click", async () => {
         "(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.timeline input').getBoundingClientRect())",
     );
     await page.mouse.click(x + width * 0.1, y + height / 2);
-    await until(page, `airpicture.app.past < ${before - 1} && !airpicture.playback.isWaiting`, 30);
+    await until(page, `airpicture.app.past < ${before - 1} && !airpicture.playback.isWaiting`);
     await equalsArchive();
     await axeClean(page, "playback");
 });
@@ -305,10 +305,10 @@ await check("phone: the bar fits", async () => {
 await check("live again with one key", async () => {
     await look("document.activeElement.blur()");
     await page.keyboard.press("g");
-    await until(page, "airpicture.app.past === null", 30);
-    await until(page, "document.querySelector('.pill').dataset.state === 'live'", 30);
+    await until(page, "airpicture.app.past === null");
+    await until(page, "document.querySelector('.pill').dataset.state === 'live'");
     const now = (await get("/api/v1/statistics")).now_s;
-    await until(page, `airpicture.app.store.time >= ${now} - 1`, 30);
+    await until(page, `airpicture.app.store.time >= ${now} - 1`);
     assert.ok(await look("document.querySelector('.timeline').hidden"));
     assert.ok(!(await look("location.hash")).includes("at="));
     assert.ok(!(await ofNow("sensors")));
@@ -322,9 +322,9 @@ await check("without an archive the bar says so", async () => {
     const bare = await startService(program, without);
     try {
         await page.goto(`http://127.0.0.1:${bare.port}/`, { timeout: 90_000 });
-        await until(page, "window.airpicture?.playback !== undefined", 60);
+        await until(page, "window.airpicture?.playback !== undefined");
         await page.keyboard.press("b");
-        await until(page, "document.querySelector('.timeline .problem').textContent !== ''", 30);
+        await until(page, "document.querySelector('.timeline .problem').textContent !== ''");
         const said = await look("document.querySelector('.timeline').textContent");
         assert.match(said, /keeps no archive: name a folder/);
         assert.equal(await past(), null);

@@ -56,10 +56,10 @@ const { check, end } = cases();
 // The service tells the same moment again and again; the page must not carry tracks on from it, and
 // no jump may be left to fade.
 async function freeze() {
-    await until(page, "window.airpicture?.page.drawn > 0", 30);
-    await until(page, "airpicture.air.countries.length > 0", 20);
+    await until(page, "window.airpicture?.page.drawn > 0");
+    await until(page, "airpicture.air.countries.length > 0");
     const { now_s } = await get("api/v1/statistics");
-    await until(page, `Math.abs(airpicture.app.store.time - ${now_s}) < 1e-5`, 20);
+    await until(page, `Math.abs(airpicture.app.store.time - ${now_s}) < 1e-5`);
     await look(`(({ app, picture, feed }) => {
         picture.time.isHeld = true;
         feed.events.changes = () => true; // a busy machine is drawing long enough
@@ -77,7 +77,7 @@ async function show(settings, view) {
     await drawn();
     await look("airpicture.app.set({labels: true})");
     await drawn();
-    await until(page, "airpicture.page.labels > 3 && !airpicture.air.base.map.isMoving()", 10);
+    await until(page, "airpicture.page.labels > 3 && !airpicture.air.base.map.isMoving()");
     await page.mouse.move(5, 5);
     await drawn();
 }
@@ -85,7 +85,7 @@ async function show(settings, view) {
 // Something was changed: the map, and the picture over it, are drawn.
 async function drawn() {
     await look("airpicture.picture.redraw()");
-    await until(page, "airpicture.air.base.map.areTilesLoaded() && !airpicture.picture.isDue", 10);
+    await until(page, "airpicture.air.base.map.areTilesLoaded() && !airpicture.picture.isDue");
     await look("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
 }
 
@@ -98,15 +98,15 @@ const look = (what) => page.evaluate(what);
 await page.goto(address);
 
 await check("login: a wrong token is refused in words, the right one lets in", async () => {
-    await until(page, "document.querySelector('dialog.login')?.open", 20);
+    await until(page, "document.querySelector('dialog.login')?.open");
     await page.keyboard.type("wrong" + token);
     await page.keyboard.press("Enter");
     const problem = "document.querySelector('.login .problem').textContent";
-    await until(page, `/not known/.test(${problem})`, 10);
+    await until(page, `/not known/.test(${problem})`);
     assert.ok(await look("document.querySelector('dialog.login').open"));
     await page.keyboard.type(token);
     await page.keyboard.press("Enter");
-    await until(page, "document.querySelector('.pill').dataset.state === 'connecting'", 5);
+    await until(page, "document.querySelector('.pill').dataset.state === 'connecting'");
     assert.equal(await look("document.querySelector('dialog.login').open"), false);
 });
 
@@ -134,7 +134,6 @@ await check("recorded: the panel says of every track what the interface does", a
         await until(
             page,
             `document.querySelector('[data-value="Track number"]').textContent === "${number}"`,
-            20,
         );
         assert.equal(await value("Address"), (track.icao24 ?? "–").toUpperCase());
         assert.equal(await value("Squawk"), track.squawk ?? "–");
@@ -160,14 +159,14 @@ await check("list: sorted by a column, back and forth; only rows in view are ele
     await head.click();
     assert.deepEqual(await levels(), [...up].sort((a, b) => b - a));
     await page.setViewportSize({ width: 1280, height: 300 });
-    await until(page, `${rows}.length < ${up.length}`, 10);
+    await until(page, `${rows}.length < ${up.length}`);
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.locator(".head button", { hasText: /^Call sign$/ }).click();
 });
 
 await check("drawn: sites, ranges, trail, ellipse; vectors as long as chosen", async () => {
     const isDrawn = (id, is) =>
-        until(page, `airpicture.picture.shown.some((one) => one.id === '${id}') === ${is}`, 10);
+        until(page, `airpicture.picture.shown.some((one) => one.id === '${id}') === ${is}`);
     await look("airpicture.app.select(airpicture.app.store.id[0])");
     for (const id of ["rings", "sites", "tracks", "trail", "ellipse"]) await isDrawn(id, true);
     await page.keyboard.press("r");
@@ -177,7 +176,7 @@ await check("drawn: sites, ranges, trail, ellipse; vectors as long as chosen", a
     for (const id of ["trail", "ellipse"]) await isDrawn(id, false);
     for (const minutes of [2, 5, 0, 1]) {
         await page.keyboard.press("v");
-        await until(page, `airpicture.picture.layers.records.seconds === ${60 * minutes}`, 10);
+        await until(page, `airpicture.picture.layers.records.seconds === ${60 * minutes}`);
     }
 });
 
@@ -194,7 +193,7 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
             [${x} - left, ${y} - top]).toArray())(
             document.querySelector("main").getBoundingClientRect())`));
     }
-    await until(page, "/NM/.test(document.querySelector('.unseen[role=status]').textContent)", 10);
+    await until(page, "/NM/.test(document.querySelector('.unseen[role=status]').textContent)");
     const said = await look("document.querySelector('.unseen[role=status]').textContent");
     const [miles, km, degrees] = said.match(/[\d.]+/g).map(Number);
     const [[x0, y0], [x1, y1]] = places.map((one) => one.map((angle) => (angle * Math.PI) / 180));
@@ -246,7 +245,7 @@ const BROKEN = {
 await check("pictures: the night is as it was, and a broken layer is seen", async () => {
     await look(`airpicture.app.select([...airpicture.app.store.id].find(
         (id) => airpicture.app.store.flags[airpicture.app.store.row(id)] & ${EMERGENCY}))`);
-    await until(page, "document.querySelectorAll('.reasons li').length > 0", 10);
+    await until(page, "document.querySelectorAll('.reasons li').length > 0");
     await show({ theme: "night" }, VIEW);
     await isAsBefore("display-night.png");
     for (const [what, [breaks, mends]] of Object.entries(BROKEN)) {
@@ -264,7 +263,7 @@ await check("pictures: the night is as it was, and a broken layer is seen", asyn
 await check("pictures: the day, with colours by level and the sensors", async () => {
     await look("airpicture.app.select(0)");
     await page.keyboard.press("s");
-    await until(page, "document.querySelectorAll('#leaf-sensors details').length > 2", 12);
+    await until(page, "document.querySelectorAll('#leaf-sensors details').length > 2");
     await show({ theme: "day", colour: "level" }, VIEW);
     await isAsBefore("display-day.png");
     await page.keyboard.press("s");
@@ -274,7 +273,7 @@ await check("pictures: a phone, with a track", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await look(`(({ store }) => airpicture.app.select(
         store.id[store.callsign.indexOf("APX121")]))(airpicture.app)`);
-    await until(page, "document.querySelectorAll('.reasons li').length > 0", 10);
+    await until(page, "document.querySelectorAll('.reasons li').length > 0");
     assert.ok(await look("document.documentElement.scrollWidth <= 390"));
     await show({ theme: "night", colour: "source" }, PHONE_VIEW);
     await isAsBefore("display-phone.png");
@@ -299,7 +298,7 @@ await check("a link brings its filters, and says them again", async () => {
     assert.ok(shown > 0 && shown <= tracks.length && shown < all, `${shown} of ${all}`);
     assert.match(await look("location.hash"), /&fl=30-200&src=fused,radar$/);
     await look("location.hash = '#v=8.00/52.3000/4.8000&is=emergency'");
-    await until(page, "airpicture.app.shown === 1", 5);
+    await until(page, "airpicture.app.shown === 1");
 });
 
 await browser.close();
