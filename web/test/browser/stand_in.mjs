@@ -1,5 +1,6 @@
 // A stand-in for the service: it serves the built page, and sends what the C writer would of tracks
-// that all move in every message.
+// that are each updated once a second, at a moment of their own, all over the second and in no order
+// of their ids: a message tells those that were since the last one.
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import http from "node:http";
@@ -20,9 +21,16 @@ const SNAPSHOT = 2,
     SPEED_MPS = 240,
     FLAGS = [36, 32, 44, 6, 2]; // fused, ADS-B, with multilateration, radar, primary alone
 
-// Columns as doc/websocket.md lays them out.
-function message(kind, count, sequence, time) {
-    const identities = kind === SNAPSHOT ? count : 0,
+// The moment of the second at which a track is updated, 0 to 1.
+function momentOf(track) {
+    const mixed = Math.imul(track ^ (track >>> 7), 0x9e3779b1);
+    return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+}
+
+// Columns as doc/websocket.md lays them out, of these tracks; `flying` seconds after all began.
+function message(kind, tracks, sequence, time, flying) {
+    const count = tracks.length,
+        identities = kind === SNAPSHOT ? count : 0,
         names = 40 + 12 * count,
         shorts = names + 24 * identities;
     const out = Buffer.alloc(shorts + 11 * count);
@@ -35,25 +43,32 @@ function message(kind, count, sequence, time) {
     out.writeBigInt64LE(BigInt(Math.round(time * 1e6)), 16);
     out.writeUInt32LE(count, 24);
     out.writeUInt32LE(identities, 28);
-    const flown = (sequence * SPEED_MPS) / 111195;
-    for (let i = 0; i < count; i++) {
-        const course = (i * 37) % 360,
-            turn = (course * Math.PI) / 180;
-        const latitude = 35 + Math.floor(i / LANES) * 0.25 + flown * Math.cos(turn);
-        const longitude = -10 + (i % LANES) * 0.25 + flown * Math.sin(turn);
+    let before = 0;
+    tracks.forEach((track, i) => {
+        const course = (track * 37) % 360,
+            turn = (course * Math.PI) / 180,
+            age = (flying - momentOf(track) + 1) % 1,
+            flown = ((flying - age) * SPEED_MPS) / 111195;
+        const latitude = 35 + Math.floor(track / LANES) * 0.25 + flown * Math.cos(turn);
+        const longitude =
+            -10 +
+            (track % LANES) * 0.25 +
+            (flown * Math.sin(turn)) / Math.cos((latitude * Math.PI) / 180);
         out.writeInt32LE(Math.round(latitude * 1e7), 40 + 4 * i);
         out.writeInt32LE(Math.round(longitude * 1e7), 40 + 4 * (count + i));
-        out.writeInt32LE(((i * 13) % 120) * 1000, 40 + 4 * (2 * count + i));
+        out.writeInt32LE(((track * 13) % 120) * 1000, 40 + 4 * (2 * count + i));
         out.writeUInt16LE(SPEED_MPS * 10, shorts + 2 * i);
         out.writeUInt16LE(Math.floor((course / 360) * 65536), shorts + 2 * (count + i));
-        out.writeUInt16LE(FLAGS[i % FLAGS.length], shorts + 2 * (4 * count + i));
-        out.writeUInt8(1, shorts + 10 * count + i);
-        if (!identities) continue;
-        out.writeUInt32LE(i + 1, names + 24 * i);
-        out.writeUInt32LE(0x400000 + i, names + 24 * i + 4);
+        out.writeUInt16LE(Math.round(age * 100), shorts + 2 * (3 * count + i));
+        out.writeUInt16LE(FLAGS[track % FLAGS.length], shorts + 2 * (4 * count + i));
+        out.writeUInt8(track + 1 - before, shorts + 10 * count + i); // less than 128: one octet
+        before = track + 1;
+        if (!identities) return;
+        out.writeUInt32LE(track + 1, names + 24 * i);
+        out.writeUInt32LE(0x400000 + track, names + 24 * i + 4);
         out.writeUInt16LE(65535, names + 24 * i + 10);
-        out.write("TST" + i, names + 24 * i + 16, 8, "latin1");
-    }
+        out.write("TST" + track, names + 24 * i + 16, 8, "latin1");
+    });
     return out;
 }
 
@@ -87,18 +102,24 @@ function accept(request, socket) {
     );
 }
 
-// Sends to each client a snapshot of `count` tracks, then a message every `stepMs`.
+// Sends to each client a snapshot of `count` tracks, then a message every `stepMs`, which divides a
+// second, of those that were updated since.
 export async function startStandIn(count, stepMs) {
+    const all = Array.from({ length: count }, (_, track) => track),
+        steps = 1000 / stepMs,
+        stepOf = (track) => Math.floor(momentOf(track) * steps),
+        parts = Array.from({ length: steps }, (_, step) => all.filter((one) => stepOf(one) === step));
     const server = http.createServer(answer),
-        snapshot = frame(message(SNAPSHOT, count, 1, Date.now() / 1000));
+        snapshot = frame(message(SNAPSHOT, all, 1, Date.now() / 1000, 0));
     server.on("upgrade", (request, socket) => {
         accept(request, socket);
         const begin = Date.now() / 1000;
         let sequence = 1;
         socket.write(snapshot);
         const timer = setInterval(() => {
-            const time = begin + (sequence++ * stepMs) / 1000;
-            socket.write(frame(message(CHANGES, count, sequence, time)));
+            const part = parts[(sequence - 1) % steps],
+                flying = (sequence++ * stepMs) / 1000;
+            socket.write(frame(message(CHANGES, part, sequence, begin + flying, flying)));
         }, stepMs);
         socket.on("close", () => clearInterval(timer));
         socket.on("error", () => clearInterval(timer));
