@@ -378,26 +378,46 @@ static void on_step(void *context)
     step_clients(state);
 }
 
+/* What is said with the address holds for the first step already, however far away its sender is.
+ * False: it cannot be used. */
+static bool ask_on_open(const struct ap_run_web_state *state, const ap_http_request *request,
+                        ap_delta_client *asked, ap_http_reply *reply)
+{
+    const char *ask = ap_http_query(request, "ask");
+    const char *expected =
+        ask ? ap_delta_ask(&state->delta, (const uint8_t *)ask, strlen(ask), asked) : NULL;
+    if (!expected)
+        return true;
+    char sentence[AP_IO_MESSAGE_SIZE];
+    (void)snprintf(sentence, sizeof sentence, "ask: expected %s", expected);
+    ap_http_reply_error(reply, 400, sentence);
+    return false;
+}
+
 static bool on_open(void *context, ap_ws_client *socket, const ap_http_request *request,
                     const char *sub_protocol, ap_http_reply *reply)
 {
     struct ap_run_web_state *state = context;
+    ap_delta_client asked = { .since = 0 };
     (void)sub_protocol;
     if (strcmp(request->path, "/ws") != 0) {
         ap_http_reply_error(reply, 404, "the stream is at /ws");
         return false;
     }
+    if (!ask_on_open(state, request, &asked, reply))
+        return false;
     stream_client *client = calloc(1, sizeof *client);
     if (!client) {
         ap_http_reply_error(reply, 503, "memory is exhausted; ask again later");
         return false;
     }
+    client->delta = asked;
     client->socket = socket;
     client->next = state->clients;
     state->clients = client;
     ap_ws_set_data(socket, client);
     ap_writer hello = writer_of(state);
-    (void)ap_delta_hello(&state->delta, false, "airpicture " AP_VERSION, &hello);
+    (void)ap_delta_hello(&state->delta, asked.json, "airpicture " AP_VERSION, &hello);
     send_and_drop(client, share(&hello));
     send_and_drop(client, make(state, MADE_SENSORS, client));
     return true;

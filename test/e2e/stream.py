@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import urllib.parse
 
 from common import ROOT, WAIT_S, case, finish, workdir
 from faults import Service
@@ -44,22 +45,25 @@ def unpacked(message):
 class Client(threading.Thread):
     """Reads for a while and rests for a while; its buffers are small, so that the service sees."""
 
-    def __init__(self, port, rest_s, ask=b""):
+    def __init__(self, port, rest_s, ask="", say=b""):
         super().__init__(daemon=True)
-        self.rest_s, self.tracks, self.steps, self.jumps = rest_s, {}, 0, 0
+        self.rest_s, self.tracks, self.steps, self.jumps, self.snapshots = rest_s, {}, 0, 0, 0
         self.last, self.trouble, self.is_ending, self.packed_count = None, None, False, 0
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)  # the service's as well
         self.sock.connect(("127.0.0.1", port))
-        self.sock.sendall(b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+        path = "/ws" + ("?ask=" + urllib.parse.quote(ask) if ask else "")
+        self.sock.sendall(f"GET {path} HTTP/1.1\r\n".encode() +
+                          b"Host: 127.0.0.1\r\nUpgrade: websocket\r\n"
                           b"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
         self.frames = self.sock.makefile("rb")
+        self.status = int(self.frames.readline().split()[1])
         while self.frames.readline().strip():
             pass
-        if ask:
-            self.sock.sendall(bytes((0x81, 0x80 | len(ask))) + bytes(4) + ask)
+        if say:
+            self.sock.sendall(bytes((0x81, 0x80 | len(say))) + bytes(4) + say)
 
     def take(self, message):
         kind, epoch = message[3], int.from_bytes(message[4:8], "little")
@@ -69,6 +73,7 @@ class Client(threading.Thread):
         if kind == 3 and since != self.last[1]:
             self.trouble = f"a message on {since} after {self.last[1]}"
         self.jumps += kind == 3 and sequence - since > 1
+        self.snapshots += kind == 2
         self.steps += 1
         self.last = epoch, sequence, kind
         ws_reader.apply(message, self.tracks)
@@ -107,13 +112,15 @@ def come_back(service, clients):
     def others_go_on():
         return clients[1].last[1] > away[1] + 30
     wait_for(others_go_on)
-    clients[0] = Client(service.http, 0, b'{"epoch":%d,"since":%d}' % away[:2])
+    clients[0] = Client(service.http, 0, '{"epoch":%d,"since":%d}' % away[:2])
     clients[0].last = away
     clients[0].start()
 
     def goes_on():
         return clients[0].steps >= 2
     wait_for(goes_on)
+    assert clients[0].snapshots == 0
+    assert Client(service.http, 0, '{"since":1}').status == 400
 
 
 def told_of_the_end(service):
@@ -140,7 +147,7 @@ def stream(folder):
         traffic.start()
         wait_for(all_are_tracked)
         clients += [Client(service.http, rest_s) for rest_s in (0, 0, 1.5, 1.5, 1.5, 0.8)]
-        clients.append(Client(service.http, 0, b'{"compression":"gzip"}'))
+        clients.append(Client(service.http, 0, say=b'{"compression":"gzip"}'))
         for client in clients:
             client.start()
         wait_for(all_follow)

@@ -40,16 +40,16 @@ export class Feed {
     this.socket?.close();
     const protocols = ["airpicture.v1"];
     if (this.token) protocols.push("bearer." + this.token);
-    const socket = new WebSocket(this.url, protocols);
+    // In the address: a message may come after the server's next step, with a snapshot.
+    const { sequence: since, epoch } = this,
+      ask = since > 0 ? "?ask=" + encodeURIComponent(JSON.stringify({ since, epoch })) : "",
+      socket = new WebSocket(this.url + ask, protocols);
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     let opened = false;
     socket.onopen = () => {
       opened = true;
-      if (this.sequence > 0) {
-        this.resumes++;
-        socket.send(JSON.stringify({ since: this.sequence, epoch: this.epoch }));
-      }
+      if (ask) this.resumes++;
     };
     socket.onmessage = (event: MessageEvent<ArrayBuffer>) => {
       if (socket === this.socket) this.take(event.data);

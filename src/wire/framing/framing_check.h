@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/test_rounds.h"
 #include "wire/framer.h"
 
 #define RUN_FRAME_CAP 256
 #define RUN_BYTE_CAP 200000
+#define RUN_CUT_STEP (4 / AP_TEST_ROUNDS(4)) /* octets between the sizes of chunks that are tried */
 
 typedef struct run {
     ap_err end; /* what next said in the end */
@@ -114,7 +116,7 @@ static inline run *run_any_cut(ap_format format, const uint8_t *data, size_t siz
 {
     run *whole = run_make(format, data, size, size + 1);
     run *whole_auto = run_make(AP_FORMAT_AUTO, data, size, size + 1);
-    for (size_t chunk = 1; chunk <= size; chunk += chunk < 700 ? 1 : 97) {
+    for (size_t chunk = 1; chunk <= size; chunk += chunk < 700 ? RUN_CUT_STEP : 97) {
         run *cut = run_make(format, data, size, chunk);
         run_assert_equal(whole, cut);
         free(cut);
