@@ -37,8 +37,9 @@ typedef struct column_spec {
     }
 
 #define DEG AP_RAD_PER_DEG
-#define TWO_PI (2.0 * AP_PI)
-#define FAR_M 1e8 /* farther than anything that is tracked */
+#define AZIMUTH_MAX_RAD                                                                            \
+    (2.0 * AP_PI + 0.1) /* noise upon an azimuth may carry it over a whole turn */
+#define FAR_M 1e8       /* farther than anything that is tracked */
 #define SIGMA_MIN_M 1e-3
 #define SIGMA_MIN_RAD 1e-9
 #define VAR_MIN_M2 1e-6
@@ -52,8 +53,8 @@ static const column_spec specs[] = {
     NUMBER("range_m", RANGE_M, 1.0, 0.0, FAR_M),
     NUMBER("range_km", RANGE_M, 1e3, 0.0, FAR_M),
     NUMBER("range_nmi", RANGE_M, AP_M_PER_NMI, 0.0, FAR_M),
-    NUMBER("azimuth_rad", AZIMUTH_RAD, 1.0, -TWO_PI, TWO_PI),
-    NUMBER("azimuth_deg", AZIMUTH_RAD, DEG, -TWO_PI, TWO_PI),
+    NUMBER("azimuth_rad", AZIMUTH_RAD, 1.0, -AZIMUTH_MAX_RAD, AZIMUTH_MAX_RAD),
+    NUMBER("azimuth_deg", AZIMUTH_RAD, DEG, -AZIMUTH_MAX_RAD, AZIMUTH_MAX_RAD),
     NUMBER("elevation_rad", ELEVATION_RAD, 1.0, -AP_PI / 2.0, AP_PI / 2.0),
     NUMBER("elevation_deg", ELEVATION_RAD, DEG, -AP_PI / 2.0, AP_PI / 2.0),
     NUMBER("sigma_range_m range_sigma_m", RANGE_SIGMA_M, 1.0, SIGMA_MIN_M, 1e6),

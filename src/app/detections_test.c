@@ -56,6 +56,10 @@ static void test_row_polar(void **state)
     assert_value(AP_DETECTION_AZIMUTH_RAD, 0.25);
     assert_value(AP_DETECTION_AZIMUTH_SIGMA_RAD, 0.0014);
     assert_value(AP_DETECTION_SCAN, 3.0);
+    assert_int_equal(row("0,1.5,3,west,1000,6.2832,50,0.0014"), AP_DETECTION_TAKEN); /* rounded */
+    assert_value(AP_DETECTION_AZIMUTH_RAD, 6.2832);
+    assert_int_equal(row("0,1.5,3,west,1000,-6.3,50,0.0014"), AP_DETECTION_TAKEN);
+    assert_int_equal(row("0,1.5,3,west,1000,6.5,50,0.0014"), AP_DETECTION_RANGE);
 }
 
 static void test_row_units_and_identity(void **state)

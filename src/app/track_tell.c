@@ -53,6 +53,11 @@ static void tell_rows(FILE *out, const ap_tracking *tracking, const ap_track_cou
         before = ", ";
     }
     fputc('\n', out);
+    if (stats->restart_count > 0)
+        fprintf(out,
+                "time:    ran back for good %" PRIu64
+                " times: all tracks ended, and the tracker began anew\n",
+                stats->restart_count);
     if (*counts->unused_columns)
         fprintf(out, "columns that mean nothing here: %s\n", counts->unused_columns);
 }
@@ -160,6 +165,7 @@ int ap_track_stats_write(const ap_command *command, const char *path, const ap_t
     ap_json_member_u64(&object, "rows", counts->row_count);
     ap_json_member_u64(&object, "given_to_tracker", stats->taken_count);
     put_refusals(&object, tracking);
+    ap_json_member_u64(&object, "restarts", stats->restart_count);
     ap_json_member_fixed(&object, "cpu_ms_per_scan", ap_tracking_ms_per_scan(tracking), 6);
     ap_json_member_fixed(&object, "worst_ms", (double)stats->worst_cpu_ns * 1e-6, 6);
     ap_json_member_u64(&object, "pictures", stats->picture_count);

@@ -9,8 +9,6 @@
 #include "io/clock.h"
 #include "io/memory.h"
 
-#define JUMP_S 600.0 /* a gap longer than this needs a second row that agrees */
-
 enum { HELD_CAP = 65536, BATCH_CAP = 4096, WARM_UP_PICTURES = 10 };
 
 ap_tracking_config ap_tracking_config_default(void)
@@ -18,23 +16,6 @@ ap_tracking_config ap_tracking_config_default(void)
     return (ap_tracking_config){
         .lag_s = 10.0, .existence_min = 0.92, .track_cap = 20000, .thread_count = 1
     };
-}
-
-ap_err ap_tracking_init(ap_tracking *tracking, const ap_tracking_config *config,
-                        ap_sensor_table *table)
-{
-    *tracking = (ap_tracking){ .config = *config, .table = table };
-    ap_tracking_stats *stats = &tracking->stats;
-    stats->first_utc = stats->last_utc = AP_UTC_UNKNOWN;
-    tracking->now_utc = AP_UTC_UNKNOWN;
-    tracking->sensor = calloc(AP_TRACKING_SENSOR_CAP, sizeof *tracking->sensor);
-    tracking->held = malloc(HELD_CAP * sizeof *tracking->held);
-    tracking->batch = malloc(BATCH_CAP * sizeof *tracking->batch);
-    tracking->tracks = malloc(config->track_cap * sizeof *tracking->tracks);
-    if (tracking->sensor && tracking->held && tracking->batch && tracking->tracks)
-        return AP_OK;
-    ap_tracking_close(tracking);
-    return AP_ERR_MEMORY;
 }
 
 void ap_tracking_close(ap_tracking *tracking)
@@ -136,6 +117,16 @@ static ap_utc_ns picture_time(const ap_tracking *t, ap_utc_ns time_utc)
 
 /* ---- rows ---- */
 
+/* Time has run back for good: what was ends with a last picture, and the tracker begins anew. */
+static void begin_anew(ap_tracking *t, ap_utc_ns time_utc)
+{
+    show_picture(t, t->next_utc);
+    ap_tracker_restart(&t->tracker, time_utc);
+    t->stats.restart_count++;
+    t->now_utc = time_utc;
+    t->next_utc = picture_time(t, time_utc);
+}
+
 static void feed(ap_tracking *t, const ap_detection *detection)
 {
     char why[AP_DETECTION_WHY_SIZE];
@@ -148,6 +139,8 @@ static void feed(ap_tracking *t, const ap_detection *detection)
     ap_utc_ns time_utc = detection->time_utc;
     if (t->now_utc == AP_UTC_UNKNOWN)
         t->next_utc = picture_time(t, time_utc);
+    else if (ap_seconds_between(t->now_utc, time_utc) < -t->config.lag_s)
+        begin_anew(t, time_utc);
     else if (time_utc < t->now_utc)
         time_utc = t->now_utc; /* of its reception */
     while (time_utc > t->next_utc) {
@@ -212,94 +205,98 @@ static ap_err start_tracker(ap_tracking *t)
                           : AP_ERR_MEMORY;
 }
 
-static void start(ap_tracking *t)
+/* Radars for the names that are new among what is held. */
+static ap_err meet_sensors(ap_tracking *t)
 {
     char why[AP_DETECTION_WHY_SIZE];
     ap_detection_refusal refusal;
+    uint16_t known = t->table->count;
+    if (t->config.from_file)
+        return AP_OK;
+    for (size_t i = 0; i < t->held_count; i++) /* beyond capacity: feed tells */
+        (void)ap_tracking_sensor_of(t, &t->held[i], &refusal, why);
+    return ap_tracking_estimate(t, known);
+}
+
+static ap_err start(ap_tracking *t)
+{
     t->is_started = true;
     ap_tracking_place(t);
-    if (!t->config.from_file)
-        for (size_t i = 0; i < t->held_count; i++) /* beyond capacity: feed tells */
-            (void)ap_tracking_sensor_of(t, &t->held[i], &refusal, why);
-    ap_err err = t->config.from_file ? AP_OK : ap_tracking_estimate(t);
+    ap_err err = meet_sensors(t);
     t->stats.scan_s = shortest_turn_s(t);
     t->every_ns = ap_utc_add_s(0, t->config.every_s > 0.0 ? t->config.every_s : t->stats.scan_s);
-    if (err || start_tracker(t)) {
-        t->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < t->held_count; i++)
+    return err ? err : start_tracker(t);
+}
+
+/* What is held goes on to the tracker. */
+static void release(ap_tracking *t)
+{
+    t->is_holding = false;
+    t->failed = t->is_started ? meet_sensors(t) : start(t);
+    for (size_t i = 0; i < t->held_count && !t->failed; i++)
         feed(t, &t->held[i]);
     t->held_count = 0;
 }
 
-static void accept(ap_tracking *t, const ap_detection *detection)
+/* A row whose time is believed. */
+static void on_row(void *context, const ap_detection *detection)
 {
+    ap_tracking *t = context;
     ap_tracking_stats *stats = &t->stats;
     if (stats->first_utc == AP_UTC_UNKNOWN || detection->time_utc < stats->first_utc)
         stats->first_utc = detection->time_utc;
     if (stats->last_utc == AP_UTC_UNKNOWN || detection->time_utc > stats->last_utc)
         stats->last_utc = detection->time_utc;
-    if (t->is_started) {
+    t->is_holding = t->is_holding || ap_tracking_is_new(t, detection);
+    if (!t->is_holding) {
         feed(t, detection);
         return;
     }
     t->held[t->held_count++] = *detection;
     if (t->held_count == HELD_CAP)
-        start(t);
+        release(t);
 }
 
-static void refuse_waiting(ap_tracking *t)
+static void on_refused(void *context, uint64_t line, ap_detection_refusal refusal, const char *why)
 {
-    char why[AP_DETECTION_WHY_SIZE];
-    snprintf(why, sizeof why, "time: %.0f s apart from its neighbours",
-             fabs(ap_seconds_between(t->stats.last_utc, t->waiting.time_utc)));
-    t->has_waiting = false;
-    ap_tracking_refuse(t, t->waiting.line, AP_DETECTION_TIME_JUMP,
-                       t->stats.last_utc == AP_UTC_UNKNOWN
-                           ? "time: the next row does not agree with this first one"
-                           : why);
+    ap_tracking_refuse(context, line, refusal, why);
+}
+
+ap_err ap_tracking_init(ap_tracking *tracking, const ap_tracking_config *config,
+                        ap_sensor_table *table)
+{
+    *tracking = (ap_tracking){ .config = *config, .table = table };
+    ap_tracking_stats *stats = &tracking->stats;
+    stats->first_utc = stats->last_utc = AP_UTC_UNKNOWN;
+    tracking->now_utc = AP_UTC_UNKNOWN;
+    tracking->is_holding = true;
+    tracking->times = ap_row_times_of(config->lag_s);
+    tracking->times.context = tracking;
+    tracking->times.on_row = on_row;
+    tracking->times.on_refused = on_refused;
+    tracking->sensor = calloc(AP_TRACKING_SENSOR_CAP, sizeof *tracking->sensor);
+    tracking->held = malloc(HELD_CAP * sizeof *tracking->held);
+    tracking->batch = malloc(BATCH_CAP * sizeof *tracking->batch);
+    tracking->tracks = malloc(config->track_cap * sizeof *tracking->tracks);
+    if (tracking->sensor && tracking->held && tracking->batch && tracking->tracks)
+        return AP_OK;
+    ap_tracking_close(tracking);
+    return AP_ERR_MEMORY;
 }
 
 void ap_tracking_take(ap_tracking *tracking, const ap_detection *detection)
 {
-    ap_tracking *t = tracking;
-    char why[AP_DETECTION_WHY_SIZE];
-    if (t->failed)
-        return;
-    if (t->has_waiting) {
-        if (fabs(ap_seconds_between(t->waiting.time_utc, detection->time_utc)) <= JUMP_S) {
-            t->has_waiting = false;
-            accept(t, &t->waiting);
-        } else {
-            refuse_waiting(t);
-        }
-    }
-    ap_utc_ns last_utc = t->stats.last_utc;
-    double ahead_s =
-        last_utc == AP_UTC_UNKNOWN ? INFINITY : ap_seconds_between(last_utc, detection->time_utc);
-    if (ahead_s > JUMP_S) {
-        t->waiting = *detection;
-        t->has_waiting = true;
-    } else if (ahead_s < -t->config.lag_s) {
-        snprintf(why, sizeof why, "time: %.3f s before the newest row; the lag is %g s", -ahead_s,
-                 t->config.lag_s);
-        ap_tracking_refuse(t, detection->line, AP_DETECTION_TIME_BACKWARDS, why);
-    } else {
-        accept(t, detection);
-    }
+    if (!tracking->failed)
+        ap_row_times_take(&tracking->times, detection);
 }
 
 ap_err ap_tracking_end(ap_tracking *tracking)
 {
     ap_tracking *t = tracking;
-    if (t->has_waiting && t->stats.last_utc == AP_UTC_UNKNOWN)
-        accept(t, &t->waiting); /* the only row there is */
-    else if (t->has_waiting)
-        refuse_waiting(t);
-    t->has_waiting = false;
-    if (!t->is_started && t->held_count > 0)
-        start(t);
+    if (!t->failed)
+        ap_row_times_end(&t->times);
+    if (!t->failed && t->held_count > 0)
+        release(t);
     if (t->failed)
         return AP_ERR_MEMORY;
     if (t->stats.taken_count > 0)

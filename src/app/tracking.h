@@ -1,8 +1,10 @@
 /* Detections in, the picture at even times out: the engine of `airpicture track`.
  *
  * The first detections are held until there are enough of them to tell how fast the antennas turn;
- * then they and all that follow go to the tracker. At every multiple of `every_s` of the scenario's
- * time, what came until then is associated and each track is shown as it stands at that time. */
+ * then they and all that follow go to the tracker. So it is again when a sensor is heard for the
+ * first time later. Times that cannot be are sorted out before (row_times.h). At every multiple of
+ * `every_s` of the scenario's time, what came until then is associated and each track is shown as
+ * it stands at that time. */
 #ifndef AP_APP_TRACKING_H
 #define AP_APP_TRACKING_H
 
@@ -14,6 +16,7 @@
 #include "airpicture/tracker.h"
 #include "app/detections.h"
 #include "app/plane.h"
+#include "app/row_times.h"
 #include "io/threads.h"
 
 /* What is 0 is not given: estimated, or a default. */
@@ -63,6 +66,7 @@ typedef struct ap_tracking_stats {
     uint64_t taken_count; /* rows that the tracker was given; what it refuses, its own stats tell */
     uint64_t refused_count[AP_DETECTION_REFUSAL_COUNT];
     uint64_t picture_count, track_row_count, update_row_count;
+    uint64_t restart_count; /* times that the rows' time ran back for good: all tracks ended */
     ap_utc_ns first_utc, last_utc;              /* of the rows; AP_UTC_UNKNOWN before the first */
     int64_t cpu_ns, timed_cpu_ns, worst_cpu_ns; /* of the tracker; timed and worst: without the
                                                  * first ten pictures, when there are more */
@@ -79,9 +83,9 @@ typedef struct ap_tracking {
     void *tracker_mem;
     size_t tracker_size;
     ap_threads *threads;
-    bool is_started, has_waiting;
-    ap_detection waiting; /* for a row that agrees with its time */
-    ap_detection *held;
+    ap_row_times times;
+    bool is_started, is_holding;
+    ap_detection *held; /* while is_holding */
     size_t held_count;
     ap_report *batch;
     size_t batch_count;
@@ -94,7 +98,7 @@ typedef struct ap_tracking {
     ap_tracking_stats stats;
 } ap_tracking;
 
-/* Defaults: nothing given, ten seconds of lag, tracks of at least 0.5, 20,000 of them. */
+/* Defaults: nothing given, ten seconds of lag, tracks of at least 0.92, 20,000 of them. */
 ap_tracking_config ap_tracking_config_default(void);
 
 /* table: cap AP_TRACKING_SENSOR_CAP, with the sensors of the file or empty. AP_ERR_MEMORY. */

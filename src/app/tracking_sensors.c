@@ -71,6 +71,11 @@ static ap_err make_radar(ap_tracking *t, const char *name, const ap_detection *d
     return err;
 }
 
+static const char *name_of(const ap_detection *detection)
+{
+    return *detection->sensor ? detection->sensor : NAME_ALONE;
+}
+
 static uint16_t find(const ap_tracking *t, const char *name)
 {
     if (t->last_sensor < t->table->count &&
@@ -86,7 +91,7 @@ uint16_t ap_tracking_sensor_of(ap_tracking *tracking, const ap_detection *detect
                                ap_detection_refusal *refusal, char why[AP_DETECTION_WHY_SIZE])
 {
     ap_tracking *t = tracking;
-    const char *name = *detection->sensor ? detection->sensor : NAME_ALONE;
+    const char *name = name_of(detection);
     uint16_t index = find(t, name);
     if (index == AP_SENSOR_NONE && t->config.from_file) {
         if (!*detection->sensor && t->table->count == 1)
@@ -103,6 +108,16 @@ uint16_t ap_tracking_sensor_of(ap_tracking *tracking, const ap_detection *detect
     if (index != AP_SENSOR_NONE)
         t->last_sensor = index;
     return index;
+}
+
+bool ap_tracking_is_new(ap_tracking *tracking, const ap_detection *detection)
+{
+    if (tracking->config.from_file)
+        return false;
+    uint16_t index = find(tracking, name_of(detection));
+    if (index != AP_SENSOR_NONE)
+        tracking->last_sensor = index; /* so that the next look is one comparison */
+    return index == AP_SENSOR_NONE && tracking->table->count < tracking->table->cap;
 }
 
 /* ---- origin ---- */
@@ -143,16 +158,15 @@ typedef struct sample {
 } sample;
 
 /* Of one sensor: the times never falling, whatever the order of the rows. */
-static void gather(const ap_tracking *t, uint16_t index, sample *s)
+static void gather(const ap_tracking *t, const ap_sensor *sensor, sample *s)
 {
-    const ap_sensor *sensor = &t->table->sensor[index];
     const ap_detection *first = NULL, *last = NULL;
     s->count = 0;
     s->range_max_m = s->scan_slope_s = 0.0;
     s->range_min_m = INFINITY;
     for (size_t i = 0; i < t->held_count; i++) {
         const ap_detection *d = &t->held[i];
-        if (find(t, *d->sensor ? d->sensor : NAME_ALONE) != index)
+        if (strcmp(name_of(d), sensor->name) != 0)
             continue;
         double time_s = ap_seconds_between(t->held[0].time_utc, d->time_utc);
         if (s->count > 0 && time_s < s->time_s[s->count - 1])
@@ -199,7 +213,7 @@ static void estimate_one(ap_tracking *t, uint16_t index, sample *s)
 {
     ap_sensor *sensor = &t->table->sensor[index];
     const ap_tracking_config *config = &t->config;
-    gather(t, index, s);
+    gather(t, sensor, s);
     if (s->count == 0)
         return;
     if (config->turn_s <= 0.0)
@@ -214,7 +228,7 @@ static void estimate_one(ap_tracking *t, uint16_t index, sample *s)
         sensor->clutter_per_turn = CLUTTER_SHARE * (double)s->count / fmax(turns, 1.0);
 }
 
-ap_err ap_tracking_estimate(ap_tracking *tracking)
+ap_err ap_tracking_estimate(ap_tracking *tracking, uint16_t first)
 {
     ap_tracking *t = tracking;
     double *memory = malloc((3 * t->held_count + 3) * sizeof *memory);
@@ -223,7 +237,7 @@ ap_err ap_tracking_estimate(ap_tracking *tracking)
     sample s = { .time_s = memory,
                  .azimuth_rad = memory + t->held_count + 1,
                  .work = memory + 2 * t->held_count + 2 };
-    for (uint16_t i = 0; i < t->table->count; i++)
+    for (uint16_t i = first; i < t->table->count; i++)
         estimate_one(t, i, &s);
     free(memory);
     return AP_OK;

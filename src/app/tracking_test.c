@@ -9,11 +9,13 @@
 #include <string.h>
 #include <cmocka.h>
 
+enum { REFUSED_MAX = 16 };
+
 typedef struct world {
     ap_sensor_table table;
     ap_tracking tracking;
-    uint64_t row_count, update_count, refused_line[8];
-    ap_detection_refusal refused[8];
+    uint64_t row_count, update_count, refused_line[REFUSED_MAX];
+    ap_detection_refusal refused[REFUSED_MAX];
     size_t refused_count;
     double last_x_m, last_time_s, nis_sum;
 } world;
@@ -36,7 +38,7 @@ static void on_track(void *context, const ap_plane_track *row)
 static void on_refused(void *context, uint64_t line, ap_detection_refusal refusal, const char *why)
 {
     world *w = context;
-    assert_true(strlen(why) > 5 && w->refused_count < 8);
+    assert_true(strlen(why) > 5 && w->refused_count < REFUSED_MAX);
     w->refused_line[w->refused_count] = line;
     w->refused[w->refused_count++] = refusal;
 }
@@ -194,6 +196,124 @@ static void test_take_times(void **state)
     finish(&w);
 }
 
+static ap_tracking_config small_config(void)
+{
+    ap_tracking_config config = ap_tracking_config_default();
+    config.track_cap = 200;
+    return config;
+}
+
+/* Twelve aircraft for `turns` turns of 4 s from `begin_s` on, one plot each a turn, all at its
+ * begin: lines from `line` on. The row `wrong`, counted from 0, has a time that is off by `off_s`.
+ */
+static void take_turns(world *w, double begin_s, int turns, uint64_t line, int wrong, double off_s)
+{
+    for (int i = 0; i < 12 * turns; i++) {
+        double t = 4.0 * (i / 12);
+        ap_detection d = at(begin_s + t, 20e3 * (i % 12) + 100.0 * t, 30e3 + 100.0 * t);
+        if (i == wrong)
+            d.time_utc = ap_utc_add_s(d.time_utc, off_s);
+        take(w, d, line + (uint64_t)i);
+    }
+}
+
+/* One wrong time, in the middle or first, costs its own row. */
+static void test_take_one_wrong_time(void **state)
+{
+    (void)state;
+    static const struct {
+        int row;
+        double off_s;
+    } cases[] = { { 200, 12.0 }, { 200, 60.0 }, { 200, 300.0 }, { 200, 5e5 },    { 200, -12.0 },
+                  { 0, 12.0 },   { 0, 500.0 },  { 0, 9e8 },     { 200, -300.0 }, { 479, 700.0 } };
+    world whole;
+    start(&whole, small_config());
+    take_turns(&whole, 0.0, 40, 0, -1, 0.0);
+    assert_int_equal(ap_tracking_end(&whole.tracking), AP_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        world w;
+        start(&w, small_config());
+        take_turns(&w, 0.0, 40, 0, cases[i].row, cases[i].off_s);
+        assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+        assert_int_equal(w.refused_count, 1);
+        assert_int_equal(w.refused_line[0], cases[i].row);
+        assert_int_equal(w.refused[0], cases[i].off_s > 0.0 ? AP_DETECTION_TIME_JUMP
+                                                            : AP_DETECTION_TIME_BACKWARDS);
+        assert_int_equal(w.tracking.stats.taken_count, 479);
+        assert_int_equal(w.tracking.stats.restart_count, 0);
+        assert_int_equal(ap_tracker_stats_of(&w.tracking.tracker)->confirmed_count, 12);
+        assert_true(w.row_count <= whole.row_count && w.row_count + 24 >= whole.row_count);
+        finish(&w);
+    }
+    finish(&whole);
+}
+
+/* An hour back for good: the tracks end, and the same aircraft have new ones. Seven rows in the
+ * past are not enough, nor are eight that others interrupt. */
+static void test_take_time_back_for_good(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) { /* before and after the tracker has started */
+        world w;
+        start(&w, small_config());
+        take_turns(&w, 3600.0, first ? 5500 : 40, 0, -1, 0.0);
+        uint64_t before = w.row_count, taken = first ? 66000 : 480;
+        take_turns(&w, 0.0, 40, 100000, -1, 0.0);
+        assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+        assert_int_equal(w.refused_count, 0);
+        assert_int_equal(w.tracking.stats.taken_count, taken + 480);
+        assert_int_equal(w.tracking.stats.restart_count, 1);
+        assert_int_equal(ap_tracker_stats_of(&w.tracking.tracker)->confirmed_count, 24);
+        assert_true(w.last_time_s == 156.0);
+        assert_true(w.row_count > before + 12 * 34);
+        finish(&w);
+    }
+    world w;
+    start(&w, small_config());
+    take_turns(&w, 3600.0, 40, 0, -1, 0.0);
+    for (uint64_t i = 0; i < 14; i++) {
+        if (i == 7)
+            take(&w, at(3756.0, 20e3, 30e3), 599);
+        take(&w, at(0.1 * (double)i, 20e3, 30e3), 600 + i);
+    }
+    take(&w, at(3756.1, 20e3, 30e3), 614);
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_int_equal(w.refused_count, 14);
+    assert_int_equal(w.refused_line[13], 613);
+    assert_int_equal(w.refused[13], AP_DETECTION_TIME_BACKWARDS);
+    assert_int_equal(w.tracking.stats.restart_count, 0);
+    finish(&w);
+}
+
+/* A sensor that is heard first when the tracker runs already, with a turn of 10 s among those of 4:
+ * its turn and extent are found all the same. */
+static void test_take_late_sensor(void **state)
+{
+    (void)state;
+    world w;
+    start(&w, small_config());
+    take_turns(&w, 0.0, 5500, 0, -1, 0.0);
+    assert_true(w.row_count > 0);
+    for (int i = 0; i < 1200; i++) {
+        double t = 22000.0 + i / 3.0;
+        take(&w, at(t, 20e3 * (i % 12), 30e3 + 100.0 * (t - 22000.0)), 1);
+        double angle = 2.0 * AP_PI * (i % 30) / 30.0;
+        ap_detection d = at(t, 80e3 * sin(angle), 80e3 * cos(angle));
+        snprintf(d.sensor, sizeof d.sensor, "late");
+        take(&w, d, 2);
+    }
+    assert_int_equal(ap_tracking_end(&w.tracking), AP_OK);
+    assert_int_equal(w.refused_count, 0);
+    assert_int_equal(w.table.count, 2);
+    assert_true(fabs(w.table.sensor[1].turn_s - 10.0) < 0.01);
+    assert_int_equal(w.tracking.sensor[1].turn_origin, AP_TURN_ANGLES);
+    assert_true(fabs(w.table.sensor[1].range_max_m - 80e3) < 100.0);
+    assert_true(fabs(w.table.sensor[1].clutter_per_turn - 10.0) < 1.0);
+    assert_int_equal(w.tracking.sensor[1].row_count, 1200);
+    assert_int_equal(w.tracking.stats.taken_count, 66000 + 2400);
+    finish(&w);
+}
+
 static void test_take_sensors(void **state)
 {
     (void)state;
@@ -235,6 +355,9 @@ int main(void)
         cmocka_unit_test(test_take_tells_innovations),
         cmocka_unit_test(test_end_within_a_turn),
         cmocka_unit_test(test_take_times),
+        cmocka_unit_test(test_take_one_wrong_time),
+        cmocka_unit_test(test_take_time_back_for_good),
+        cmocka_unit_test(test_take_late_sensor),
         cmocka_unit_test(test_take_sensors),
         cmocka_unit_test(test_end_of_little),
     };

@@ -359,6 +359,31 @@ def damaged():
     near(tracks_of(done.stdout), reference["tracks"], 0.01)
 
 
+def wrong_times():
+    """One wrong time costs one row, wherever it stands; time that runs back for good, nothing."""
+    rows = [(t, f"{r:.3f}", f"{a:.9f}", SIGMA_M, SIGMA_RAD) for t, r, a, _ in scene.plots]
+    for at, off in ((300, 12), (300, 60), (300, 300), (300, 599), (300, -3600), (0, 500)):
+        off_rows = list(rows)
+        off_rows[at] = (rows[at][0] + off, *rows[at][1:])
+        done = track(text_of(POLAR, off_rows))
+        said = done.stderr.decode()
+        reason = "time_jump" if off > 0 else "time_backwards"
+        assert f"{len(rows) - 1} given to the tracker, 1 refused: 1 {reason}" in said, (off, said)
+        assert f"-:{at + 2}: time: " in said, said
+        good(score(scene, tracks_of(done.stdout)))
+    joined = [(t + 3600, *rest) for t, *rest in rows] + rows
+    done = track(text_of(POLAR, joined))
+    said = done.stderr.decode()
+    assert f"{len(joined)} given to the tracker, 0 refused" in said, said
+    assert "time:    ran back for good 1 times" in said, said
+    tracks = tracks_of(done.stdout)
+    back = [i for i in range(1, len(tracks)) if tracks[i]["time_s"] < tracks[i - 1]["time_s"]]
+    assert len(back) == 1, back
+    good(score(scene, tracks[back[0]:]))
+    hour = [{**row, "time_s": row["time_s"] - 3600} for row in tracks[:back[0]]]
+    good(score(scene, hour))
+
+
 def heads():
     for text, part in (("", "is empty"), ("a,b\n1,2\n", "no column of times"),
                        ("time_s,x_m\n", "x_m goes with y_m"),
@@ -526,6 +551,7 @@ case("sensors file, identity, JSON lines", sensors_file)
 case("heights", heights)
 case("what falls", falling)
 case("damaged rows", damaged)
+case("wrong times", wrong_times)
 case("heads that cannot be used", heads)
 case("any octets", any_octets)
 case("plain, packed, CR LF: the same octets", forms)
