@@ -42,6 +42,7 @@ static ap_track read_track(ap_reader *reader)
     t.has_pressure_altitude = has >> 1 & 1;
     t.has_geometric_height = has >> 2 & 1;
     t.address_shared = has >> 3 & 1;
+    t.has_acceleration = has >> 4 & 1;
     t.present = (uint32_t)ap_read_be(reader, 4);
     t.flags = (uint32_t)ap_read_be(reader, 4);
     t.address = (uint32_t)ap_read_be(reader, 4);

@@ -105,10 +105,13 @@ typedef struct ap_track {
     /* Kinematics at time_utc; ENU at the track's own position. */
     ap_geodetic position; /* height_m: best height above the ellipsoid, see has_height */
     double east_mps, north_mps, up_mps;
-    double track_rate_radps;  /* clockwise > 0 */
-    double acceleration_mps2; /* along track */
-    double P_enu[4][4];       /* covariance of east, north (m), east, north velocity (m/s) */
-    double vertical_P[2][2];  /* covariance of height (m) and vertical rate (m/s) */
+    double track_rate_radps; /* clockwise > 0 */
+    /* Along the track, speeding up > 0: the mean over the newest measurements, of which the tracker
+     * keeps 6 to 12, or as many as it takes to know it to 0.3 m/s2 (1 sigma). */
+    bool has_acceleration;
+    double acceleration_mps2;
+    double P_enu[4][4];      /* covariance of east, north (m), east, north velocity (m/s) */
+    double vertical_P[2][2]; /* covariance of height (m) and vertical rate (m/s) */
     double mode_probability[AP_TRACK_MODE_CAP]; /* of the horizontal motion models */
     /* That it keeps its level, has a steady rate, changes it slowly, or quickly. */
     double vertical_probability[AP_TRACK_VERTICAL_MODES];

@@ -61,13 +61,15 @@ static void put_position(const ap_asterix062_sender *sender, const ap_track *t, 
     r->i100.y_half_m = (int32_t)nearbyint(y_m * 2.0);
 }
 
-/* Along and across the track to east and north. */
+/* Along and across the track to east and north. I062/210 has both axes: what is not known along
+ * the track leaves the turn's. */
 static void put_velocity(const ap_track *t, ap_cat062 *r)
 {
     r->present |= AP_CAT062_I185 | AP_CAT062_I210;
     r->i185.vx_4th_mps = steps_i16(t->east_mps, 0.25);
     r->i185.vy_4th_mps = steps_i16(t->north_mps, 0.25);
-    double speed = ap_track_speed_mps(t), along = t->acceleration_mps2;
+    double speed = ap_track_speed_mps(t);
+    double along = t->has_acceleration ? t->acceleration_mps2 : 0.0;
     double east = speed > 0.0 ? t->east_mps / speed : 0.0;
     double north = speed > 0.0 ? t->north_mps / speed : 1.0;
     double ax = along * east + t->track_rate_radps * t->north_mps;
@@ -87,7 +89,8 @@ static void put_mode_of_movement(const ap_track *t, ap_cat062 *r)
     const uint8_t undetermined = 3;
     r->present |= AP_CAT062_I200;
     r->i200.trans = direction(t->track_rate_radps, TURN_RADPS);
-    r->i200.long_ = direction(t->acceleration_mps2, SPEED_CHANGE_MPS2);
+    r->i200.long_ =
+        t->has_acceleration ? direction(t->acceleration_mps2, SPEED_CHANGE_MPS2) : undetermined;
     r->i200.vert = t->has_height ? direction(t->up_mps, CLIMB_MPS) : undetermined;
 }
 

@@ -127,6 +127,7 @@ static void test_asterix062_from_track_status(void **state)
     track.source_count = 1;
     track.has_pressure_altitude = false;
     track.track_rate_radps = -0.02;
+    track.acceleration_mps2 = -0.6;
     r = sent(&sender, &track, AP_ASTERIX062_LAST);
     assert_int_equal(r.i080.tse, 1);
     assert_int_equal(r.i080.cst, 1);
@@ -141,6 +142,12 @@ static void test_asterix062_from_track_status(void **state)
     assert_int_equal(r.i060.g, 1);
     assert_int_equal(r.i290.trk_4th_s, 255); /* 360 s: the largest value */
     assert_int_equal(r.i200.trans, 2);
+    assert_int_equal(r.i200.long_, 2); /* slower and slower */
+    track.has_acceleration = false;
+    r = sent(&sender, &track, 0);
+    assert_int_equal(r.i200.long_, 3);
+    assert_near(r.i210.ax_4th_mps2 / 4.0, -0.02 * -180.5, 0.125);
+    assert_near(r.i210.ay_4th_mps2 / 4.0, 0.02 * 150.25, 0.125);
     assert_int_equal(r.present & (AP_CAT062_I136 | AP_CAT062_I135), 0);
 }
 
@@ -159,6 +166,7 @@ static void test_asterix062_from_track_limits(void **state)
                        .position = { 0.1, AP_PI, 0 },
                        .east_mps = 1e9,
                        .north_mps = -1e9,
+                       .has_acceleration = true,
                        .acceleration_mps2 = NAN,
                        .P_enu = { { 1e18, -1e18, 0, 0 },
                                   { -1e18, 1e18, 0, 0 },

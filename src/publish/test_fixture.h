@@ -52,6 +52,7 @@ static inline ap_track fixture_track(void)
         .north_mps = -180.5,
         .up_mps = -5.08,
         .track_rate_radps = 0.01,
+        .has_acceleration = true,
         .acceleration_mps2 = 0.5,
         .P_enu = { { 900, 100, 5, 1 }, { 100, 400, 2, 3 }, { 5, 2, 4, 0.5 }, { 1, 3, 0.5, 2.25 } },
         .vertical_P = { { 64, 1 }, { 1, 1.5 } },

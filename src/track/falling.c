@@ -513,6 +513,8 @@ void ap_falling_show(const ap_state *state, uint32_t slot, ap_track *track)
         return;
     const ap_fall *fall = &f->fall[ap_falling_find(f, slot, AP_FALL_FALLS)];
     ap_fall_show(fall, &track->fall);
+    track->has_acceleration = false;
+    track->acceleration_mps2 = 0.0;
     memset(track->mode_probability, 0, sizeof track->mode_probability);
     memset(track->vertical_probability, 0, sizeof track->vertical_probability);
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "track/acceleration.h"
+
 #define NUMBER_REST_NS (300 * AP_NS_PER_S)
 #define NUMBER_COUNT 65536u
 #define LEAST_LOOKED_AT 64u
@@ -350,7 +352,7 @@ static void show_sources(const ap_row *row, ap_track *track)
     memcpy(track->reason, row->reason, kept * sizeof row->reason[0]);
 }
 
-static void show_motion(const ap_imm *imm, ap_track *track)
+static void show_motion(const ap_imm *imm, const ap_history *history, ap_track *track)
 {
     ap_gauss g;
     ap_imm_own(imm, &track->position, &g);
@@ -358,6 +360,7 @@ static void show_motion(const ap_imm *imm, ap_track *track)
     track->east_mps = g.x[2];
     track->north_mps = g.x[3];
     track->track_rate_radps = ap_imm_turn_radps(imm);
+    track->has_acceleration = ap_acceleration_along(history, imm, &track->acceleration_mps2);
     const double P[4][4] = { { g.A.ee, g.A.en, g.B[0][0], g.B[0][1] },
                              { g.A.en, g.A.nn, g.B[1][0], g.B[1][1] },
                              { g.B[0][0], g.B[1][0], g.C.ee, g.C.en },
@@ -379,16 +382,17 @@ static void show_motion(const ap_imm *imm, ap_track *track)
         track->pressure_altitude_m = v->altitude_m;
 }
 
-static void show_filter(const ap_imm *imm, ap_track *track)
+static void show_filter(const ap_row *row, ap_track *track)
 {
+    const ap_imm *imm = &row->imm;
     if (!imm->is_single) {
-        show_motion(imm, track);
+        show_motion(imm, &row->history, track);
         return;
     }
     ap_imm filled;
     ap_imm_copy(&filled, imm);
     ap_imm_fill(&filled);
-    show_motion(&filled, track);
+    show_motion(&filled, &row->history, track);
 }
 
 _Static_assert(AP_IMM_MODELS <= AP_TRACK_MODE_CAP, "a snapshot holds every mode");
@@ -406,7 +410,7 @@ void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
                          .updated_utc = row->updated_utc,
                          .update_count = row->update_count };
     ap_identity_show(&row->identity, track);
-    show_filter(&row->imm, track);
+    show_filter(row, track);
     show_sources(row, track);
     track->identity_doubted = row->doubt.holds;
     if (row->identity.present & AP_HAS_ADDRESS)

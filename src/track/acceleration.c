@@ -1,0 +1,40 @@
+#include "track/acceleration.h"
+
+#include <math.h>
+
+#define SPEED_MIN_MPS 5.0
+#define SPAN_MIN_S 1.0
+#define SPAN_MAX_S 60.0
+
+/* Speed over ground and its variance. False: too slow to have a direction. */
+static bool speed_of(const ap_gauss *g, double *speed_mps, double *var)
+{
+    double ve = g->x[2], vn = g->x[3], speed2 = ve * ve + vn * vn;
+    if (!(speed2 >= SPEED_MIN_MPS * SPEED_MIN_MPS))
+        return false;
+    *speed_mps = sqrt(speed2);
+    *var = (ve * ve * g->C.ee + 2.0 * ve * vn * g->C.en + vn * vn * g->C.nn) / speed2;
+    return true;
+}
+
+static bool since(const ap_imm *before, const ap_imm *now, double *mps2)
+{
+    double span_s = ap_seconds_between(before->time_utc, now->time_utc);
+    double from_mps, from_var, to_mps, to_var;
+    if (before->is_seed || span_s < SPAN_MIN_S || span_s > SPAN_MAX_S ||
+        !speed_of(&before->mean, &from_mps, &from_var) || !speed_of(&now->mean, &to_mps, &to_var))
+        return false;
+    double limit_mps = AP_ACCELERATION_SIGMA_MPS2 * span_s;
+    if (!(from_var + to_var <= limit_mps * limit_mps))
+        return false;
+    *mps2 = (to_mps - from_mps) / span_s;
+    return true;
+}
+
+bool ap_acceleration_along(const ap_history *history, const ap_imm *now, double *mps2)
+{
+    const ap_imm *older = &history->half[history->first].before;
+    const ap_imm *newer = &history->half[1 - history->first].before;
+    return (history->count > AP_HISTORY_HALF && since(newer, now, mps2)) ||
+           (history->count > 0 && since(older, now, mps2));
+}
