@@ -47,6 +47,8 @@ FIXED(latitude, r->track->position.latitude_rad / AP_RAD_PER_DEG)
 FIXED(longitude, r->track->position.longitude_rad / AP_RAD_PER_DEG)
 FIXED_IF(height, r->track->has_height, r->track->position.height_m)
 FIXED(existence, r->track->existence)
+FIXED(track_rate, r->track->track_rate_radps / AP_RAD_PER_DEG)
+FIXED_IF(acceleration, r->track->has_acceleration, r->track->acceleration_mps2)
 
 static ap_value get_time(const void *row)
 {
@@ -125,6 +127,28 @@ static ap_value get_ballistic_coefficient(const void *row)
                                    : ap_value_absent();
 }
 
+static size_t count_modes(const void *row)
+{
+    return ap_track_mode_count(track_of(row));
+}
+
+static void put_mode(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, track_of(row)->mode_probability[i], AP_TRACK_MODE_DECIMALS);
+}
+
+static size_t count_vertical_modes(const void *row)
+{
+    return ap_track_vertical_mode_count(track_of(row));
+}
+
+static void put_vertical_mode(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, track_of(row)->vertical_probability[i], AP_TRACK_MODE_DECIMALS);
+}
+
 static const ap_track_event *update_of(const void *row)
 {
     return ((const ap_plane_track *)row)->update;
@@ -181,6 +205,10 @@ static const ap_column columns[] = {
     AP_COLUMN_LIST("sensors", count_sensors, put_sensor),
     AP_COLUMN("fall_probability", 4, get_fall_probability),
     AP_COLUMN("ballistic_coefficient", 1, get_ballistic_coefficient),
+    AP_COLUMN("track_rate_degps", 4, get_track_rate),
+    AP_COLUMN("acceleration_mps2", 3, get_acceleration),
+    AP_COLUMN_LIST("mode_probability", count_modes, put_mode),
+    AP_COLUMN_LIST("vertical_probability", count_vertical_modes, put_vertical_mode),
     AP_COLUMN("sensor", 0, get_sensor),
     AP_COLUMN("nis", 4, get_nis),
     AP_COLUMN("nis_dimensions", 0, get_nis_dimensions),

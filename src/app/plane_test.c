@@ -147,6 +147,11 @@ static void test_track_and_columns(void **state)
                        .updated_utc = AP_NS_PER_S,
                        .east_mps = 100.0,
                        .north_mps = 50.0,
+                       .track_rate_radps = 0.5 * AP_RAD_PER_DEG,
+                       .has_acceleration = true,
+                       .acceleration_mps2 = -0.25,
+                       .mode_probability = { 0.75, 0.25 },
+                       .vertical_probability = { 0.5, 0.5 },
                        .source_count = 1 };
     track.position = ap_geodetic_from_ecef(ap_ecef_from_enu(&plane, at));
     for (int i = 0; i < 4; i++)
@@ -170,9 +175,11 @@ static void test_track_and_columns(void **state)
     assert_false(text.bad);
     assert_memory_equal(bytes, "time_s,track_id,x,y,vx,vy,sxx,sxy,syy,", 38);
     assert_non_null(strstr((const char *)bytes, "2.000000,7,120000,-70000,"));
-    assert_non_null(strstr((const char *)bytes, ",,,,\"a,b\",,\r\n{\"time_s\":2.000000"));
+    assert_non_null(strstr((const char *)bytes, ",,,,\"a,b\",,,0.5,-0.25,0.75;0.25;0;0;0;0;0;0,"
+                                                "0.5;0.5;0;0\r\n{\"time_s\":2.000000"));
     assert_non_null(strstr((const char *)bytes, "\"update_age_s\":1,"));
-    assert_non_null(strstr((const char *)bytes, "\"sensors\":[\"a,b\"]}\n"));
+    assert_non_null(strstr((const char *)bytes, "\"sensors\":[\"a,b\"],\"track_rate_degps\":0.5,"));
+    assert_non_null(strstr((const char *)bytes, "\"vertical_probability\":[0.5,0.5,0,0]}\n"));
 }
 
 int main(void)

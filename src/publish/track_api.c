@@ -22,7 +22,7 @@ static ap_err put_columns(ap_writer *text, const ap_sensor_table *sensors, const
                              .sensor = AP_SENSOR_NONE };
     ap_track_row row = ap_track_row_of(sensors, &asked, track);
     size_t count =
-        track->fall.probability > 0.0 ? ap_track_column_count : ap_track_flight_column_count;
+        track->fall.probability > 0.0 ? ap_track_column_count : ap_track_state_column_count;
     return ap_columns_json(text, ap_track_columns, count, &row);
 }
 

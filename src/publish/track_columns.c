@@ -238,7 +238,7 @@ static ap_value get_track_rate(const void *row)
 
 static ap_value get_acceleration(const void *row)
 {
-    return ap_value_fixed(track_of(row)->acceleration_mps2);
+    return fixed_if(track_of(row)->has_acceleration, track_of(row)->acceleration_mps2);
 }
 
 static ap_value get_heading(const void *row)
@@ -478,6 +478,49 @@ static ap_value get_nis_dimensions(const void *row)
     return dimensions > 0 ? ap_value_unsigned(dimensions) : ap_value_absent();
 }
 
+/* ---- models of motion ---- */
+
+/* Their sum is 1, or 0 where there are none; NaN is no list. */
+static size_t count_if_any(const double *probability, size_t count)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < count; i++)
+        sum += probability[i];
+    return sum > 0.0 && sum <= 2.0 ? count : 0;
+}
+
+size_t ap_track_mode_count(const ap_track *track)
+{
+    return count_if_any(track->mode_probability, AP_TRACK_MODE_CAP);
+}
+
+size_t ap_track_vertical_mode_count(const ap_track *track)
+{
+    return count_if_any(track->vertical_probability, AP_TRACK_VERTICAL_MODES);
+}
+
+static size_t count_modes(const void *row)
+{
+    return ap_track_mode_count(track_of(row));
+}
+
+static void put_mode(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, track_of(row)->mode_probability[i], AP_TRACK_MODE_DECIMALS);
+}
+
+static size_t count_vertical_modes(const void *row)
+{
+    return ap_track_vertical_mode_count(track_of(row));
+}
+
+static void put_vertical_mode(ap_writer *text, const void *row, size_t i, bool json)
+{
+    (void)json;
+    ap_text_fixed(text, track_of(row)->vertical_probability[i], AP_TRACK_MODE_DECIMALS);
+}
+
 /* ---- what falls ---- */
 
 static const ap_track_fall *fall_of(const void *row)
@@ -614,6 +657,8 @@ const ap_column ap_track_columns[] = {
     AP_COLUMN("adsb_age_s", 3, get_adsb_age),
     AP_COLUMN_LIST("sources", count_sources, put_source),
     AP_COLUMN_LIST("reasons", count_reasons, put_reason),
+    AP_COLUMN_LIST("mode_probability", count_modes, put_mode),
+    AP_COLUMN_LIST("vertical_probability", count_vertical_modes, put_vertical_mode),
     AP_COLUMN("fall_probability", 6, get_fall_probability),
     AP_COLUMN("fall_time_s", 0, get_fall_time_s),
     AP_COLUMN_LIST("ecef_m", count_ecef, put_ecef),
@@ -626,9 +671,12 @@ const ap_column ap_track_columns[] = {
 };
 /* clang-format on */
 
+#define MODE_COLUMNS 2
 #define FALL_COLUMNS 7
 #define INNOVATION_COLUMNS 2
 #define COLUMNS (sizeof ap_track_columns / sizeof ap_track_columns[0])
 const size_t ap_track_innovation_column_count = COLUMNS;
 const size_t ap_track_column_count = COLUMNS - INNOVATION_COLUMNS;
 const size_t ap_track_flight_column_count = COLUMNS - INNOVATION_COLUMNS - FALL_COLUMNS;
+const size_t ap_track_state_column_count =
+    COLUMNS - INNOVATION_COLUMNS - FALL_COLUMNS - MODE_COLUMNS;

@@ -19,11 +19,19 @@ typedef struct ap_track_row {
 ap_track_row ap_track_row_of(const ap_sensor_table *sensors, const ap_track_event *event,
                              const ap_track *track);
 
-/* Those of what falls are behind all others: of what flies they are absent, and need not be asked.
- * Behind them are those of innovations, which only are told where they are asked for. */
+/* First the state of a track, which is all that an answer about many tracks tells. Then the
+ * probabilities of the motion models, which lines tell, too. Those of what falls are behind: of
+ * what flies they are absent, and need not be asked. Behind them are those of innovations, which
+ * only are told where they are asked for. */
 extern const ap_column ap_track_columns[];
 extern const size_t ap_track_column_count, ap_track_flight_column_count;
+extern const size_t ap_track_state_column_count;
 extern const size_t ap_track_innovation_column_count;
+
+/* How many motion models have a probability, in the plane or of the vertical: all, or none. */
+#define AP_TRACK_MODE_DECIMALS 4
+size_t ap_track_mode_count(const ap_track *track);
+size_t ap_track_vertical_mode_count(const ap_track *track);
 
 /* Name of a sensor, or NULL when there is none. */
 const char *ap_sensor_name_of(const ap_sensor_table *sensors, uint16_t sensor);

@@ -129,7 +129,7 @@ static void test_track_json_unknown_is_absent(void **state)
                        .mode_s_utc = AP_UTC_UNKNOWN,
                        .mlat_utc = AP_UTC_UNKNOWN,
                        .adsb_utc = AP_UTC_UNKNOWN,
-                       .acceleration_mps2 = NAN };
+                       .acceleration_mps2 = 1.0 };
     cJSON *o = parse(AP_EVENT_BORN, &track);
     static const char *const absent[] = {
         "icao24",
@@ -243,6 +243,36 @@ static void test_track_json_falls(void **state)
         assert_false(known(o, absent[i]));
     cJSON_Delete(o);
     assert_string_equal(ap_track_columns[ap_track_flight_column_count].key, "fall_probability");
+}
+
+/* Told in lines of what flies; not in answers about many, and not when there are none. */
+static void test_track_json_modes(void **state)
+{
+    (void)state;
+    ap_track track = fixture_track();
+    cJSON *o = parse(AP_EVENT_UPDATED, &track);
+    assert_false(known(o, "mode_probability"));
+    assert_false(known(o, "vertical_probability"));
+    cJSON_Delete(o);
+    const double modes[AP_TRACK_MODE_CAP] = { 0.75, 0.125, 0.0625, 0.03125, 0.02, 0.01125 };
+    const double vertical[AP_TRACK_VERTICAL_MODES] = { 0.1, 0.2, 0.3, 0.4 };
+    memcpy(track.mode_probability, modes, sizeof modes);
+    memcpy(track.vertical_probability, vertical, sizeof vertical);
+    o = parse(AP_EVENT_UPDATED, &track);
+    const cJSON *list = cJSON_GetObjectItem(o, "mode_probability");
+    assert_int_equal(cJSON_GetArraySize(list), AP_TRACK_MODE_CAP);
+    for (int i = 0; i < AP_TRACK_MODE_CAP; i++)
+        assert_near(cJSON_GetArrayItem(list, i)->valuedouble, modes[i], 0.51e-4);
+    list = cJSON_GetObjectItem(o, "vertical_probability");
+    assert_int_equal(cJSON_GetArraySize(list), AP_TRACK_VERTICAL_MODES);
+    for (int i = 0; i < AP_TRACK_VERTICAL_MODES; i++)
+        assert_near(cJSON_GetArrayItem(list, i)->valuedouble, vertical[i], 0.51e-4);
+    cJSON_Delete(o);
+    track.mode_probability[3] = NAN;
+    o = parse(AP_EVENT_UPDATED, &track);
+    assert_false(known(o, "mode_probability"));
+    cJSON_Delete(o);
+    assert_string_equal(ap_track_columns[ap_track_state_column_count].key, "mode_probability");
 }
 
 static void test_track_json_other_address(void **state)
@@ -406,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_track_json_late_event),
         cmocka_unit_test(test_track_json_reasons),
         cmocka_unit_test(test_track_json_falls),
+        cmocka_unit_test(test_track_json_modes),
         cmocka_unit_test(test_track_json_other_address),
         cmocka_unit_test(test_track_json_size),
         cmocka_unit_test(test_track_json_tells_innovations),
