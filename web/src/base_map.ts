@@ -2,10 +2,11 @@
 // and nobody needs it to see tracks: it is loaded after the first picture.
 import maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { feature, mesh } from "topojson-client";
+import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
 import worldUrl from "../generated/world.json?url";
-import { type AirMap, type Country, type Tiles, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
+import { nameOf } from "./countries.js";
+import { type AirMap, type Tiles, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
 import { type Theme, THEMES } from "./theme.js";
 
 export class BaseMap {
@@ -77,16 +78,12 @@ export class BaseMap {
     const { map, theme } = this,
       land = feature(world, countries);
     map.addSource("land", { type: "geojson", data: land, tolerance: 0.3 });
-    map.addSource("coast", {
-      type: "geojson",
-      data: mesh(world, countries, (a, b) => a === b),
-      tolerance: 0.3,
-    });
-    map.addSource("border", {
-      type: "geojson",
-      data: mesh(world, countries, (a, b) => a !== b),
-      tolerance: 0.3,
-    });
+    for (const lines of ["coast", "border"])
+      map.addSource(lines, {
+        type: "geojson",
+        data: feature(world, world.objects[lines]!),
+        tolerance: 0.3,
+      });
     map.addSource("grid", { type: "geojson", data: graticule() });
     map.addLayer({
       id: "land",
@@ -159,40 +156,4 @@ function graticule(): GeoJSON.MultiLineString {
   for (let y = -80; y <= 80; y += 5)
     lines.push(Array.from({ length: 37 }, (_, i) => [-180 + 10 * i, y]));
   return { type: "MultiLineString", coordinates: lines };
-}
-
-// Where a country's name stands: in the middle of its largest part.
-function nameOf(
-  country: GeoJSON.Feature<GeoJSON.Geometry, { name: string }>,
-): Country {
-  const { geometry, properties } = country;
-  const parts =
-    geometry.type === "Polygon"
-      ? [geometry.coordinates]
-      : geometry.type === "MultiPolygon"
-        ? geometry.coordinates
-        : [];
-  const best = { name: properties.name, longitude: 0, latitude: 0, span: 0 };
-  let largest = 0;
-  for (const [ring] of parts) {
-    let area = 0,
-      x = 0,
-      y = 0,
-      west = 181,
-      east = -181;
-    for (let i = 0, j = ring!.length - 1; i < ring!.length; j = i++) {
-      const [ax, ay] = ring![j]!,
-        [bx, by] = ring![i]!,
-        cross = ax! * by! - bx! * ay!;
-      area += cross;
-      x += (ax! + bx!) * cross;
-      y += (ay! + by!) * cross;
-      west = Math.min(west, ax!);
-      east = Math.max(east, ax!);
-    }
-    if (Math.abs(area) <= largest) continue;
-    largest = Math.abs(area);
-    Object.assign(best, { longitude: x / (3 * area), latitude: y / (3 * area), span: east - west });
-  }
-  return best;
 }

@@ -52,3 +52,24 @@ export function ellipse(centre: Place, long: number, short: number, axis: number
     );
   });
 }
+
+// Longitudes within a half turn.
+export const wrapped = (degrees: number): number =>
+  degrees >= -180 && degrees < 180 ? degrees : ((((degrees + 180) % 360) + 360) % 360) - 180;
+
+// The narrowest part of the Earth with all these longitudes: where their largest gap ends, and
+// where it begins, beyond 180 when that is over the date line. Sorts them.
+export function spanOf(longitudes: Float64Array): [west: number, east: number] {
+  longitudes.sort();
+  const last = longitudes.length - 1;
+  let west = longitudes[0]!,
+    east = longitudes[last]!,
+    gap = west + 360 - east;
+  for (let i = 1; i <= last; i++) {
+    if (longitudes[i]! - longitudes[i - 1]! <= gap) continue;
+    gap = longitudes[i]! - longitudes[i - 1]!;
+    west = longitudes[i]!;
+    east = longitudes[i - 1]! + 360;
+  }
+  return [west, east];
+}

@@ -2,7 +2,7 @@
 // base_map.ts, comes after the first picture; from then on it says where one looks.
 import type { BaseMap } from "./base_map.js";
 import { h } from "./dom.js";
-import type { Place } from "./geo.js";
+import { type Place, wrapped } from "./geo.js";
 import type { Theme } from "./theme.js";
 
 export interface View {
@@ -78,7 +78,7 @@ export function inside(
   north: number,
 ): (longitude: number, latitude: number) => boolean {
   const wide = east - west,
-    from = ((((west + 180) % 360) + 360) % 360) - 180;
+    from = wrapped(west);
   return (longitude, latitude) => {
     const turn = longitude - from;
     return latitude > south && latitude < north && (turn < 0 ? turn + 360 : turn) <= wide;
@@ -150,7 +150,7 @@ export class AirMap {
 
   // The map was moved.
   moved(view: View): void {
-    this.camera = view;
+    this.camera = { ...view, longitude: wrapped(view.longitude) };
     this.tell("move");
   }
 
@@ -195,7 +195,7 @@ export class AirMap {
     return [this.container.clientWidth, this.container.clientHeight];
   }
 
-  // What is seen: west, south, east and north, in degrees; beyond 180 over the date line.
+  // What is seen: west, south, east and north, in degrees; beyond -180 or 180 over the date line.
   bounds(): [west: number, south: number, east: number, north: number] {
     const [width, height] = this.size(),
       [west, north] = this.unproject(0, 0),

@@ -1,6 +1,6 @@
 // Which part of the world is seen: all tracks, the selected one, the next one.
 import type { App } from "./app.js";
-import type { Place } from "./geo.js";
+import { type Place, spanOf, wrapped } from "./geo.js";
 import { type AirMap, type Edges, inside } from "./map.js";
 import type { Picture } from "./picture.js";
 
@@ -8,6 +8,22 @@ const FIT_ZOOM_MAX = 9,
   CENTRE_ZOOM = 7,
   CENTRED_DEG = 0.05,
   PHONE_PX = 900;
+
+// Rows of `mask` that are seen, in the order in which they stand from left to right.
+export function fromLeft(
+  bounds: ReturnType<AirMap["bounds"]>,
+  longitude: Float64Array,
+  latitude: Float64Array,
+  mask: Uint8Array,
+): number[] {
+  const isSeen = inside(...bounds),
+    middle = (bounds[0] + bounds[2]) / 2,
+    left = (row: number) => wrapped(longitude[row]! - middle);
+  const rows = [...mask.keys()].filter(
+    (row) => mask[row] && isSeen(longitude[row]!, latitude[row]!),
+  );
+  return rows.sort((a, b) => left(a) - left(b) || a - b);
+}
 
 export class View {
   // The cards lie over the map: `left` at its left side, `right` at its right side.
@@ -26,19 +42,16 @@ export class View {
 
   // All tracks that are shown.
   fit(): void {
-    const { store, mask } = this.app;
-    let west = 181,
-      south = 91,
-      east = -181,
+    const { store, mask } = this.app,
+      rows = [...mask.subarray(0, store.count).keys()].filter((row) => mask[row]);
+    if (rows.length === 0) return;
+    const [west, east] = spanOf(Float64Array.from(rows, (row) => store.longitude[row]!));
+    let south = 91,
       north = -91;
-    for (let i = 0; i < store.count; i++) {
-      if (!mask[i]) continue;
-      west = Math.min(west, store.longitude[i]!);
-      east = Math.max(east, store.longitude[i]!);
-      south = Math.min(south, store.latitude[i]!);
-      north = Math.max(north, store.latitude[i]!);
+    for (const row of rows) {
+      south = Math.min(south, store.latitude[row]!);
+      north = Math.max(north, store.latitude[row]!);
     }
-    if (west > east) return;
     this.air.fit(west, south, east, north, this.covered(50), FIT_ZOOM_MAX);
   }
 
@@ -48,7 +61,7 @@ export class View {
     if (!place) return;
     const now = this.air.view();
     const isCentred =
-      Math.abs(now.longitude - place[0]) + Math.abs(now.latitude - place[1]) < CENTRED_DEG;
+      Math.abs(wrapped(now.longitude - place[0])) + Math.abs(now.latitude - place[1]) < CENTRED_DEG;
     this.picture.isFollowing = isCentred && !this.picture.isFollowing;
     this.goTo(...place);
   }
@@ -60,14 +73,11 @@ export class View {
 
   // Selects the next track of the view, from left to right.
   step(by: number): void {
-    const isSeen = inside(...this.air.bounds()),
-      { store, mask } = this.app,
-      rows: number[] = [];
-    for (let i = 0; i < store.count; i++)
-      if (mask[i] && isSeen(store.longitude[i]!, store.latitude[i]!)) rows.push(i);
-    rows.sort((a, b) => store.longitude[a]! - store.longitude[b]! || a - b);
+    const { store, mask, selected } = this.app,
+      seen = mask.subarray(0, store.count),
+      rows = fromLeft(this.air.bounds(), store.longitude, store.latitude, seen);
     if (rows.length === 0) return;
-    const at = rows.indexOf(store.row(this.app.selected));
+    const at = rows.indexOf(store.row(selected));
     const first = by > 0 ? 0 : rows.length - 1;
     this.app.select(store.id[rows[at < 0 ? first : (at + by + rows.length) % rows.length]!]!);
   }

@@ -14,7 +14,7 @@ import {
   squawk,
   trend,
 } from "../src/format.js";
-import { bearing, destination, distance } from "../src/geo.js";
+import { bearing, destination, distance, spanOf, wrapped } from "../src/geo.js";
 import { Covered, type LabelWish, PLACED, placeLabels, WISH, workOut } from "../src/labels.js";
 import { readFrames } from "../src/archive.js";
 import { readLink, writeLink } from "../src/link.js";
@@ -24,6 +24,7 @@ import { DOTS, Store } from "../src/store.js";
 import { beamOf } from "../src/sweep.js";
 import { cellOf } from "../src/symbols.js";
 import { type Colour, THEMES } from "../src/theme.js";
+import { fromLeft } from "../src/view.js";
 
 test("a beam goes on from where the antenna was, and not where nobody knows", () => {
   const radar = (antenna?: { azimuth_deg: number; time_s: number; turn_s?: number }) => ({
@@ -392,6 +393,32 @@ test("map: a pixel is a place and a place a pixel; what fits lies between the ed
   air.look({ zoom: 99 });
   assert.equal(air.view().zoom, 16);
   assert.equal(moves, 3);
+});
+
+test("map: over the date line all fits in little, the next is to the right", () => {
+  const span = (...all: number[]) => spanOf(Float64Array.from(all));
+  assert.deepEqual(span(-176, 179, 178, -179), [178, 184]);
+  assert.deepEqual(span(4, 8, -3), [-3, 8]);
+  assert.deepEqual(span(8), [8, 8]);
+  assert.deepEqual(span(-90, 0, 90, 180), [-90, 180]);
+  assert.deepEqual([180, 540, -180, 179.5, -190].map(wrapped), [-180, -180, -180, 179.5, 170]);
+  assert.ok(Math.abs(wrapped(-183.3) - 176.7) < 1e-9);
+  const box = { clientWidth: 1280, clientHeight: 754 } as HTMLElement,
+    air = new AirMap(box, { longitude: 0, latitude: 0, zoom: 2 }, THEMES.night),
+    longitude = Float64Array.of(-176, 179, 178, -179, 8),
+    latitude = Float64Array.of(60, 61, 62, 63, 50);
+  const [west, east] = spanOf(longitude.slice(0, 4));
+  air.fit(west, 60, east, 63, { top: 50, bottom: 50, left: 50, right: 50 }, 9);
+  assert.ok(air.view().zoom > 5 && Math.abs(air.view().longitude + 179) < 1e-9);
+  const pixels = [2, 1, 3, 0].map((row) => air.project([longitude[row]!, latitude[row]!]).x);
+  pixels.forEach((x, i) => assert.ok(x > 49 && x < 1231 && (i === 0 || x > pixels[i - 1]!)));
+  const all = new Uint8Array(5).fill(1);
+  assert.deepEqual(fromLeft(air.bounds(), longitude, latitude, all), [2, 1, 3, 0]);
+  air.look({ longitude: 179.5 }); // the other way around
+  assert.ok(air.bounds()[2] > 180);
+  assert.deepEqual(fromLeft(air.bounds(), longitude, latitude, all), [2, 1, 3, 0]);
+  air.look({ longitude: 541 });
+  assert.equal(air.view().longitude, -179);
 });
 
 test("geo: distance, bearing and destination agree", () => {

@@ -1,9 +1,11 @@
 // Makes generated/world.json, the base map: countries of world-atlas (Natural Earth, 1:50 million)
-// less those points that make the least difference, so that the page stays small.
+// cut at 180 degrees, less those points that make the least difference, so that the page stays
+// small; and their coasts and borders as lines.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { presimplify, quantile, simplify } from "topojson-simplify";
-import { quantize } from "topojson-client";
+import { meshArcs, quantize } from "topojson-client";
+import { cutWorld } from "./antimeridian.mjs";
 
 const KEPT_SHARE = 0.3; // of the points
 const GRID = 5e4; // steps around the Earth: 800 m
@@ -15,7 +17,11 @@ for (const country of world.objects.countries.geometries) {
     country.properties = { name: country.properties.name };
     delete country.id;
 }
-const weighed = presimplify(world);
+const cut = cutWorld(world, (whole) => ({
+    coast: meshArcs(whole, whole.objects.countries, (a, b) => a === b),
+    border: meshArcs(whole, whole.objects.countries, (a, b) => a !== b),
+}));
+const weighed = presimplify(cut);
 const small = quantize(simplify(weighed, quantile(weighed, KEPT_SHARE)), GRID);
 mkdirSync(new URL("../generated/", import.meta.url), { recursive: true });
 writeFileSync(new URL("../generated/world.json", import.meta.url), JSON.stringify(small));
