@@ -1,11 +1,13 @@
 /* What a sensor's plots are when no track gave them, and how often it sees a track. Learnt on line,
  * a turn of the antenna at a time.
  *
- * Reports may be late, so turns make up stretches, each longer than a report is ever late; and what
- * counts in a stretch is what was learnt before the stretch before it. Nothing that is still to
- * come changes that, so a late report finds what it would have found in time, whatever came
- * meanwhile. Only the first turns are stretches by themselves and teach at once: there is the most
- * to gain. */
+ * Reports may be late, so turns make up stretches, each as long as a report may be late; and a
+ * stretch teaches when nothing more can come to it, at the beginning of another. Nothing that is
+ * still to come changes what counts in a stretch, so a late report finds what it would have found
+ * in time, whatever came meanwhile.
+ *
+ * What is decided once, and not anew when something late comes, need not wait: `fresh` holds what
+ * all turns teach that are over, the newest one, too. */
 #ifndef AP_TRACK_BACKGROUND_H
 #define AP_TRACK_BACKGROUND_H
 
@@ -17,14 +19,15 @@
 #include "track/clutter.h"
 #include "track/detection_rate.h"
 
-#define AP_BACKGROUND_QUICK 64 /* turns that teach at once */
-/* Places of the map whose plots a stretch keeps; what is more counts at once. */
-#define AP_BACKGROUND_COUNTS 2048
+#define AP_BACKGROUND_OPEN 5 /* stretches that do not teach yet, at most */
+/* Places of the map whose plots wait to be learnt from; what is more counts at once. */
+#define AP_BACKGROUND_COUNTS 4096
 
 /* A place that false plots came from. */
 typedef struct ap_place_count {
     float plots;
     uint16_t part;
+    uint8_t lesson; /* in lessons[] */
 } ap_place_count;
 
 typedef struct ap_learnt {
@@ -35,12 +38,11 @@ typedef struct ap_learnt {
     ap_clutter *map; /* where they lie; NULL: evenly */
 } ap_learnt;
 
-/* Of a stretch that is not learnt from yet. */
+/* Of a stretch that does not teach yet, or of a turn. */
 typedef struct ap_lessons {
     double stray_sum;    /* such plots; probabilities, times their share */
     double stray_range2; /* the same times their squared ranges */
     double look_count, hit_count;
-    uint32_t place_count;
     bool has_plots; /* a group of it was associated */
 } ap_lessons;
 
@@ -50,13 +52,17 @@ typedef struct ap_background {
                           * plots, so each is whole */
     int64_t windows_per_turn;
     int64_t turn, stretch; /* the newest, since it began */
-    int64_t stretch_turns; /* of those after the first turns */
+    int64_t stretch_turns; /* but for the first, which is one turn */
+    int64_t open_count;    /* stretches, up to the newest, that do not teach yet */
     ap_learnt now, before; /* what counts in the newest stretch, and in the one before it */
-    ap_lessons lessons[2]; /* of both, the even one first */
-    ap_place_count *place; /* [2 * AP_BACKGROUND_COUNTS], the even one's first; NULL without maps */
+    ap_lessons lessons[AP_BACKGROUND_OPEN]; /* stretch by stretch, in turn */
+    ap_learnt fresh;
+    ap_lessons newest;     /* of the newest turn, for fresh */
+    ap_place_count *place; /* [place_count <= AP_BACKGROUND_COUNTS]; NULL without maps */
+    uint32_t place_count;
 } ap_background;
 
-/* It has a map from now on. maps[2], places[2 * AP_BACKGROUND_COUNTS]: kept. */
+/* It has a map from now on. maps[3], places[AP_BACKGROUND_COUNTS]: kept. */
 void ap_background_map(ap_background *background, const ap_sensor *sensor, ap_clutter *maps,
                        ap_place_count *places);
 
@@ -64,10 +70,11 @@ void ap_background_map(ap_background *background, const ap_sensor *sensor, ap_cl
 void ap_background_restart(ap_background *background);
 
 /* A report of this window is to come, perhaps a late one: goes on to its turn, learning from those
- * before it. A turn is cut into windows_per_turn groups, numbered without end; stretch_turns >= 1
- * are longer than a report is late. */
+ * before it. A turn is cut into windows_per_turn groups, numbered without end. late_turns >= 1: so
+ * long a report may be late; wait_turns >= late_turns: and so long lessons of a turn that is over
+ * may still come. */
 void ap_background_reach(ap_background *background, const ap_sensor *sensor, int64_t window,
-                         int64_t windows_per_turn, int64_t stretch_turns);
+                         int64_t windows_per_turn, int64_t late_turns, int64_t wait_turns);
 
 /* What counts for reports of this window. */
 const ap_learnt *ap_background_at(const ap_background *background, int64_t window);
@@ -80,10 +87,16 @@ double ap_background_clutter(const ap_learnt *learnt, uint16_t part, double whol
 /* Where on the map a place lies; AP_CLUTTER_NOWHERE when there is none. */
 uint16_t ap_background_part(const ap_learnt *learnt, double range_m, double azimuth_rad);
 
-/* Where lessons of this window belong: of plots that its groups leave over, of looks of its turn at
- * firm tracks. share of a plot: of the clutter there, as much as the whole disc has: it learns from
- * no more, or a wind park would thicken it everywhere. */
+/* Where lessons of this window belong, but for plots. */
 ap_lessons *ap_background_lessons(ap_background *background, int64_t window);
+
+/* A group of this window is associated: the same, and told so. */
+ap_lessons *ap_background_attend(ap_background *background, int64_t window);
+
+/* A group left over so many plots there, of which counts the share that the whole disc has of the
+ * clutter there: it learns from no more, or a wind park would thicken it everywhere. lessons: of
+ * its window; background->newest, with the share as it is known by now. */
+void ap_background_stray(ap_lessons *lessons, double plots, double range_m);
 
 /* What so many plots of this window about this part had started came to nothing: they were false.
  * So aircraft teach the map nothing, however many appear at once. Less than 0: so many will, though

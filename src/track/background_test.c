@@ -10,7 +10,9 @@
 #include "track/test_noise.h"
 
 #define WINDOWS 16
-#define STRETCH 5
+#define LATE 3 /* turns */
+#define WAIT 5
+#define SOON 9 /* then it teaches, at the latest */
 
 static ap_sensor radar_with(double clutter_per_turn)
 {
@@ -29,16 +31,15 @@ static double area_m2(const ap_sensor *radar)
 
 static void group(ap_background *b, const ap_sensor *radar, int64_t window)
 {
-    ap_background_reach(b, radar, window, WINDOWS, STRETCH);
-    ap_background_lessons(b, window)->has_plots = true;
+    ap_background_reach(b, radar, window, WINDOWS, LATE, WAIT);
+    ap_background_attend(b, window);
 }
 
 /* A false plot that lies where clutter is as everywhere. */
 static void stray(ap_background *b, int64_t window, double range_m)
 {
-    ap_lessons *lessons = ap_background_lessons(b, window);
-    lessons->stray_sum += 1.0;
-    lessons->stray_range2 += range_m * range_m;
+    ap_background_stray(ap_background_lessons(b, window), 1.0, range_m);
+    ap_background_stray(&b->newest, 1.0, range_m);
 }
 
 /* One turn with so many strays, spread as clutter over the radar's disc is: their squared ranges
@@ -76,15 +77,21 @@ static void test_clutter_is_learnt(void **state)
     (void)state;
     ap_sensor radar = radar_with(20.0);
     ap_background b = { 0 };
+    double density = 200.0 / area_m2(&radar);
     for (int n = 0; n < 12; n++)
         turn(&b, &radar, n, 200);
-    double density = 200.0 / area_m2(&radar);
+    assert_true(fabs(ap_background_whole(&b.fresh, &radar) / density - 1.0) < 0.1);
+    for (int n = 12; n < 12 + SOON; n++)
+        turn(&b, &radar, n, 200);
     assert_true(fabs(ap_background_whole(&b.now, &radar) / density - 1.0) < 0.1);
-    turn(&b, &radar, 12, 0);
-    turn(&b, &radar, 13, 0);
-    assert_true(ap_background_whole(&b.now, &radar) > 0.8 * density);
-    for (int n = 14; n < 200; n++)
+    turn(&b, &radar, 12 + SOON, 0);
+    turn(&b, &radar, 13 + SOON, 0);
+    assert_true(ap_background_whole(&b.fresh, &radar) > 0.8 * density);
+    assert_true(ap_background_whole(&b.fresh, &radar) < 0.95 * density);
+    assert_true(ap_background_whole(&b.now, &radar) > 0.95 * density);
+    for (int n = 14 + SOON; n < 200; n++)
         turn(&b, &radar, n, 0); /* never less than a tenth of the description */
+    assert_true(ap_background_whole(&b.fresh, &radar) >= 2.0 / area_m2(&radar));
     assert_true(ap_background_whole(&b.now, &radar) >= 2.0 / area_m2(&radar));
 }
 
@@ -112,8 +119,8 @@ static void test_clutter_of_a_part_is_its_own(void **state)
 {
     (void)state;
     ap_sensor radar = radar_with(200.0);
-    static ap_clutter maps[2];
-    static ap_place_count places[2 * AP_BACKGROUND_COUNTS];
+    static ap_clutter maps[3];
+    static ap_place_count places[AP_BACKGROUND_COUNTS];
     ap_background b = { 0 };
     const double range_m = 60e3;
     ap_background_map(&b, &radar, maps, places);
@@ -163,8 +170,8 @@ static int by_arrival(const void *a, const void *b)
 
 static void take_lessons(const lesson *lessons, counted *out)
 {
-    static ap_clutter maps[2];
-    static ap_place_count places[2 * AP_BACKGROUND_COUNTS];
+    static ap_clutter maps[3];
+    static ap_place_count places[AP_BACKGROUND_COUNTS];
     static const lesson *order[LESSONS];
     ap_sensor radar = radar_with(20.0);
     ap_background b = { 0 };
@@ -208,9 +215,10 @@ static void test_late_lessons_equal_those_in_order(void **state)
     take_lessons(lessons, in_order);
     for (uint64_t order = 1; order <= 5; order++) {
         for (int i = 0; i < LESSONS; i++)
-            if (lessons[i].window >= (AP_BACKGROUND_QUICK + 1) * WINDOWS)
-                lessons[i].arrival =
-                    lessons[i].window + (int64_t)(3.0 * WINDOWS * test_uniform(&seed));
+            lessons[i].arrival =
+                i == 0
+                    ? 0
+                    : lessons[i].window + (int64_t)((double)LATE * WINDOWS * test_uniform(&seed));
         take_lessons(lessons, late);
         for (int i = 0; i < LESSONS; i++) {
             assert_true(fabs(late[i].whole / in_order[i].whole - 1.0) < 1e-12);

@@ -3,6 +3,7 @@
 
 #define BIRTH_ADDRESS 0.5
 #define BIRTH_MIN 1e-7
+#define FRESH_MAX 0.999
 #define BIRTH_UNUSED 0.05    /* a plot that a track explains better than this starts none */
 #define COMPANY_UNUSED 0.002 /* nor adds such a plot to the chances of those beside it */
 #define COMPANY_PATIENCE                                                                           \
@@ -52,12 +53,14 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
     uint32_t slot = ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
     if (slot == AP_SLOT_NONE)
         return;
+    ap_track_known(state, slot, ap_smaller(existence * plot->news, FRESH_MAX));
     state->store.row[slot].strays =
         (ap_strays){ (float)ap_larger(plot->unused, 0.0), report->sensor, plot->part };
     if (plot->company == AP_SLOT_NONE)
         return;
     state->store.row[slot].beside = true;
     state->store.pulse[slot].worth *= COMPANY_PATIENCE;
+    state->store.row[slot].fresh_worth *= (float)COMPANY_PATIENCE;
 }
 
 void ap_births_leave_ghosts_out(ap_state *state)

@@ -145,6 +145,7 @@ static void take(ap_state *state, const ap_report *report, offer *o)
         row->misfit_sensor = report->sensor;
         ap_pulse *pulse = &state->store.pulse[o->slot];
         pulse->existence = ap_existence_detected(pulse->existence, RATIO_ADDRESS);
+        row->fresh_odds = ap_smaller(row->fresh_odds * RATIO_ADDRESS, AP_ODDS_MAX);
     }
     ap_track_taken(state, o->slot, report,
                    is_position ? AP_TAKEN_POSITION

@@ -36,8 +36,8 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     state->group_cap = config->sensors->cap;
     state->group = ap_arena_take(arena, state->group_cap, sizeof *state->group);
     state->clutter_cap = state->group_cap < CLUTTER_CAP ? state->group_cap : CLUTTER_CAP;
-    state->clutter = ap_arena_take(arena, 2 * (size_t)state->clutter_cap, sizeof *state->clutter);
-    state->place = ap_arena_take(arena, 2 * (size_t)state->clutter_cap * AP_BACKGROUND_COUNTS,
+    state->clutter = ap_arena_take(arena, 3 * (size_t)state->clutter_cap, sizeof *state->clutter);
+    state->place = ap_arena_take(arena, (size_t)state->clutter_cap * AP_BACKGROUND_COUNTS,
                                  sizeof *state->place);
     state->open = ap_arena_take(arena, state->group_cap, sizeof *state->open);
     *b = (ap_bench){ .plot_cap = plots,
@@ -125,11 +125,9 @@ static bool is_within(const ap_group *group, ap_utc_ns time_utc)
     return time_utc < group->end_utc && time_utc >= group->end_utc - group->width_ns;
 }
 
-/* So long that what is late is of this stretch of turns or the one before it. */
-static int64_t stretch_turns(const ap_state *state, const ap_sensor *sensor)
+static int64_t turns_in(double time_s, const ap_sensor *sensor)
 {
-    double late_s = state->config.lag_s + DEATH_TURNS * sensor->turn_s + DEATH_EXTRA_S;
-    return (int64_t)fmin(ceil(late_s / sensor->turn_s), STRETCH_MAX);
+    return (int64_t)fmin(ceil(time_s / sensor->turn_s), STRETCH_MAX);
 }
 
 static void open_group(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
@@ -197,16 +195,17 @@ static void give_map(ap_state *state, const ap_sensor *sensor, ap_background *ba
     if (background->now.map || state->clutter_count == state->clutter_cap)
         return;
     size_t number = state->clutter_count++;
-    ap_background_map(background, sensor, &state->clutter[2 * number],
-                      &state->place[2 * AP_BACKGROUND_COUNTS * number]);
+    ap_background_map(background, sensor, &state->clutter[3 * number],
+                      &state->place[AP_BACKGROUND_COUNTS * number]);
 }
 
 /* The time has come to a window of the sensor. */
 static void reach(ap_state *state, uint16_t index, int64_t window)
 {
     const ap_sensor *sensor = ap_sensor_of(state, index);
+    double late_s = state->config.lag_s, death_s = DEATH_TURNS * sensor->turn_s + DEATH_EXTRA_S;
     ap_background_reach(&state->group[index].background, sensor, window, windows_per_turn(sensor),
-                        stretch_turns(state, sensor));
+                        turns_in(late_s, sensor), turns_in(late_s + death_s, sensor));
 }
 
 void ap_group_looked(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, int looks, double hits)
@@ -223,6 +222,8 @@ void ap_group_looked(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, int l
     }
     lessons->look_count += looks > 0 ? 1.0 : 0.0;
     lessons->hit_count += hits;
+    b->newest.look_count += looks;
+    b->newest.hit_count += hits;
     for (int k = 1; k < looks; k++)
         ap_background_lessons(b, window - k * b->windows_per_turn)->look_count += 1.0;
 }
@@ -231,9 +232,7 @@ void ap_group_strays(ap_state *state, uint16_t sensor, ap_utc_ns time_utc, uint1
                      double plots)
 {
     ap_background *background = &state->group[sensor].background;
-    bool counts_at_once = background->stretch < AP_BACKGROUND_QUICK;
-    int64_t window = counts_at_once ? background->turn_window : window_at(state, sensor, time_utc);
-    ap_background_count(background, window, plots, part);
+    ap_background_count(background, window_at(state, sensor, time_utc), plots, part);
 }
 
 /* What counts for the plots of a group. */
@@ -246,8 +245,7 @@ static const ap_learnt *learnt_for(ap_state *state, uint16_t index)
         return &background->now;
     give_map(state, sensor, background);
     reach(state, index, window);
-    state->group[index].lessons = ap_background_lessons(background, window);
-    state->group[index].lessons->has_plots = true;
+    state->group[index].lessons = ap_background_attend(background, window);
     return ap_background_at(background, window);
 }
 
@@ -264,18 +262,32 @@ static void polar_of(const ap_report *report, const ap_sensor *sensor, ap_plot *
                            &elevation_rad);
 }
 
+/* What is learnt of a sensor, and the density on the whole of its disc. */
+typedef struct ap_density {
+    const ap_learnt *learnt;
+    double whole;
+} ap_density;
+
+static ap_density density_of(const ap_state *state, uint16_t index, const ap_learnt *learnt)
+{
+    return (ap_density){ learnt, ap_background_whole(learnt, ap_sensor_of(state, index)) };
+}
+
 /* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
-static void set_background(const ap_state *state, const ap_learnt *learnt, double whole,
+static void set_background(const ap_state *state, const ap_density *counts, const ap_density *fresh,
                            double born, ap_plot *plot)
 {
     const ap_report *report = &state->waiting[plot->report];
     double azimuth_rad;
     polar_of(report, ap_sensor_of(state, report->sensor), plot, &azimuth_rad);
-    plot->part = ap_background_part(learnt, plot->range_m, azimuth_rad);
-    double clutter = ap_background_clutter(learnt, plot->part, whole);
-    plot->share = whole / clutter;
+    plot->part = ap_background_part(counts->learnt, plot->range_m, azimuth_rad);
+    double clutter = ap_background_clutter(counts->learnt, plot->part, counts->whole);
+    double known = ap_background_clutter(fresh->learnt, plot->part, fresh->whole);
+    plot->share = counts->whole / clutter;
+    plot->fresh_share = fresh->whole / known;
     plot->background = clutter + born;
     plot->birth = born / plot->background;
+    plot->news = plot->background / (known + born);
 }
 
 /* A plot that no track has by its address. */
@@ -319,7 +331,8 @@ static void add_plots(ap_state *state, uint16_t index)
     uint32_t place = group->first, count = 0, kept = 0;
     const ap_learnt *learnt = learnt_for(state, index);
     b->detection = ap_detection_rate_of(&learnt->detection, sensor);
-    double whole = ap_background_whole(learnt, sensor);
+    const ap_density counts = density_of(state, index, learnt);
+    const ap_density fresh = density_of(state, index, &group->background.fresh);
     double born = b->detection * state->config.birth_per_turn_km2 / M2_PER_KM2;
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
         b->order[count++] = place;
@@ -334,22 +347,22 @@ static void add_plots(ap_state *state, uint16_t index)
         }
         if (kept != i)
             b->plot[kept] = b->plot[i];
-        set_background(state, learnt, whole, born, &b->plot[kept++]);
+        set_background(state, &counts, &fresh, born, &b->plot[kept++]);
     }
     b->plot_count = kept;
 }
 
 /* The clutter of a radar changes with weather, sea and wind. */
-static void learn_strays(const ap_state *state, ap_lessons *lessons)
+static void learn_strays(const ap_state *state, ap_group *group)
 {
     const ap_bench *b = &state->bench;
     for (uint32_t i = 0; i < b->plot_count; i++) {
         const ap_plot *plot = &b->plot[i];
-        double stray = ap_larger(plot->unused, 0.0) * plot->share;
+        double stray = ap_larger(plot->unused, 0.0);
         if (state->waiting[plot->report].present & AP_HAS_ADDRESS)
             continue;
-        lessons->stray_sum += stray;
-        lessons->stray_range2 += stray * plot->range_m * plot->range_m;
+        ap_background_stray(group->lessons, stray * plot->share, plot->range_m);
+        ap_background_stray(&group->background.newest, stray * plot->fresh_share, plot->range_m);
     }
 }
 
@@ -369,7 +382,7 @@ void ap_group_close(ap_state *state, uint16_t sensor)
     ap_updates_make(state);
     ap_births_leave_ghosts_out(state);
     if (state->group[sensor].lessons)
-        learn_strays(state, state->group[sensor].lessons);
+        learn_strays(state, &state->group[sensor]);
     ap_births_give(state);
     for (uint32_t place = first, next; place != AP_SLOT_NONE; place = next) {
         next = state->waiting_next[place];

@@ -192,8 +192,9 @@ static bool take_back_miss(ap_state *state, uint32_t slot, ap_row_source *source
     double turn_s = ap_sensor_of(state, source->sensor)->turn_s;
     if (!ap_missed_take_back(&source->missed, gap_s, turn_s))
         return false;
-    pulse->existence =
-        ap_existence_not_missed(pulse->existence, fading_detection(state, slot, source->sensor));
+    double detection = fading_detection(state, slot, source->sensor);
+    pulse->existence = ap_existence_not_missed(pulse->existence, detection);
+    state->store.row[slot].fresh_odds /= 1.0 - detection;
     return true;
 }
 
@@ -269,7 +270,8 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
     ap_pulse *pulse = &state->store.pulse[slot];
     if (pulse->state != AP_TRACK_TENTATIVE || row->hit_count < CONFIRM_HITS ||
         state->group[report->sensor].bearing.is_lost ||
-        pulse->existence < enough_to_confirm(&state->config, pulse))
+        ap_smaller(pulse->existence, row->fresh_odds / (1.0 + row->fresh_odds)) <
+            enough_to_confirm(&state->config, pulse))
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
     count_strays(state, row, -1.0); /* as many as it may leave behind: plots were taken for two */
@@ -412,6 +414,13 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         confirm_if_due(state, slot, report);
 }
 
+void ap_track_known(ap_state *state, uint32_t slot, double existence)
+{
+    ap_row *row = &state->store.row[slot];
+    row->fresh_odds = existence / (1.0 - existence);
+    row->fresh_worth = (float)ap_smaller(state->config.drop_existence, BIRTH_WORTH * existence);
+}
+
 static uint32_t room_for(ap_state *state, double existence)
 {
     uint32_t slot = ap_store_add(&state->store);
@@ -451,6 +460,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     take_identity(state, slot, report);
     row->strays.part = AP_CLUTTER_NOWHERE;
     row->hit_count = row->update_count = 1;
+    ap_track_known(state, slot, existence);
     ap_store_refresh(&state->store, slot);
     ap_track_looked(state, slot, report->sensor, report->time_utc, true);
     ap_store_reason(row, report->time_utc, reason, report->sensor, 0);
@@ -499,8 +509,9 @@ static void count_misses(ap_state *state, uint32_t slot)
             source->due_s = INFINITY; /* it has left this sensor's view, others see it */
             continue;
         }
-        pulse->existence =
-            ap_existence_missed(pulse->existence, fading_detection(state, slot, source->sensor));
+        double detection = fading_detection(state, slot, source->sensor);
+        pulse->existence = ap_existence_missed(pulse->existence, detection);
+        row->fresh_odds *= 1.0 - detection;
         ap_missed_next(&source->missed, true);
         source->due_s += (float)sensor->turn_s;
     }
@@ -518,8 +529,11 @@ static bool end_if_due(ap_state *state, uint32_t slot, double silent_s)
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_TIME, 0);
         return true;
     }
-    if (pulse->existence < pulse->worth &&
-        (pulse->state == AP_TRACK_TENTATIVE || silent_s >= KEEP_TURNS * pulse->turn_s)) {
+    bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
+    const ap_row *row = &state->store.row[slot];
+    if ((pulse->existence < pulse->worth ||
+         (is_tentative && row->fresh_odds < (double)row->fresh_worth)) &&
+        (is_tentative || silent_s >= KEEP_TURNS * pulse->turn_s)) {
         ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_EXISTS, 0);
         return true;
     }

@@ -15,6 +15,7 @@
 #define AP_EDGES_PER_PLOT 8u /* that there is room for, however many plots there are */
 #define AP_HIT 0.5           /* a plot is taken for a track's when it more probably is than not */
 #define AP_ECLIPSED_EXISTENCE 0.5 /* at most, of who has long been in another's plots */
+#define AP_ODDS_MAX 1e9           /* of existence, as they are known by now */
 #define AP_PSI_LEAST 1e-9         /* weights of associations: below this there is none, ... */
 #define AP_PSI_MAX 1e15           /* ... and above it sums would lose the rest */
 #define AP_SPEED_SIGMA_MPS 140.0  /* per axis, of an aircraft of which nothing is known */
@@ -68,6 +69,7 @@ typedef struct ap_look {
     double hidden;      /* that it does not though, for it is one plot with another, [0, 1] */
     double hit, shared; /* sums over its edges, of all and of plots that are of several */
     double exists;      /* existence afterwards */
+    double fresh_odds;  /* of the row, afterwards; while it is tentative */
     ap_gauss alone;     /* of who is paired: its mean as it was predicted */
     ap_imm imm;         /* at time_utc */
 } ap_look;
@@ -75,12 +77,14 @@ typedef struct ap_look {
 typedef struct ap_plot {
     uint32_t report; /* in waiting[] */
     ap_measure measure;
-    double background; /* density of clutter and of new aircraft, 1/m2 */
-    double birth;      /* part of it that is aircraft, [0, 1] */
-    double unused;     /* probability that no track gave it */
-    double range_m;    /* from the sensor */
-    uint16_t part;     /* of the sensor's clutter map, and ... */
-    double share;      /* ... of the clutter there, that of the whole disc */
+    double background;  /* density of clutter and of new aircraft, 1/m2 */
+    double birth;       /* part of it that is aircraft, [0, 1] */
+    double unused;      /* probability that no track gave it */
+    double range_m;     /* from the sensor */
+    uint16_t part;      /* of the sensor's clutter map, and ... */
+    double share;       /* ... of the clutter there, that of the whole disc, ... */
+    double fresh_share; /* ... and as both are known by now */
+    double news;        /* background, over what is known of it by now */
     bool needs_height;
     bool crowded;        /* there are more tracks about it than it is compared with */
     uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
@@ -137,8 +141,8 @@ struct ap_tracker_state {
     uint32_t waiting_free;
     uint16_t group_cap, open_count;
     ap_group *group;     /* [group_cap], by sensor */
-    ap_clutter *clutter; /* [2 * clutter_cap] two maps for each of the first sensors that need
-                          * them, and places [2 * AP_BACKGROUND_COUNTS * clutter_cap] */
+    ap_clutter *clutter; /* [3 * clutter_cap] three maps for each of the first sensors that need
+                          * them, and places [AP_BACKGROUND_COUNTS * clutter_cap] */
     ap_place_count *place;
     uint16_t clutter_cap, clutter_count;
     uint16_t *open;         /* [group_cap], sensors with an open group */
@@ -218,6 +222,8 @@ void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, i
 void ap_track_repair(ap_state *state, uint32_t slot);
 /* What the track is now. */
 void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track);
+/* Of a new track: that it exists, by all that is known by now, < 1. */
+void ap_track_known(ap_state *state, uint32_t slot, double existence);
 /* A plot of a tentative track, false as much as that may be. */
 void ap_track_stray(ap_state *state, uint32_t slot, const ap_plot *plot);
 /* Removes a track, with its last event. */

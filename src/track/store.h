@@ -58,7 +58,9 @@ typedef struct ap_row {
     ap_doubt doubt;
     ap_utc_ns echo_first_utc, echo_last_utc; /* reflections of it, in a row */
     ap_strays strays;
-    bool beside;                  /* it began beside a firm track */
+    double fresh_odds; /* while it is tentative: that it exists, by all that is known by now, ... */
+    float fresh_worth; /* ... and below what it is given up */
+    bool beside;       /* it began beside a firm track */
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;

@@ -362,11 +362,18 @@ bool ap_tracker_find(const ap_tracker *tracker, uint32_t id, ap_track *track)
     return true;
 }
 
+/* By all that is known by now. */
+static double told_detection(const ap_state *state, uint16_t sensor)
+{
+    return ap_detection_rate_of(&state->group[sensor].background.fresh.detection,
+                                ap_sensor_of(state, sensor));
+}
+
 double ap_tracker_detection(const ap_tracker *tracker, uint16_t sensor)
 {
     const ap_state *state = tracker->state;
     return sensor < state->config.sensors->count && sensor < state->group_cap
-               ? ap_detection_of(state, sensor)
+               ? told_detection(state, sensor)
                : 0.0;
 }
 
@@ -376,10 +383,10 @@ bool ap_tracker_sensor_of(const ap_tracker *tracker, uint16_t sensor, ap_tracker
     if (sensor >= state->config.sensors->count || sensor >= state->group_cap)
         return false;
     const ap_group *group = &state->group[sensor];
-    const ap_learnt *learnt = &group->background.now;
+    const ap_learnt *learnt = &group->background.fresh;
     bool is_fixed = ap_sensor_of(state, sensor)->detection_fixed;
     *of =
-        (ap_tracker_sensor){ .detection_probability = ap_detection_of(state, sensor),
+        (ap_tracker_sensor){ .detection_probability = told_detection(state, sensor),
                              .detection_look_count = is_fixed ? 0.0 : learnt->detection.look_count,
                              .clutter_per_turn = learnt->clutter,
                              .has_offset = group->bearing.offset_square > 0.0,

@@ -5,6 +5,8 @@
 #include "track/measure.h"
 
 #define SHARED_EXISTENCE_MAX 0.9 /* of a new track, as far as plots of several can prove it */
+#define SHARED_ODDS_MAX (SHARED_EXISTENCE_MAX / (1.0 - SHARED_EXISTENCE_MAX))
+#define HIT_OPEN 1e-12 /* of a sum over associations, that it is not hit */
 #define NEGLIGIBLE 1e-3
 #define FADE_ROUNDS_MAX 60
 #define SURE (1.0 - 1e-9)
@@ -150,6 +152,24 @@ static double faded_since(const ap_state *state, const ap_pulse *pulse)
     return left;
 }
 
+/* The odds of a new track, had its plots been weighed against the clutter that is known by now. A
+ * plot's weight, without what the track's existence has of it, comes from its share of the sum over
+ * associations: the clutter of that is exchanged. */
+static void weigh_freshly(const ap_state *state, ap_look *look, const uint32_t *order,
+                          uint32_t count)
+{
+    const ap_bench *b = &state->bench;
+    const double existence = state->store.pulse[look->slot].existence;
+    double before = state->store.row[look->slot].fresh_odds, seen = existence * look->detection;
+    double unit = (1.0 - seen) / (existence * ap_larger(1.0 - look->hit, HIT_OPEN));
+    double factor = 1.0 - look->detection * (1.0 - ap_smaller(look->hidden, 1.0));
+    for (uint32_t k = 0; k < count; k++)
+        factor += unit * b->edge[order[k]].p * b->plot[b->edge[order[k]].plot].news;
+    look->fresh_odds = ap_smaller(before * factor, AP_ODDS_MAX);
+    if (look->is_vague || look->shared > AP_HIT * look->hit)
+        look->fresh_odds = ap_smaller(look->fresh_odds, ap_larger(before, SHARED_ODDS_MAX));
+}
+
 void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, uint32_t count)
 {
     const ap_bench *b = &state->bench;
@@ -181,6 +201,8 @@ void ap_look_weigh(const ap_state *state, ap_look *look, const uint32_t *order, 
         look->exists = ap_smaller(look->exists, ap_larger(pulse->existence, SHARED_EXISTENCE_MAX));
     else if (look->is_vague) /* some plot of many always hits: it would feed on clutter for ever */
         look->exists = ap_smaller(look->exists, pulse->existence);
+    if (is_tentative)
+        weigh_freshly(state, look, order, count);
 }
 
 /* The filters of the tracks whose edges are a part of those in order: from the first row that
@@ -222,6 +244,8 @@ static void finish_look(ap_state *state, const ap_look *look)
     /* likelier for a plot that no other track explains */
     bool speaks_for_it = look->exists > pulse->existence && b->plot[best->plot].unused > AP_HIT;
     pulse->existence = look->exists;
+    if (pulse->state == AP_TRACK_TENTATIVE)
+        state->store.row[look->slot].fresh_odds = look->fresh_odds;
     if (look->hit < NEGLIGIBLE)
         return;
     if (look->falls_on)
