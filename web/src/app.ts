@@ -1,6 +1,7 @@
 // What the parts of the page share: the tracks, what is chosen, how it is shown; and who is told.
 import { Api, type Alert, type SensorList, type Session } from "./api.js";
 import { type Filter, maskOf, noFilter } from "./filter.js";
+import { type LabelChoice, labelChoice, readChoice } from "./label_fields.js";
 import { Motion } from "./motion.js";
 import { Store } from "./store.js";
 
@@ -9,7 +10,7 @@ export interface Settings {
   colour: "source" | "level";
   vector: 0 | 1 | 2 | 5; // minutes
   labels: boolean;
-  labelRows: 1 | 2 | 3;
+  label: LabelChoice;
   dots: boolean;
   rings: boolean;
   names: boolean;
@@ -20,7 +21,7 @@ export const SETTINGS: Settings = {
   colour: "source",
   vector: 1,
   labels: true,
-  labelRows: 2,
+  label: labelChoice(),
   dots: true,
   rings: true,
   names: true,
@@ -54,7 +55,8 @@ export class App {
   private readonly told = new Map<Topic, (() => void)[]>();
 
   constructor() {
-    this.settings = { ...SETTINGS, ...readStored("airpicture.settings") };
+    const stored = readStored("airpicture.settings");
+    this.settings = { ...SETTINGS, ...stored, label: readChoice(stored.label) };
   }
 
   on(topic: Topic, listener: () => void): void {

@@ -1,14 +1,21 @@
 // Which tracks are shown, and finding one.
 import { Flag } from "./delta.js";
 import { address, FEET, type Source, source, squawk } from "./format.js";
+import { wrapped } from "./geo.js";
 import type { Store } from "./store.js";
 
-export interface Filter {
+export type Box = [west: number, south: number, east: number, north: number]; // degrees
+
+// A part of the air; null: no limit.
+export interface Area {
   levelMin: number | null; // flight levels
   levelMax: number | null;
+  box: Box | null; // west > east: over the date line
+}
+
+export interface Filter extends Area {
   sources: Set<Source> | null; // null: all
   states: Set<FilterState> | null;
-  box: [west: number, south: number, east: number, north: number] | null;
 }
 
 export type FilterState = "ground" | "coasting" | "simulated" | "emergency" | "doubted";
@@ -29,22 +36,25 @@ const STATE_FLAGS: Record<FilterState, number> = {
   doubted: Flag.identityDoubted | Flag.addressShared,
 };
 
-export const noFilter = (): Filter => ({
-  levelMin: null,
-  levelMax: null,
-  sources: null,
-  states: null,
-  box: null,
-});
+export const everywhere = (): Area => ({ levelMin: null, levelMax: null, box: null });
+export const noFilter = (): Filter => ({ ...everywhere(), sources: null, states: null });
+
+export const isEverywhere = (area: Area): boolean =>
+  area.levelMin === null && area.levelMax === null && !area.box;
 
 export const isOff = (filter: Filter): boolean =>
-  filter.levelMin === null &&
-  filter.levelMax === null &&
-  !filter.sources &&
-  !filter.states &&
-  !filter.box;
+  isEverywhere(filter) && !filter.sources && !filter.states;
 
-export function isInBox(box: Filter["box"], latitude: number, longitude: number): boolean {
+// As links and the interface for programs take it: thousandths of a degree, longitudes within half
+// a turn. East may be any turn beyond west; a whole turn or more is all around.
+export function boxOf(west: number, south: number, east: number, north: number): Box {
+  const round = (degrees: number) => Math.round(degrees * 1000) / 1000;
+  const turn = (degrees: number) => round(wrapped(degrees));
+  const [low, high] = [round(Math.max(-90, south)), round(Math.min(90, north))];
+  return east - west >= 360 ? [-180, low, 180, high] : [turn(west), low, turn(east), high];
+}
+
+export function isInBox(box: Box | null, latitude: number, longitude: number): boolean {
   if (!box) return true;
   const [west, south, east, north] = box;
   const inside =
@@ -54,14 +64,22 @@ export function isInBox(box: Filter["box"], latitude: number, longitude: number)
   return inside && latitude >= south && latitude <= north;
 }
 
+const LEVEL_STEP = 0.1 / FEET / 100; // in which the stream tells heights, as flight levels
+
+// False of a height that is not known, whatever the limits.
+export function isInBand({ levelMin, levelMax }: Area, metres: number): boolean {
+  const level = metres / FEET / 100;
+  return (
+    level >= (levelMin ?? -Infinity) - LEVEL_STEP / 2 &&
+    level <= (levelMax ?? Infinity) + LEVEL_STEP / 2
+  );
+}
+
 // A track of unknown level is in no band, as in the interface for programs.
 export function passes(filter: Filter, store: Store, row: number): boolean {
-  const flags = store.flags[row]!;
-  if (filter.levelMin !== null || filter.levelMax !== null) {
-    const level = store.altitude[row]! / FEET / 100;
-    if (!(level >= (filter.levelMin ?? -Infinity) && level <= (filter.levelMax ?? Infinity)))
-      return false;
-  }
+  const flags = store.flags[row]!,
+    hasBand = filter.levelMin !== null || filter.levelMax !== null;
+  if (hasBand && !isInBand(filter, store.altitude[row]!)) return false;
   if (filter.sources && !filter.sources.has(source(flags))) return false;
   if (filter.states) {
     let bits = 0;

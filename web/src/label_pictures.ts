@@ -18,7 +18,7 @@ export const LABELS_MAX = 260;
 // is kept small, for the browser copies it whole after each text that is drawn.
 const COLUMNS = 5,
   ROWS = 65,
-  WIDTH = 96, // pixels of a picture, at most
+  WIDTH = 96, // pixels of a picture, when no more are asked for
   HEIGHT = 3 * LABEL_LINE + 4;
 
 export class LabelPictures {
@@ -27,21 +27,24 @@ export class LabelPictures {
   private readonly places = new Map<string, number>();
   private free: number[] = [];
   private scale = 0; // pixels of the screen a pixel
+  private width = WIDTH; // of a picture, at most
 
-  // Where the pictures of these texts are, LABELS_MAX at most; drawn where they are not there yet.
-  find(texts: LabelText[], scale: number): number[] {
+  // Where the pictures of these texts are, LABELS_MAX at most, none wider than `width`; drawn where
+  // they are not there yet.
+  find(texts: LabelText[], scale: number, width: number): number[] {
     const keys = texts.map(keyOf);
-    if (scale !== this.scale) this.clear(scale);
+    const most = Math.max(WIDTH, Math.ceil(width));
+    if (scale !== this.scale || most !== this.width) this.clear(scale, most);
     const unknown = keys.filter((key) => !this.places.has(key));
     if (unknown.length > this.free.length) this.makeRoom(new Set(keys));
     return texts.map((text, i) => this.places.get(keys[i]!) ?? this.add(text, keys[i]!));
   }
 
   copy(to: CanvasRenderingContext2D, place: number, text: LabelText, x: number, y: number): void {
-    const { scale } = this,
-      w = Math.min(WIDTH, text.width),
+    const { scale, width } = this,
+      w = Math.min(width, text.width),
       h = Math.min(HEIGHT, text.height);
-    const fromX = (place % COLUMNS) * WIDTH * scale,
+    const fromX = (place % COLUMNS) * width * scale,
       fromY = Math.floor(place / COLUMNS) * HEIGHT * scale;
     // Whole pixels of the screen: letters stay sharp.
     const toX = Math.round(x * scale) / scale,
@@ -49,11 +52,12 @@ export class LabelPictures {
     to.drawImage(this.canvas, fromX, fromY, w * scale, h * scale, toX, toY, w, h);
   }
 
-  private clear(scale: number): void {
+  private clear(scale: number, width: number): void {
     this.scale = scale;
+    this.width = width;
     this.places.clear();
     this.free = Array.from({ length: COLUMNS * ROWS }, (_, i) => i);
-    this.canvas.width = COLUMNS * WIDTH * scale;
+    this.canvas.width = COLUMNS * this.width * scale;
     this.canvas.height = ROWS * HEIGHT * scale;
   }
 
@@ -74,12 +78,12 @@ export class LabelPictures {
 
   private draw(text: LabelText, place: number): void {
     const { g, scale } = this,
-      width = Math.min(WIDTH, text.width),
+      width = Math.min(this.width, text.width),
       height = Math.min(HEIGHT, text.height);
-    const left = (place % COLUMNS) * WIDTH,
+    const left = (place % COLUMNS) * this.width,
       top = Math.floor(place / COLUMNS) * HEIGHT;
     g.setTransform(scale, 0, 0, scale, left * scale, top * scale);
-    g.clearRect(0, 0, WIDTH, HEIGHT);
+    g.clearRect(0, 0, this.width, HEIGHT);
     g.font = LABEL_FONT;
     g.textBaseline = "top";
     g.fillStyle = text.back;

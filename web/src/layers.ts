@@ -4,11 +4,12 @@ import type { Layer } from "@deck.gl/core";
 import type { App } from "./app.js";
 import type { TrackDetail } from "./api.js";
 import { Flag } from "./delta.js";
+import type { Box } from "./filter.js";
 import { source } from "./format.js";
 import { circle, destination, ellipse, type Place } from "./geo.js";
 import { DOTS } from "./store.js";
 import { cellOf, symbolPicture } from "./symbols.js";
-import { levelColour, type Theme, THEMES } from "./theme.js";
+import { type Colour, levelColour, type Theme, THEMES } from "./theme.js";
 import {
   DIM,
   LOOK_AT,
@@ -22,9 +23,21 @@ const DOT_TRACKS_MAX = 3000,
   FAST_MPS = 300,
   SYMBOL_PX = 5; // from its middle
 
+function sides([west, south, east, north]: Box): Place[] {
+  const end = east < west ? east + 360 : east; // over the date line
+  return [
+    [west, south],
+    [end, south],
+    [end, north],
+    [west, north],
+    [west, south],
+  ];
+}
+
 export class Layers {
   readonly picture = symbolPicture();
   detail: TrackDetail | null = null; // of the selected track
+  sketch: Box | null = null; // an area that is being drawn
   private dots: Layer | null = null;
   private fixed: Layer[] = [];
   private emergencies: number[] = []; // rows
@@ -83,9 +96,9 @@ export class Layers {
       );
       return [[...path, path[0]!]];
     });
-    this.fixed = [];
+    this.fixed = this.areas();
     if (!this.app.settings.rings || placed.length === 0) return;
-    this.fixed = [
+    this.fixed.push(
       new PathLayer<Place[]>({
         id: "rings",
         data: rings,
@@ -119,6 +132,29 @@ export class Layers {
           getFillColor: this.app.settings.theme,
           getLineColor: this.app.settings.theme,
         },
+      }),
+    );
+  }
+
+  // The sides of the filter's area, of the sector of labels, and of what is being drawn.
+  private areas(): Layer[] {
+    const { filter, settings } = this.app,
+      { selected, source } = this.theme(),
+      { sector } = settings.label;
+    const boxes = [
+      { box: sector.box, colour: source.none },
+      { box: filter.box, colour: selected },
+      { box: this.sketch, colour: selected },
+    ].filter((one): one is { box: Box; colour: Colour } => one.box !== null);
+    if (boxes.length === 0) return [];
+    return [
+      new PathLayer<(typeof boxes)[number]>({
+        id: "areas",
+        data: boxes,
+        getPath: (one) => sides(one.box),
+        getColor: (one) => [...one.colour, 220],
+        widthUnits: "pixels",
+        getWidth: 1.4,
       }),
     ];
   }

@@ -1,6 +1,6 @@
 // The permanent link: view, track and filter in the address, after '#'.
 import type { App } from "./app.js";
-import { type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
+import { type Box, type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
 import { instant, type Source, SOURCE_WORDS } from "./format.js";
 import type { AirMap, View } from "./map.js";
 
@@ -26,7 +26,7 @@ export function writeLink(link: Link): string {
     parts.push(`fl=${filter.levelMin ?? ""}-${filter.levelMax ?? ""}`);
   if (filter.sources) parts.push(`src=${[...filter.sources].join(",")}`);
   if (filter.states) parts.push(`is=${[...filter.states].join(",")}`);
-  if (filter.box) parts.push(`box=${filter.box.map((x) => x.toFixed(3)).join(",")}`);
+  if (filter.box) parts.push(`box=${filter.box.join(",")}`);
   return parts.length ? "#" + parts.join("&") : "";
 }
 
@@ -50,7 +50,7 @@ export function readLink(hash: string): Link {
   filter.states = chosen<FilterState>(parts.get("is"), STATE_WORDS);
   const box = (parts.get("box") ?? "").split(",").map(number);
   if (box.length === 4 && box.every((x) => x !== null))
-    filter.box = box as [number, number, number, number];
+    filter.box = box as Box;
   const view =
     zoom != null &&
     latitude != null &&

@@ -4,6 +4,7 @@ import type { App } from "./app.js";
 import type { Changes, Text } from "./delta.js";
 import { Feed } from "./feed.js";
 
+const RECEIVERS_MS = 10_000; // between two questions about how far receivers have heard
 const TOKEN = "airpicture.token"; // where the browser keeps it until the tab is closed
 
 export class Live {
@@ -23,7 +24,9 @@ export class Live {
       text: (message) => this.hear(message),
       state: () => {
         app.tell("feed");
-        if (this.feed.state === "live" && app.past === null) void this.loadAlerts();
+        if (this.feed.state !== "live") return;
+        if (app.past === null) void this.loadAlerts();
+        void this.loadReceivers();
       },
       unauthorised: () => {
         const why = this.feed.token ? "This token is not known here." : "",
@@ -42,6 +45,10 @@ export class Live {
       // nothing is kept in this browser
     }
     this.feed.open();
+    setInterval(() => {
+      const { settings, past } = this.app;
+      if (this.feed.state === "live" && settings.rings && past === null) void this.loadReceivers();
+    }, RECEIVERS_MS);
   }
 
   setToken(token: string): void {
@@ -73,11 +80,23 @@ export class Live {
       this.app.sensors = {
         now_s: body.now_s ?? message.time,
         sensors: body.sensors,
-        receivers: body.receivers ?? [],
+        receivers: this.app.sensors.receivers,
       };
       this.app.tell("sensors");
     }
     if (body.alerts && this.app.past === null) this.app.mergeAlerts(body.alerts);
+  }
+
+  // The stream does not tell of them.
+  private async loadReceivers(): Promise<void> {
+    try {
+      const { receivers } = await this.app.api.sensors();
+      if (receivers.length + this.app.sensors.receivers.length === 0) return;
+      this.app.sensors = { ...this.app.sensors, receivers };
+      this.app.tell("sensors");
+    } catch {
+      // the feed tells what is wrong with the server
+    }
   }
 
   private async loadAlerts(): Promise<void> {

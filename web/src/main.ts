@@ -2,12 +2,13 @@
 import "./style.css";
 import { App } from "./app.js";
 import { h, iconButton, setText } from "./dom.js";
-import { isOff } from "./filter.js";
+import { boxOf, isOff } from "./filter.js";
 import { type KeyUse, listenToKeys } from "./keys.js";
 import { keepLink, readLink } from "./link.js";
 import { Live } from "./live.js";
 import { AirMap } from "./map.js";
 import { AlertsPanel } from "./panels/alerts.js";
+import type { MapTools } from "./panels/area.js";
 import { Bar } from "./panels/bar.js";
 import { DisplayPanel, FilterPanel } from "./panels/controls.js";
 import { helpDialog, loginDialog } from "./panels/dialogs.js";
@@ -106,8 +107,25 @@ app.on("alerts", () => {
   dock.setCount("alerts", unseen.length);
 });
 const view = new View(app, air, picture, trackPanel.element, dock.element);
-const filters = new FilterPanel(app, picture.layers.picture, () => air.bounds());
-const display = new DisplayPanel(app);
+const areaFor = (card: () => HTMLElement): MapTools => ({
+  view: () => boxOf(...air.bounds()),
+  draw(done) {
+    card().hidden = true; // it lies over the map
+    pointer.drawArea((box) => {
+      card().hidden = false;
+      if (box) done(box);
+    });
+  },
+});
+const filters: FilterPanel = new FilterPanel(
+  app,
+  picture.layers.picture,
+  areaFor(() => filters.element),
+);
+const display: DisplayPanel = new DisplayPanel(
+  app,
+  areaFor(() => display.element),
+);
 const login = loginDialog((token) => live.setToken(token));
 const playback = new Playback(app, picture, live);
 const timeline = new Timeline(app, playback);
@@ -130,7 +148,8 @@ function togglePopover(card: HTMLElement): void {
 // Closes one thing: the uppermost.
 function escape(): void {
   (document.activeElement as HTMLElement | null)?.blur();
-  if (pointer.isMeasuring) pointer.measure(false);
+  if (pointer.isDrawing) pointer.leaveArea();
+  else if (pointer.isMeasuring) pointer.measure(false);
   else if (!filters.element.hidden || !display.element.hidden)
     filters.element.hidden = display.element.hidden = true;
   else if (app.selected) app.select(0);
@@ -163,7 +182,11 @@ const keys: KeyUse[] = [
   { shown: "A", words: "Alerts", on: { a: () => dock.toggle("alerts") } },
   { shown: "H", words: "Health of the service", on: { h: () => dock.toggle("health") } },
   { shown: "F", words: "Filters", on: { f: () => togglePopover(filters.element) } },
-  { shown: "D", words: "How it is drawn", on: { d: () => togglePopover(display.element) } },
+  {
+    shown: "D",
+    words: "How it is drawn, what labels say",
+    on: { d: () => togglePopover(display.element) },
+  },
   {
     shown: "N  P",
     words: "Next, previous track of the view",

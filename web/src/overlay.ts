@@ -3,8 +3,9 @@
 import type { App } from "./app.js";
 import { Flag } from "./delta.js";
 import { canvasScale, fitCanvas } from "./dom.js";
-import { address, course, knots, level, trend, NAUTICAL_MILE } from "./format.js";
+import { course, NAUTICAL_MILE } from "./format.js";
 import { bearing, distance, type Place } from "./geo.js";
+import { LabelFields } from "./label_fields.js";
 import {
   LABEL_FONT,
   LABEL_LINE,
@@ -69,6 +70,7 @@ export class Overlay {
   private scale = 0; // of the canvas when texts were drawn
   private letter = 7.2;
   private readonly pictures = new LabelPictures();
+  private fields: LabelFields;
 
   constructor(
     private readonly app: App,
@@ -80,6 +82,8 @@ export class Overlay {
       this.settle(placed);
       onPlaced();
     });
+    this.fields = new LabelFields(app.settings.label);
+    app.on("settings", () => (this.fields = new LabelFields(app.settings.label)));
     this.canvas.className = "overlay";
     this.canvas.setAttribute("aria-hidden", "true");
     const g = this.canvas.getContext("2d")!;
@@ -128,41 +132,34 @@ export class Overlay {
     return 0;
   }
 
-  private name(row: number): string {
-    const { store } = this.app;
+  // Who has the full label: within the sector, and who is not to be overlooked.
+  private isFull(row: number): boolean {
+    const { store, selected } = this.app,
+      id = store.id[row]!;
     return (
-      store.callsign[row] ||
-      address(store.address[row]!).toUpperCase() ||
-      (store.trackNumber[row] ? "T" + store.trackNumber[row] : "#" + store.id[row])
+      this.fields.isInside(store, row) ||
+      id === selected ||
+      id === this.hovered ||
+      (store.flags[row]! & Flag.emergency) !== 0
     );
   }
 
-  private lines(row: number): string[] {
-    const { store, settings } = this.app;
-    const metres = store.altitude[row]!,
-      flags = store.flags[row]!;
-    const height = flags & Flag.onGround ? "GND" : level(metres) + trend(store.climb[row]!);
-    const speed = String(knots(store.speed[row]!)).padStart(3, "0");
-    const lines = [this.name(row)];
-    if (settings.labelRows > 1) lines.push(`${height} ${speed}`);
-    if (settings.labelRows > 2)
-      lines.push(`${course(store.course[row]!)}°${flags & Flag.simulated ? " SIM" : ""}`);
-    return lines;
-  }
-
-  // The higher track first, of two at one height the older; before them who has a label already.
-  private rank(row: number): number {
+  // The higher track first, of two at one height the older; before them who has a label already,
+  // and before those the sector.
+  private rank(row: number, isFull: boolean): number {
     const { store, selected } = this.app,
       id = store.id[row]!,
       age = -1e-9 * id;
-    if (id === selected) return 4e6;
-    if (id === this.hovered) return 3e6;
-    if (store.flags[row]! & Flag.emergency) return 2e6 + age;
-    return (this.placeOf.has(id) ? 1e6 : 0) + (store.altitude[row]! || 0) + age;
+    if (id === selected) return 5e6;
+    if (id === this.hovered) return 4e6;
+    if (store.flags[row]! & Flag.emergency) return 3e6 + age;
+    const first = (isFull && this.fields.hasSector ? 1.5e6 : 0) + (this.placeOf.has(id) ? 1e6 : 0);
+    return first + (store.altitude[row]! || 0) + age;
   }
 
   // Asks for places for labels of tracks in view; when there are more than WISHES_MAX, of those in
-  // an emergency, the selected one and as many others, in the order of their rows.
+  // an emergency, the selected one and as many others, in the order of their rows; of the sector,
+  // twice as many.
   private place(width: number, height: number): void {
     const { store, mask, motion, selected, shown } = this.app,
       symbols = new Float32Array(2 * shown + 2),
@@ -170,7 +167,8 @@ export class Overlay {
       wishes: number[] = [],
       { shownLongitude, shownLatitude, count } = store,
       project = this.map.projector(true),
-      isFirst = (row: number) => (store.flags[row]! & Flag.emergency) !== 0;
+      { fields } = this,
+      most = fields.hasSector ? 2 * WISHES_MAX : WISHES_MAX;
     let at = 0;
     motion.leave();
     for (let i = 0; i < count; i++) {
@@ -181,10 +179,13 @@ export class Overlay {
       if (x < 0 || y < 0 || x >= width || y >= height) continue;
       at += 2;
       const id = store.id[i]!;
-      if (ids.length >= WISHES_MAX && !isFirst(i) && id !== selected && id !== this.hovered)
-        continue;
+      const isFirst =
+        (store.flags[i]! & Flag.emergency) !== 0 || id === selected || id === this.hovered;
+      if (ids.length >= most && !isFirst) continue;
+      const isFull = isFirst || fields.isInside(store, i);
+      if (fields.lineCount(isFull) === 0 || (ids.length >= WISHES_MAX && !isFull)) continue;
       ids.push(id);
-      this.wish(i, wishes);
+      this.wish(i, isFull, wishes);
     }
     this.asked = { ids, wishes: Float64Array.from(wishes) };
     this.finder.ask({
@@ -195,12 +196,17 @@ export class Overlay {
   }
 
   // WISH numbers more.
-  private wish(row: number, wishes: number[]): void {
-    const lines = this.app.settings.labelRows,
+  private wish(row: number, isFull: boolean, wishes: number[]): void {
+    const { store } = this.app,
       { x, y } = this.locate(row),
-      letters = Math.max(this.name(row).length, lines > 1 ? 8 : 0);
-    wishes.push(x, y, letters * this.letter + 6, lines * LABEL_LINE + 2);
-    wishes.push(this.rank(row), this.placeOf.get(this.app.store.id[row]!) ?? -1);
+      letters = this.fields.letters(store, row, isFull),
+      lines = this.fields.lineCount(isFull);
+    wishes.push(x, y, this.wide(letters), lines * LABEL_LINE + 2);
+    wishes.push(this.rank(row, isFull), this.placeOf.get(store.id[row]!) ?? -1);
+  }
+
+  private wide(letters: number): number {
+    return letters * this.letter + 6;
   }
 
   // The answer: labels stand there from now on.
@@ -284,7 +290,7 @@ export class Overlay {
       .map((label) => ({ label, row: store.row(label.id) }))
       .filter(({ row }) => row >= 0 && mask[row]);
     const texts = list.map(({ label, row }) => this.text(row, theme, label));
-    const found = this.pictures.find(texts, this.scale);
+    const found = this.pictures.find(texts, this.scale, this.wide(this.fields.widest));
     return list.map((one, i) => ({ ...one, text: texts[i]!, picture: found[i]! }));
   }
 
@@ -292,7 +298,9 @@ export class Overlay {
     const { store, selected } = this.app,
       id = store.id[row]!,
       flags = store.flags[row]!,
-      lines = this.lines(row),
+      lines = this.fields
+        .lines(store, row, this.isFull(row))
+        .slice(0, Math.floor(height / LABEL_LINE)), // as many as it had when its place was found
       isChosen = id === selected || id === this.hovered;
     const one = flags & Flag.emergency ? css(theme.emergency) : isChosen ? theme.select : "";
     const first = flags & Flag.coasting ? theme.labelDim : theme.label;

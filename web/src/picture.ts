@@ -3,6 +3,7 @@ import { Deck, type Layer, MapView } from "@deck.gl/core";
 import type { App } from "./app.js";
 import type { Changes } from "./delta.js";
 import { h } from "./dom.js";
+import type { Box } from "./filter.js";
 import { Layers } from "./layers.js";
 import type { AirMap } from "./map.js";
 import { PictureClock } from "./motion.js";
@@ -97,6 +98,13 @@ export class Picture {
     this.isDue = true;
   }
 
+  // The sides of an area that is being drawn; null: no more.
+  sketch(box: Box | null): void {
+    this.layers.sketch = box;
+    this.layers.updateFixed();
+    this.redraw();
+  }
+
   // Takes an update over; false when it does not fit to the last one.
   take(message: Changes): boolean {
     const { app, time, figures } = this,
@@ -120,6 +128,7 @@ export class Picture {
   private listen(): void {
     const { app, layers } = this;
     app.on("filter", () => {
+      layers.updateFixed();
       layers.update();
       this.overlay.renew();
       this.redraw();

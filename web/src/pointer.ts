@@ -1,6 +1,7 @@
 // The pointer on the map: what is under it, what a click chooses, and the ruler.
 import type { App } from "./app.js";
 import { h, setText } from "./dom.js";
+import { type Box, boxOf } from "./filter.js";
 import { place } from "./format.js";
 import type { Place } from "./geo.js";
 import type { AirMap, Pixel } from "./map.js";
@@ -11,6 +12,8 @@ export class Pointer {
   readonly place = h("div", { class: "pointer mono", "aria-hidden": "true" });
   isMeasuring = false;
   private isRulerFixed = false;
+  private onArea: ((box: Box | null) => void) | null = null; // who waits for one to be drawn
+  private corner: Place | null = null; // its first
 
   // `say` tells those who hear the page; `show` tells that measuring has begun or ended.
   constructor(
@@ -23,13 +26,56 @@ export class Pointer {
     air.on("mousemove", (at, pixel) => this.move(at, pixel));
     air.on("mouseout", () => this.leave());
     air.on("click", (at, pixel) => {
-      if (this.isMeasuring) this.mark(at);
+      if (this.onArea) this.markCorner(at);
+      else if (this.isMeasuring) this.mark(at);
       else app.select(picture.overlay.pick(pixel.x, pixel.y));
     });
   }
 
+  get isDrawing(): boolean {
+    return this.onArea !== null;
+  }
+
+  // Two clicks make an area; `done` hears of none when `leaveArea` comes before the second.
+  drawArea(done: (box: Box | null) => void): void {
+    this.leaveArea();
+    this.measure(false);
+    this.onArea = done;
+    this.air.container.classList.add("is-measuring");
+    this.say("Click a corner of the area, then the opposite one. Escape leaves it as it was.");
+  }
+
+  leaveArea(): void {
+    this.endArea(null);
+  }
+
+  private endArea(box: Box | null): void {
+    const done = this.onArea;
+    this.onArea = this.corner = null;
+    if (!done) return;
+    this.air.container.classList.remove("is-measuring");
+    this.picture.sketch(null);
+    done(box);
+  }
+
+  private areaTo([longitude, latitude]: Place): Box {
+    const [x, y] = this.corner!,
+      { min, max } = Math;
+    return boxOf(min(x, longitude), min(y, latitude), max(x, longitude), max(y, latitude));
+  }
+
+  private markCorner(at: Place): void {
+    if (!this.corner) {
+      this.corner = at;
+      return;
+    }
+    const box = this.areaTo(at);
+    if (box[0] !== box[2] && box[1] < box[3]) this.endArea(box);
+  }
+
   // The ruler begins at the selected track, if there is one.
   measure(on: boolean): void {
+    if (on) this.leaveArea();
     this.isMeasuring = on;
     this.isRulerFixed = false;
     this.show(on);
@@ -45,6 +91,11 @@ export class Pointer {
   private move(at: Place, pixel: Pixel): void {
     const { overlay } = this.picture;
     setText(this.place, place(at[1], at[0]));
+    if (this.onArea) {
+      this.air.setCursor("crosshair");
+      if (this.corner) this.picture.sketch(this.areaTo(at));
+      return;
+    }
     if (this.isMeasuring && overlay.ruler.length > 0 && !this.isRulerFixed) {
       overlay.ruler = [overlay.ruler[0]!, at];
       this.picture.redraw();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Changes, Flag, type Identity, Kind, NO_ADDRESS, NO_ALTITUDE } from "../src/delta.js";
+import { Flag, Kind, NO_ADDRESS, NO_ALTITUDE } from "../src/delta.js";
 import { toCsv, toGeoJson, toKml } from "../src/export.js";
-import { find, isInBox, maskOf, noFilter, passes } from "../src/filter.js";
+import { boxOf, find, isInBand, isInBox, maskOf, noFilter, passes } from "../src/filter.js";
 import {
   address,
   bytes,
@@ -25,6 +25,7 @@ import { beamOf } from "../src/sweep.js";
 import { cellOf } from "../src/symbols.js";
 import { type Colour, THEMES } from "../src/theme.js";
 import { fromLeft } from "../src/view.js";
+import { identity, message } from "./messages.js";
 
 test("a beam goes on from where the antenna was, and not where nobody knows", () => {
   const radar = (antenna?: { azimuth_deg: number; time_s: number; turn_s?: number }) => ({
@@ -43,54 +44,6 @@ test("a beam goes on from where the antenna was, and not where nobody knows", ()
   assert.ok(Number.isNaN(beamOf(seen, 1000, 1031))); // no list for so long
   assert.ok(Number.isNaN(beamOf(radar({ azimuth_deg: 350, time_s: 1000 }), 1000, 1001)));
   assert.ok(Number.isNaN(beamOf(radar(), 1000, 1001)));
-});
-
-interface Row {
-  id: number;
-  latitude?: number;
-  longitude?: number;
-  altitude?: number;
-  speed?: number;
-  course?: number;
-  flags?: number;
-}
-
-function message(
-  kind: Kind.snapshot | Kind.changes,
-  sequence: number,
-  rows: Row[],
-  identities: Identity[] = [],
-  removed: number[] = [],
-  time = 1000 + sequence,
-): Changes {
-  return {
-    kind,
-    epoch: 7,
-    sequence,
-    since: sequence - 1,
-    time,
-    count: rows.length,
-    ids: Uint32Array.from(rows, (r) => r.id),
-    latitude: Int32Array.from(rows, (r) => (r.latitude ?? 50) * 1e7),
-    longitude: Int32Array.from(rows, (r) => (r.longitude ?? 8) * 1e7),
-    altitude: Int32Array.from(rows, (r) => r.altitude ?? 100000),
-    speed: Uint16Array.from(rows, (r) => (r.speed ?? 0) * 10),
-    course: Uint16Array.from(rows, (r) => ((r.course ?? 0) / 360) * 65536),
-    climb: new Int16Array(rows.length),
-    age: new Uint16Array(rows.length),
-    flags: Uint16Array.from(rows, (r) => r.flags ?? Flag.adsb),
-    identities,
-    removed: Uint32Array.from(removed),
-  };
-}
-
-const identity = (id: number, callsign: string): Identity => ({
-  id,
-  callsign,
-  address: 0x3c6500 + id,
-  trackNumber: 100 + id,
-  squawk: 0o1234,
-  category: 0xa3,
 });
 
 test("store: rows come, move, go and keep who they are", () => {
@@ -216,6 +169,11 @@ test("filter: band, source, state, box over the date line; unknown level is in n
     [0, 1, 2].map((row) => passes(filter, store, row)),
     [true, false, false],
   );
+  for (let level = 0; level < 660; level += 0.25) {
+    const band = { ...filter, levelMin: level, levelMax: level }; // as the stream tells it
+    assert.ok(isInBand(band, Math.fround(Math.round(level * 304.8) / 10)), String(level));
+  }
+  assert.ok(!isInBand(filter, 299.99 * 30.48) && !isInBand(filter, 400.01 * 30.48));
   assert.equal(maskOf(filter, store, mask, 3), 2); // the selected one is always there
   assert.deepEqual(
     [0, 1, 2].map((row) => passes({ ...noFilter(), sources: new Set(["primary"]) }, store, row)),
@@ -227,6 +185,19 @@ test("filter: band, source, state, box over the date line; unknown level is in n
   );
   assert.equal(isInBox([170, 40, -170, 60], 50, 179.5), true);
   assert.equal(isInBox([170, 40, -170, 60], 50, 8), false);
+});
+
+test("filter: a box of what is seen, over the date line and all around", () => {
+  assert.deepEqual(boxOf(4.12345, 52, 6, 53.00049), [4.123, 52, 6, 53]);
+  for (const turn of [-720, 0, 360]) {
+    const box = boxOf(170 + turn, -95, 190 + turn, 60);
+    assert.deepEqual(box, [170, -90, -170, 60]);
+    assert.equal(isInBox(box, 50, -175), true);
+    assert.equal(isInBox(box, 50, -165), false);
+  }
+  assert.deepEqual(boxOf(-300, 0, 80, 60), [-180, 0, 180, 60]);
+  assert.equal(isInBox(boxOf(100, 0, 180, 60), 50, 179.99), true);
+  assert.equal(isInBox(boxOf(100, 0, 180, 60), 50, 99), false);
 });
 
 test("search: call sign, address, code, number; those that begin so come first", () => {

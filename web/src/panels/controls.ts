@@ -6,6 +6,8 @@ import { type Source, SOURCE_WORDS } from "../format.js";
 import { cellOf, symbolUrl } from "../symbols.js";
 import { Flag } from "../delta.js";
 import { css, THEMES } from "../theme.js";
+import { AreaEditor, type MapTools } from "./area.js";
+import { LabelEditor } from "./label_editor.js";
 
 const SOURCE_FLAGS: Record<Source, number> = {
   fused: Flag.adsb | Flag.modeS,
@@ -54,41 +56,9 @@ function switches<T extends string>(
 export class FilterPanel {
   readonly element = h("section", { class: "card popover", "aria-label": "Filters", hidden: true });
 
-  constructor(app: App, picture: HTMLCanvasElement, viewBox: () => Filter["box"]) {
+  constructor(app: App, picture: HTMLCanvasElement, map: MapTools) {
     const change = (part: Partial<Filter>) => app.setFilter({ ...app.filter, ...part });
-    const number = (
-      label: string,
-      get: () => number | null,
-      part: (value: number | null) => Partial<Filter>,
-    ) => {
-      const input = h("input", {
-        type: "number",
-        min: 0,
-        max: 660,
-        step: 10,
-        placeholder: "any",
-        "aria-label": label,
-      });
-      input.addEventListener("input", () =>
-        change(part(input.value === "" ? null : Number(input.value))),
-      );
-      return {
-        input,
-        draw: () => {
-          if (document.activeElement !== input) input.value = get() === null ? "" : String(get());
-        },
-      };
-    };
-    const low = number(
-      "Lowest flight level",
-      () => app.filter.levelMin,
-      (levelMin) => ({ levelMin }),
-    );
-    const high = number(
-      "Highest flight level",
-      () => app.filter.levelMax,
-      (levelMax) => ({ levelMax }),
-    );
+    const area = new AreaEditor("", () => app.filter, change, map);
     const image = (key: Source) =>
       h("img", {
         alt: "",
@@ -113,15 +83,6 @@ export class FilterPanel {
       () => app.filter.states,
       (chosen) => change({ states: chosen }),
     );
-    const box = h(
-      "button",
-      {
-        type: "button",
-        class: "chip",
-        click: () => change({ box: app.filter.box ? null : viewBox() }),
-      },
-      "Only what is in view now",
-    );
     const reset = h(
       "button",
       { type: "button", class: "quiet", click: () => app.setFilter(noFilter()) },
@@ -129,22 +90,17 @@ export class FilterPanel {
     );
     this.element.append(
       h("h2", {}, "Filters"),
-      h("h3", {}, "Flight level"),
-      h("div", { class: "pair" }, low.input, h("span", {}, "to"), high.input),
       h("h3", {}, "Seen by"),
       sources.element,
       h("h3", {}, "Only"),
       states.element,
-      h("h3", {}, "Area"),
-      h("div", { class: "chips" }, box),
+      ...area.elements,
       reset,
     );
     const draw = () => {
-      low.draw();
-      high.draw();
+      area.draw();
       sources.draw();
       states.draw();
-      box.setAttribute("aria-pressed", String(!!app.filter.box));
       reset.disabled = isOff(app.filter);
     };
     app.on("filter", draw);
@@ -165,8 +121,9 @@ export class DisplayPanel {
     hidden: true,
   });
 
-  constructor(app: App) {
-    const draws: (() => void)[] = [];
+  constructor(app: App, map: MapTools) {
+    const labels = new LabelEditor(app, map),
+      draws: (() => void)[] = [() => labels.draw()];
     const choice = <K extends keyof Settings>(
       name: string,
       key: K,
@@ -214,11 +171,7 @@ export class DisplayPanel {
         [5, "5 min"],
       ]),
       ...choice("Labels", "labels", onOff),
-      ...choice("Label lines", "labelRows", [
-        [1, "1"],
-        [2, "2"],
-        [3, "3"],
-      ]),
+      ...labels.elements,
       ...choice("History dots", "dots", onOff),
       ...choice("Sensors and coverage", "rings", onOff),
       ...choice("Names", "names", onOff),

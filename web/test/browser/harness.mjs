@@ -106,6 +106,14 @@ export async function agree(page, compare) {
     }
 }
 
+// Between two places (longitude, latitude in degrees), in radians, by the scalar product of their
+// directions.
+export function angleBetween(a, b) {
+    const [[x0, y0], [x1, y1]] = [a, b].map((one) => one.map((angle) => (angle * Math.PI) / 180));
+    const product = Math.sin(y0) * Math.sin(y1) + Math.cos(y0) * Math.cos(y1) * Math.cos(x1 - x0);
+    return Math.acos(Math.min(1, product));
+}
+
 // Whether axe-core finds nothing on the page as it is; `rules`: those alone.
 export async function axeClean(page, where, rules) {
     await page.evaluate(axe);

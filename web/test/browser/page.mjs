@@ -2,7 +2,16 @@
 //   node test/browser/page.mjs PROGRAM
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { agree, axeClean, cases, startBrowser, startLine, startService, until } from "./harness.mjs";
+import {
+    agree,
+    angleBetween,
+    axeClean,
+    cases,
+    startBrowser,
+    startLine,
+    startService,
+    until,
+} from "./harness.mjs";
 
 const FRAMES = ["warning", "error"];
 const HARMLESS = /GPU stall|GL Driver Message|uniform reflection|WebSocket connection to|ERR_|429/;
@@ -174,6 +183,41 @@ await check("sensors: what a panel says is what the interface tells", async () =
             .some((one) => /^Engine/.test(one.textContent) && /%$/.test(one.nextSibling.textContent))`,
     );
     await page.keyboard.press("h");
+});
+
+await check("what a receiver has heard is drawn as far as the interface tells", async () => {
+    await agree(page, async () => {
+        const layer = "airpicture.picture.shown.find((one) => one.id === 'outlines')",
+            [receivers, outlines] = await look(
+                `[airpicture.app.sensors.receivers, ${layer}.props.data]`,
+            ),
+            told = await get("/api/v1/sensors"),
+            { sensors } = told;
+        const reach = (list) => list.flatMap((one) => one.outline_m),
+            now = reach(told.receivers), // it has heard farther meanwhile
+            then = reach(receivers);
+        assert.ok(Math.max(...now) > 50e3 && outlines.length === told.receivers.length);
+        assert.ok(then.every((metres, k) => metres <= now[k]));
+        const isNear = (metres, k) => now[k] - metres < 10e3;
+        assert.ok(then.filter(isNear).length > 0.8 * now.length, `${then}, not ${now}`);
+        for (const [i, { sensor_index, outline_m }] of receivers.entries()) {
+            const { site } = sensors.find((one) => one.index === sensor_index),
+                centre = [site.longitude_deg, site.latitude_deg],
+                step = 360 / outline_m.length;
+            assert.equal(outlines[i].length, outline_m.length + 1); // it is closed
+            for (const [k, metres] of outline_m.entries()) {
+                const place = outlines[i][k],
+                    where = `${k * step}°: ${place}`;
+                const [from, to] = [centre, place].map((one) => one.map((x) => (x * Math.PI) / 180)),
+                    across = Math.sin(to[0] - from[0]) * Math.cos(to[1]),
+                    behind = Math.sin(from[1]) * Math.cos(to[1]) * Math.cos(to[0] - from[0]),
+                    up = Math.cos(from[1]) * Math.sin(to[1]) - behind;
+                const turn = Math.atan2(across, up) * (180 / Math.PI) - (k + 0.5) * step;
+                const off = metres > 1000 ? Math.abs(((turn + 540) % 360) - 180) : 0;
+                assert.ok(off < 0.1, `${where} is off by ${off}°`);
+            }
+        }
+    });
 });
 
 await check("phone: nothing sticks out, the track is a sheet", async () => {

@@ -9,7 +9,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { agree, cases, startBrowser, startService, until } from "./harness.mjs";
+import { agree, angleBetween, axeClean, cases, startBrowser, startService, until } from "./harness.mjs";
 import { differing } from "./pictures.mjs";
 
 const program = process.argv[2],
@@ -180,6 +180,148 @@ await check("drawn: sites, ranges, trail, ellipse; vectors as long as chosen", a
     }
 });
 
+await check("sites and ranges of radars are where, and as far, as the interface tells", async () => {
+    await until(page, "airpicture.app.sensors.sensors.length > 2");
+    const { sensors } = await get("api/v1/sensors"),
+        drawn = (id) =>
+            look(`airpicture.picture.shown.find((one) => one.id === '${id}').props.data`);
+    const at = ({ site }) => [site.longitude_deg, site.latitude_deg];
+    const isAway = (path, sensor, metres) =>
+        path.every((place) => Math.abs(6371e3 * angleBetween(at(sensor), place) - metres) < 30);
+    const radars = sensors.filter((one) => one.range_max_m && !["mlat", "adsb"].includes(one.kind)),
+        rings = await drawn("rings");
+    assert.ok(radars.length > 1, `${radars.length} radars`);
+    assert.equal(rings.length, radars.length);
+    for (const [i, one] of radars.entries())
+        assert.ok(rings[i].length > 60 && isAway(rings[i], one, one.range_max_m), one.name);
+    assert.deepEqual(await drawn("sites"), sensors.filter((one) => one.site).map(at));
+});
+
+// What the labels on the screen say, by track.
+const labelled = () =>
+    look(`Object.fromEntries((airpicture.picture.overlay.shown ?? []).map(
+        ({ label, text }) => [label.id, text.lines]))`);
+
+await check("labels: which fields, in a sector and outside of it, by keyboard", async () => {
+    await look("airpicture.air.look({longitude: 4.8, latitude: 52.3, zoom: 8.6})");
+    await page.keyboard.press("d");
+    for (const words of ["What labels say", "Sector of full labels"]) {
+        await page.locator("summary", { hasText: words }).focus();
+        await page.keyboard.press("Enter");
+    }
+    await axeClean(page, "display", ["label", "select-name", "color-contrast", "region"]);
+    for (const [field, line] of [
+        ["Squawk, in the sector: line", "3"],
+        ["Address, outside: line", "2"],
+    ]) {
+        await page.getByLabel(field, { exact: true }).focus();
+        await page.keyboard.press(line);
+    }
+    await page.getByLabel("Lowest flight level of the sector").focus();
+    await page.keyboard.type("100");
+    await page.keyboard.press("Escape");
+    const { tracks } = await get("api/v1/tracks"),
+        close = (text, value) => Math.abs(Number(text.slice(0, 3)) - value) <= 1;
+    let full = 0,
+        short = 0;
+    await agree(page, async () => {
+        const said = Object.entries(await labelled());
+        full = short = 0;
+        for (const [id, lines] of said) {
+            const track = tracks.find((one) => one.track_id === Number(id)),
+                { callsign, icao24, squawk, pressure_altitude_ft: feet } = track;
+            assert.ok(callsign && icao24 && feet, JSON.stringify(track));
+            if (feet < 10000) {
+                short++;
+                assert.deepEqual(lines, [callsign, icao24.toUpperCase()]);
+                continue;
+            }
+            full++;
+            const [level, speed] = lines[1].split(" ");
+            assert.deepEqual([lines[0], lines.length, lines[2]], [callsign, 3, squawk]);
+            assert.ok(close(level, feet / 100) && close(speed, track.ground_speed_kt), lines[1]);
+        }
+        assert.ok(full > 1 && short > 1, `${full} full, ${short} short`);
+    });
+    await page.keyboard.press("d");
+    await page.getByRole("button", { name: "As at first" }).focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape");
+    await agree(page, async () => {
+        const said = Object.values(await labelled());
+        assert.ok(said.length > 3 && said.every((lines) => lines.length === 2), String(said));
+    });
+});
+
+// Picture, list and interface agree on who is in the area.
+async function agreesOn(box) {
+    await until(page, `String(airpicture.app.filter.box) === '${box}'`);
+    const { tracks } = await get(`api/v1/tracks?box=${box}`);
+    const shown = await look(`(({ store, mask }) =>
+        [...store.id.subarray(0, store.count)].filter((_, row) => mask[row]))(airpicture.app)`);
+    const numbers = (list) => list.sort((a, b) => a - b);
+    assert.deepEqual(numbers(shown), numbers(tracks.map((one) => one.track_id)));
+    assert.ok(shown.length > 0 && shown.length < (await look("airpicture.app.store.count")));
+    const rows = "document.querySelector('.rows').getAttribute('aria-rowcount')";
+    await until(page, `${rows} === '${shown.length + 1}'`);
+    await until(page, `airpicture.picture.layers.records.count === ${shown.length}`);
+    await until(page, `location.hash.endsWith('&box=${box}')`);
+    const drawn = "airpicture.picture.shown.find((one) => one.id === 'areas')?.props.data[0].box";
+    await until(page, `String(${drawn}) === '${box}'`);
+}
+
+await check("area: drawn, written and as a link, it is the interface's", async () => {
+    await page.keyboard.press("f");
+    const card = page.locator(".popover:not([hidden])");
+    const draw = card.getByRole("button", { name: "Draw it" });
+    await draw.focus();
+    await page.keyboard.press("Enter");
+    const places = [];
+    for (const [x, y] of [
+        [320, 560],
+        [700, 250],
+    ]) {
+        await page.mouse.move(x, y);
+        await page.mouse.click(x, y);
+        const corner = `airpicture.air.unproject(${x} - main.left, ${y} - main.top)`;
+        places.push(await look(`((main) => ${corner})(
+            document.querySelector("main").getBoundingClientRect())`));
+    }
+    const [[west, south], [east, north]] = places;
+    await until(page, "airpicture.app.filter.box");
+    const box = await look("airpicture.app.filter.box");
+    [west, south, east, north].forEach((side, i) =>
+        assert.ok(Math.abs(side - box[i]) < 6e-4, `${side}, not ${box[i]}`),
+    );
+    await agreesOn(box);
+
+    const write = async (side, value) => {
+        await card.getByLabel(`${side}, degrees`, { exact: true }).focus();
+        await page.keyboard.press("Control+A");
+        await page.keyboard.type(String(value));
+        await page.keyboard.press("Enter");
+    };
+    await write("South", "60");
+    assert.match(await card.locator(".problem").textContent(), /^South has to be less than north/);
+    assert.deepEqual(await look("airpicture.app.filter.box"), box);
+    await write("South", "52.2");
+    await write("West", "4.4");
+    box[0] = 4.4;
+    box[1] = 52.2;
+    await agreesOn(box);
+
+    await draw.focus();
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Escape"); // thinks better of it
+    assert.equal(await look("airpicture.app.filter.box.join()"), String(box));
+    await card.getByRole("button", { name: "Anywhere" }).click();
+    await until(page, "airpicture.app.shown === airpicture.app.store.count");
+    await page.keyboard.press("Escape");
+    await look("location.hash += '&box=4.2,51.9,5.2,52.6'");
+    await agreesOn("4.2,51.9,5.2,52.6");
+    await look("airpicture.app.setFilter({ ...airpicture.app.filter, box: null })");
+});
+
 await check("measuring: two clicks tell how far it is, and where to", async () => {
     await look("airpicture.air.look({longitude: 4.8, latitude: 52.3, zoom: 7})");
     await page.keyboard.press("m");
@@ -196,10 +338,8 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
     await until(page, "/NM/.test(document.querySelector('.unseen[role=status]').textContent)");
     const said = await look("document.querySelector('.unseen[role=status]').textContent");
     const [miles, km, degrees] = said.match(/[\d.]+/g).map(Number);
-    const [[x0, y0], [x1, y1]] = places.map((one) => one.map((angle) => (angle * Math.PI) / 180));
-    const angle = Math.acos(
-        Math.sin(y0) * Math.sin(y1) + Math.cos(y0) * Math.cos(y1) * Math.cos(x1 - x0),
-    );
+    const [[x0], [x1, y1]] = places.map((one) => one.map((angle) => (angle * Math.PI) / 180)),
+        angle = angleBetween(...places);
     assert.ok(Math.abs(km - 6371 * angle) < 0.1, `${km} km, not ${6371 * angle}`);
     assert.ok(Math.abs(miles - km / 1.852) < 0.1, said);
     const east = Math.sin(x1 - x0) * Math.cos(y1) / Math.sin(angle); // sine of the course
