@@ -7,7 +7,8 @@
  * of ten aircraft and give 50 false plots a turn; no plot has an identity. Printed, beside their
  * limits: the CPU time of 100,000 aircraft under ten radars each (250,000 plots a second), what a
  * track costs among 400,000 and among 10,000, and the memory of a track. SHARE, (0, 1], makes all
- * of it smaller. Only the tracker is timed, in the last turns, when the tracks are there. */
+ * of it smaller. Only the tracker is timed, in the last turns, when the tracks are there. Ends with
+ * status 1 when a limit is missed by more than is known (the table of limits below). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,10 +279,33 @@ static double track_us(int places, int runs, uint32_t *tracks)
     return us[runs / 2];
 }
 
-static void show(const char *what, double value, const char *unit, double most)
+/* What is wanted, and how far off it is known to be. */
+typedef struct limit {
+    const char *what, *unit;
+    double most, known; /* known > most: a miss that is no news, up to this */
+    const char *why;
+} limit;
+
+static const limit limit_of_time = { "CPU of one core, ten radars", "of real time", 1.0, 1.0,
+                                     NULL };
+static const limit limit_of_growth = {
+    "a track among the many against one among the few", "times", 1.5, 2.1,
+    "1.46 to 1.65 on a quiet machine; other work empties the caches that the few live in"
+};
+static const limit limit_of_memory = { "memory of a track without its ring", "kB", 2.0, 2.1,
+                                       "1.98 until the tables of searches and sources grew" };
+
+/* Whether it is met, or missed as known. */
+static bool show(const limit *l, double value)
 {
-    printf("%-58s %10.3g %-14s wanted: <= %g%s\n", what, value, unit, most,
-           value <= most ? "" : "  not met");
+    bool met = value <= l->most, known = !met && value <= l->known;
+    printf("%-50s %8.3g %-12s wanted: <= %g%s", l->what, value, l->unit, l->most,
+           met     ? "\n"
+           : known ? "  known miss"
+                   : "  NOT MET\n");
+    if (known)
+        printf(" (up to %g): %s\n", l->known, l->why);
+    return met || known;
 }
 
 int main(int argc, char **argv)
@@ -294,15 +318,15 @@ int main(int argc, char **argv)
     cost ten = run(wide > 0 ? wide : 1, 10);
     printf("%u tracks of ten radars, %.0f plots/s: %.2f us a plot\n", ten.tracks,
            (double)ten.reports / turns_s, 1e6 * ten.cpu_s / (double)ten.reports);
-    show("CPU of one core, ten radars", ten.cpu_s / turns_s, "of real time", 1.0);
+    bool met = show(&limit_of_time, ten.cpu_s / turns_s);
     uint32_t small, large;
     double small_us = track_us(few, RUNS_MAX, &small);
     double large_us = track_us(many > 0 ? many : 1, 3, &large);
     printf("a track and turn of one radar: %.2f us among %u tracks, %.2f us among %u\n", small_us,
            small, large_us, large);
-    show("a track among the many against one among the few", large_us / small_us, "times", 1.5);
+    met = show(&limit_of_growth, large_us / small_us) && met;
     double size = track_size(), ring = (double)sizeof(ap_history);
     printf("a track: %.0f bytes, of which %.0f are its ring of late reports\n", size, ring);
-    show("memory of a track without its ring", (size - ring) / 1000.0, "kB", 2.0);
-    return 0;
+    met = show(&limit_of_memory, (size - ring) / 1000.0) && met;
+    return met ? 0 : 1;
 }

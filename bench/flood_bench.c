@@ -41,9 +41,9 @@ typedef struct flood {
 static const flood floods[] = {
     { 8000, 0, 0, 3, false, true },        { 60000, 0, 0, 3, true, false },
     { 60000, 1, 1, 3, true, false },       { 60000, 330, 330, 3, true, false },
-    { 1000000, 0, 0, 3, false, true },     { 1000000, 330, 110, 3, false, true },
-    { 1000000, 330, 330, 3, false, true }, { 1000000, 0, 0, 3, true, false },
-    { 1000000, 330, 330, 3, true, false },
+    { 1000000, 0, 0, 3, false, true },     { 1000000, 1, 1, 3, false, true },
+    { 1000000, 330, 110, 3, false, true }, { 1000000, 330, 330, 3, false, true },
+    { 1000000, 0, 0, 3, true, false },     { 1000000, 330, 330, 3, true, false },
 };
 
 typedef struct plot {

@@ -4,11 +4,12 @@
     bench/tracking.py [NAME]... [--seeds 1,2 | 1-5] [--tools DIR] [--programs DIR]
 
 Names: mixed20 mixed100 mixed500 mixed5000 dense200 crossing40 parallel40 merged40 clut20 golden
-turns reentry (default: all). Tools: scenario.py (truth and plots from a seed) and score.py (GOSPA,
-errors, switches; needs numpy and scipy) in ../shared/bench/tracking, or $AIRPICTURE_TRACKING; the
-last three need neither. Programs: bench.tracking, bench.golden, bench.turns and bench.reentry of a
-release build. Peer figures were measured once, on the same files, seed 1. At the end each limit
-with the mean and the worst of all seeds.
+turns reentry (default: all). Seeds: 1-5 unless told. Tools: scenario.py (truth and plots from a
+seed) and score.py (GOSPA, errors, switches; needs numpy and scipy) in ../shared/bench/tracking, or
+$AIRPICTURE_TRACKING; the last three names need neither. Programs: bench.tracking, bench.golden,
+bench.turns and bench.reentry of a release build. Peer figures were measured once, on the same
+files, seed 1. At the end each limit with the mean and the worst of all seeds; the status is 1 when
+the worst misses a limit and is not in KNOWN, or is further off than that allows.
 """
 import argparse
 import json
@@ -34,19 +35,35 @@ SCENARIOS = {
     'clut20': (['--kind', 'mixed', '--n', '20', '--clutter', '200'], 200e3, 200),
 }
 TIMED_ONLY = ('mixed5000',)
-# name: CPU ms a scan, GOSPA rms, RMS position, RMS velocity, false tracks, NEES, completeness
+# name: who, then CPU ms a scan, GOSPA rms, RMS position, RMS velocity, false tracks, NEES,
+# completeness. Stone Soup as its quickest set-up and, where that is another, as its most accurate:
+# GNN is 2-D assignment, EHM2 and LBP are joint probabilistic association (exact, and by belief),
+# "5 plots" confirms at five plots in place of four. Its times are of its quieter runs, where there
+# are several.
 STONE_SOUP = {
-    'mixed20': (31, 1009, 190, 16.0, 0, 1.50), 'mixed100': (133, 2363, 180, 18.7, 0, 1.67),
-    'mixed500': (1092, 5711, 187, 18.9, 1, 1.67), 'dense200': (766, 4670, 98, 15.9, 20, 1.61),
-    'crossing40': (52, 869, 129, 8.3, 0, 1.50), 'parallel40': (118, 978, 155, 13.2, 0, 1.67),
-    'merged40': (59, 2213, 154, 13.1, 0, 1.66, 0.950), 'clut20': (224, 1030, 181, 15.4, 1, 1.51),
+    'mixed20': [('GNN', 20, 1009, 190, 16.0, 0, 1.50, 0.998)],
+    'mixed100': [('GNN', 113, 2363, 180, 18.7, 0, 1.67, 0.996)],
+    'mixed500': [('GNN', 767, 5751, 188, 19.0, 1, 1.70, 0.993),
+                 ('EHM2', 1092, 5711, 187, 18.9, 1, 1.67, 0.993)],
+    'dense200': [('LBP', 766, 4670, 98, 15.9, 20, 1.61, 0.984),
+                 ('GNN 5 plots', 507, 4334, 97, 15.9, 2, 1.67, 0.980)],
+    'crossing40': [('GNN', 52, 869, 129, 8.3, 0, 1.50, 0.999),
+                   ('EHM2', 96, 867, 129, 8.3, 0, 1.50, 0.999)],
+    'parallel40': [('GNN', 68, 979, 155, 13.3, 0, 1.68, 1.0),
+                   ('LBP', 118, 978, 155, 13.3, 0, 1.67, 1.0)],
+    'merged40': [('GNN', 59, 2213, 154, 13.1, 0, 1.66, 0.950)],
+    'clut20': [('GNN', 236, 1031, 181, 15.4, 1, 1.51, 0.998),
+               ('LBP', 224, 1030, 181, 15.4, 1, 1.51, 0.998)],
 }
 PROTOTYPE = {
-    'mixed20': (0.017, 886, 158, 12.1, 0, 1.34), 'mixed100': (0.094, 2083, 148, 13.7, 0, 1.40),
-    'mixed500': (0.52, 5088, 153, 13.6, 0, 1.42), 'mixed5000': (9.7,),
-    'dense200': (0.48, 3544, 75, 11.1, 0, 1.39), 'crossing40': (0.039, 890, 137, 10.6, 0, 1.25),
-    'parallel40': (0.047, 866, 137, 12.0, 0, 1.36),
-    'merged40': (0.039, 2141, 135, 10.8, 1, 1.35, 0.952), 'clut20': (0.10, 862, 151, 11.7, 0, 1.35),
+    'mixed20': (0.017, 886, 158, 12.1, 0, 1.34, 0.998),
+    'mixed100': (0.094, 2083, 148, 13.7, 0, 1.40, 0.997),
+    'mixed500': (0.52, 5088, 153, 13.6, 0, 1.42, 0.994), 'mixed5000': (9.7,),
+    'dense200': (0.48, 3544, 75, 11.1, 0, 1.39, 0.992),
+    'crossing40': (0.039, 890, 137, 10.6, 0, 1.25, 1.0),
+    'parallel40': (0.047, 866, 137, 12.0, 0, 1.36, 1.0),
+    'merged40': (0.039, 2141, 135, 10.8, 1, 1.35, 0.952),
+    'clut20': (0.10, 862, 151, 11.7, 0, 1.35, 0.998),
 }
 BIRTH = ('born', 0.0, 10.0)
 # name: figure, least, most
@@ -65,17 +82,42 @@ LIMITS = {
     'turns': [('RMS m', 0, 90), ('peak m', 0, 165)],
     'reentry': [('falling bodies', 0, 0)],
 }
+LATE = 'three to five plots; two plots would show false tracks'
+# Misses that are known: (name, figure): what the worst of the seeds 1 to 5 may be, and why.
+KNOWN = {
+    ('mixed20', 'gospa'): (1075, 'seed 4, where half come or go; who knows each end has 938'),
+    ('clut20', 'gospa'): (1090, 'seed 4, as mixed20; who knows each end has 931'),
+    ('mixed20', 'born'): (13.5, LATE),
+    ('mixed100', 'born'): (13.5, LATE),
+    ('mixed500', 'born'): (17.5, LATE),
+    ('dense200', 'born'): (22, LATE),
+    ('clut20', 'born'): (15.5, LATE),
+    ('merged40', 'complete'): (0.89, 'formations that the radar never shows apart (seeds 3, 5)'),
+    ('mixed500', 'cpu'): (0.6, 'half of it is waiting for memory, more beside other work'),
+    ('mixed5000', 'cpu'): (11, 'the same, and the rim of a plane of 1,264 km'),
+}
 LABEL = {'cpu': 'CPU ms a scan', 'gospa': 'GOSPA m', 'position': 'position RMS m',
          'velocity': 'velocity RMS m/s', 'false': 'false tracks', 'nees': 'NEES',
          'complete': 'completeness', 'born': 'late birth shown after s',
          'falling bodies': 'limits broken'}
 COLUMNS = ('cpu', 'gospa', 'position', 'velocity', 'false', 'nees', 'complete', 'born')
-ROW = '{:<11} {:<10} {:>9} {:>7} {:>7} {:>7} {:>6} {:>6} {:>9} {:>6}'
+ROW = '{:<11} {:<12} {:>9} {:>7} {:>7} {:>7} {:>6} {:>6} {:>9} {:>6}'
 
 
 def show(name, who, figures):
     cells = ['-' if f is None else '%.4g' % f for f in figures]
     print(ROW.format(name, who, *cells, *['-'] * (len(COLUMNS) - len(cells))), flush=True)
+
+
+def wanted(least, most):
+    if least:
+        return '>=%g' % least if most == 1 else '%g-%g' % (least, most)
+    return '<=%g' % most
+
+
+def show_wanted(name):
+    limits = {figure: wanted(least, most) for figure, least, most in LIMITS[name]}
+    print(ROW.format(name, 'wanted', *(limits.get(c, '-') for c in COLUMNS)), flush=True)
 
 
 def python_with_numpy():
@@ -130,7 +172,8 @@ def run_golden(programs):
 
 def run_turns(programs):
     """The filter alone on the coordinated turns."""
-    t = json.loads(subprocess.check_output([os.path.join(programs, 'bench.turns')]))
+    done = subprocess.run([os.path.join(programs, 'bench.turns')], stdout=subprocess.PIPE)
+    t = json.loads(done.stdout)
     print('\nturns: %d runs, RMS position m (velocity m/s); an IMM that estimates the turn rate: '
           '93.5, peak 166.8' % t['runs'])
     print('  all %(all_m).1f, peak %(peak_m).1f; straight %(straight_m).1f (%(straight_mps).1f), '
@@ -147,21 +190,36 @@ def run_reentry(programs):
     return {'falling bodies': done.returncode}
 
 
-def show_limits(names, worst):
-    print('\n%-11s %-26s %14s %9s %9s' % ('limits', '', 'wanted', 'mean', 'worst'))
+def verdict(name, figure, value, least, most):
+    """What is said of the worst value of a figure, and whether it fails."""
+    allowed, why = KNOWN.get((name, figure), (None, ''))
+    if least <= value <= most:
+        return ('  met; a known miss, if this is all of seeds 1 to 5' if why else ''), False
+    limit = least if value < least else most
+    off = ' by %.1f %%' % (100.0 * abs(value - limit) / limit) if limit else ''
+    if allowed is None:
+        return '  NOT MET' + off, True
+    if not min(allowed, least) <= value <= max(allowed, most):
+        return '  NOT MET%s, and further off than the %g of a known miss' % (off, allowed), True
+    return '  known miss%s (up to %g): %s' % (off, allowed, why), False
+
+
+def show_limits(names, figures):
+    """Each limit beside mean and worst; true when one is missed that is not known, or by more."""
+    print('\n%-11s %-26s %10s %9s %9s' % ('limits', '', 'wanted', 'mean', 'worst'))
+    missed = False
     for name in names:
         for figure, least, most in LIMITS[name]:
-            values = worst.get((name, figure))
-            wanted = '%g to %g' % (least, most) if least else '<= %g' % most
-            row = '%-11s %-26s %14s' % (name, LABEL.get(figure, figure), wanted)
+            values = figures.get((name, figure))
+            row = '%-11s %-26s %10s' % (name, LABEL.get(figure, figure), wanted(least, most))
             if not values:
                 print(row + '%10s%10s' % ('-', '-'))
                 continue
-            value = max(values, key=lambda v: max(least - v, v - most))
-            limit = least if value < least else most
-            off = ' by %.1f %%' % (100.0 * abs(value - limit) / limit) if limit else ''
-            verdict = '' if least <= value <= most else '  not met' + off
-            print(row + '%10.4g%10.4g%s' % (sum(values) / len(values), value, verdict))
+            worst = max(values, key=lambda v: (math.isnan(v), max(least - v, v - most)))
+            said, fails = verdict(name, figure, worst, least, most)
+            missed = missed or fails
+            print(row + '%10.4g%10.4g%s' % (sum(values) / len(values), worst, said))
+    return missed
 
 
 PROGRAMS = {'golden': run_golden, 'turns': run_turns, 'reentry': run_reentry}
@@ -176,12 +234,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('names', nargs='*', choices=[[], *LIMITS], metavar='NAME')
-    parser.add_argument('--seeds', default='1', type=seeds_of)
+    parser.add_argument('--seeds', default='1-5', type=seeds_of)
     parser.add_argument('--tools', default=os.environ.get('AIRPICTURE_TRACKING',
                                                           '../shared/bench/tracking'))
     parser.add_argument('--programs', default='build/release')
     a = parser.parse_args()
-    names, worst = a.names or list(LIMITS), {}
+    names, figures_of = a.names or list(LIMITS), {}
     scenarios = [name for name in names if name in SCENARIOS]
     python = python_with_numpy()
     if not os.path.exists(os.path.join(a.tools, 'scenario.py')):
@@ -202,16 +260,16 @@ def main():
                 print('%22s %s' % ('', identities))
             for figure, value in figures.items():
                 if value is not None:
-                    worst.setdefault((name, figure), []).append(value)
-        for who, peer in (('StoneSoup', STONE_SOUP), ('prototype', PROTOTYPE)):
-            if name in peer:
-                show(name, who, peer[name])
+                    figures_of.setdefault((name, figure), []).append(value)
+        show_wanted(name)
+        for who, *peer in STONE_SOUP.get(name, []):
+            show(name, who, peer)
+        show(name, 'prototype', PROTOTYPE[name])
     for name, bench in PROGRAMS.items():
         if name in names:
             for figure, value in bench(a.programs).items():
-                worst.setdefault((name, figure), []).append(value)
-    show_limits(names, worst)
-    return 0
+                figures_of.setdefault((name, figure), []).append(value)
+    return 1 if show_limits(names, figures_of) else 0
 
 
 if __name__ == '__main__':
