@@ -63,6 +63,13 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
     state->store.row[slot].fresh_worth *= (float)COMPANY_PATIENCE;
 }
 
+static void birth_of_address(ap_state *state, const ap_report *report, const ap_measure *measure)
+{
+    uint32_t slot = ap_track_birth(state, report, measure, BIRTH_ADDRESS, AP_REASON_BORN_ADDRESS);
+    if (slot != AP_SLOT_NONE)
+        ap_heir_begin(state, slot, report);
+}
+
 void ap_births_leave_ghosts_out(ap_state *state)
 {
     ap_bench *b = &state->bench;
@@ -90,8 +97,7 @@ void ap_births_give(ap_state *state)
         if (has_address && unused > AP_HIT) {
             /* An earlier plot of this group may have been the first of its address. */
             if (!ap_direct_take(state, report))
-                ap_track_birth(state, report, &plot->measure, BIRTH_ADDRESS,
-                               AP_REASON_BORN_ADDRESS);
+                birth_of_address(state, report, &plot->measure);
             continue;
         }
         double existence = unused * plot->birth;

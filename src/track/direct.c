@@ -89,7 +89,7 @@ static void gate_velocity(ap_state *state, const ap_report *report, offer *o)
     if (misfit2 <= MISFIT2_MAX && ap_gauss_distance2(&swapped, &fix) <= VELOCITY_GATE2)
         return;
     if (ap_sensor_of(state, report->sensor)->kind == AP_SENSOR_ADSB) /* both are its own words */
-        ap_track_doubted(state, o->slot, report, AP_DOUBT_SLIGHT);
+        ap_track_doubted(state, o->slot, report, AP_DOUBT_SLIGHT, 0);
     o->placed.has &= (uint16_t)~AP_MEASURE_VELOCITY;
     o->measure.has &= (uint16_t) ~(AP_MEASURE_VELOCITY | AP_MEASURE_UNTURNED);
     if (o->measure.has != 0)
@@ -101,8 +101,7 @@ static bool is_in_gate(const ap_state *state, const offer *o)
     return o->distance2 <= fmax(GATE2, state->config.gate_chi2);
 }
 
-/* True for sensors that err together: what an aircraft says of its place, each receiver hears. */
-static bool is_one_word(const ap_state *state, uint16_t a, uint16_t b)
+bool ap_sensors_err_together(const ap_state *state, uint16_t a, uint16_t b)
 {
     return a == b || (ap_sensor_of(state, a)->kind == AP_SENSOR_ADSB &&
                       ap_sensor_of(state, b)->kind == AP_SENSOR_ADSB);
@@ -139,7 +138,7 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     if (is_position) {
         if (!ap_falling_is(&state->falling, o->slot))
             ap_track_innovation(state, &o->imm.mean, &o->fix);
-        if (is_one_word(state, row->stray.sensor, report->sensor))
+        if (ap_sensors_err_together(state, row->stray.sensor, report->sensor))
             row->stray.has_fitted = true;
         row->misfit2 = o->distance2;
         row->misfit_sensor = report->sensor;
@@ -191,7 +190,7 @@ static void note_stray(const ap_state *state, ap_stray *s, const ap_report *repo
         s->count = 0;
     if (s->count == 0)
         *s = (ap_stray){ .sensor = report->sensor, .first_utc = report->time_utc };
-    s->is_joint = s->is_joint || !is_one_word(state, s->sensor, report->sensor);
+    s->is_joint = s->is_joint || !ap_sensors_err_together(state, s->sensor, report->sensor);
     s->turn_count += s->has_fitted;
     s->has_fitted = false;
     s->count++;
@@ -210,7 +209,7 @@ static bool is_another(const ap_state *state, const ap_row *row, const ap_report
     if (ap_seconds_between(s->first_utc, report->time_utc) > STRAY_LONG_S)
         return true;
     for (int i = 0; i < row->source_count; i++)
-        if (is_one_word(state, row->source[i].sensor, s->sensor))
+        if (ap_sensors_err_together(state, row->source[i].sensor, s->sensor))
             return false;
     return true;
 }
@@ -222,7 +221,7 @@ bool ap_track_is_seen(const ap_state *state, const ap_row *row, uint16_t but)
         double turn_s = ap_sensor_of(state, sensor)->turn_s;
         double limit_s = fmax(BOTH_ALIVE_S, BOTH_ALIVE_TURNS * turn_s);
         if (state->group[sensor].bearing.is_lost ||
-            (but != AP_SENSOR_NONE && is_one_word(state, sensor, but)))
+            (but != AP_SENSOR_NONE && ap_sensors_err_together(state, sensor, but)))
             continue;
         if (ap_seconds_between(row->source[i].last_utc, state->clock_utc) < limit_s)
             return true;
@@ -245,7 +244,7 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
     if (s->count == 0)
         ap_store_reason(row, report->time_utc, AP_REASON_GATE_REFUSED, report->sensor, 0);
     note_stray(state, s, report, o);
-    ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN);
+    ap_track_doubted(state, o->slot, report, AP_DOUBT_PLAIN, 0);
     bool alive = row->hit_count >= STRAY_COUNT && ap_track_is_seen(state, row, AP_SENSOR_NONE);
     if (s->count < STRAY_COUNT || (alive && !is_another(state, row, report))) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);

@@ -35,9 +35,10 @@ typedef enum ap_identity_news {
 /* Nothing known. */
 void ap_identity_start(ap_identity *identity);
 
-/* Takes in what a report of a sensor says. An address is taken only once. A differing Mode 3/A code
- * or call sign must come twice in a row: replies garble, and addresses are shared. Garbled and
- * unvalidated codes are not taken. */
+/* Takes in what a report of a sensor says. An address is taken only once: one that
+ * changes is a matter of two tracks (track/heirs.c). A differing Mode 3/A code or call sign must
+ * come twice in a row: replies garble, and addresses are shared. Garbled and unvalidated codes are
+ * not taken. */
 ap_identity_news ap_identity_take(ap_identity *identity, const ap_report *report,
                                   ap_sensor_kind kind);
 

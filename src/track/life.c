@@ -41,8 +41,8 @@ void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track)
     ap_falling_show(state, slot, track);
 }
 
-static void emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
-                 uint16_t sensor)
+void ap_track_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
+                   uint16_t sensor)
 {
     if (!state->config.on_event)
         return;
@@ -284,7 +284,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
                     report->sensor, 0);
     state->stats.confirmed_count++;
     state->stats.confirmed_alive_count++;
-    emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
+    ap_track_emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
 }
 
 void ap_track_stray(ap_state *state, uint32_t slot, const ap_plot *plot)
@@ -342,11 +342,12 @@ void ap_track_repair(ap_state *state, uint32_t slot)
     ap_history_start(&row->history);
 }
 
-void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight)
+void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight,
+                      uint32_t other)
 {
     ap_row *row = &state->store.row[slot];
     if (ap_doubt_against(&row->doubt, weight))
-        ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_DOUBTED, report->sensor, 0);
+        ap_store_reason(row, report->time_utc, AP_REASON_IDENTITY_DOUBTED, report->sensor, other);
 }
 
 void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc)
@@ -386,7 +387,7 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
     if (taken == AP_TAKEN_POSITION)
         ap_falling_watch(state, slot, report);
     if (ap_doubt_contradicts(&row->identity, report, &row->imm.mean))
-        ap_track_doubted(state, slot, report, AP_DOUBT_PLAIN);
+        ap_track_doubted(state, slot, report, AP_DOUBT_PLAIN, 0);
     else if (taken == AP_TAKEN_POSITION)
         ap_doubt_for(&row->doubt);
     bool is_news = take_identity(state, slot, report) || taken >= AP_TAKEN_SHARED ||
@@ -406,11 +407,14 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
         pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_HIT);
     }
     if (is_news)
-        emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
+        ap_track_emit(state, slot, AP_EVENT_UPDATED, report->time_utc, report->sensor);
     state->nis = 0.0;
     state->nis_dimensions = 0;
     state->has_residual = false;
-    if (taken == AP_TAKEN_POSITION)
+    if (taken != AP_TAKEN_POSITION)
+        return;
+    if (row->predecessor_id == 0 || !(report->present & AP_HAS_ADDRESS) ||
+        !ap_heir_settle(state, slot, report))
         confirm_if_due(state, slot, report);
 }
 
@@ -466,7 +470,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_store_reason(row, report->time_utc, reason, report->sensor, 0);
     state->stats.born_count++;
     state->stats.alive_count = state->store.alive_count;
-    emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);
+    ap_track_emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);
     return slot;
 }
 
@@ -480,7 +484,7 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
         count_strays(state, row, 1.0);
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_END);
     ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
-    emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
+    ap_track_emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
     ap_falling_forget(state, slot);
     ap_store_remove(&state->store, slot, state->clock_utc);
     state->stats.alive_count = state->store.alive_count;
@@ -549,7 +553,7 @@ static void coast_if_due(ap_state *state, uint32_t slot, double silent_s)
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_OVERDUE);
     ap_store_reason(&state->store.row[slot], state->clock_utc, AP_REASON_COASTED, AP_SENSOR_NONE,
                     0);
-    emit(state, slot, AP_EVENT_COASTED, state->clock_utc, AP_SENSOR_NONE);
+    ap_track_emit(state, slot, AP_EVENT_COASTED, state->clock_utc, AP_SENSOR_NONE);
 }
 
 /* Keeps the track findable where it must be by now. */
@@ -580,8 +584,7 @@ static bool seen_apart(const ap_state *state, const ap_row *a, const ap_row *b)
     return false;
 }
 
-/* Squared distance of two tracks in units of their joint position covariance, at the newer time. */
-static double tracks_distance2(const ap_row *a, const ap_row *b)
+double ap_tracks_distance2(const ap_row *a, const ap_row *b)
 {
     ap_imm moved, other;
     ap_utc_ns time_utc = a->imm.time_utc > b->imm.time_utc ? a->imm.time_utc : b->imm.time_utc;
@@ -609,7 +612,7 @@ static bool may_be_one(const ap_state *state, uint32_t slot, uint32_t other)
         a->imm.vertical.is_pressure == b->imm.vertical.is_pressure &&
         fabs(a->imm.vertical.altitude_m - b->imm.vertical.altitude_m) > 300.0)
         return false;
-    return tracks_distance2(a, b) < MERGE_DISTANCE2;
+    return ap_tracks_distance2(a, b) < MERGE_DISTANCE2;
 }
 
 /* The nearest other firm track that may be the same aircraft; AP_SLOT_NONE if none. */

@@ -215,11 +215,19 @@ void ap_track_alone(ap_state *state, uint32_t slot, ap_utc_ns time_utc);
 void ap_track_innovation(ap_state *state, const ap_gauss *expected, const ap_fix *fix);
 /* Bookkeeping after a report was taken in. */
 void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_taken taken);
-/* A report contradicts what the track's identity and motion have together; weight: AP_DOUBT_*. */
-void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight);
+/* A report contradicts what the track's identity and motion have together; weight: AP_DOUBT_*;
+ * other: id of the other track concerned, or 0. */
+void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight,
+                      uint32_t other);
 /* After an update: a covariance that has lost its meaning begins again from the last measurement.
  */
 void ap_track_repair(ap_state *state, uint32_t slot);
+/* Hands the event to who listens, with the track as it is now. */
+void ap_track_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
+                   uint16_t sensor);
+/* Squared distance of two tracks in units of their joint covariances of place and of velocity, at
+ * the newer time. */
+double ap_tracks_distance2(const ap_row *a, const ap_row *b);
 /* What the track is now. */
 void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track);
 /* Of a new track: that it exists, by all that is known by now, < 1. */
@@ -246,6 +254,18 @@ bool ap_direct_take(ap_state *state, const ap_report *report);
 /* True when a sensor that has its bearing has shown the track just now; `but`: not that one, nor
  * what errs with it; AP_SENSOR_NONE: any. */
 bool ap_track_is_seen(const ap_state *state, const ap_row *row, uint16_t but);
+
+/* True for sensors that err together: what an aircraft says of its place, each receiver hears. */
+bool ap_sensors_err_together(const ap_state *state, uint16_t a, uint16_t b);
+
+/* heirs.c */
+/* A track has begun under a new address: notes which track it may be that had another until now. */
+void ap_heir_begin(ap_state *state, uint32_t slot, const ap_report *report);
+/* A track that may have a predecessor took a position under its address. When that one has been
+ * silent for some looks of all that showed it, it goes on under the new address and the row of the
+ * slot is gone; when a sensor still gives the old address and only others the new one, both are
+ * doubted. True: the track is not to be confirmed now, or is gone. */
+bool ap_heir_settle(ap_state *state, uint32_t slot, const ap_report *report);
 
 /* births.c: after the association of a group */
 /* Plots that no track explains, but that are of one by another way, start nothing. */

@@ -125,10 +125,13 @@ static void unfile(ap_store *store, uint32_t slot)
     while (*link != slot)
         link = &store->row[*link].same_id;
     *link = row->same_id;
-    if (!(row->identity.present & AP_HAS_ADDRESS))
-        return;
-    uint32_t *head = &store->by_address[bucket_of(store, store->filed[slot].key)];
-    link = head;
+    if (row->identity.present & AP_HAS_ADDRESS)
+        ap_store_unfile_address(store, slot);
+}
+
+void ap_store_unfile_address(ap_store *store, uint32_t slot)
+{
+    uint32_t *head = &store->by_address[bucket_of(store, store->filed[slot].key)], *link = head;
     while (*link != slot)
         link = &store->filed[*link].next;
     *link = store->filed[slot].next;

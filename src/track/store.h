@@ -61,6 +61,7 @@ typedef struct ap_row {
     double fresh_odds; /* while it is tentative: that it exists, by all that is known by now, ... */
     float fresh_worth; /* ... and below what it is given up */
     bool beside;       /* it began beside a firm track */
+    uint32_t predecessor_id;      /* a track that may be this one under its old address, or 0 */
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;
@@ -144,8 +145,9 @@ void ap_store_fetch_head(const ap_store *store, uint32_t slot);
 void ap_store_fetch_filter(const ap_store *store, uint32_t slot);
 void ap_store_fetch(const ap_store *store, uint32_t slot); /* both */
 uint32_t ap_store_next_address(const ap_store *store, uint32_t slot);
-/* Files the row under the address that its identity has now. */
+/* Files the row under the address that its identity has now; takes it from where it is filed. */
 void ap_store_file_address(ap_store *store, uint32_t slot);
+void ap_store_unfile_address(ap_store *store, uint32_t slot);
 
 /* Gives the row a number that no track has or had in the last five minutes; 0 when none is left. */
 void ap_store_number(ap_store *store, uint32_t slot, ap_utc_ns clock_utc);
