@@ -48,7 +48,10 @@ const char *ap_track_state_key(ap_track_state state);
     X(DROPPED_EXISTS,   "dropped_exists",   "existence probability below the threshold")   \
     X(DROPPED_MERGED,   "dropped_merged",   "joined another track of the same aircraft")   \
     X(DROPPED_CAPACITY, "dropped_capacity", "least certain track when the table was full") \
-    X(DROPPED_RESTART,  "dropped_restart",  "the time of the input began anew")
+    X(DROPPED_RESTART,  "dropped_restart",  "the time of the input began anew")            \
+    X(BORN_BESIDE,      "born_beside",      "a plot beside a firm track, and not its own") \
+    X(SPLIT,            "split",            "another track that began beside it was confirmed") \
+    X(MAY_BE_SWAPPED,   "may_be_swapped",   "so close to another that which is which is open")
 /* clang-format on */
 
 typedef enum ap_reason_code {

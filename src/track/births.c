@@ -50,13 +50,16 @@ static void join_company(ap_bench *b)
 static void birth_of(ap_state *state, const ap_plot *plot, double existence)
 {
     const ap_report *report = &state->waiting[plot->report];
-    uint32_t slot = ap_track_birth(state, report, &plot->measure, existence, AP_REASON_BORN_PLOT);
+    bool is_beside = plot->company != AP_SLOT_NONE;
+    uint32_t slot = ap_track_birth(state, report, &plot->measure, existence,
+                                   is_beside ? AP_REASON_BORN_BESIDE : AP_REASON_BORN_PLOT,
+                                   is_beside ? state->store.row[plot->company].id : 0);
     if (slot == AP_SLOT_NONE)
         return;
     ap_track_known(state, slot, ap_smaller(existence * plot->news, FRESH_MAX));
     state->store.row[slot].strays =
         (ap_strays){ (float)ap_larger(plot->unused, 0.0), report->sensor, plot->part };
-    if (plot->company == AP_SLOT_NONE)
+    if (!is_beside)
         return;
     state->store.row[slot].beside = true;
     state->store.pulse[slot].worth *= COMPANY_PATIENCE;
@@ -65,7 +68,8 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
 
 static void birth_of_address(ap_state *state, const ap_report *report, const ap_measure *measure)
 {
-    uint32_t slot = ap_track_birth(state, report, measure, BIRTH_ADDRESS, AP_REASON_BORN_ADDRESS);
+    uint32_t slot =
+        ap_track_birth(state, report, measure, BIRTH_ADDRESS, AP_REASON_BORN_ADDRESS, 0);
     if (slot != AP_SLOT_NONE)
         ap_heir_begin(state, slot, report);
 }

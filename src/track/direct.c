@@ -256,7 +256,8 @@ static void stray(ap_state *state, const ap_report *report, offer *o)
         return;
     }
     if (count_shared(state, o->slot) < SHARED_CAP)
-        ap_track_birth(state, report, &o->placed, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE);
+        ap_track_birth(state, report, &o->placed, BIRTH_EXISTENCE, AP_REASON_BORN_DUPLICATE,
+                       state->store.row[o->slot].id);
     else
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
 }

@@ -481,7 +481,7 @@ bool ap_falling_seed(ap_state *state, const ap_report *report, const ap_measure 
     ap_fall *fall = &f->fall[place];
     if (fall->fix_count < SEED_FIXES || fall->probability[AP_MODE_FALLS] < FALLS_UNTIL)
         return false;
-    uint32_t slot = ap_track_birth(state, report, measure, SEED_EXISTENCE, AP_REASON_BORN_PLOT);
+    uint32_t slot = ap_track_birth(state, report, measure, SEED_EXISTENCE, AP_REASON_BORN_PLOT, 0);
     if (slot == AP_SLOT_NONE)
         return false;
     f->slot[place] = slot;

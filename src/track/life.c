@@ -264,6 +264,18 @@ static void count_strays(ap_state *state, const ap_row *row, double sign)
                         sign * (double)strays->count);
 }
 
+/* The track beside which this one began is told that it was two. */
+static void tell_split(const ap_state *state, const ap_row *row, const ap_report *report)
+{
+    const ap_reason *birth = &row->reason[0];
+    if (!row->beside || row->reason_count > AP_TRACK_REASON_CAP)
+        return;
+    uint32_t other = ap_store_find_id(&state->store, birth->other);
+    if (other != AP_SLOT_NONE)
+        ap_store_reason(&state->store.row[other], report->time_utc, AP_REASON_SPLIT, report->sensor,
+                        row->id);
+}
+
 static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *report)
 {
     ap_row *row = &state->store.row[slot];
@@ -282,6 +294,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
     ap_store_reason(row, report->time_utc,
                     has_address ? AP_REASON_CONFIRMED_ADDRESS : AP_REASON_CONFIRMED_EXISTS,
                     report->sensor, 0);
+    tell_split(state, row, report);
     state->stats.confirmed_count++;
     state->stats.confirmed_alive_count++;
     ap_track_emit(state, slot, AP_EVENT_CONFIRMED, report->time_utc, report->sensor);
@@ -438,7 +451,7 @@ static uint32_t room_for(ap_state *state, double existence)
 }
 
 uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
-                        double existence, ap_reason_code reason)
+                        double existence, ap_reason_code reason, uint32_t other)
 {
     if (!ap_measure_starts(measure)) {
         ap_refuse(&state->stats.refused, AP_REFUSED_NOT_FINITE);
@@ -467,7 +480,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_track_known(state, slot, existence);
     ap_store_refresh(&state->store, slot);
     ap_track_looked(state, slot, report->sensor, report->time_utc, true);
-    ap_store_reason(row, report->time_utc, reason, report->sensor, 0);
+    ap_store_reason(row, report->time_utc, reason, report->sensor, other);
     state->stats.born_count++;
     state->stats.alive_count = state->store.alive_count;
     ap_track_emit(state, slot, AP_EVENT_BORN, report->time_utc, report->sensor);

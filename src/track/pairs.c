@@ -147,6 +147,26 @@ static void take_member(ap_bench *b, const pair *p, span s, int member, const ap
     }
 }
 
+/* Once, as long as nothing else happens to them. */
+static void tell_dealt(const ap_state *state, const ap_look *look, const ap_edge *edge,
+                       uint32_t other)
+{
+    ap_row *row = &state->store.row[look->slot];
+    const ap_reason *newest = &row->reason[(row->reason_count - 1u) % AP_TRACK_REASON_CAP];
+    if (row->reason_count == 0 || newest->code != AP_REASON_MAY_BE_SWAPPED ||
+        newest->other != other)
+        ap_store_reason(row, look->time_utc, AP_REASON_MAY_BE_SWAPPED,
+                        state->bench.plot[edge->plot].measure.sensor, other);
+}
+
+static void tell_both(const ap_state *state, span one, span other)
+{
+    const ap_bench *b = &state->bench;
+    const ap_look *a = look_of(b, one), *c = look_of(b, other);
+    tell_dealt(state, a, &b->edge[b->order[one.first]], state->store.row[c->slot].id);
+    tell_dealt(state, c, &b->edge[b->order[other.first]], state->store.row[a->slot].id);
+}
+
 /* Both in the plane of the one, each at its own height. */
 static void update_pair(ap_state *state, span one, span other)
 {
@@ -162,6 +182,7 @@ static void update_pair(ap_state *state, span one, span other)
         return;
     take_member(b, &p, one, 0, &plane);
     take_member(b, &p, other, 1, &beside);
+    tell_both(state, one, other);
     state->stats.paired_count++;
 }
 

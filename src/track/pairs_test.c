@@ -79,6 +79,8 @@ static scene begin(const double p[2][2])
     for (int i = 0; i < 2; i++)
         s.plot[i] =
             measure_at(ap_ecef_from_enu(&here, (ap_vec3){ .x_m = (i - 0.5) * PLOT_APART_M }), 30.0);
+    for (int i = 0; i < 2; i++)
+        b->plot[i].measure = s.plot[i];
     b->look_count = b->plot_count = 2;
     b->edge_count = 0;
     ap_sets_init(b->parent, 4);
@@ -129,6 +131,33 @@ static void test_update_deals_out_plots_and_filters(void **state)
     world_free(s.w);
 }
 
+/* Which of them is which is open from then on: each says so, and names the other, once. */
+static void test_update_tells_that_it_dealt(void **state)
+{
+    (void)state;
+    scene s = begin(open_question);
+    ap_state *t = s.w->tracker.state;
+    ap_row *row[2] = { &t->store.row[t->bench.look[0].slot], &t->store.row[t->bench.look[1].slot] };
+    ap_pairs_update(t);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(row[i]->reason_count, 1);
+        assert_int_equal(row[i]->reason[0].code, AP_REASON_MAY_BE_SWAPPED);
+        assert_int_equal(row[i]->reason[0].other, row[1 - i]->id);
+        assert_int_equal(row[i]->reason[0].time_utc, START_UTC);
+    }
+    ap_pairs_update(t);
+    ap_look *look = t->bench.look;
+    look[0].is_paired = look[1].is_paired = false;
+    for (uint32_t k = 0; k < t->bench.edge_count; k++)
+        t->bench.edge[k].p = 0.49;
+    row[0]->reason[0].other = 77; /* another pair in between */
+    ap_pairs_update(t);
+    assert_int_equal(t->stats.paired_count, 2);
+    assert_int_equal(row[0]->reason_count, 2);
+    assert_int_equal(row[1]->reason_count, 1);
+    world_free(s.w);
+}
+
 static void assert_alone(scene *s)
 {
     ap_state *t = s->w->tracker.state;
@@ -168,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_update_deals_out_plots_and_filters),
+        cmocka_unit_test(test_update_tells_that_it_dealt),
         cmocka_unit_test(test_update_leaves_others_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

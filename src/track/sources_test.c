@@ -133,6 +133,7 @@ static void test_step_shared_address_makes_two_tracks(void **state)
     assert_true(track[0].address_shared && track[1].address_shared);
     assert_true(off_m(&track[0], &a) < 10.0 && off_m(&track[1], &b) < 10.0);
     assert_int_equal(track[1].reason[0].code, AP_REASON_BORN_DUPLICATE);
+    assert_int_equal(track[1].reason[0].other, track[0].id);
     /* The third begins the doubt of the first; what followed was each track's own. */
     bool doubted = false;
     for (int i = 0; i < track[0].reason_count; i++)

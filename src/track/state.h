@@ -197,9 +197,10 @@ void ap_in_parts(ap_state *state, size_t count,
                  void (*work)(ap_state *state, size_t first, size_t last));
 
 /* life.c */
-/* A new tentative track; AP_SLOT_NONE and counted when there is no room. */
+/* A new tentative track; AP_SLOT_NONE and counted when there is no room. other: id of the track
+ * that the reason is about, or 0. */
 uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measure *measure,
-                        double existence, ap_reason_code reason);
+                        double existence, ap_reason_code reason, uint32_t other);
 /* What of a report a track took in; each includes those before it. */
 typedef enum ap_taken {
     AP_TAKEN_IDENTITY, /* the filter is as it was */
