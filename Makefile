@@ -1,7 +1,7 @@
 # Front door. `make` names the targets; each installs what it needs, if something is missing.
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo check coverage bench fuzz fuzz-long soak man format clean
+.PHONY: help build demo check coverage bench fuzz fuzz-long soak dist man format clean
 
 PROGRAM := build/release/airpicture
 
@@ -14,6 +14,7 @@ help:
 	@echo "make fuzz       fuzz every reader, a minute each (fuzz-long: an hour each);"
 	@echo "                TARGETS=\"asterix asterix_stream\" these alone, FUZZ_S=seconds each"
 	@echo "make soak       the program under load for an hour (SOAK_S=seconds)"
+	@echo "make dist       the source with the page built: it needs no node"
 	@echo "make man        manual pages and tables of keys from the program itself"
 	@echo "make format     clang-format"
 	@echo "make clean      remove build/"
@@ -52,6 +53,9 @@ SOAK_S ?= 3600
 soak:
 	@tools/install-deps build check
 	@tools/soak $(SOAK_S)
+
+dist: build
+	@tools/dist build
 
 man: build
 	@mkdir -p doc/man

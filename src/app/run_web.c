@@ -549,6 +549,10 @@ static int open_http(struct ap_run_web_state *state)
     config.log = on_http_log;
     config.log_context = state;
     ap_run_page_open(&state->page);
+    if (!state->page.is_there)
+        ap_log_write(state->config.log, AP_LOG_NOTICE,
+                     "has no page: neither installed nor in web/dist; with node and npm 'make "
+                     "build' makes it");
     ap_err err = ap_http_open(&state->http, &config, message);
     return err ? ap_command_fail(state->config.command,
                                  err == AP_ERR_CONFIG ? AP_EXIT_CONFIG : AP_EXIT_NO_OUTPUT, "%s",

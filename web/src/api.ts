@@ -1,5 +1,9 @@
 // The interface for programs, as far as the page asks it: doc/api.md.
-import type { Tiles } from "./map.js";
+// A map of somebody else's, below the tracks.
+export interface Tiles {
+  url: string; // with {z}, {x} and {y}
+  attribution: string;
+}
 
 export interface TrackState {
   track_id: number;
@@ -224,20 +228,20 @@ export class Api {
 
   track = (id: number, points = 1000) =>
     this.get<TrackDetail>(`api/v1/tracks/${id}?points=${points}`);
-  display = () =>
-    this.get<{ tiles?: Tiles }>("api/v1/display");
+  display = () => this.get<{ tiles?: Tiles }>("api/v1/display");
   session = () => this.get<Session>("api/v1/session");
   acknowledge = (alert: Alert) =>
-    this.get<Alert>(
-      `api/v1/alerts/${alert.alert_id}/acknowledge?since_s=${alert.since_s}`,
-      "POST",
-    );
+    this.post<Alert>(`api/v1/alerts/${alert.alert_id}/acknowledge?since_s=${alert.since_s}`);
   alerts = () => this.get<{ alerts: Alert[] }>("api/v1/alerts");
   sensors = () => this.get<SensorList>("api/v1/sensors");
   statistics = () => this.get<Statistics>("api/v1/statistics");
 
-  async get<T>(path: string, method = "GET"): Promise<T> {
-    return (await (await this.ask(path, method)).json()) as T;
+  async get<T>(path: string): Promise<T> {
+    return (await (await this.ask(path)).json()) as T;
+  }
+
+  async post<T>(path: string): Promise<T> {
+    return (await (await this.ask(path, "POST")).json()) as T;
   }
 
   // The answer when it is good, else an ApiError with what was said.

@@ -4,9 +4,10 @@ import maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
+import type { Tiles } from "./api.js";
 import worldUrl from "../generated/world.json?url";
 import { nameOf } from "./countries.js";
-import { type AirMap, type Tiles, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
+import { type AirMap, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
 import { type Theme, THEMES } from "./theme.js";
 
 export class BaseMap {

@@ -71,13 +71,14 @@ export function keepLink(app: App, air: AirMap, goTo: (time: number | null) => v
     history.replaceState(null, "", writeLink(now) || location.pathname);
   };
   let timer = 0;
-  air.on("moveend", () => {
+  const saveSoon = () => {
     clearTimeout(timer); // browsers do not like to be told often
     timer = window.setTimeout(save, MOVED_MS);
-  });
+  };
+  air.on("moveend", saveSoon);
   app.on("select", save);
   app.on("filter", save);
-  app.on("time", save);
+  app.on("time", () => (app.past === null ? save() : saveSoon())); // a slider may be drawn
   addEventListener("hashchange", () => {
     const { view, track, filter, time } = readLink(location.hash);
     if (time !== app.past) goTo(time);

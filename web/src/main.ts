@@ -318,5 +318,5 @@ if (link.time !== null) void playback.enter(link.time, true);
 // For tests and benchmarks: what is on the screen, and what it cost.
 const { feed } = live;
 Object.assign(window, {
-  airpicture: { app, feed, page: picture.figures, picture, air, playback },
+  airpicture: { app, feed, page: picture.figures, picture, air, playback, track: trackPanel },
 });

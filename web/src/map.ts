@@ -1,5 +1,6 @@
 // Where one looks at the Earth, and which pixel is which place. The map below the tracks,
 // base_map.ts, comes after the first picture; from then on it says where one looks.
+import type { Tiles } from "./api.js";
 import type { BaseMap } from "./base_map.js";
 import { h } from "./dom.js";
 import { type Place, wrapped } from "./geo.js";
@@ -21,11 +22,6 @@ export type Projector = (
   out: Float32Array,
   at: number,
 ) => void;
-
-export interface Tiles {
-  url: string; // with {z}, {x} and {y}
-  attribution: string;
-}
 
 export interface Country {
   name: string;

@@ -3,7 +3,7 @@
 import type { Sensor } from "./api.js";
 import type { App } from "./app.js";
 import { destination, type Place } from "./geo.js";
-import type { AirMap } from "./map.js";
+import type { AirMap, Projector } from "./map.js";
 import { css, THEMES } from "./theme.js";
 
 const STEP_MS = 50,
@@ -17,6 +17,28 @@ export function beamOf(one: Sensor, told: number, now: number): number {
   const { azimuth_deg = NaN, time_s = NaN, turn_s = NaN } = one.antenna ?? {};
   if (!(told - time_s <= TURNS_MAX * turn_s) || now - told > AHEAD_MAX_S) return NaN;
   return (((azimuth_deg + ((now - time_s) / turn_s) * 360) % 360) + 360) % 360;
+}
+
+function drawBeam(
+  g: CanvasRenderingContext2D,
+  project: Projector,
+  one: Sensor,
+  beam: number,
+): void {
+  const site: Place = [one.site!.longitude_deg, one.site!.latitude_deg],
+    at = new Float32Array(2);
+  const lineTo = (place: Place) => {
+    project(place[0], place[1], at, 0);
+    g.lineTo(at[0]!, at[1]!);
+  };
+  const end = (behind: number) => destination(site, beam - behind, one.range_max_m!);
+  g.beginPath();
+  for (const place of [site, end(0), end(TAIL_DEG / 2), end(TAIL_DEG)]) lineTo(place);
+  g.fill();
+  g.beginPath();
+  lineTo(site);
+  lineTo(end(0));
+  g.stroke();
 }
 
 export class Sweep {
@@ -54,10 +76,11 @@ export class Sweep {
   private draw(ms: number): void {
     const { sensors, now_s } = this.app.sensors,
       now = this.now(ms);
-    const seen =
-      this.app.settings.rings && this.app.past === null && !this.still.matches
-        ? sensors.filter((one) => one.site && one.range_max_m && beamOf(one, now_s, now) >= 0)
-        : [];
+    const isSeen = this.app.settings.rings && this.app.past === null && !this.still.matches;
+    const seen = (isSeen ? sensors : [])
+      .filter((one) => one.site && one.range_max_m)
+      .map((one) => ({ one, beam: beamOf(one, now_s, now) }))
+      .filter(({ beam }) => beam >= 0);
     if (seen.length === 0 && this.isEmpty) return;
     this.canvas.hidden = this.isEmpty = seen.length === 0;
     this.canvas.dataset["beams"] = String(seen.length);
@@ -71,24 +94,7 @@ export class Sweep {
     g.clearRect(0, 0, width, height);
     g.strokeStyle = css(colour);
     g.fillStyle = `rgba(${colour.join()},.14)`;
-    for (const one of seen) this.drawBeam(g, one, beamOf(one, now_s, now));
-  }
-
-  private drawBeam(g: CanvasRenderingContext2D, one: Sensor, beam: number): void {
-    const site: Place = [one.site!.longitude_deg, one.site!.latitude_deg],
-      project = this.air.projector(),
-      at = new Float32Array(2);
-    const lineTo = (place: Place) => {
-      project(place[0], place[1], at, 0);
-      g.lineTo(at[0]!, at[1]!);
-    };
-    const end = (behind: number) => destination(site, beam - behind, one.range_max_m!);
-    g.beginPath();
-    for (const place of [site, end(0), end(TAIL_DEG / 2), end(TAIL_DEG)]) lineTo(place);
-    g.fill();
-    g.beginPath();
-    lineTo(site);
-    lineTo(end(0));
-    g.stroke();
+    const project = this.air.projector();
+    for (const { one, beam } of seen) drawBeam(g, project, one, beam);
   }
 }

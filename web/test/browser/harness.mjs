@@ -114,6 +114,14 @@ export function angleBetween(a, b) {
     return Math.acos(Math.min(1, product));
 }
 
+// Name and text of the file that the track's panel saves; `words`: on the button.
+export async function saved(page, words) {
+    const waits = page.waitForEvent("download", { timeout: PATIENCE_S * 1000 });
+    await page.locator(".track footer button", { hasText: words }).click();
+    const file = await waits;
+    return [file.suggestedFilename(), readFileSync(await file.path(), "utf8")];
+}
+
 // Whether axe-core finds nothing on the page as it is; `rules`: those alone.
 export async function axeClean(page, where, rules) {
     await page.evaluate(axe);

@@ -124,6 +124,13 @@ await check("keyboard alone: tracks, lists, help, list of rows", async () => {
     assert.equal(await look("airpicture.app.selected"), 0);
 });
 
+await check("full screen, there and back, with one key", async () => {
+    await page.keyboard.press("x");
+    await until(page, "document.fullscreenElement === document.documentElement");
+    await page.keyboard.press("x");
+    await until(page, "document.fullscreenElement === null");
+});
+
 await check("a line that breaks is told, and mended without a new snapshot", async () => {
     const snapshots = await look("airpicture.app.store.snapshots");
     const resumes = await look("airpicture.feed.resumes");

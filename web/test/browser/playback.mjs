@@ -3,9 +3,8 @@
 // AP_PICTURES=write takes its picture in doc/pictures anew.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { axeClean, cases, startBrowser, startService, until } from "./harness.mjs";
+import { agree, axeClean, cases, saved, startBrowser, startService, until } from "./harness.mjs";
 
 const [program, port, folder, without] = process.argv.slice(2);
 const FEET = 0.3048,
@@ -260,21 +259,28 @@ await check("what the archive does not keep is not shown as if it were of then",
     await page.keyboard.press("t");
 });
 
-await check("the whole track as a file is what the archive has", async () => {
-    const id = found;
+await check("the whole track as a file is what the archive has, octet by octet", async () => {
+    const id = found,
+        time = await past();
     await look(`airpicture.app.select(${id})`);
     await until(page, "document.querySelector('[data-value=Address]').textContent !== '–'");
-    const waits = page.waitForEvent("download");
-    await look("[...document.querySelectorAll('.track footer button')].find((one) => one.textContent === 'CSV').click()");
-    const saved = readFileSync(await (await waits).path(), "utf8").trim().split("\r\n");
-    const rows = [...saved].slice(1).map((line) => line.split(",")[13]);
-    assert.match(saved[0], /^track_id,track_number,icao24/);
-    const ran = spawnSync(program, ["export", folder, "--to", "csv", "--track", String(id)], {
-        encoding: "utf8",
-    });
-    const wanted = ran.stdout.trim().split("\r\n").slice(1, rows.length + 1);
-    assert.deepEqual(rows, wanted.map((line) => line.split(",")[13]));
-    assert.ok(rows.length > 5);
+    for (const [words, form] of [
+        ["GeoJSON", "geojson"],
+        ["KML", "kml"],
+        ["CSV", "csv"],
+    ])
+        await agree(page, async () => {
+            const path = `/api/v1/archive/tracks/${id}.${form}?time=${time}`,
+                command = ["export", folder, "--to", form, "--track", String(id)],
+                { status, stdout, stderr } = spawnSync(program, command, { encoding: "utf8" });
+            assert.equal(status, 0, stderr);
+            const [name, text] = await saved(page, words);
+            const told = await (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+            assert.match(name, new RegExp(`^\\w+\\.${form}$`));
+            assert.ok(text.length > 500, text);
+            assert.ok(text === told, `${form}: ${text.length} octets, the interface has ${told.length}`);
+            assert.ok(text === stdout, `${form}: ${text.length} octets, the archive has ${stdout.length}`);
+        });
 });
 
 await check("the bar of time: by keyboard, and with a click", async () => {
@@ -316,6 +322,40 @@ await check("live again with one key", async () => {
     const ids = (await get("/api/v1/tracks")).tracks.map((one) => one.track_id);
     const alive = (await shown()).map((one) => one.id);
     assert.ok(alive.filter((id) => ids.includes(id)).length >= alive.length - 2, String(alive));
+});
+
+// Seconds in the words of a duration.
+function secondsOf(words) {
+    const [, value, unit] = /^([\d.]+) (µs|ms|s)$/.exec(words);
+    return Number(value) * { µs: 1e-6, ms: 1e-3, s: 1 }[unit];
+}
+
+await check("health: the histogram of latencies is the interface's", async () => {
+    await page.keyboard.press("h");
+    const bars = `[...document.querySelectorAll('.histogram i')].map((one) =>
+        [one.title, one.getBoundingClientRect().height / one.parentElement.clientHeight])`;
+    const value = (name) =>
+        look(`[...document.querySelectorAll('#leaf-health dt')].find(
+            (one) => one.textContent === '${name}').nextSibling.textContent`);
+    await until(page, "document.querySelector('.histogram') !== null");
+    await agree(page, async () => {
+        const { count, buckets, p50_s, p99_s } = (await get("/api/v1/statistics")).latency,
+            shown = await look(bars),
+            most = Math.max(...buckets.map(([, n]) => n));
+        assert.equal(shown.length, buckets.length);
+        assert.ok(count > 0 && most > 0);
+        for (const [i, [limit, n]] of buckets.entries()) {
+            const [title, height] = shown[i],
+                [, words, number] = /^(.*): ([\d\u202f]+)$/.exec(title);
+            assert.equal(Number(number.replaceAll("\u202f", "")), n, title);
+            assert.ok(Math.abs(height - n / most) < 0.05, `${title}: ${height}`);
+            if (limit === null) assert.equal(words, "more");
+            else near(secondsOf(words.replace("up to ", "")), limit, limit / 100, title);
+        }
+        near(secondsOf(await value("Half within")), p50_s, p50_s / 10, "half within");
+        near(secondsOf(await value("99 % within")), p99_s, p99_s / 10, "99 % within");
+    });
+    await page.keyboard.press("t");
 });
 
 await check("without an archive the bar says so", async () => {

@@ -9,7 +9,16 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { agree, angleBetween, axeClean, cases, startBrowser, startService, until } from "./harness.mjs";
+import {
+    agree,
+    angleBetween,
+    axeClean,
+    cases,
+    saved,
+    startBrowser,
+    startService,
+    until,
+} from "./harness.mjs";
 import { differing } from "./pictures.mjs";
 
 const program = process.argv[2],
@@ -124,6 +133,34 @@ await check("a recording is shown to its end", async () => {
     assert.equal(await look("airpicture.app.store.count"), told.returned);
 });
 
+// The curves of level and speed, which are those of the interface's history.
+async function plotsAre(id) {
+    const { history } = await get(`api/v1/tracks/${id}?points=1000`),
+        plots = "[airpicture.track.plot.level, airpicture.track.plot.speed]",
+        isNear = (value, told, unit) =>
+            told === undefined ? value === null : Math.abs(value * unit - told) < 1e-6;
+    assert.ok(history.length > 5, `${history.length} points of ${id}`);
+    await agree(page, async () => {
+        const [[times, levels], [again, speeds]] = await look(
+            `${plots}.map((one) => one.data.map((column) => [...column]))`,
+        );
+        const told = history.map((one) => one.time_s);
+        assert.deepEqual(times, told);
+        assert.deepEqual(again, told);
+        history.forEach(({ altitude_m, ground_speed_mps }, i) => {
+            assert.ok(isNear(levels[i], altitude_m, 30.48), `${levels[i]}, ${altitude_m} m`);
+            assert.ok(isNear(speeds[i], ground_speed_mps, 1852 / 3600), `${speeds[i]} kt`);
+        });
+        const scales = await look(`${plots}.map(({ scales: { x, y } }) => [x.min, x.max, y.min, y.max])`);
+        for (const [i, values] of [levels, speeds].entries()) {
+            const [begin, end, low, high] = scales[i],
+                known = values.filter((one) => one !== null);
+            assert.deepEqual([begin, end], [told[0], told.at(-1)]);
+            assert.ok(low <= Math.min(...known) && high >= Math.max(...known), String(scales[i]));
+        }
+    });
+}
+
 await check("recorded: the panel says of every track what the interface does", async () => {
     const { tracks } = await get("api/v1/tracks");
     const value = (name) => look(`document.querySelector('[data-value="${name}"]').textContent`);
@@ -139,7 +176,21 @@ await check("recorded: the panel says of every track what the interface does", a
         assert.equal(await value("Squawk"), track.squawk ?? "–");
         assert.equal(parseInt(await value("Ground speed")), Math.round(track.ground_speed_kt));
         assert.equal(await look("document.querySelectorAll('.reasons li').length"), reasons.length);
+        await plotsAre(track_id);
     }
+});
+
+await check("without an archive the trail is saved, as the interface tells it", async () => {
+    const id = await look("airpicture.app.selected"),
+        { history, track } = await get(`api/v1/tracks/${id}?points=1000`),
+        [name, text] = await saved(page, "GeoJSON"),
+        { geometry, properties } = JSON.parse(text);
+    assert.equal(name, `${track.callsign}.geojson`);
+    const places = history.map((one) => [one.longitude_deg, one.latitude_deg]);
+    assert.ok(places.length > 5);
+    assert.deepEqual(geometry.coordinates, places);
+    const times = properties.times.map((one) => Date.parse(one) / 1000);
+    history.forEach((one, i) => assert.ok(Math.abs(times[i] - one.time_s) < 0.0011));
 });
 
 await check("list: sorted by a column, back and forth; only rows in view are elements", async () => {
