@@ -20,6 +20,7 @@
  * turn has passed by, a group waited, the round of a second came. */
 #define DEATH_TURNS 1.1
 #define DEATH_EXTRA_S 2.5
+#define STRAY_LEAST 1e-3 /* of a plot: less teaches nothing, and starts nothing */
 #define STRETCH_MAX 64.0 /* turns: an endless lag is not to end all learning */
 
 /* ---- waiting ---- */
@@ -262,32 +263,26 @@ static void polar_of(const ap_report *report, const ap_sensor *sensor, ap_plot *
                            &elevation_rad);
 }
 
-/* What is learnt of a sensor, and the density on the whole of its disc. */
-typedef struct ap_density {
-    const ap_learnt *learnt;
-    double whole;
-} ap_density;
-
-static ap_density density_of(const ap_state *state, uint16_t index, const ap_learnt *learnt)
-{
-    return (ap_density){ learnt, ap_background_whole(learnt, ap_sensor_of(state, index)) };
-}
-
 /* Densities, per m2 and look, of what is no track: clutter, and aircraft not yet seen. */
-static void set_background(const ap_state *state, const ap_density *counts, const ap_density *fresh,
-                           double born, ap_plot *plot)
+static void set_background(const ap_state *state, const ap_learnt *learnt, double whole,
+                           ap_plot *plot)
 {
     const ap_report *report = &state->waiting[plot->report];
     double azimuth_rad;
     polar_of(report, ap_sensor_of(state, report->sensor), plot, &azimuth_rad);
-    plot->part = ap_background_part(counts->learnt, plot->range_m, azimuth_rad);
-    double clutter = ap_background_clutter(counts->learnt, plot->part, counts->whole);
-    double known = ap_background_clutter(fresh->learnt, plot->part, fresh->whole);
-    plot->share = counts->whole / clutter;
-    plot->fresh_share = fresh->whole / known;
-    plot->background = clutter + born;
-    plot->birth = born / plot->background;
-    plot->news = plot->background / (known + born);
+    plot->part = ap_background_part(learnt, plot->range_m, azimuth_rad);
+    double clutter = ap_background_clutter(learnt, plot->part, whole);
+    plot->share = whole / clutter;
+    plot->background = clutter + state->bench.born;
+    plot->birth = state->bench.born / plot->background;
+    plot->news = 1.0;
+}
+
+double ap_plot_news(const ap_state *state, const ap_plot *plot)
+{
+    const ap_bench *b = &state->bench;
+    return plot->background /
+           (ap_background_clutter(b->fresh, plot->part, b->fresh_whole) + b->born);
 }
 
 /* A plot that no track has by its address. */
@@ -331,9 +326,10 @@ static void add_plots(ap_state *state, uint16_t index)
     uint32_t place = group->first, count = 0, kept = 0;
     const ap_learnt *learnt = learnt_for(state, index);
     b->detection = ap_detection_rate_of(&learnt->detection, sensor);
-    const ap_density counts = density_of(state, index, learnt);
-    const ap_density fresh = density_of(state, index, &group->background.fresh);
-    double born = b->detection * state->config.birth_per_turn_km2 / M2_PER_KM2;
+    double whole = ap_background_whole(learnt, sensor);
+    b->fresh = &group->background.fresh;
+    b->fresh_whole = ap_background_whole(b->fresh, sensor);
+    b->born = b->detection * state->config.birth_per_turn_km2 / M2_PER_KM2;
     for (; place != AP_SLOT_NONE; place = state->waiting_next[place])
         b->order[count++] = place;
     ap_reports_sort(state->waiting, count, b->order, b->order2);
@@ -347,22 +343,27 @@ static void add_plots(ap_state *state, uint16_t index)
         }
         if (kept != i)
             b->plot[kept] = b->plot[i];
-        set_background(state, &counts, &fresh, born, &b->plot[kept++]);
+        set_background(state, learnt, whole, &b->plot[kept++]);
     }
     b->plot_count = kept;
 }
 
 /* The clutter of a radar changes with weather, sea and wind. */
-static void learn_strays(const ap_state *state, ap_group *group)
+static void learn_strays(ap_state *state, ap_group *group)
 {
     const ap_bench *b = &state->bench;
     for (uint32_t i = 0; i < b->plot_count; i++) {
-        const ap_plot *plot = &b->plot[i];
+        ap_plot *plot = &b->plot[i];
         double stray = ap_larger(plot->unused, 0.0);
         if (state->waiting[plot->report].present & AP_HAS_ADDRESS)
             continue;
         ap_background_stray(group->lessons, stray * plot->share, plot->range_m);
-        ap_background_stray(&group->background.newest, stray * plot->fresh_share, plot->range_m);
+        if (stray < STRAY_LEAST)
+            continue;
+        plot->news = ap_plot_news(state, plot);
+        double known = plot->background / plot->news - b->born;
+        ap_background_stray(&group->background.newest, stray * b->fresh_whole / known,
+                            plot->range_m);
     }
 }
 

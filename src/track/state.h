@@ -77,14 +77,13 @@ typedef struct ap_look {
 typedef struct ap_plot {
     uint32_t report; /* in waiting[] */
     ap_measure measure;
-    double background;  /* density of clutter and of new aircraft, 1/m2 */
-    double birth;       /* part of it that is aircraft, [0, 1] */
-    double unused;      /* probability that no track gave it */
-    double range_m;     /* from the sensor */
-    uint16_t part;      /* of the sensor's clutter map, and ... */
-    double share;       /* ... of the clutter there, that of the whole disc, ... */
-    double fresh_share; /* ... and as both are known by now */
-    double news;        /* background, over what is known of it by now */
+    double background; /* density of clutter and of new aircraft, 1/m2 */
+    double birth;      /* part of it that is aircraft, [0, 1] */
+    double unused;     /* probability that no track gave it */
+    double range_m;    /* from the sensor */
+    uint16_t part;     /* of the sensor's clutter map, and ... */
+    double share;      /* ... of the clutter there, that of the whole disc */
+    double news;       /* background, over what is known of it by now: of what none explains */
     bool needs_height;
     bool crowded;        /* there are more tracks about it than it is compared with */
     uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
@@ -116,6 +115,9 @@ typedef struct ap_bench {
     ap_pairs pairs;           /* of this group */
     bool is_full;             /* so that no plot has more than AP_EDGES_PER_PLOT edges of its own */
     double detection;         /* of the sensor, per turn, as it counts at the time of the group */
+    double born;              /* density of new aircraft, per m2 and look */
+    const ap_learnt *fresh;   /* what is known of the sensor by now, and ... */
+    double fresh_whole;       /* ... its clutter on the whole of the disc */
     uint32_t point_stamp;     /* of the group that the points are of */
     uint32_t firm_count, point_count;
     ap_point *point; /* [track_cap] of the tracks: firm ones, then tentative ones, each a tree */
@@ -335,6 +337,8 @@ void ap_groups_init(ap_state *state, ap_arena *arena);
 void ap_groups_reset(ap_state *state);
 /* The clock stepped: turns are counted anew, what they taught stays. None may wait. */
 void ap_groups_restart(ap_state *state);
+/* Background of a plot, over what is known of it by now. */
+double ap_plot_news(const ap_state *state, const ap_plot *plot);
 /* Lets a report wait for its group; closes the group before it when it belongs to the next. */
 void ap_group_add(ap_state *state, const ap_report *report);
 /* The sweep has passed this time. */

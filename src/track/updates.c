@@ -164,7 +164,8 @@ static void weigh_freshly(const ap_state *state, ap_look *look, const uint32_t *
     double unit = (1.0 - seen) / (existence * ap_larger(1.0 - look->hit, HIT_OPEN));
     double factor = 1.0 - look->detection * (1.0 - ap_smaller(look->hidden, 1.0));
     for (uint32_t k = 0; k < count; k++)
-        factor += unit * b->edge[order[k]].p * b->plot[b->edge[order[k]].plot].news;
+        factor +=
+            unit * b->edge[order[k]].p * ap_plot_news(state, &b->plot[b->edge[order[k]].plot]);
     look->fresh_odds = ap_smaller(before * factor, AP_ODDS_MAX);
     if (look->is_vague || look->shared > AP_HIT * look->hit)
         look->fresh_odds = ap_smaller(look->fresh_odds, ap_larger(before, SHARED_ODDS_MAX));
