@@ -17,6 +17,9 @@
 #include "picture/picture.h"
 #include "publish/track_api.h"
 
+/* What the picture is of. */
+typedef enum ap_api_serves { AP_API_LIVE, AP_API_RECORDING, AP_API_SIMULATION } ap_api_serves;
+
 /* What answers are made of; nothing of it changes during a call. */
 typedef struct ap_api {
     const ap_picture *picture; /* the mirror */
@@ -27,9 +30,10 @@ typedef struct ap_api {
     ap_utc_ns now;
     bool has_site; /* where a map opens */
     ap_geodetic site;
-    uint32_t refresh_ms;                   /* how often aircraft.json is worth asking for */
-    uint32_t epoch;                        /* of this run, as in the stream */
-    bool has_archive;                      /* that can be asked */
+    uint32_t refresh_ms; /* how often aircraft.json is worth asking for */
+    uint32_t epoch;      /* of this run, as in the stream */
+    bool has_archive;    /* that can be asked */
+    ap_api_serves serves;
     const char *tiles, *tiles_attribution; /* of the page's map; "" or NULL: none */
     /* The one thing that can be done: somebody has seen an alert that the picture keeps and nobody
      * saw before. The picture has it when this returns; false: there was no room. NULL: never. */

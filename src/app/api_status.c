@@ -37,8 +37,12 @@ void ap_api_ready(ap_api_call *call)
 
 void ap_api_display(ap_api_call *call)
 {
+    static const char *const serves[] = { [AP_API_LIVE] = "live",
+                                          [AP_API_RECORDING] = "recording",
+                                          [AP_API_SIMULATION] = "simulation" };
     const ap_api *api = call->api;
     ap_json_object object = ap_json_open(call->out);
+    ap_json_member_str(&object, "serves", serves[api->serves]);
     if (api->tiles && *api->tiles) {
         ap_json_key(&object, "tiles");
         ap_json_object tiles = ap_json_open(call->out);

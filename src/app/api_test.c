@@ -197,6 +197,19 @@ static void test_openapi_is_what_is_answered(void **state)
     end_archive(b, &archive);
 }
 
+static void test_display_tells_what_is_served(void **state)
+{
+    static const char *const words[] = { "live", "recording", "simulation" };
+    api_bench *b = *state;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        b->api.serves = (ap_api_serves)i;
+        cJSON *display = ask_json(b, "/api/v1/display", 200);
+        assert_string_equal(at(display, "serves")->valuestring, words[i]);
+        assert_non_null(at(display, "tiles"));
+        cJSON_Delete(display);
+    }
+}
+
 /* Every other method is told what may be done instead. */
 static void test_api_methods(void **state)
 {
@@ -610,6 +623,8 @@ static void test_api_ogc_items(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_display_tells_what_is_served, api_bench_set_up,
+                                        api_bench_tear_down),
         cmocka_unit_test_setup_teardown(test_openapi_is_what_is_answered, api_bench_set_up,
                                         api_bench_tear_down),
         cmocka_unit_test_setup_teardown(test_api_methods, api_bench_set_up, api_bench_tear_down),

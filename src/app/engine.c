@@ -53,6 +53,14 @@ static void take_report(void *context, const ap_report *report)
         engine->report_lost_count++;
 }
 
+/* Mode S frames have no bit for it. */
+static void take_simulated(void *context, const ap_report *report)
+{
+    ap_report marked = *report;
+    marked.flags |= AP_FLAG_SIMULATED;
+    take_report(context, &marked);
+}
+
 static void take_heard(void *context, const ap_sense_heard *heard)
 {
     const ap_engine_sinks *sinks = &((ap_engine *)context)->config.sinks;
@@ -131,7 +139,8 @@ static ap_sense_config sense_config(ap_engine *engine)
                                .input_cap = (uint16_t)engine->config.source_cap,
                                .aircraft_cap = engine->config.aircraft_cap,
                                .editions = &engine->config.editions,
-                               .on_report = take_report,
+                               .on_report =
+                                   engine->config.is_simulated ? take_simulated : take_report,
                                .on_witness = engine->config.sinks.on_witness ? take_witness : NULL,
                                .on_heard = engine->config.sinks.on_heard ? take_heard : NULL,
                                .context = engine };

@@ -55,6 +55,7 @@ typedef struct ap_engine_config {
     unsigned thread_count; /* of the tracker, [1, AP_THREADS_MAX] */
     bool innovations;      /* updates tell their nis (ap_track_event) */
     bool reports_only;     /* nothing is tracked: what is wanted is in on_report */
+    bool is_simulated;     /* all of it: reports say so whose format cannot */
     ap_region *region;     /* where all memory comes from, and stays at close; NULL: the system */
     ap_engine_sinks sinks;
 } ap_engine_config;

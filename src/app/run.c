@@ -412,6 +412,7 @@ static int open_engine(service *run)
                                           .replay_count = run->replay_count,
                                           .replay_speed = run->speed,
                                           .replay_start = run->start_utc,
+                                          .is_simulated = *run->demo_folder != '\0',
                                           .log = &run->log,
                                           .ways = &run->ways,
                                           .changed = &run->changed,
@@ -442,6 +443,13 @@ static int open_gauges(service *run)
                : AP_EXIT_OK;
 }
 
+static ap_api_serves serves(const service *run)
+{
+    if (*run->demo_folder)
+        return AP_API_SIMULATION;
+    return run->replay_count > 0 ? AP_API_RECORDING : AP_API_LIVE;
+}
+
 static int open_web(service *run)
 {
     const ap_run_web_config config = { .command = run->command,
@@ -450,6 +458,7 @@ static int open_web(service *run)
                                        .log = &run->log,
                                        .engine = &run->engine,
                                        .clock = run->replay_count > 0 ? NULL : &run->clock,
+                                       .serves = serves(run),
                                        .figures = &run->gauges.figures };
     return ap_run_web_open(&run->web, &config);
 }

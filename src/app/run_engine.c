@@ -349,6 +349,7 @@ static ap_engine_config engine_config(struct ap_run_engine_state *state)
     config.aircraft_cap = from->aircraft_cap;
     config.receiver_cap = from->receiver_cap;
     config.thread_count = from->thread_count;
+    config.is_simulated = state->config.is_simulated;
     config.sinks = sinks_for(state);
     return config;
 }

@@ -42,6 +42,7 @@ typedef struct ap_run_engine_config {
     size_t replay_count;
     double replay_speed;    /* 0: as fast as it goes */
     ap_utc_ns replay_start; /* day of recordings that hold times of day */
+    bool is_simulated;      /* what is replayed */
     const ap_log *log;
     const ap_run_ways *ways;            /* of the outputs */
     ap_waker *changed;                  /* is woken when the picture may have changed */

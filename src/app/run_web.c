@@ -103,6 +103,7 @@ static ap_api api_of(struct ap_run_web_state *state)
                    .refresh_ms = stream_ms > REFRESH_MIN_MS ? stream_ms : REFRESH_MIN_MS,
                    .epoch = ap_delta_epoch(&state->delta),
                    .has_archive = state->desk.state != NULL,
+                   .serves = state->config.serves,
                    .tiles = state->config.config->http.tiles,
                    .tiles_attribution = state->config.config->http.tiles_attribution,
                    .acknowledge = acknowledge,

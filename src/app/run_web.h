@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "app/api.h"
 #include "app/command.h"
 #include "app/run_config.h"
 #include "app/run_engine.h"
@@ -18,7 +19,8 @@ typedef struct ap_run_web_config {
     ap_loop *loop;
     const ap_log *log;
     ap_run_engine *engine;
-    ap_live_clock *clock;     /* that stamps what is received; NULL: a recording is served */
+    ap_live_clock *clock; /* that stamps what is received; NULL: a recording is served */
+    ap_api_serves serves;
     ap_live_figures *figures; /* of the service; those of HTTP are filled in here */
 } ap_run_web_config;
 

@@ -1,5 +1,5 @@
 // What the parts of the page share: the tracks, what is chosen, how it is shown; and who is told.
-import { Api, type Alert, type SensorList, type Session } from "./api.js";
+import { Api, type Alert, type SensorList, type Serves, type Session } from "./api.js";
 import { type Filter, maskOf, noFilter } from "./filter.js";
 import { type LabelChoice, labelChoice, readChoice } from "./label_fields.js";
 import { Motion } from "./motion.js";
@@ -49,6 +49,7 @@ export class App {
   selected = 0; // id; 0: none
   alerts: Alert[] = [];
   past: number | null = null; // seconds since 1970: the archive is played; null: live
+  serves: Serves | null = null; // null: not told yet
   present = 0; // time of the newest live message
   session: Session = { may_operate: false };
   sensors: SensorList = { now_s: 0, sensors: [], receivers: [] };

@@ -254,13 +254,20 @@ app.on("time", () => {
   bar.showPast(playback.isPaused ? 0 : playback.speed, root);
 });
 app.on("update", () => bar.showPast(playback.isPaused ? 0 : playback.speed, root));
-let hasDisplay = false;
+let isTold = false,
+  hasTiles = false;
 app.on("feed", () => {
-  if (hasDisplay || live.feed.state !== "live") return;
-  hasDisplay = true;
+  const wasTold = isTold;
+  isTold = live.feed.state === "live"; // behind a line that broke may be another service
+  if (!isTold || wasTold) return;
   app.api.display().then(
-    ({ tiles }) => tiles && air.setTiles(tiles),
-    () => (hasDisplay = false),
+    ({ serves, tiles }) => {
+      app.serves = serves;
+      if (tiles && !hasTiles) air.setTiles(tiles);
+      hasTiles ||= !!tiles;
+      app.tell("feed");
+    },
+    () => (isTold = false),
   );
 });
 app.on("select", () => {

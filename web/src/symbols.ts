@@ -4,9 +4,9 @@ import { type Source, source } from "./format.js";
 
 export const CELL = 40; // pixels of the picture a symbol; it is shown at half of that
 const SOURCES: Source[] = ["fused", "adsb", "mlat", "radar", "primary", "none"];
-const STATES = ["solid", "simulated", "coasting", "doubted"] as const;
+const STATES = ["solid", "simulated", "coasting", "simulated and coasting"] as const;
 export const COLUMNS = SOURCES.length,
-  DOUBTED_ROW = STATES.indexOf("doubted"); // the only one that fills its cell
+  DOUBTED_ROW = STATES.length; // from here on the same again in corners, which fill their cell
 type State = (typeof STATES)[number];
 
 function outline(g: CanvasRenderingContext2D, shape: Source, r: number): void {
@@ -37,24 +37,41 @@ function outline(g: CanvasRenderingContext2D, shape: Source, r: number): void {
   g.closePath();
 }
 
-function draw(g: CanvasRenderingContext2D, shape: Source, state: State): void {
-  const r = 9;
-  g.lineWidth = state === "doubted" ? 2.2 : 2.8;
-  g.setLineDash(state === "coasting" ? [3.4, 3.2] : []);
-  outline(g, shape, r);
-  if (state === "solid" || state === "doubted") {
+// Lines have no inside to be left out: the cross becomes one of two lines.
+function hollowCross(g: CanvasRenderingContext2D, r: number): void {
+  const a = r * 0.38;
+  g.beginPath();
+  for (let quarter = 0; quarter < 4; quarter++) {
+    g.lineTo(a, -a);
+    g.lineTo(r + 1, -a);
+    g.lineTo(r + 1, a);
+    g.rotate(Math.PI / 2);
+  }
+  g.closePath();
+}
+
+function draw(g: CanvasRenderingContext2D, shape: Source, state: State, doubted: boolean): void {
+  const isSimulated = state.startsWith("simulated"),
+    isHollowCross = isSimulated && shape === "primary",
+    isSmall = shape === "none",
+    r = isSmall && state !== "solid" ? 13 : 9; // of a dot the line alone is left
+  g.lineWidth = isHollowCross || isSmall ? 1.7 : doubted ? 2.2 : 2.8;
+  g.setLineDash(state.endsWith("coasting") ? [3.4, 3.2] : []);
+  if (isHollowCross) hollowCross(g, r);
+  else outline(g, shape, r);
+  if (state === "solid") {
     g.globalAlpha = 0.9;
     g.fill();
     g.globalAlpha = 1;
   }
   g.stroke();
   g.setLineDash([]);
-  if (state === "simulated" && shape !== "primary") {
+  if (isSimulated) {
     g.beginPath();
-    g.arc(0, 0, 2.6, 0, 2 * Math.PI);
+    g.arc(0, 0, isHollowCross ? 1.6 : 2.7, 0, 2 * Math.PI);
     g.fill();
   }
-  if (state !== "doubted") return;
+  if (!doubted) return;
   const b = 17,
     e = 11; // corners around: not to be trusted
   g.lineWidth = 2;
@@ -75,30 +92,23 @@ function draw(g: CanvasRenderingContext2D, shape: Source, state: State): void {
 export function symbolPicture(): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = CELL * SOURCES.length;
-  canvas.height = CELL * STATES.length;
+  canvas.height = CELL * 2 * STATES.length;
   const g = canvas.getContext("2d")!;
   g.strokeStyle = g.fillStyle = "#fff";
   g.lineJoin = "round";
-  STATES.forEach((state, y) =>
+  for (let y = 0; y < 2 * STATES.length; y++)
     SOURCES.forEach((shape, x) => {
       g.save();
       g.translate((x + 0.5) * CELL, (y + 0.5) * CELL);
-      draw(g, shape, state);
+      draw(g, shape, STATES[y % DOUBTED_ROW]!, y >= DOUBTED_ROW);
       g.restore();
-    }),
-  );
+    });
   return canvas;
 }
 
 export function cellOf(flags: number): number {
-  const y =
-    flags & (Flag.identityDoubted | Flag.addressShared)
-      ? 3
-      : flags & Flag.coasting
-        ? 2
-        : flags & Flag.simulated
-          ? 1
-          : 0;
+  const doubted = flags & (Flag.identityDoubted | Flag.addressShared) ? DOUBTED_ROW : 0,
+    y = (flags & Flag.simulated ? 1 : 0) + (flags & Flag.coasting ? 2 : 0) + doubted;
   return SOURCES.indexOf(source(flags)) + y * SOURCES.length;
 }
 

@@ -20,6 +20,7 @@ import { readFrames } from "../src/archive.js";
 import { readLink, writeLink } from "../src/link.js";
 import { AirMap, inside } from "../src/map.js";
 import { Motion, PictureClock } from "../src/motion.js";
+import { servedWords } from "../src/panels/bar.js";
 import { DOTS, Store } from "../src/store.js";
 import { beamOf } from "../src/sweep.js";
 import { cellOf } from "../src/symbols.js";
@@ -152,6 +153,17 @@ test("format: levels, codes, addresses, places, sources", () => {
   assert.equal(source(Flag.psr | Flag.ssr), "radar");
   assert.equal(source(Flag.psr), "primary");
   assert.equal(source(Flag.mlat), "mlat");
+});
+
+test("head: what is served, with its day unless that is today", () => {
+  const then = Date.UTC(2024, 2, 1, 12) / 1000,
+    now = Date.UTC(2026, 5, 7, 1) / 1000;
+  assert.equal(servedWords("live", now - 3, now), "Live");
+  assert.equal(servedWords("live", now - 3 * 3600, now), "Live 2026-06-06");
+  assert.equal(servedWords("recording", then, now), "RECORDING 2024-03-01");
+  assert.equal(servedWords("simulation", then, then + 60), "SIMULATED");
+  assert.equal(servedWords("simulation", 0, now), "SIMULATED"); // nothing has come yet
+  assert.equal(servedWords(null, then, now), "Connected");
 });
 
 test("filter: band, source, state, box over the date line; unknown level is in no band", () => {
@@ -433,14 +445,16 @@ test("export: names cannot break out of KML; CSV and GeoJSON hold the points", (
   ]);
 });
 
-test("symbols: another one for each source and for each state", () => {
+test("symbols: a cell of its own for each source, with each of the marks", () => {
   const sources = [0, Flag.adsb, Flag.mlat, Flag.ssr, Flag.psr, Flag.adsb | Flag.modeS],
-    states = [0, Flag.simulated, Flag.coasting, Flag.identityDoubted];
-  const cells = sources.flatMap((one) => states.map((state) => cellOf(one | state)));
-  assert.equal(new Set(cells).size, sources.length * states.length);
+    doubts = [0, Flag.identityDoubted],
+    marks = [0, Flag.simulated, Flag.coasting, Flag.simulated | Flag.coasting];
+  const cells = sources.flatMap((one) =>
+    doubts.flatMap((doubt) => marks.map((mark) => cellOf(one | doubt | mark))),
+  );
+  assert.equal(new Set(cells).size, cells.length);
+  assert.ok(Math.max(...cells) < 128); // seven bits of a record
   assert.equal(cellOf(Flag.adsb | Flag.addressShared), cellOf(Flag.adsb | Flag.identityDoubted));
-  const coasting = Flag.adsb | Flag.coasting;
-  assert.equal(cellOf(coasting | Flag.simulated), cellOf(coasting));
 });
 
 // How people see linear red, green and blue who lack one kind of cone: Machado, Oliveira and

@@ -1,9 +1,10 @@
 // The head of the page: how the stream does, the time of the picture, search, tools.
+import type { Serves } from "../api.js";
 import type { App } from "../app.js";
 import { h, setText } from "../dom.js";
 import type { Feed, FeedState } from "../feed.js";
 import { isOff } from "../filter.js";
-import { clock, count } from "../format.js";
+import { clock, count, date } from "../format.js";
 
 const STATE_WORDS: Record<FeedState, string> = {
   connecting: "Connecting",
@@ -12,6 +13,13 @@ const STATE_WORDS: Record<FeedState, string> = {
   broken: "No connection",
   refused: "Refused",
 };
+
+// What comes over a line that is well; with its day, unless that is today.
+export function servedWords(serves: Serves | null, time: number, now: number): string {
+  const words = { live: "Live", recording: "RECORDING", simulation: "SIMULATED" },
+    day = time > 0 && date(time) !== date(now) ? ` ${date(time)}` : "";
+  return serves === null ? "Connected" : words[serves] + day;
+}
 
 export class Bar {
   readonly element: HTMLElement;
@@ -72,6 +80,7 @@ export class Bar {
     if (this.app.past !== null) return;
     this.pill.dataset["state"] = feed.state;
     setText(this.state, STATE_WORDS[feed.state]);
+    this.showServed();
     const isOld = feed.state === "stale" || feed.state === "broken" || feed.state === "refused";
     root.classList.toggle("is-stale", isOld);
     this.banner.hidden = !isOld;
@@ -84,7 +93,16 @@ export class Bar {
     );
   }
 
+  // Neither a recording nor a simulation may be taken for the sky of now.
+  private showServed(): void {
+    const { serves, store } = this.app;
+    if (this.pill.dataset["state"] !== "live") return;
+    this.pill.dataset["serves"] = serves ?? "";
+    setText(this.state, servedWords(serves, store.time, Date.now() / 1000));
+  }
+
   private showFacts(): void {
+    this.showServed();
     const { store, filter, shown } = this.app,
       all = count(store.count);
     setText(this.utc, clock(store.time));

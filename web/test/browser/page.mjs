@@ -45,6 +45,19 @@ await check("load: tracks of the stream are there, as many as the interface tell
     assert.ok((await look("airpicture.page.labels")) >= 0);
 });
 
+await check("head: a simulation is called one, with its day; and so is all its traffic", async () => {
+    const pill = "document.querySelector('.pill').textContent";
+    assert.equal((await get("/api/v1/display")).serves, "simulation");
+    await until(page, `/^SIMULATED 2024-03-01$/.test(${pill})`);
+    const [count, marked, adsb] = await look(`(({ store }) => {
+        const flags = [...store.flags.subarray(0, store.count)], sources = 2 | 4 | 8 | 16 | 32;
+        return [flags.length, flags.filter((one) => one & 128).length,
+            flags.filter((one) => (one & sources) === 32).length];
+    })(airpicture.app)`);
+    assert.equal(marked, count);
+    assert.ok(adsb > 0); // frames that cannot say it
+});
+
 await check("search: a call sign selects its track, and the link names it", async () => {
     const name = await until(page, "airpicture.app.store.callsign.find((one) => one)");
     await page.keyboard.press("/");

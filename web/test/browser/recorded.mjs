@@ -133,6 +133,32 @@ await check("a recording is shown to its end", async () => {
     assert.equal(await look("airpicture.app.store.count"), told.returned);
 });
 
+await check("head: a recording is called one, with its day", async () => {
+    await until(page, "document.querySelector('.pill').textContent === 'RECORDING 2024-03-01'");
+});
+
+// Of a pair of symbols, as large as they are shown: how many pixels are ink in one alone.
+await check("symbols: each differs from every other in pixels", async () => {
+    const [count, least, pair] = await look(`((sheet) => {
+        const CELL = 40, PX = 20, across = sheet.width / CELL, down = sheet.height / CELL;
+        const inks = Array.from({ length: across * down }, (_, i) => {
+            const g = new OffscreenCanvas(PX, PX).getContext("2d");
+            g.drawImage(sheet, (i % across) * CELL, Math.floor(i / across) * CELL, CELL, CELL,
+                0, 0, PX, PX);
+            return g.getImageData(0, 0, PX, PX).data.filter((_, j) => j % 4 === 3);
+        });
+        let least = Infinity, pair = [];
+        inks.forEach((a, i) => inks.slice(0, i).forEach((b, j) => {
+            const differ = a.reduce((sum, ink, k) => sum + Math.abs(ink - b[k]), 0) / 255;
+            if (differ < least) [least, pair] = [differ, [j, i]];
+        }));
+        return [inks.length, least, pair];
+    })(airpicture.picture.symbols ?? airpicture.picture.layers.picture)`);
+    assert.equal(count, 48);
+    if (process.env.AP_TIMES) console.error(`${least.toFixed(1)} pixels: symbols ${pair}`);
+    assert.ok(least > 5, `symbols ${pair} differ by ${least.toFixed(1)} pixels`);
+});
+
 // The curves of level and speed, which are those of the interface's history.
 async function plotsAre(id) {
     const { history } = await get(`api/v1/tracks/${id}?points=1000`),
