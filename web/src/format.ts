@@ -54,7 +54,8 @@ export function duration(seconds: number): string {
 export const clock = (seconds: number): string =>
   new Date(seconds * 1000).toISOString().slice(11, 19);
 
-export const date = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(0, 10);
+export const date = (seconds: number): string =>
+  new Date(seconds * 1000).toISOString().slice(0, 10);
 
 export const instant = (seconds: number): string =>
   new Date(Math.floor(seconds) * 1000).toISOString().slice(0, 19) + "Z";

@@ -9,6 +9,7 @@ const TOKEN = "airpicture.token"; // where the browser keeps it until the tab is
 
 export class Live {
   readonly feed: Feed;
+  private heard: Alert[] = []; // since the list of alerts was asked for
   private before: string | null = null; // the token that the stream had; null: it had none yet
 
   constructor(
@@ -84,7 +85,9 @@ export class Live {
       };
       this.app.tell("sensors");
     }
-    if (body.alerts && this.app.past === null) this.app.mergeAlerts(body.alerts);
+    if (!body.alerts || this.app.past !== null) return;
+    this.heard.push(...body.alerts);
+    this.app.mergeAlerts(body.alerts);
   }
 
   // The stream does not tell of them.
@@ -102,10 +105,11 @@ export class Live {
   private async loadAlerts(): Promise<void> {
     try {
       this.app.session = await this.app.api.session();
+      this.heard = [];
       const { alerts } = await this.app.api.alerts();
       if (this.app.past !== null) return; // those of then are shown
       this.app.alerts = alerts;
-      this.app.tell("alerts");
+      this.app.mergeAlerts(this.heard); // the answer may be older
     } catch {
       // the feed tells what is wrong with the server
     }

@@ -14,7 +14,7 @@ import { DisplayPanel, FilterPanel } from "./panels/controls.js";
 import { helpDialog, loginDialog } from "./panels/dialogs.js";
 import { Dock } from "./panels/dock.js";
 import { HealthPanel } from "./panels/health.js";
-import { legendOf } from "./panels/legend.js";
+import { legendOf, scaleOf } from "./panels/legend.js";
 import { Search } from "./panels/search.js";
 import { SensorsPanel } from "./panels/sensors.js";
 import { TablePanel } from "./panels/table.js";
@@ -231,7 +231,7 @@ const keys: KeyUse[] = [
   { shown: "X", words: "Full screen", on: { x: toggleFullScreen } },
   { shown: "?", words: "This sheet", on: { "?": () => help.showModal() } },
 ];
-const help = helpDialog(keys, legendOf(app, picture.layers.picture));
+const help = helpDialog(keys, h("div", {}, legendOf(app, picture.layers.picture), scaleOf(app)));
 listenToKeys(keys, () => help.open || login.element.open);
 
 const filterButton = iconButton("filter", "Filters", "F", () => togglePopover(filters.element));
@@ -284,7 +284,12 @@ const zoom = h(
   iconButton("minus", "Farther", "−", farther),
   iconButton("home", "The whole picture", "0", () => view.fit()),
 );
-picture.cards = [trackPanel.element, dock.element, zoom];
+const scale = scaleOf(app),
+  showScale = () => (scale.hidden = app.settings.colour !== "level");
+scale.classList.add("on-map");
+app.on("settings", showScale);
+showScale();
+picture.cards = [trackPanel.element, dock.element, zoom, scale];
 
 root.prepend(bar.element);
 root.append(
@@ -294,6 +299,7 @@ root.append(
   filters.element,
   display.element,
   zoom,
+  scale,
   pointer.place,
   said,
   help,

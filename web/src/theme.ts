@@ -1,6 +1,6 @@
 // Colours. Sources are told apart by shape and by hues of Okabe and Ito's palette, which people
 // with any kind of colour vision can tell apart; levels by a scale whose lightness rises with them.
-import type { Source } from "./format.js";
+import { FEET, type Source } from "./format.js";
 
 export type Colour = [number, number, number];
 
@@ -115,5 +115,11 @@ export function levelColour(
     part = share - i;
   for (let c = 0; c < 3; c++) out[at + c] = steps[i]![c]! * (1 - part) + steps[i + 1]![c]! * part;
 }
+
+// The scale of levels, as a picture of CSS; and where a flight level stands in it, in percent.
+export const levelScale = (theme: Theme): string =>
+  `linear-gradient(to right, ${theme.levels.map(css).join(", ")})`;
+export const levelShare = (flightLevel: number): number =>
+  Math.min(100, (flightLevel * 100 * FEET * 100) / LEVEL_TOP_M);
 
 export const css = (colour: Colour): string => `rgb(${colour.join(",")})`;

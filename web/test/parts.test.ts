@@ -24,7 +24,7 @@ import { servedWords } from "../src/panels/bar.js";
 import { DOTS, Store } from "../src/store.js";
 import { beamOf } from "../src/sweep.js";
 import { cellOf } from "../src/symbols.js";
-import { type Colour, THEMES } from "../src/theme.js";
+import { type Colour, levelColour, levelScale, levelShare, THEMES } from "../src/theme.js";
 import { fromLeft } from "../src/view.js";
 import { identity, message } from "./messages.js";
 
@@ -503,6 +503,23 @@ function lab(colour: Colour, seen: number[][]): number[] {
   });
   return [116 * y! - 16, 500 * (x! - y!), 200 * (y! - z!)];
 }
+
+test("themes: the scale of levels stands where the colours are", () => {
+  const at = new Uint8ClampedArray(4);
+  for (const theme of Object.values(THEMES)) {
+    assert.equal(levelScale(theme).match(/rgb\(/g)!.length, theme.levels.length);
+    for (const level of [0, 100, 200, 300, 400]) {
+      levelColour(theme, level * 30.48, at, 0);
+      const share = (levelShare(level) / 100) * (theme.levels.length - 1),
+        step = Math.floor(share);
+      const a = theme.levels[step]!,
+        b = theme.levels[step + 1]!;
+      a.forEach((c, i) =>
+        assert.ok(Math.abs(at[i]! - (c + (b[i]! - c) * (share - step))) < 1.1, `${level}`),
+      );
+    }
+  }
+});
 
 test("themes: colours of sources differ for everybody's eyes", () => {
   const LEAST = 10; // where 2.3 is just seen side by side

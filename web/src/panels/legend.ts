@@ -4,7 +4,7 @@ import { Flag } from "../delta.js";
 import { h } from "../dom.js";
 import { type Source, SOURCE_WORDS } from "../format.js";
 import { cellOf, symbolUrl } from "../symbols.js";
-import { css, THEMES } from "../theme.js";
+import { css, levelScale, levelShare, THEMES } from "../theme.js";
 
 const FLAGS: Record<Source, number> = {
   fused: Flag.adsb | Flag.mlat,
@@ -14,6 +14,28 @@ const FLAGS: Record<Source, number> = {
   primary: Flag.psr,
   none: 0,
 };
+
+const LEVELS = [0, 100, 200, 300, 400];
+
+// Which colour is which level. Drawn anew in the colours of each theme.
+export function scaleOf(app: App): HTMLElement {
+  const bar = h("div", { class: "colours" }),
+    marks = LEVELS.map((level) => {
+      const mark = h("span", {}, String(level).padStart(3, "0"));
+      mark.style.left = `${levelShare(level)}%`;
+      return mark;
+    });
+  const draw = () => (bar.style.background = levelScale(THEMES[app.settings.theme]));
+  draw();
+  app.on("settings", draw);
+  return h(
+    "figure",
+    { class: "scale", "aria-label": "Colours by flight level, the lowest at the left" },
+    h("figcaption", {}, "Flight level"),
+    bar,
+    h("div", { class: "levels mono" }, ...marks),
+  );
+}
 
 // `symbols`: the picture of all of them. Drawn anew in the colours of each theme.
 export function legendOf(app: App, symbols: HTMLCanvasElement): HTMLUListElement {
