@@ -2,6 +2,7 @@
 import { Flag } from "./delta.js";
 import { address, FEET, type Source, source, squawk } from "./format.js";
 import { wrapped } from "./geo.js";
+import { type AirKind, kindOf } from "./kinds.js";
 import type { Store } from "./store.js";
 
 export type Box = [west: number, south: number, east: number, north: number]; // degrees
@@ -16,6 +17,7 @@ export interface Area {
 export interface Filter extends Area {
   sources: Set<Source> | null; // null: all
   states: Set<FilterState> | null;
+  kinds: Set<AirKind> | null;
 }
 
 export type FilterState = "ground" | "coasting" | "simulated" | "emergency" | "doubted";
@@ -37,13 +39,18 @@ const STATE_FLAGS: Record<FilterState, number> = {
 };
 
 export const everywhere = (): Area => ({ levelMin: null, levelMax: null, box: null });
-export const noFilter = (): Filter => ({ ...everywhere(), sources: null, states: null });
+export const noFilter = (): Filter => ({
+  ...everywhere(),
+  sources: null,
+  states: null,
+  kinds: null,
+});
 
 export const isEverywhere = (area: Area): boolean =>
   area.levelMin === null && area.levelMax === null && !area.box;
 
 export const isOff = (filter: Filter): boolean =>
-  isEverywhere(filter) && !filter.sources && !filter.states;
+  isEverywhere(filter) && !filter.sources && !filter.states && !filter.kinds;
 
 // As links and the interface for programs take it: thousandths of a degree, longitudes within half
 // a turn. East may be any turn beyond west; a whole turn or more is all around.
@@ -81,6 +88,7 @@ export function passes(filter: Filter, store: Store, row: number): boolean {
     hasBand = filter.levelMin !== null || filter.levelMax !== null;
   if (hasBand && !isInBand(filter, store.altitude[row]!)) return false;
   if (filter.sources && !filter.sources.has(source(flags))) return false;
+  if (filter.kinds && !filter.kinds.has(kindOf(store.category[row]!))) return false;
   if (filter.states) {
     let bits = 0;
     for (const state of filter.states) bits |= STATE_FLAGS[state];

@@ -1,4 +1,5 @@
-// Where labels stand: beside their track, over no other label and no other symbol.
+// Where labels stand: beside their track, over no other label and no other symbol, and over lines
+// of motion only where there is no other place.
 
 export interface LabelWish {
   row: number;
@@ -8,6 +9,8 @@ export interface LabelWish {
   height: number;
   rank: number; // higher ones choose first
   place: number; // where it stood before; -1: nowhere
+  dx: number;
+  dy: number; // from the symbol to the end of its line of motion
 }
 
 export interface LabelPlace {
@@ -30,6 +33,11 @@ const PLACES: readonly [number, number][] = [
   [0, -1],
   [0, 1],
 ];
+export const SURE = 5e6; // from this rank on a label may even lie over symbols
+// What a label may lie over.
+const NOTHING = 0,
+  LINES = 1,
+  SYMBOLS = 2;
 const GAP = 12,
   SYMBOL = 5, // from the middle of a symbol
   SQUARE = 2; // pixels
@@ -92,6 +100,7 @@ class Squares {
 export class Covered {
   private readonly symbols: Squares;
   private readonly labels: Squares;
+  private readonly lines: Squares;
 
   constructor(
     private readonly width: number,
@@ -99,10 +108,23 @@ export class Covered {
   ) {
     this.symbols = new Squares(width, height);
     this.labels = new Squares(width, height);
+    this.lines = new Squares(width, height);
   }
 
   addSymbol(x: number, y: number): void {
     if (x >= 0 && y >= 0 && x < this.width && y < this.height) this.symbols.addPoint(x, y);
+  }
+
+  // A line of motion.
+  addLine(x: number, y: number, dx: number, dy: number): void {
+    const far = Math.min(1, (this.width + this.height) / (Math.hypot(dx, dy) || 1)),
+      steps = Math.ceil((Math.hypot(dx, dy) * far) / SQUARE);
+    for (let i = 1; i <= steps; i++) {
+      const toX = x + (dx * far * i) / steps,
+        toY = y + (dy * far * i) / steps;
+      if (toX >= 0 && toY >= 0 && toX < this.width && toY < this.height)
+        this.lines.addPoint(toX, toY);
+    }
   }
 
   // Nothing is to stand there.
@@ -117,23 +139,40 @@ export class Covered {
     );
   }
 
-  // Takes the place of a label, if it is free.
-  take(left: number, top: number, width: number, height: number): boolean {
+  // Takes the place of a label, if it is free but for what it may lie over.
+  take(left: number, top: number, width: number, height: number, over = NOTHING): boolean {
     const right = left + width,
       bottom = top + height;
     if (left < 0 || top < 0 || right > this.width || bottom > this.height) return false;
     if (this.labels.hits(left, top, right, bottom)) return false;
+    if (over < LINES && this.lines.hits(left, top, right, bottom)) return false;
+    if (over < SYMBOLS && this.isOnSymbol(left, top, right, bottom)) return false;
+    this.labels.add(left, top, right, bottom);
+    return true;
+  }
+
+  private isOnSymbol(left: number, top: number, right: number, bottom: number): boolean {
     const reach = SYMBOL - SQUARE / 2; // the squares make up for the rest
-    const isOnSymbol = this.symbols.hits(
+    return this.symbols.hits(
       Math.max(0, left - reach),
       Math.max(0, top - reach),
       Math.min(this.width, right + reach),
       Math.min(this.height, bottom + reach),
     );
-    if (isOnSymbol) return false;
-    this.labels.add(left, top, right, bottom);
-    return true;
   }
+}
+
+// The first place that is free, the one from before ahead of others; -1: none.
+function findPlace(wish: LabelWish, covered: Covered): number {
+  const most = wish.rank >= SURE ? SYMBOLS : LINES;
+  for (let over = NOTHING; over <= most; over++)
+    for (let i = wish.place < 0 ? 0 : -1; i < PLACES.length; i++) {
+      const place = i < 0 ? wish.place : i,
+        x = leftAt(wish, place),
+        y = topAt(wish, place);
+      if (covered.take(x, y, wish.width, wish.height, over)) return place;
+    }
+  return -1;
 }
 
 // Places as many as fit, at most `limit`, where nothing is covered; a label stays where it was as
@@ -143,27 +182,22 @@ export function placeLabels(wishes: LabelWish[], covered: Covered, limit: number
   wishes.sort((a, b) => b.rank - a.rank || a.row - b.row);
   for (const wish of wishes) {
     if (placed.length === limit) break;
-    for (let i = wish.place < 0 ? 0 : -1; i < PLACES.length; i++) {
-      const place = i < 0 ? wish.place : i;
-      const x = leftAt(wish, place),
-        y = topAt(wish, place);
-      if (!covered.take(x, y, wish.width, wish.height)) continue;
-      placed.push({
-        row: wish.row,
-        x: x - wish.x,
-        y: y - wish.y,
-        width: wish.width,
-        height: wish.height,
-        place,
-      });
-      break;
-    }
+    const place = findPlace(wish, covered);
+    if (place < 0) continue;
+    placed.push({
+      row: wish.row,
+      x: leftAt(wish, place) - wish.x,
+      y: topAt(wish, place) - wish.y,
+      width: wish.width,
+      height: wish.height,
+      place,
+    });
   }
   return placed;
 }
 
 // The same as columns, as it travels to a worker and back. A wish is WISH numbers: x, y, width,
-// height, rank, place; an answer PLACED numbers: index of the wish, x, y, place.
+// height, rank, place, dx, dy; an answer PLACED numbers: index of the wish, x, y, place.
 export interface LabelWork {
   width: number; // of the map, pixels
   height: number;
@@ -172,7 +206,7 @@ export interface LabelWork {
   symbols: Float32Array; // x and y of each
   wishes: Float64Array;
 }
-export const WISH = 6,
+export const WISH = 8,
   PLACED = 4;
 
 export function workOut(work: LabelWork): Float32Array {
@@ -183,7 +217,8 @@ export function workOut(work: LabelWork): Float32Array {
     covered.block(blocked[i]!, blocked[i + 1]!, blocked[i + 2]!, blocked[i + 3]!);
   for (let i = 0; i < symbols.length; i += 2) covered.addSymbol(symbols[i]!, symbols[i + 1]!);
   for (let i = 0; i < wishes.length; i += WISH) {
-    const [x, y, wide, high, rank, place] = wishes.subarray(i, i + WISH) as unknown as number[];
+    const wish = wishes.subarray(i, i + WISH) as unknown as number[],
+      [x, y, wide, high, rank, place, dx, dy] = wish;
     list.push({
       row: i / WISH,
       x: x!,
@@ -192,7 +227,10 @@ export function workOut(work: LabelWork): Float32Array {
       height: high!,
       rank: rank!,
       place: place!,
+      dx: dx!,
+      dy: dy!,
     });
+    covered.addLine(x!, y!, dx!, dy!);
   }
   const placed = placeLabels(list, covered, limit);
   return Float32Array.from(placed.flatMap(({ row, x, y, place }) => [row, x, y, place]));

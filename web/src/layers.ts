@@ -7,6 +7,7 @@ import { Flag } from "./delta.js";
 import type { Box } from "./filter.js";
 import { source } from "./format.js";
 import { circle, destination, ellipse, type Place } from "./geo.js";
+import { DOT_TRACKS_MAX } from "./history.js";
 import { DOTS } from "./store.js";
 import { cellOf, symbolPicture } from "./symbols.js";
 import { type Colour, levelColour, type Theme, THEMES } from "./theme.js";
@@ -19,8 +20,7 @@ import {
   TrackLayer,
 } from "./track_layer.js";
 
-const DOT_TRACKS_MAX = 3000,
-  FAST_MPS = 300,
+const FAST_MPS = 300,
   SYMBOL_PX = 5; // from its middle
 
 function sides([west, south, east, north]: Box): Place[] {

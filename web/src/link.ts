@@ -1,7 +1,8 @@
 // The permanent link: view, track and filter in the address, after '#'.
 import type { App } from "./app.js";
-import { type Box, type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
+import { type Box, boxOf, type Filter, type FilterState, noFilter, STATE_WORDS } from "./filter.js";
 import { instant, type Source, SOURCE_WORDS } from "./format.js";
+import { type AirKind, KIND_WORDS } from "./kinds.js";
 import type { AirMap, View } from "./map.js";
 
 const MOVED_MS = 300;
@@ -26,6 +27,7 @@ export function writeLink(link: Link): string {
     parts.push(`fl=${filter.levelMin ?? ""}-${filter.levelMax ?? ""}`);
   if (filter.sources) parts.push(`src=${[...filter.sources].join(",")}`);
   if (filter.states) parts.push(`is=${[...filter.states].join(",")}`);
+  if (filter.kinds) parts.push(`kind=${[...filter.kinds].join(",")}`);
   if (filter.box) parts.push(`box=${filter.box.join(",")}`);
   return parts.length ? "#" + parts.join("&") : "";
 }
@@ -48,9 +50,10 @@ export function readLink(hash: string): Link {
   filter.levelMax = number(levels?.[2]);
   filter.sources = chosen<Source>(parts.get("src"), SOURCE_WORDS);
   filter.states = chosen<FilterState>(parts.get("is"), STATE_WORDS);
+  filter.kinds = chosen<AirKind>(parts.get("kind"), KIND_WORDS);
   const box = (parts.get("box") ?? "").split(",").map(number);
   if (box.length === 4 && box.every((x) => x !== null))
-    filter.box = box as Box;
+    filter.box = boxOf(...(box as Box));
   const view =
     zoom != null &&
     latitude != null &&

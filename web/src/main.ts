@@ -1,8 +1,9 @@
 // Puts the page together: its parts, where they stand, and what each key does.
 import "./style.css";
 import { App } from "./app.js";
-import { h, iconButton, setText } from "./dom.js";
+import { h, hasWebGl, iconButton, setText } from "./dom.js";
 import { boxOf, isOff } from "./filter.js";
+import { DOT_TRACKS_MAX, fillDots, trails } from "./history.js";
 import { type KeyUse, listenToKeys } from "./keys.js";
 import { keepLink, readLink } from "./link.js";
 import { Live } from "./live.js";
@@ -314,6 +315,17 @@ keepLink(app, air, (time) => {
 
 // --- begin ---
 
+if (!hasWebGl())
+  root.append(
+    h(
+      "p",
+      { class: "notice card", role: "alert" },
+      "This browser cannot draw the map: it offers no WebGL 2. Turn on hardware (or graphics) ",
+      "acceleration in its settings, or use another browser. Lists, search, filters and alerts ",
+      "work without it.",
+    ),
+  );
+
 setTimeout(() => void air.load(), MAP_LATEST_MS); // however long tracks take
 
 let isFitted = link.view !== null;
@@ -328,6 +340,23 @@ app.on("update", () => {
   }
 });
 if (link.time !== null) void playback.enter(link.time, true);
+
+// Where tracks were before; each time that all begins anew.
+let filled = 0;
+app.on("drawn", () => {
+  const { snapshots, count, time } = app.store;
+  if (filled === snapshots || app.past !== null || count === 0) return;
+  filled = snapshots;
+  if (count > DOT_TRACKS_MAX) return;
+  trails(app.api, time).then(
+    (found) => {
+      if (snapshots !== app.store.snapshots) return;
+      fillDots(app.store, found);
+      app.tell("filter"); // what is shown is drawn anew
+    },
+    () => {}, // dots come with time
+  );
+});
 // For tests and benchmarks: what is on the screen, and what it cost.
 const { feed } = live;
 Object.assign(window, {

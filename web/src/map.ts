@@ -2,7 +2,7 @@
 // base_map.ts, comes after the first picture; from then on it says where one looks.
 import type { Tiles } from "./api.js";
 import type { BaseMap } from "./base_map.js";
-import { h } from "./dom.js";
+import { h, hasWebGl } from "./dom.js";
 import { type Place, wrapped } from "./geo.js";
 import type { Theme } from "./theme.js";
 
@@ -112,7 +112,7 @@ export class AirMap {
 
   // Brings the map to be seen.
   async load(): Promise<void> {
-    if (this.isLoading) return;
+    if (this.isLoading || !hasWebGl()) return;
     this.isLoading = true;
     const { BaseMap } = await import("./base_map.js"),
       box = h("div", { class: "base" });

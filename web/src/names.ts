@@ -8,6 +8,7 @@ import { THEMES } from "./theme.js";
 const SITES_MAX_M = 450; // metres a pixel: beyond, the names of sites run into each other
 const FONT = '11px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 const LINE = 13; // pixels
+const SITE_PX = 5; // from its middle
 const LETTER = 9; // pixels of a name's letter, with some room
 
 export class Names {
@@ -30,6 +31,7 @@ export class Names {
       { settings, sensors } = this.app;
     const g = fitCanvas(this.canvas, width, height);
     this.boxes = [];
+    if (settings.rings) this.blockSites();
     const most = this.map.countries.length + sensors.sensors.length;
     this.canvas.hidden = !settings.names || most === 0;
     if (this.canvas.hidden) return;
@@ -53,6 +55,17 @@ export class Names {
     }
   }
 
+  // Sites are drawn from everywhere, by layers.ts.
+  private blockSites(): void {
+    const at = new Float32Array(2),
+      project = this.map.projector();
+    for (const { site } of this.app.sensors.sensors) {
+      if (!site) continue;
+      project(site.longitude_deg, site.latitude_deg, at, 0);
+      this.boxes.push(at[0]! - SITE_PX, at[1]! - SITE_PX, at[0]! + SITE_PX, at[1]! + SITE_PX);
+    }
+  }
+
   private drawSites(g: CanvasRenderingContext2D): void {
     const at = new Float32Array(2),
       project = this.map.projector();
@@ -63,7 +76,6 @@ export class Names {
       if (!site) continue;
       project(site.longitude_deg, site.latitude_deg, at, 0);
       const [x, y] = [at[0]!, at[1]!];
-      this.boxes.push(x - half, y - half, x + half, y + half);
       const line = { x, y: y + LINE, half: g.measureText(name).width / 2 + 2 };
       const isOn = (one: typeof line) =>
         Math.abs(one.x - line.x) < one.half + line.half && Math.abs(one.y - line.y) < LINE;

@@ -13,8 +13,9 @@ import {
   LabelPictures,
   type LabelText,
 } from "./label_pictures.js";
+import { drawKind, kindOf } from "./kinds.js";
 import { LabelPlaces } from "./label_places.js";
-import { PLACED, WISH } from "./labels.js";
+import { PLACED, SURE, WISH } from "./labels.js";
 import { type AirMap, inside, type Pixel, type Projector } from "./map.js";
 import { css, type Theme, THEMES } from "./theme.js";
 
@@ -150,7 +151,7 @@ export class Overlay {
     const { store, selected } = this.app,
       id = store.id[row]!,
       age = -1e-9 * id;
-    if (id === selected) return 5e6;
+    if (id === selected) return SURE;
     if (id === this.hovered) return 4e6;
     if (store.flags[row]! & Flag.emergency) return 3e6 + age;
     const first = (isFull && this.fields.hasSector ? 1.5e6 : 0) + (this.placeOf.has(id) ? 1e6 : 0);
@@ -197,12 +198,20 @@ export class Overlay {
 
   // WISH numbers more.
   private wish(row: number, isFull: boolean, wishes: number[]): void {
-    const { store } = this.app,
+    const { store, motion, settings } = this.app,
       { x, y } = this.locate(row),
       letters = this.fields.letters(store, row, isFull),
       lines = this.fields.lineCount(isFull);
     wishes.push(x, y, this.wide(letters), lines * LABEL_LINE + 2);
     wishes.push(this.rank(row, isFull), this.placeOf.get(store.id[row]!) ?? -1);
+    const seconds = 60 * settings.vector;
+    this.projector(
+      motion.longitude(row) + seconds * store.east[row]!,
+      motion.latitude(row) + seconds * store.north[row]!,
+      this.at,
+      0,
+    );
+    wishes.push(this.at[0]! - x, this.at[1]! - y);
   }
 
   private wide(letters: number): number {
@@ -277,6 +286,10 @@ export class Overlay {
     g.beginPath();
     shown.forEach(({ label }, i) => lead(g, pixels[2 * i]!, pixels[2 * i + 1]!, label));
     g.stroke();
+    g.strokeStyle = theme.label;
+    shown.forEach(({ row }, i) =>
+      drawKind(g, kindOf(this.app.store.category[row]!), pixels[2 * i]!, pixels[2 * i + 1]!),
+    );
     shown.forEach(({ label, text, picture }, i) =>
       pictures.copy(g, picture, text, pixels[2 * i]! + label.x, pixels[2 * i + 1]! + label.y),
     );

@@ -2,7 +2,7 @@
 import { type Changes, Kind, NO_ADDRESS, NO_ALTITUDE, NO_SQUAWK } from "./delta.js";
 
 export const DOTS = 12; // of history a track
-const DOT_GAP_S = 10;
+export const DOT_GAP_S = 10;
 const TURN = 65536, // steps of a course
   COURSE_STEP = 360 / TURN;
 const METRES_PER_DEGREE = 111_195; // of a sphere; what is carried on is a few kilometres
@@ -152,6 +152,21 @@ export class Store {
     this.dotTime[row] = time;
     this.dotNext[row] = (this.dotNext[row]! + 1) % DOTS;
     if (this.dotCount[row]! < DOTS) this.dotCount[row]!++;
+  }
+
+  // Dots (longitude, latitude) older than those that a row has, the oldest first.
+  setDots(row: number, older: number[]): void {
+    const held = this.dotCount[row]!,
+      first = (this.dotNext[row]! - held + DOTS) % DOTS,
+      places = [...older];
+    for (let i = 0; i < held; i++) {
+      const at = (row * DOTS + ((first + i) % DOTS)) * 2;
+      places.push(this.dot[at]!, this.dot[at + 1]!);
+    }
+    const kept = places.slice(-2 * DOTS);
+    this.dot.set(kept, row * DOTS * 2);
+    this.dotCount[row] = kept.length / 2;
+    this.dotNext[row] = this.dotCount[row]! % DOTS;
   }
 
   private add(id: number, time: number): number {

@@ -1,6 +1,7 @@
 // The symbols, drawn once into one picture: a shape for each source, a drawing for each state.
 import { Flag } from "./delta.js";
 import { type Source, source } from "./format.js";
+import { type AirKind, drawKind } from "./kinds.js";
 
 export const CELL = 40; // pixels of the picture a symbol; it is shown at half of that
 const SOURCES: Source[] = ["fused", "adsb", "mlat", "radar", "primary", "none"];
@@ -113,13 +114,20 @@ export function cellOf(flags: number): number {
 }
 
 // A small copy for legends and lists, in the colour of the text around it.
-export function symbolUrl(picture: HTMLCanvasElement, cell: number, colour: string): string {
+export function symbolUrl(
+  picture: HTMLCanvasElement,
+  cell: number,
+  colour: string,
+  kind: AirKind = "unknown",
+): string {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = CELL;
   const g = canvas.getContext("2d")!;
   const x = cell % SOURCES.length,
     y = Math.floor(cell / SOURCES.length);
   g.drawImage(picture, x * CELL, y * CELL, CELL, CELL, 0, 0, CELL, CELL);
+  g.scale(2, 2);
+  drawKind(g, kind, CELL / 4, CELL / 4);
   g.globalCompositeOperation = "source-in";
   g.fillStyle = colour;
   g.fillRect(0, 0, CELL, CELL);

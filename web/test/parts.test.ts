@@ -14,9 +14,19 @@ import {
   squawk,
   trend,
 } from "../src/format.js";
+import { fillDots } from "../src/history.js";
 import { bearing, destination, distance, spanOf, wrapped } from "../src/geo.js";
-import { Covered, type LabelWish, PLACED, placeLabels, WISH, workOut } from "../src/labels.js";
+import {
+  Covered,
+  type LabelWish,
+  PLACED,
+  placeLabels,
+  SURE,
+  WISH,
+  workOut,
+} from "../src/labels.js";
 import { readFrames } from "../src/archive.js";
+import { type AirKind, drawKind, KIND_WORDS, kindOf } from "../src/kinds.js";
 import { readLink, writeLink } from "../src/link.js";
 import { AirMap, inside } from "../src/map.js";
 import { Motion, PictureClock } from "../src/motion.js";
@@ -81,6 +91,36 @@ test("store: dots at most every 10 s, the newest DOTS of them", () => {
   assert.equal(store.dotCount[0], DOTS);
   const newest = (store.dotNext[0]! - 1 + DOTS) % DOTS;
   assert.ok(Math.abs(store.dot[newest * 2]! - 2) < 1e-6);
+});
+
+test("dots: those of before come from trails, behind those that there are", () => {
+  const store = new Store(),
+    utc = (seconds: number) => new Date(seconds * 1000).toISOString(),
+    trail = (id: number, ...points: [time: number, longitude: number][]) => ({
+      id: String(id),
+      temporalGeometry: {
+        datetimes: points.map(([time]) => utc(time)),
+        coordinates: points.map(([, x]) => [x, 50]),
+      },
+    });
+  const dots = (row: number) =>
+    Array.from({ length: store.dotCount[row]! }, (_, i) => {
+      const at = (store.dotNext[row]! - store.dotCount[row]! + i + 2 * DOTS) % DOTS;
+      return Math.round(store.dot[(row * DOTS + at) * 2]! * 1000) / 1000;
+    });
+  store.apply(message(Kind.snapshot, 1, [{ id: 1 }, { id: 2 }, { id: 3 }], [], [], 1000));
+  const first = trail(1, [965, 1], [995, 4], [1000, 4.5]);
+  fillDots(store, [first, trail(2, [0, 0], [1000, 100]), trail(9)]);
+  assert.deepEqual(dots(0), [1.5, 2.5, 3.5, 4.5]);
+  assert.equal(dots(1).length, DOTS);
+  assert.deepEqual([dots(1)[0], dots(1)[11]], [89, 100]);
+  assert.deepEqual(dots(2), []);
+  store.apply(message(Kind.changes, 2, [{ id: 1, longitude: 6 }, { id: 3 }], [], [], 1010));
+  assert.deepEqual(dots(0), [1.5, 2.5, 3.5, 4.5, 6]);
+  store.dotCount[0] = 0; // as without a trail
+  store.apply(message(Kind.changes, 3, [{ id: 1, longitude: 7 }], [], [], 1020));
+  fillDots(store, [trail(1, [1000, 5], [1020, 7])]);
+  assert.deepEqual(dots(0), [5, 6, 7]);
 });
 
 test("motion: carried on by speed and course; a jump fades", () => {
@@ -212,6 +252,37 @@ test("filter: a box of what is seen, over the date line and all around", () => {
   assert.equal(isInBox(boxOf(100, 0, 180, 60), 50, 99), false);
 });
 
+test("filter: kinds of aircraft, by what they say themselves", () => {
+  const categories = [0, 0xa1, 0xa3, 0xa5, 0xa6, 0xa7, 0xb1, 0xb6, 0xc2, 0xd0],
+    wanted = "unknown small large large small rotorcraft light drone ground unknown";
+  assert.equal(categories.map(kindOf).join(" "), wanted);
+  const store = new Store(),
+    rows = categories.map((_, id) => ({ id })),
+    who = categories.map((category, id) => ({ ...identity(id, "X"), category }));
+  store.apply(message(Kind.snapshot, 1, rows, who));
+  const shown = (...kinds: AirKind[]) =>
+    rows.filter(({ id }) =>
+      passes({ ...noFilter(), kinds: new Set(kinds) }, store, store.row(id)),
+    ).length;
+  assert.equal(shown("rotorcraft"), 1);
+  assert.equal(shown("drone", "large"), 3);
+  assert.equal(shown("unknown"), 2);
+  const filter = { ...noFilter(), kinds: new Set<AirKind>(["drone", "ground"]) };
+  const link = writeLink({ view: null, track: 0, filter, time: null });
+  assert.deepEqual(readLink(link).filter, filter);
+  assert.deepEqual(readLink("#box=-183.3,40,-176.3,60").filter.box, [176.7, 40, -176.3, 60]);
+  const strokes = new Set(
+    (Object.keys(KIND_WORDS) as AirKind[]).map((kind) => {
+      const said: string[] = [],
+        record = new Proxy({}, { get: (_, name) => (...at: number[]) =>
+          void said.push(`${String(name)} ${at.join()}`) });
+      drawKind(record as CanvasRenderingContext2D, kind, 10, 20);
+      return said.join(";");
+    }),
+  );
+  assert.equal(strokes.size, 5); // large, small and unknown ones have no mark
+});
+
 test("search: call sign, address, code, number; those that begin so come first", () => {
   const store = new Store();
   store.apply(
@@ -237,8 +308,10 @@ test("labels: none over another or a symbol; the first in rank is placed; places
     y: 100 + Math.floor(row / 20) * 41,
     width: 60,
     height: 30,
-    rank: row === 150 ? 1e9 : row,
+    rank: row === 150 ? SURE - 1 : row,
     place: -1,
+    dx: 0,
+    dy: 0,
   }));
   const at = new Map(wishes.map((one) => [one.row, one]));
   const covered = new Covered(790, 460); // cuts off the last column and row
@@ -270,7 +343,7 @@ test("labels: none over another or a symbol; the first in rank is placed; places
       );
   for (const box of boxes) assert.ok(box.l >= 0 && box.l + box.w <= 790 && box.t + box.h <= 460);
   const again = placeLabels(
-    [{ row: 0, x: 500, y: 500, width: 60, height: 30, rank: 1, place: 3 }],
+    [{ row: 0, x: 500, y: 500, width: 60, height: 30, rank: 1, place: 3, dx: 0, dy: 0 }],
     new Covered(800, 600),
     10,
   );
@@ -279,10 +352,10 @@ test("labels: none over another or a symbol; the first in rank is placed; places
     ...{ width: 790, height: 460, limit: 100, blocked: [] },
     symbols: Float32Array.from(wishes.flatMap(({ x, y }) => [x, y])),
     wishes: Float64Array.from(
-      wishes.flatMap((one) => [one.x, one.y, one.width, one.height, one.rank, one.place]),
+      wishes.flatMap((one) => [one.x, one.y, one.width, one.height, one.rank, one.place, 0, 0]),
     ),
   });
-  assert.equal(WISH, 6);
+  assert.equal(WISH, 8);
   assert.deepEqual(
     Array.from({ length: packed.length / PLACED }, (_, i) => packed[i * PLACED]),
     placed.map((one) => one.row),
@@ -294,11 +367,37 @@ test("labels: none over another or a symbol; the first in rank is placed; places
     workOut({
       ...{ width: 800, height: 600, limit: 1, blocked },
       symbols: new Float32Array(0),
-      wishes: Float64Array.of(400, 300, 60, 30, 1, -1),
+      wishes: Float64Array.of(400, 300, 60, 30, 1, -1, 0, 0),
     })[3];
   assert.equal(one([]), 0);
   assert.equal(one([440, -50, 900, 290]), 1); // a card is in the first place
   assert.equal(one([-1, -1, 801, 601]), undefined);
+});
+
+test("labels: beside lines of motion; the selected one stands somewhere in any crowd", () => {
+  const crowd = Array.from({ length: 1600 }, (_, i) => [
+    200 + (i % 40) * 10,
+    100 + Math.floor(i / 40) * 10,
+  ]).flat();
+  const place = (symbols: number[], ...wish: number[]) =>
+    workOut({
+      ...{ width: 800, height: 600, limit: 9, blocked: [] },
+      symbols: Float32Array.from(symbols),
+      wishes: Float64Array.from(wish),
+    });
+  const of = (dx: number, dy: number) => place([400, 300], 400, 300, 60, 30, 1, -1, dx, dy)[3];
+  assert.equal(of(0, 0), 0); // right and up, where there is no line
+  assert.notEqual(of(50, -25), 0);
+  assert.equal(of(1e7, 1e7), 0); // what ends far away takes no longer
+  assert.equal(place(crowd, 400, 300, 60, 30, SURE - 1, -1, 0, 0).length, 0);
+  assert.equal(place(crowd, 400, 300, 60, 30, SURE, -1, 0, 0).length, PLACED);
+  // In a fan of lines there is no place without one: over them, as if they were not there.
+  const fan = Array.from({ length: 72 }, (_, i) => (i * Math.PI) / 36).flatMap((a) =>
+    [400, 300, 60, 30, -1, -1, 90 * Math.cos(a), 90 * Math.sin(a)],
+  );
+  fan[4] = 5;
+  const found = place([400, 300], ...fan);
+  assert.deepEqual([found[0], found[3]], [0, 0]);
 });
 
 test("link: what is written is read again; what cannot be read is passed over", () => {

@@ -2,7 +2,9 @@
 import type { App, Settings } from "../app.js";
 import { h } from "../dom.js";
 import { type Filter, type FilterState, isOff, noFilter, STATE_WORDS } from "../filter.js";
-import { type Source, SOURCE_WORDS } from "../format.js";
+import { count, type Source, SOURCE_WORDS } from "../format.js";
+import { DOT_TRACKS_MAX } from "../history.js";
+import { KIND_WORDS } from "../kinds.js";
 import { cellOf, symbolUrl } from "../symbols.js";
 import { Flag } from "../delta.js";
 import { css, THEMES } from "../theme.js";
@@ -83,6 +85,12 @@ export class FilterPanel {
       () => app.filter.states,
       (chosen) => change({ states: chosen }),
     );
+    const kinds = switches(
+      "Kinds",
+      KIND_WORDS,
+      () => app.filter.kinds,
+      (chosen) => change({ kinds: chosen }),
+    );
     const reset = h(
       "button",
       { type: "button", class: "quiet", click: () => app.setFilter(noFilter()) },
@@ -94,6 +102,8 @@ export class FilterPanel {
       sources.element,
       h("h3", {}, "Only"),
       states.element,
+      h("h3", {}, "Kind"),
+      kinds.element,
       ...area.elements,
       reset,
     );
@@ -101,11 +111,12 @@ export class FilterPanel {
       area.draw();
       sources.draw();
       states.draw();
+      kinds.draw();
       reset.disabled = isOff(app.filter);
     };
     app.on("filter", draw);
     app.on("settings", () =>
-      this.element.querySelectorAll("img").forEach((one) => {
+      sources.element.querySelectorAll("img").forEach((one) => {
         const key = (one.parentElement as HTMLElement).dataset["key"] as Source;
         one.src = image(key).src;
       }),
@@ -150,6 +161,8 @@ export class DisplayPanel {
         h("div", { class: "chips", role: "group", "aria-label": name }, ...buttons),
       ];
     };
+    const most = `No dots are drawn while more than ${count(DOT_TRACKS_MAX)} tracks are shown.`,
+      tooMany = h("p", { class: "hint", hidden: true }, most);
     const onOff: [boolean, string][] = [
       [true, "On"],
       [false, "Off"],
@@ -173,11 +186,14 @@ export class DisplayPanel {
       ...choice("Labels", "labels", onOff),
       ...labels.elements,
       ...choice("History dots", "dots", onOff),
+      tooMany,
       ...choice("Sensors and coverage", "rings", onOff),
       ...choice("Names", "names", onOff),
     );
     const draw = () => draws.forEach((one) => one());
     app.on("settings", draw);
+    for (const topic of ["drawn", "filter", "settings"] as const)
+      app.on(topic, () => (tooMany.hidden = !app.settings.dots || app.shown <= DOT_TRACKS_MAX));
     draw();
   }
 }

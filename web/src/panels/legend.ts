@@ -3,6 +3,7 @@ import type { App } from "../app.js";
 import { Flag } from "../delta.js";
 import { h } from "../dom.js";
 import { type Source, SOURCE_WORDS } from "../format.js";
+import { type AirKind, KIND_WORDS } from "../kinds.js";
 import { cellOf, symbolUrl } from "../symbols.js";
 import { css, levelScale, levelShare, THEMES } from "../theme.js";
 
@@ -15,6 +16,7 @@ const FLAGS: Record<Source, number> = {
   none: 0,
 };
 
+const MARKED: AirKind[] = ["rotorcraft", "light", "drone", "ground"];
 const LEVELS = [0, 100, 200, 300, 400];
 
 // Which colour is which level. Drawn anew in the colours of each theme.
@@ -40,11 +42,14 @@ export function scaleOf(app: App): HTMLElement {
 // `symbols`: the picture of all of them. Drawn anew in the colours of each theme.
 export function legendOf(app: App, symbols: HTMLCanvasElement): HTMLUListElement {
   const list = h("ul", { class: "legend" });
-  const item = (flags: number, colour: string, words: string) =>
+  const item = (flags: number, colour: string, words: string, kind?: AirKind) =>
     h(
       "li",
       {},
-      h("img", { alt: "", width: 20, height: 20, src: symbolUrl(symbols, cellOf(flags), colour) }),
+      h("img", {
+        ...{ alt: "", width: 20, height: 20 },
+        src: symbolUrl(symbols, cellOf(flags), colour, kind),
+      }),
       words,
     );
   const draw = () => {
@@ -65,6 +70,7 @@ export function legendOf(app: App, symbols: HTMLCanvasElement): HTMLUListElement
         "Unverified: identity doubted or used twice",
       ),
       item(FLAGS.adsb, css(emergency), "Emergency"),
+      ...MARKED.map((kind) => item(FLAGS.adsb, css(source.adsb), KIND_WORDS[kind], kind)),
     );
   };
   draw();

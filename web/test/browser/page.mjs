@@ -252,6 +252,20 @@ await check("phone: nothing sticks out, the track is a sheet", async () => {
     await axeClean(page, "phone", ["color-contrast", "target-size", "region"]);
 });
 
+await check("dots of before are there when the page is opened", async () => {
+    const late = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await late.goto(`http://127.0.0.1:${line.port}/`);
+    await until(late, "window.airpicture?.page.drawn > 0");
+    const opened = await late.evaluate("airpicture.app.store.time");
+    // More than come by themselves, one in ten seconds.
+    await until(late, `(({ store }) => {
+        const own = 2 + (store.time - ${opened}) / 10,
+            held = [...store.dotCount.subarray(0, store.count)];
+        return held.filter((one) => one > own).length > 5;
+    })(airpicture.app)`);
+    await late.close();
+});
+
 await check("a service that is killed is told, and the one started after it takes over", async () => {
     await look("airpicture.app.select(0)"); // the new one knows no track of the old
     const snapshots = await look("airpicture.app.store.snapshots");
@@ -269,6 +283,25 @@ await check("a service that is killed is told, and the one started after it take
         const shown = await look("airpicture.app.store.count");
         assert.ok(shown > 0 && Math.abs(shown - track_count) <= 1, `${shown} shown`);
     });
+});
+
+await check("without WebGL the page says so, and its lists go on", async () => {
+    const blind = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await blind.addInitScript(() => {
+        const get = HTMLCanvasElement.prototype.getContext;
+        HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+            return /^webgl/.test(kind) ? null : get.call(this, kind, ...more);
+        };
+    });
+    await blind.goto(`http://127.0.0.1:${line.port}/`);
+    await until(blind, "/no WebGL 2/.test(document.querySelector('.notice')?.textContent)");
+    const rows = "document.querySelectorAll('.row:not([hidden])').length";
+    await until(blind, `${rows} > 5`);
+    const before = await blind.evaluate("airpicture.page.updates");
+    await until(blind, `airpicture.page.updates > ${before + 2}`);
+    await blind.click(".row:not([hidden])");
+    await until(blind, "document.querySelector('[data-value=Address]')?.textContent.length > 1");
+    await blind.close();
 });
 
 await check("the page is at most 700 kB, packed", () => {
