@@ -23,9 +23,11 @@ state: {{folder: state, checkpoint_s: 1}}
 
 
 class Feed:
-    """One aircraft that flies north and squawks 7700, ten lines a second, to who connects."""
+    """One aircraft that flies north and squawks 7700, ten lines a second, to who connects; and
+    beside it one that squawks 7600 once there is a file `failing`."""
 
-    def __init__(self):
+    def __init__(self, failing):
+        self.failing = failing
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
         self.ends = threading.Event()
@@ -40,8 +42,10 @@ class Feed:
                 if not client:
                     client, _ = self.server.accept()
                 sent += 1
-                client.sendall(f"MSG,3,,,40621D,,,,,,,35000,,,{52 + sent * 2e-4:.6f},3.9,,7700,"
-                               "0,0,0,0\r\n".encode())
+                other = "7600" if self.failing.exists() else "2000"
+                for who, east, code in ("40621D", 3.9, "7700"), ("40621E", 4.4, other):
+                    client.sendall(f"MSG,3,,,{who},,,,,,,35000,,,{52 + sent * 2e-4:.6f},{east},,"
+                                   f"{code},0,0,0,0\r\n".encode())
             except TimeoutError:
                 pass
             except OSError:
@@ -76,7 +80,7 @@ class Tiles(http.server.BaseHTTPRequestHandler):
 class Service:
     def __init__(self, folder):
         self.folder = folder
-        self.feed = Feed()
+        self.feed = Feed(folder / "failing")
         self.http, = free_ports(1, socket.SOCK_STREAM)
         self.process = None
         self.tokens, lines = {}, ""
@@ -213,8 +217,8 @@ def the_page_shows_it(folder):
     try:
         service.start()
         wait_for(service.alerts)
-        done = web.in_browser("alerts.mjs", service.http, service.tokens["ann"], text=True,
-                              stderr=subprocess.PIPE)
+        done = web.in_browser("alerts.mjs", service.http, service.tokens["ann"],
+                              service.feed.failing, text=True, stderr=subprocess.PIPE)
         assert done.returncode == 0, done.stderr
         assert Tiles.asked and all(path.count("/") == 3 for path in Tiles.asked), Tiles.asked
     finally:

@@ -14,6 +14,7 @@ export interface Settings {
   dots: boolean;
   rings: boolean;
   names: boolean;
+  letters: boolean; // keys of one letter do something
 }
 
 export const SETTINGS: Settings = {
@@ -25,7 +26,37 @@ export const SETTINGS: Settings = {
   dots: true,
   rings: true,
   names: true,
+  letters: true,
 };
+
+const SWITCH = [true, false];
+const VALUES: Record<Exclude<keyof Settings, "label">, readonly unknown[]> = {
+  theme: ["night", "day"],
+  colour: ["source", "level"],
+  vector: [0, 1, 2, 5],
+  labels: SWITCH,
+  dots: SWITCH,
+  rings: SWITCH,
+  names: SWITCH,
+  letters: SWITCH,
+};
+const KEPT = "airpicture.settings"; // by the browser
+
+// What was kept, key by key: another version of the page, or anybody, may have written it.
+export function readSettings(text: string | null): Partial<Settings> {
+  let kept: unknown;
+  try {
+    kept = JSON.parse(text ?? "{}");
+  } catch {
+    return {};
+  }
+  if (typeof kept !== "object" || kept === null) return {};
+  const known = Object.entries(VALUES)
+    .map(([key, values]) => [key, (kept as Record<string, unknown>)[key], values] as const)
+    .filter(([, value, values]) => values.includes(value));
+  const label = "label" in kept ? { label: readChoice(kept.label) } : {};
+  return { ...Object.fromEntries(known), ...label };
+}
 
 export type Topic =
   | "update" // a message was taken over
@@ -43,6 +74,7 @@ export class App {
   readonly motion = new Motion(this.store);
   readonly api = new Api();
   settings: Settings;
+  private chosen: Partial<Settings>; // here; the rest is as it is for everybody
   filter: Filter = noFilter();
   mask = new Uint8Array(0); // rows that the filter lets pass
   shown = 0;
@@ -56,8 +88,8 @@ export class App {
   private readonly told = new Map<Topic, (() => void)[]>();
 
   constructor() {
-    const stored = readStored("airpicture.settings");
-    this.settings = { ...SETTINGS, ...stored, label: readChoice(stored.label) };
+    this.chosen = kept();
+    this.settings = { ...SETTINGS, theme: preferredTheme(), ...this.chosen };
   }
 
   on(topic: Topic, listener: () => void): void {
@@ -70,9 +102,10 @@ export class App {
 
   set(change: Partial<Settings>): void {
     this.settings = { ...this.settings, ...change };
+    this.chosen = { ...this.chosen, ...change };
     document.documentElement.dataset["theme"] = this.settings.theme; // before anyone reads colours
     try {
-      localStorage.setItem("airpicture.settings", JSON.stringify(this.settings));
+      localStorage.setItem(KEPT, JSON.stringify(this.chosen));
     } catch {
       // a browser that keeps nothing forgets the settings
     }
@@ -106,10 +139,13 @@ export class App {
   }
 }
 
-function readStored(key: string): Partial<Settings> {
+function kept(): Partial<Settings> {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "{}") as Partial<Settings>;
+    return readSettings(localStorage.getItem(KEPT));
   } catch {
-    return {};
+    return {}; // a browser that keeps nothing
   }
 }
+
+const preferredTheme = (): Settings["theme"] =>
+  matchMedia("(prefers-color-scheme: light)").matches ? "day" : "night";

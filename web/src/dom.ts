@@ -90,6 +90,13 @@ export function icon(name: string): SVGSVGElement {
   return svg;
 }
 
+// Says of a button whether its card is open, to those who do not see it.
+export function expands(button: HTMLElement, card: HTMLElement): void {
+  const draw = () => button.setAttribute("aria-expanded", String(!card.hidden));
+  new MutationObserver(draw).observe(card, { attributes: true, attributeFilter: ["hidden"] });
+  draw();
+}
+
 export function iconButton(
   name: string,
   label: string,

@@ -12,6 +12,8 @@ export interface FeedEvents {
 
 const RETRY_FIRST_MS = 500,
   RETRY_MAX_MS = 15_000,
+  RENEW_MS = 5000, // of silence on a connection, until another is tried
+  RENEW_MAX_MS = 90_000,
   STALE_MIN_MS = 3000,
   STALE_STEPS = 4;
 
@@ -21,6 +23,9 @@ export class Feed {
   resumes = 0;
   lastMs = 0; // when a message came
   private socket: WebSocket | null = null;
+  private openedMs = 0; // when this connection was asked for
+  private heard = 0; // pictures that it brought
+  private renewMs = RENEW_MS;
   private retryMs = RETRY_FIRST_MS;
   private retry = 0;
   private stepMs = 1000;
@@ -38,6 +43,8 @@ export class Feed {
   open(): void {
     clearTimeout(this.retry);
     this.socket?.close();
+    this.openedMs = performance.now();
+    this.heard = 0;
     const protocols = ["airpicture.v1"];
     if (this.token) protocols.push("bearer." + this.token);
     // In the address: a message may come after the server's next step, with a snapshot.
@@ -81,6 +88,8 @@ export class Feed {
       }
       if (this.lastMs > 0 && now - this.lastMs < 10_000)
         this.stepMs += (now - this.lastMs - this.stepMs) * 0.1;
+      // A stream may have steps of a minute: only the second message of a connection tells that.
+      if (++this.heard > 1) this.renewMs = Math.max(RENEW_MS, 2 * (now - this.lastMs));
       this.lastMs = now;
       this.retryMs = RETRY_FIRST_MS;
       if (!this.events.changes(message)) {
@@ -112,10 +121,16 @@ export class Feed {
   }
 
   private look(): void {
-    const limit = Math.max(STALE_MIN_MS, this.stepMs * STALE_STEPS);
-    const silent = performance.now() - this.lastMs;
-    if (this.state === "live" && silent > limit)
+    const limit = Math.max(STALE_MIN_MS, this.stepMs * STALE_STEPS),
+      now = performance.now();
+    if (this.state === "live" && now - this.lastMs > limit)
       this.say("stale", "The server is connected but says nothing.");
+    // What swallows all that is sent tells nobody that the line is broken.
+    const silent = now - Math.max(this.lastMs, this.openedMs);
+    if (!this.socket || this.state === "refused" || silent < Math.max(limit, this.renewMs)) return;
+    if (this.state === "connecting") this.say("broken", "The server does not answer.");
+    this.renewMs = Math.min(this.heard ? RENEW_MAX_MS : RETRY_MAX_MS, this.renewMs * 1.7);
+    this.open();
   }
 
   private say(state: FeedState, why: string): void {

@@ -1,6 +1,6 @@
 // Which tracks are shown, and finding one.
 import { Flag } from "./delta.js";
-import { address, FEET, type Source, source, squawk } from "./format.js";
+import { address, FEET, nameOf, type Source, source, squawk } from "./format.js";
 import { wrapped } from "./geo.js";
 import { type AirKind, kindOf } from "./kinds.js";
 import type { Store } from "./store.js";
@@ -9,7 +9,7 @@ export type Box = [west: number, south: number, east: number, north: number]; //
 
 // A part of the air; null: no limit.
 export interface Area {
-  levelMin: number | null; // flight levels
+  levelMin: number | null; // flight levels; of heights above the ellipsoid: hundreds of feet
   levelMax: number | null;
   box: Box | null; // west > east: over the date line
 }
@@ -126,7 +126,8 @@ export function find(store: Store, text: string, limit: number): number[] {
         .startsWith(wanted.replace("~", "")) ||
       squawk(store.squawk[i]!) === wanted ||
       String(store.trackNumber[i]) === wanted ||
-      "#" + store.id[i] === wanted
+      "#" + store.id[i] === wanted ||
+      nameOf(store, i) === wanted
     )
       begin.push(i);
     else if (callsign.includes(wanted) && within.length < limit) within.push(i);

@@ -1,5 +1,7 @@
 // Values in words, as people of the field write them.
+import type { TrailPoint } from "./api.js";
 import { Flag, NO_ADDRESS, NO_SQUAWK } from "./delta.js";
+import type { Store } from "./store.js";
 
 export const FEET = 0.3048,
   KNOT = 1852 / 3600,
@@ -15,6 +17,42 @@ export function level(metres: number): string {
 
 export function trend(climbMps: number): string {
   return climbMps > TREND_MPS ? "↑" : climbMps < -TREND_MPS ? "↓" : "";
+}
+
+const feet = (metres: number): number => Math.round(metres / FEET / 10) * 10;
+
+// Of a row, with its trend, as short as a label wants it: a level in hundreds of feet; a height
+// above the ellipsoid, which is none, in feet with the unit. `heightLetters` is its most.
+export function height(store: Store, row: number): string {
+  const flags = store.flags[row]!,
+    metres = store.altitude[row]!;
+  if (flags & Flag.onGround) return "GND";
+  const isGeometric = flags & Flag.geometric && !Number.isNaN(metres),
+    text = isGeometric ? `${signed(String(feet(metres)))}ft` : level(metres);
+  return text + trend(store.climb[row]!);
+}
+
+export const heightLetters = (flags: number): number =>
+  flags & Flag.geometric ? "99990ft↑".length : "350↑".length;
+
+// The same in words.
+export function heightWords(store: Store, row: number): string {
+  const flags = store.flags[row]!,
+    metres = store.altitude[row]!;
+  if (flags & Flag.onGround) return "on the ground";
+  if (Number.isNaN(metres)) return "level not known";
+  const arrow = trend(store.climb[row]!);
+  const words = flags & Flag.geometric ? `${count(feet(metres))} ft` : `FL${level(metres)}`;
+  return arrow ? `${words} ${arrow}` : words;
+}
+
+// Who a track is, in a word: there always is one.
+export function nameOf(store: Store, row: number): string {
+  return (
+    store.callsign[row] ||
+    address(store.address[row]!).toUpperCase() ||
+    (store.trackNumber[row] ? "T" + store.trackNumber[row] : "#" + store.id[row])
+  );
 }
 
 export const knots = (mps: number): number => Math.round(mps / KNOT);
@@ -40,7 +78,11 @@ export function bytes(value: number): string {
 }
 
 export const count = (value: number): string =>
-  String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f"); // toLocaleString takes a while
+  signed(String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f")); // toLocaleString is slow
+
+// A number in figures with the minus of print; of nothing but zeros without one.
+export const signed = (figures: string): string =>
+  /[1-9]/.test(figures) ? figures.replace("-", "−") : figures.replace("-", "");
 
 export function duration(seconds: number): string {
   if (seconds < 1e-6) return "0 s";
@@ -109,3 +151,26 @@ const FLAG_WORDS: [number, string][] = [
 
 export const flagWords = (flags: number): string[] =>
   FLAG_WORDS.filter(([bit]) => flags & bit).map(([, word]) => word);
+
+// Levels, in FL; of a track whose newest point has none, heights above the ellipsoid, in feet. A
+// line of both would have steps that nobody flew.
+export function plottedHeight(history: TrailPoint[]): {
+  title: string;
+  values: (number | null)[];
+} {
+  const isHeight = (point: TrailPoint) => point.flags?.includes("geometric") ?? false,
+    known = history.filter((point) => point.altitude_m !== undefined),
+    newest = known[known.length - 1],
+    wanted = newest !== undefined && isHeight(newest),
+    step = wanted ? FEET : FEET * 100;
+  const values = history.map((point) =>
+    point.altitude_m === undefined || isHeight(point) !== wanted ? null : point.altitude_m / step,
+  );
+  return { title: wanted ? "Height above the ellipsoid, ft" : "Level, FL", values };
+}
+
+// Times of an axis; with seconds where some would else be the same.
+export function tickTimes(ticks: number[]): string[] {
+  const minutes = ticks.map((t) => clock(t).slice(0, 5));
+  return new Set(minutes).size < ticks.length ? ticks.map(clock) : minutes;
+}

@@ -5,13 +5,14 @@ import {
   address,
   course,
   FEET,
+  height,
+  heightLetters,
   knots,
-  level,
+  nameOf,
   NONE,
   type Source,
   source,
   squawk,
-  trend,
 } from "./format.js";
 import type { Store } from "./store.js";
 
@@ -26,7 +27,8 @@ const SHORT: Record<Source, string> = {
 
 interface Kind {
   words: string;
-  letters: number; // at most; 0: as many as its text has
+  letters: number; // at most; 0: as `room` says, else as many as its text has
+  room?(flags: number): number;
   text(store: Store, row: number): string; // empty: not known
 }
 
@@ -46,9 +48,9 @@ const KINDS = {
   squawk: { words: "Squawk", letters: 4, text: (s, row) => squawk(s.squawk[row]!) },
   level: {
     words: "Level, climbing or not",
-    letters: 4,
-    text: (s, row) =>
-      s.flags[row]! & Flag.onGround ? "GND" : level(s.altitude[row]!) + trend(s.climb[row]!),
+    letters: 0,
+    room: heightLetters,
+    text: height,
   },
   climb: {
     words: "Vertical rate, 100 ft/min",
@@ -82,7 +84,7 @@ export const FIELDS = Object.keys(KINDS) as Field[];
 export const fieldWords = (field: Field): string => KINDS[field].words;
 
 export const LINES_MAX = 3;
-const NAME_MAX = 8; // letters of a call sign
+const OPEN_MAX = 8; // letters of a call sign, or of a height in feet
 export type Layout = Partial<Record<Field, number>>; // 1 to LINES_MAX: on that line
 
 export interface LabelChoice {
@@ -131,14 +133,6 @@ function readSector(kept: unknown): Area {
   };
 }
 
-function nameOf(store: Store, row: number): string {
-  return (
-    store.callsign[row] ||
-    address(store.address[row]!).toUpperCase() ||
-    (store.trackNumber[row] ? "T" + store.trackNumber[row] : "#" + store.id[row])
-  );
-}
-
 // Hundreds of feet a minute, with a sign.
 function hundreds(climbMps: number): string {
   const rate = Math.round(climbMps / FEET / (100 / 60));
@@ -172,7 +166,7 @@ export class LabelFields {
     this.hasSector = !isEverywhere(choice.sector);
     this.widest = Math.max(
       0,
-      ...[...this.full, ...this.short].map((line) => lettersOf(line, () => NAME_MAX)),
+      ...[...this.full, ...this.short].map((line) => lettersOf(line, () => OPEN_MAX)),
     );
   }
 
@@ -189,7 +183,7 @@ export class LabelFields {
   letters(store: Store, row: number, isFull: boolean): number {
     let most = 0;
     for (const line of isFull ? this.full : this.short)
-      most = Math.max(most, lettersOf(line, (field) => KINDS[field].text(store, row).length));
+      most = Math.max(most, lettersOf(line, (field) => roomOf(KINDS[field], store, row)));
     return most;
   }
 
@@ -204,6 +198,9 @@ export class LabelFields {
     });
   }
 }
+
+const roomOf = ({ room, text }: Kind, store: Store, row: number): number =>
+  room ? room(store.flags[row]!) : text(store, row).length;
 
 function lettersOf(line: Field[], open: (field: Field) => number): number {
   return line.reduce((sum, field) => sum + (KINDS[field].letters || open(field)) + 1, -1);

@@ -1,8 +1,8 @@
 // Puts the page together: its parts, where they stand, and what each key does.
 import "./style.css";
 import { App } from "./app.js";
-import { h, hasWebGl, iconButton, setText } from "./dom.js";
-import { boxOf, isOff } from "./filter.js";
+import { expands, h, hasWebGl, iconButton, setText } from "./dom.js";
+import { boxOf, isOff, noFilter } from "./filter.js";
 import { DOT_TRACKS_MAX, fillDots, trails } from "./history.js";
 import { type KeyUse, listenToKeys } from "./keys.js";
 import { keepLink, readLink } from "./link.js";
@@ -11,11 +11,13 @@ import { AirMap } from "./map.js";
 import { AlertsPanel } from "./panels/alerts.js";
 import type { MapTools } from "./panels/area.js";
 import { Bar } from "./panels/bar.js";
+import { Bell, unseen } from "./panels/bell.js";
 import { DisplayPanel, FilterPanel } from "./panels/controls.js";
 import { helpDialog, loginDialog } from "./panels/dialogs.js";
 import { Dock } from "./panels/dock.js";
 import { HealthPanel } from "./panels/health.js";
 import { legendOf, scaleOf } from "./panels/legend.js";
+import { Notices } from "./panels/notices.js";
 import { Search } from "./panels/search.js";
 import { SensorsPanel } from "./panels/sensors.js";
 import { TablePanel } from "./panels/table.js";
@@ -46,7 +48,7 @@ live.begin(); // while the rest is made, the first message is under way
 
 // --- the map and what is drawn on it ---
 
-const mapBox = h("main", { class: "map", "aria-label": "Air picture" });
+const mapBox = h("main", { class: "map", "aria-label": "Air picture", tabindex: -1 });
 root.append(mapBox);
 const air = new AirMap(mapBox, link.view ?? EVERYWHERE, THEMES[app.settings.theme]);
 const picture = new Picture(app, air);
@@ -103,10 +105,18 @@ const dock: Dock<"tracks" | "sensors" | "alerts" | "health"> = new Dock({
     isOfNow: true,
   },
 });
-app.on("alerts", () => {
-  const unseen = app.alerts.filter((one) => !one.until_s && !one.acknowledged_by);
-  dock.setCount("alerts", unseen.length);
-});
+app.on("alerts", () => dock.setCount("alerts", unseen(app.alerts).length));
+const bell = new Bell(app, () => dock.toggle("alerts"));
+const notices = new Notices();
+const all = { words: "Show everything", act: () => app.setFilter(noFilter()) };
+function tellEmpty(): void {
+  const { count } = app.store,
+    isHidden = count > 0 && app.shown === 0,
+    words = isHidden ? "No track passes the filter." : count === 0 ? "There are no tracks." : "";
+  const isKnown = live.feed.state === "live" || app.past !== null;
+  notices.set("empty", isKnown ? words : "", isHidden ? all : undefined);
+}
+for (const topic of ["update", "filter", "feed"] as const) app.on(topic, tellEmpty);
 const view = new View(app, air, picture, trackPanel.element, dock.element);
 const areaFor = (card: () => HTMLElement): MapTools => ({
   view: () => boxOf(...air.bounds()),
@@ -130,29 +140,44 @@ const display: DisplayPanel = new DisplayPanel(
 const login = loginDialog((token) => live.setToken(token));
 const playback = new Playback(app, picture, live);
 const timeline = new Timeline(app, playback);
-const said = h("div", { class: "unseen", role: "status" });
+const said = h("div", { class: "unseen said", role: "status" });
 const pointer = new Pointer(
   app,
   air,
   picture,
   (text) => setText(said, text),
-  (isMeasuring) => measureButton.classList.toggle("on", isMeasuring),
+  (isMeasuring) => {
+    measureButton.classList.toggle("on", isMeasuring);
+    measureButton.setAttribute("aria-pressed", String(isMeasuring));
+  },
 );
 
 // --- what keys and buttons do ---
 
 function togglePopover(card: HTMLElement): void {
-  for (const one of [filters.element, display.element]) one.hidden = one !== card || !one.hidden;
+  const isOpening = card.hidden;
+  closePopovers();
+  if (!isOpening) return;
+  card.hidden = false;
   card.querySelector<HTMLElement>("button, input")?.focus();
+}
+
+// Who was in one is at its button then; false: none was open.
+function closePopovers(): boolean {
+  const open = ([filters, display] as const).filter(({ element }) => !element.hidden);
+  for (const one of open) {
+    const hadFocus = one.element.contains(document.activeElement);
+    one.element.hidden = true;
+    if (hadFocus) (one === filters ? filterButton : displayButton).focus();
+  }
+  return open.length > 0;
 }
 
 // Closes one thing: the uppermost.
 function escape(): void {
-  (document.activeElement as HTMLElement | null)?.blur();
   if (pointer.isDrawing) pointer.leaveArea();
   else if (pointer.isMeasuring) pointer.measure(false);
-  else if (!filters.element.hidden || !display.element.hidden)
-    filters.element.hidden = display.element.hidden = true;
+  else if (closePopovers()) return;
   else if (app.selected) app.select(0);
   else dock.close();
 }
@@ -206,7 +231,7 @@ const keys: KeyUse[] = [
     on: { r: () => app.set({ rings: !app.settings.rings }) },
   },
   { shown: "K", words: "Colour by source or by level", on: { k: nextColours } },
-  { shown: "M", words: "Measure: two clicks on the map", on: { m: measure } },
+  { shown: "M", words: "Measure: two clicks, or arrows and Enter", on: { m: measure } },
   { shown: "0", words: "The whole picture", on: { "0": () => view.fit() } },
   { shown: "+  −", words: "Zoom", on: { "+": closer, "=": closer, "-": farther } },
   { shown: "← ↑ → ↓", words: "Move the map", on: {} },
@@ -233,18 +258,37 @@ const keys: KeyUse[] = [
   { shown: "?", words: "This sheet", on: { "?": () => help.showModal() } },
 ];
 const help = helpDialog(keys, h("div", {}, legendOf(app, picture.layers.picture), scaleOf(app)));
-listenToKeys(keys, () => help.open || login.element.open);
+listenToKeys(
+  keys,
+  () => help.open || login.element.open,
+  () => app.settings.letters,
+);
 
 const filterButton = iconButton("filter", "Filters", "F", () => togglePopover(filters.element));
-app.on("filter", () => filterButton.classList.toggle("on", !isOff(app.filter)));
+const drawFilter = () => filterButton.classList.toggle("on", !isOff(app.filter));
+app.on("filter", drawFilter);
+drawFilter(); // a link may have brought one
 const measureButton = iconButton("measure", "Measure", "M", measure);
+measureButton.setAttribute("aria-pressed", "false");
+const displayButton = iconButton("layers", "How it is drawn", "D", () =>
+  togglePopover(display.element),
+);
+const timeButton = iconButton("clock", "Playback", "B", () => timeline.open());
+const listButton = iconButton("list", "Lists", "T", () => dock.toggle("tracks"));
+expands(filterButton, filters.element);
+expands(displayButton, display.element);
+expands(timeButton, timeline.element);
+expands(listButton, dock.element);
+dock.opener = listButton;
+trackPanel.opener = mapBox;
 const search = new Search(app, (id) => app.select(id));
 const bar = new Bar(app, search.element, [
+  bell.element,
   filterButton,
-  iconButton("layers", "How it is drawn", "D", () => togglePopover(display.element)),
+  displayButton,
   measureButton,
-  iconButton("clock", "Playback", "B", () => timeline.open()),
-  iconButton("list", "Lists", "T", () => dock.toggle("tracks")),
+  timeButton,
+  listButton,
   iconButton("theme", "Night or day", "Y", toggleTheme),
   iconButton("screen", "Full screen", "X", toggleFullScreen),
   iconButton("help", "Keys and symbols", "?", () => help.showModal()),
@@ -290,7 +334,7 @@ const scale = scaleOf(app),
 scale.classList.add("on-map");
 app.on("settings", showScale);
 showScale();
-picture.cards = [trackPanel.element, dock.element, zoom, scale];
+picture.cards = [trackPanel.element, dock.element, zoom, scale, bar.banner];
 
 root.prepend(bar.element);
 root.append(
@@ -301,17 +345,25 @@ root.append(
   display.element,
   zoom,
   scale,
+  notices.element,
   pointer.place,
   said,
+  bell.said,
   help,
   login.element,
 );
 dock.show("tracks");
 if (!isWide) dock.close();
-keepLink(app, air, (time) => {
-  if (time === null) timeline.close();
-  else void playback.enter(time, true);
-});
+keepLink(
+  app,
+  air,
+  link,
+  (time) => {
+    if (time === null) timeline.close();
+    else void playback.enter(time, true);
+  },
+  (words) => notices.set("link", words),
+);
 
 // --- begin ---
 
@@ -333,10 +385,6 @@ app.on("update", () => {
   if (!isFitted && app.store.count > 0) {
     isFitted = true;
     view.fit();
-  }
-  if (link.track && !app.selected && app.store.row(link.track) >= 0) {
-    app.select(link.track);
-    link.track = 0;
   }
 });
 if (link.time !== null) void playback.enter(link.time, true);

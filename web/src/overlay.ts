@@ -25,6 +25,12 @@ const WISHES_MAX = 700,
   MANY = 4000,
   PICK_PX = 14;
 
+// An end of the ruler: a track, or a place when `id` is 0 or its track is gone.
+export interface RulerEnd {
+  id: number;
+  place: Place;
+}
+
 // Where the label of a track stands, from its symbol. Rows change their tracks when others end.
 interface Label {
   id: number;
@@ -57,7 +63,7 @@ function lead(g: CanvasRenderingContext2D, x: number, y: number, place: Label): 
 export class Overlay {
   readonly canvas = document.createElement("canvas");
   hovered = 0; // track id
-  ruler: Place[] = [];
+  ruler: RulerEnd[] = []; // none, or two
   private projector: Projector = () => {};
   private readonly at = new Float32Array(2);
   private places: Label[] = [];
@@ -327,8 +333,15 @@ export class Overlay {
     };
   }
 
+  // Where an end of the ruler is now: its track goes on.
+  rulerPlace({ id, place }: RulerEnd): Place {
+    const row = this.app.store.row(id),
+      { motion } = this.app;
+    return row < 0 ? place : [motion.longitude(row), motion.latitude(row)];
+  }
+
   private drawRuler(g: CanvasRenderingContext2D, theme: Theme): void {
-    const [from, to] = this.ruler as [Place, Place],
+    const [from, to] = this.ruler.map((end) => this.rulerPlace(end)) as [Place, Place],
       project = this.map.projector(),
       at = new Float32Array(4);
     project(from[0], from[1], at, 0);
@@ -345,11 +358,14 @@ export class Overlay {
     g.font = LABEL_FONT;
     g.textAlign = "left";
     g.textBaseline = "middle";
-    const wide = g.measureText(text).width + 12;
-    g.fillStyle = theme.labelBack;
-    g.fillRect(at[2]! + 12, at[3]! - 11, wide, 22);
+    const wide = g.measureText(text).width + 12,
+      [width, height] = this.map.size(),
+      left = Math.max(0, Math.min(width - wide, at[2]! + 12)), // on a phone there is little room
+      middle = Math.max(11, Math.min(height - 11, at[3]! + (left < at[2]! + 12 ? 24 : 0)));
+    g.fillStyle = theme.sea;
+    g.fillRect(left, middle - 11, wide, 22);
     g.fillStyle = theme.select;
-    g.fillText(text, at[2]! + 18, at[3]!);
+    g.fillText(text, left + 6, middle);
   }
 }
 

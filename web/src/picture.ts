@@ -60,7 +60,7 @@ export class Picture {
     );
     new Sweep(app, air, (ms) => this.time.now(ms)); // below the tracks
     const box = air.container,
-      parent = h("div", { class: "tracks" });
+      parent = h("div", { class: "tracks", inert: true }); // nothing in it has a name
     this.names = new Names(app, air);
     box.append(this.names.canvas, parent, this.overlay.canvas);
     this.deck = new Deck({

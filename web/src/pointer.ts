@@ -5,8 +5,17 @@ import { type Box, boxOf } from "./filter.js";
 import { place } from "./format.js";
 import type { Place } from "./geo.js";
 import type { AirMap, Pixel } from "./map.js";
-import { rulerText } from "./overlay.js";
+import { type RulerEnd, rulerText } from "./overlay.js";
 import type { Picture } from "./picture.js";
+
+const STEP_PX = 10, // of an arrow key
+  STEP_FAR_PX = 60; // with Shift
+const ARROWS: Record<string, [x: number, y: number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 export class Pointer {
   readonly place = h("div", { class: "pointer mono", "aria-hidden": "true" });
@@ -25,9 +34,18 @@ export class Pointer {
   ) {
     air.on("mousemove", (at, pixel) => this.move(at, pixel));
     air.on("mouseout", () => this.leave());
+    const isOnMap = (target: EventTarget | null) =>
+      target === document.body || air.container.contains(target as Node);
+    // Before the map hears it, which would move.
+    const hear = (event: KeyboardEvent) => {
+      if (!isOnMap(event.target) || !this.key(event)) return;
+      event.preventDefault();
+      event.stopPropagation();
+    };
+    addEventListener("keydown", hear, { capture: true });
     air.on("click", (at, pixel) => {
       if (this.onArea) this.markCorner(at);
-      else if (this.isMeasuring) this.mark(at);
+      else if (this.isMeasuring) this.mark(at, pixel);
       else app.select(picture.overlay.pick(pixel.x, pixel.y));
     });
   }
@@ -81,11 +99,40 @@ export class Pointer {
     this.show(on);
     this.air.container.classList.toggle("is-measuring", on);
     const { store, selected } = this.app,
-      row = store.row(selected),
-      centre = this.air.view();
-    const from: Place = [store.longitude[row]!, store.latitude[row]!];
-    this.picture.overlay.ruler = on && row >= 0 ? [from, [centre.longitude, centre.latitude]] : [];
+      row = store.row(selected);
+    const from: RulerEnd = { id: selected, place: [store.longitude[row]!, store.latitude[row]!] };
+    this.picture.overlay.ruler = on && row >= 0 ? [from, this.centre()] : [];
     this.picture.redraw();
+    if (!on) return;
+    this.air.container.focus(); // arrows and Enter are for the ruler
+    this.say("Measuring: arrow keys move the end, Enter sets it. Escape leaves.");
+  }
+
+  // The ruler by keyboard, from the selected track, else from the middle of the map. True: it was
+  // meant for it.
+  private key(event: KeyboardEvent): boolean {
+    const { overlay } = this.picture,
+      step = ARROWS[event.key];
+    if (!this.isMeasuring || (!step && event.key !== "Enter")) return false;
+    if (overlay.ruler.length === 0 || (step && this.isRulerFixed)) {
+      const from = overlay.ruler[1] ?? this.centre();
+      overlay.ruler = [from, { id: 0, place: overlay.rulerPlace(from) }];
+      this.isRulerFixed = false;
+    }
+    const [from, to] = overlay.ruler as [RulerEnd, RulerEnd];
+    if (step) {
+      const { x, y } = this.air.project(overlay.rulerPlace(to)),
+        pixels = event.shiftKey ? STEP_FAR_PX : STEP_PX;
+      const place = this.air.unproject(x + step[0] * pixels, y + step[1] * pixels);
+      overlay.ruler = [from, { id: 0, place }];
+    } else this.fix(to);
+    this.picture.redraw();
+    return true;
+  }
+
+  private centre(): RulerEnd {
+    const { longitude, latitude } = this.air.view();
+    return { id: 0, place: [longitude, latitude] };
   }
 
   private move(at: Place, pixel: Pixel): void {
@@ -97,7 +144,7 @@ export class Pointer {
       return;
     }
     if (this.isMeasuring && overlay.ruler.length > 0 && !this.isRulerFixed) {
-      overlay.ruler = [overlay.ruler[0]!, at];
+      overlay.ruler = [overlay.ruler[0]!, { id: 0, place: at }];
       this.picture.redraw();
       return;
     }
@@ -119,11 +166,23 @@ export class Pointer {
     this.hover(0);
   }
 
-  private mark(at: Place): void {
-    const { overlay } = this.picture;
-    this.isRulerFixed = overlay.ruler.length > 0 && !this.isRulerFixed;
-    overlay.ruler = [this.isRulerFixed ? overlay.ruler[0]! : at, at];
-    if (this.isRulerFixed) this.say(rulerText(overlay.ruler[0]!, at));
+  // A click: an end is the track that is there, else the place.
+  private mark(at: Place, pixel: Pixel): void {
+    const { overlay } = this.picture,
+      end = { id: overlay.pick(pixel.x, pixel.y), place: at };
+    if (overlay.ruler.length > 0 && !this.isRulerFixed) this.fix(end);
+    else {
+      this.isRulerFixed = false;
+      overlay.ruler = [end, end];
+    }
     this.picture.redraw();
+  }
+
+  private fix(end: RulerEnd): void {
+    const { overlay } = this.picture,
+      from = overlay.ruler[0]!;
+    this.isRulerFixed = true;
+    overlay.ruler = [from, end];
+    this.say(rulerText(overlay.rulerPlace(from), overlay.rulerPlace(end)));
   }
 }

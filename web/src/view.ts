@@ -7,7 +7,7 @@ import type { Picture } from "./picture.js";
 const FIT_ZOOM_MAX = 9,
   CENTRE_ZOOM = 7,
   CENTRED_DEG = 0.05,
-  PHONE_PX = 900;
+  SHEET_SHARE = 0.9;
 
 // Rows of `mask` that are seen, in the order in which they stand from left to right.
 export function fromLeft(
@@ -93,12 +93,12 @@ export class View {
     const box = this.air.container.getBoundingClientRect();
     const left = this.left.getBoundingClientRect();
     const right = this.right.getBoundingClientRect();
-    const isPhone = box.width < PHONE_PX;
+    const isSheet = Math.max(left.width, right.width) > SHEET_SHARE * box.width; // of a phone
     return {
       top: margin,
-      bottom: margin + (isPhone ? Math.max(left.height, right.height) : 0),
-      left: margin + (isPhone || left.width === 0 ? 0 : left.right - box.left),
-      right: margin + (isPhone || right.width === 0 ? 0 : box.right - right.left),
+      bottom: margin + (isSheet ? Math.max(left.height, right.height) : 0),
+      left: margin + (isSheet || left.width === 0 ? 0 : left.right - box.left),
+      right: margin + (isSheet || right.width === 0 ? 0 : box.right - right.left),
     };
   }
 

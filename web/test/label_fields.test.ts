@@ -27,6 +27,7 @@ store.apply(
       { id: 2, altitude: 90 * LEVEL, climb: -5.1, flags: Flag.modeS | Flag.simulated },
       { id: 3, altitude: NO_ALTITUDE, longitude: 20, flags: Flag.adsb | Flag.mlat },
       { id: 4, altitude: 0, flags: Flag.onGround | Flag.psr },
+      { id: 5, altitude: 3048, climb: 9, flags: Flag.geometric | Flag.psr, longitude: 30 },
     ],
     [identity(1, "ABC123"), identity(2, "")],
   ),
@@ -50,6 +51,7 @@ test("label fields: each says what its name is for", () => {
   assert.equal(one(2, "level"), "---");
   assert.equal(one(2, "source"), "MULT");
   assert.equal(one(3, "level"), "GND");
+  assert.equal(one(4, "level"), "1000ft↑"); // not a level
 });
 
 test("label fields: on the lines that were chosen; what is not known leaves no gap", () => {
@@ -83,11 +85,13 @@ test("label fields: the room holds whatever values come, and the widest is known
 
 test("label fields: who is in the sector by level and area; who may be is", () => {
   const inside = (sector: Partial<LabelChoice["sector"]>) =>
-    [0, 1, 2, 3].filter((row) => isInSector({ ...everywhere(), ...sector }, store, row));
-  assert.deepEqual(inside({}), [0, 1, 2, 3]);
+    [0, 1, 2, 3, 4].filter((row) => isInSector({ ...everywhere(), ...sector }, store, row));
+  assert.deepEqual(inside({}), [0, 1, 2, 3, 4]);
   assert.deepEqual(inside({ levelMin: 100 }), [0, 2]);
   assert.deepEqual(inside({ levelMin: 90, levelMax: 90 }), [1, 2]);
   assert.deepEqual(inside({ box: [0, 40, 10, 60] }), [0, 1, 3]);
+  assert.deepEqual(inside({ levelMax: 9 }), [2, 3]);
+  assert.deepEqual(inside({ levelMin: 10, levelMax: 10 }), [2, 4]);
   assert.deepEqual(inside({ levelMax: 100, box: [0, 40, 10, 60] }), [1, 3]);
   const fields = new LabelFields({ ...labelChoice(), sector: { ...everywhere(), levelMin: 100 } });
   assert.deepEqual(

@@ -7,15 +7,24 @@ import {
   address,
   bytes,
   course,
+  count,
   duration,
+  height,
+  heightLetters,
+  heightWords,
   level,
+  nameOf,
   place,
+  plottedHeight,
+  signed,
   source,
   squawk,
+  tickTimes,
   trend,
 } from "../src/format.js";
 import { fillDots } from "../src/history.js";
 import { bearing, destination, distance, spanOf, wrapped } from "../src/geo.js";
+import { readSettings, SETTINGS } from "../src/app.js";
 import {
   Covered,
   type LabelWish,
@@ -27,7 +36,7 @@ import {
 } from "../src/labels.js";
 import { readFrames } from "../src/archive.js";
 import { type AirKind, drawKind, KIND_WORDS, kindOf } from "../src/kinds.js";
-import { readLink, writeLink } from "../src/link.js";
+import { readLink, trackOf, writeLink } from "../src/link.js";
 import { AirMap, inside } from "../src/map.js";
 import { Motion, PictureClock } from "../src/motion.js";
 import { servedWords } from "../src/panels/bar.js";
@@ -195,6 +204,7 @@ test("format: levels, codes, addresses, places, sources", () => {
   assert.equal(source(Flag.mlat), "mlat");
 });
 
+import { readSettings, SETTINGS } from "../src/app.js";
 test("head: what is served, with its day unless that is today", () => {
   const then = Date.UTC(2024, 2, 1, 12) / 1000,
     now = Date.UTC(2026, 5, 7, 1) / 1000;
@@ -299,6 +309,11 @@ test("search: call sign, address, code, number; those that begin so come first",
   assert.deepEqual(ids("102"), [2]);
   assert.equal(ids("1234").length, 3);
   assert.deepEqual(ids("  "), []);
+  store.apply(message(Kind.changes, 2, [{ id: 37 }, { id: 38 }]));
+  store.trackNumber[store.row(37)] = 4;
+  const named = (id: number) => nameOf(store, store.row(id));
+  assert.deepEqual([1, 37, 38].map(named), ["XDLH", "T4", "#38"]);
+  for (const id of [37, 38]) assert.deepEqual(ids(named(id)), [id]); // as its label says
 });
 
 test("labels: none over another or a symbol; the first in rank is placed; places stay", () => {
@@ -408,18 +423,63 @@ test("link: what is written is read again; what cannot be read is passed over", 
     box: [1, 2, 3, 4] as [number, number, number, number],
   };
   const view = { zoom: 7, latitude: 52, longitude: 4 };
-  const link = readLink(writeLink({ view, track: 12, filter, time: 1780826400 }));
+  const link = readLink(
+    writeLink({ view, track: 12, address: "3c6dd2", filter, time: 1780826400 }),
+  );
   assert.deepEqual(link.view, { zoom: 7, latitude: 52, longitude: 4 });
   assert.equal(link.track, 12);
+  assert.equal(link.address, "3c6dd2");
   assert.deepEqual(link.filter, filter);
   assert.equal(link.time, 1780826400);
   assert.equal(readLink("#at=2026-06-07T10:00:00Z").time, 1780826400);
   assert.deepEqual(readLink("#v=x/y/z&t=abc&src=nonsense&fl=--&at=noon"), {
     view: null,
     track: 0,
-    filter: { ...noFilter(), sources: new Set() },
+    address: "",
+    filter: noFilter(),
     time: null,
   });
+  for (const words of ["src=constructor", "is=toString,hasOwnProperty", "src=", "a=xyz"])
+    assert.deepEqual(readLink("#" + words), readLink(""), words);
+  assert.deepEqual(readLink("#src=adsb,foo").filter.sources, new Set(["adsb"]));
+  assert.equal(readLink("#a=~4000AB").address, "~4000ab");
+  for (const [text, zoom, latitude, longitude] of [
+    ["1e9/0/0", 16, 0, 0],
+    ["-3/54/187", 1, 54, -173],
+    ["6/91/-541", 6, 85, 179],
+  ] as const)
+    assert.deepEqual(readLink(`#v=${text}`).view, { zoom, latitude, longitude });
+});
+
+test("link: who it means is known by address, also when the service has begun anew", () => {
+  const store = new Store();
+  store.apply(
+    message(
+      Kind.snapshot,
+      1,
+      [{ id: 1 }, { id: 2 }, { id: 3 }],
+      [identity(1, "ONE"), { ...identity(2, ""), address: 0x014000ab }],
+    ),
+  );
+  assert.equal(trackOf({ track: 2, address: "" }, store), 2);
+  assert.equal(trackOf({ track: 1, address: "3c6501" }, store), 1);
+  assert.equal(trackOf({ track: 2, address: "3c6501" }, store), 1); // numbered anew
+  assert.equal(trackOf({ track: 1, address: "~4000ab" }, store), 2);
+  assert.equal(trackOf({ track: 1, address: "4000ab" }, store), 0); // that is another's
+  assert.equal(trackOf({ track: 3, address: "ffffff" }, store), 0); // 3 has none
+  assert.equal(trackOf({ track: 7, address: "" }, store), 0);
+});
+
+test("settings: what was kept wrongly is passed over, key by key", () => {
+  const read = (kept: unknown) => readSettings(JSON.stringify(kept));
+  assert.deepEqual(read({ theme: "sepia", vector: 5, dots: "yes", rings: false, more: 1 }), {
+    vector: 5,
+    rings: false,
+  });
+  assert.deepEqual(read({ theme: "constructor", colour: null, vector: "2" }), {});
+  for (const text of [null, "", "{", "7", "null", "[]", '"night"'])
+    assert.deepEqual(readSettings(text), {}, String(text));
+  assert.deepEqual(read(SETTINGS), SETTINGS);
 });
 
 // A message without rows, of that time in seconds.

@@ -4,12 +4,13 @@ import type { App } from "../app.js";
 import type { Alert } from "../api.js";
 import { h } from "../dom.js";
 import { clock } from "../format.js";
+import { alertWords, whoseAlert } from "./bell.js";
 
 const SHOWN_MAX = 300;
 
 export class AlertsPanel {
   readonly element: HTMLElement;
-  private readonly rows = h("div", { class: "rows-of", role: "log", "aria-label": "Alerts" });
+  private readonly rows = h("div", { class: "rows-of" });
   private readonly note = h("p", { class: "note dim" });
   private readonly problem = h("p", { class: "problem", role: "status" });
 
@@ -56,8 +57,8 @@ export class AlertsPanel {
   }
 
   private row(one: Alert): HTMLElement {
-    const row = one.track_id ? this.app.store.row(one.track_id) : -1;
-    const who = (row >= 0 && this.app.store.callsign[row]) || (one.track_id && `#${one.track_id}`);
+    const { title, rest } = alertWords(one),
+      who = whoseAlert(this.app, one);
     const seen = one.acknowledged_by;
     const until = one.until_s ? `–${clock(one.until_s)}` : "";
     return h(
@@ -71,10 +72,10 @@ export class AlertsPanel {
           click: () => one.track_id && this.app.select(one.track_id),
         },
         h("span", { class: one.until_s || seen ? "dot" : "dot bad" }),
-        h("strong", {}, one.alert.replace(/_/g, " ")),
-        h("span", { class: "mono" }, [who, one.squawk].filter(Boolean).join(" ")),
+        h("strong", {}, title),
+        h("span", { class: "mono" }, who),
         h("span", { class: "mono end dim" }, clock(one.since_s) + until),
-        h("span", { class: "wide dim" }, one.text),
+        h("span", { class: "wide dim" }, rest),
       ),
       seen
         ? h("p", { class: "dim" }, `Acknowledged by ${seen}, ${clock(one.acknowledged_s!)}`)
@@ -86,7 +87,7 @@ export class AlertsPanel {
                 type: "button",
                 class: "quiet",
                 "data-focus": `a${one.alert_id}`,
-                "aria-label": `Acknowledge ${one.alert.replace(/_/g, " ")} ${who || ""}`,
+                "aria-label": `Acknowledge ${title} ${who}`,
                 click: () => void this.acknowledge(one),
               },
               "Acknowledge",

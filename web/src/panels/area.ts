@@ -47,8 +47,8 @@ export class AreaEditor {
     private readonly set: (part: Partial<Area>) => void,
     map: MapTools,
   ) {
-    this.low = numberField(`Lowest flight level${of}`, [0, 660], "any", 10);
-    this.high = numberField(`Highest flight level${of}`, [0, 660], "any", 10);
+    this.low = numberField(`Lowest level${of}, hundreds of feet`, [0, 660], "any", 10);
+    this.high = numberField(`Highest level${of}, hundreds of feet`, [0, 660], "any", 10);
     this.low.addEventListener("input", () => set({ levelMin: valueOf(this.low) }));
     this.high.addEventListener("input", () => set({ levelMax: valueOf(this.high) }));
     this.sides = SIDES.map((side, i) =>
@@ -62,7 +62,7 @@ export class AreaEditor {
     const drawn = chip("Draw it: two corners", () => map.draw((box) => set({ box })));
     const [west, east, south, north] = READ.map((i) => this.sides[i]!);
     this.elements = [
-      h("h3", {}, "Flight level"),
+      h("h3", {}, "Flight level, or height in hundreds of feet"),
       h("div", { class: "pair" }, this.low, h("span", {}, "to"), this.high),
       h("h3", {}, "Area"),
       h("div", { class: "chips" }, this.anywhere, inView, drawn),

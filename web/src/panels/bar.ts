@@ -27,10 +27,12 @@ export class Bar {
   private readonly state = h("span", {}, STATE_WORDS.connecting);
   private readonly pill = h(
     "div",
-    { class: "pill", role: "status", "data-state": "connecting" },
+    { class: "pill", "data-state": "connecting" },
     h("i"),
     this.state,
   );
+  // The same for those who hear the page; not the time, which is another every second.
+  private readonly heard = h("span", { class: "unseen", role: "status" });
   private readonly utc = h("time", { class: "mono" }, "--:--:--");
   private readonly shown = h("span", { class: "mono" }, "0");
 
@@ -56,6 +58,7 @@ export class Bar {
       { class: "bar" },
       name,
       this.pill,
+      this.heard,
       facts,
       search,
       h("nav", { "aria-label": "Tools" }, ...tools),
@@ -70,6 +73,7 @@ export class Bar {
     if (past === null) return;
     this.pill.dataset["state"] = "past";
     setText(this.state, `PLAYBACK ${clock(past)}Z ${speed ? `${speed}×` : "paused"}`);
+    setText(this.heard, `Playback, ${speed ? `${speed} times as fast` : "paused"}`);
     setText(this.utc, clock(past));
     root.classList.remove("is-stale");
     this.banner.hidden = true;
@@ -81,16 +85,16 @@ export class Bar {
     this.pill.dataset["state"] = feed.state;
     setText(this.state, STATE_WORDS[feed.state]);
     this.showServed();
+    setText(this.heard, STATE_WORDS[feed.state]);
     const isOld = feed.state === "stale" || feed.state === "broken" || feed.state === "refused";
     root.classList.toggle("is-stale", isOld);
     this.banner.hidden = !isOld;
     if (!isOld) return;
-    const again = feed.state === "refused" ? "" : " Trying again …";
-    const since = clock(this.app.store.time);
-    setText(
-      this.banner,
-      `${feed.why} What you see is old: the picture of ${since} UTC.${again}`,
-    );
+    const again = feed.state === "refused" ? "" : " Trying again …",
+      { sequence, time } = this.app.store;
+    const old =
+      sequence > 0 ? `What you see is old: the picture of ${clock(time)} UTC.` : "No picture yet.";
+    setText(this.banner, `${feed.why} ${old}${again}`);
   }
 
   // Neither a recording nor a simulation may be taken for the sky of now.

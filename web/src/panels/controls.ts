@@ -189,6 +189,7 @@ export class DisplayPanel {
       tooMany,
       ...choice("Sensors and coverage", "rings", onOff),
       ...choice("Names", "names", onOff),
+      ...choice("Keys of one letter", "letters", onOff),
     );
     const draw = () => draws.forEach((one) => one());
     app.on("settings", draw);

@@ -13,6 +13,7 @@ const OF_NOW = "As it is now, not then: the archive keeps tracks and alerts, not
 
 export class Dock<Name extends string> {
   readonly element: HTMLElement;
+  opener: HTMLElement | null = null; // has the focus when this had it, and is closed
   private readonly tabs: Record<Name, HTMLButtonElement>;
   private readonly counts: Record<Name, HTMLElement>;
   private readonly names: Name[];
@@ -54,7 +55,9 @@ export class Dock<Name extends string> {
   }
 
   close(): void {
+    const hadFocus = this.element.contains(document.activeElement);
     this.element.hidden = true;
+    if (hadFocus) this.opener?.focus();
   }
 
   // A number on a tab; 0: none.

@@ -88,11 +88,8 @@ export class HealthPanel {
           "dl",
           {},
           row("Version", now.version),
-          row(
-            "Up",
-            duration(Math.max(0, now.now_s - now.started_s > 0 ? now.now_s - now.started_s : 0)) ||
-              NONE,
-          ),
+          // The picture's time may be another than that of the wall, by which it was started.
+          row("Up", duration(Math.max(0, Date.now() / 1000 - now.started_s))),
           row("Tracks", `${count(now.track_count)}, ${count(now.coasting_count)} coasting`),
           row(
             "Messages",
@@ -114,7 +111,7 @@ export class HealthPanel {
           ),
           row("Memory", bytes(now.resident_bytes)),
           row("Displays", String(now.websocket_client_count)),
-          row("Trails", `${count(now.trail_count)}, ${count(now.trail_point_count)} points`),
+          row("Trails", `${count(now.trail_count)} with ${count(now.trail_point_count)} points`),
         ),
       ),
       now.latency.count > 0
@@ -130,11 +127,12 @@ export class HealthPanel {
             ),
             histogram(now),
           )
-        : "",
-      flows("Inputs", now.inputs) ?? "",
+        : nothing("From receipt to output", "Nothing has been received yet to measure it."),
+      flows("Inputs", now.inputs) ??
+        nothing("Inputs", "None: what is shown is simulated, or a recording."),
       flows("Outputs", now.outputs) ?? "",
       flows("Buffers", now.rings) ?? "",
-      storage(now) ?? "",
+      storage(now) ?? nothing("On disk", "Nothing is kept: neither recordings nor an archive."),
       h(
         "section",
         {},
@@ -151,6 +149,9 @@ export class HealthPanel {
     );
   }
 }
+
+const nothing = (title: string, words: string): HTMLElement =>
+  h("section", {}, h("h3", {}, title), h("p", { class: "dim" }, words));
 
 function storage(now: Statistics): HTMLElement | null {
   if (now.storage.length === 0) return null;

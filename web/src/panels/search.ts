@@ -2,7 +2,7 @@
 import type { App } from "../app.js";
 import { h, icon } from "../dom.js";
 import { find } from "../filter.js";
-import { address, level, squawk, trend } from "../format.js";
+import { address, height, nameOf, squawk } from "../format.js";
 
 const SHOWN = 8;
 
@@ -86,21 +86,11 @@ export class Search {
         ? rows.map((row, i) =>
             h(
               "li",
-              { role: "option", id: `found-${i}`, mousedown: () => this.take(store.id[row]!) },
-              h(
-                "strong",
-                { class: "mono" },
-                store.callsign[row] ||
-                  address(store.address[row]!).toUpperCase() ||
-                  `T${store.trackNumber[row]}`,
-              ),
+              { role: "option", id: `found-${i}`, mousedown: () => this.take(this.ids[i]!) },
+              h("strong", { class: "mono" }, nameOf(store, row)),
               h("span", { class: "mono dim" }, address(store.address[row]!).toUpperCase()),
               h("span", { class: "mono dim" }, squawk(store.squawk[row]!)),
-              h(
-                "span",
-                { class: "mono end" },
-                level(store.altitude[row]!) + trend(store.climb[row]!),
-              ),
+              h("span", { class: "mono end" }, height(store, row)),
             ),
           )
         : [

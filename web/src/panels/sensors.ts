@@ -3,7 +3,7 @@
 import type { App } from "../app.js";
 import type { Receiver, Sensor } from "../api.js";
 import { h } from "../dom.js";
-import { count, duration, NAUTICAL_MILE, NONE } from "../format.js";
+import { count, duration, NAUTICAL_MILE, NONE, signed } from "../format.js";
 
 const KINDS: Record<string, string> = {
   combined: "Radar, primary and SSR",
@@ -21,7 +21,7 @@ type Row = [name: string, value: string | undefined | false];
 
 // What there is, with its unit; nothing where it is not known.
 const told = (value: number | null | undefined, digits: number, unit: string) =>
-  value == null ? undefined : `${value.toFixed(digits).replace("-", "−")} ${unit}`;
+  value == null ? undefined : `${signed(value.toFixed(digits))} ${unit}`;
 const percent = (value: number | null | undefined) =>
   value == null ? undefined : told(value * 100, 1, "%");
 

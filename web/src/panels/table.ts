@@ -1,9 +1,19 @@
 // The list of tracks: only the rows in view are elements.
 import type { App } from "../app.js";
-import { Flag } from "../delta.js";
-import { h } from "../dom.js";
+import { NO_ADDRESS } from "../delta.js";
+import { h, setText } from "../dom.js";
 import { isOff } from "../filter.js";
-import { address, course, knots, level, type Source, source, squawk, trend } from "../format.js";
+import {
+  address,
+  course,
+  height,
+  knots,
+  nameOf,
+  type Source,
+  source,
+  squawk,
+} from "../format.js";
+import type { Store } from "../store.js";
 
 const ROW_PX = 26,
   REFRESH_MS = 1000,
@@ -26,13 +36,17 @@ interface ColumnSpec {
   key(app: App, row: number): number | string;
 }
 
+// The call sign; of who has none and no address either, what else he is called by.
+const nameless = (store: Store, row: number): string =>
+  store.callsign[row] || (store.address[row] === NO_ADDRESS ? nameOf(store, row) : "");
+
 const COLUMNS: ColumnSpec[] = [
   {
     name: "Call sign",
     title: "call sign",
     isName: true,
-    text: (a, r) => a.store.callsign[r]!,
-    key: (a, r) => a.store.callsign[r] || "~",
+    text: (a, r) => nameless(a.store, r),
+    key: (a, r) => a.store.callsign[r] || "~" + nameless(a.store, r),
   },
   {
     name: "Address",
@@ -49,12 +63,9 @@ const COLUMNS: ColumnSpec[] = [
     key: (a, r) => a.store.squawk[r]!,
   },
   {
-    name: "FL",
-    title: "level",
-    text: (a, r) =>
-      a.store.flags[r]! & Flag.onGround
-        ? "GND"
-        : level(a.store.altitude[r]!) + trend(a.store.climb[r]!),
+    name: "Level",
+    title: "level, or height in feet",
+    text: (a, r) => height(a.store, r),
     key: (a, r) => (Number.isNaN(a.store.altitude[r]!) ? -1e9 : a.store.altitude[r]!),
   },
   {
@@ -94,6 +105,7 @@ export class TablePanel {
     "aria-colcount": COLUMNS.length,
   });
   private readonly space = h("div", { role: "rowgroup", class: "space" });
+  private readonly empty = h("p", { class: "empty", hidden: true });
   private readonly heads: HTMLElement[];
   private readonly pool: RowElement[] = [];
   private order: number[] = []; // ids
@@ -126,7 +138,7 @@ export class TablePanel {
       ),
       this.space,
     );
-    this.element.append(this.viewport);
+    this.element.append(this.viewport, this.empty);
     this.viewport.addEventListener("scroll", () => this.fill());
     this.viewport.addEventListener("keydown", (event) => this.key(event));
     app.on("drawn", () => this.refresh(false));
@@ -166,7 +178,14 @@ export class TablePanel {
       this.space.style.height = `${this.order.length * ROW_PX}px`;
       this.viewport.setAttribute("aria-rowcount", String(this.order.length + 1));
     }
+    this.tellEmpty();
     this.fill();
+  }
+
+  private tellEmpty(): void {
+    this.empty.hidden = this.order.length > 0;
+    const isHidden = this.app.store.count > 0;
+    setText(this.empty, isHidden ? "No track passes the filter." : "There are no tracks.");
   }
 
   // Ids in order. The last order is nearly the next one: the sort finds that at once.

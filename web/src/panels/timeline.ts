@@ -24,6 +24,11 @@ export class Timeline {
   private readonly first = h("small", { class: "mono dim" });
   private readonly last = h("small", { class: "mono dim" });
   private readonly play: HTMLButtonElement;
+  private readonly leave = h(
+    "button",
+    { type: "button", class: "quiet live", title: "Live (G)", click: () => this.close() },
+    "Live",
+  );
   private readonly speed = h(
     "select",
     { "aria-label": "Speed", title: "Speed ([ and ])" },
@@ -59,11 +64,7 @@ export class Timeline {
       this.speed,
       this.span,
       this.problem,
-      h(
-        "button",
-        { type: "button", class: "quiet live", title: "Live (G)", click: () => this.close() },
-        "Live",
-      ),
+      this.leave,
     );
     this.speed.addEventListener("change", () => playback.setSpeed(Number(this.speed.value)));
     this.span.addEventListener("change", () => this.draw());
@@ -96,6 +97,7 @@ export class Timeline {
     if (playback.isPast || playback.problem) this.show(true);
     if (this.element.hidden) return;
     setText(this.problem, playback.problem);
+    setText(this.leave, playback.isPast ? "Live" : "Close");
     this.problem.hidden = !playback.problem;
     const isThere = begin_s !== undefined && end_s !== undefined;
     this.element.classList.toggle("is-empty", !isThere);

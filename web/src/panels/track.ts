@@ -13,31 +13,36 @@ import {
   duration,
   FEET,
   flagWords,
+  heightWords,
   level,
   KNOT,
+  nameOf,
   NONE,
   place,
+  plottedHeight,
+  signed,
   SOURCE_WORDS,
   source,
-  trend,
+  tickTimes,
 } from "../format.js";
 
-const REFRESH_MS = 2000,
+const PLOT_PX = 304,
+  PLOT_HIGH_PX = 96,
+  REFRESH_MS = 2000,
   HURRY_MS = 60;
 
 type Row = [label: string, value: (track: TrackState, app: App, row: number) => string | undefined];
 
 const fixed = (value: number | undefined, digits: number, unit: string) =>
-  value === undefined ? undefined : `${value.toFixed(digits)}${unit}`;
+  value === undefined ? undefined : `${signed(value.toFixed(digits))}${unit}`;
 
 // How far a sensor's newest position lay from where the track was expected.
 function residual(one: TrackDetail["contributions"][number]): string {
-  const signed = (value: number) =>
-    (value < 0 ? "−" : "+") + Math.abs(value).toFixed(0);
+  const off = (value: number) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(0);
   if (one.residual_m === undefined) return NONE;
   return one.residual_along_m === undefined
     ? one.residual_m.toFixed(0)
-    : `${signed(one.residual_along_m)}, ${signed(one.residual_across_m!)}`;
+    : `${off(one.residual_along_m)}, ${off(one.residual_across_m!)}`;
 }
 
 const GROUPS: [string, Row[]][] = [
@@ -63,7 +68,16 @@ const GROUPS: [string, Row[]][] = [
         (t) =>
           t.pressure_altitude_ft === undefined
             ? undefined
-            : `FL${String(Math.round(t.pressure_altitude_ft / 100)).padStart(3, "0")}`,
+            : t.pressure_altitude_ft <= -50
+              ? `${count(t.pressure_altitude_ft)} ft`
+              : `FL${level(t.pressure_altitude_ft * FEET)}`,
+      ],
+      [
+        "Height, ellipsoid", // not above sea or ground, and no level
+        (t) =>
+          t.geometric_height_m === undefined
+            ? undefined
+            : `${count(t.geometric_height_m / FEET)} ft`,
       ],
       [
         "Selected",
@@ -129,10 +143,11 @@ export class TrackPanel {
   private readonly reasons = h("ol", { class: "reasons" });
   private readonly sensors = h("table", { class: "small" });
   private readonly sensorsPart = h("section", {}, h("h3", {}, "Sensors"), this.sensors);
-  private plot: { level: uPlot; speed: uPlot; theme: string } | null = null;
+  private plot: { level: uPlot; speed: uPlot; key: string } | null = null;
   private timer = 0;
   private sequence = 0;
   detail: TrackDetail | null = null;
+  opener: HTMLElement | null = null; // has the focus when this had it, and is gone
 
   constructor(
     private readonly app: App,
@@ -202,6 +217,11 @@ export class TrackPanel {
         save("CSV", "text/csv", "csv", toCsv),
       ),
     );
+    new ResizeObserver(() => {
+      const width = this.plots.clientWidth || PLOT_PX;
+      this.plot?.level.setSize({ width, height: PLOT_HIGH_PX });
+      this.plot?.speed.setSize({ width, height: PLOT_HIGH_PX });
+    }).observe(this.plots);
     app.on("select", () => this.choose());
     app.on("drawn", () => this.follow());
     app.on("time", () => this.hurry());
@@ -226,8 +246,12 @@ export class TrackPanel {
     this.sequence++;
     this.detail = null;
     this.onDetail(null);
+    const hadFocus = this.element.contains(document.activeElement);
     this.element.hidden = this.app.selected === 0;
-    if (!this.app.selected) return;
+    if (!this.app.selected) {
+      if (hadFocus) this.opener?.focus();
+      return;
+    }
     for (const value of this.values.values()) setText(value, NONE);
     this.reasons.replaceChildren();
     this.sensors.replaceChildren();
@@ -241,19 +265,11 @@ export class TrackPanel {
     const { store, selected } = this.app,
       row = store.row(selected);
     if (!selected || row < 0) return;
-    setText(
-      this.title,
-      store.callsign[row] ||
-        this.detail?.track?.icao24?.toUpperCase() ||
-        `Track ${store.trackNumber[row] || "#" + selected}`,
-    );
-    const altitude = store.altitude[row]!;
-    const height = Number.isNaN(altitude)
-      ? "level not known"
-      : `FL${level(altitude)} ${trend(store.climb[row]!)}`;
+    setText(this.title, nameOf(store, row));
+    const speed = `${Math.round(store.speed[row]! / KNOT)} kt`;
     setText(
       this.line,
-      `${height}  ·  ${Math.round(store.speed[row]! / KNOT)} kt  ·  ${course(store.course[row]!)}°`,
+      `${heightWords(store, row)}  ·  ${speed}  ·  ${course(store.course[row]!)}°`,
     );
     const words = flagWords(store.flags[row]!).join("|");
     if (this.flags.dataset["words"] !== words) {
@@ -327,7 +343,7 @@ export class TrackPanel {
           h(
             "tr",
             {},
-            h("th", { scope: "row" }, one.sensor),
+            h("th", { scope: "row", title: one.sensor }, one.sensor),
             h("td", {}, count(one.report_count)),
             h("td", {}, one.age_s === undefined ? NONE : duration(one.age_s)),
             h("td", {}, residual(one)),
@@ -355,21 +371,20 @@ export class TrackPanel {
     if (!detail || detail.history.length < 2) return;
     this.plots.hidden = false;
     const times = detail.history.map((p) => p.time_s);
-    const levels = detail.history.map((p) =>
-      p.altitude_m === undefined ? null : p.altitude_m / FEET / 100,
-    );
+    const { title, values } = plottedHeight(detail.history);
     const speeds = detail.history.map((p) =>
       p.ground_speed_mps === undefined ? null : p.ground_speed_mps / KNOT,
     );
-    if (this.plot?.theme !== this.app.settings.theme) {
+    const key = this.app.settings.theme + title;
+    if (this.plot?.key !== key) {
       this.plots.replaceChildren();
       this.plot = {
-        theme: this.app.settings.theme,
-        level: this.makePlot("Level, FL", "--c-plot1"),
+        key,
+        level: this.makePlot(title, "--c-plot1"),
         speed: this.makePlot("Speed, kt", "--c-plot2"),
       };
     }
-    this.plot.level.setData([times, levels]);
+    this.plot.level.setData([times, values]);
     this.plot.speed.setData([times, speeds]);
   }
 
@@ -385,8 +400,8 @@ export class TrackPanel {
     };
     return new uPlot(
       {
-        width: 304,
-        height: 96,
+        width: this.plots.clientWidth || PLOT_PX,
+        height: PLOT_HIGH_PX,
         title: name,
         cursor: { y: false },
         legend: { show: false },
@@ -396,15 +411,17 @@ export class TrackPanel {
           { stroke: style.getPropertyValue(variable), width: 1.6, points: { show: false } },
         ],
         axes: [
-          { ...axis, size: 22, values: (_u, ticks) => ticks.map((t) => clock(t).slice(0, 5)) },
-          { ...axis, size: 36 },
+          { ...axis, size: 22, values: (_u, ticks) => tickTimes(ticks) },
+          { ...axis, size: 36, values: (_u, ticks) => ticks.map((t) => signed(String(t))) },
         ],
         scales: {
           y: {
-            range: (_u, low, high) =>
-              high - low < 20
-                ? [Math.max(0, Math.floor(low - 10)), Math.ceil(high + 10)]
-                : [Math.max(0, low - (high - low) * 0.1), high + (high - low) * 0.1],
+            range: (_u, low, high) => {
+              const floor = low < 0 ? -Infinity : 0;
+              return high - low < 20
+                ? [Math.max(floor, Math.floor(low - 10)), Math.ceil(high + 10)]
+                : [Math.max(floor, low - (high - low) * 0.1), high + (high - low) * 0.1];
+            },
           },
         },
       },

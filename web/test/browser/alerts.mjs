@@ -1,18 +1,26 @@
-// Two displays and one alert: who may acknowledges it, the other sees who did.
-//   node test/browser/alerts.mjs PORT TOKEN     TOKEN: one that may operate
+// Two displays and one alert: who may acknowledges it, the other sees who did. Then another alert
+// comes while they are open, and is seen and heard on a phone whose lists are closed.
+//   node test/browser/alerts.mjs PORT TOKEN FILE     TOKEN: one that may operate; FILE: when it is
+//                                                   there, an aircraft squawks 7600
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { PATIENCE_S, axeClean, startBrowser, until } from "./harness.mjs";
 
-const [port, token] = process.argv.slice(2);
+const [port, token, failing] = process.argv.slice(2);
 const browser = await startBrowser(),
     refusals = [];
 
-async function display() {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+async function open(width, height) {
+    const context = await browser.newContext({ viewport: { width, height } });
     const page = await context.newPage();
     page.on("console", (one) => refusals.push(one.text()));
     await page.goto(`http://127.0.0.1:${port}/`, { timeout: PATIENCE_S * 1000 });
     await until(page, "window.airpicture?.app.alerts.length > 0");
+    return page;
+}
+
+async function display() {
+    const page = await open(1280, 800);
     await page.keyboard.press("a");
     await until(page, "document.querySelectorAll('.alert').length === 1");
     return page;
@@ -20,6 +28,16 @@ async function display() {
 
 const words = (page) => page.evaluate("document.querySelector('#leaf-alerts').textContent");
 const count = (page) => page.evaluate("document.querySelector('#tab-alerts .count').hidden");
+const bell = (page) => page.evaluate("document.querySelector('.bell').ariaLabel");
+
+// All that the live region for alerts says from now on.
+const hear = (page) =>
+    page.evaluate(`(() => {
+        const region = document.querySelector('.unseen[role=alert]');
+        window.heard = [region.textContent];
+        new MutationObserver(() => heard.push(region.textContent)).observe(region, {
+            childList: true, characterData: true, subtree: true });
+    })()`);
 let status = 0;
 try {
     const reader = await display(),
@@ -38,7 +56,7 @@ try {
         "the policy lets the page ask no third origin",
     );
     assert.ok(refusals.some((text) => /127.0.0.1:9.*Content Security Policy/.test(text)));
-    assert.match(await words(reader), /Operators acknowledge alerts.*emergency code#1 7700/);
+    assert.match(await words(reader), /Operators acknowledge alerts.*7700: emergency40621D.*squawks 7700/);
     assert.equal(await reader.getByRole("button", { name: /^Acknowledge/ }).count(), 0);
     assert.equal(await count(reader), false);
     await axeClean(reader, "who may only read");
@@ -69,6 +87,29 @@ try {
         "the focus stays in the list",
     );
     await axeClean(reader, "acknowledged");
+
+    const phone = await open(390, 844);
+    await until(phone, "document.querySelector('.bell').ariaLabel === 'Alerts'");
+    assert.ok(await phone.evaluate("document.querySelector('.dock').hidden"));
+    for (const page of [phone, operator]) await hear(page);
+    writeFileSync(failing, "");
+    for (const page of [phone, operator]) {
+        await until(page, "heard.length > 1");
+        assert.equal(await bell(page), "Alerts: 1 not acknowledged");
+        assert.equal(await page.locator(".bell .count").innerText(), "1");
+    }
+    await axeClean(phone, "an alert on a phone");
+    await phone.locator(".bell").click();
+    await until(phone, "/7600: radio failure.*40621E/.test(document.querySelector('.alert').textContent)");
+    await operator.getByRole("button", { name: /^Acknowledge 7600: radio failure/ }).click();
+    for (const page of [phone, operator]) {
+        await until(page, "document.querySelector('.bell').ariaLabel === 'Alerts'");
+        assert.deepEqual(
+            (await page.evaluate("heard")).slice(1),
+            ["Alert: 7600: radio failure, 40621E"],
+            "a new alert is said, once",
+        );
+    }
 } catch (error) {
     console.error(String(error.message).replace(/\s+/g, " ").slice(0, 500));
     status = 1;

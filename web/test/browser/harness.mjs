@@ -27,9 +27,11 @@ export async function startService(program, ...options) {
     return { port, child, stop: () => child.kill("SIGKILL") };
 }
 
-// A line to the service that can be cut and mended.
+// A line to the service that can be cut and mended; or swallows what is sent on connections that
+// there are, and takes new ones.
 export async function startLine(port) {
-    const sockets = new Set();
+    const sockets = new Set(),
+        swallowed = new Set();
     let isCut = false;
     const server = net.createServer((near) => {
         if (isCut) return near.destroy();
@@ -39,11 +41,12 @@ export async function startLine(port) {
             [far, near],
         ]) {
             sockets.add(a);
-            a.pipe(b);
+            a.on("data", (octets) => swallowed.has(a) || b.write(octets));
+            a.on("end", () => swallowed.has(a) || b.end());
             a.on("error", () => b.destroy());
             a.on("close", () => {
                 sockets.delete(a);
-                b.destroy();
+                if (!swallowed.has(a)) b.destroy();
             });
         }
     });
@@ -53,6 +56,9 @@ export async function startLine(port) {
         cut() {
             isCut = true;
             for (const socket of sockets) socket.destroy();
+        },
+        swallow() {
+            for (const socket of sockets) swallowed.add(socket);
         },
         mend() {
             isCut = false;

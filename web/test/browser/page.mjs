@@ -19,7 +19,7 @@ const HARMLESS = /GPU stall|GL Driver Message|uniform reflection|WebSocket conne
 let service = await startService(process.argv[2]);
 const line = await startLine(service.port);
 const browser = await startBrowser();
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark" });
 const complaints = [];
 page.on("console", (one) => {
     if (FRAMES.includes(one.type()) && !HARMLESS.test(one.text())) complaints.push(one.text());
@@ -65,7 +65,7 @@ await check("search: a call sign selects its track, and the link names it", asyn
     await page.keyboard.press("Enter");
     await until(page, "airpicture.app.selected > 0");
     assert.equal(await look("document.querySelector('.track h2').textContent"), name);
-    assert.match(await look("location.hash"), /t=\d+/);
+    assert.match(await look("location.hash"), /t=\d+&a=[0-9a-f]{6}/);
 });
 
 await check("panel: its values are those of the interface", async () => {
@@ -100,7 +100,7 @@ await check("axe-core finds nothing, by night and by day", async () => {
 });
 
 await check("filter: a level band shows what the interface lists", async () => {
-    await look("location.hash = location.hash.replace(/&t=\\d+/, '') + '&fl=300-'");
+    await look("location.hash = location.hash.replace(/&[ta]=[^&]*/g, '') + '&fl=300-'");
     await until(page, "airpicture.app.filter.levelMin === 300");
     await agree(page, async () => {
         const { returned } = await get("/api/v1/tracks?level_min=FL300"),
@@ -135,6 +135,33 @@ await check("keyboard alone: tracks, lists, help, list of rows", async () => {
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
     assert.equal(await look("airpicture.app.selected"), 0);
+    await page.keyboard.press("f");
+    const focused = "document.activeElement.ariaLabel",
+        filters = "document.querySelector('.bar [aria-label=Filters]').ariaExpanded";
+    assert.ok(await look("document.activeElement.closest('.popover') !== null"));
+    await until(page, `${filters} === 'true'`);
+    await page.keyboard.press("Escape");
+    assert.equal(await look(focused), "Filters");
+    await until(page, `${filters} === 'false'`);
+    await look("airpicture.app.set({ letters: false })");
+    await page.keyboard.press("n");
+    assert.equal(await look("airpicture.app.selected"), 0, "keys of one letter are off");
+    await look("airpicture.app.set({ letters: true })");
+});
+
+await check("nothing to see is explained: a track that is not there, a filter that hides all", async () => {
+    const told = (kind) => `/${kind}/.test(document.querySelector('.notices').textContent)`;
+    await look("location.hash = '#a=000001'");
+    await until(page, told("000001, is not there"));
+    await look("location.hash = '#fl=900-'");
+    await until(page, told("No track passes"));
+    assert.ok(!(await look(told("000001"))));
+    assert.ok(await look("!document.querySelector('.table .empty').hidden"));
+    await axeClean(page, "nothing is shown");
+    await page.getByRole("button", { name: "Show everything" }).first().click();
+    await until(page, "airpicture.app.shown === airpicture.app.store.count");
+    assert.equal(await look("document.querySelector('.notices').textContent"), "");
+    assert.ok(await look("document.querySelector('.table .empty').hidden"));
 });
 
 await check("full screen, there and back, with one key", async () => {
@@ -156,6 +183,17 @@ await check("a line that breaks is told, and mended without a new snapshot", asy
     line.mend();
     await until(page, "document.querySelector('.pill').dataset.state === 'live'");
     assert.ok(await look("document.querySelector('.banner').hidden"));
+    assert.ok((await look("airpicture.feed.resumes")) > resumes);
+    assert.equal(await look("airpicture.app.store.snapshots"), snapshots);
+});
+
+await check("a line that swallows what is sent is told, and another goes on from there", async () => {
+    const { snapshots, resumes } = await look(
+        "({ snapshots: airpicture.app.store.snapshots, resumes: airpicture.feed.resumes })",
+    );
+    line.swallow();
+    await until(page, "document.querySelector('.pill').dataset.state === 'stale'");
+    await until(page, "document.querySelector('.pill').dataset.state === 'live'");
     assert.ok((await look("airpicture.feed.resumes")) > resumes);
     assert.equal(await look("airpicture.app.store.snapshots"), snapshots);
 });

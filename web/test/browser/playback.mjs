@@ -11,7 +11,7 @@ const FEET = 0.3048,
     KNOT = 1852 / 3600;
 
 const browser = await startBrowser();
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark" });
 const complaints = [];
 page.on("pageerror", (error) => complaints.push(String(error)));
 const look = (what) => page.evaluate(what);

@@ -102,6 +102,7 @@ async function drawn() {
 const page = await browser.newPage({
     viewport: { width: 1280, height: 800 },
     reducedMotion: "reduce",
+    colorScheme: "dark",
 });
 const look = (what) => page.evaluate(what);
 await page.goto(address);
@@ -227,7 +228,7 @@ await check("list: sorted by a column, back and forth; only rows in view are ele
             .sort((a, b) => a.getAttribute("aria-rowindex") - b.getAttribute("aria-rowindex"))
             .map((one) => store.altitude[store.row(Number(one.dataset.id))] || -1e9)
         )(airpicture.app)`);
-    const head = page.locator(".head button", { hasText: /^FL$/ });
+    const head = page.locator(".head button", { hasText: /^Level$/ });
     await head.click();
     const up = await levels();
     assert.equal(up.length, await look("airpicture.app.store.count"));
@@ -294,7 +295,7 @@ await check("labels: which fields, in a sector and outside of it, by keyboard", 
         await page.getByLabel(field, { exact: true }).focus();
         await page.keyboard.press(line);
     }
-    await page.getByLabel("Lowest flight level of the sector").focus();
+    await page.getByLabel("Lowest level of the sector, hundreds of feet").focus();
     await page.keyboard.type("100");
     await page.keyboard.press("Escape");
     const { tracks } = await get("api/v1/tracks"),
@@ -412,8 +413,8 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
             [${x} - left, ${y} - top]).toArray())(
             document.querySelector("main").getBoundingClientRect())`));
     }
-    await until(page, "/NM/.test(document.querySelector('.unseen[role=status]').textContent)");
-    const said = await look("document.querySelector('.unseen[role=status]').textContent");
+    await until(page, "/NM/.test(document.querySelector('.said').textContent)");
+    const said = await look("document.querySelector('.said').textContent");
     const [miles, km, degrees] = said.match(/[\d.]+/g).map(Number);
     const [[x0], [x1, y1]] = places.map((one) => one.map((angle) => (angle * Math.PI) / 180)),
         angle = angleBetween(...places);
@@ -424,6 +425,30 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
     assert.ok(degrees > 90 && degrees < 180, said);
     await page.keyboard.press("Escape");
     assert.equal(await look("document.querySelector('.is-measuring')"), null);
+});
+
+await check("measuring by keyboard: from the selected track, whose end goes with it", async () => {
+    await look("airpicture.app.select(airpicture.app.store.id[0])");
+    await page.keyboard.press("m");
+    assert.equal(await look("document.querySelector('[aria-label=Measure]').ariaPressed"), "true");
+    const before = await look("airpicture.air.view().longitude");
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+ArrowRight");
+    await page.keyboard.press("Enter");
+    await until(page, "/NM/.test(document.querySelector('.said').textContent)");
+    assert.equal(await look("airpicture.air.view().longitude"), before, "the map stays");
+    const [at, east] = await look(`(({ app, air, picture: { overlay } }) => {
+        const row = app.store.row(app.selected), [from, to] = overlay.ruler;
+        app.store.shownLongitude[row] += 0.25; // it flies on
+        const ends = [from, to].map((end) => overlay.rulerPlace(end)[0]);
+        const is = app.motion.longitude(row);
+        app.store.shownLongitude[row] -= 0.25;
+        return [ends[0] - is, air.project([ends[1], 0]).x - air.project([before(air), 0]).x];
+        function before(air) { return air.view().longitude; }
+    })(airpicture)`);
+    assert.equal(at, 0);
+    assert.ok(Math.abs(east - 180) < 1, `${east} pixels from the middle`);
+    await page.keyboard.press("Escape");
+    await look("airpicture.app.select(0)");
 });
 
 // How many of a thousand tiles of this picture differ from the one of doc/pictures. The plots are

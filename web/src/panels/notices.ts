@@ -1,0 +1,27 @@
+// What the map itself cannot say, in a few words over it: why nothing is to be seen, or what a link
+// names is not there.
+import { h } from "../dom.js";
+
+export interface Act {
+  words: string; // on its button
+  act(): void;
+}
+
+export class Notices {
+  readonly element = h("div", { class: "notices", role: "status" });
+  private readonly shown = new Map<string, { words: string; element: HTMLElement }>();
+
+  // One of each kind; without words it goes.
+  set(kind: string, words: string, act?: Act): void {
+    const before = this.shown.get(kind);
+    if ((before?.words ?? "") === words) return;
+    before?.element.remove();
+    this.shown.delete(kind);
+    if (!words) return;
+    const button =
+      act && h("button", { type: "button", class: "quiet", click: () => act.act() }, act.words);
+    const element = h("p", { class: "notice" }, words, button);
+    this.shown.set(kind, { words, element });
+    this.element.append(element);
+  }
+}
