@@ -32,7 +32,7 @@ typedef struct ap_run_figures {
     int64_t checkpoint_stall_ns; /* of the newest */
     int64_t cpu_ns;              /* of the engine's thread */
     ap_tracker_stats tracker;
-    ap_utc_ns now; /* of the picture; AP_UTC_UNKNOWN before the first chunk */
+    ap_utc_ns now; /* of the picture; AP_UTC_UNKNOWN before the first chunk or tick */
 } ap_run_figures;
 
 typedef struct ap_run_engine_config {

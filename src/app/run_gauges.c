@@ -151,7 +151,7 @@ void ap_run_gauges_take(ap_run_gauges *gauges)
     double passed_s = gauges->taken_ns > 0 ? (double)(now_ns - gauges->taken_ns) / 1e9 : 0.0;
     gauges->taken_ns = now_ns;
     ap_run_figures run = take_of_engine(gauges);
-    figures->not_ready = run.now == AP_UTC_UNKNOWN ? "nothing was received yet" : NULL;
+    figures->not_ready = run.now == AP_UTC_UNKNOWN ? "the picture has no time yet" : NULL;
     ap_live_minutes_take(&figures->minutes, &figures->totals);
     figures->latency = run.latency;
     figures->engine_cpu_s = (double)run.cpu_ns / 1e9;

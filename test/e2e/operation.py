@@ -88,9 +88,10 @@ class Manager:
 def ready_when_it_serves(manager):
     _, lines = manager.wait_for("READY=1")
     assert f"STATUS=serves at http://127.0.0.1:{manager.http}" in lines, lines
-    for path, status in (("/healthz", 200), ("/readyz", 503), ("/metrics", 401),
-                         ("/api/v1/tracks", 401), ("/healthz/", 401)):
+    for path, status in (("/healthz", 200), ("/metrics", 401), ("/api/v1/tracks", 401),
+                         ("/healthz/", 401)):
         assert status_of(manager.http, path) == status, path
+    wait_for(lambda: status_of(manager.http, "/readyz") == 200)
 
 
 def thread_named(pid, name):
@@ -224,6 +225,7 @@ def replay_of_a_silent_pipe():
             return False
     try:
         wait_for(answers)
+        assert status_of(port, "/readyz") == 503
         os.write(writing, b"#")  # something, but no frame
         assert answers()
     finally:

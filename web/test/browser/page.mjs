@@ -29,7 +29,6 @@ page.on("pageerror", (error) => complaints.push(String(error)));
 const get = async (path) => (await fetch(`http://127.0.0.1:${service.port}${path}`)).json();
 const look = (what) => page.evaluate(what);
 const { check, end } = cases();
-const state = () => look("document.querySelector('.pill').dataset.state");
 
 await check("load: tracks of the stream are there, as many as the interface tells", async () => {
     for (let i = 0; i < 100 && (await get("/api/v1/statistics")).track_count < 15; i++)
@@ -41,7 +40,7 @@ await check("load: tracks of the stream are there, as many as the interface tell
             told = (await get("/api/v1/statistics")).track_count;
         assert.ok(Math.abs(shown - told) <= 1, `${shown} shown, ${told} told`);
     });
-    assert.equal(await state(), "live");
+    await until(page, "document.querySelector('.pill').dataset.state === 'live'");
     assert.ok((await look("airpicture.page.labels")) >= 0);
 });
 
