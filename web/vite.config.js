@@ -28,12 +28,15 @@ export default defineConfig({
         rollupOptions: {
             output: {
                 hashCharacters: "hex", // the server keeps names with a hash of 8 characters for a year
+                // What loads the others is in neither of them.
                 manualChunks: (id) =>
-                    /node_modules\/maplibre-gl/.test(id)
-                        ? "maplibre"
-                        : /node_modules\/(@deck|@luma|@math|@loaders|@probe|mjolnir)/.test(id)
-                          ? "deck"
-                          : undefined,
+                    /vite\/preload-helper|commonjsHelpers/.test(id)
+                        ? "loader"
+                        : /node_modules\/maplibre-gl/.test(id)
+                          ? "maplibre"
+                          : /node_modules\/(@deck|@luma|@math|@loaders|@probe|mjolnir)/.test(id)
+                            ? "deck"
+                            : undefined,
             },
         },
     },

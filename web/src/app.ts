@@ -133,6 +133,14 @@ export class App {
     this.tell("alerts");
   }
 
+  // Rows that the filter lets pass.
+  rowsShown(): Uint32Array {
+    const { mask, store } = this,
+      rows = new Uint32Array(this.shown);
+    for (let row = 0, n = 0; row < store.count; row++) if (mask[row]) rows[n++] = row;
+    return rows;
+  }
+
   sift(): void {
     if (this.mask.length < this.store.count) this.mask = new Uint8Array(this.store.id.length);
     this.shown = maskOf(this.filter, this.store, this.mask, this.selected);

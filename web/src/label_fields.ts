@@ -157,12 +157,14 @@ export function isInSector(sector: Area, store: Store, row: number): boolean {
 export class LabelFields {
   readonly widest: number; // letters of the longest line there can be
   readonly hasSector: boolean;
+  readonly hasAge: boolean; // what they say changes by itself
   private readonly full: Field[][];
   private readonly short: Field[][];
 
   constructor(private readonly choice: LabelChoice) {
     this.full = linesOf(choice.full);
     this.short = linesOf(choice.short);
+    this.hasAge = [...this.full, ...this.short].flat().includes("age");
     this.hasSector = !isEverywhere(choice.sector);
     this.widest = Math.max(
       0,

@@ -1,6 +1,7 @@
 // The texts of labels, each drawn once: text costs much, a copy of its picture little.
 
 export interface LabelText {
+  key: string; // the same for what looks the same
   lines: string[];
   colours: string[]; // of each line
   back: string;
@@ -32,7 +33,7 @@ export class LabelPictures {
   // Where the pictures of these texts are, LABELS_MAX at most, none wider than `width`; drawn where
   // they are not there yet.
   find(texts: LabelText[], scale: number, width: number): number[] {
-    const keys = texts.map(keyOf);
+    const keys = texts.map(({ key }) => key);
     const most = Math.max(WIDTH, Math.ceil(width));
     if (scale !== this.scale || most !== this.width) this.clear(scale, most);
     const unknown = keys.filter((key) => !this.places.has(key));
@@ -98,6 +99,3 @@ export class LabelPictures {
     });
   }
 }
-
-const keyOf = ({ lines, colours, back, frame, width }: LabelText): string =>
-  [...lines, ...colours, back, frame, width].join("\n");

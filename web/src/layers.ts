@@ -1,27 +1,16 @@
-// What deck.gl draws over the map: symbols, vectors, dots, trail, ellipse, sensors.
+// What deck.gl draws over the map, under the tracks: dots, trail, ellipse, marks, sensors. It is
+// loaded when the first tracks are on the screen.
+import { Deck, type Layer, MapView } from "@deck.gl/core";
 import { PathLayer, ScatterplotLayer } from "@deck.gl/layers";
-import type { Layer } from "@deck.gl/core";
 import type { App } from "./app.js";
 import type { TrackDetail } from "./api.js";
-import { Flag } from "./delta.js";
 import type { Box } from "./filter.js";
-import { source } from "./format.js";
 import { circle, destination, ellipse, type Place } from "./geo.js";
 import { DOT_TRACKS_MAX } from "./history.js";
+import type { View } from "./map.js";
+import { colourOf, type Records } from "./records.js";
 import { DOTS } from "./store.js";
-import { cellOf, symbolPicture } from "./symbols.js";
-import { type Colour, levelColour, type Theme, THEMES } from "./theme.js";
-import {
-  DIM,
-  LOOK_AT,
-  RECORD_FLOATS,
-  RECORD_OCTETS,
-  type Records,
-  TrackLayer,
-} from "./track_layer.js";
-
-const FAST_MPS = 300,
-  SYMBOL_PX = 5; // from its middle
+import { type Colour, type Theme, THEMES } from "./theme.js";
 
 function sides([west, south, east, north]: Box): Place[] {
   const end = east < west ? east + 360 : east; // over the date line
@@ -35,38 +24,52 @@ function sides([west, south, east, north]: Box): Place[] {
 }
 
 export class Layers {
-  readonly picture = symbolPicture();
   detail: TrackDetail | null = null; // of the selected track
   sketch: Box | null = null; // an area that is being drawn
+  shown: Layer[] = []; // by deck.gl
+  private readonly deck: Deck<MapView>;
+  private deckFrame: ((nowMs: number) => void) | null = null; // null: it is not ready
   private dots: Layer | null = null;
   private fixed: Layer[] = [];
-  private emergencies: number[] = []; // rows
-  private base = 0; // times of the records count from here
-  private readonly looks = new Uint32Array(65536); // by flags; 0: not reckoned yet
-  private looksOf = "";
-  private floats = new Float32Array(0);
-  private readonly records: Records = {
-    count: 0,
-    version: 0,
-    octets: new Uint8Array(0),
-    now: 0,
-    keep: 1,
-    seconds: 0,
-    isDrawn: false,
-  };
-  private isChanged = true; // more than the records
+  private isChanged = true;
+  private isMoved = true;
   private hadMarks = false;
   private trail: { of: TrackDetail | null; paths: Place[][] } = { of: null, paths: [] };
 
-  constructor(private readonly app: App) {}
+  constructor(
+    private readonly app: App,
+    private readonly records: Records,
+    private readonly parent: HTMLDivElement,
+    private view: View,
+  ) {
+    this.deck = new Deck({
+      parent,
+      views: new MapView({ id: "map", repeat: true }),
+      viewState: view,
+      controller: false,
+      // Lines and symbols smooth their edges themselves; nothing is behind anything.
+      deviceProps: {
+        type: "webgl",
+        webgl: { antialias: false, depth: false, preserveDrawingBuffer: false },
+      },
+      ...this.ownFrames(),
+    });
+    this.updateFixed();
+    this.update();
+  }
 
   theme(): Theme {
     return THEMES[this.app.settings.theme];
   }
 
+  // The map looks there.
+  look(view: View): void {
+    this.view = view;
+    this.isMoved = true;
+  }
+
   // Of what does not move between updates.
   update(): void {
-    this.updateRecords();
     const had = this.dots !== null;
     this.dots = this.app.settings.dots && this.app.shown <= DOT_TRACKS_MAX ? this.dotLayer() : null;
     if (had || this.dots) this.isChanged = true;
@@ -159,27 +162,40 @@ export class Layers {
     ];
   }
 
-  // What to draw now; null: the same layers as the last time, carried on to this moment. Seen from
-  // afar the lines of motion lie under the symbols: they are not drawn.
-  all(metresPerPixel: number): Layer[] | null {
-    const { app, records } = this;
-    records.now = app.motion.now - this.base;
-    records.keep = app.motion.keep;
-    const seconds = app.settings.vector * 60;
-    records.seconds = seconds * FAST_MPS > SYMBOL_PX * metresPerPixel ? seconds : 0;
-    const hasMarks = app.selected !== 0 || this.emergencies.length > 0;
-    if (!this.isChanged && !hasMarks && !this.hadMarks) return null;
-    this.isChanged = false;
-    this.hadMarks = hasMarks;
-    const tracks = new TrackLayer({ id: "tracks", records, symbols: this.picture });
-    return [...this.fixed, ...(this.dots ? [this.dots] : []), ...this.chosen(), tracks];
+  // Draws what has changed since the last time; false when something is not drawn yet.
+  draw(nowMs: number): boolean {
+    if (!this.deckFrame) return false;
+    const hasMarks = this.app.selected !== 0 || this.records.emergencies.length > 0;
+    if (this.isChanged || hasMarks || this.hadMarks) {
+      this.shown = [...this.fixed, ...(this.dots ? [this.dots] : []), ...this.chosen()];
+      this.isChanged = false;
+      this.hadMarks = hasMarks;
+      this.deck.setProps({ layers: this.shown });
+      this.isMoved = true;
+    }
+    if (this.isMoved || this.isWaiting() || this.deck.needsRedraw({ clearRedrawFlags: false })) {
+      this.deck.setProps({ viewState: this.view });
+      this.deckFrame(nowMs);
+    }
+    this.isMoved = false;
+    // The browser need not put an empty canvas over the others.
+    this.parent.style.visibility = this.shown.length > 0 ? "visible" : "hidden";
+    return !this.isWaiting();
   }
 
-  // Whether something of these is not drawn yet: a shader is still being made.
-  isWaiting(layers: Layer[]): boolean {
+  // deck.gl asks for a frame at every refresh of the screen; here the picture says when one is due.
+  private ownFrames(): object {
+    const requestAnimationFrame = (frame: (nowMs: number) => void) => {
+      this.deckFrame = frame;
+      return 1;
+    };
+    return { animationFrameProvider: { requestAnimationFrame, cancelAnimationFrame: () => {} } };
+  }
+
+  // Whether a shader is still being made.
+  private isWaiting(): boolean {
     const waits = (one: Layer) => one.getModels().map((model) => model.needsRedraw());
-    const others = layers.filter((one) => !(one instanceof TrackLayer));
-    return !this.records.isDrawn || others.flatMap(waits).some(Boolean);
+    return this.shown.flatMap(waits).some(Boolean);
   }
 
   private dotLayer(): Layer {
@@ -195,7 +211,7 @@ export class Layers {
         const at = (row * DOTS + ((store.dotNext[row]! - 1 - i + DOTS) % DOTS)) * 2;
         position[2 * n] = store.dot[at]!;
         position[2 * n + 1] = store.dot[at + 1]!;
-        this.colourOf(row, theme, colour, 4 * n);
+        colourOf(this.app, row, theme, colour, 4 * n);
         colour[4 * n + 3] = 150 * (1 - i / DOTS);
         n++;
       }
@@ -213,82 +229,6 @@ export class Layers {
       getRadius: 1.4,
       stroked: false,
     });
-  }
-
-  private colourOf(row: number, theme: Theme, out: Uint8ClampedArray, at: number): void {
-    const { store, settings } = this.app,
-      flags = store.flags[row]!;
-    if (settings.colour === "level" && !(flags & Flag.emergency)) {
-      levelColour(theme, store.altitude[row]!, out, at);
-    } else {
-      const colour = flags & Flag.emergency ? theme.emergency : theme.source[source(flags)];
-      out[at] = colour[0];
-      out[at + 1] = colour[1];
-      out[at + 2] = colour[2];
-    }
-    out[at + 3] = flags & (Flag.coasting | Flag.onGround) ? 150 : 255;
-  }
-
-  // What the graphics processor needs of the shown rows: it changes with updates, not between them.
-  private updateRecords(): void {
-    const { store, shown } = this.app,
-      { records } = this;
-    if (records.octets.length < shown * RECORD_OCTETS) {
-      this.floats = new Float32Array(store.id.length * RECORD_FLOATS);
-      records.octets = new Uint8Array(this.floats.buffer);
-    }
-    this.base = store.time;
-    this.emergencies.length = 0;
-    records.count = this.writeStates();
-    this.writeLooks();
-    records.version++;
-  }
-
-  private writeStates(): number {
-    const { store, mask } = this.app,
-      { floats, base } = this;
-    const { longitude, latitude, east, north, stateTime, jumpLongitude, jumpLatitude } = store,
-      { flags } = store;
-    let at = 0;
-    for (let row = 0; row < store.count; row++) {
-      if (!mask[row]) continue;
-      floats[at] = longitude[row]!;
-      floats[at + 1] = latitude[row]!;
-      floats[at + 2] = east[row]!;
-      floats[at + 3] = north[row]!;
-      floats[at + 4] = stateTime[row]! - base;
-      floats[at + 5] = jumpLongitude[row]!;
-      floats[at + 6] = jumpLatitude[row]!;
-      at += RECORD_FLOATS;
-      if (flags[row]! & Flag.emergency) this.emergencies.push(row);
-    }
-    return at / RECORD_FLOATS;
-  }
-
-  // Colours and symbols. By source they depend on nothing but the flags.
-  private writeLooks(): void {
-    const { store, mask, settings } = this.app,
-      { flags: marks } = store,
-      { looks } = this,
-      words = new Uint32Array(this.floats.buffer);
-    const by = settings.theme + settings.colour;
-    if (by !== this.looksOf) looks.fill(0);
-    this.looksOf = by;
-    const isByLevel = settings.colour === "level";
-    const colour = new Uint8ClampedArray(4);
-    for (let row = 0, at = LOOK_AT / 4; row < store.count; row++) {
-      if (!mask[row]) continue;
-      const flags = marks[row]!;
-      let look = isByLevel ? 0 : looks[flags]!;
-      if (!look) {
-        this.colourOf(row, this.theme(), colour, 0);
-        const symbol = cellOf(flags) + (colour[3]! < 255 ? DIM : 0);
-        look = colour[0]! | (colour[1]! << 8) | (colour[2]! << 16) | (symbol << 24);
-        looks[flags] = look;
-      }
-      words[at] = look;
-      at += RECORD_FLOATS;
-    }
   }
 
   // The trail as it was told: deck.gl reckons it anew only when that changes.
@@ -349,7 +289,7 @@ export class Layers {
       );
     const rings: { place: Place; colour: [number, number, number]; radius: number }[] = [];
     if (here) rings.push({ place: here, colour: theme.selected, radius: 13 });
-    for (const i of this.emergencies)
+    for (const i of this.records.emergencies)
       rings.push({
         place: [motion.longitude(i), motion.latitude(i)],
         colour: theme.emergency,

@@ -58,10 +58,7 @@ app.on("settings", () => air.setTheme(THEMES[app.settings.theme]));
 
 const trackPanel = new TrackPanel(
   app,
-  (detail) => {
-    picture.layers.detail = detail;
-    picture.redraw();
-  },
+  (detail) => picture.setDetail(detail),
   () => view.centre(),
   (id) => playback.track(id),
   (id, form) => playback.file(id, form),
@@ -130,7 +127,7 @@ const areaFor = (card: () => HTMLElement): MapTools => ({
 });
 const filters: FilterPanel = new FilterPanel(
   app,
-  picture.layers.picture,
+  picture.symbols,
   areaFor(() => filters.element),
 );
 const display: DisplayPanel = new DisplayPanel(
@@ -257,7 +254,7 @@ const keys: KeyUse[] = [
   { shown: "X", words: "Full screen", on: { x: toggleFullScreen } },
   { shown: "?", words: "This sheet", on: { "?": () => help.showModal() } },
 ];
-const help = helpDialog(keys, h("div", {}, legendOf(app, picture.layers.picture), scaleOf(app)));
+const help = helpDialog(keys, h("div", {}, legendOf(app, picture.symbols), scaleOf(app)));
 listenToKeys(
   keys,
   () => help.open || login.element.open,

@@ -85,6 +85,7 @@ export class AirMap {
   base: BaseMap | null = null;
   countries: Country[] = [];
   private isLoading = false;
+  private known: [number, number] | null = null; // its size
   private tiles: Tiles | null = null;
   private readonly told: { [K in keyof Events]: Listener<K>[] } = {
     move: [],
@@ -100,7 +101,13 @@ export class AirMap {
     readonly container: HTMLElement,
     private camera: View,
     private theme: Theme,
-  ) {}
+  ) {
+    // Asked for at any time, it would have the browser lay the page out at once.
+    if (typeof ResizeObserver === "undefined") return;
+    new ResizeObserver(() => {
+      this.known = [container.clientWidth, container.clientHeight];
+    }).observe(container);
+  }
 
   on<K extends keyof Events>(event: K, listener: Listener<K>): void {
     this.told[event].push(listener);
@@ -188,7 +195,7 @@ export class AirMap {
   }
 
   size(): [number, number] {
-    return [this.container.clientWidth, this.container.clientHeight];
+    return this.known ?? [this.container.clientWidth, this.container.clientHeight];
   }
 
   // What is seen: west, south, east and north, in degrees; beyond -180 or 180 over the date line.

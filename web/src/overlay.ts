@@ -3,6 +3,7 @@
 import type { App } from "./app.js";
 import { Flag } from "./delta.js";
 import { canvasScale, fitCanvas } from "./dom.js";
+import { isOff } from "./filter.js";
 import { course, NAUTICAL_MILE } from "./format.js";
 import { bearing, distance, type Place } from "./geo.js";
 import { LabelFields } from "./label_fields.js";
@@ -40,12 +41,13 @@ interface Label {
   height: number;
 }
 
-// A label on the screen, until an update brings other rows or texts.
+// A label on the screen, until tracks come or go, or labels stand elsewhere.
 interface Shown {
   label: Label;
   row: number;
   text: LabelText;
   picture: number;
+  update: number; // of the store, whose values it shows
 }
 
 // The line from a symbol to its label, when that is not beside it.
@@ -69,6 +71,7 @@ export class Overlay {
   private places: Label[] = [];
   private placeOf = new Map<number, number>(); // id -> where its label stood
   private shown: Shown[] | null = null; // null: rows and texts are to be looked up
+  private who = -1; // store.who when they were
   private readonly pixels = new Float32Array(2 * LABELS_MAX);
   private readonly finder: LabelPlaces;
   private asked: { ids: number[]; wishes: Float64Array } = { ids: [], wishes: new Float64Array(0) };
@@ -168,19 +171,19 @@ export class Overlay {
   // an emergency, the selected one and as many others, in the order of their rows; of the sector,
   // twice as many.
   private place(width: number, height: number): void {
-    const { store, mask, motion, selected, shown } = this.app,
+    const { store, motion, selected, shown } = this.app,
       symbols = new Float32Array(2 * shown + 2),
       ids: number[] = [],
       wishes: number[] = [],
-      { shownLongitude, shownLatitude, count } = store,
       project = this.map.projector(true),
+      rows = this.app.rowsShown(),
+      places = motion.placesOf(rows),
       { fields } = this,
       most = fields.hasSector ? 2 * WISHES_MAX : WISHES_MAX;
     let at = 0;
-    motion.leave();
-    for (let i = 0; i < count; i++) {
-      if (!mask[i]) continue;
-      project(shownLongitude[i]!, shownLatitude[i]!, symbols, at);
+    for (let n = 0; n < rows.length; n++) {
+      const i = rows[n]!;
+      project(places[2 * n + 1]!, places[2 * n]!, symbols, at);
       const x = symbols[at]!,
         y = symbols[at + 1]!;
       if (x < 0 || y < 0 || x >= width || y >= height) continue;
@@ -246,9 +249,31 @@ export class Overlay {
     this.renew();
   }
 
-  // Tracks, or who of them is chosen, have changed.
+  // Which tracks are shown, how, or who of them is chosen, has changed.
   renew(): void {
     this.shown = null;
+  }
+
+  // After an update: texts of the tracks that it told, as long as all are where they were.
+  update(): void {
+    const { store, filter } = this.app;
+    if (this.who !== store.who || !isOff(filter) || this.fields.hasAge) this.shown = null;
+    const theme = THEMES[this.app.settings.theme];
+    const old = this.shown?.filter(({ row, update }) => store.changedAt[row] !== update) ?? [];
+    for (const one of old) {
+      one.text = this.text(one.row, theme, one.label);
+      one.update = store.changedAt[one.row]!;
+    }
+    if (old.length > 0) this.findPictures(this.shown!);
+  }
+
+  private findPictures(shown: Shown[]): void {
+    const found = this.pictures.find(
+      shown.map(({ text }) => text),
+      this.scale,
+      this.wide(this.fields.widest),
+    );
+    found.forEach((picture, i) => (shown[i]!.picture = picture));
   }
 
   private placeMs(): number {
@@ -305,12 +330,16 @@ export class Overlay {
   private look(theme: Theme): Shown[] {
     const { store, mask } = this.app;
     this.scale = canvasScale();
-    const list = this.places
+    this.who = store.who;
+    const list: Shown[] = this.places
       .map((label) => ({ label, row: store.row(label.id) }))
-      .filter(({ row }) => row >= 0 && mask[row]);
-    const texts = list.map(({ label, row }) => this.text(row, theme, label));
-    const found = this.pictures.find(texts, this.scale, this.wide(this.fields.widest));
-    return list.map((one, i) => ({ ...one, text: texts[i]!, picture: found[i]! }));
+      .filter(({ row }) => row >= 0 && mask[row])
+      .map(({ label, row }) => ({
+        ...{ label, row, text: this.text(row, theme, label) },
+        ...{ picture: 0, update: store.changedAt[row]! },
+      }));
+    this.findPictures(list);
+    return list;
   }
 
   private text(row: number, theme: Theme, { width, height }: Label): LabelText {
@@ -323,14 +352,11 @@ export class Overlay {
       isChosen = id === selected || id === this.hovered;
     const one = flags & Flag.emergency ? css(theme.emergency) : isChosen ? theme.select : "";
     const first = flags & Flag.coasting ? theme.labelDim : theme.label;
-    return {
-      lines,
-      colours: lines.map((_, i) => one || (i === 0 ? first : theme.labelDim)),
-      back: theme.labelBack,
-      frame: isChosen ? theme.select : "",
-      width,
-      height,
-    };
+    const colours = lines.map((_, i) => one || (i === 0 ? first : theme.labelDim)),
+      frame = isChosen ? theme.select : "",
+      back = theme.labelBack;
+    const key = [...lines, ...colours, back, frame, width].join("\n");
+    return { key, lines, colours, back, frame, width, height };
   }
 
   // Where an end of the ruler is now: its track goes on.

@@ -1,15 +1,19 @@
-// Draws the picture: symbols by deck.gl, labels on a canvas over them, carried on between updates.
-import { Deck, type Layer, MapView } from "@deck.gl/core";
+// Draws the picture, carried on between updates: what deck.gl draws, the tracks over it, labels
+// over them, each on a canvas of its own: an update draws nothing again but what it changes.
 import type { App } from "./app.js";
-import type { Changes } from "./delta.js";
-import { h } from "./dom.js";
+import type { TrackDetail } from "./api.js";
+import { type Changes, Kind } from "./delta.js";
+import { h, hasWebGl } from "./dom.js";
 import type { Box } from "./filter.js";
-import { Layers } from "./layers.js";
+import type { Layers } from "./layers.js";
 import type { AirMap } from "./map.js";
 import { PictureClock } from "./motion.js";
 import { Names } from "./names.js";
 import { Overlay } from "./overlay.js";
+import { Records } from "./records.js";
 import { Sweep } from "./sweep.js";
+import { symbolPicture } from "./symbols.js";
+import { TrackCanvas } from "./track_canvas.js";
 
 const STEP_PIXELS = 0.35; // a picture is drawn when the fastest moves so far
 const FAST_MPS = 260,
@@ -18,7 +22,9 @@ const FAST_MPS = 260,
   FRAME_MS = 8;
 
 export class Picture {
-  readonly layers: Layers;
+  readonly symbols = symbolPicture();
+  readonly records: Records;
+  layers: Layers | null = null; // null: deck.gl is not loaded yet
   readonly overlay: Overlay;
   // What the last update cost this thread: taking it over, telling the panels, the layers and the
   // labels of the first frame with it (milliseconds); and what was drawn.
@@ -33,15 +39,16 @@ export class Picture {
     labels: 0,
     frames: 0, // in the last second
     firstMs: 0, // since the page was asked for, when tracks were drawn
+    seenMs: 0, // and when the graphics processor had done so
   };
   isFollowing = false; // the map goes with the selected track
   cards: HTMLElement[] = []; // what may lie over the map
-  private readonly deck: Deck<MapView>;
+  private readonly tracks: TrackCanvas;
   private readonly names: Names;
+  private detail: TrackDetail | null = null;
   readonly time = new PictureClock();
   private isDue = true;
-  private shown: Layer[] = []; // by deck.gl
-  private deckFrame: ((nowMs: number) => void) | null = null; // null: it is not ready
+  private readonly under = h("div", { class: "layers", inert: true }); // of deck.gl
   private wasPast = false;
   private timer = 0;
   private lastDraw = 0;
@@ -51,7 +58,8 @@ export class Picture {
     private readonly app: App,
     private readonly air: AirMap,
   ) {
-    this.layers = new Layers(app);
+    this.records = new Records(app);
+    this.tracks = new TrackCanvas(this.symbols, () => this.redraw());
     this.overlay = new Overlay(
       app,
       air,
@@ -59,22 +67,9 @@ export class Picture {
       () => this.redraw(),
     );
     new Sweep(app, air, (ms) => this.time.now(ms)); // below the tracks
-    const box = air.container,
-      parent = h("div", { class: "tracks", inert: true }); // nothing in it has a name
+    const box = air.container;
     this.names = new Names(app, air);
-    box.append(this.names.canvas, parent, this.overlay.canvas);
-    this.deck = new Deck({
-      parent,
-      views: new MapView({ id: "map", repeat: true }),
-      viewState: air.view(),
-      controller: false,
-      // Lines and symbols smooth their edges themselves; nothing is behind anything.
-      deviceProps: {
-        type: "webgl",
-        webgl: { antialias: false, depth: false, preserveDrawingBuffer: false },
-      },
-      ...this.ownFrames(),
-    });
+    box.append(this.names.canvas, this.under, this.tracks.canvas, this.overlay.canvas);
     air.on("move", () => this.move());
     air.on("moveend", () => {
       if (!this.isFollowing) this.overlay.forget();
@@ -100,6 +95,7 @@ export class Picture {
 
   // The sides of an area that is being drawn; null: no more.
   sketch(box: Box | null): void {
+    if (!this.layers) return; // not even tracks are there
     this.layers.sketch = box;
     this.layers.updateFixed();
     this.redraw();
@@ -109,13 +105,14 @@ export class Picture {
   take(message: Changes): boolean {
     const { app, time, figures } = this,
       begin = performance.now();
-    app.motion.leave();
-    if (!app.store.apply(message)) return false;
-    time.hear(message.time, begin);
-    app.motion.settle(time.now(begin), begin);
+    app.motion.step(time.now(begin), begin);
+    if (!app.store.apply(message, app.motion.leave)) return false;
+    time.hear(message.time, begin, message.kind === Kind.changes);
+    app.motion.settle(app.store.told, time.now(begin), begin);
     app.sift();
-    this.layers.update();
-    this.overlay.renew();
+    this.records.update();
+    this.layers?.update();
+    this.overlay.update();
     const taken = performance.now();
     figures.updates++;
     this.redraw();
@@ -125,36 +122,46 @@ export class Picture {
     return true;
   }
 
+  // Of the selected track.
+  setDetail(detail: TrackDetail | null): void {
+    this.detail = detail;
+    if (this.layers) this.layers.detail = detail;
+    this.redraw();
+  }
+
+  // Everything anew that depends on more than the tracks themselves.
+  rewrite(): void {
+    this.records.writeAll();
+    this.layers?.update();
+    this.overlay.renew();
+    this.redraw();
+  }
+
   private listen(): void {
-    const { app, layers } = this;
+    const { app } = this;
     app.on("filter", () => {
-      layers.updateFixed();
-      layers.update();
-      this.overlay.renew();
-      this.redraw();
+      this.layers?.updateFixed();
+      this.rewrite();
     });
     app.on("select", () => {
       this.isFollowing = false;
-      layers.update(); // a filter lets the selected track pass
-      this.overlay.renew();
-      this.redraw();
+      this.rewrite(); // a filter lets the selected track pass
     });
     app.on("time", () => {
       const isPast = app.past !== null;
       if (isPast === this.wasPast) return;
       this.wasPast = isPast;
-      layers.updateFixed();
+      this.layers?.updateFixed();
       this.redraw();
     });
     app.on("sensors", () => {
-      layers.updateFixed();
+      this.layers?.updateFixed();
       this.redraw();
     });
     app.on("settings", () => {
-      layers.updateFixed();
-      layers.update();
+      this.layers?.updateFixed();
       this.overlay.forget();
-      this.redraw();
+      this.rewrite();
     });
   }
 
@@ -168,11 +175,12 @@ export class Picture {
 
   // The map has moved: what is over it goes with it, in the same frame.
   private move(): void {
-    this.deck.setProps({ viewState: this.air.view() });
+    this.layers?.look(this.air.view());
     this.names.draw();
     if (!this.figures.firstMs) return this.redraw();
-    this.deck.redraw();
-    this.overlay.draw(performance.now());
+    const nowMs = performance.now();
+    this.drawLayers(nowMs);
+    this.overlay.draw(nowMs);
   }
 
   // Frames are asked for only when one is due: seen from afar, tracks move a pixel in seconds.
@@ -210,24 +218,12 @@ export class Picture {
     this.frames++;
   }
 
-  // deck.gl asks for a frame at every refresh of the screen; here the picture says when one is due.
-  private ownFrames(): object {
-    const requestAnimationFrame = (frame: (nowMs: number) => void) => {
-      this.deckFrame = frame;
-      return 1;
-    };
-    return { animationFrameProvider: { requestAnimationFrame, cancelAnimationFrame: () => {} } };
-  }
-
   // False when something is not drawn yet.
   private drawLayers(nowMs: number): boolean {
-    if (!this.deckFrame) return false;
-    const layers = this.layers.all(this.air.metresPerPixel());
-    if (layers) {
-      this.deck.setProps({ layers: (this.shown = layers) });
-      this.deckFrame(nowMs);
-    } else this.deck.redraw("a frame");
-    return !this.layers.isWaiting(this.shown);
+    const { air, records } = this;
+    records.carryOn(air.metresPerPixel());
+    const isDrawn = this.tracks.draw(air.view(), air.size(), records);
+    return (this.layers?.draw(nowMs) ?? true) && isDrawn;
   }
 
   // Cards, and the names of sites.
@@ -249,7 +245,19 @@ export class Picture {
   // What can wait until there is something to see.
   private drawnFirst(): void {
     this.figures.firstMs = performance.now();
-    void this.air.load();
+    this.tracks.whenDrawn(() => {
+      this.figures.seenMs = performance.now();
+      void this.loadLayers();
+      void this.air.load();
+    });
+    this.redraw();
+  }
+
+  private async loadLayers(): Promise<void> {
+    if (!hasWebGl()) return;
+    const { Layers } = await import("./layers.js");
+    this.layers = new Layers(this.app, this.records, this.under, this.air.view());
+    this.layers.detail = this.detail;
     this.redraw();
   }
 }

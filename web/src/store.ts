@@ -3,6 +3,7 @@ import { type Changes, Kind, NO_ADDRESS, NO_ALTITUDE, NO_SQUAWK } from "./delta.
 
 export const DOTS = 12; // of history a track
 export const DOT_GAP_S = 10;
+const NEAR = 24; // rows that are looked through for the next track
 const TURN = 65536, // steps of a course
   COURSE_STEP = 360 / TURN;
 const METRES_PER_DEGREE = 111_195; // of a sphere; what is carried on is a few kilometres
@@ -26,6 +27,11 @@ export class Store {
   time = 0; // of the picture, seconds since 1970
   snapshots = 0; // so many began from nothing
   who = 0; // another number: tracks have come or gone, or are told by another name
+  updates = 0; // messages taken over
+  told: Uint32Array = new Uint32Array(0); // rows that the last one told
+  // Those, and rows that another track was moved to; null: all.
+  changed: Uint32Array | null = null;
+  changedAt = new Uint32Array(0); // of each row: the value of `updates` when that last was so
   id = new Uint32Array(0);
   latitude = new Float64Array(0); // degrees, at stateTime
   longitude = new Float64Array(0);
@@ -42,9 +48,7 @@ export class Store {
   squawk = new Uint16Array(0);
   category = new Uint8Array(0);
   callsign: string[] = [];
-  // Where it was shown when that was asked last, and what of a jump is to be made up: motion.ts.
-  shownLatitude = new Float64Array(0);
-  shownLongitude = new Float64Array(0);
+  // What of a jump was to be made up when fading began to be counted: motion.ts.
   jumpLatitude = new Float32Array(0);
   jumpLongitude = new Float32Array(0);
   // Rings of DOTS positions (longitude, latitude).
@@ -52,22 +56,29 @@ export class Store {
   dotTime = new Float64Array(0); // of the newest
   dotNext = new Uint8Array(0);
   dotCount = new Uint8Array(0);
+  private room = new Uint32Array(0); // for `told`
   private readonly rows = new Map<number, number>();
 
   row(id: number): number {
     return this.rows.get(id) ?? -1;
   }
 
-  // What a message says; false when it builds on another one than the last: begin anew.
-  apply(message: Changes): boolean {
+  // What a message says; false when it builds on another one than the last: begin anew. `leave` is
+  // told the rows that it is going to change; a new one's latitude is NaN then.
+  apply(message: Changes, leave: (rows: Uint32Array) => void = () => {}): boolean {
     if (message.kind === Kind.snapshot) {
       this.clear();
       this.snapshots++;
     } else if (message.epoch !== this.epoch || message.since > this.sequence) {
       return false;
     }
-    for (const id of message.removed) this.remove(id);
-    this.setRows(message);
+    this.updates++;
+    const moved: number[] = [];
+    for (const id of message.removed) this.remove(id, moved);
+    const rows = (this.told = this.setRows(message, leave));
+    for (const row of moved) this.changedAt[row] = this.updates;
+    const isAll = message.kind === Kind.snapshot || rows.length + moved.length > this.count;
+    this.changed = isAll ? null : this.joined(rows, moved);
     if (message.identities.length > 0) this.who++;
     for (const one of message.identities) {
       const row = this.row(one.id);
@@ -91,26 +102,50 @@ export class Store {
     this.callsign.length = 0;
   }
 
-  // Column by column: of twenty thousand rows that is three times as fast as row by row.
-  private setRows(message: Changes): void {
-    const rows = this.rowsOf(message);
-    this.setPositions(message, rows);
-    this.setMotion(message, rows);
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      if (message.time - this.dotTime[row]! >= DOT_GAP_S) this.addDot(row, message.time);
-    }
+  private joined(rows: Uint32Array, moved: number[]): Uint32Array {
+    const still = moved.filter((row) => row < this.count);
+    if (still.length === 0) return rows;
+    const all = new Uint32Array(rows.length + still.length);
+    all.set(rows);
+    all.set(still, rows.length);
+    return all;
   }
 
-  // Messages tell tracks in the order of ids, which mostly is that of rows.
+  // Column by column: of twenty thousand rows that is three times as fast as row by row. What loops
+  // need is in variables, and they call little: at a message a second the compiler comes late.
+  private setRows(message: Changes, leave: (rows: Uint32Array) => void): Uint32Array {
+    const rows = this.rowsOf(message);
+    leave(rows);
+    this.setPositions(message, rows);
+    this.setMotion(message, rows);
+    const { dotTime, changedAt, updates } = this,
+      due = message.time - DOT_GAP_S;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      changedAt[row] = updates;
+      if (dotTime[row]! <= due) this.addDot(row, message.time);
+    }
+    return rows;
+  }
+
+  // Messages tell tracks in the order of ids, which mostly is that of rows: the next one is a few
+  // rows on. That is quicker than to look it up.
   private rowsOf(message: Changes): Uint32Array {
-    const { ids, count, time } = message,
-      rows = new Uint32Array(count);
-    for (let i = 0, row = -1; i < count; i++) {
-      const id = ids[i]!;
-      row = row + 1 < this.count && this.id[row + 1] === id ? row + 1 : this.row(id);
-      if (row < 0) row = this.add(id, time);
-      rows[i] = row;
+    const { ids, count, time } = message;
+    if (this.room.length < count) this.room = new Uint32Array(count);
+    const rows = this.room.subarray(0, count);
+    let { id, count: known } = this;
+    for (let i = 0, at = -1; i < count; i++) {
+      const wanted = ids[i]!;
+      let row = at + 1;
+      const end = row + NEAR < known ? row + NEAR : known;
+      while (row < end && id[row]! < wanted) row++;
+      if (row >= end || id[row] !== wanted) row = this.row(wanted);
+      if (row < 0) {
+        row = this.add(wanted, time);
+        ({ id, count: known } = this);
+      }
+      rows[i] = at = row;
     }
     return rows;
   }
@@ -180,15 +215,15 @@ export class Store {
     this.squawk[row] = NO_SQUAWK;
     this.category[row] = 0;
     this.callsign[row] = "";
-    this.shownLatitude[row] = NaN; // nothing to glide from
+    this.latitude[row] = NaN; // nothing to glide from
     this.jumpLatitude[row] = this.jumpLongitude[row] = 0;
     this.dotTime[row] = time;
     this.dotNext[row] = this.dotCount[row] = 0;
     return row;
   }
 
-  // The last row takes the place of the removed one.
-  private remove(id: number): void {
+  // The last row takes the place of the removed one, which is `moved` then.
+  private remove(id: number, moved: number[]): void {
     const row = this.rows.get(id);
     if (row === undefined) return;
     const last = --this.count;
@@ -199,6 +234,7 @@ export class Store {
       this.dot.copyWithin(row * DOTS * 2, last * DOTS * 2, (last + 1) * DOTS * 2);
       this.callsign[row] = this.callsign[last]!;
       this.rows.set(this.id[row]!, row);
+      moved.push(row);
     }
     this.callsign.length = last;
   }
@@ -220,13 +256,12 @@ export class Store {
       this.trackNumber,
       this.squawk,
       this.category,
-      this.shownLatitude,
-      this.shownLongitude,
       this.jumpLatitude,
       this.jumpLongitude,
       this.dotTime,
       this.dotNext,
       this.dotCount,
+      this.changedAt,
     ];
   }
 
@@ -246,13 +281,12 @@ export class Store {
     this.trackNumber = grown(this.trackNumber, n);
     this.squawk = grown(this.squawk, n);
     this.category = grown(this.category, n);
-    this.shownLatitude = grown(this.shownLatitude, n);
-    this.shownLongitude = grown(this.shownLongitude, n);
     this.jumpLatitude = grown(this.jumpLatitude, n);
     this.jumpLongitude = grown(this.jumpLongitude, n);
     this.dot = grown(this.dot, n * DOTS * 2);
     this.dotTime = grown(this.dotTime, n);
     this.dotNext = grown(this.dotNext, n);
     this.dotCount = grown(this.dotCount, n);
+    this.changedAt = grown(this.changedAt, n);
   }
 }

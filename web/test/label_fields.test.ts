@@ -113,3 +113,8 @@ test("label fields: what was kept is read again; what is not known is passed ove
   const odd = { full: { name: 4, level: "2", speed: 2, x: 1 }, sector: { box: [1, 2, 3, NaN] } };
   assert.deepEqual(readChoice(odd), { ...labelChoice(), full: { speed: 2 } });
 });
+
+test("labels: the age of a position changes without a message of its track", () => {
+  assert.equal(new LabelFields(labelChoice()).hasAge, false);
+  assert.equal(new LabelFields({ ...labelChoice(), short: { age: 2 } }).hasAge, true);
+});

@@ -137,13 +137,12 @@ test("motion: carried on by speed and course; a jump fades", () => {
     motion = new Motion(store);
   const flying = { id: 1, latitude: 0, longitude: 0, speed: 111.195, course: 90 };
   store.apply(message(Kind.snapshot, 1, [flying], [], [], 100));
-  motion.settle(100, 0);
+  motion.settle(store.told, 100, 0);
   motion.step(110, 1000);
   assert.ok(Math.abs(motion.longitude(0) - 0.01) < 1e-5, String(motion.longitude(0)));
-  motion.leave();
   const elsewhere = { ...flying, latitude: 0.002, longitude: 0.01 };
-  store.apply(message(Kind.changes, 2, [elsewhere], [], [], 110));
-  motion.settle(110, 1000);
+  store.apply(message(Kind.changes, 2, [elsewhere], [], [], 110), motion.leave);
+  motion.settle(store.told, 110, 1000);
   motion.step(110, 1000);
   assert.ok(Math.abs(motion.latitude(0)) < 1e-5); // still where it was shown
   motion.step(110, 1500);
@@ -162,7 +161,7 @@ test("motion: speed is along the course, at any latitude and over the equator", 
       const from: [number, number] = [170, latitude];
       const row = { id: 1, latitude, longitude: 170, speed: 200, course };
       store.apply(message(Kind.snapshot, 1, [row], [], [], 100));
-      motion.settle(100, 0);
+      motion.settle(store.told, 100, 0);
       motion.step(110, 0);
       const to: [number, number] = [motion.longitude(0), motion.latitude(0)];
       const metres = distance(from, to);
@@ -174,10 +173,10 @@ test("motion: speed is along the course, at any latitude and over the equator", 
 
 test("motion: the clock of the picture runs as fast as the messages do", () => {
   const clock = new PictureClock();
-  for (let i = 0; i < 60; i++) clock.hear(1000 + i * 10, i * 1000 + 1);
+  for (let i = 0; i < 60; i++) clock.hear(1000 + i * 10, i * 1000 + 1, true);
   assert.ok(Math.abs(clock.now(59_501) - (1590 + 5)) < 0.2);
   clock.steer = () => 500; // what is played meanwhile teaches it nothing
-  for (let i = 0; i < 60; i++) clock.hear(500 + i, 60_000 + i * 1000);
+  for (let i = 0; i < 60; i++) clock.hear(500 + i, 60_000 + i * 1000, true);
   clock.steer = null;
   assert.ok(Math.abs(clock.now(59_501) - (1590 + 5)) < 0.2);
 });

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { feature } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
+import type { GeometryCollection } from "topojson-specification";
 import { nameOf } from "../src/countries.js";
+import { type PackedWorld, unpackWorld } from "../src/world.js";
 
 type Point = [longitude: number, latitude: number];
 
 // Made by `npm run world`, which the runner of these tests does first.
-const world = JSON.parse(
-  readFileSync(new URL("../generated/world.json", import.meta.url), "utf8"),
-) as Topology;
+const packed = readFileSync(new URL("../generated/world.json", import.meta.url), "utf8");
+const world = unpackWorld(JSON.parse(packed) as PackedWorld);
 const countries = world.objects["countries"] as GeometryCollection<{ name: string }>;
 const land = feature(world, countries).features;
 

@@ -23,5 +23,6 @@ const cut = cutWorld(world, (whole) => ({
 }));
 const weighed = presimplify(cut);
 const small = quantize(simplify(weighed, quantile(weighed, KEPT_SHARE)), GRID);
+small.arcs = small.arcs.map((arc) => arc.flat()); // src/world.ts makes pairs of them
 mkdirSync(new URL("../generated/", import.meta.url), { recursive: true });
 writeFileSync(new URL("../generated/world.json", import.meta.url), JSON.stringify(small));

@@ -93,6 +93,8 @@ interface RowElement {
   row: HTMLElement;
   cells: HTMLElement[];
   shown: string[];
+  track: number; // id
+  update: number; // of the store, whose values it shows
 }
 
 export class TablePanel {
@@ -238,6 +240,10 @@ export class TablePanel {
       element.row.setAttribute("aria-selected", String(isSelected));
       element.row.classList.toggle("cursor", isCursor);
     });
+    const changed = this.app.store.changedAt[row]!;
+    if (element.track === id && element.update === changed) return;
+    element.track = id;
+    element.update = changed;
     COLUMNS.forEach((column, c) => {
       const text = column.text(this.app, row);
       this.write(element, c + 1, text, () => {
@@ -267,7 +273,7 @@ export class TablePanel {
       ...cells,
     );
     this.space.append(row);
-    return { row, cells, shown: [] };
+    return { row, cells, shown: [], track: 0, update: -1 };
   }
 
   private key(event: KeyboardEvent): void {

@@ -1,17 +1,17 @@
 // The page under 20,000 moving tracks that are each updated once a second.
-//   node test/browser/bench.mjs [SECONDS]
+//   node test/browser/bench.mjs [SECONDS [MILLISECONDS between messages]...]
 // First with a message each 250 ms of those that were updated since, as the service sends them when
 // nothing else is configured; then with a message of all of them a second.
 // An update is all JavaScript that the page's thread runs from one message to the next: reading it,
 // columns, filter, records for the graphics processor, table and panels, labels, draw calls. It is
-// told in the thread's own time: waiting for a processor is not in it. "With the browser's own work"
-// adds what the browser does in that thread: style, layout, and what canvases need in software.
+// told in the thread's own time: waiting for a processor is not in it. "With the browser's own
+// work" adds what the browser does in that thread: style, layout, and what canvases need in software.
 import { startBrowser, until } from "./harness.mjs";
 import { startStandIn } from "./stand_in.mjs";
 
 const COUNT = 20_000,
     SECONDS = Number(process.argv[2] ?? 30),
-    STEPS_MS = [250, 1000],
+    STEPS_MS = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [250, 1000],
     LOADING_MS = 8000,
     WANTED = /^FunctionCall$|^FireAnimationFrame$|^thread_name$|::RunTask$/,
     LONG_MS = 50;
@@ -33,13 +33,6 @@ async function spent(cdp) {
     return { GPU: sum("GPU"), renderer: sum("renderer"), browser: sum("browser"), script };
 }
 
-// When the software that draws had drawn the first picture.
-const ON_SCREEN = `(() => {
-    const gl = document.querySelector(".tracks canvas").getContext("webgl2");
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
-    return performance.now();
-})()`;
-
 const of = (list, share) =>
     [...list].sort((a, b) => a - b)[Math.floor((list.length - 1) * share)]?.toFixed(2);
 const tell = (name, ...words) => console.log(name.padEnd(30), ...words);
@@ -50,8 +43,8 @@ async function load(page, cdp, port) {
     await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
     const before = await spent(cdp);
     await page.goto(`http://127.0.0.1:${port}/`, { waitUntil: "commit" });
-    const first = await until(page, "window.airpicture?.page.firstMs"),
-        seen = await page.evaluate(ON_SCREEN),
+    const seen = await until(page, "window.airpicture?.page.seenMs"),
+        first = await page.evaluate("airpicture.page.firstMs"),
         after = await spent(cdp);
     tell("first picture", `${first.toFixed(0)} ms, seen after ${seen.toFixed(0)} ms`);
     for (const [name, words] of [

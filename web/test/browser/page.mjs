@@ -244,7 +244,7 @@ await check("sensors: what a panel says is what the interface tells", async () =
 
 await check("what a receiver has heard is drawn as far as the interface tells", async () => {
     await agree(page, async () => {
-        const layer = "airpicture.picture.shown.find((one) => one.id === 'outlines')",
+        const layer = "airpicture.picture.layers?.shown.find((one) => one.id === 'outlines')",
             [receivers, outlines] = await look(
                 `[airpicture.app.sensors.receivers, ${layer}.props.data]`,
             ),

@@ -66,7 +66,7 @@ const { check, end } = cases();
 // no jump may be left to fade.
 async function freeze() {
     await until(page, "window.airpicture?.page.drawn > 0");
-    await until(page, "airpicture.air.countries.length > 0");
+    await until(page, "airpicture.air.countries.length > 0 && airpicture.picture.layers !== null");
     const { now_s } = await get("api/v1/statistics");
     await until(page, `Math.abs(airpicture.app.store.time - ${now_s}) < 1e-5`);
     await look(`(({ app, picture, feed }) => {
@@ -74,7 +74,7 @@ async function freeze() {
         feed.events.changes = () => true; // a busy machine is drawing long enough
         app.store.jumpLatitude.fill(0);
         app.store.jumpLongitude.fill(0);
-        picture.layers.update();
+        picture.rewrite();
     })(airpicture)`);
 }
 
@@ -154,7 +154,7 @@ await check("symbols: each differs from every other in pixels", async () => {
             if (differ < least) [least, pair] = [differ, [j, i]];
         }));
         return [inks.length, least, pair];
-    })(airpicture.picture.symbols ?? airpicture.picture.layers.picture)`);
+    })(airpicture.picture.symbols)`);
     assert.equal(count, 48);
     if (process.env.AP_TIMES) console.error(`${least.toFixed(1)} pixels: symbols ${pair}`);
     assert.ok(least > 5, `symbols ${pair} differ by ${least.toFixed(1)} pixels`);
@@ -244,9 +244,9 @@ await check("list: sorted by a column, back and forth; only rows in view are ele
 
 await check("drawn: sites, ranges, trail, ellipse; vectors as long as chosen", async () => {
     const isDrawn = (id, is) =>
-        until(page, `airpicture.picture.shown.some((one) => one.id === '${id}') === ${is}`);
+        until(page, `airpicture.picture.layers.shown.some((one) => one.id === '${id}') === ${is}`);
     await look("airpicture.app.select(airpicture.app.store.id[0])");
-    for (const id of ["rings", "sites", "tracks", "trail", "ellipse"]) await isDrawn(id, true);
+    for (const id of ["rings", "sites", "trail", "ellipse"]) await isDrawn(id, true);
     await page.keyboard.press("r");
     for (const id of ["rings", "sites"]) await isDrawn(id, false);
     await page.keyboard.press("r");
@@ -254,7 +254,7 @@ await check("drawn: sites, ranges, trail, ellipse; vectors as long as chosen", a
     for (const id of ["trail", "ellipse"]) await isDrawn(id, false);
     for (const minutes of [2, 5, 0, 1]) {
         await page.keyboard.press("v");
-        await until(page, `airpicture.picture.layers.records.seconds === ${60 * minutes}`);
+        await until(page, `airpicture.picture.records.seconds === ${60 * minutes}`);
     }
 });
 
@@ -262,7 +262,7 @@ await check("sites and ranges of radars are where, and as far, as the interface 
     await until(page, "airpicture.app.sensors.sensors.length > 2");
     const { sensors } = await get("api/v1/sensors"),
         drawn = (id) =>
-            look(`airpicture.picture.shown.find((one) => one.id === '${id}').props.data`);
+            look(`airpicture.picture.layers.shown.find((one) => one.id === '${id}').props.data`);
     const at = ({ site }) => [site.longitude_deg, site.latitude_deg];
     const isAway = (path, sensor, metres) =>
         path.every((place) => Math.abs(6371e3 * angleBetween(at(sensor), place) - metres) < 30);
@@ -342,9 +342,9 @@ async function agreesOn(box) {
     assert.ok(shown.length > 0 && shown.length < (await look("airpicture.app.store.count")));
     const rows = "document.querySelector('.rows').getAttribute('aria-rowcount')";
     await until(page, `${rows} === '${shown.length + 1}'`);
-    await until(page, `airpicture.picture.layers.records.count === ${shown.length}`);
+    await until(page, `airpicture.picture.records.count === ${shown.length}`);
     await until(page, `location.hash.endsWith('&box=${box}')`);
-    const drawn = "airpicture.picture.shown.find((one) => one.id === 'areas')?.props.data[0].box";
+    const drawn = "airpicture.picture.layers.shown.find((one) => one.id === 'areas')?.props.data[0].box";
     await until(page, `String(${drawn}) === '${box}'`);
 }
 
@@ -438,10 +438,10 @@ await check("measuring by keyboard: from the selected track, whose end goes with
     assert.equal(await look("airpicture.air.view().longitude"), before, "the map stays");
     const [at, east] = await look(`(({ app, air, picture: { overlay } }) => {
         const row = app.store.row(app.selected), [from, to] = overlay.ruler;
-        app.store.shownLongitude[row] += 0.25; // it flies on
+        app.store.longitude[row] += 0.25; // it flies on
         const ends = [from, to].map((end) => overlay.rulerPlace(end)[0]);
         const is = app.motion.longitude(row);
-        app.store.shownLongitude[row] -= 0.25;
+        app.store.longitude[row] -= 0.25;
         return [ends[0] - is, air.project([ends[1], 0]).x - air.project([before(air), 0]).x];
         function before(air) { return air.view().longitude; }
     })(airpicture)`);
@@ -480,7 +480,7 @@ async function isAsBefore(name) {
 const BROKEN = {
     labels: ["airpicture.app.set({labels: false})", "airpicture.app.set({labels: true})"],
     colours: ["airpicture.app.set({colour: 'level'})", "airpicture.app.set({colour: 'source'})"],
-    symbols: ["airpicture.picture.layers.records.count = 0", "airpicture.picture.layers.update()"],
+    symbols: ["airpicture.picture.records.count = 0", "airpicture.picture.rewrite()"],
     theme: ["airpicture.app.set({theme: 'day'})", "airpicture.app.set({theme: 'night'})"],
 };
 

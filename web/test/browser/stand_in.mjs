@@ -1,6 +1,6 @@
 // A stand-in for the service: it serves the built page, and sends what the C writer would of tracks
-// that are each updated once a second, at a moment of their own, all over the second and in no order
-// of their ids: a message tells those that were since the last one.
+// that are each updated once a second, at a moment of their own, in no order of their ids: a message
+// tells those that were since the last one.
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import http from "node:http";
@@ -108,7 +108,8 @@ export async function startStandIn(count, stepMs) {
     const all = Array.from({ length: count }, (_, track) => track),
         steps = 1000 / stepMs,
         stepOf = (track) => Math.floor(momentOf(track) * steps),
-        parts = Array.from({ length: steps }, (_, step) => all.filter((one) => stepOf(one) === step));
+        partOf = (step) => all.filter((one) => stepOf(one) === step),
+        parts = Array.from({ length: steps }, (_, step) => partOf(step));
     const server = http.createServer(answer),
         snapshot = frame(message(SNAPSHOT, all, 1, Date.now() / 1000, 0));
     server.on("upgrade", (request, socket) => {
