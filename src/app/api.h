@@ -34,6 +34,7 @@ typedef struct ap_api {
     uint32_t epoch;      /* of this run, as in the stream */
     bool has_archive;    /* that can be asked */
     ap_api_serves serves;
+    bool has_ended;                        /* the recording; its last picture stays */
     const char *tiles, *tiles_attribution; /* of the page's map; "" or NULL: none */
     /* The one thing that can be done: somebody has seen an alert that the picture keeps and nobody
      * saw before. The picture has it when this returns; false: there was no room. NULL: never. */

@@ -43,6 +43,8 @@ void ap_api_display(ap_api_call *call)
     const ap_api *api = call->api;
     ap_json_object object = ap_json_open(call->out);
     ap_json_member_str(&object, "serves", serves[api->serves]);
+    if (api->has_ended)
+        ap_json_member_bool(&object, "ended", true);
     if (api->tiles && *api->tiles) {
         ap_json_key(&object, "tiles");
         ap_json_object tiles = ap_json_open(call->out);

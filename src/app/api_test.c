@@ -206,8 +206,13 @@ static void test_display_tells_what_is_served(void **state)
         cJSON *display = ask_json(b, "/api/v1/display", 200);
         assert_string_equal(at(display, "serves")->valuestring, words[i]);
         assert_non_null(at(display, "tiles"));
+        assert_false(cJSON_HasObjectItem(display, "ended"));
         cJSON_Delete(display);
     }
+    b->api.has_ended = true;
+    cJSON *display = ask_json(b, "/api/v1/display", 200);
+    assert_true(cJSON_IsTrue(at(display, "ended")));
+    cJSON_Delete(display);
 }
 
 /* Every other method is told what may be done instead. */

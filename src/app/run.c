@@ -36,6 +36,7 @@ enum {
     OPTION_SPEED,
     OPTION_START,
     OPTION_SENSORS,
+    OPTION_AT_END,
     OPTION_PORT,
     OPTION_OPEN,
     OPTION_LOG,
@@ -52,6 +53,9 @@ const ap_option ap_run_options[] = {
                        "Day of recordings that hold times of day only, as for replay." },
     [OPTION_SENSORS] = { 'c', "sensors", "FILE",
                          "Sensors file of a recording: where each radar stands." },
+    [OPTION_AT_END] = { 0, "at-end", "WHAT",
+                        "When the recording has ended: stay, and serve its last picture until "
+                        "Ctrl-C, or end; by default it stays in a terminal." },
     [OPTION_PORT] = { 0, "port", "N",
                       "Port of the page, in place of the configuration's or of 8080; 0 for one "
                       "that is free." },
@@ -77,6 +81,7 @@ typedef struct service {
     double speed;
     double port; /* negative: as configured */
     ap_utc_ns start_utc;
+    const char *at_end; /* NULL: not said */
     ap_log_level log_level;
     bool log_json;
     ap_log log;
@@ -127,6 +132,12 @@ static int take_option(void *context, size_t option, const char *value)
         return ap_take_time(run->command, "start", value, &run->start_utc);
     case OPTION_SENSORS:
         snprintf(run->config.sensors, sizeof run->config.sensors, "%s", value);
+        return AP_EXIT_OK;
+    case OPTION_AT_END:
+        run->at_end = value;
+        if (strcmp(value, "stay") && strcmp(value, "end"))
+            return ap_command_fail(run->command, AP_EXIT_USAGE, "--at-end %s; expected stay or end",
+                                   value);
         return AP_EXIT_OK;
     case OPTION_OPEN:
         run->opens = true;
@@ -404,6 +415,12 @@ static int open_loop(service *run)
     return AP_EXIT_OK;
 }
 
+/* Without a terminal there may be nobody who would end it. */
+static bool stays_at_end(const service *run)
+{
+    return run->at_end ? !strcmp(run->at_end, "stay") : isatty(STDERR_FILENO) == 1;
+}
+
 static int open_engine(service *run)
 {
     const ap_run_engine_config config = { .command = run->command,
@@ -413,6 +430,7 @@ static int open_engine(service *run)
                                           .replay_speed = run->speed,
                                           .replay_start = run->start_utc,
                                           .is_simulated = *run->demo_folder != '\0',
+                                          .stays_at_end = stays_at_end(run),
                                           .log = &run->log,
                                           .ways = &run->ways,
                                           .changed = &run->changed,
@@ -667,11 +685,11 @@ static int check_operands(const service *run, int argc, char **argv, int operand
     if (argc - operand > 1)
         return ap_command_fail(run->command, AP_EXIT_USAGE, "'%s' is one file too many",
                                argv[operand + 1]);
-    bool of_recording = run->start_utc != 0 || run->speed != 1.0;
+    bool of_recording = run->start_utc != 0 || run->speed != 1.0 || run->at_end;
     if (operand < argc && ((of_recording && run->replay_count == 0) || *run->config.sensors))
         return ap_command_fail(run->command, AP_EXIT_USAGE,
-                               "--sensors, --start and --speed are for recordings; a configuration "
-                               "names its sensors file");
+                               "--sensors, --start, --speed and --at-end are for recordings; a "
+                               "configuration names its sensors file");
     return AP_EXIT_OK;
 }
 

@@ -48,7 +48,7 @@ struct ap_run_engine_state {
     atomic_int wanted;    /* who waits for it */
     pthread_mutex_t bell_mutex;
     pthread_cond_t bell;
-    atomic_bool is_asleep, is_ending, has_ended;
+    atomic_bool is_asleep, is_ending, has_ended, stays;
     _Atomic int64_t utc_ahead_ns;
     _Atomic uint64_t beat;
 };
@@ -322,6 +322,19 @@ static bool wait_for_input(void *context, const ap_input *input)
     return is_ready;
 }
 
+/* The picture stands still, and can be asked for, until somebody wants the end. */
+static void stay(struct ap_run_engine_state *state)
+{
+    atomic_store(&state->stays, true);
+    ap_waker_wake(state->config.changed);
+    pthread_mutex_lock(&state->bell_mutex);
+    while (!atomic_load(&state->is_ending)) {
+        note_beat(state);
+        (void)ap_bell_wait(&state->bell, &state->bell_mutex, ap_clock_monotonic_ns() + WAIT_NS);
+    }
+    pthread_mutex_unlock(&state->bell_mutex);
+}
+
 static void *run_replay(void *context)
 {
     struct ap_run_engine_state *state = context;
@@ -329,11 +342,16 @@ static void *run_replay(void *context)
     pthread_mutex_lock(&state->lock);
     int status = ap_pipeline_run(&state->pipeline);
     state->status = atomic_load(&state->is_ending) ? AP_EXIT_OK : status;
+    ap_run_outputs_flush(&state->outputs);
     pthread_mutex_unlock(&state->lock);
+    bool stays = state->config.stays_at_end;
     if (state->status)
         ap_log_write(state->config.log, AP_LOG_ERROR, "replay: %s", state->pipeline.message);
     else if (!atomic_load(&state->is_ending))
-        ap_log_write(state->config.log, AP_LOG_NOTICE, "the recording has ended");
+        ap_log_write(state->config.log, AP_LOG_NOTICE, "the recording has ended%s",
+                     stays ? "; its last picture is served until Ctrl-C" : "");
+    if (!state->status && stays)
+        stay(state);
     atomic_store(&state->has_ended, true);
     ap_waker_wake(state->config.changed);
     return NULL;
@@ -643,6 +661,11 @@ ap_chunk_ring_refused ap_run_engine_refused(const ap_run_engine *run, uint16_t i
 bool ap_run_engine_has_ended(const ap_run_engine *run)
 {
     return atomic_load(&run->state->has_ended);
+}
+
+bool ap_run_engine_stays(const ap_run_engine *run)
+{
+    return atomic_load(&run->state->stays);
 }
 
 uint64_t ap_run_engine_beat(const ap_run_engine *run)

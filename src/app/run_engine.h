@@ -43,6 +43,7 @@ typedef struct ap_run_engine_config {
     double replay_speed;    /* 0: as fast as it goes */
     ap_utc_ns replay_start; /* day of recordings that hold times of day */
     bool is_simulated;      /* what is replayed */
+    bool stays_at_end;      /* of a replay: its last picture is served on */
     const ap_log *log;
     const ap_run_ways *ways;            /* of the outputs */
     ap_waker *changed;                  /* is woken when the picture may have changed */
@@ -96,6 +97,7 @@ ap_recorder_stats ap_run_engine_recorder(const ap_run_engine *run);
 const char *ap_run_engine_archive(const ap_run_engine *run, size_t i, ap_archive_feed_stats *stats);
 ap_chunk_ring_refused ap_run_engine_refused(const ap_run_engine *run, uint16_t input);
 bool ap_run_engine_has_ended(const ap_run_engine *run); /* a replay is over, or failed */
+bool ap_run_engine_stays(const ap_run_engine *run);     /* it is over, and served on */
 
 /* A number that grows while the engine's thread goes on, ten times a second at least; a replay that
  * waits for its input goes on. */

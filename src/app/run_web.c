@@ -104,6 +104,7 @@ static ap_api api_of(struct ap_run_web_state *state)
                    .epoch = ap_delta_epoch(&state->delta),
                    .has_archive = state->desk.state != NULL,
                    .serves = state->config.serves,
+                   .has_ended = ap_run_engine_stays(state->config.engine),
                    .tiles = state->config.config->http.tiles,
                    .tiles_attribution = state->config.config->http.tiles_attribution,
                    .acknowledge = acknowledge,

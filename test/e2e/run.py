@@ -5,6 +5,8 @@ import datetime
 import json
 import os
 import pathlib
+import pty
+import re
 import signal
 import socket
 import struct
@@ -259,6 +261,29 @@ def recording_gives_the_same(scene):
     assert (scene.folder / "state/checkpoint").read_bytes() == kept
 
 
+def stays_at_the_end(scene):
+    """On a terminal the last picture of a recording is served until Ctrl-C."""
+    recording = sorted((scene.folder / "state/recordings").glob("airpicture-*"))[0]
+    command = [PROGRAM, "run", "--replay", recording, "--speed", "0", "--port", "0",
+               "-c", scene.folder / "sim/sensors.yaml"]
+    terminal, screen = pty.openpty()
+    service = subprocess.Popen(command, stderr=screen)
+    os.close(screen)
+    said = b""
+    try:
+        while b"until Ctrl-C" not in said:
+            said += os.read(terminal, 4096)
+        port = int(re.search(rb"serves at http://127\.0\.0\.1:(\d+)", said).group(1))
+        wait_for(lambda: get(port, "/api/v1/display") == {"serves": "recording", "ended": True})
+        wait_for(lambda: get(port, "/api/v1/tracks")["tracks"])
+    finally:
+        service.send_signal(signal.SIGINT)
+        assert service.wait(timeout=WAIT_S) == 0
+        os.close(terminal)
+    run(*command[1:], "--at-end", "end")
+    run(*command[1:], "--at-end", "now", status=64)
+
+
 def without_configuration(folder):
     """Simulated traffic, seen at once; nothing is left behind. The log is an object a line."""
     temporary = folder / "temporary"
@@ -419,6 +444,7 @@ def main():
             case("configuration read again", configuration_read_again, scene)
             case("ends on a signal", ends_on_a_signal, scene)
             case("recording gives the same", recording_gives_the_same, scene)
+            case("stays at the end", stays_at_the_end, scene)
         finally:
             scene.close()
         case("without configuration", without_configuration, folder)

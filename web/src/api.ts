@@ -231,7 +231,7 @@ export class Api {
 
   track = (id: number, points = 1000) =>
     this.get<TrackDetail>(`api/v1/tracks/${id}?points=${points}`);
-  display = () => this.get<{ serves: Serves; tiles?: Tiles }>("api/v1/display");
+  display = () => this.get<{ serves: Serves; ended?: boolean; tiles?: Tiles }>("api/v1/display");
   session = () => this.get<Session>("api/v1/session");
   acknowledge = (alert: Alert) =>
     this.post<Alert>(`api/v1/alerts/${alert.alert_id}/acknowledge?since_s=${alert.since_s}`);

@@ -82,6 +82,7 @@ export class App {
   alerts: Alert[] = [];
   past: number | null = null; // seconds since 1970: the archive is played; null: live
   serves: Serves | null = null; // null: not told yet
+  hasEnded = false; // the recording
   present = 0; // time of the newest live message
   session: Session = { may_operate: false };
   sensors: SensorList = { now_s: 0, sensors: [], receivers: [] };

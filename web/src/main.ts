@@ -298,19 +298,29 @@ app.on("time", () => {
 app.on("update", () => bar.showPast(playback.isPaused ? 0 : playback.speed, root));
 let isTold = false,
   hasTiles = false;
-app.on("feed", () => {
+function askDisplay(): void {
   const wasTold = isTold;
   isTold = live.feed.state === "live"; // behind a line that broke may be another service
   if (!isTold || wasTold) return;
   app.api.display().then(
-    ({ serves, tiles }) => {
+    ({ serves, ended, tiles }) => {
       app.serves = serves;
+      app.hasEnded = ended ?? false;
       if (tiles && !hasTiles) air.setTiles(tiles);
       hasTiles ||= !!tiles;
       app.tell("feed");
     },
     () => (isTold = false),
   );
+}
+app.on("feed", askDisplay);
+let wasStill = false;
+app.on("update", () => {
+  const { isStill } = picture.time;
+  if (isStill === wasStill) return;
+  wasStill = isStill; // has it ended?
+  isTold = false;
+  askDisplay();
 });
 app.on("select", () => {
   const row = app.store.row(app.selected);

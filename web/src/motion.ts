@@ -6,6 +6,7 @@ import type { Store } from "./store.js";
 export const AHEAD_MAX_S = 20; // beyond, nobody knows
 const FADE_S = 0.5;
 const COUNT_MAX_S = 20; // fading is counted from one moment for so long: single precision holds it
+const STILL_MS = 2000; // without a later time
 const SLIP_MAX_S = 20; // the clock does not glide farther
 const JUMP_MAX_DEG = 0.05; // a longer one is shown as one
 
@@ -17,10 +18,18 @@ export class PictureClock {
   private slip = 0; // by which it was off when the last message came; fades away
   steer: ((nowMs: number) => number) | null = null; // somebody else says what time it is
   isHeld = false; // stands at the time of the last message
+  isStill = false; // so do messages: the recording has ended, or waits
 
   // A message came; `goesOn` from the last one.
   hear(time: number, nowMs: number, goesOn: boolean): void {
     if (this.steer) return; // what is played says nothing of how fast time runs
+    if (goesOn && time === this.time && !this.isHeld) {
+      if (this.isStill || nowMs < this.at + STILL_MS) return;
+      this.slip = this.now(nowMs) - time;
+      this.at = nowMs;
+      this.isStill = true;
+      return;
+    }
     const before = goesOn && this.at > 0 && !this.isHeld ? this.now(nowMs) : NaN;
     if (this.at > 0 && time > this.time && nowMs > this.at + 200) {
       const rate = ((time - this.time) * 1000) / (nowMs - this.at);
@@ -28,6 +37,7 @@ export class PictureClock {
     }
     this.time = time;
     this.at = nowMs;
+    this.isStill = false;
     // What this message does not tell goes on smoothly, too.
     this.slip = Math.abs(before - time) < SLIP_MAX_S ? before - time : 0;
   }
@@ -36,7 +46,8 @@ export class PictureClock {
     if (this.steer) return this.steer(nowMs);
     if (this.isHeld) return this.time;
     const passed = (nowMs - this.at) / 1000;
-    return this.time + Math.min(5, passed) * this.rate + this.slip * Math.exp(-passed / FADE_S);
+    const ahead = this.isStill ? 0 : Math.min(5, passed) * this.rate;
+    return this.time + ahead + this.slip * Math.exp(-passed / FADE_S);
   }
 }
 

@@ -169,6 +169,18 @@ test("records: a filter, and colours, change all of them", () => {
   taker.compare();
 });
 
+test("the clock stands with a recording that has ended, and goes on when it does", () => {
+  const clock = new PictureClock();
+  let ms = 0;
+  for (; ms <= 10_000; ms += 500) clock.hear(ms / 100, ms, ms > 0); // ten times as fast
+  assert.ok(clock.now(ms) > 100 && !clock.isStill);
+  for (const end = ms + 12_000; ms < end; ms += 500) clock.hear(100, ms, true);
+  assert.ok(clock.isStill);
+  for (let i = 0; i < 1000; i += 50) assert.ok(Math.abs(clock.now(ms + i) - 100) < 1e-3);
+  clock.hear(105, ms, true);
+  assert.ok(!clock.isStill && clock.now(ms + 500) > 106);
+});
+
 test("motion: who is not told goes on smoothly when the clock is put right", () => {
   const taker = new Taker(),
     { app, clock } = taker;

@@ -15,10 +15,15 @@ const STATE_WORDS: Record<FeedState, string> = {
 };
 
 // What comes over a line that is well; with its day, unless that is today.
-export function servedWords(serves: Serves | null, time: number, now: number): string {
+export function servedWords(
+  serves: Serves | null,
+  time: number,
+  now: number,
+  hasEnded = false,
+): string {
   const words = { live: "Live", recording: "RECORDING", simulation: "SIMULATED" },
     day = time > 0 && date(time) !== date(now) ? ` ${date(time)}` : "";
-  return serves === null ? "Connected" : words[serves] + day;
+  return serves === null ? "Connected" : words[serves] + day + (hasEnded ? ", ended" : "");
 }
 
 export class Bar {
@@ -99,10 +104,10 @@ export class Bar {
 
   // Neither a recording nor a simulation may be taken for the sky of now.
   private showServed(): void {
-    const { serves, store } = this.app;
+    const { serves, store, hasEnded } = this.app;
     if (this.pill.dataset["state"] !== "live") return;
     this.pill.dataset["serves"] = serves ?? "";
-    setText(this.state, servedWords(serves, store.time, Date.now() / 1000));
+    setText(this.state, servedWords(serves, store.time, Date.now() / 1000, hasEnded));
   }
 
   private showFacts(): void {
