@@ -3,7 +3,7 @@ import "./style.css";
 import { App } from "./app.js";
 import { expands, h, hasWebGl, iconButton, setText } from "./dom.js";
 import { boxOf, isOff, noFilter } from "./filter.js";
-import { DOT_TRACKS_MAX, fillDots, trails } from "./history.js";
+import { DOT_TRACKS_MAX, fillDots, pastTrails, trails } from "./history.js";
 import { type KeyUse, listenToKeys } from "./keys.js";
 import { keepLink, readLink } from "./link.js";
 import { Live } from "./live.js";
@@ -399,11 +399,13 @@ if (link.time !== null) void playback.enter(link.time, true);
 // Where tracks were before; each time that all begins anew.
 let filled = 0;
 app.on("drawn", () => {
-  const { snapshots, count, time } = app.store;
-  if (filled === snapshots || app.past !== null || count === 0) return;
+  const { snapshots, count, time, epoch } = app.store;
+  if (filled === snapshots || count === 0) return;
   filled = snapshots;
   if (count > DOT_TRACKS_MAX) return;
-  trails(app.api, time).then(
+  const { begin_s: begin } = playback.summary ?? {},
+    isPast = app.past !== null && begin !== undefined;
+  (isPast ? pastTrails(app.api, time, begin, epoch) : trails(app.api, time)).then(
     (found) => {
       if (snapshots !== app.store.snapshots) return;
       fillDots(app.store, found);

@@ -216,11 +216,13 @@ export class Playback {
     }
   }
 
-  // What goes on from what is shown is a change; another life of the service begins anew.
+  // What goes on from what is shown is a change; another time, or life of the service, begins anew.
   private give(frame: Changes): void {
     const { store } = this.app;
     const isSnapshot = frame.kind === Kind.snapshot;
-    const goesOn = isSnapshot && frame.epoch === store.epoch && frame.time >= store.time;
+    const gap = frame.time - store.time,
+      isNext = gap >= 0 && gap <= 2 * this.part!.step,
+      goesOn = isSnapshot && frame.epoch === store.epoch && isNext;
     if (!goesOn || !this.hasShown) {
       if (isSnapshot && frame.epoch !== store.epoch && this.hasShown) this.app.select(0);
       this.picture.take(frame);

@@ -22,7 +22,6 @@ import {
   tickTimes,
   trend,
 } from "../src/format.js";
-import { fillDots } from "../src/history.js";
 import { bearing, destination, distance, spanOf, wrapped } from "../src/geo.js";
 import { readSettings, SETTINGS } from "../src/app.js";
 import {
@@ -100,36 +99,6 @@ test("store: dots at most every 10 s, the newest DOTS of them", () => {
   assert.equal(store.dotCount[0], DOTS);
   const newest = (store.dotNext[0]! - 1 + DOTS) % DOTS;
   assert.ok(Math.abs(store.dot[newest * 2]! - 2) < 1e-6);
-});
-
-test("dots: those of before come from trails, behind those that there are", () => {
-  const store = new Store(),
-    utc = (seconds: number) => new Date(seconds * 1000).toISOString(),
-    trail = (id: number, ...points: [time: number, longitude: number][]) => ({
-      id: String(id),
-      temporalGeometry: {
-        datetimes: points.map(([time]) => utc(time)),
-        coordinates: points.map(([, x]) => [x, 50]),
-      },
-    });
-  const dots = (row: number) =>
-    Array.from({ length: store.dotCount[row]! }, (_, i) => {
-      const at = (store.dotNext[row]! - store.dotCount[row]! + i + 2 * DOTS) % DOTS;
-      return Math.round(store.dot[(row * DOTS + at) * 2]! * 1000) / 1000;
-    });
-  store.apply(message(Kind.snapshot, 1, [{ id: 1 }, { id: 2 }, { id: 3 }], [], [], 1000));
-  const first = trail(1, [965, 1], [995, 4], [1000, 4.5]);
-  fillDots(store, [first, trail(2, [0, 0], [1000, 100]), trail(9)]);
-  assert.deepEqual(dots(0), [1.5, 2.5, 3.5, 4.5]);
-  assert.equal(dots(1).length, DOTS);
-  assert.deepEqual([dots(1)[0], dots(1)[11]], [89, 100]);
-  assert.deepEqual(dots(2), []);
-  store.apply(message(Kind.changes, 2, [{ id: 1, longitude: 6 }, { id: 3 }], [], [], 1010));
-  assert.deepEqual(dots(0), [1.5, 2.5, 3.5, 4.5, 6]);
-  store.dotCount[0] = 0; // as without a trail
-  store.apply(message(Kind.changes, 3, [{ id: 1, longitude: 7 }], [], [], 1020));
-  fillDots(store, [trail(1, [1000, 5], [1020, 7])]);
-  assert.deepEqual(dots(0), [5, 6, 7]);
 });
 
 test("motion: carried on by speed and course; a jump fades", () => {
@@ -211,6 +180,7 @@ test("head: what is served, with its day unless that is today", () => {
   assert.equal(servedWords("live", now - 3 * 3600, now), "Live 2026-06-06");
   assert.equal(servedWords("recording", then, now), "RECORDING 2024-03-01");
   assert.equal(servedWords("simulation", then, then + 60), "SIMULATED");
+  assert.equal(servedWords("recording", then, now, true), "RECORDING 2024-03-01, ended");
   assert.equal(servedWords("simulation", 0, now), "SIMULATED"); // nothing has come yet
   assert.equal(servedWords(null, then, now), "Connected");
 });

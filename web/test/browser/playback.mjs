@@ -144,6 +144,32 @@ await check("faster and slower; the same picture behind it", async () => {
     assert.equal(await look("airpicture.playback.speed"), 4);
 });
 
+await check("dots of before are where the archive had the tracks then", async () => {
+    const time = first + 17, // two steps of ten seconds behind the beginning
+        begun = "airpicture.app.store.dotCount.subarray(0, airpicture.app.store.count)";
+    await agree(page, async () => {
+        await look(`airpicture.playback.enter(${time}, true)`);
+        await reached(time);
+        await until(page, `Math.max(...${begun}) === 3`);
+        const tracks = await look(`(({ id, count, dot, dotCount }) =>
+            [...id.subarray(0, count)].map((one, row) =>
+                [one, [...dot.subarray(24 * row, 24 * row + 2 * dotCount[row])]]))(
+            airpicture.app.store)`);
+        const then = [20, 10, 0].map((age) => exported(time - age));
+        let dots = 0,
+            good = 0;
+        for (const [id, places] of tracks)
+            for (let i = 0; i < places.length; i += 2, dots++) {
+                const row = then[3 - places.length / 2 + i / 2].get(id),
+                    [x, y] = [row?.longitude_deg, row?.latitude_deg].map(Number);
+                if (Math.hypot(places[i] - x, places[i + 1] - y) < 1e-5) good++;
+            }
+        assert.ok(dots > 50 && good > 0.9 * dots, `${good} of ${dots}`);
+    });
+    await look(`airpicture.playback.enter(${first + 6}, true)`);
+    await reached(first + 6);
+});
+
 let found = 0; // the track that was searched for
 await check("search, list, panel and link work in the past", async () => {
     const name = await look("airpicture.app.store.callsign.find((one) => one)");
