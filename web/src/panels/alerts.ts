@@ -13,6 +13,7 @@ export class AlertsPanel {
   private readonly rows = h("div", { class: "rows-of" });
   private readonly note = h("p", { class: "note dim" });
   private readonly problem = h("p", { class: "problem", role: "status" });
+  private drawn = "";
 
   constructor(
     private readonly app: App,
@@ -28,6 +29,14 @@ export class AlertsPanel {
     const alerts = [...this.app.alerts]
       .sort((a, b) => Number(!!a.until_s) - Number(!!b.until_s) || b.since_s - a.since_s)
       .slice(0, SHOWN_MAX);
+    const { session, past } = this.app;
+    const now = JSON.stringify([
+      alerts.map((one) => [one, whoseAlert(this.app, one)]),
+      session,
+      past !== null,
+    ]);
+    if (now === this.drawn) return; // a button does not go from under a finger for nothing
+    this.drawn = now;
     const focused = (document.activeElement as HTMLElement | null)?.dataset["focus"];
     this.drawNote(alerts.length > 0);
     this.rows.replaceChildren(

@@ -4,23 +4,22 @@
 //                                                   there, an aircraft squawks 7600
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { PATIENCE_S, axeClean, startBrowser, until } from "./harness.mjs";
+import { axeClean, openPage, startBrowser, until } from "./harness.mjs";
 
 const [port, token, failing] = process.argv.slice(2);
 const browser = await startBrowser(),
     refusals = [];
 
 async function open(width, height) {
-    const context = await browser.newContext({ viewport: { width, height } });
-    const page = await context.newPage();
+    const page = await openPage(browser, { viewport: { width, height } });
     page.on("console", (one) => refusals.push(one.text()));
-    await page.goto(`http://127.0.0.1:${port}/`, { timeout: PATIENCE_S * 1000 });
+    await page.goto(`http://127.0.0.1:${port}/`);
     await until(page, "window.airpicture?.app.alerts.length > 0");
     return page;
 }
 
 async function display() {
-    const page = await open(1280, 800);
+    const page = await open(960, 640);
     await page.keyboard.press("a");
     await until(page, "document.querySelectorAll('.alert').length === 1");
     return page;
@@ -87,6 +86,7 @@ try {
         "the focus stays in the list",
     );
     await axeClean(reader, "acknowledged");
+    await reader.close();
 
     const phone = await open(390, 844);
     await until(phone, "document.querySelector('.bell').ariaLabel === 'Alerts'");

@@ -6,7 +6,7 @@
 // columns, filter, records for the graphics processor, table and panels, labels, draw calls. It is
 // told in the thread's own time: waiting for a processor is not in it. "With the browser's own
 // work" adds what the browser does in that thread: style, layout, and what canvases need in software.
-import { startBrowser, until } from "./harness.mjs";
+import { openPage, startBrowser, until } from "./harness.mjs";
 import { startStandIn } from "./stand_in.mjs";
 
 const COUNT = 20_000,
@@ -114,7 +114,7 @@ const sum = (list) => list.reduce((all, one) => all + one, 0);
 
 for (const stepMs of STEPS_MS) {
     const stand = await startStandIn(COUNT, stepMs);
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const page = await openPage(browser);
     const cdp = await page.context().newCDPSession(page);
     console.log(`a message each ${stepMs} ms, of ${COUNT} tracks those that were updated since`);
     await load(page, cdp, stand.port);

@@ -85,7 +85,14 @@ export const startBrowser = () =>
         ],
     });
 
-export const PATIENCE_S = 100; // on a machine that does much else
+const PATIENCE_S = 100; // on a machine that does much else
+
+// A page whose every wait is as long as the others here.
+export async function openPage(browser, options) {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, ...options });
+    page.setDefaultTimeout(PATIENCE_S * 1000);
+    return page;
+}
 
 // The policy of the page forbids the browser's own waiting, which evaluates text.
 export async function until(page, what) {
@@ -122,7 +129,7 @@ export function angleBetween(a, b) {
 
 // Name and text of the file that the track's panel saves; `words`: on the button.
 export async function saved(page, words) {
-    const waits = page.waitForEvent("download", { timeout: PATIENCE_S * 1000 });
+    const waits = page.waitForEvent("download");
     await page.locator(".track footer button", { hasText: words }).click();
     const file = await waits;
     return [file.suggestedFilename(), readFileSync(await file.path(), "utf8")];

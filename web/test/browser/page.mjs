@@ -7,6 +7,7 @@ import {
     angleBetween,
     axeClean,
     cases,
+    openPage,
     startBrowser,
     startLine,
     startService,
@@ -19,7 +20,7 @@ const HARMLESS = /GPU stall|GL Driver Message|uniform reflection|WebSocket conne
 let service = await startService(process.argv[2]);
 const line = await startLine(service.port);
 const browser = await startBrowser();
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark" });
+const page = await openPage(browser, { colorScheme: "dark" });
 const complaints = [];
 page.on("console", (one) => {
     if (FRAMES.includes(one.type()) && !HARMLESS.test(one.text())) complaints.push(one.text());
@@ -290,7 +291,7 @@ await check("phone: nothing sticks out, the track is a sheet", async () => {
 });
 
 await check("dots of before are there when the page is opened", async () => {
-    const late = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const late = await openPage(browser);
     await late.goto(`http://127.0.0.1:${line.port}/`);
     await until(late, "window.airpicture?.page.drawn > 0");
     const opened = await late.evaluate("airpicture.app.store.time");
@@ -323,7 +324,7 @@ await check("a service that is killed is told, and the one started after it take
 });
 
 await check("without WebGL the page says so, and its lists go on", async () => {
-    const blind = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    const blind = await openPage(browser);
     await blind.addInitScript(() => {
         const get = HTMLCanvasElement.prototype.getContext;
         HTMLCanvasElement.prototype.getContext = function (kind, ...more) {

@@ -4,14 +4,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { agree, axeClean, cases, saved, startBrowser, startService, until } from "./harness.mjs";
+import { agree, axeClean, cases, openPage, saved, startBrowser, startService, until } from "./harness.mjs";
 
 const [program, port, folder, without] = process.argv.slice(2);
 const FEET = 0.3048,
     KNOT = 1852 / 3600;
 
 const browser = await startBrowser();
-const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "dark" });
+const page = await openPage(browser, { colorScheme: "dark" });
 const complaints = [];
 page.on("pageerror", (error) => complaints.push(String(error)));
 const look = (what) => page.evaluate(what);
@@ -94,7 +94,7 @@ const ofNow = (leaf) =>
     look(`getComputedStyle(document.querySelector('#leaf-${leaf} > .note')).display !== 'none'`);
 
 await check("one key leads into the past, which is marked as such", async () => {
-    await page.goto(`http://127.0.0.1:${port}/`, { timeout: 90_000 });
+    await page.goto(`http://127.0.0.1:${port}/`);
     await until(page, "window.airpicture?.page.updates > 0 && airpicture.app.store.count > 5");
     await beams(1);
     await page.keyboard.press("b");
@@ -194,7 +194,7 @@ await check("search, list, panel and link work in the past", async () => {
     const link = await look("location.hash");
     assert.ok(link.includes(`at=${new Date(time * 1000).toISOString().slice(0, 19)}Z`), link);
     await page.goto("about:blank");
-    await page.goto(`http://127.0.0.1:${port}/${link}`, { timeout: 90_000 });
+    await page.goto(`http://127.0.0.1:${port}/${link}`);
     await until(page, `window.airpicture?.app.past === ${time} && airpicture.app.selected`);
     assert.equal(await look("airpicture.app.selected"), id);
     await reached(time);
@@ -387,7 +387,7 @@ await check("health: the histogram of latencies is the interface's", async () =>
 await check("without an archive the bar says so", async () => {
     const bare = await startService(program, without);
     try {
-        await page.goto(`http://127.0.0.1:${bare.port}/`, { timeout: 90_000 });
+        await page.goto(`http://127.0.0.1:${bare.port}/`);
         await until(page, "window.airpicture?.playback !== undefined");
         await page.keyboard.press("b");
         await until(page, "document.querySelector('.timeline .problem').textContent !== ''");

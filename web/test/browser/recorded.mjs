@@ -15,6 +15,7 @@ import {
     axeClean,
     cases,
     saved,
+    openPage,
     startBrowser,
     startService,
     until,
@@ -99,8 +100,7 @@ async function drawn() {
 }
 
 // For who wants no motion there are no beams, which are elsewhere at every moment.
-const page = await browser.newPage({
-    viewport: { width: 1280, height: 800 },
+const page = await openPage(browser, {
     reducedMotion: "reduce",
     colorScheme: "dark",
 });
