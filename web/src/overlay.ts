@@ -16,12 +16,12 @@ import {
 } from "./label_pictures.js";
 import { drawKind, kindOf } from "./kinds.js";
 import { LabelPlaces } from "./label_places.js";
-import { PLACED, SURE, WISH } from "./labels.js";
+import { isForemost, LabelSurvey } from "./label_survey.js";
+import { PLACED, WISH } from "./labels.js";
 import { type AirMap, inside, type Pixel, type Projector } from "./map.js";
 import { css, type Theme, THEMES } from "./theme.js";
 
-const WISHES_MAX = 700,
-  PLACE_MS = 450,
+const PLACE_MS = 450,
   PLACE_MANY_MS = 6000, // with so many tracks, that finding places takes a while:
   MANY = 4000,
   PICK_PX = 14;
@@ -74,13 +74,15 @@ export class Overlay {
   private who = -1; // store.who when they were
   private readonly pixels = new Float32Array(2 * LABELS_MAX);
   private readonly finder: LabelPlaces;
-  private asked: { ids: number[]; wishes: Float64Array } = { ids: [], wishes: new Float64Array(0) };
+  private survey: LabelSurvey | null = null; // goes on with each update
+  private isSought = false; // it went on since the last frame
+  private asked: { ids: number[]; wishes: number[] } = { ids: [], wishes: [] };
   private placedMs = 0;
   private zoom = 0;
   private scale = 0; // of the canvas when texts were drawn
   private letter = 7.2;
   private readonly pictures = new LabelPictures();
-  private fields: LabelFields;
+  fields: LabelFields;
 
   constructor(
     private readonly app: App,
@@ -144,86 +146,23 @@ export class Overlay {
 
   // Who has the full label: within the sector, and who is not to be overlooked.
   private isFull(row: number): boolean {
-    const { store, selected } = this.app,
-      id = store.id[row]!;
-    return (
-      this.fields.isInside(store, row) ||
-      id === selected ||
-      id === this.hovered ||
-      (store.flags[row]! & Flag.emergency) !== 0
-    );
+    const { app, fields, hovered } = this;
+    return fields.isInside(app.store, row) || isForemost(app, hovered, row);
   }
 
-  // The higher track first, of two at one height the older; before them who has a label already,
-  // and before those the sector.
-  private rank(row: number, isFull: boolean): number {
-    const { store, selected } = this.app,
-      id = store.id[row]!,
-      age = -1e-9 * id;
-    if (id === selected) return SURE;
-    if (id === this.hovered) return 4e6;
-    if (store.flags[row]! & Flag.emergency) return 3e6 + age;
-    const first = (isFull && this.fields.hasSector ? 1.5e6 : 0) + (this.placeOf.has(id) ? 1e6 : 0);
-    return first + (store.altitude[row]! || 0) + age;
+  // Goes on finding out who is to have a label, and asks for their places when that is known.
+  private seek(isWhole: boolean): void {
+    const { survey } = this;
+    if (!survey) return;
+    let isKnown = survey.step();
+    while (isWhole && !isKnown) isKnown = survey.step();
+    if (!isKnown) return;
+    this.survey = null;
+    this.asked = survey;
+    this.finder.ask(survey.work(this.blocked()));
   }
 
-  // Asks for places for labels of tracks in view; when there are more than WISHES_MAX, of those in
-  // an emergency, the selected one and as many others, in the order of their rows; of the sector,
-  // twice as many.
-  private place(width: number, height: number): void {
-    const { store, motion, selected, shown } = this.app,
-      symbols = new Float32Array(2 * shown + 2),
-      ids: number[] = [],
-      wishes: number[] = [],
-      project = this.map.projector(true),
-      rows = this.app.rowsShown(),
-      places = motion.placesOf(rows),
-      { fields } = this,
-      most = fields.hasSector ? 2 * WISHES_MAX : WISHES_MAX;
-    let at = 0;
-    for (let n = 0; n < rows.length; n++) {
-      const i = rows[n]!;
-      project(places[2 * n + 1]!, places[2 * n]!, symbols, at);
-      const x = symbols[at]!,
-        y = symbols[at + 1]!;
-      if (x < 0 || y < 0 || x >= width || y >= height) continue;
-      at += 2;
-      const id = store.id[i]!;
-      const isFirst =
-        (store.flags[i]! & Flag.emergency) !== 0 || id === selected || id === this.hovered;
-      if (ids.length >= most && !isFirst) continue;
-      const isFull = isFirst || fields.isInside(store, i);
-      if (fields.lineCount(isFull) === 0 || (ids.length >= WISHES_MAX && !isFull)) continue;
-      ids.push(id);
-      this.wish(i, isFull, wishes);
-    }
-    this.asked = { ids, wishes: Float64Array.from(wishes) };
-    this.finder.ask({
-      ...{ width, height, limit: LABELS_MAX, blocked: this.blocked() },
-      symbols: symbols.subarray(0, at),
-      wishes: this.asked.wishes,
-    });
-  }
-
-  // WISH numbers more.
-  private wish(row: number, isFull: boolean, wishes: number[]): void {
-    const { store, motion, settings } = this.app,
-      { x, y } = this.locate(row),
-      letters = this.fields.letters(store, row, isFull),
-      lines = this.fields.lineCount(isFull);
-    wishes.push(x, y, this.wide(letters), lines * LABEL_LINE + 2);
-    wishes.push(this.rank(row, isFull), this.placeOf.get(store.id[row]!) ?? -1);
-    const seconds = 60 * settings.vector;
-    this.projector(
-      motion.longitude(row) + seconds * store.east[row]!,
-      motion.latitude(row) + seconds * store.north[row]!,
-      this.at,
-      0,
-    );
-    wishes.push(this.at[0]! - x, this.at[1]! - y);
-  }
-
-  private wide(letters: number): number {
+  wide(letters: number): number {
     return letters * this.letter + 6;
   }
 
@@ -246,6 +185,7 @@ export class Overlay {
   // Something else than time has changed: places are found anew.
   forget(): void {
     this.placedMs = 0;
+    this.survey = null;
     this.renew();
   }
 
@@ -257,6 +197,8 @@ export class Overlay {
   // After an update: texts of the tracks that it told, as long as all are where they were.
   update(): void {
     const { store, filter } = this.app;
+    this.seek(false);
+    this.isSought = true;
     if (this.who !== store.who || !isOff(filter) || this.fields.hasAge) this.shown = null;
     const theme = THEMES[this.app.settings.theme];
     const old = this.shown?.filter(({ row, update }) => store.changedAt[row] !== update) ?? [];
@@ -276,10 +218,6 @@ export class Overlay {
     found.forEach((picture, i) => (shown[i]!.picture = picture));
   }
 
-  private placeMs(): number {
-    return this.app.shown > MANY ? PLACE_MANY_MS : PLACE_MS;
-  }
-
   get labelCount(): number {
     return this.places.length;
   }
@@ -289,19 +227,31 @@ export class Overlay {
       g = fitCanvas(this.canvas, width, height),
       theme = THEMES[this.app.settings.theme];
     this.projector = this.map.projector();
-    const zoom = this.map.view().zoom;
-    const isDue = nowMs - this.placedMs > this.placeMs() || Math.abs(zoom - this.zoom) > 0.25;
     if (!this.app.settings.labels) {
+      this.survey = null;
       if (this.places.length > 0) this.settle(new Float32Array(0));
-    } else if (isDue && !this.finder.isAsking) {
-      this.place(width, height);
-      this.placedMs = nowMs;
-      this.zoom = zoom;
-    }
+    } else this.seekAll(nowMs);
     this.drawLabels(g, theme);
     if (this.ruler.length === 2) this.drawRuler(g, theme);
     // Chromium may go on showing a canvas that was cleared and not drawn on.
     this.canvas.hidden = this.places.length === 0 && this.ruler.length !== 2;
+  }
+
+  // In a frame: begins when places are due, and goes on when no update has.
+  private seekAll(nowMs: number): void {
+    const isMany = this.app.shown > MANY,
+      { zoom } = this.map.view(),
+      isZoomed = Math.abs(zoom - this.zoom) > 0.25;
+    const isOther = isZoomed || this.placedMs === 0; // labels are to follow at once
+    const isDue = nowMs - this.placedMs > (isMany ? PLACE_MANY_MS : PLACE_MS);
+    if ((isOther || (isDue && !this.survey)) && !this.finder.isAsking) {
+      this.survey = new LabelSurvey(this.app, this.map, this, this.placeOf);
+      this.placedMs = nowMs;
+      this.zoom = zoom;
+      this.isSought = false;
+    }
+    if (!this.isSought) this.seek(isOther || !isMany);
+    this.isSought = false;
   }
 
   private drawLabels(g: CanvasRenderingContext2D, theme: Theme): void {
