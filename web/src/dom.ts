@@ -17,10 +17,6 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-// Whether there is what maps and tracks are drawn with.
-export const hasWebGl = (): boolean =>
-  document.createElement("canvas").getContext("webgl2") !== null;
-
 // Writes only what differs: nothing is laid out again for nothing.
 export function setText(element: Node, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -1,7 +1,7 @@
 // Puts the page together: its parts, where they stand, and what each key does.
 import "./style.css";
 import { App } from "./app.js";
-import { expands, h, hasWebGl, iconButton, setText } from "./dom.js";
+import { expands, h, iconButton, setText } from "./dom.js";
 import { boxOf, isOff, noFilter } from "./filter.js";
 import { DOT_TRACKS_MAX, fillDots, pastTrails, trails } from "./history.js";
 import { type KeyUse, listenToKeys } from "./keys.js";
@@ -374,7 +374,7 @@ keepLink(
 
 // --- begin ---
 
-if (!hasWebGl())
+if (!picture.canDraw)
   root.append(
     h(
       "p",
@@ -385,7 +385,7 @@ if (!hasWebGl())
     ),
   );
 
-setTimeout(() => void air.load(), MAP_LATEST_MS); // however long tracks take
+setTimeout(() => picture.loadMap(), MAP_LATEST_MS); // however long tracks take
 
 let isFitted = link.view !== null;
 app.on("update", () => {

@@ -2,7 +2,7 @@
 // base_map.ts, comes after the first picture; from then on it says where one looks.
 import type { Tiles } from "./api.js";
 import type { BaseMap } from "./base_map.js";
-import { h, hasWebGl } from "./dom.js";
+import { h } from "./dom.js";
 import { type Place, wrapped } from "./geo.js";
 import type { Theme } from "./theme.js";
 
@@ -117,9 +117,9 @@ export class AirMap {
     for (const listener of this.told[event]) listener(...what);
   }
 
-  // Brings the map to be seen.
+  // Brings the map to be seen, which needs WebGL.
   async load(): Promise<void> {
-    if (this.isLoading || !hasWebGl()) return;
+    if (this.isLoading) return;
     this.isLoading = true;
     const { BaseMap } = await import("./base_map.js"),
       box = h("div", { class: "base" });

@@ -3,7 +3,7 @@
 import type { App } from "./app.js";
 import type { TrackDetail } from "./api.js";
 import { type Changes, Kind } from "./delta.js";
-import { h, hasWebGl } from "./dom.js";
+import { h } from "./dom.js";
 import type { Box } from "./filter.js";
 import type { Layers } from "./layers.js";
 import type { AirMap } from "./map.js";
@@ -248,13 +248,21 @@ export class Picture {
     this.tracks.whenDrawn(() => {
       this.figures.seenMs = performance.now();
       void this.loadLayers();
-      void this.air.load();
+      this.loadMap();
     });
     this.redraw();
   }
 
+  get canDraw(): boolean {
+    return this.tracks.canDraw;
+  }
+
+  loadMap(): void {
+    if (this.canDraw) void this.air.load();
+  }
+
   private async loadLayers(): Promise<void> {
-    if (!hasWebGl()) return;
+    if (!this.canDraw) return;
     const { Layers } = await import("./layers.js");
     this.layers = new Layers(this.app, this.records, this.under, this.air.view());
     this.layers.detail = this.detail;

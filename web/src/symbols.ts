@@ -5,6 +5,8 @@ import { type AirKind, drawKind } from "./kinds.js";
 
 export const CELL = 40; // pixels of the picture a symbol; it is shown at half of that
 const SOURCES: Source[] = ["fused", "adsb", "mlat", "radar", "primary", "none"];
+// What is read back must not be made by the graphics processor: the page would wait for it.
+const READ: CanvasRenderingContext2DSettings = { willReadFrequently: true };
 const STATES = ["solid", "simulated", "coasting", "simulated and coasting"] as const;
 export const COLUMNS = SOURCES.length,
   DOUBTED_ROW = STATES.length; // from here on the same again in corners, which fill their cell
@@ -94,7 +96,7 @@ export function symbolPicture(): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = CELL * SOURCES.length;
   canvas.height = CELL * 2 * STATES.length;
-  const g = canvas.getContext("2d")!;
+  const g = canvas.getContext("2d", READ)!;
   g.strokeStyle = g.fillStyle = "#fff";
   g.lineJoin = "round";
   for (let y = 0; y < 2 * STATES.length; y++)
@@ -122,7 +124,7 @@ export function symbolUrl(
 ): string {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = CELL;
-  const g = canvas.getContext("2d")!;
+  const g = canvas.getContext("2d", READ)!;
   const x = cell % SOURCES.length,
     y = Math.floor(cell / SOURCES.length);
   g.drawImage(picture, x * CELL, y * CELL, CELL, CELL, 0, 0, CELL, CELL);

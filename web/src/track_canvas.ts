@@ -1,5 +1,6 @@
 // The tracks on a canvas of their own, drawn by WebGL itself: a symbol and a line of motion each.
 // The shaders carry them on between updates, so that a frame costs the page nothing by the track.
+// A symbol is a point: software that draws takes each instance of a shape for a call of its own.
 import { canvasScale } from "./dom.js";
 import type { View } from "./map.js";
 import { AHEAD_MAX_S } from "./motion.js";
@@ -13,12 +14,12 @@ const SIZE_PIXELS = 20, // of a symbol's cell
   NEAR_ZOOM = 8,
   DRAWN_STEP_MS = 10,
   DRAWN_LATEST_MS = 3000,
+  MARGIN = 12, // pixels around the map: a point whose middle is outside is not drawn at all
   COPY_MARGIN_DEG = 2, // that tracks may be carried on beyond the date line
   RADIANS = Math.PI / 180;
 
 const PLACE = `#version 300 es
 precision highp float;
-in vec2 corner;
 in vec4 state;
 in vec3 motion;
 in vec4 look;
@@ -51,25 +52,27 @@ vec4 clip(vec2 pixels) { return vec4(pixels * toClip, 0.0, 1.0); }
 
 // Most symbols fill the middle of their cell: less is drawn of them.
 const SYMBOL_VS = `${PLACE}
-out vec2 at;
+uniform float scale; // pixels of the screen a pixel
+flat out vec3 part; // of the picture: left, top, size
 void main(void) {
   float kind = floor(look.a * 255.0 + 0.5);
   float dim = step(${DIM}.0, kind), cell = kind - dim * ${DIM}.0;
   float row = floor(cell / ${COLUMNS}.0);
-  float part = row < ${DOUBTED_ROW}.0 ? 0.66 : 1.0;
+  float share = row < ${DOUBTED_ROW}.0 ? 0.66 : 1.0;
   colour = vec4(look.rgb, 1.0 - 0.41 * dim);
-  at = (vec2(cell - row * ${COLUMNS}.0, row) + 0.5 + 0.5 * part * vec2(corner.x, -corner.y))
-    * ${CELL}.0;
-  gl_Position = clip(place(0.0) + corner * part * ${SIZE_PIXELS / 2}.0);
+  part = vec3(vec2(cell - row * ${COLUMNS}.0, row) + 0.5 - 0.5 * share, share) * ${CELL}.0;
+  gl_PointSize = share * ${SIZE_PIXELS}.0 * scale;
+  gl_Position = clip(place(0.0));
 }
 `;
 const SYMBOL_FS = `#version 300 es
 precision highp float;
 uniform sampler2D symbols;
 in vec4 colour;
-in vec2 at;
+flat in vec3 part;
 out vec4 ink;
 void main(void) {
+  vec2 at = part.xy + gl_PointCoord * part.z;
   float share = texture(symbols, at / vec2(textureSize(symbols, 0))).a * colour.a;
   if (share < 0.02) discard;
   ink = vec4(colour.rgb, share);
@@ -78,6 +81,7 @@ void main(void) {
 
 // Lines of 1.2 pixels; their edges fade over one.
 const VECTOR_VS = `${PLACE}
+in vec2 corner;
 out float across;
 void main(void) {
   vec2 from = place(0.0), to = place(seconds), way = to - from;
@@ -99,11 +103,12 @@ void main(void) {
 `;
 
 const ATTRIBUTES = ["corner", "state", "motion", "look"] as const,
-  UNIFORMS = ["now", "keep", "seconds", "middle", "north", "east", "toClip"] as const;
+  UNIFORMS = ["now", "keep", "seconds", "middle", "north", "east", "toClip", "scale"] as const;
 type Places = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
 
 interface Program {
   program: WebGLProgram;
+  columns: WebGLVertexArrayObject; // of the records
   at: Places | null; // null: it is still being made
 }
 
@@ -160,6 +165,10 @@ export class TrackCanvas {
     });
   }
 
+  get canDraw(): boolean {
+    return this.gl !== null;
+  }
+
   // False when the shaders are still being made.
   draw(view: View, [width, height]: [number, number], records: Records): boolean {
     const { gl } = this;
@@ -170,8 +179,9 @@ export class TrackCanvas {
     if (records.count === 0) return true;
     this.fill(gl, records);
     const used = records.seconds ? [this.vectors!, this.symbols!] : [this.symbols!];
-    for (const { program, at } of used) {
+    for (const { program, columns, at } of used) {
       gl.useProgram(program);
+      gl.bindVertexArray(columns);
       this.look(gl, at!, view, width, height);
       gl.uniform1f(at!.now, records.now);
       gl.uniform1f(at!.keep, records.keep);
@@ -181,7 +191,8 @@ export class TrackCanvas {
           nearX = Math.fround(x),
           nearY = Math.fround(view.latitude);
         gl.uniform4f(at!.middle, nearX, nearY, x - nearX, view.latitude - nearY);
-        gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, records.count);
+        if (program === this.symbols!.program) gl.drawArrays(gl.POINTS, 0, records.count);
+        else gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, records.count);
       }
     }
     return true;
@@ -211,11 +222,15 @@ export class TrackCanvas {
   ): void {
     gl.uniform4f(at.north, ...northing(latitude, zoom));
     gl.uniform1f(at.east, (TILE * 2 ** zoom) / 360);
-    gl.uniform2f(at.toClip, 2 / width, 2 / height);
+    gl.uniform2f(at.toClip, 2 / (width + 2 * MARGIN), 2 / (height + 2 * MARGIN));
+    gl.uniform1f(at.scale, canvasScale());
   }
 
   private begin(gl: WebGL2RenderingContext): void {
+    this.buffer = gl.createBuffer();
+    this.size = 0;
     this.symbols = this.make(gl, SYMBOL_VS, SYMBOL_FS);
+    this.setColumns(gl, 0);
     this.vectors = this.make(gl, VECTOR_VS, VECTOR_FS);
     const corners = gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, corners);
@@ -226,18 +241,7 @@ export class TrackCanvas {
     );
     gl.enableVertexAttribArray(0);
     gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
-    this.buffer = gl.createBuffer();
-    this.size = 0;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer); // and nothing else from now on
-    for (const [i, count, kind, at] of [
-      [1, 4, gl.FLOAT, 0],
-      [2, 3, gl.FLOAT, 16],
-      [3, 4, gl.UNSIGNED_BYTE, LOOK_AT],
-    ] as const) {
-      gl.enableVertexAttribArray(i);
-      gl.vertexAttribPointer(i, count, kind, kind === gl.UNSIGNED_BYTE, RECORD_OCTETS, at);
-      gl.vertexAttribDivisor(i, 1);
-    }
+    this.setColumns(gl, 1);
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, this.picture);
     for (const [what, how] of [
@@ -252,8 +256,24 @@ export class TrackCanvas {
     gl.clearColor(0, 0, 0, 0);
   }
 
+  // What the program made last is told of each record: by the vertex, or by the instance.
+  private setColumns(gl: WebGL2RenderingContext, divisor: number): void {
+    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer); // and nothing else from the last time on
+    for (const [i, count, kind, at] of [
+      [1, 4, gl.FLOAT, 0],
+      [2, 3, gl.FLOAT, 16],
+      [3, 4, gl.UNSIGNED_BYTE, LOOK_AT],
+    ] as const) {
+      gl.enableVertexAttribArray(i);
+      gl.vertexAttribPointer(i, count, kind, kind === gl.UNSIGNED_BYTE, RECORD_OCTETS, at);
+      gl.vertexAttribDivisor(i, divisor);
+    }
+  }
+
+  // Its columns are those that are told of from now on.
   private make(gl: WebGL2RenderingContext, vertex: string, fragment: string): Program {
-    const program = gl.createProgram();
+    const program = gl.createProgram(),
+      columns = gl.createVertexArray();
     for (const [kind, text] of [
       [gl.VERTEX_SHADER, vertex],
       [gl.FRAGMENT_SHADER, fragment],
@@ -265,7 +285,8 @@ export class TrackCanvas {
     }
     ATTRIBUTES.forEach((name, i) => gl.bindAttribLocation(program, i, name));
     gl.linkProgram(program);
-    return { program, at: null };
+    gl.bindVertexArray(columns);
+    return { program, columns, at: null };
   }
 
   // Asked too early, the page would have to wait for the compiler.
@@ -282,8 +303,8 @@ export class TrackCanvas {
   }
 
   private fit(gl: WebGL2RenderingContext, width: number, height: number): void {
-    const w = Math.round(width * canvasScale()),
-      h = Math.round(height * canvasScale());
+    const w = Math.round((width + 2 * MARGIN) * canvasScale()),
+      h = Math.round((height + 2 * MARGIN) * canvasScale());
     if (this.canvas.width !== w) this.canvas.width = w;
     if (this.canvas.height !== h) this.canvas.height = h;
     gl.viewport(0, 0, w, h);
