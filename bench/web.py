@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""The page under 20,000 moving tracks: web/test/browser/bench.mjs. Arguments: seconds."""
+"""The page under 20,000 moving tracks, against its limits: web/test/browser/bench.mjs.
+
+Arguments: seconds, then milliseconds between messages; or --minutes 10, the heap alone."""
 import pathlib
 import subprocess
 import sys
