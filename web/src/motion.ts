@@ -5,7 +5,7 @@ import type { Store } from "./store.js";
 
 export const AHEAD_MAX_S = 20; // beyond, nobody knows
 const FADE_S = 0.5;
-const COUNT_MAX_S = 20; // fading is counted from one moment for so long: single precision holds it
+const COUNT_MAX_S = 38; // fading is counted from one moment for so long: single precision holds it
 const STILL_MS = 2000; // without a later time
 const SLIP_MAX_S = 20; // the clock does not glide farther
 const JUMP_MAX_DEG = 0.05; // a longer one is shown as one

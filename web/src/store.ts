@@ -3,6 +3,7 @@ import { type Changes, Kind, NO_ADDRESS, NO_ALTITUDE, NO_SQUAWK } from "./delta.
 
 export const DOTS = 12; // of history a track
 export const DOT_GAP_S = 10;
+const DOTS_LEAST = 256; // that a message may add
 const NEAR = 24; // rows that are looked through for the next track
 const TURN = 65536, // steps of a course
   COURSE_STEP = 360 / TURN;
@@ -120,10 +121,12 @@ export class Store {
     this.setMotion(message, rows);
     const { dotTime, changedAt, updates } = this,
       due = message.time - DOT_GAP_S;
+    // Those that came together are due together: no message is to have them all.
+    let dots = DOTS_LEAST + rows.length / 8;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       changedAt[row] = updates;
-      if (dotTime[row]! <= due) this.addDot(row, message.time);
+      if (dotTime[row]! <= due && dots-- > 0) this.addDot(row, message.time);
     }
     return rows;
   }

@@ -173,12 +173,12 @@ export class TrackCanvas {
   draw(view: View, [width, height]: [number, number], records: Records): boolean {
     const { gl } = this;
     if (!gl || gl.isContextLost()) return true;
-    if (!this.isMade(gl, this.symbols!) || !this.isMade(gl, this.vectors!)) return false;
+    const used = records.seconds ? [this.vectors!, this.symbols!] : [this.symbols!];
+    if (!used.every((one) => this.isMade(gl, one))) return false;
     this.fit(gl, width, height);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (records.count === 0) return true;
     this.fill(gl, records);
-    const used = records.seconds ? [this.vectors!, this.symbols!] : [this.symbols!];
     for (const { program, columns, at } of used) {
       gl.useProgram(program);
       gl.bindVertexArray(columns);

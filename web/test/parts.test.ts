@@ -101,6 +101,23 @@ test("store: dots at most every 10 s, the newest DOTS of them", () => {
   assert.ok(Math.abs(store.dot[newest * 2]! - 2) < 1e-6);
 });
 
+test("store: dots of many that came together come one part after the other", () => {
+  const store = new Store(),
+    rows = Array.from({ length: 4000 }, (_, i) => ({ id: i + 1 })),
+    total = () => store.dotCount.subarray(0, 4000).reduce((sum, one) => sum + one, 0);
+  store.apply(message(Kind.snapshot, 1, rows, [], [], 0));
+  let before = 0,
+    most = 0;
+  for (let i = 1; i <= 40; i++) {
+    store.apply(message(Kind.changes, i + 1, rows, [], [], i));
+    most = Math.max(most, total() - before);
+    before = total();
+    assert.equal(before > 0, i >= 10);
+  }
+  assert.ok(most <= 800, String(most));
+  assert.ok(Math.min(...store.dotCount.subarray(0, 4000)) >= 2); // and none is left out
+});
+
 test("motion: carried on by speed and course; a jump fades", () => {
   const store = new Store(),
     motion = new Motion(store);

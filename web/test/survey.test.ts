@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App } from "../src/app.js";
-import { type Changes, Flag, Kind } from "../src/delta.js";
+import { Flag, Kind } from "../src/delta.js";
 import { noFilter } from "../src/filter.js";
 import { LabelFields } from "../src/label_fields.js";
 import { LabelSurvey } from "../src/label_survey.js";
 import { SURE, WISH } from "../src/labels.js";
 import { AirMap } from "../src/map.js";
+import { message } from "./messages.js";
 
 Object.assign(globalThis, {
   localStorage: { getItem: () => null },
@@ -19,27 +20,14 @@ const MIDDLE = { longitude: 8, latitude: 50, zoom: 4 }; // 22.76 pixels a degree
 // Tracks on a square of a few degrees about the middle; others, `far`, are not in view.
 function appOf(count: number, far: (i: number) => boolean, flags: (i: number) => number): App {
   const app = new App(),
-    all = Array.from({ length: count }, (_, i) => i),
-    message: Changes = {
-      kind: Kind.snapshot,
-      epoch: 1,
-      sequence: 1,
-      since: 0,
-      time: 1000,
-      count,
-      ids: Uint32Array.from(all, (i) => i + 1),
-      latitude: Int32Array.from(all, (i) => (48 + (i % 401) / 100) * 1e7),
-      longitude: Int32Array.from(all, (i) => (far(i) ? 120 : 6 + (i % 397) / 100) * 1e7),
-      altitude: Int32Array.from(all, (i) => i),
-      speed: new Uint16Array(count),
-      course: new Uint16Array(count),
-      climb: new Int16Array(count),
-      age: new Uint16Array(count),
-      flags: Uint16Array.from(all, flags),
-      identities: [],
-      removed: new Uint32Array(0),
-    };
-  app.store.apply(message);
+    rows = Array.from({ length: count }, (_, i) => ({
+      id: i + 1,
+      latitude: 48 + (i % 401) / 100,
+      longitude: far(i) ? 120 : 6 + (i % 397) / 100,
+      altitude: i,
+      flags: flags(i),
+    }));
+  app.store.apply(message(Kind.snapshot, 1, rows, [], [], 1000));
   app.motion.step(1000, 0);
   app.sift();
   return app;
@@ -106,15 +94,8 @@ test("survey: tracks that end meanwhile are passed over", () => {
   const style = { fields: new LabelFields(app.settings.label), hovered: 0, wide: () => 50 };
   const survey = new LabelSurvey(app, new AirMap(BOX, MIDDLE, {} as never), style, new Map());
   assert.ok(!survey.step());
-  const { store } = app,
-    none = { latitude: new Int32Array(0), longitude: new Int32Array(0) };
-  store.apply({
-    ...{ kind: Kind.changes, epoch: 1, sequence: 2, since: 1, time: 1001, count: 0 },
-    ...{ ids: new Uint32Array(0), ...none, altitude: new Int32Array(0) },
-    ...{ speed: new Uint16Array(0), course: new Uint16Array(0), climb: new Int16Array(0) },
-    ...{ age: new Uint16Array(0), flags: new Uint16Array(0), identities: [] },
-    removed: Uint32Array.from({ length: 6000 }, (_, i) => 12_000 - i), // its end comes nearer
-  } as Changes);
+  const gone = Array.from({ length: 6000 }, (_, i) => 12_000 - i); // its end comes nearer
+  app.store.apply(message(Kind.changes, 2, [], [], gone));
   app.sift();
   while (!survey.step());
   assert.deepEqual(
