@@ -15,9 +15,9 @@ const TYPES = {
     ".svg": "image/svg+xml",
     ".html": "text/html",
 };
-const SNAPSHOT = 2,
-    CHANGES = 3,
-    LANES = 200, // tracks side by side
+export const SNAPSHOT = 2,
+    CHANGES = 3;
+const LANES = 200, // tracks side by side
     SPEED_MPS = 240,
     FLAGS = [36, 32, 44, 6, 2]; // fused, ADS-B, with multilateration, radar, primary alone
 
@@ -28,7 +28,7 @@ function momentOf(track) {
 }
 
 // Columns as doc/websocket.md lays them out, of these tracks; `flying` seconds after all began.
-function message(kind, tracks, sequence, time, flying) {
+export function message(kind, tracks, sequence, time, flying) {
     const count = tracks.length,
         identities = kind === SNAPSHOT ? count : 0,
         names = 40 + 12 * count,
