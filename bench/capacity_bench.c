@@ -325,8 +325,11 @@ int main(int argc, char **argv)
     printf("a track and turn of one radar: %.2f us among %u tracks, %.2f us among %u\n", small_us,
            small, large_us, large);
     met = show(&limit_of_growth, large_us / small_us) && met;
-    double size = track_size(), ring = (double)sizeof(ap_history);
-    printf("a track: %.0f bytes, of which %.0f are its ring of late reports\n", size, ring);
+    double pool = sizeof(ap_history_part) * (double)ap_tracker_config_default().history_per_track;
+    double size = track_size(), ring = (double)sizeof(ap_history) + pool;
+    printf(
+        "a track: %.0f bytes, of which %.0f are its ring of late reports, %.0f of these shared\n",
+        size, ring, pool);
     met = show(&limit_of_memory, (size - ring) / 1000.0) && met;
     return met ? 0 : 1;
 }

@@ -49,8 +49,13 @@ typedef struct ap_tracker_config {
     double gate_chi2;          /* squared Mahalanobis gate of an association; > 0 */
     double lag_s;              /* reports whose time_utc is further before their receive_utc than
                                 * this are refused as late; > 0 */
-    double survival_per_s;     /* probability that an aircraft is still there a second later */
-    double birth_per_turn_km2; /* expected new aircraft per turn and km2 (for plots) */
+    uint32_t history_per_track; /* late reports are put in where they belong among the measurements
+                                 * of a track since lag_s. It has room for 12 itself; what is told
+                                 * more often takes parts of a pool, of 6 and 1.9 kB each, in all so
+                                 * many times track_cap, and of one track 30; [0, 32]. Memory that
+                                 * is never used is never touched */
+    double survival_per_s;      /* probability that an aircraft is still there a second later */
+    double birth_per_turn_km2;  /* expected new aircraft per turn and km2 (for plots) */
     uint32_t falling_cap; /* objects that fall, or may, at once: 9 kB each; [0, 4096]; 0: none is
                            * sought. Of those that fall, reports older than the newest are refused
                            * as late */
@@ -82,6 +87,10 @@ typedef struct ap_tracker_stats {
     uint64_t fall_count;             /* falls that began */
     uint64_t falling_full_count; /* times that falling_cap left no place to see whether one falls:
                                   * it is followed as what flies */
+    uint64_t
+        history_full_count; /* times that there was no part left for a track (history_per_track),
+                             * and its oldest six measurements could be undone no longer, though
+                             * reports as old as they may still come: those are refused as late */
     ap_refusals refused;
 } ap_tracker_stats;
 

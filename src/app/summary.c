@@ -143,6 +143,11 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
         fprintf(out,
                 "plots with more tracks about them than they were compared with: %" PRIu64 "\n",
                 tracker->crowded_count);
+    if (tracker->history_full_count)
+        fprintf(out,
+                "times that a track was told so often that not all late reports could be taken: "
+                "%" PRIu64 "\n",
+                tracker->history_full_count);
     if (ap_watch_refused(&pipeline->engine.watch))
         fprintf(out, "alerts beyond the table's capacity: %" PRIu64 "\n",
                 ap_watch_refused(&pipeline->engine.watch));

@@ -149,6 +149,7 @@ static void put_tracker(ap_json_object *object, const ap_tracking *tracking)
                    { "shared", t.shared_count },
                    { "paired", t.paired_count },
                    { "reset", t.reset_count },
+                   { "history_full", t.history_full_count },
                    { "refused_by_tracker", ap_refusals_total(&t.refused) } };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         ap_json_member_u64(object, counts[i].key, counts[i].value);

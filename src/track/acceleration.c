@@ -31,10 +31,10 @@ static bool since(const ap_imm *before, const ap_imm *now, double *mps2)
     return true;
 }
 
-bool ap_acceleration_along(const ap_history *history, const ap_imm *now, double *mps2)
+bool ap_acceleration_along(const ap_history *history, const ap_history_pool *pool,
+                           const ap_imm *now, double *mps2)
 {
-    const ap_imm *older = &history->half[history->first].before;
-    const ap_imm *newer = &history->half[1 - history->first].before;
-    return (history->count > AP_HISTORY_HALF && since(newer, now, mps2)) ||
-           (history->count > 0 && since(older, now, mps2));
+    const ap_imm *newer = ap_history_newest(history, pool);
+    const ap_imm *older = ap_history_previous(history, pool);
+    return (newer && since(newer, now, mps2)) || (older && since(older, now, mps2));
 }

@@ -11,11 +11,13 @@
  * then. A filter lags behind a steady acceleration by the same speed at both ends, so the lag is
  * not in the difference.
  *
- * Of the two filters kept the newer serves when its answer is precise enough, else the older.
+ * Of the filters kept before the newest two parts of the history the newer serves when its answer
+ * is precise enough, else the older.
  * False, and nothing written, when neither is: its error, from both covariances, above
  * AP_ACCELERATION_SIGMA_MPS2, less than a second or more than a minute ago, or too slow to have a
  * track. `now` is no seed. */
-bool ap_acceleration_along(const ap_history *history, const ap_imm *now, double *mps2);
+bool ap_acceleration_along(const ap_history *history, const ap_history_pool *pool,
+                           const ap_imm *now, double *mps2);
 
 #define AP_ACCELERATION_SIGMA_MPS2 0.3
 

@@ -139,20 +139,21 @@ static void test_acceleration_is_not_known(void **state)
         go(&b, 0, TURN_S);
     }
     ap_history history = { .count = 1 };
-    ap_imm now = { .time_utc = START_UTC }, *before = &history.half[0].before;
+    ap_history_pool pool = { .cap = 0 };
+    ap_imm now = { .time_utc = START_UTC }, *before = &history.own[0].before;
     now.mean = (ap_gauss){ .x = { [2] = 3.0 }, .C = { 0.01, 0.0, 0.01 } };
     *before = now;
     now.time_utc += 10 * AP_NS_PER_S;
     double mps2 = NAN;
-    assert_false(ap_acceleration_along(&history, &now, &mps2));
+    assert_false(ap_acceleration_along(&history, &pool, &now, &mps2));
     now.mean.x[2] = 6.0;
-    assert_false(ap_acceleration_along(&history, &now, &mps2));
+    assert_false(ap_acceleration_along(&history, &pool, &now, &mps2));
     before->mean.x[3] = 10.0; /* along another axis by now: only its size counts */
     before->mean.x[2] = 0.0;
-    assert_true(ap_acceleration_along(&history, &now, &mps2));
+    assert_true(ap_acceleration_along(&history, &pool, &now, &mps2));
     assert_true(fabs(mps2 + 0.4) < 1e-12);
     before->time_utc = now.time_utc - 61 * AP_NS_PER_S;
-    assert_false(ap_acceleration_along(&history, &now, &mps2));
+    assert_false(ap_acceleration_along(&history, &pool, &now, &mps2));
     world_free(w);
 }
 

@@ -54,8 +54,8 @@ static bool make_offer(ap_state *state, uint32_t slot, const ap_report *report, 
         ap_imm_predict(&row->imm, report->time_utc, &o->imm);
         if (ap_falling_is(&state->falling, slot))
             ap_falling_predict(state, slot, report->time_utc, &o->imm);
-    } else if (!ap_history_at(&row->history, state->config.sensors->sensor, report->time_utc,
-                              &o->imm)) {
+    } else if (!ap_history_at(&row->history, &state->store.pool, state->config.sensors->sensor,
+                              report->time_utc, &o->imm)) {
         return false;
     }
     o->placed = o->measure;
@@ -114,20 +114,21 @@ static void take(ap_state *state, const ap_report *report, offer *o)
     bool is_empty = o->measure.has == 0; /* identity only */
     bool is_gated = (o->measure.has & GATED) != 0;
     const ap_sensor *sensors = state->config.sensors->sensor;
+    ap_history_pool *pool = &state->store.pool;
     gate_velocity(state, report, o);
     if (!is_empty && o->measure.has == 0) {
         ap_refuse(&state->stats.refused, AP_REFUSED_GATE);
         return;
     }
     if (o->is_late && !is_empty) {
-        if (!ap_history_insert(&row->history, sensors, &row->imm, &o->measure)) {
+        if (!ap_history_insert(&row->history, pool, sensors, &row->imm, &o->measure)) {
             ap_refuse(&state->stats.refused, AP_REFUSED_LATE);
             return;
         }
     } else if (!is_empty && ap_falling_is(&state->falling, o->slot)) {
         ap_falling_take(state, o->slot, report);
     } else if (!is_empty) {
-        ap_history_append(&row->history, &row->imm, &o->measure);
+        ap_history_append(&row->history, pool, &row->imm, &o->measure);
         if (is_gated) {
             row->imm = o->imm;
             ap_imm_take(&row->imm, &o->placed);
@@ -135,6 +136,8 @@ static void take(ap_state *state, const ap_report *report, offer *o)
             ap_measure_apply(&o->measure, sensors, &row->imm);
         }
     }
+    if (!is_empty)
+        ap_track_settle(state, o->slot);
     if (is_position) {
         if (!ap_falling_is(&state->falling, o->slot))
             ap_track_innovation(state, &o->imm.mean, &o->fix);
@@ -178,7 +181,7 @@ static void reinitialise(ap_state *state, const ap_report *report, offer *o)
     ap_row *row = &state->store.row[o->slot];
     ap_falling_forget(state, o->slot);
     ap_imm_start(&row->imm, &o->placed, AP_SPEED_SIGMA_MPS);
-    ap_history_start(&row->history);
+    ap_history_clear(&row->history, &state->store.pool);
     ap_store_reason(row, report->time_utc, AP_REASON_REINITIALISED, report->sensor, 0);
     ap_track_alone(state, o->slot, report->time_utc);
     ap_track_taken(state, o->slot, report, AP_TAKEN_POSITION);

@@ -101,9 +101,9 @@ static void predict_looks(ap_state *state, size_t first, size_t last)
             ap_store_fetch_filter(&state->store, b->look[i + LOOKS_AHEAD].slot);
         const ap_row *row = &state->store.row[look->slot];
         look->is_late = look->time_utc < row->imm.time_utc;
-        look->is_too_late =
-            look->is_late && !ap_history_at(&row->history, state->config.sensors->sensor,
-                                            look->time_utc, &look->imm);
+        look->is_too_late = look->is_late && !ap_history_at(&row->history, &state->store.pool,
+                                                            state->config.sensors->sensor,
+                                                            look->time_utc, &look->imm);
         if (!look->is_late || look->is_too_late) /* backwards, if too late */
             ap_imm_predict(&row->imm, look->time_utc, &look->imm);
         look->falls = ap_falling_is(&state->falling, look->slot);

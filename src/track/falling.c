@@ -131,7 +131,7 @@ static void begin_fall(ap_state *state, uint32_t place, ap_utc_ns time_utc, uint
     f->phase[place] = AP_FALL_FALLS;
     f->falls_count++;
     state->stats.fall_count++;
-    ap_history_start(&row->history);
+    ap_history_clear(&row->history, &state->store.pool);
     show_row(state, place);
     ap_store_reason(row, time_utc, AP_REASON_FALL_BEGAN, sensor, 0);
 }
@@ -142,7 +142,7 @@ static void end_fall(ap_state *state, uint32_t place, ap_utc_ns time_utc, uint16
     uint32_t slot = f->slot[place];
     ap_row *row = &state->store.row[slot];
     ap_imm_copy(&row->imm, &f->fall[place].flies);
-    ap_history_start(&row->history);
+    ap_history_clear(&row->history, &state->store.pool);
     leave(f, place);
     ap_store_reason(row, time_utc, AP_REASON_FALL_ENDED, sensor, 0);
     ap_track_repair(state, slot);
@@ -244,9 +244,10 @@ static bool is_down(double dh_m, double var_m2, double dt_s, double over_ground_
 }
 
 /* The k-th newest of the positions that can be undone. */
-static const ap_measure *position_before(const ap_history *history, unsigned k)
+static const ap_measure *position_before(const ap_history *history, const ap_history_pool *pool,
+                                         unsigned k)
 {
-    return ap_history_measure(history, history->count - 1u - k);
+    return ap_history_measure(history, pool, history->count - 1u - k);
 }
 
 /* The vertical filter knows its rate, which is none. */
@@ -267,7 +268,7 @@ static bool goes_gently(const ap_vertical *v, double over_ground_mps)
 
 /* By its vertical filter; or, as that does not follow all that falls, by the height it lost since
  * some positions ago. */
-static bool goes_down(const ap_row *row)
+static bool goes_down(const ap_row *row, const ap_history_pool *pool)
 {
     const ap_history *history = &row->history;
     const ap_vertical *v = &row->imm.vertical;
@@ -279,9 +280,9 @@ static bool goes_down(const ap_row *row)
         return true;
     if (goes_gently(v, speed_mps))
         return false;
-    const ap_measure *now = position_before(history, 0);
+    const ap_measure *now = position_before(history, pool, 0);
     for (unsigned k = 1; k < history->count && (now->has & AP_MEASURE_HEIGHT); k *= 2) {
-        const ap_measure *then = position_before(history, k);
+        const ap_measure *then = position_before(history, pool, k);
         double dt_s = ap_seconds_between(then->time_utc, now->time_utc);
         if ((then->has & AP_MEASURE_HEIGHT) && dt_s > 0.0 &&
             is_down(now->altitude_m - then->altitude_m,
@@ -315,14 +316,15 @@ static bool goes_on(ap_fall *fall, const ap_ballistic_fix *fix)
 }
 
 /* Tries it with the positions from the k-th newest on, but for the newest. */
-static bool goes_since(ap_fall *fall, const ap_history *history, unsigned k)
+static bool goes_since(ap_fall *fall, const ap_history *history, const ap_history_pool *pool,
+                       unsigned k)
 {
     ap_ballistic_fix fix;
-    if (k >= history->count || !fix_of(position_before(history, k), &fix))
+    if (k >= history->count || !fix_of(position_before(history, pool, k), &fix))
         return false;
     ap_fall_start(fall, &fix);
     while (--k > 0)
-        if (fix_of(position_before(history, k), &fix) && !goes_on(fall, &fix))
+        if (fix_of(position_before(history, pool, k), &fix) && !goes_on(fall, &fix))
             return false;
     return true;
 }
@@ -361,7 +363,7 @@ static void begin_trial(ap_state *state, uint32_t slot, const ap_ballistic_fix *
     if (place == f->cap)
         return;
     for (unsigned k = BACK_MOST; k > 1; k /= 2)
-        if (goes_since(&f->fall[place], history, k)) {
+        if (goes_since(&f->fall[place], history, &state->store.pool, k)) {
             try_place(state, place, fix, sensor);
             return;
         }
@@ -375,7 +377,8 @@ void ap_falling_watch(ap_state *state, uint32_t slot, const ap_report *report)
         return;
     uint32_t place = find_any(f, slot);
     bool is_new = place == f->cap;
-    if (is_new ? !goes_down(&state->store.row[slot]) : f->phase[place] == AP_FALL_FALLS)
+    if (is_new ? !goes_down(&state->store.row[slot], &state->store.pool)
+               : f->phase[place] == AP_FALL_FALLS)
         return;
     ap_ballistic_fix fix;
     if (ap_ballistic_fix_from_report(report, ap_sensor_of(state, report->sensor), &fix))

@@ -11,6 +11,7 @@
 #define WINDOW_MAX_S 1.0
 #define WINDOW_STILL_S 0.5 /* of sensors that do not turn */
 #define LATE_WINDOWS 2 /* an older plot is not to stand beside a newer one of the same aircraft */
+#define WAIT_WINDOWS 1.5
 #define WAIT_EXTRA_NS (AP_NS_PER_S / 5)
 #define NEAR_CAP 512u /* where more tracks are about a plot, the nearest are taken */
 #define LOOK_CAP 16384u
@@ -140,7 +141,8 @@ static void open_group(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)
     group->end_utc = (group->window + 1) * width_ns;
     group->late_utc = (group->window - LATE_WINDOWS) * width_ns;
     group->due_utc =
-        ap_utc_add_s(state->clock_utc, 1.5 * window_s(ap_sensor_of(state, sensor))) + WAIT_EXTRA_NS;
+        ap_utc_add_s(state->clock_utc, WAIT_WINDOWS * window_s(ap_sensor_of(state, sensor))) +
+        WAIT_EXTRA_NS;
     if (group->due_utc < state->open_due_utc)
         state->open_due_utc = group->due_utc;
     group->open_place = state->open_count;
@@ -156,6 +158,12 @@ static void shut_group(ap_state *state, uint16_t sensor)
     group->first = group->last = AP_SLOT_NONE;
     group->lessons = NULL;
     group->late_utc = INT64_MIN;
+}
+
+ap_utc_ns ap_group_oldest(const ap_state *state)
+{
+    double back_s = state->config.lag_s + WAIT_WINDOWS * WINDOW_MAX_S;
+    return ap_utc_add_s(state->clock_utc, -back_s) - WAIT_EXTRA_NS;
 }
 
 void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc)

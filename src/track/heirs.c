@@ -120,23 +120,27 @@ void ap_heir_begin(ap_state *state, uint32_t slot, const ap_report *report)
 
 /* ---- inheritance ---- */
 
-/* Its measurements are the other's; once it has more than are kept, its filter is. */
-static void pass_filter(const ap_state *state, const ap_row *heir, ap_row *to)
+/* Its measurements are the other's; once it has more than are always kept, its filter is. */
+static void pass_filter(ap_state *state, uint32_t slot, uint32_t old)
 {
     const ap_sensor *sensors = state->config.sensors->sensor;
-    if (heir->update_count > AP_HISTORY_CAP) {
+    ap_history_pool *pool = &state->store.pool;
+    ap_row *heir = &state->store.row[slot], *to = &state->store.row[old];
+    if (heir->update_count > AP_HISTORY_OWN) {
         ap_imm_copy(&to->imm, &heir->imm);
-        to->history = heir->history;
+        ap_history_move(&heir->history, pool, &to->history);
         return;
     }
     for (unsigned i = 0; i < heir->history.count; i++) {
-        const ap_measure *measure = ap_history_measure(&heir->history, i);
+        const ap_measure *measure = ap_history_measure(&heir->history, pool, i);
         if (measure->time_utc < to->imm.time_utc) {
-            (void)ap_history_insert(&to->history, sensors, &to->imm, measure); /* or too old */
-            continue;
+            (void)ap_history_insert(&to->history, pool, sensors, &to->imm,
+                                    measure); /* or too old */
+        } else {
+            ap_history_append(&to->history, pool, &to->imm, measure);
+            ap_measure_apply(measure, sensors, &to->imm);
         }
-        ap_history_append(&to->history, &to->imm, measure);
-        ap_measure_apply(measure, sensors, &to->imm);
+        ap_track_settle(state, old);
     }
 }
 
@@ -199,7 +203,7 @@ static void inherit(ap_state *state, uint32_t slot, uint32_t old, const ap_repor
     ap_pulse *pulse = &store->pulse[old];
     const ap_identity identity = heir->identity;
     uint32_t heir_id = heir->id;
-    pass_filter(state, heir, row);
+    pass_filter(state, slot, old);
     pass_life(heir, &store->pulse[slot], row, pulse);
     pass_names(&identity, &row->identity);
     ap_track_end(state, slot, report->time_utc, AP_REASON_DROPPED_MERGED, row->id);

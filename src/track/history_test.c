@@ -3,6 +3,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -44,12 +45,14 @@ static void start(ap_history *history, ap_imm *imm)
     ap_history_start(history);
 }
 
+/* With nothing but the track's own parts. */
 static bool take(ap_history *history, ap_imm *imm, int k)
 {
+    ap_history_pool none = { .cap = 0, .free_head = AP_HISTORY_NONE };
     ap_measure m = measure_of(k);
     if (m.time_utc < imm->time_utc)
-        return ap_history_insert(history, NULL, imm, &m);
-    ap_history_append(history, imm, &m);
+        return ap_history_insert(history, &none, NULL, imm, &m);
+    ap_history_append(history, &none, imm, &m);
     ap_imm_apply(imm, &m);
     return true;
 }
@@ -64,7 +67,7 @@ static void test_insert_equals_order(void **state)
     start(&history, &imm);
     for (int k = 1; k <= LAST; k++)
         assert_true(take(&history, &imm, k));
-    for (int delay = 1; delay <= AP_HISTORY_HALF - 1; delay++) {
+    for (int delay = 1; delay <= AP_HISTORY_PART - 1; delay++) {
         start(&late, &again);
         for (int k = 1; k <= LAST; k++) {
             /* Every fifth comes `delay` later. */
@@ -104,7 +107,7 @@ static void assert_same_gauss(const ap_gauss *a, const ap_gauss *b)
 static void test_insert_equals_any_order(void **state)
 {
     (void)state;
-    enum { LAST = 60, BEHIND = AP_HISTORY_HALF - 1 };
+    enum { LAST = 60, BEHIND = AP_HISTORY_PART - 1 };
     ap_history history, late;
     ap_imm imm, again;
     uint64_t seed = 3;
@@ -151,6 +154,7 @@ static void test_at_looks_back(void **state)
 {
     (void)state;
     ap_history history;
+    const ap_history_pool none = { .cap = 0 };
     ap_imm imm, then, past;
     start(&history, &imm);
     for (int k = 1; k <= 15; k++)
@@ -159,10 +163,140 @@ static void test_at_looks_back(void **state)
     ap_imm_predict(&then, 15 * S + S / 2, &then);
     for (int k = 16; k <= 20; k++)
         take(&history, &imm, k);
-    assert_true(ap_history_at(&history, NULL, 15 * S + S / 2, &past));
+    assert_true(ap_history_at(&history, &none, NULL, 15 * S + S / 2, &past));
     const ap_gauss a = then.mean, b = past.mean;
     assert_true(fabs(a.x[0] - b.x[0]) < 1e-9 && fabs(a.A.ee - b.A.ee) < 1e-9);
-    assert_false(ap_history_at(&history, NULL, 2 * S, &past));
+    assert_false(ap_history_at(&history, &none, NULL, 2 * S, &past));
+}
+
+/* ---- a pool ---- */
+
+/* Takes measurement k and sees to the room for the next: so that the last `lag` can be undone. */
+static bool take_settled(ap_history *history, ap_history_pool *pool, ap_imm *imm, int k, int lag)
+{
+    ap_measure m = measure_of(k);
+    ap_utc_ns newest_utc = m.time_utc > imm->time_utc ? m.time_utc : imm->time_utc;
+    if (m.time_utc < imm->time_utc) {
+        assert_true(ap_history_insert(history, pool, NULL, imm, &m));
+    } else {
+        ap_history_append(history, pool, imm, &m);
+        ap_imm_apply(imm, &m);
+    }
+    return ap_history_settle(history, pool, newest_utc - lag * S, newest_utc - lag * S);
+}
+
+static ap_history_pool pool_of(uint32_t cap, void **mem)
+{
+    ap_history_pool pool;
+    ap_arena measure = ap_arena_measure();
+    ap_history_pool_init(&pool, cap, &measure);
+    size_t size = ap_arena_need(&measure);
+    *mem = malloc(size);
+    assert_non_null(*mem);
+    memset(*mem, 0xA5, size);
+    ap_arena arena = ap_arena_over(*mem, size);
+    ap_history_pool_init(&pool, cap, &arena);
+    return pool;
+}
+
+/* A chain as long as the lag asks for: whatever of it comes late is as in order, and what is older
+ * is refused. Its parts go back when the lag is shorter, and when the history is cleared. */
+static void test_settle_keeps_the_lag(void **state)
+{
+    (void)state;
+    enum { LAST = 120, LAG = 50, CAP = 9 };
+    void *mem;
+    ap_history_pool pool = pool_of(CAP, &mem);
+    ap_history history, late;
+    ap_imm imm, again, past;
+    start(&history, &imm);
+    for (int k = 1; k <= LAST; k++)
+        assert_true(take_settled(&history, &pool, &imm, k, LAG));
+    assert_true(ap_history_at(&history, &pool, NULL, (LAST - LAG) * S, &past));
+    assert_false(ap_history_at(&history, &pool, NULL, (LAST - LAG - 20) * S, &past));
+    assert_in_range(pool.taken_count, LAG / AP_HISTORY_PART - 2, CAP);
+    ap_history_clear(&history, &pool);
+    assert_int_equal(pool.taken_count, 0);
+    for (int run = 0; run < 20; run++) {
+        uint64_t seed = 100 + (uint64_t)run;
+        int at[LAST + 1];
+        for (int k = 1; k <= LAST; k++)
+            at[k] = k;
+        for (int from = 1; from + LAG / 2 <= LAST; from += LAG / 2) /* in pieces, each shuffled */
+            for (int i = LAG / 2 - 1; i > 0; i--) {
+                seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+                int j = (int)((seed >> 33) % (unsigned)(i + 1)), swap = at[from + i];
+                at[from + i] = at[from + j];
+                at[from + j] = swap;
+            }
+        start(&late, &again);
+        for (int k = 1; k <= LAST; k++)
+            assert_true(take_settled(&late, &pool, &again, at[k], LAG));
+        assert_same_gauss(&imm.mean, &again.mean);
+        for (int k = LAST + 1; k <= LAST + 3 * AP_HISTORY_PART; k++)
+            assert_true(take_settled(&late, &pool, &again, k, 1));
+        assert_int_equal(pool.taken_count, 0);
+    }
+    free(mem);
+}
+
+/* The oldest measurements make room where the pool, or the share of one track, is used up: that is
+ * told each time, and what is left is right. */
+static void test_settle_tells_when_there_is_no_part(void **state)
+{
+    (void)state;
+    enum { LAST = 400, ALL = 1000 };
+    static const uint32_t caps[] = { 0, 3, AP_HISTORY_PARTS_MAX + 5 };
+    ap_history plain;
+    ap_imm straight;
+    start(&plain, &straight);
+    for (int k = 1; k <= LAST; k++)
+        take(&plain, &straight, k);
+    for (size_t c = 0; c < sizeof caps / sizeof caps[0]; c++) {
+        void *mem;
+        ap_history_pool pool = pool_of(caps[c], &mem);
+        ap_history history;
+        ap_imm imm, past;
+        start(&history, &imm);
+        unsigned refused = 0, parts = caps[c] + 2;
+        parts = parts < AP_HISTORY_PARTS_MAX ? parts : AP_HISTORY_PARTS_MAX;
+        for (int k = 1; k <= LAST; k++) /* pairs change places */
+            refused += !take_settled(&history, &pool, &imm, k % 2 ? k + 1 - k / LAST : k - 1, ALL);
+        assert_int_equal(refused, (unsigned)LAST / AP_HISTORY_PART - parts + 1);
+        assert_int_equal(pool.taken_count, parts - 2);
+        assert_same_gauss(&imm.mean, &straight.mean);
+        int kept = (int)(parts - 1) * AP_HISTORY_PART;
+        assert_true(ap_history_at(&history, &pool, NULL, (LAST - kept) * S, &past));
+        assert_false(ap_history_at(&history, &pool, NULL, (LAST - kept - 10) * S, &past));
+        free(mem);
+    }
+}
+
+/* Of one track to another: it can be undone as before, and what the other had goes back. */
+static void test_move_takes_the_parts_along(void **state)
+{
+    (void)state;
+    void *mem;
+    ap_history_pool pool = pool_of(20, &mem);
+    ap_history from, to;
+    ap_imm imm, before, past;
+    start(&to, &imm);
+    for (int k = 1; k <= 40; k++)
+        take_settled(&to, &pool, &imm, k, 100);
+    start(&from, &imm);
+    for (int k = 1; k <= 50; k++)
+        take_settled(&from, &pool, &imm, k, 100);
+    assert_true(ap_history_at(&from, &pool, NULL, 7 * S, &before));
+    ap_history_move(&from, &pool, &to);
+    assert_int_equal(from.count, 0);
+    assert_int_equal(to.count, 50);
+    assert_int_equal(pool.taken_count, 7);
+    assert_true(ap_history_at(&to, &pool, NULL, 7 * S, &past));
+    assert_memory_equal(&past.mean, &before.mean, sizeof past.mean);
+    ap_history_clear(&from, &pool);
+    ap_history_clear(&to, &pool);
+    assert_int_equal(pool.taken_count, 0);
+    free(mem);
 }
 
 /* One Gaussian, and a seed, become the models that they would have been: whatever their memory
@@ -239,6 +373,9 @@ int main(void)
         cmocka_unit_test(test_insert_equals_any_order),
         cmocka_unit_test(test_insert_refuses_the_ancient),
         cmocka_unit_test(test_at_looks_back),
+        cmocka_unit_test(test_settle_keeps_the_lag),
+        cmocka_unit_test(test_settle_tells_when_there_is_no_part),
+        cmocka_unit_test(test_move_takes_the_parts_along),
         cmocka_unit_test(test_single_becomes_the_same),
         cmocka_unit_test(test_measure_starts_sees_nonsense),
     };

@@ -34,6 +34,7 @@
 #define MERGE_DISTANCE2 9.0
 #define MERGE_RADIUS_M 1500.0
 #define MERGE_LOOKS_TURNS 2.5
+#define GIVE_LAG_SHARE 0.2 /* a part of history is kept so much longer than the lag asks */
 
 void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track)
 {
@@ -342,9 +343,10 @@ void ap_track_repair(ap_state *state, uint32_t slot)
         return;
     state->stats.reset_count++;
     ap_falling_forget(state, slot);
+    ap_history_pool *pool = &state->store.pool;
     for (unsigned i = row->history.count; i-- > 0;)
-        if (ap_history_measure(&row->history, i)->has & AP_MEASURE_POSITION) {
-            ap_measure last = *ap_history_measure(&row->history, i);
+        if (ap_history_measure(&row->history, pool, i)->has & AP_MEASURE_POSITION) {
+            ap_measure last = *ap_history_measure(&row->history, pool, i);
             ap_measure_place(&last, ap_sensor_of(state, last.sensor),
                              ap_vertical_is_sound(&row->imm.vertical) ? &row->imm : NULL);
             ap_imm_start(&row->imm, &last, AP_SPEED_SIGMA_MPS);
@@ -352,7 +354,7 @@ void ap_track_repair(ap_state *state, uint32_t slot)
         }
     if (!ap_imm_is_sound(&row->imm) || is_beyond_flight(&row->imm))
         ap_imm_restart(&row->imm, AP_SPEED_SIGMA_MPS);
-    ap_history_start(&row->history);
+    ap_history_clear(&row->history, pool);
 }
 
 void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight,
@@ -381,6 +383,18 @@ void ap_track_innovation(ap_state *state, const ap_gauss *expected, const ap_fix
     double nis = ap_gauss_distance2(expected, fix);
     state->nis = nis < singular ? nis : 0.0;
     state->nis_dimensions = nis < singular ? 2 : 0;
+}
+
+void ap_track_settle(ap_state *state, uint32_t slot)
+{
+    ap_store *store = &state->store;
+    ap_history *history = &store->row[slot].history;
+    if (ap_history_is_settled(history))
+        return;
+    ap_utc_ns keep_utc = ap_group_oldest(state);
+    ap_utc_ns give_utc = ap_utc_add_s(keep_utc, -GIVE_LAG_SHARE * state->config.lag_s);
+    if (!ap_history_settle(history, &store->pool, keep_utc, give_utc))
+        state->stats.history_full_count++;
 }
 
 /* The sensor that was just seen is the first of its sources. */
@@ -473,7 +487,6 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     ap_imm_sow(&row->imm, measure, AP_SPEED_SIGMA_MPS);
     if (report->present & AP_HAS_ADDRESS) /* its next report is its own */
         ap_imm_fill(&row->imm);
-    ap_history_start(&row->history);
     take_identity(state, slot, report);
     row->strays.part = AP_CLUTTER_NOWHERE;
     row->hit_count = row->update_count = 1;

@@ -11,12 +11,15 @@
 #include <cmocka.h>
 
 #include "airpicture/tracker.h"
+#include "track/state.h"
 #include "track/test_noise.h"
 
 #define START_UTC (INT64_C(1700000000) * AP_NS_PER_S)
 #define AIRCRAFT 600
 #define SIDE_RAD 0.02 /* 128 km: near enough for clusters, far enough to be told apart */
-#define LOOKS 12
+#define LOOKS 16
+#define LATE_LOOK 3.5     /* seen then, told at the end */
+#define SHARED_PARTS 100u /* of history, where six times as many tracks want one */
 
 typedef struct shared_out {
     int calls, parts, order; /* order 0: first to last; 1: last to first; 2: from the middle */
@@ -34,9 +37,9 @@ static void run_parts(void *threads, void (*part)(void *context, size_t i), void
     }
 }
 
-static void add_report(ap_report *report, int look, double latitude_rad, double longitude_rad)
+static void add_report(ap_report *report, double look, double latitude_rad, double longitude_rad)
 {
-    ap_utc_ns time_utc = START_UTC + look * 2 * AP_NS_PER_S;
+    ap_utc_ns time_utc = ap_utc_add_s(START_UTC, 2.0 * look);
     *report = (ap_report){ .time_utc = time_utc,
                            .receive_utc = time_utc + AP_NS_PER_S / 10,
                            .kind = AP_REPORT_TARGET,
@@ -47,8 +50,21 @@ static void add_report(ap_report *report, int look, double latitude_rad, double 
                            .position_var_nn_m2 = 900.0 };
 }
 
-/* Aircraft in straight flight, seen all at one instant by multilateration that tells no identity;
- * returns the tracks at the end. */
+/* Aircraft in straight flight, seen all at one instant. */
+static void look_at(double look, ap_report *reports)
+{
+    uint64_t course = 1, noise = (uint64_t)(2.0 * look) + 100;
+    for (int i = 0; i < AIRCRAFT; i++) {
+        double n = test_uniform(&course), e = test_uniform(&course);
+        double a = 2.0 * AP_PI * test_uniform(&course), t = 2.0 * look * 200.0 / 6.4e6;
+        double dn = test_normal(&noise) * 30.0 / 6.4e6, de = test_normal(&noise) * 30.0 / 6.4e6;
+        add_report(&reports[i], look, 0.1 + SIDE_RAD * n + t * cos(a) + dn,
+                   0.2 + SIDE_RAD * e + t * sin(a) + de);
+    }
+}
+
+/* By multilateration that tells no identity, and in the end one look that is late: only the tracks
+ * that have got a part of history more than their own can take it. Returns the tracks. */
 static size_t fly(shared_out *s, ap_track *tracks, size_t cap)
 {
     static ap_report reports[AIRCRAFT];
@@ -60,24 +76,28 @@ static size_t fly(shared_out *s, ap_track *tracks, size_t cap)
     config.track_cap = 4 * AIRCRAFT;
     config.group_report_cap = 2 * AIRCRAFT;
     config.sensors = &table;
+    config.lag_s = 60.0;
     config.run_parts = s ? run_parts : NULL;
     config.threads = s;
     size_t size = ap_tracker_size(&config);
     void *mem = malloc(size);
     ap_tracker tracker;
     assert_int_equal(ap_tracker_init(&tracker, &config, mem, size), AP_OK);
+    tracker.state->store.pool.cap = SHARED_PARTS;
     for (int look = 0; look < LOOKS; look++) {
-        uint64_t course = 1, noise = (uint64_t)look + 100;
-        for (int i = 0; i < AIRCRAFT; i++) {
-            double n = test_uniform(&course), e = test_uniform(&course);
-            double a = 2.0 * AP_PI * test_uniform(&course), t = 2.0 * look * 200.0 / 6.4e6;
-            double dn = test_normal(&noise) * 30.0 / 6.4e6, de = test_normal(&noise) * 30.0 / 6.4e6;
-            add_report(&reports[i], look, 0.1 + SIDE_RAD * n + t * cos(a) + dn,
-                       0.2 + SIDE_RAD * e + t * sin(a) + de);
-        }
+        look_at(look, reports);
         ap_tracker_step(&tracker, reports[0].receive_utc, reports, AIRCRAFT);
     }
+    look_at(LATE_LOOK, reports);
+    for (int i = 0; i < AIRCRAFT; i++)
+        reports[i].receive_utc = ap_utc_add_s(START_UTC, 2.0 * LOOKS);
+    ap_tracker_step(&tracker, reports[0].receive_utc, reports, AIRCRAFT);
     ap_tracker_flush(&tracker);
+    const ap_tracker_stats *told = ap_tracker_stats_of(&tracker);
+    assert_int_equal(tracker.state->store.pool.taken_count, SHARED_PARTS);
+    assert_true(told->history_full_count > AIRCRAFT / 2);
+    assert_in_range(told->refused.count[AP_REFUSED_LATE], AIRCRAFT / 2,
+                    AIRCRAFT - SHARED_PARTS / 2);
     memset(tracks, 0, cap * sizeof *tracks);
     size_t count = ap_tracker_tracks(&tracker, true, tracks, cap);
     free(mem);

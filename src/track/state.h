@@ -222,6 +222,8 @@ void ap_track_taken(ap_state *state, uint32_t slot, const ap_report *report, ap_
  * other: id of the other track concerned, or 0. */
 void ap_track_doubted(ap_state *state, uint32_t slot, const ap_report *report, int weight,
                       uint32_t other);
+/* After each measurement that its history took in, and serially: there is room for the next. */
+void ap_track_settle(ap_state *state, uint32_t slot);
 /* After an update: a covariance that has lost its meaning begins again from the last measurement.
  */
 void ap_track_repair(ap_state *state, uint32_t slot);
@@ -343,6 +345,8 @@ double ap_plot_news(const ap_state *state, const ap_plot *plot);
 void ap_group_add(ap_state *state, const ap_report *report);
 /* The sweep has passed this time. */
 void ap_group_passed(ap_state *state, uint16_t sensor, ap_utc_ns time_utc);
+/* Own time of the oldest report that may be taken in from now on. */
+ap_utc_ns ap_group_oldest(const ap_state *state);
 /* Closes and associates one group. */
 void ap_group_close(ap_state *state, uint16_t sensor);
 /* A turning sensor has looked at a firm track so many times, a turn apart, the last time then, and

@@ -15,7 +15,7 @@ static uint32_t bucket_of(const ap_store *store, uint64_t key)
     return (uint32_t)(key >> 33) & (store->bucket_count - 1);
 }
 
-void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena)
+void ap_store_init(ap_store *store, uint32_t cap, uint32_t part_cap, ap_arena *arena)
 {
     uint32_t buckets = 64;
     while (buckets < cap)
@@ -30,6 +30,7 @@ void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena)
     store->filed = ap_arena_take(arena, cap, sizeof *store->filed);
     store->number_free_utc = ap_arena_take(arena, NUMBER_COUNT, sizeof *store->number_free_utc);
     ap_grid_init(&store->grid, cap, arena);
+    ap_history_pool_init(&store->pool, part_cap, arena);
     if (arena->base)
         ap_store_reset(store);
 }
@@ -45,6 +46,7 @@ void ap_store_reset(ap_store *store)
     for (uint32_t i = 0; i < NUMBER_COUNT; i++)
         store->number_free_utc[i] = INT64_MIN;
     ap_grid_reset(&store->grid);
+    ap_history_pool_reset(&store->pool);
     store->alive_count = 0;
     store->oldest = store->newest = AP_SLOT_NONE;
     store->free_head = 0;
@@ -103,6 +105,7 @@ uint32_t ap_store_add(ap_store *store)
     row->same_id = store->by_id[bucket];
     store->by_id[bucket] = slot;
     ap_identity_start(&row->identity);
+    ap_history_start(&row->history);
     return slot;
 }
 
@@ -165,6 +168,7 @@ void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
     if (row->number != 0)
         rest_number(store, row->number, clock_utc);
     ap_grid_remove(&store->grid, slot);
+    ap_history_clear(&row->history, &store->pool);
     row->id = 0;
     store->pulse[slot].id = 0;
     store->link[slot].newer = store->free_head;
@@ -212,7 +216,7 @@ void ap_store_fetch_filter(const ap_store *store, uint32_t slot)
 {
     const ap_row *row = &store->row[slot];
     __builtin_prefetch(&store->hot[slot]);
-    fetch(&row->imm, &row->history.half[0]);
+    fetch(&row->imm, &row->history.own[0]);
 }
 
 void ap_store_fetch(const ap_store *store, uint32_t slot)
@@ -355,7 +359,8 @@ static void show_sources(const ap_row *row, ap_track *track)
     memcpy(track->reason, row->reason, kept * sizeof row->reason[0]);
 }
 
-static void show_motion(const ap_imm *imm, const ap_history *history, ap_track *track)
+static void show_motion(const ap_imm *imm, const ap_row *row, const ap_history_pool *pool,
+                        ap_track *track)
 {
     ap_gauss g;
     ap_imm_own(imm, &track->position, &g);
@@ -363,7 +368,8 @@ static void show_motion(const ap_imm *imm, const ap_history *history, ap_track *
     track->east_mps = g.x[2];
     track->north_mps = g.x[3];
     track->track_rate_radps = ap_imm_turn_radps(imm);
-    track->has_acceleration = ap_acceleration_along(history, imm, &track->acceleration_mps2);
+    track->has_acceleration =
+        ap_acceleration_along(&row->history, pool, imm, &track->acceleration_mps2);
     const double P[4][4] = { { g.A.ee, g.A.en, g.B[0][0], g.B[0][1] },
                              { g.A.en, g.A.nn, g.B[1][0], g.B[1][1] },
                              { g.B[0][0], g.B[1][0], g.C.ee, g.C.en },
@@ -385,17 +391,17 @@ static void show_motion(const ap_imm *imm, const ap_history *history, ap_track *
         track->pressure_altitude_m = v->altitude_m;
 }
 
-static void show_filter(const ap_row *row, ap_track *track)
+static void show_filter(const ap_row *row, const ap_history_pool *pool, ap_track *track)
 {
     const ap_imm *imm = &row->imm;
     if (!imm->is_single) {
-        show_motion(imm, &row->history, track);
+        show_motion(imm, row, pool, track);
         return;
     }
     ap_imm filled;
     ap_imm_copy(&filled, imm);
     ap_imm_fill(&filled);
-    show_motion(&filled, &row->history, track);
+    show_motion(&filled, row, pool, track);
 }
 
 _Static_assert(AP_IMM_MODELS <= AP_TRACK_MODE_CAP, "a snapshot holds every mode");
@@ -413,7 +419,7 @@ void ap_store_show(const ap_store *store, uint32_t slot, ap_track *track)
                          .updated_utc = row->updated_utc,
                          .update_count = row->update_count };
     ap_identity_show(&row->identity, track);
-    show_filter(row, track);
+    show_filter(row, &store->pool, track);
     show_sources(row, track);
     track->identity_doubted = row->doubt.holds;
     if (row->identity.present & AP_HAS_ADDRESS)

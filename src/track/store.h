@@ -123,12 +123,15 @@ typedef struct ap_store {
     uint32_t last_number;
     ap_utc_ns number_next_utc; /* no number is free before */
     ap_grid grid;
+    ap_history_pool pool;
 } ap_store;
 
-void ap_store_init(ap_store *store, uint32_t cap, ap_arena *arena);
+/* part_cap: parts of histories that its rows share. */
+void ap_store_init(ap_store *store, uint32_t cap, uint32_t part_cap, ap_arena *arena);
 void ap_store_reset(ap_store *store);
 
-/* A fresh row at the end of the alive list, its id given; AP_SLOT_NONE when all are taken. */
+/* A fresh row at the end of the alive list, its id given and its history started; AP_SLOT_NONE when
+ * all are taken. */
 uint32_t ap_store_add(ap_store *store);
 void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc);
 

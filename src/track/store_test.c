@@ -12,12 +12,12 @@ static ap_store store_for(uint32_t cap, void **mem)
 {
     ap_store store;
     ap_arena measure = ap_arena_measure();
-    ap_store_init(&store, cap, &measure);
+    ap_store_init(&store, cap, 0, &measure);
     size_t size = ap_arena_need(&measure);
     *mem = malloc(size);
     assert_non_null(*mem);
     ap_arena arena = ap_arena_over(*mem, size);
-    ap_store_init(&store, cap, &arena);
+    ap_store_init(&store, cap, 0, &arena);
     return store;
 }
 

@@ -345,29 +345,34 @@ static void test_step_late_clutter_equals_in_order(void **state)
     check_late(AP_SENSOR_PSR, 3, 3);
 }
 
-/* Plots of a primary radar that come 4 s late, under ADS-B five times a second: too late to be
- * filtered, but no new aircraft. */
+/* Plots of a primary radar that come 4 s late, under ADS-B five times a second: with no parts of
+ * history to share they are too late to be filtered, but no new aircraft. */
 static void test_step_late_plots_start_nothing(void **state)
 {
     (void)state;
-    world *w = world_new();
-    uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8), es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
-    world_start(w);
-    flight f = flight_at(50.5, 8.4, 6000, 150, 60);
-    for (int k = 0; k < 300; k++) {
-        ap_report r = adsb(es, &f, 0x5A, 0.2 * k);
-        step(w, &r);
-        if (k % 20 == 10 && k > 60) {
-            r = plot(w, psr, &f, 0.2 * k - 4.0);
-            r.receive_utc = ap_utc_add_s(START_UTC, 0.2 * k);
+    for (uint32_t per_track = 0; per_track < 2; per_track++) {
+        world *w = world_new();
+        uint16_t psr = add_sensor(w, AP_SENSOR_PSR, 50, 8),
+                 es = add_sensor(w, AP_SENSOR_ADSB, 0, 0);
+        w->config.history_per_track = per_track;
+        world_start(w);
+        flight f = flight_at(50.5, 8.4, 6000, 150, 60);
+        for (int k = 0; k < 300; k++) {
+            ap_report r = adsb(es, &f, 0x5A, 0.2 * k);
             step(w, &r);
+            if (k % 20 == 10 && k > 60) {
+                r = plot(w, psr, &f, 0.2 * k - 4.0);
+                r.receive_utc = ap_utc_add_s(START_UTC, 0.2 * k);
+                step(w, &r);
+            }
         }
+        ap_tracker_flush(&w->tracker);
+        uint64_t late = ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE];
+        assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
+        assert_true(per_track ? late == 0 : late >= 11);
+        assert_int_equal(only_track(w).source_count, per_track ? 2 : 1); /* else they are no hits */
+        world_free(w);
     }
-    ap_tracker_flush(&w->tracker);
-    assert_int_equal(w->event_count[AP_EVENT_BORN], 1);
-    assert_true(ap_tracker_stats_of(&w->tracker)->refused.count[AP_REFUSED_LATE] >= 11);
-    assert_int_equal(only_track(w).source_count, 1); /* they are no hits */
-    world_free(w);
 }
 
 /* Plots of one aircraft every four seconds, without an address. One has a time 45 s ahead of its

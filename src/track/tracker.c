@@ -27,6 +27,7 @@ ap_tracker_config ap_tracker_config_default(void)
                                 .coast_after_turns = 2.5,
                                 .gate_chi2 = 25.0,
                                 .lag_s = 10.0,
+                                .history_per_track = 4,
                                 .survival_per_s = 0.9998,
                                 .birth_per_turn_km2 = 1e-5,
                                 .falling_cap = 32 };
@@ -40,9 +41,9 @@ static bool config_is_sound(const ap_tracker_config *c)
            c->false_track_cost_s < 1e9 && c->drop_existence > 0.0 &&
            c->drop_existence < c->confirm_existence && c->drop_after_s > 0.0 &&
            c->drop_after_s < 1e6 && c->coast_after_turns >= 1.0 && c->gate_chi2 > 0.0 &&
-           c->gate_chi2 < 1e6 && c->lag_s > 0.0 && c->lag_s < 1e6 && c->survival_per_s > 0.0 &&
-           c->survival_per_s <= 1.0 && c->birth_per_turn_km2 > 0.0 && c->birth_per_turn_km2 < 1e6 &&
-           c->falling_cap <= 4096 && c->sensors != NULL;
+           c->gate_chi2 < 1e6 && c->lag_s > 0.0 && c->lag_s < 1e6 && c->history_per_track <= 32 &&
+           c->survival_per_s > 0.0 && c->survival_per_s <= 1.0 && c->birth_per_turn_km2 > 0.0 &&
+           c->birth_per_turn_km2 < 1e6 && c->falling_cap <= 4096 && c->sensors != NULL;
 }
 
 /* Hands out the pieces; with a measuring arena, only counts them. */
@@ -52,7 +53,8 @@ static ap_state *lay_out(const ap_tracker_config *config, ap_arena *arena)
     ap_state *state = ap_arena_take(arena, 1, sizeof *state);
     ap_state *target = state ? state : &measured;
     target->config = *config;
-    ap_store_init(&target->store, config->track_cap, arena);
+    ap_store_init(&target->store, config->track_cap, config->track_cap * config->history_per_track,
+                  arena);
     ap_groups_init(target, arena);
     ap_ghosts_init(target, arena);
     ap_falling_init(target, arena);

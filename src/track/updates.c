@@ -112,13 +112,14 @@ static bool update_filter(ap_state *state, ap_look *look, const uint32_t *order,
         measure.has &= AP_MEASURE_POSITION | AP_MEASURE_UNPLACED;
     if (look->is_late)
         return !look->is_too_late &&
-               ap_history_insert(&row->history, state->config.sensors->sensor, &row->imm, &measure);
+               ap_history_insert(&row->history, &state->store.pool, state->config.sensors->sensor,
+                                 &row->imm, &measure);
     if (look->falls) { /* its filter is not in its row: finish_look */
         look->falls_on = sure && !shared;
         return true;
     }
     measure.time_utc = look->imm.time_utc;
-    ap_history_append(&row->history, &row->imm, &measure);
+    ap_history_append(&row->history, &state->store.pool, &row->imm, &measure);
     ap_measure_place(&measure, &state->config.sensors->sensor[measure.sensor], &look->imm);
     if (look->is_paired)
         ap_imm_copy(&row->imm, &look->imm);
@@ -219,7 +220,8 @@ static void update_filters(ap_state *state, size_t first, size_t last)
         if (from > 0 && b->edge[b->order[from - 1]].row == row)
             continue;
         if (to < last) /* beyond, it is another thread's */
-            ap_history_fetch(&state->store.row[b->look[b->edge[b->order[to]].row].slot].history);
+            ap_history_fetch(&state->store.row[b->look[b->edge[b->order[to]].row].slot].history,
+                             &state->store.pool);
         ap_look *look = &b->look[row];
         uint32_t count = (uint32_t)(to - from);
         ap_look_weigh(state, look, b->order + from, count);
@@ -249,6 +251,7 @@ static void finish_look(ap_state *state, const ap_look *look)
         state->store.row[look->slot].fresh_odds = look->fresh_odds;
     if (look->hit < NEGLIGIBLE)
         return;
+    ap_track_settle(state, look->slot);
     if (look->falls_on)
         ap_falling_take(state, look->slot, report);
     bool is_tentative = pulse->state == AP_TRACK_TENTATIVE;
