@@ -4,12 +4,11 @@
 The cases are in web/test/browser/playback.mjs.
 """
 import pathlib
-import socket
 import sys
 
 import run as service
 from common import PROGRAM, workdir
-from run import Scene, free_ports, get, wait_for
+from run import Scene, get, wait_for
 from web import in_browser, missing
 
 ARCHIVED_S = 22
@@ -23,7 +22,6 @@ flights:
 faults:
   - {{kind: emergency, flight: noradio, code: "7600", start_s: 12, end_s: 28}}
 """
-BARE = "inputs: [{{name: radar, kind: udp, port: {port}, format: asterix}}]\n"
 
 
 def archive_is_long(scene):
@@ -44,11 +42,8 @@ def main():
             scene.start()
             wait_for(lambda: scene.tracks())
             wait_for(lambda: archive_is_long(scene))
-            bare = scene.folder / "bare.yaml"
-            (port,) = free_ports(1, socket.SOCK_DGRAM)
-            bare.write_text(BARE.format(port=port))
-            return in_browser("playback.mjs", PROGRAM, scene.http, scene.folder / "archive",
-                              bare).returncode
+            return in_browser("playback.mjs", PROGRAM, scene.http,
+                              scene.folder / "archive").returncode
         finally:
             scene.close()
 

@@ -35,6 +35,7 @@ export class BaseMap {
       touchPitch: false,
       renderWorldCopies: true,
       fadeDuration: 0,
+      locale: { "ScaleControl.NauticalMiles": "NM" },
       style: {
         version: 8,
         sources: {},
@@ -114,7 +115,13 @@ export class BaseMap {
     this.hasWorld = true;
     this.setTheme(this.theme);
     if (this.tiles) this.addTiles(this.tiles);
-    this.air.setCountries(land.features.map(nameOf).filter((one) => one.span > 0));
+    // Their names are not to stand in an empty sea.
+    const show = ({ sourceId, isSourceLoaded, tile }: maplibregl.MapSourceDataEvent) => {
+      if (sourceId !== "land" || !isSourceLoaded || !tile) return;
+      map.off("sourcedata", show);
+      this.air.setCountries(land.features.map(nameOf).filter((one) => one.span > 0));
+    };
+    map.on("sourcedata", show);
   }
 
   // Somebody else's map over the own one; pale by night, so that tracks stand out.

@@ -64,8 +64,8 @@ export function fillDots(store: Store, found: Trail[]): void {
     let time = store.dotTime[row]! - Math.max(0, held - 1) * DOT_GAP_S - (held ? DOT_GAP_S : 0);
     for (let n = held; n < DOTS; n++, time -= DOT_GAP_S) {
       const place = placeAt(times, places, time);
-      if (!place) break;
-      older.unshift(...place);
+      if (place) older.unshift(...place);
+      else if (!(time > times.at(-1)!)) break; // since its newest point it is under its symbol
     }
     store.setDots(row, older);
   }

@@ -33,6 +33,11 @@ const BY_CATEGORY: Record<number, AirKind> = {
 
 export const kindOf = (category: number): AirKind => BY_CATEGORY[category] ?? "unknown";
 
+// Those that have a mark, by its number; the first stands for all that have none.
+export const MARKED: AirKind[] = ["unknown", "rotorcraft", "light", "drone", "ground"];
+export const markOf = (category: number): number =>
+  Math.max(0, MARKED.indexOf(kindOf(category)));
+
 // What is drawn over the symbol at a place: rotors, wings, four motors, the ground.
 export function drawKind(g: CanvasRenderingContext2D, kind: AirKind, x: number, y: number): void {
   const line = (ax: number, ay: number, bx: number, by: number) => {

@@ -58,6 +58,11 @@ export class Layers {
     this.update();
   }
 
+  close(): void {
+    this.deck.finalize();
+    this.parent.replaceChildren();
+  }
+
   theme(): Theme {
     return THEMES[this.app.settings.theme];
   }

@@ -114,7 +114,7 @@ function tellEmpty(): void {
   notices.set("empty", isKnown ? words : "", isHidden ? all : undefined);
 }
 for (const topic of ["update", "filter", "feed"] as const) app.on(topic, tellEmpty);
-const view = new View(app, air, picture, trackPanel.element, dock.element);
+const view = new View(app, air, picture, [trackPanel.element, dock.element]);
 const areaFor = (card: () => HTMLElement): MapTools => ({
   view: () => boxOf(...air.bounds()),
   draw(done) {

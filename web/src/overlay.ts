@@ -14,7 +14,6 @@ import {
   LabelPictures,
   type LabelText,
 } from "./label_pictures.js";
-import { drawKind, kindOf } from "./kinds.js";
 import { LabelPlaces } from "./label_places.js";
 import { isForemost, LabelSurvey } from "./label_survey.js";
 import { PLACED, WISH } from "./labels.js";
@@ -66,6 +65,7 @@ export class Overlay {
   readonly canvas = document.createElement("canvas");
   hovered = 0; // track id
   ruler: RulerEnd[] = []; // none, or two
+  rulerBox: number[] = []; // left, top, right, bottom of its words
   private projector: Projector = () => {};
   private readonly at = new Float32Array(2);
   private places: Label[] = [];
@@ -159,7 +159,7 @@ export class Overlay {
     if (!isKnown) return;
     this.survey = null;
     this.asked = survey;
-    this.finder.ask(survey.work(this.blocked()));
+    this.finder.ask(survey.work([...this.blocked(), ...this.rulerBox]));
   }
 
   wide(letters: number): number {
@@ -232,6 +232,7 @@ export class Overlay {
       if (this.places.length > 0) this.settle(new Float32Array(0));
     } else this.seekAll(nowMs);
     this.drawLabels(g, theme);
+    this.rulerBox = [];
     if (this.ruler.length === 2) this.drawRuler(g, theme);
     // Chromium may go on showing a canvas that was cleared and not drawn on.
     this.canvas.hidden = this.places.length === 0 && this.ruler.length !== 2;
@@ -267,10 +268,6 @@ export class Overlay {
     g.beginPath();
     shown.forEach(({ label }, i) => lead(g, pixels[2 * i]!, pixels[2 * i + 1]!, label));
     g.stroke();
-    g.strokeStyle = theme.label;
-    shown.forEach(({ row }, i) =>
-      drawKind(g, kindOf(this.app.store.category[row]!), pixels[2 * i]!, pixels[2 * i + 1]!),
-    );
     shown.forEach(({ label, text, picture }, i) =>
       pictures.copy(g, picture, text, pixels[2 * i]! + label.x, pixels[2 * i + 1]! + label.y),
     );
@@ -340,6 +337,7 @@ export class Overlay {
       middle = Math.max(11, Math.min(height - 11, at[3]! + (left < at[2]! + 12 ? 24 : 0)));
     g.fillStyle = theme.sea;
     g.fillRect(left, middle - 11, wide, 22);
+    this.rulerBox = [left, middle - 11, left + wide, middle + 11];
     g.fillStyle = theme.select;
     g.fillText(text, left + 6, middle);
   }

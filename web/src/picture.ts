@@ -70,6 +70,7 @@ export class Picture {
     const box = air.container;
     this.names = new Names(app, air);
     box.append(this.names.canvas, this.under, this.tracks.canvas, this.overlay.canvas);
+    this.under.addEventListener("webglcontextlost", () => this.loseLayers(), { capture: true });
     air.on("move", () => this.move());
     air.on("moveend", () => {
       if (!this.isFollowing) this.overlay.forget();
@@ -259,6 +260,14 @@ export class Picture {
 
   loadMap(): void {
     if (this.canDraw) void this.air.load();
+  }
+
+  // The graphics processor was lost, and with it all that deck.gl had there: that begins anew.
+  private loseLayers(): void {
+    this.layers?.close();
+    this.layers = null;
+    const look = () => (this.tracks.isLost ? void setTimeout(look, 500) : void this.loadLayers());
+    setTimeout(look, 500);
   }
 
   private async loadLayers(): Promise<void> {

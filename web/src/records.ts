@@ -3,13 +3,14 @@
 import type { App } from "./app.js";
 import { Flag } from "./delta.js";
 import { source } from "./format.js";
+import { markOf } from "./kinds.js";
 import { Runs } from "./runs.js";
 import { cellOf } from "./symbols.js";
 import { levelColour, type Theme, THEMES } from "./theme.js";
 
 // A record: longitude, latitude (degrees), east and north (degrees a second), seconds of the state,
 // what is left of a jump in longitude and latitude (degrees); then octets: red, green, blue and
-// symbol.
+// symbol. The lowest bits of the colours are the number of the kind's mark.
 export const RECORD_FLOATS = 8,
   RECORD_OCTETS = 4 * RECORD_FLOATS,
   LOOK_AT = 28, // octet at which the colour begins
@@ -18,6 +19,12 @@ export const RECORD_FLOATS = 8,
 const BASE_MAX_S = 60, // times in records keep their hundredths of a millisecond
   FAST_MPS = 300,
   SYMBOL_PX = 5; // from its middle
+
+const COLOURS = 0xfffefefe,
+  MARKS = Uint32Array.from({ length: 256 }, (_, category) => {
+    const mark = markOf(category);
+    return (mark & 1) | ((mark & 2) << 7) | ((mark & 4) << 14);
+  });
 
 // The colour of a row, and how much of it is seen.
 export function colourOf(
@@ -30,7 +37,8 @@ export function colourOf(
   const { store, settings } = app,
     flags = store.flags[row]!;
   if (settings.colour === "level" && !(flags & Flag.emergency)) {
-    levelColour(theme, store.altitude[row]!, out, at);
+    const isLevel = !(flags & Flag.geometric); // else a height above the ellipsoid
+    levelColour(theme, isLevel ? store.altitude[row]! : NaN, out, at);
   } else {
     const colour = flags & Flag.emergency ? theme.emergency : theme.source[source(flags)];
     out[at] = colour[0];
@@ -106,8 +114,8 @@ export class Records {
 
   // Of these rows: record i is of the i-th one, or of row i.
   private write(rows: Uint32Array, isByRow: boolean): void {
-    const { longitude, latitude, east, north, stateTime, jumpLongitude, jumpLatitude, flags } =
-        this.app.store,
+    const { longitude, latitude, east, north, stateTime } = this.app.store,
+      { jumpLongitude, jumpLatitude, flags, category } = this.app.store,
       { floats, words, base, looks } = this,
       isByLevel = this.app.settings.colour === "level";
     for (let i = 0; i < rows.length; i++) {
@@ -120,7 +128,8 @@ export class Records {
       floats[at + 4] = stateTime[row]! - base;
       floats[at + 5] = jumpLongitude[row]!;
       floats[at + 6] = jumpLatitude[row]!;
-      words[at + LOOK_AT / 4] = (isByLevel ? 0 : looks[flags[row]!]!) || this.lookOf(row);
+      const look = (isByLevel ? 0 : looks[flags[row]!]!) || this.lookOf(row);
+      words[at + LOOK_AT / 4] = look | MARKS[category[row]!]!;
     }
   }
 
@@ -130,7 +139,8 @@ export class Records {
       { colour } = this;
     colourOf(this.app, row, THEMES[this.app.settings.theme], colour, 0);
     const symbol = cellOf(flags) + (colour[3]! < 255 ? DIM : 0);
-    const look = (colour[0]! | (colour[1]! << 8) | (colour[2]! << 16) | (symbol << 24)) >>> 0;
+    const look =
+      ((colour[0]! | (colour[1]! << 8) | (colour[2]! << 16) | (symbol << 24)) & COLOURS) >>> 0;
     this.looks[flags] = look;
     return look;
   }

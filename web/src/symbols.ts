@@ -1,7 +1,8 @@
-// The symbols, drawn once into one picture: a shape for each source, a drawing for each state.
+// The symbols, drawn once into one picture: a shape for each source, a drawing for each state; and
+// the marks of kinds, which are laid over them.
 import { Flag } from "./delta.js";
 import { type Source, source } from "./format.js";
-import { type AirKind, drawKind } from "./kinds.js";
+import { type AirKind, drawKind, MARKED } from "./kinds.js";
 
 export const CELL = 40; // pixels of the picture a symbol; it is shown at half of that
 const SOURCES: Source[] = ["fused", "adsb", "mlat", "radar", "primary", "none"];
@@ -9,7 +10,8 @@ const SOURCES: Source[] = ["fused", "adsb", "mlat", "radar", "primary", "none"];
 const READ: CanvasRenderingContext2DSettings = { willReadFrequently: true };
 const STATES = ["solid", "simulated", "coasting", "simulated and coasting"] as const;
 export const COLUMNS = SOURCES.length,
-  DOUBTED_ROW = STATES.length; // from here on the same again in corners, which fill their cell
+  DOUBTED_ROW = STATES.length, // from here on the same again in corners, which fill their cell
+  MARK_ROW = 2 * STATES.length;
 type State = (typeof STATES)[number];
 
 function outline(g: CanvasRenderingContext2D, shape: Source, r: number): void {
@@ -95,17 +97,22 @@ function draw(g: CanvasRenderingContext2D, shape: Source, state: State, doubted:
 export function symbolPicture(): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = CELL * SOURCES.length;
-  canvas.height = CELL * 2 * STATES.length;
+  canvas.height = CELL * (MARK_ROW + 1);
   const g = canvas.getContext("2d", READ)!;
   g.strokeStyle = g.fillStyle = "#fff";
   g.lineJoin = "round";
-  for (let y = 0; y < 2 * STATES.length; y++)
+  for (let y = 0; y < MARK_ROW; y++)
     SOURCES.forEach((shape, x) => {
       g.save();
       g.translate((x + 0.5) * CELL, (y + 0.5) * CELL);
       draw(g, shape, STATES[y % DOUBTED_ROW]!, y >= DOUBTED_ROW);
       g.restore();
     });
+  g.scale(2, 2);
+  g.lineWidth = 1.2;
+  MARKED.forEach((kind, x) =>
+    drawKind(g, kind, ((x + 0.5) * CELL) / 2, ((MARK_ROW + 0.5) * CELL) / 2),
+  );
   return canvas;
 }
 

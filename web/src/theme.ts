@@ -101,7 +101,7 @@ export const THEMES: Record<"night" | "day", Theme> = {
 
 const LEVEL_TOP_M = 12_500;
 
-// Fills out[at..at+2].
+// Fills out[at..at+2]; what has no level (NaN) is of none of its colours.
 export function levelColour(
   theme: Theme,
   metres: number,
@@ -110,7 +110,8 @@ export function levelColour(
 ): void {
   const steps = theme.levels,
     top = steps.length - 1;
-  const share = Number.isNaN(metres) ? 0 : Math.max(0, Math.min(1, metres / LEVEL_TOP_M)) * top;
+  if (Number.isNaN(metres)) return void out.set(theme.source.none, at);
+  const share = Math.max(0, Math.min(1, metres / LEVEL_TOP_M)) * top;
   const i = Math.min(top - 1, Math.floor(share)),
     part = share - i;
   for (let c = 0; c < 3; c++) out[at + c] = steps[i]![c]! * (1 - part) + steps[i + 1]![c]! * part;

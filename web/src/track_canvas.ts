@@ -5,7 +5,7 @@ import { canvasScale } from "./dom.js";
 import type { View } from "./map.js";
 import { AHEAD_MAX_S } from "./motion.js";
 import { DIM, LOOK_AT, RECORD_OCTETS, type Records } from "./records.js";
-import { CELL, COLUMNS, DOUBTED_ROW } from "./symbols.js";
+import { CELL, COLUMNS, DOUBTED_ROW, MARK_ROW } from "./symbols.js";
 
 const SIZE_PIXELS = 20, // of a symbol's cell
   TILE = 512, // pixels of the world at zoom 0
@@ -54,13 +54,18 @@ vec4 clip(vec2 pixels) { return vec4(pixels * toClip, 0.0, 1.0); }
 const SYMBOL_VS = `${PLACE}
 uniform float scale; // pixels of the screen a pixel
 flat out vec3 part; // of the picture: left, top, size
+flat out vec2 mark; // pixels from the symbol to its mark; 0: it has none
 void main(void) {
   float kind = floor(look.a * 255.0 + 0.5);
   float dim = step(${DIM}.0, kind), cell = kind - dim * ${DIM}.0;
   float row = floor(cell / ${COLUMNS}.0);
-  float share = row < ${DOUBTED_ROW}.0 ? 0.66 : 1.0;
+  ivec3 low = ivec3(look.rgb * 255.0 + 0.5) & 1;
+  int number = low.r + 2 * low.g + 4 * low.b;
+  float share = row < ${DOUBTED_ROW}.0 && number == 0 ? 0.66 : 1.0;
+  vec2 where = vec2(cell - row * ${COLUMNS}.0, row);
+  mark = number == 0 ? vec2(0.0) : (vec2(float(number), ${MARK_ROW}.0) - where) * ${CELL}.0;
   colour = vec4(look.rgb, 1.0 - 0.41 * dim);
-  part = vec3(vec2(cell - row * ${COLUMNS}.0, row) + 0.5 - 0.5 * share, share) * ${CELL}.0;
+  part = vec3(where + 0.5 - 0.5 * share, share) * ${CELL}.0;
   gl_PointSize = share * ${SIZE_PIXELS}.0 * scale;
   gl_Position = clip(place(0.0));
 }
@@ -70,10 +75,13 @@ precision highp float;
 uniform sampler2D symbols;
 in vec4 colour;
 flat in vec3 part;
+flat in vec2 mark;
 out vec4 ink;
 void main(void) {
-  vec2 at = part.xy + gl_PointCoord * part.z;
-  float share = texture(symbols, at / vec2(textureSize(symbols, 0))).a * colour.a;
+  vec2 at = part.xy + gl_PointCoord * part.z, size = vec2(textureSize(symbols, 0));
+  float share = texture(symbols, at / size).a;
+  if (mark.y > 0.0) share = max(share, texture(symbols, (at + mark) / size).a);
+  share *= colour.a;
   if (share < 0.02) discard;
   ink = vec4(colour.rgb, share);
 }
@@ -158,8 +166,12 @@ export class TrackCanvas {
       powerPreference: "high-performance",
     });
     if (this.gl) this.begin(this.gl);
-    this.canvas.addEventListener("webglcontextlost", (event) => event.preventDefault());
+    this.canvas.addEventListener("webglcontextlost", (event) => {
+      event.preventDefault();
+      this.canvas.hidden = true; // what is lost is white, and lies over the map
+    });
     this.canvas.addEventListener("webglcontextrestored", () => {
+      this.canvas.hidden = false;
       this.begin(this.gl!);
       onBack();
     });
@@ -167,6 +179,10 @@ export class TrackCanvas {
 
   get canDraw(): boolean {
     return this.gl !== null;
+  }
+
+  get isLost(): boolean {
+    return this.gl?.isContextLost() ?? true;
   }
 
   // False when the shaders are still being made.

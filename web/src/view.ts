@@ -26,18 +26,26 @@ export function fromLeft(
 }
 
 export class View {
-  // The cards lie over the map: `left` at its left side, `right` at its right side.
+  private isTall = false;
+
+  // The cards lie over the map, at its left or right side; on a phone they are sheets below.
   constructor(
     private readonly app: App,
     private readonly air: AirMap,
     private readonly picture: Picture,
-    private readonly left: HTMLElement,
-    private readonly right: HTMLElement,
+    private readonly cards: HTMLElement[],
   ) {
     air.on("dragstart", () => {
       picture.isFollowing = false;
     });
     app.on("select", () => this.reveal());
+    // A phone is turned: the cards stand elsewhere.
+    new ResizeObserver(() => {
+      const [width, height] = air.size(),
+        wasTall = this.isTall;
+      this.isTall = height > width;
+      if (this.isTall !== wasTall) this.reveal();
+    }).observe(air.container);
   }
 
   // All tracks that are shown.
@@ -91,15 +99,16 @@ export class View {
   // How far the cards reach in from each side of the map: what is between them can be seen.
   private covered(margin: number): Edges {
     const box = this.air.container.getBoundingClientRect();
-    const left = this.left.getBoundingClientRect();
-    const right = this.right.getBoundingClientRect();
-    const isSheet = Math.max(left.width, right.width) > SHEET_SHARE * box.width; // of a phone
-    return {
-      top: margin,
-      bottom: margin + (isSheet ? Math.max(left.height, right.height) : 0),
-      left: margin + (isSheet || left.width === 0 ? 0 : left.right - box.left),
-      right: margin + (isSheet || right.width === 0 ? 0 : box.right - right.left),
-    };
+    const edge = { top: margin, bottom: margin, left: margin, right: margin };
+    for (const card of this.cards) {
+      const { left, right, width, height } = card.getBoundingClientRect();
+      if (width === 0) continue;
+      if (width > SHEET_SHARE * box.width) edge.bottom = Math.max(edge.bottom, margin + height);
+      else if (left + right < box.left + box.right)
+        edge.left = Math.max(edge.left, margin + right - box.left);
+      else edge.right = Math.max(edge.right, margin + box.right - left);
+    }
+    return edge;
   }
 
   // Moves the map when the selected track lies under a card or outside.

@@ -7,6 +7,7 @@ import { AirMap } from "../src/map.js";
 import { PictureClock } from "../src/motion.js";
 import { LOOK_AT, RECORD_FLOATS, RECORD_OCTETS, Records } from "../src/records.js";
 import { Runs } from "../src/runs.js";
+import { THEMES } from "../src/theme.js";
 import { copies, northing } from "../src/track_canvas.js";
 
 Object.assign(globalThis, {
@@ -202,6 +203,29 @@ test("motion: who is not told goes on smoothly when the clock is put right", () 
     );
   }
   assert.ok(app.motion.fades >= 1); // fading was counted anew meanwhile
+});
+
+test("records: kinds are marked in the lowest bits; a height has no level's colour", () => {
+  const taker = new Taker(),
+    { app, records } = taker,
+    ids = [1, 2, 3, 4];
+  taker.take(message(1, ids.map((id) => ({ id })), [], true), 0);
+  [0xa3, 0xa7, 0xb6, 0xc1].forEach((category, row) => (app.store.category[row] = category));
+  app.settings.colour = "level";
+  app.store.flags[3]! |= Flag.geometric;
+  records.writeAll();
+  const looks = ids.map((_, row) => {
+    const at = row * RECORD_OCTETS + LOOK_AT;
+    return records.octets.slice(at, at + 3);
+  });
+  assert.deepEqual(
+    looks.map(([r, g, b]) => (r! & 1) + 2 * (g! & 1) + 4 * (b! & 1)),
+    [0, 1, 3, 4],
+  );
+  const colours = looks.map((one) => String(one.map((c) => c & 254)));
+  assert.deepEqual([colours[1], colours[2]], [colours[0], colours[0]]);
+  assert.equal(colours[3], String(THEMES.night.source.none.map((c) => c & 254)));
+  assert.notEqual(colours[3], colours[0]);
 });
 
 test("motion: what the records say is where it is shown", () => {

@@ -30,4 +30,7 @@ test("dots: those of before come from trails, behind those that there are", () =
   store.apply(message(Kind.changes, 3, [{ id: 1, longitude: 7 }], [], [], 1020));
   fillDots(store, [trail(1, [1000, 5], [1020, 7])]);
   assert.deepEqual(dots(0), [5, 6, 7]);
+  store.apply(message(Kind.snapshot, 4, [{ id: 1 }], [], [], 1030));
+  fillDots(store, [trail(1, [1000, 0], [1027, 2.7])]); // its newest point is some seconds old
+  assert.deepEqual(dots(0), [0, 1, 2]);
 });

@@ -653,6 +653,8 @@ test("themes: the scale of levels stands where the colours are", () => {
   const at = new Uint8ClampedArray(4);
   for (const theme of Object.values(THEMES)) {
     assert.equal(levelScale(theme).match(/rgb\(/g)!.length, theme.levels.length);
+    levelColour(theme, NaN, at, 0);
+    assert.deepEqual([...at.slice(0, 3)], theme.source.none); // not the lowest level
     for (const level of [0, 100, 200, 300, 400]) {
       levelColour(theme, level * 30.48, at, 0);
       const share = (levelShare(level) / 100) * (theme.levels.length - 1),

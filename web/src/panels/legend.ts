@@ -3,7 +3,7 @@ import type { App } from "../app.js";
 import { Flag } from "../delta.js";
 import { h } from "../dom.js";
 import { type Source, SOURCE_WORDS } from "../format.js";
-import { type AirKind, KIND_WORDS } from "../kinds.js";
+import { type AirKind, KIND_WORDS, MARKED } from "../kinds.js";
 import { cellOf, symbolUrl } from "../symbols.js";
 import { css, levelScale, levelShare, THEMES } from "../theme.js";
 
@@ -16,24 +16,28 @@ const FLAGS: Record<Source, number> = {
   none: 0,
 };
 
-const MARKED: AirKind[] = ["rotorcraft", "light", "drone", "ground"];
 const LEVELS = [0, 100, 200, 300, 400];
 
 // Which colour is which level. Drawn anew in the colours of each theme.
 export function scaleOf(app: App): HTMLElement {
   const bar = h("div", { class: "colours" }),
+    none = h("i"),
     marks = LEVELS.map((level) => {
       const mark = h("span", {}, String(level).padStart(3, "0"));
       mark.style.left = `${levelShare(level)}%`;
       return mark;
     });
-  const draw = () => (bar.style.background = levelScale(THEMES[app.settings.theme]));
+  const draw = () => {
+    const theme = THEMES[app.settings.theme];
+    bar.style.background = levelScale(theme);
+    none.style.background = css(theme.source.none);
+  };
   draw();
   app.on("settings", draw);
   return h(
     "figure",
     { class: "scale", "aria-label": "Colours by flight level, the lowest at the left" },
-    h("figcaption", {}, "Flight level"),
+    h("figcaption", {}, "Flight level", h("span", {}, none, "none, or a height")),
     bar,
     h("div", { class: "levels mono" }, ...marks),
   );
@@ -70,7 +74,7 @@ export function legendOf(app: App, symbols: HTMLCanvasElement): HTMLUListElement
         "Unverified: identity doubted or used twice",
       ),
       item(FLAGS.adsb, css(emergency), "Emergency"),
-      ...MARKED.map((kind) => item(FLAGS.adsb, css(source.adsb), KIND_WORDS[kind], kind)),
+      ...MARKED.slice(1).map((kind) => item(FLAGS.adsb, css(source.adsb), KIND_WORDS[kind], kind)),
     );
   };
   draw();

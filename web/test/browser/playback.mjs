@@ -1,12 +1,10 @@
 // Playback as a person uses it, against a service that archives what it sees.
-//   node test/browser/playback.mjs PROGRAM PORT ARCHIVE CONFIGURATION-WITHOUT
-// AP_PICTURES=write takes its picture in doc/pictures anew.
+//   node test/browser/playback.mjs PROGRAM PORT ARCHIVE
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { agree, axeClean, cases, openPage, saved, startBrowser, startService, until } from "./harness.mjs";
+import { agree, axeClean, cases, openPage, saved, startBrowser, until } from "./harness.mjs";
 
-const [program, port, folder, without] = process.argv.slice(2);
+const [program, port, folder] = process.argv.slice(2);
 const FEET = 0.3048,
     KNOT = 1852 / 3600;
 
@@ -200,19 +198,6 @@ await check("search, list, panel and link work in the past", async () => {
     await reached(time);
 });
 
-if (process.env.AP_PICTURES === "write")
-    await check("the picture of doc/pictures is taken anew", async () => {
-        const back = await past();
-        await look("airpicture.playback.setSpeed(8)");
-        await page.keyboard.press("0");
-        await page.keyboard.press("Space");
-        await until(page, `airpicture.app.past > ${back} + 16`);
-        const picture = new URL("../../../doc/pictures/display-playback.png", import.meta.url);
-        await page.screenshot({ path: fileURLToPath(picture) });
-        await look(`airpicture.playback.enter(${back}, true)`);
-        await reached(back);
-    });
-
 await check("filters in the past: those of the archive that are in the band", async () => {
     const time = await past(),
         [low, high] = [305, 365]; // no flight is just there
@@ -382,21 +367,6 @@ await check("health: the histogram of latencies is the interface's", async () =>
         near(secondsOf(await value("99 % within")), p99_s, p99_s / 10, "99 % within");
     });
     await page.keyboard.press("t");
-});
-
-await check("without an archive the bar says so", async () => {
-    const bare = await startService(program, without);
-    try {
-        await page.goto(`http://127.0.0.1:${bare.port}/`);
-        await until(page, "window.airpicture?.playback !== undefined");
-        await page.keyboard.press("b");
-        await until(page, "document.querySelector('.timeline .problem').textContent !== ''");
-        const said = await look("document.querySelector('.timeline').textContent");
-        assert.match(said, /keeps no archive: name a folder/);
-        assert.equal(await past(), null);
-    } finally {
-        bare.stop();
-    }
 });
 
 await check("the browser has nothing to complain of", () => assert.deepEqual(complaints, []));

@@ -1,6 +1,6 @@
 // The page with recorded traffic, at a moment where it stands still: a simulated recording comes
 // through a pipe that stays open, so the service waits for more. Login, what the panel says, a link
-// with filters, and pictures compared with those of doc/pictures.
+// with filters, and pictures compared with those of doc/pictures, one of them of an archive.
 //   node test/browser/recorded.mjs PROGRAM
 // AP_PICTURES=write takes the pictures anew.
 import assert from "node:assert/strict";
@@ -27,7 +27,8 @@ const program = process.argv[2],
     folder = fs.mkdtempSync(join(tmpdir(), "airpicture-page-"));
 const SECONDS = 340, // of the scenario; what the reader holds back is the last of it
     VIEW = [8.6, 52.31, 4.8], // zoom, latitude, longitude
-    PHONE_VIEW = [7.7, 52.1, 4.85],
+    PHONE_VIEW = [7.7, 51.8, 4.4],
+    PAST = "2024-03-01T12:05:00Z",
     TILES_MAX = 2; // of a thousand may differ: letters are not the same everywhere
 const EMERGENCY = 1 << 8,
     LAG_S = 30; // a busy machine shows late what was drawn
@@ -138,6 +139,16 @@ await check("head: a recording is called one, with its day", async () => {
     await until(page, "document.querySelector('.pill').textContent === 'RECORDING 2024-03-01'");
 });
 
+await check("without an archive the bar says so", async () => {
+    const bar = "document.querySelector('.timeline')";
+    await page.keyboard.press("b");
+    await until(page, `${bar}.querySelector('.problem').textContent !== ''`);
+    assert.match(await look(`${bar}.textContent`), /keeps no archive: name a folder/);
+    assert.equal(await look("airpicture.app.past"), null);
+    await page.keyboard.press("g");
+    await until(page, `${bar}.hidden`);
+});
+
 // Of a pair of symbols, as large as they are shown: how many pixels are ink in one alone.
 await check("symbols: each differs from every other in pixels", async () => {
     const [count, least, pair] = await look(`((sheet) => {
@@ -148,6 +159,8 @@ await check("symbols: each differs from every other in pixels", async () => {
                 0, 0, PX, PX);
             return g.getImageData(0, 0, PX, PX).data.filter((_, j) => j % 4 === 3);
         });
+        inks.length -= 1; // the marks of kinds stand in the last row, the first is none
+        inks.splice(-5, 1);
         let least = Infinity, pair = [];
         inks.forEach((a, i) => inks.slice(0, i).forEach((b, j) => {
             const differ = a.reduce((sum, ink, k) => sum + Math.abs(ink - b[k]), 0) / 255;
@@ -155,9 +168,31 @@ await check("symbols: each differs from every other in pixels", async () => {
         }));
         return [inks.length, least, pair];
     })(airpicture.picture.symbols)`);
-    assert.equal(count, 48);
+    assert.equal(count, 52);
     if (process.env.AP_TIMES) console.error(`${least.toFixed(1)} pixels: symbols ${pair}`);
     assert.ok(least > 5, `symbols ${pair} differ by ${least.toFixed(1)} pixels`);
+});
+
+await check("symbols: on the map each kind has its mark, with a label or without", async () => {
+    const [plain, ...marked] = await look(`(({ app: { store, motion }, air, picture }) => {
+        const { tracks, records } = picture, was = store.category[0],
+            size = 24, // pixels, by which the canvas is larger than the map, too
+            { x, y } = air.project([motion.longitude(0), motion.latitude(0)]);
+        const inks = [0xa3, 0xa7, 0xb1, 0xb6, 0xc1].map((category) => {
+            store.category[0] = category;
+            records.writeAll();
+            tracks.draw(air.view(), air.size(), records);
+            const { gl } = tracks, pixels = new Uint8Array(4 * size * size);
+            gl.readPixels(Math.round(x), gl.drawingBufferHeight - Math.round(y) - size, size, size,
+                gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+            return pixels.filter((ink, i) => i % 4 === 3 && ink > 60).length;
+        });
+        store.category[0] = was;
+        picture.rewrite();
+        return inks;
+    })(airpicture)`);
+    assert.ok(plain > 20, `${plain} pixels of a symbol`);
+    for (const ink of marked) assert.ok(ink > plain + 5, `${ink} pixels, ${plain} without a mark`);
 });
 
 // The curves of level and speed, which are those of the interface's history.
@@ -423,6 +458,21 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
     const east = Math.sin(x1 - x0) * Math.cos(y1) / Math.sin(angle); // sine of the course
     assert.ok(Math.abs(Math.sin((degrees * Math.PI) / 180) - east) < 0.02, said);
     assert.ok(degrees > 90 && degrees < 180, said);
+    // Over a label: that makes room for its words.
+    await until(page, "airpicture.picture.overlay.shown?.length > 3");
+    const [x, y] = await look(`(({ overlay: { shown, pixels } }) => {
+        const { left, top } = document.querySelector("main").getBoundingClientRect(),
+            at = shown.findIndex((_, i) => pixels[2 * i] < 700 && pixels[2 * i] > 400),
+            { label } = shown[at];
+        return [left + pixels[2 * at] + label.x - 30, top + pixels[2 * at + 1] + label.y + 8];
+    })(airpicture.picture)`);
+    await page.mouse.click(500, 100);
+    await page.mouse.click(x, y);
+    await until(page, `(({ overlay: { shown, pixels, rulerBox: [left, top, right, bottom] } }) =>
+        right > left && shown?.length > 3 && shown.every(({ label }, i) => {
+            const x = pixels[2 * i] + label.x, y = pixels[2 * i + 1] + label.y;
+            return x >= right || y >= bottom || x + label.width <= left || y + label.height <= top;
+        }))(airpicture.picture)`);
     await page.keyboard.press("Escape");
     assert.equal(await look("document.querySelector('.is-measuring')"), null);
 });
@@ -476,11 +526,14 @@ async function isAsBefore(name) {
     }, LAG_S);
 }
 
+const GRAPHICS = `document.querySelector("canvas.tracks").getContext("webgl2")
+    .getExtension("WEBGL_lose_context")`; // null when it is lost
+
 // What breaks a layer, and what mends it.
 const BROKEN = {
+    graphics: [`(window.graphics = ${GRAPHICS}).loseContext()`, "graphics.restoreContext()"],
     labels: ["airpicture.app.set({labels: false})", "airpicture.app.set({labels: true})"],
     colours: ["airpicture.app.set({colour: 'level'})", "airpicture.app.set({colour: 'source'})"],
-    symbols: ["airpicture.picture.records.count = 0", "airpicture.picture.rewrite()"],
     theme: ["airpicture.app.set({theme: 'day'})", "airpicture.app.set({theme: 'night'})"],
 };
 
@@ -500,6 +553,8 @@ await check("pictures: the night is as it was, and a broken layer is seen", asyn
         }, LAG_S);
         await look(mends);
     }
+    await drawn();
+    await isAsBefore("display-night.png");
 });
 
 await check("pictures: the day, with colours by level and the sensors", async () => {
@@ -513,12 +568,29 @@ await check("pictures: the day, with colours by level and the sensors", async ()
 
 await check("pictures: a phone, with a track", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
+    await until(page, "airpicture.air.size()[0] === 390"); // and what is selected is in view
     await look(`(({ store }) => airpicture.app.select(
         store.id[store.callsign.indexOf("APX121")]))(airpicture.app)`);
     await until(page, "document.querySelectorAll('.reasons li').length > 0");
     assert.ok(await look("document.documentElement.scrollWidth <= 390"));
     await show({ theme: "night", colour: "source" }, PHONE_VIEW);
     await isAsBefore("display-phone.png");
+});
+
+await check("a turned phone: the selected track stays in view, the head in a row", async () => {
+    assert.ok(await look("document.querySelector('.bar').offsetHeight < 90"));
+    const place = "[app.motion.longitude(row), app.motion.latitude(row)]";
+    await look(`(({ app, air }) => { // to the upper edge of what is tall
+        const row = app.store.row(app.selected), [longitude, latitude] = ${place};
+        air.look({ longitude, latitude }, 0, [0, 60 - air.size()[1] / 2]);
+    })(airpicture)`);
+    await page.setViewportSize({ width: 844, height: 390 });
+    await until(page, `(({ app, air }) => {
+        const row = app.store.row(app.selected), { x, y } = air.project(${place}),
+            card = document.querySelector(".card.track").getBoundingClientRect();
+        return x > 9 && x < card.left - 9 && y > 9 && y < air.size()[1] - 9 && card.left > 400;
+    })(airpicture)`);
+    assert.ok(await look("document.querySelector('.bar').offsetHeight < 60"));
 });
 
 await check("a link brings its filters, and says them again", async () => {
@@ -541,6 +613,52 @@ await check("a link brings its filters, and says them again", async () => {
     assert.match(await look("location.hash"), /&fl=30-200&src=fused,radar$/);
     await look("location.hash = '#v=8.00/52.3000/4.8000&is=emergency'");
     await until(page, "airpicture.app.shown === 1");
+});
+
+// The recording as a service would have kept it, with the mark of its run.
+function archived() {
+    fs.mkdirSync(join(folder, "archive"));
+    const file = join(folder, "archive/airpicture-20240301T120000Z.gpkg"),
+        mark = `INSERT INTO meta (key, value) VALUES ('state', 'finished'), ('mark_run', '7')`,
+        write = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute(sys.argv[2])";
+    execFileSync(program, [
+        ...["replay", "-q", "-c", join(folder, "sensors.yaml"), join(folder, "merged.pcap")],
+        ...["--start", "2024-03-01", "--archive", file],
+    ]);
+    execFileSync("python3", ["-c", `${write}; db.commit()`, file, mark]);
+    fs.writeFileSync(
+        join(folder, "past.yaml"),
+        "inputs: [{name: unused, kind: stdin, format: sbs}]\nsensors: sensors.yaml\n" +
+            "archive: {folder: archive}\n",
+    );
+}
+
+await check("pictures: playback, with dots of before", async () => {
+    archived();
+    const past = await startService(program, join(folder, "past.yaml")),
+        app = "airpicture.app";
+    try {
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.goto(`http://127.0.0.1:${past.port}/#at=${PAST}`);
+        await until(page, `window.airpicture?.app.past === ${Date.parse(PAST) / 1000}`);
+        await until(page, "airpicture.air.countries.length > 0 && airpicture.picture.layers !== null");
+        await until(page, `${app}.store.count > 10`);
+        await until(page, `Math.max(...${app}.store.dotCount.subarray(0, ${app}.store.count)) === 12`);
+        await look(`${app}.select(${app}.store.id[${app}.store.callsign.indexOf("APX113")])`);
+        await until(page, "document.querySelectorAll('.reasons li').length > 0");
+        await show({ theme: "night", colour: "source" }, VIEW);
+        await look("airpicture.app.set({dots: true})");
+        await drawn();
+        await isAsBefore("display-playback.png");
+        await look("airpicture.app.set({dots: false})");
+        await drawn();
+        await agree(page, async () => {
+            const tiles = await compare("display-playback.png", await page.screenshot());
+            assert.ok(tiles > TILES_MAX, `only ${tiles.toFixed(1)} tiles tell missing dots`);
+        }, LAG_S);
+    } finally {
+        past.stop();
+    }
 });
 
 await browser.close();
