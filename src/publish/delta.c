@@ -116,6 +116,13 @@ static void compact(struct ap_delta_state *s)
     s->count = kept;
 }
 
+static uint16_t selected_10ft(const ap_track *track)
+{
+    double steps = track->selected_altitude_m / (10.0 * AP_M_PER_FT);
+    bool is_known = (track->present & AP_HAS_SELECTED_ALTITUDE) && steps >= 0.0 && steps < 65535.0;
+    return is_known ? (uint16_t)(steps + 0.5) : 0;
+}
+
 static ap_delta_identity identity_of(const ap_track *track)
 {
     uint32_t has = track->present;
@@ -126,6 +133,7 @@ static ap_delta_identity identity_of(const ap_track *track)
         .number = track->number,
         .mode_3a = has & AP_HAS_MODE_3A ? track->mode_3a : AP_DELTA_UNKNOWN_CODE,
         .category = has & AP_HAS_EMITTER_CATEGORY ? track->emitter_category : 0,
+        .selected_10ft = selected_10ft(track),
     };
     for (size_t i = 0; (has & AP_HAS_CALLSIGN) && i < 8 && track->callsign[i]; i++)
         identity.callsign[i] = track->callsign[i];
@@ -135,7 +143,8 @@ static ap_delta_identity identity_of(const ap_track *track)
 static bool same_identity(const ap_delta_identity *a, const ap_delta_identity *b)
 {
     return a->address == b->address && a->number == b->number && a->mode_3a == b->mode_3a &&
-           a->category == b->category && memcmp(a->callsign, b->callsign, 8) == 0;
+           a->category == b->category && a->selected_10ft == b->selected_10ft &&
+           memcmp(a->callsign, b->callsign, 8) == 0;
 }
 
 static bool same_point(const ap_point *a, const ap_point *b)

@@ -102,6 +102,11 @@ static void put_identity(ap_writer *out, const ap_delta_identity *identity)
         ap_json_string(out, category, 2);
     else
         AP_PUT(out, "null");
+    AP_PUT(out, ",\"selected_altitude_ft\":");
+    if (identity->selected_10ft)
+        ap_text_u64(out, 10u * identity->selected_10ft);
+    else
+        AP_PUT(out, "null");
 }
 
 static void put_tracks(const struct ap_delta_state *s, const ap_delta_client *client, uint32_t base,
@@ -185,7 +190,7 @@ static const char layout[] =
     "{\"name\":\"track_id_gap\",\"type\":\"leb128\",\"count\":\"rows\",\"step\":1}],\n"
     "\"identity\":[[\"track_id\",\"u32\"],[\"address\",\"u24\"],[\"address_kind\",\"u8\"],"
     "[\"track_number\",\"u16\"],[\"squawk\",\"u16\"],[\"emitter_category\",\"u8\"],"
-    "[\"spare\",\"u8[3]\"],[\"callsign\",\"char[8]\"]],\n"
+    "[\"spare\",\"u8\"],[\"selected_altitude_10ft\",\"u16\"],[\"callsign\",\"char[8]\"]],\n"
     "\"flags\":[";
 
 ap_err ap_delta_hello(const ap_delta *delta, bool json, const char *server, ap_writer *out)

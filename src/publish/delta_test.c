@@ -100,6 +100,10 @@ static void shuffle(bench *b, uint32_t id_max, int changes)
             track.callsign[5] = (char)('A' + dice(b, 26));
         if (dice(b, 9) == 0)
             track.present ^= AP_HAS_MODE_3A;
+        if (dice(b, 9) == 0)
+            track.present ^= AP_HAS_SELECTED_ALTITUDE;
+        else if (dice(b, 9) == 0)
+            track.selected_altitude_m = dice(b, 45000) * 0.3048;
         ap_picture_copy(&b->picture, &track);
     }
 }
@@ -143,6 +147,8 @@ static void check(const bench *b, const ap_delta_client *client, const test_delt
         assert_int_equal(t->address, at->address);
         assert_string_equal(t->callsign, at->callsign);
         assert_int_equal(t->squawk, at->present & AP_HAS_MODE_3A ? at->mode_3a : 0xffff);
+        double selected_m = at->present & AP_HAS_SELECTED_ALTITUDE ? at->selected_altitude_m : 0.0;
+        assert_true(fabs(t->selected_10ft * 3.048 - selected_m) <= 1.524 + 1e-9);
         count++;
     }
     assert_int_equal(reader->track_count, count);
@@ -385,6 +391,10 @@ static void test_delta_json_is_the_same(void **state)
             const cJSON *callsign = cJSON_GetObjectItem(one, "callsign");
             if (callsign)
                 assert_string_equal(callsign->valuestring, t->callsign);
+            const cJSON *selected = cJSON_GetObjectItem(one, "selected_altitude_ft");
+            if (selected)
+                assert_int_equal(cJSON_IsNull(selected) ? 0 : selected->valueint,
+                                 10 * t->selected_10ft);
         }
         cJSON_Delete(root);
     }

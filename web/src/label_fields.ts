@@ -52,6 +52,12 @@ const KINDS = {
     room: heightLetters,
     text: height,
   },
+  selected: {
+    words: "Selected level",
+    letters: 4,
+    text: (s, row) =>
+      s.selected[row] ? "s" + String(Math.round(s.selected[row]! / 10)).padStart(3, "0") : "",
+  },
   climb: {
     words: "Vertical rate, 100 ft/min",
     letters: 4,

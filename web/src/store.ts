@@ -48,6 +48,7 @@ export class Store {
   trackNumber = new Uint16Array(0);
   squawk = new Uint16Array(0);
   category = new Uint8Array(0);
+  selected = new Uint16Array(0); // altitude, 10 ft; 0: not known
   callsign: string[] = [];
   // What of a jump was to be made up when fading began to be counted: motion.ts.
   jumpLatitude = new Float32Array(0);
@@ -88,6 +89,7 @@ export class Store {
       this.trackNumber[row] = one.trackNumber;
       this.squawk[row] = one.squawk;
       this.category[row] = one.category;
+      this.selected[row] = one.selected;
       this.callsign[row] = one.callsign;
     }
     this.epoch = message.epoch;
@@ -216,7 +218,7 @@ export class Store {
     this.address[row] = NO_ADDRESS;
     this.trackNumber[row] = 0;
     this.squawk[row] = NO_SQUAWK;
-    this.category[row] = 0;
+    this.category[row] = this.selected[row] = 0;
     this.callsign[row] = "";
     this.latitude[row] = NaN; // nothing to glide from
     this.jumpLatitude[row] = this.jumpLongitude[row] = 0;
@@ -259,6 +261,7 @@ export class Store {
       this.trackNumber,
       this.squawk,
       this.category,
+      this.selected,
       this.jumpLatitude,
       this.jumpLongitude,
       this.dotTime,
@@ -284,6 +287,7 @@ export class Store {
     this.trackNumber = grown(this.trackNumber, n);
     this.squawk = grown(this.squawk, n);
     this.category = grown(this.category, n);
+    this.selected = grown(this.selected, n);
     this.jumpLatitude = grown(this.jumpLatitude, n);
     this.jumpLongitude = grown(this.jumpLongitude, n);
     this.dot = grown(this.dot, n * DOTS * 2);

@@ -40,7 +40,7 @@ test("label fields: each says what its name is for", () => {
   const one = (row: number, field: string) => say(row, { [field]: 1 })[0];
   const said = (row: number) => FIELDS.map((field) => one(row, field));
   assert.deepEqual(said(0), [
-    ...["ABC123", "3C6501", "T101", "1234", "350↑", "+19", "450", "000°", "ADSB", "4s"],
+    ...["ABC123", "3C6501", "T101", "1234", "350↑", "s350", "+19", "450", "000°", "ADSB", "4s"],
   ]);
   assert.equal(one(1, "name"), "3C6502");
   assert.equal(one(1, "level"), "090↓");

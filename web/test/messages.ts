@@ -49,4 +49,5 @@ export const identity = (id: number, callsign: string): Identity => ({
   trackNumber: 100 + id,
   squawk: 0o1234,
   category: 0xa3,
+  selected: 3500,
 });

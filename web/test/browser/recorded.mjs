@@ -325,6 +325,7 @@ await check("labels: which fields, in a sector and outside of it, by keyboard", 
     await axeClean(page, "display", ["label", "select-name", "color-contrast", "region"]);
     for (const [field, line] of [
         ["Squawk, in the sector: line", "3"],
+        ["Selected level, in the sector: line", "3"],
         ["Address, outside: line", "2"],
     ]) {
         await page.getByLabel(field, { exact: true }).focus();
@@ -351,7 +352,11 @@ await check("labels: which fields, in a sector and outside of it, by keyboard", 
             }
             full++;
             const [level, speed] = lines[1].split(" ");
-            assert.deepEqual([lines[0], lines.length, lines[2]], [callsign, 3, squawk]);
+            const wish = track.selected_altitude_ft, // told to the foot here, to ten on the stream
+                [code, chosen] = lines[2].split(" ");
+            assert.deepEqual([lines[0], lines.length, code], [callsign, 3, squawk]);
+            assert.equal(chosen === undefined, wish === undefined, lines[2]);
+            if (wish) assert.ok(close(chosen.slice(1), wish / 100), `${chosen}, not ${wish}`);
             assert.ok(close(level, feet / 100) && close(speed, track.ground_speed_kt), lines[1]);
         }
         assert.ok(full > 1 && short > 1, `${full} full, ${short} short`);
