@@ -146,6 +146,7 @@ export class Picture {
     });
     app.on("select", () => {
       this.isFollowing = false;
+      this.overlay.forget(); // it has a label at once
       this.rewrite(); // a filter lets the selected track pass
     });
     app.on("time", () => {
