@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 import { BUNDLED } from "./tools/bundled.mjs";
 
 // Every package that gets into the page has its licence in notices.txt.
@@ -29,6 +29,7 @@ const withoutPictures = {
 export default defineConfig({
     base: "./",
     plugins: [licences, withoutPictures],
+    resolve: { conditions: ["visgl:webgl-only", ...defaultClientConditions] }, // of deck.gl
     worker: { format: "es", rollupOptions: { output: { hashCharacters: "hex" } } },
     build: {
         target: "es2020",

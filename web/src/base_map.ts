@@ -5,11 +5,11 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { feature } from "topojson-client";
 import type { GeometryCollection } from "topojson-specification";
 import type { Tiles } from "./api.js";
-import worldUrl from "../generated/world.json?url";
+import worldUrl from "../generated/world.bin?url";
 import { nameOf } from "./countries.js";
 import { type AirMap, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
 import { type Theme, THEMES } from "./theme.js";
-import { type PackedWorld, unpackWorld } from "./world.js";
+import { unpackWorld } from "./world.js";
 
 export class BaseMap {
   readonly map: maplibregl.Map;
@@ -76,7 +76,7 @@ export class BaseMap {
   }
 
   private async addWorld(): Promise<void> {
-    const world = unpackWorld((await (await fetch(worldUrl)).json()) as PackedWorld);
+    const world = unpackWorld(await (await fetch(worldUrl)).arrayBuffer());
     const countries = world.objects["countries"] as GeometryCollection<{ name: string }>;
     const { map, theme } = this,
       land = feature(world, countries);

@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { feature } from "topojson-client";
 import type { GeometryCollection } from "topojson-specification";
 import { nameOf } from "../src/countries.js";
-import { type PackedWorld, unpackWorld } from "../src/world.js";
+import { unpackWorld } from "../src/world.js";
 
 type Point = [longitude: number, latitude: number];
 
 // Made by `npm run world`, which the runner of these tests does first.
-const packed = readFileSync(new URL("../generated/world.json", import.meta.url), "utf8");
-const world = unpackWorld(JSON.parse(packed) as PackedWorld);
+const packed = readFileSync(new URL("../generated/world.bin", import.meta.url));
+const world = unpackWorld(Uint8Array.from(packed).buffer);
 const countries = world.objects["countries"] as GeometryCollection<{ name: string }>;
 const land = feature(world, countries).features;
 

@@ -1,4 +1,4 @@
-// Makes generated/world.json, the base map: countries of world-atlas (Natural Earth, 1:50 million)
+// Makes generated/world.bin, the base map: countries of world-atlas (Natural Earth, 1:50 million)
 // cut at 180 degrees, less those points that make the least difference, so that the page stays
 // small; and their coasts and borders as lines.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -23,6 +23,17 @@ const cut = cutWorld(world, (whole) => ({
 }));
 const weighed = presimplify(cut);
 const small = quantize(simplify(weighed, quantile(weighed, KEPT_SHARE)), GRID);
-small.arcs = small.arcs.map((arc) => arc.flat()); // src/world.ts makes pairs of them
+
+// As src/world.ts reads it.
+function packed(topology) {
+    const arcs = topology.arcs.map((arc) => arc.length),
+        text = Buffer.from(JSON.stringify({ ...topology, arcs })),
+        steps = topology.arcs.flat(2).map((step) => (step << 16) >> 16);
+    const size = Buffer.alloc(4),
+        turned = steps.map((step) => (step < 0 ? -2 * step - 1 : 2 * step));
+    size.writeUInt32LE(text.length);
+    const octets = [...turned.map((one) => one & 255), ...turned.map((one) => one >> 8)];
+    return Buffer.concat([size, text, Buffer.from(octets)]);
+}
 mkdirSync(new URL("../generated/", import.meta.url), { recursive: true });
-writeFileSync(new URL("../generated/world.json", import.meta.url), JSON.stringify(small));
+writeFileSync(new URL("../generated/world.bin", import.meta.url), packed(small));
