@@ -5,6 +5,7 @@
 #define SPEED_MIN_MPS 5.0
 #define SPAN_MIN_S 1.0
 #define SPAN_MAX_S 60.0
+#define GOOD_SIGMA_MPS2 (0.5 * AP_ACCELERATION_SIGMA_MPS2) /* then the shorter span will do */
 
 /* Speed over ground and its variance. False: too slow to have a direction. */
 static bool speed_of(const ap_gauss *g, double *speed_mps, double *var)
@@ -17,14 +18,14 @@ static bool speed_of(const ap_gauss *g, double *speed_mps, double *var)
     return true;
 }
 
-static bool since(const ap_imm *before, const ap_imm *now, double *mps2)
+static bool since(const ap_imm *before, const ap_imm *now, double sigma_mps2, double *mps2)
 {
     double span_s = ap_seconds_between(before->time_utc, now->time_utc);
     double from_mps, from_var, to_mps, to_var;
     if (before->is_seed || span_s < SPAN_MIN_S || span_s > SPAN_MAX_S ||
         !speed_of(&before->mean, &from_mps, &from_var) || !speed_of(&now->mean, &to_mps, &to_var))
         return false;
-    double limit_mps = AP_ACCELERATION_SIGMA_MPS2 * span_s;
+    double limit_mps = sigma_mps2 * span_s;
     if (!(from_var + to_var <= limit_mps * limit_mps))
         return false;
     *mps2 = (to_mps - from_mps) / span_s;
@@ -36,5 +37,7 @@ bool ap_acceleration_along(const ap_history *history, const ap_history_pool *poo
 {
     const ap_imm *newer = ap_history_newest(history, pool);
     const ap_imm *older = ap_history_previous(history, pool);
-    return (newer && since(newer, now, mps2)) || (older && since(older, now, mps2));
+    return (newer && since(newer, now, GOOD_SIGMA_MPS2, mps2)) ||
+           (older && since(older, now, AP_ACCELERATION_SIGMA_MPS2, mps2)) ||
+           (newer && since(newer, now, AP_ACCELERATION_SIGMA_MPS2, mps2));
 }

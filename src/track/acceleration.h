@@ -12,7 +12,7 @@
  * not in the difference.
  *
  * Of the filters kept before the newest two parts of the history the newer serves when its answer
- * is precise enough, else the older.
+ * is good to half of AP_ACCELERATION_SIGMA_MPS2, else the older, else the newer.
  * False, and nothing written, when neither is: its error, from both covariances, above
  * AP_ACCELERATION_SIGMA_MPS2, less than a second or more than a minute ago, or too slow to have a
  * track. `now` is no seed. */

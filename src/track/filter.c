@@ -14,20 +14,22 @@
 #define UNKNOWN_UP_VAR 100.0 /* (m/s)2 of a track without a height */
 
 /* clang-format off */
-/* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side; and
- * what only hovers and darts: helicopters and drones need no bank to change their course. */
+/* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side. Then
+ * what is fast speeds up or slows down; what is slow may hover and dart: helicopters and drones need
+ * no bank to change their course. */
 #define BANK_12 (0.2126F * G_MPS2)
 #define BANK_27 (0.5095F * G_MPS2)
 #define TURNS             0.0F,  0.0F,  +BANK_12, -BANK_12, +BANK_27, -BANK_27, 0.0F,  0.0F
-#define NOISES            0.03F, 4.0F,   1.0F,     1.0F,     2.0F,     2.0F,    20.0F, 120.0F
+#define NOISES            0.03F, 4.0F,   1.0F,     1.0F,     2.0F,     2.0F
 static const ap_motions motions = {
     .turn_mps2   = { TURNS },
-    .noise_m2ps3 = { NOISES },
-    .prior       = { 0.70F, 0.06F,  0.06F,    0.06F,    0.06F,    0.06F,   0.0F,  0.0F },
+    .along_mps2  = { 0.0F,  0.0F,   0.0F,     0.0F,     0.0F,     0.0F,    +1.5F, -1.5F },
+    .noise_m2ps3 = { NOISES,                                               1.0F,  1.0F },
+    .prior       = { 0.698F, 0.05F,  0.06F,    0.06F,    0.06F,    0.06F,   0.006F, 0.006F },
 };
 static const ap_motions slow_motions = {
     .turn_mps2   = { TURNS },
-    .noise_m2ps3 = { NOISES },
+    .noise_m2ps3 = { NOISES,                                               20.0F, 120.0F },
     .prior       = { 0.56F, 0.08F,  0.04F,    0.04F,    0.04F,    0.04F,   0.1F,  0.1F },
 };
 /* clang-format on */

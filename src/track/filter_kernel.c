@@ -23,8 +23,8 @@ AP_LANE void predict(const ap_mixture *from, const ap_motions *motions, double d
     const lane g = lane_of_gauss(mean);
     const float dt = (float)dt_s, age = AP_MODE_RATE_PS * fabsf(dt);
     float stay = lane_exp_single(-(age < 80.0F ? age : 80.0F));
-    float speed_mps = sqrtf(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
-    EACH_LANE lane_predict(from, motions, dt, stay, speed_mps, &g, l, to);
+    const lane_course course = lane_course_of(&g);
+    EACH_LANE lane_predict(from, motions, dt, stay, &course, &g, l, to);
     combine(to, mean);
 }
 

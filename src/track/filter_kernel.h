@@ -38,11 +38,12 @@ typedef struct ap_mixture {
     float C[3][AP_LANES];
 } ap_mixture;
 
-/* Motion models: g times the tangent of the bank angle, clockwise > 0 (0: straight); spectral
- * density of white acceleration noise; share of time that aircraft spend in each. Lanes without a
- * model have prior 0. */
+/* Motion models: g times the tangent of the bank angle, clockwise > 0 (0: straight); acceleration
+ * along the track, speeding up > 0; spectral density of white acceleration noise; share of time
+ * that aircraft spend in each. Lanes without a model have prior 0. */
 typedef struct ap_motions {
     _Alignas(32) float turn_mps2[AP_LANES];
+    float along_mps2[AP_LANES];
     float noise_m2ps3[AP_LANES];
     float prior[AP_LANES];
 } ap_motions;
@@ -71,8 +72,8 @@ typedef struct ap_kernels {
     /* Mean and covariance of the mixture. */
     void (*combine)(const ap_mixture *from, ap_gauss *mean);
     /* Modes change for |dt_s|: each model becomes the blend of itself and of `mean` (that of
-     * `from`; on return that of `to`); then each moves along its own turn for dt_s, which may be
-     * negative. */
+     * `from`; on return that of `to`); then each moves as its own motion does for dt_s, which may
+     * be negative. */
     void (*predict)(const ap_mixture *from, const ap_motions *motions, double dt_s, ap_mixture *to,
                     ap_gauss *mean);
     void (*likelihood)(const ap_mixture *from, const ap_fix *fix, ap_likelihood *likelihood);

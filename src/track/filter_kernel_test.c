@@ -85,8 +85,9 @@ static void test_single_precision_is_near_exact(void **state)
 
 static const ap_motions motions = {
     .turn_mps2 = { 0.0F, 0.0F, 2.0F, -2.0F, 5.0F, -5.0F },
-    .noise_m2ps3 = { 0.03F, 4.0F, 1.0F, 1.0F, 2.0F, 2.0F },
-    .prior = { 0.55F, 0.09F, 0.09F, 0.09F, 0.09F, 0.09F },
+    .along_mps2 = { 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 1.5F },
+    .noise_m2ps3 = { 0.03F, 4.0F, 1.0F, 1.0F, 2.0F, 2.0F, 1.0F },
+    .prior = { 0.50F, 0.09F, 0.09F, 0.09F, 0.09F, 0.09F, 0.05F },
 };
 
 static void random_mixture(uint64_t *seed, ap_mixture *m)
@@ -135,9 +136,9 @@ static void reference_predict(const ap_mixture *from, const ap_motions *m, doubl
 {
     const lane g = lane_of_gauss(mean);
     const float dt = (float)dt_s, stay = lane_exp_single(-AP_MODE_RATE_PS * fabsf(dt));
-    float speed_mps = sqrtf(g.x[2] * g.x[2] + g.x[3] * g.x[3]);
+    const lane_course course = lane_course_of(&g);
     for (volatile int l = 0; l < AP_LANES; l++)
-        lane_predict(from, m, dt, stay, speed_mps, &g, l, to);
+        lane_predict(from, m, dt, stay, &course, &g, l, to);
     reference_combine(to, mean);
 }
 

@@ -153,6 +153,32 @@ AP_LANE void lane_grow(lane *v, float dt_s, float noise_m2ps3)
     v->C[2] += q;
 }
 
+/* Speed, and the direction of it (0: it stands). */
+typedef struct lane_course {
+    float speed_mps, east, north;
+} lane_course;
+
+AP_LANE lane_course lane_course_of(const lane *v)
+{
+    float speed_mps = sqrtf(v->x[2] * v->x[2] + v->x[3] * v->x[3]);
+    float scale = 1.0F / (speed_mps > 1.0F ? speed_mps : 1.0F);
+    return (lane_course){ speed_mps, v->x[2] * scale, v->x[3] * scale };
+}
+
+/* After lane_move for dt_s: the speed has changed at a steady rate along the course, by no more
+ * than half of it. */
+AP_LANE void lane_push(lane *v, float dt_s, float along_mps2, const lane_course *course)
+{
+    float gain = along_mps2 * dt_s, most = 0.5F * course->speed_mps;
+    gain = gain < most ? gain : most;
+    gain = gain > -most ? gain : -most;
+    float way = 0.5F * dt_s * gain;
+    v->x[0] += way * course->east;
+    v->x[1] += way * course->north;
+    v->x[2] += gain * course->east;
+    v->x[3] += gain * course->north;
+}
+
 /* Turn rate of a model at a speed. */
 AP_LANE float lane_rate(float turn_mps2, float speed_mps)
 {
@@ -162,15 +188,16 @@ AP_LANE float lane_rate(float turn_mps2, float speed_mps)
     return rate > -AP_TURN_MAX_RADPS ? rate : -AP_TURN_MAX_RADPS;
 }
 
-/* stay: probability that the mode did not change; mean: of the mixture; speed_mps: of it. */
+/* stay: probability that the mode did not change; mean: of the mixture; course: of that. */
 AP_LANE void lane_predict(const ap_mixture *from, const ap_motions *motions, float dt_s, float stay,
-                          float speed_mps, const lane *mean, int l, ap_mixture *to)
+                          const lane_course *course, const lane *mean, int l, ap_mixture *to)
 {
     lane v = lane_load(from, l);
     float kept = stay * v.p, all = kept + (1.0F - stay) * motions->prior[l];
     lane_blend(&v, kept / (all > 0.0F ? all : 1.0F), mean);
     v.p = all;
-    lane_move(&v, dt_s, lane_rate(motions->turn_mps2[l], speed_mps));
+    lane_move(&v, dt_s, lane_rate(motions->turn_mps2[l], course->speed_mps));
+    lane_push(&v, dt_s, motions->along_mps2[l], course);
     lane_grow(&v, dt_s, motions->noise_m2ps3[l]);
     lane_store(to, l, &v);
 }

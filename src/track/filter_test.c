@@ -201,6 +201,69 @@ static void test_imm_follows_turns(void **state)
     assert_true(err.nees / err.count > 1.4 && err.nees / err.count < 2.6);
 }
 
+/* Straight on at 150 m/s; a minute of 1.5 m/s2 more, 90 s steady, a minute of as much less. */
+static double along_mps2_at(double t_s)
+{
+    if (t_s >= 100.0 && t_s < 160.0)
+        return 1.5;
+    return t_s >= 250.0 && t_s < 310.0 ? -1.5 : 0.0;
+}
+
+typedef struct along_errors {
+    double m2[2], mps2[2], nees; /* steady, and while the speed changes */
+    int count[2];
+} along_errors;
+
+static void run_along(uint64_t *seed, along_errors *err)
+{
+    const ap_enu_frame site = ap_enu_frame_at((ap_geodetic){ 50 * AP_RAD_PER_DEG, 0, 0 });
+    double north_m = 0.0, speed_mps = 150.0;
+    ap_imm imm;
+    for (int k = 0; k < 80; k++) {
+        double t_s = 5.0 * k, along_mps2 = along_mps2_at(t_s - 2.5);
+        if (k > 0) {
+            north_m += 5.0 * speed_mps + 12.5 * along_mps2;
+            speed_mps += 5.0 * along_mps2;
+        }
+        ap_vec3 enu = { 100.0 * normal(seed), north_m + 100.0 * normal(seed), 0 };
+        ap_measure m = measure_at((ap_utc_ns)(t_s * 1e9), ap_ecef_from_enu(&site, enu), 100.0);
+        if (k == 0)
+            ap_imm_start(&imm, &m, 300.0);
+        else
+            ap_imm_apply(&imm, &m);
+        assert_true(ap_imm_is_sound(&imm));
+        ap_vec3 is = ap_ecef_from_enu(&site, (ap_vec3){ 0.0, north_m, 0.0 });
+        ap_vec3 at = ap_enu_from_ecef(&imm.frame, is);
+        ap_fix fix = { at.x_m, at.y_m, { 0, 0, 0 } };
+        if (k < 10)
+            continue;
+        int changes = along_mps2 != 0.0;
+        err->m2[changes] += pow(imm.mean.x[0] - at.x_m, 2) + pow(imm.mean.x[1] - at.y_m, 2);
+        err->mps2[changes] += pow(imm.mean.x[2], 2) + pow(imm.mean.x[3] - speed_mps, 2);
+        err->nees += ap_gauss_distance2(&imm.mean, &fix);
+        err->count[changes]++;
+    }
+}
+
+/* Turns and loud straight flight alone reach 153 m and 21 m/s while the speed changes. */
+static void test_imm_follows_a_change_of_speed(void **state)
+{
+    (void)state;
+    along_errors err = { 0 };
+    uint64_t seed = 1;
+    for (int run = 0; run < 100; run++)
+        run_along(&seed, &err);
+    double m[2], mps[2], nees = err.nees / (err.count[0] + err.count[1]);
+    for (int i = 0; i < 2; i++) {
+        m[i] = sqrt(err.m2[i] / err.count[i]);
+        mps[i] = sqrt(err.mps2[i] / err.count[i]);
+    }
+    print_message("steady %.1f m %.1f m/s, changing %.1f m %.1f m/s, NEES %.2f\n", m[0], mps[0],
+                  m[1], mps[1], nees);
+    assert_true(m[0] <= 85.0 && m[1] <= 120.0 && mps[1] <= 15.0);
+    assert_true(nees > 1.6 && nees < 2.4);
+}
+
 /* Another frame, the same filter: moving the plane must not move the estimate. */
 static void test_imm_recentre_keeps_the_state(void **state)
 {
@@ -366,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_gauss_steady_state),
         cmocka_unit_test(test_gauss_predict_turns),
         cmocka_unit_test(test_imm_follows_turns),
+        cmocka_unit_test(test_imm_follows_a_change_of_speed),
         cmocka_unit_test(test_imm_recentre_keeps_the_state),
         cmocka_unit_test(test_imm_update_one_is_many),
         cmocka_unit_test(test_imm_takes_velocity),
