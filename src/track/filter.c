@@ -15,8 +15,8 @@
 
 /* clang-format off */
 /* Quiet and loud straight flight, turns with 12 and with 27 degrees of bank, to either side. Then
- * what is fast speeds up or slows down; what is slow may hover and dart: helicopters and drones need
- * no bank to change their course. */
+ * what is fast speeds up or slows down; what is slow may hover and dart: helicopters and drones
+ * need no bank to change their course. */
 #define BANK_12 (0.2126F * G_MPS2)
 #define BANK_27 (0.5095F * G_MPS2)
 #define TURNS             0.0F,  0.0F,  +BANK_12, -BANK_12, +BANK_27, -BANK_27, 0.0F,  0.0F

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 
-from common import PROGRAM, ROOT
+from common import PROGRAM, ROOT, WAIT_S
 
 WEB = ROOT / "web"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -30,7 +30,7 @@ def missing():
 def in_browser(script, *arguments, **options):
     """Runs a script of web/test/browser; returns the finished process."""
     return subprocess.run(["node", f"test/browser/{script}", *map(str, arguments)], cwd=WEB,
-                          timeout=300, env={**os.environ, "CHROMIUM": CHROMIUM}, **options)
+                          timeout=8 * WAIT_S, env={**os.environ, "CHROMIUM": CHROMIUM}, **options)
 
 
 def run_cases(name):
