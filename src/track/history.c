@@ -193,15 +193,16 @@ void ap_history_append(ap_history *history, ap_history_pool *pool, const ap_imm 
                        const ap_measure *measure)
 {
     ap_history_part *part;
-    if (is_full(history)) {
+    unsigned at = history->count % AP_HISTORY_PART;
+    if (at == 0) {
         part = begin_part(history, pool, imm->time_utc);
         ap_imm_copy(&part->before, imm);
     } else {
         part = part_of(history, pool, history->newest);
     }
-    part->measure[history->count % AP_HISTORY_PART] = *measure;
+    part->measure[at] = *measure;
     history->count++;
-    if (is_full(history))
+    if (at == AP_HISTORY_PART - 1)
         end_part(history, part);
 }
 

@@ -160,6 +160,34 @@ static void test_step_radar_always_late_equals_in_order(void **state)
     }
 }
 
+/* Positions without an address that are as late as they may be, and then wait in a group for nearly
+ * a second: the track can still be undone that far, wherever its parts begin. */
+static void test_step_late_and_waiting_is_taken(void **state)
+{
+    (void)state;
+    for (double every_s = 0.16; every_s < 0.36; every_s += 0.02) {
+        world *w = world_of_four(10.0);
+        world_start(w);
+        flight f = flight_at(50.3, 8.2, 9000, 180, 90);
+        uint32_t count = 0, late_count = 0;
+        for (double now_s = 0.0; now_s < 30.0; now_s += every_s, count++) {
+            ap_report r = adsb(0, &f, ADDRESS, now_s);
+            step(w, &r);
+            if (now_s < 12.0 || count % 13 != 0)
+                continue;
+            r = mlat(2, &f, ADDRESS, now_s - 9.99);
+            r.present &= ~(uint32_t)AP_HAS_ADDRESS;
+            r.receive_utc = ap_utc_add_s(START_UTC, now_s);
+            step(w, &r);
+            late_count++;
+        }
+        ap_tracker_flush(&w->tracker);
+        assert_int_equal(ap_refusals_total(&ap_tracker_stats_of(&w->tracker)->refused), 0);
+        assert_int_equal(only_track(w).update_count, count + late_count);
+        world_free(w);
+    }
+}
+
 /* The memory of a tracker read back, as a checkpoint is: it goes on with the parts of history that
  * its track had then, to the bit. */
 static void test_step_goes_on_from_its_memory(void **state)
@@ -305,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_step_told_often_equals_in_order),
         cmocka_unit_test(test_step_radar_always_late_equals_in_order),
+        cmocka_unit_test(test_step_late_and_waiting_is_taken),
         cmocka_unit_test(test_step_goes_on_from_its_memory),
         cmocka_unit_test(test_step_pool_used_up_is_counted),
         cmocka_unit_test(test_step_without_a_pool),

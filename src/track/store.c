@@ -168,7 +168,8 @@ void ap_store_remove(ap_store *store, uint32_t slot, ap_utc_ns clock_utc)
     if (row->number != 0)
         rest_number(store, row->number, clock_utc);
     ap_grid_remove(&store->grid, slot);
-    ap_history_clear(&row->history, &store->pool);
+    if (row->history.count > 0) /* else it holds no parts: mostly */
+        ap_history_clear(&row->history, &store->pool);
     row->id = 0;
     store->pulse[slot].id = 0;
     store->link[slot].newer = store->free_head;
