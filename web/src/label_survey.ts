@@ -9,8 +9,8 @@ import { type LabelWork, SURE } from "./labels.js";
 import type { AirMap, Projector } from "./map.js";
 
 const WISHES_MAX = 700,
-  PART_ROWS = 4000,
-  PART_WISHES = 130;
+  PART_ROWS = 2500,
+  PART_WISHES = 70;
 
 // Of the choice that labels are drawn by.
 export interface LabelStyle {

@@ -27,14 +27,14 @@ export class Names {
   }
 
   draw(): void {
-    const [width, height] = this.map.size(),
-      { settings, sensors } = this.app;
-    const g = fitCanvas(this.canvas, width, height);
+    const { settings, sensors } = this.app;
     this.boxes = [];
     if (settings.rings) this.blockSites();
     const most = this.map.countries.length + sensors.sensors.length;
     this.canvas.hidden = !settings.names || most === 0;
-    if (this.canvas.hidden) return;
+    if (this.canvas.hidden) return; // and not made, as long as there is nothing on it
+    const [width, height] = this.map.size(),
+      g = fitCanvas(this.canvas, width, height);
     g.font = FONT;
     g.textBaseline = "middle";
     g.textAlign = "center";

@@ -251,8 +251,8 @@ export class Picture {
       this.figures.seenMs = performance.now();
       void this.loadLayers();
       this.loadMap();
+      this.redraw(); // with labels
     });
-    this.redraw();
   }
 
   get canDraw(): boolean {
