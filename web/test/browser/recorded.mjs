@@ -598,6 +598,24 @@ await check("a turned phone: the selected track stays in view, the head in a row
     assert.ok(await look("document.querySelector('.bar').offsetHeight < 60"));
 });
 
+await check("the scale of levels is beside the cards, on every screen", async () => {
+    await look("airpicture.app.set({colour: 'level'})");
+    for (const [width, height] of [
+        [844, 390],
+        [390, 844],
+        [1280, 800],
+    ]) {
+        await page.setViewportSize({ width, height });
+        await until(page, `["left", "right"].every((side) => {
+            const scale = document.querySelector(".scale.on-map"),
+                { top, height, ...box } = scale.getBoundingClientRect().toJSON(),
+                x = box[side] + (side === "left" ? 5 : -5);
+            return scale.contains(document.elementFromPoint(x, top + height / 2));
+        })`);
+    }
+    await look("airpicture.app.set({colour: 'source'})");
+});
+
 await check("a link brings its filters, and says them again", async () => {
     await page.goto(`${address}#v=8.00/52.3000/4.8000&fl=30-200&src=fused,radar`);
     await page.reload();
