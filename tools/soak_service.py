@@ -120,7 +120,7 @@ class Service(threading.Thread):
             self.prepare()
             process = subprocess.Popen(
                 [self.program, "run", "--replay", self.folder / "sim/merged.pcap", "--speed",
-                 str(SPEED), self.folder / "service.yaml", "--log", "warning"],
+                 str(SPEED), "--at-end", "end", self.folder / "service.yaml", "--log", "warning"],
                 stdin=subprocess.DEVNULL)
             until = time.monotonic() + 30
             while time.monotonic() < until:
