@@ -465,12 +465,12 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
     assert.ok(Math.abs(Math.sin((degrees * Math.PI) / 180) - east) < 0.02, said);
     assert.ok(degrees > 90 && degrees < 180, said);
     // Over a label: that makes room for its words.
-    await until(page, "airpicture.picture.overlay.shown?.length > 3");
-    const [x, y] = await look(`(({ overlay: { shown, pixels } }) => {
+    const [x, y] = await until(page, `(({ overlay: { shown, pixels } }) => {
         const { left, top } = document.querySelector("main").getBoundingClientRect(),
-            at = shown.findIndex((_, i) => pixels[2 * i] < 700 && pixels[2 * i] > 400),
-            { label } = shown[at];
-        return [left + pixels[2 * at] + label.x - 30, top + pixels[2 * at + 1] + label.y + 8];
+            isFit = (_, i) => pixels[2 * i] < 700 && pixels[2 * i] > 400,
+            at = shown?.findIndex(isFit) ?? -1; // null until it is drawn
+        return at >= 0 && [left + pixels[2 * at] + shown[at].label.x - 30,
+            top + pixels[2 * at + 1] + shown[at].label.y + 8];
     })(airpicture.picture)`);
     await page.mouse.click(500, 100);
     await page.mouse.click(x, y);
