@@ -328,6 +328,89 @@ static void test_step_seldom_told_takes_nothing(void **state)
     world_free(w);
 }
 
+/* ---- whatever comes ---- */
+
+/* The parts of one track are a chain in order of time, its own two among them; how many of the
+ * others. */
+static uint32_t check_chain(const ap_row *row, const ap_history_pool *pool)
+{
+    const ap_history *h = &row->history;
+    unsigned parts = (h->count + AP_HISTORY_PART - 1u) / AP_HISTORY_PART, own = 0, shared = 0;
+    uint32_t number = h->oldest;
+    ap_utc_ns last_utc = INT64_MIN;
+    if (h->spare != AP_HISTORY_NONE)
+        *(h->spare < 2 ? &own : &shared) += 1;
+    for (unsigned k = 0; k < parts; k++) {
+        const ap_history_part *p = number < 2 ? &h->own[number] : &pool->part[number - 2];
+        *(number < 2 ? &own : &shared) += 1;
+        assert_true(k + 1 < parts || number == h->newest);
+        assert_true(k + 2 != parts || number == h->previous);
+        assert_true(k != 1 || (number == h->second && p->before.time_utc == h->second_utc));
+        for (unsigned i = 0; i < AP_HISTORY_PART && k * AP_HISTORY_PART + i < h->count; i++) {
+            assert_true(p->measure[i].time_utc >= last_utc);
+            last_utc = p->measure[i].time_utc;
+        }
+        assert_true(k + 1 == parts || p->ended_utc == last_utc);
+        number = p->newer;
+    }
+    assert_int_equal(own, h->count == 0 ? 1 : 2);
+    assert_true(h->count == 0 || last_utc == row->imm.time_utc);
+    return shared;
+}
+
+static void check_chains(const world *w)
+{
+    const ap_store *store = &w->tracker.state->store;
+    uint32_t shared = 0;
+    for (uint32_t slot = store->oldest; slot != AP_SLOT_NONE; slot = store->link[slot].newer)
+        shared += check_chain(&store->row[slot], &store->pool);
+    assert_int_equal(shared, store->pool.taken_count);
+}
+
+/* Something of one of six aircraft, at times silent or under a new address, in time or late. */
+static ap_report anything(const world *w, double now_s, uint64_t *seed)
+{
+    uint32_t i = (uint32_t)(CROWD * test_uniform(seed));
+    uint32_t phase = (uint32_t)(now_s / 12.0), quiet = (phase * 7 + i) % CROWD;
+    flight f = crowd_flight(quiet < 2 ? CROWD - 1 : i);
+    uint32_t address = ADDRESS + (quiet < 2 ? CROWD - 1 : i) + (phase > 2 && i < 2 ? 64 : 0);
+    double late_s = test_uniform(seed) < 0.5 ? 0.0 : 1.05 * w->config.lag_s * test_uniform(seed);
+    double t_s = fmax(now_s - late_s, 0.0), which = test_uniform(seed);
+    ap_report r = which < 0.4   ? adsb((uint16_t)(which < 0.2), &f, address, t_s)
+                  : which < 0.6 ? mlat(2, &f, address, t_s)
+                  : which < 0.8 ? mode_s(w, 3, &f, address, t_s)
+                                : velocity(1, &f, address, t_s);
+    if (test_uniform(seed) < 0.1)
+        r.present &= ~(uint32_t)AP_HAS_ADDRESS;
+    if (test_uniform(seed) < 0.01)
+        r.latitude_rad += 0.02;
+    r.receive_utc = ap_utc_add_s(START_UTC, now_s);
+    return r;
+}
+
+static void test_step_anything_keeps_the_chains(void **state)
+{
+    (void)state;
+    static const double lags_s[] = { 4.0, 10.0, 40.0 };
+    for (uint64_t run = 0; run < 9; run++) {
+        world *w = world_of_four(lags_s[run % 3]);
+        w->config.history_per_track = (uint32_t)run / 3;
+        world_start(w);
+        uint64_t seed = run + 1;
+        for (int k = 0; k < 1200; k++) {
+            ap_report r = anything(w, 0.05 * k, &seed);
+            step(w, &r);
+            check_chains(w);
+            if (k == 700)
+                ap_tracker_restart(&w->tracker, r.receive_utc);
+        }
+        bool is_little = w->config.history_per_track == 0;
+        assert_true(ap_tracker_stats_of(&w->tracker)->history_full_count > 0 || !is_little);
+        assert_true(is_little == (pool_of(w)->used_count == 0));
+        world_free(w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_step_pool_used_up_is_counted),
         cmocka_unit_test(test_step_without_a_pool),
         cmocka_unit_test(test_step_seldom_told_takes_nothing),
+        cmocka_unit_test(test_step_anything_keeps_the_chains),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
