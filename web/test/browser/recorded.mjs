@@ -475,7 +475,7 @@ await check("measuring: two clicks tell how far it is, and where to", async () =
     await page.mouse.click(500, 100);
     await page.mouse.click(x, y);
     await until(page, `(({ overlay: { shown, pixels, rulerBox: [left, top, right, bottom] } }) =>
-        right > left && shown?.length > 3 && shown.every(({ label }, i) => {
+        Math.hypot(left + 12 - ${x}, top + 57 - ${y}) < 60 && shown?.length > 3 && shown.every(({ label }, i) => {
             const x = pixels[2 * i] + label.x, y = pixels[2 * i + 1] + label.y;
             return x >= right || y >= bottom || x + label.width <= left || y + label.height <= top;
         }))(airpicture.picture)`);
@@ -595,6 +595,7 @@ await check("a turned phone: the selected track stays in view, the head in a row
         air.look({ longitude, latitude }, 0, [0, 60 - air.size()[1] / 2]);
     })(airpicture)`);
     await page.setViewportSize({ width: 844, height: 390 });
+    await until(page, "airpicture.air.size()[0] === 844");
     await until(page, `(({ app, air }) => {
         const row = app.store.row(app.selected), { x, y } = air.project(${place}),
             card = document.querySelector(".card.track").getBoundingClientRect();
