@@ -22,7 +22,8 @@ static void check(const ap_sensor *sensor)
 {
     assert(sensor->described && sensor->name[0]);
     assert(sensor->kind > AP_SENSOR_UNKNOWN && sensor->kind < AP_SENSOR_KIND_COUNT);
-    assert(sensor->has_sac_sic || sensor->input != AP_INPUT_NONE);
+    /* a receiver alone may be known by its name */
+    assert(sensor->has_sac_sic || sensor->input != AP_INPUT_NONE || sensor->kind == AP_SENSOR_ADSB);
     assert(sensor->turn_s > 0 && sensor->range_sigma_m > 0 && sensor->azimuth_sigma_rad > 0);
     assert(sensor->position_sigma_m > 0 && sensor->altitude_sigma_m > 0);
     assert(sensor->detection_probability > 0 && sensor->detection_probability < 1);
