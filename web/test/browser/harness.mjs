@@ -107,8 +107,8 @@ export async function until(page, what) {
 
 // Two views of a picture that moves are not of one moment: what `compare` asserts has to hold
 // once within that time.
-export async function agree(page, compare) {
-    const end = Date.now() + PATIENCE_S * 1000;
+export async function agree(page, compare, seconds = PATIENCE_S) {
+    const end = Date.now() + seconds * 1000;
     for (;;) {
         try {
             return await compare();
