@@ -3,7 +3,7 @@
 import maplibregl from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { feature } from "topojson-client";
-import type { GeometryCollection } from "topojson-specification";
+import type { GeometryCollection, Topology } from "topojson-specification";
 import type { Tiles } from "./api.js";
 import worldUrl from "../generated/world.bin?url";
 import { nameOf } from "./countries.js";
@@ -13,7 +13,9 @@ import { unpackWorld } from "./world.js";
 
 export class BaseMap {
   readonly map: maplibregl.Map;
-  private hasWorld = false;
+  private world: Topology | null = null; // null: not here yet
+  private readonly attribution = new maplibregl.AttributionControl({ compact: false });
+  private isStyled = false; // not while graphics are lost, nor right after
 
   // In `box`, at the view of `air`, which is told from now on what the user does.
   constructor(
@@ -36,13 +38,10 @@ export class BaseMap {
       renderWorldCopies: true,
       fadeDuration: 0,
       locale: { "ScaleControl.NauticalMiles": "NM" },
-      style: {
-        version: 8,
-        sources: {},
-        layers: [{ id: "sea", type: "background", paint: { "background-color": theme.sea } }],
-      },
+      style: seaOf(theme),
     });
-    this.map.once("style.load", () => void this.addWorld());
+    this.map.once("style.load", () => void this.fetchWorld());
+    this.followStyle();
     this.setControls();
     this.listen();
   }
@@ -75,8 +74,35 @@ export class BaseMap {
     air.moved(view()); // it keeps the poles outside
   }
 
-  private async addWorld(): Promise<void> {
-    const world = unpackWorld(await (await fetch(worldUrl)).arrayBuffer());
+  // With the graphics the style is lost. What MapLibre brings back is of the moment of the loss;
+  // nothing, when the style was still being made then.
+  private followStyle(): void {
+    const { map } = this;
+    map.on("webglcontextlost", () => (this.isStyled = false));
+    map.on("webglcontextrestored", () => {
+      if (!map.style) map.setStyle(seaOf(this.theme), { diff: false });
+    });
+    map.on("style.load", () => {
+      this.isStyled = true;
+      this.complete();
+    });
+  }
+
+  private async fetchWorld(): Promise<void> {
+    this.world = unpackWorld(await (await fetch(worldUrl)).arrayBuffer());
+    this.complete();
+  }
+
+  // Adds to the style what it lacks of all that is here.
+  private complete(): void {
+    const { map, world, tiles } = this;
+    if (!this.isStyled) return;
+    if (world && !map.getSource("land")) this.addWorld(world);
+    if (world && tiles && !map.getSource("tiles")) this.addTiles(tiles);
+    this.setTheme(this.theme);
+  }
+
+  private addWorld(world: Topology): void {
     const countries = world.objects["countries"] as GeometryCollection<{ name: string }>;
     const { map, theme } = this,
       land = feature(world, countries);
@@ -112,9 +138,6 @@ export class BaseMap {
       source: "coast",
       paint: { "line-color": theme.coast, "line-width": 1 },
     });
-    this.hasWorld = true;
-    this.setTheme(this.theme);
-    if (this.tiles) this.addTiles(this.tiles);
     // Their names are not to stand in an empty sea.
     const show = ({ sourceId, isSourceLoaded, tile }: maplibregl.MapSourceDataEvent) => {
       if (sourceId !== "land" || !isSourceLoaded || !tile) return;
@@ -127,7 +150,7 @@ export class BaseMap {
   // Somebody else's map over the own one; pale by night, so that tracks stand out.
   setTiles(tiles: Tiles): void {
     this.tiles = tiles;
-    if (this.hasWorld) this.addTiles(tiles);
+    this.complete();
   }
 
   private addTiles({ url, attribution }: Tiles): void {
@@ -135,15 +158,14 @@ export class BaseMap {
       text = new Option(attribution).innerHTML; // nothing in it is markup
     map.addSource("tiles", { type: "raster", tiles: [url], tileSize: 256, attribution: text });
     map.addLayer({ id: "tiles", type: "raster", source: "tiles" });
-    map.addControl(new maplibregl.AttributionControl({ compact: false }), "bottom-right");
-    this.setTheme(this.theme);
+    if (!map.hasControl(this.attribution)) map.addControl(this.attribution, "bottom-right");
   }
 
   setTheme(theme: Theme): void {
     this.theme = theme;
+    if (!this.isStyled) return; // it is set with the style
     const paint = (layer: string, property: string, value: string | number) => {
-      if (this.hasWorld && this.map.getLayer(layer))
-        this.map.setPaintProperty(layer, property, value);
+      if (this.map.getLayer(layer)) this.map.setPaintProperty(layer, property, value);
     };
     paint("sea", "background-color", theme.sea);
     paint("land", "fill-color", theme.land);
@@ -154,6 +176,12 @@ export class BaseMap {
     paint("tiles", "raster-saturation", theme === THEMES.night ? -0.6 : -0.2);
   }
 }
+
+const seaOf = ({ sea }: Theme): maplibregl.StyleSpecification => ({
+  version: 8,
+  sources: {},
+  layers: [{ id: "sea", type: "background", paint: { "background-color": sea } }],
+});
 
 function graticule(): GeoJSON.MultiLineString {
   const lines: number[][][] = [];

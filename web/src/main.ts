@@ -51,7 +51,8 @@ live.begin(); // while the rest is made, the first message is under way
 const mapBox = h("main", { class: "map", "aria-label": "Air picture", tabindex: -1 });
 root.append(mapBox);
 const air = new AirMap(mapBox, link.view ?? EVERYWHERE, THEMES[app.settings.theme]);
-const picture = new Picture(app, air);
+const LOST = "Tracks are not drawn: graphics were lost; reload the page";
+const picture = new Picture(app, air, (isLost) => notices.call("graphics", isLost ? LOST : ""));
 app.on("settings", () => air.setTheme(THEMES[app.settings.theme]));
 
 // --- cards ---

@@ -57,9 +57,13 @@ export class Picture {
   constructor(
     private readonly app: App,
     private readonly air: AirMap,
+    tellLost: (isLost: boolean) => void, // tracks cannot be drawn; or can be again
   ) {
     this.records = new Records(app);
-    this.tracks = new TrackCanvas(this.symbols, () => this.redraw());
+    this.tracks = new TrackCanvas(this.symbols, (isLost) => {
+      tellLost(isLost);
+      this.redraw();
+    });
     this.overlay = new Overlay(
       app,
       air,

@@ -153,10 +153,10 @@ export class TrackCanvas {
   private size = 0; // octets of the buffer
   private records: Records | null = null; // that the buffer holds
 
-  // `onBack` is told when the graphics processor, which was lost, is there again.
+  // `tell`: the graphics processor is lost, or is there again.
   constructor(
     private readonly picture: HTMLCanvasElement,
-    onBack: () => void,
+    tell: (isLost: boolean) => void,
   ) {
     this.canvas.className = "tracks";
     this.canvas.inert = true; // nothing in it has a name
@@ -169,11 +169,12 @@ export class TrackCanvas {
     this.canvas.addEventListener("webglcontextlost", (event) => {
       event.preventDefault();
       this.canvas.hidden = true; // what is lost is white, and lies over the map
+      tell(true);
     });
     this.canvas.addEventListener("webglcontextrestored", () => {
       this.canvas.hidden = false;
       this.begin(this.gl!);
-      onBack();
+      tell(false);
     });
   }
 

@@ -88,9 +88,8 @@ export class Bar {
   showFeed(feed: Feed, root: HTMLElement): void {
     if (this.app.past !== null) return;
     this.pill.dataset["state"] = feed.state;
-    setText(this.state, STATE_WORDS[feed.state]);
-    this.showServed();
-    setText(this.heard, STATE_WORDS[feed.state]);
+    if (feed.state === "live") this.showServed();
+    else for (const one of [this.state, this.heard]) setText(one, STATE_WORDS[feed.state]);
     const isOld = feed.state === "stale" || feed.state === "broken" || feed.state === "refused";
     root.classList.toggle("is-stale", isOld);
     this.banner.hidden = !isOld;
@@ -107,7 +106,8 @@ export class Bar {
     const { serves, store, hasEnded } = this.app;
     if (this.pill.dataset["state"] !== "live") return;
     this.pill.dataset["serves"] = serves ?? "";
-    setText(this.state, servedWords(serves, store.time, Date.now() / 1000, hasEnded));
+    const words = servedWords(serves, store.time, Date.now() / 1000, hasEnded);
+    for (const one of [this.state, this.heard]) setText(one, words);
   }
 
   private showFacts(): void {

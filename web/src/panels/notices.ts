@@ -8,11 +8,22 @@ export interface Act {
 }
 
 export class Notices {
-  readonly element = h("div", { class: "notices", role: "status" });
+  private readonly calls = h("div", { role: "alert" });
+  private readonly says = h("div", { role: "status" });
+  readonly element = h("div", { class: "notices" }, this.calls, this.says);
   private readonly shown = new Map<string, { words: string; element: HTMLElement }>();
 
   // One of each kind; without words it goes.
   set(kind: string, words: string, act?: Act): void {
+    this.put(this.says, kind, words, act);
+  }
+
+  // The same for what cannot wait: who hears the page is interrupted.
+  call(kind: string, words: string): void {
+    this.put(this.calls, kind, words);
+  }
+
+  private put(region: HTMLElement, kind: string, words: string, act?: Act): void {
     const before = this.shown.get(kind);
     if ((before?.words ?? "") === words) return;
     before?.element.remove();
@@ -22,6 +33,6 @@ export class Notices {
       act && h("button", { type: "button", class: "quiet", click: () => act.act() }, act.words);
     const element = h("p", { class: "notice" }, words, button);
     this.shown.set(kind, { words, element });
-    this.element.append(element);
+    region.append(element);
   }
 }

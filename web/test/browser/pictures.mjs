@@ -1,7 +1,17 @@
 // Compares pictures by tiles, so that a missing label counts as much as a missing coast, and noise
 // of single pixels does not.
+import { GRAPHICS, RESTORE, lose } from "./graphics.mjs";
+
 const TILE = 16, // pixels
     DIFFERENT = 5; // of 255, in the mean of a tile
+
+// What breaks a layer, and what mends it.
+export const BROKEN = {
+    labels: ["airpicture.app.set({labels: false})", "airpicture.app.set({labels: true})"],
+    colours: ["airpicture.app.set({colour: 'level'})", "airpicture.app.set({colour: 'source'})"],
+    theme: ["airpicture.app.set({theme: 'day'})", "airpicture.app.set({theme: 'night'})"],
+    graphics: [lose(...GRAPHICS), RESTORE],
+};
 
 // How many of a thousand tiles differ between two PNG files, but for those that touch `beside`
 // ([left, top, right, bottom], pixels). The browser reads the files.

@@ -20,7 +20,8 @@ import {
     startService,
     until,
 } from "./harness.mjs";
-import { differing } from "./pictures.mjs";
+import { loadingCase, lossCases } from "./graphics.mjs";
+import { BROKEN, differing } from "./pictures.mjs";
 
 const program = process.argv[2],
     root = fileURLToPath(new URL("../../../", import.meta.url)),
@@ -138,8 +139,11 @@ await check("a recording is shown to its end", async () => {
     assert.equal(await look("airpicture.app.store.count"), told.returned);
 });
 
-await check("head: a recording is called one, with its day", async () => {
-    await until(page, "document.querySelector('.pill').textContent === 'RECORDING 2024-03-01'");
+await check("head: a recording is called one, with its day, also for those who hear it", async () => {
+    for (const place of [".pill", ".bar > [role=status]"]) {
+        const words = `document.querySelector('${place}').textContent`;
+        await until(page, `${words} === 'RECORDING 2024-03-01'`);
+    }
 });
 
 await check("without an archive the bar says so", async () => {
@@ -534,21 +538,6 @@ async function isAsBefore(name) {
     }, LAG_S);
 }
 
-// Of the map, of deck.gl and of the tracks.
-const GRAPHICS = `["base canvas", "layers canvas", "tracks"].map((one) =>
-    document.querySelector("." + one).getContext("webgl2").getExtension("WEBGL_lose_context"))`;
-
-// What breaks a layer, and what mends it.
-const BROKEN = {
-    labels: ["airpicture.app.set({labels: false})", "airpicture.app.set({labels: true})"],
-    colours: ["airpicture.app.set({colour: 'level'})", "airpicture.app.set({colour: 'source'})"],
-    theme: ["airpicture.app.set({theme: 'day'})", "airpicture.app.set({theme: 'night'})"],
-    graphics: [
-        `(window.graphics = ${GRAPHICS}).forEach((one) => one.loseContext())`,
-        "graphics.forEach((one) => one.restoreContext())",
-    ],
-};
-
 await check("pictures: the night is as it was, and a broken layer is seen", async () => {
     await look(`airpicture.app.select([...airpicture.app.store.id].find(
         (id) => airpicture.app.store.flags[airpicture.app.store.row(id)] & ${EMERGENCY}))`);
@@ -568,6 +557,8 @@ await check("pictures: the night is as it was, and a broken layer is seen", asyn
     await drawn();
     await isAsBefore("display-night.png");
 });
+
+await lossCases(check, page, drawn, () => isAsBefore("display-night.png"));
 
 await check("pictures: the day, with colours by level and the sensors", async () => {
     await look("airpicture.app.select(0)");
@@ -607,18 +598,27 @@ await check("a turned phone: the selected track stays in view, the head in a row
 });
 
 await check("the scale of levels is beside the cards, on every screen", async () => {
+    const scale = "document.querySelector('.scale.on-map')";
     await look("airpicture.app.set({colour: 'level'})");
-    for (const [width, height] of [
-        [844, 390],
-        [390, 844],
-        [1280, 800],
+    for (const [width, height, dock, isShown] of [
+        [844, 390, false, true],
+        [600, 340, false, false],
+        [390, 844, false, true],
+        [1280, 800, true, true],
+        [1060, 768, true, true],
+        [1024, 768, true, false],
+        [1024, 768, false, true],
     ]) {
         await page.setViewportSize({ width, height });
+        await look(`document.querySelector(".dock").hidden = ${!dock}`);
+        assert.equal(await look("document.querySelector('.card.track').hidden"), false);
+        const isIt = `(${scale}.offsetParent !== null) === ${isShown}`;
+        await until(page, `innerWidth === ${width} && ${isIt}`);
+        if (!isShown) continue;
         await until(page, `["left", "right"].every((side) => {
-            const scale = document.querySelector(".scale.on-map"),
-                { top, height, ...box } = scale.getBoundingClientRect().toJSON(),
+            const { top, height, ...box } = ${scale}.getBoundingClientRect().toJSON(),
                 x = box[side] + (side === "left" ? 5 : -5);
-            return scale.contains(document.elementFromPoint(x, top + height / 2));
+            return ${scale}.contains(document.elementFromPoint(x, top + height / 2));
         })`);
     }
     await look("airpicture.app.set({colour: 'source'})");
@@ -645,6 +645,8 @@ await check("a link brings its filters, and says them again", async () => {
     await look("location.hash = '#v=8.00/52.3000/4.8000&is=emergency'");
     await until(page, "airpicture.app.shown === 1");
 });
+
+await loadingCase(check, page);
 
 // The recording as a service would have kept it, with the mark of its run.
 function archived() {
