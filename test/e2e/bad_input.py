@@ -8,9 +8,8 @@ import re
 import resource
 import signal
 import subprocess
-import time
 
-from common import PROGRAM, WAIT_S, Skip, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, Skip, case, finish, run, wait_till_read, workdir
 
 USAGE, DATA_ERROR, NO_INPUT, NO_OUTPUT, IO_ERROR, CONFIG = 64, 65, 66, 73, 74, 78
 
@@ -142,7 +141,7 @@ def main():
                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
                 process.stdin.write(beast.read_bytes()[:300000])
                 process.stdin.flush()
-                time.sleep(1.0)
+                wait_till_read(process.stdin)
                 process.send_signal(number)
                 text = process.communicate(timeout=WAIT_S)[0].decode()
                 assert process.returncode == 0, process.returncode
@@ -159,7 +158,7 @@ def main():
                                            stdin=subprocess.PIPE, stderr=subprocess.PIPE)
                 process.stdin.write(data)
                 process.stdin.flush()
-                time.sleep(1.0)
+                wait_till_read(process.stdin)
                 process.send_signal(signal.SIGTERM)
                 told = process.communicate(timeout=WAIT_S)[1]
                 assert process.returncode == 0 and told == b"", (form, told)

@@ -3,15 +3,19 @@
 A script prints `ok NAME`, `not ok NAME reason` or `skip NAME reason` for each case and exits 1
 when one failed. Programs under test: $AIRPICTURE, or build/release/airpicture.
 """
+import fcntl
 import gzip
 import json
 import math
 import os
 import pathlib
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("AIRPICTURE", str(ROOT / "build/release/airpicture"))
@@ -55,6 +59,15 @@ def run(*arguments, program=None, stdin=None, status=0, timeout=300):
         raise AssertionError(f"exit status {done.returncode}, expected {status}: "
                              f"{done.stderr.decode(errors='replace').strip()[:400]}")
     return done
+
+
+def wait_till_read(pipe):
+    """Until who reads it has taken all that was written, and some time to make use of it."""
+    until = time.monotonic() + WAIT_S
+    while struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]:
+        assert time.monotonic() < until, "nobody reads"
+        time.sleep(0.01)
+    time.sleep(0.2)
 
 
 def lines_of_zst(path):

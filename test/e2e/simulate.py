@@ -334,11 +334,11 @@ def main():
                         assert process.poll() is None or about.exists(), process.stderr.read()
                 elapsed = time.monotonic() - started
                 for reader in readers:
-                    reader.join(20)
-                assert process.wait(20) == 0, process.stderr.read()
+                    reader.join(WAIT_S)
+                assert process.wait(WAIT_S) == 0, process.stderr.read()
                 process.stdout.close()
                 process.stderr.close()
-            assert 1.5 < elapsed < 6, elapsed
+            assert 1.5 < elapsed < 30, elapsed
             sent = {one["name"]: one for one in json.loads(about.read_text())["sent"]}
             assert sum(map(len, datagrams)) == sent["alpha"]["byte_count"]
             for i, name in enumerate(("one", "two")):

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """`airpicture track`: a scenario made here, scored against its truth; forms of input, bad input."""
 import csv
-import fcntl
 import gzip
 import io
 import json
@@ -10,12 +9,9 @@ import os
 import pathlib
 import random
 import signal
-import struct
 import subprocess
-import termios
-import time
 
-from common import PROGRAM, case, finish, run, workdir
+from common import PROGRAM, case, finish, run, wait_till_read, workdir
 
 TURN_S, SCANS, AIRCRAFT = 4.0, 40, 12
 SIGMA_M, SIGMA_RAD = 50.0, 0.0014
@@ -491,11 +487,6 @@ def ends():
         assert part in done.stderr.decode(), done.stderr
 
 
-def waiting_in(pipe):
-    """How many octets of it nobody has read yet."""
-    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0]
-
-
 def interrupted():
     """A signal ends the input: the rows so far are tracked, and the one that it cut is none."""
     lines = polar_text(scene).splitlines(keepends=True)
@@ -510,10 +501,7 @@ def interrupted():
                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                 with open(fifo, "wb", buffering=0) as feed:
                     feed.write((whole + part).encode())
-                    deadline = time.monotonic() + 60
-                    while waiting_in(feed) and time.monotonic() < deadline:
-                        time.sleep(0.01)
-                    time.sleep(0.2)
+                    wait_till_read(feed)
                     process.send_signal(number)
                     said, told = process.communicate(timeout=60)
                 assert process.returncode == 0 and told == b"", (process.returncode, told)
@@ -523,7 +511,7 @@ def interrupted():
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdin.write(lines[0][:4].encode())
     process.stdin.flush()
-    time.sleep(0.5)
+    wait_till_read(process.stdin)
     process.send_signal(signal.SIGTERM)
     told = process.communicate(timeout=60)[1]
     assert process.returncode == 65 and b"interrupted before '-' had a head" in told, told
