@@ -5,6 +5,7 @@
 #define SPEED_MIN_MPS 5.0
 #define SPAN_MIN_S 1.0
 #define SPAN_MAX_S 60.0
+#define SPAN_ENOUGH_S 5.0 /* where two parts are less: of a track that is told often */
 #define GOOD_SIGMA_MPS2 (0.5 * AP_ACCELERATION_SIGMA_MPS2) /* then the shorter span will do */
 
 /* Speed over ground and its variance. False: too slow to have a direction. */
@@ -37,7 +38,11 @@ bool ap_acceleration_along(const ap_history *history, const ap_history_pool *poo
 {
     const ap_imm *newer = ap_history_newest(history, pool);
     const ap_imm *older = ap_history_previous(history, pool);
-    return (newer && since(newer, now, GOOD_SIGMA_MPS2, mps2)) ||
-           (older && since(older, now, AP_ACCELERATION_SIGMA_MPS2, mps2)) ||
-           (newer && since(newer, now, AP_ACCELERATION_SIGMA_MPS2, mps2));
+    if ((newer && since(newer, now, GOOD_SIGMA_MPS2, mps2)) ||
+        (older && since(older, now, AP_ACCELERATION_SIGMA_MPS2, mps2)) ||
+        (newer && since(newer, now, AP_ACCELERATION_SIGMA_MPS2, mps2)))
+        return true;
+    ap_utc_ns enough_utc = ap_utc_add_s(now->time_utc, -SPAN_ENOUGH_S);
+    const ap_imm *old = ap_history_before(history, pool, enough_utc);
+    return old && since(old, now, AP_ACCELERATION_SIGMA_MPS2, mps2);
 }

@@ -12,8 +12,9 @@
  * not in the difference.
  *
  * Of the filters kept before the newest two parts of the history the newer serves when its answer
- * is good to half of AP_ACCELERATION_SIGMA_MPS2, else the older, else the newer.
- * False, and nothing written, when neither is: its error, from both covariances, above
+ * is good to half of AP_ACCELERATION_SIGMA_MPS2, else the older, else the newer, else the newest
+ * that is five seconds old: of what is told many times a second.
+ * False, and nothing written, when none is: its error, from both covariances, above
  * AP_ACCELERATION_SIGMA_MPS2, less than a second or more than a minute ago, or too slow to have a
  * track. `now` is no seed. */
 bool ap_acceleration_along(const ap_history *history, const ap_history_pool *pool,

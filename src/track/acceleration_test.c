@@ -123,6 +123,14 @@ static void test_acceleration_of_broadcasts(void **state)
     fly_all(AP_SENSOR_ADSB, 0.5, 0.9, &s);
 }
 
+/* Two parts of the history are less than a second and a half of it. */
+static void test_acceleration_of_what_is_told_often(void **state)
+{
+    (void)state;
+    sums s = { 0 };
+    fly_all(AP_SENSOR_ADSB, 0.1, 0.9, &s);
+}
+
 /* Two plots give a speed, with an error that leaves no difference of speeds worth telling; nor is
  * there any of what stands still. */
 static void test_acceleration_is_not_known(void **state)
@@ -162,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_acceleration_under_a_radar),
         cmocka_unit_test(test_acceleration_of_broadcasts),
+        cmocka_unit_test(test_acceleration_of_what_is_told_often),
         cmocka_unit_test(test_acceleration_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

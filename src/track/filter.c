@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "track/clue.h"
+#include "track/filter_lane.h"
 #include "track/frame.h"
 
 #define G_MPS2 9.80665F
@@ -36,13 +37,35 @@ static const ap_motions slow_motions = {
 
 _Static_assert(AP_IMM_MODELS <= AP_LANES, "a lane for each model");
 
+#define TWO_FACED 6 /* the lanes from here on are other models for what is slow */
+
 /* Slower than this, its error included, it may be what hovers. */
 #define SLOW_MPS 60.0
 
-static const ap_motions *motions_of(const ap_gauss *mean)
+static bool is_slow(const ap_gauss *mean)
 {
     double speed2 = mean->x[2] * mean->x[2] + mean->x[3] * mean->x[3];
-    return speed2 + mean->C.ee + mean->C.nn < SLOW_MPS * SLOW_MPS ? &slow_motions : &motions;
+    return speed2 + mean->C.ee + mean->C.nn < SLOW_MPS * SLOW_MPS;
+}
+
+/* The last lanes are to become other models: each begins with what both have found out, so that
+ * neither is taken for the other's. Mean and covariance of the mixture stay. */
+static void turn_face(ap_mixture *m)
+{
+    float all = 0.0F;
+    for (int l = TWO_FACED; l < AP_LANES; l++)
+        all += m->probability[l];
+    if (!(all > 0.0F))
+        return;
+    ap_mixture some = *m;
+    for (int l = 0; l < AP_LANES; l++)
+        some.probability[l] = l < TWO_FACED ? 0.0F : m->probability[l] / all;
+    ap_gauss both;
+    ap_kernels_best()->combine(&some, &both);
+    lane v = lane_of_gauss(&both);
+    v.p = all / (float)(AP_LANES - TWO_FACED);
+    for (int l = TWO_FACED; l < AP_LANES; l++)
+        lane_store(m, l, &v);
 }
 
 /* ---- two by two ---- */
@@ -107,6 +130,7 @@ static void copy_rest(const ap_imm *from, ap_imm *to)
     to->vertical = from->vertical;
     to->lean_m = from->lean_m;
     to->is_single = to->is_seed = false;
+    to->is_slow = from->is_slow;
 }
 
 static void fill(float column[AP_LANES], double value)
@@ -142,8 +166,10 @@ void ap_imm_fill(ap_imm *imm)
 {
     if (imm->is_seed)
         germinate(imm);
-    if (imm->is_single)
+    if (imm->is_single) {
         mixture_fill(&imm->models, &imm->mean);
+        imm->is_slow = is_slow(&imm->mean);
+    }
     imm->is_single = false;
 }
 
@@ -178,8 +204,13 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
         return;
     }
     const ap_mixture *models = &from->models;
+    bool becomes_slow = is_slow(&from->mean);
     if (from->is_single) {
         mixture_fill(&to->models, &from->mean);
+        models = &to->models;
+    } else if (from->is_slow != becomes_slow) {
+        to->models = from->models;
+        turn_face(&to->models);
         models = &to->models;
     }
     if (to != from) {
@@ -187,7 +218,9 @@ void ap_imm_predict(const ap_imm *from, ap_utc_ns time_utc, ap_imm *to)
         to->mean = from->mean;
     }
     to->is_single = false;
-    ap_kernels_best()->predict(models, motions_of(&from->mean), dt_s, &to->models, &to->mean);
+    to->is_slow = becomes_slow;
+    ap_kernels_best()->predict(models, becomes_slow ? &slow_motions : &motions, dt_s, &to->models,
+                               &to->mean);
     ap_vertical_predict(&to->vertical, dt_s);
     to->time_utc = time_utc;
 }
@@ -316,7 +349,7 @@ void ap_imm_start_single(ap_imm *imm, const ap_measure *measure, double speed_si
     imm->vertical = (ap_vertical){ 0 };
     imm->lean_m = 0.0;
     imm->is_single = true;
-    imm->is_seed = false;
+    imm->is_seed = imm->is_slow = false;
     ap_fix fix = ap_imm_fix(imm, measure, 0.0, 0.0);
     ap_gauss start = { .x = { fix.east_m, fix.north_m }, .A = fix.R };
     start.C.ee = start.C.nn = speed_sigma_mps * speed_sigma_mps;

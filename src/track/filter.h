@@ -20,7 +20,7 @@
 #include "track/filter_kernel.h"
 #include "track/vertical.h"
 
-#define AP_IMM_MODELS 8 /* at most AP_LANES; two of them only for what flies slowly */
+#define AP_IMM_MODELS 8 /* at most AP_LANES; the last two are others for what flies slowly */
 
 /* What one report measured, in frames that outlive any track's: ECEF. */
 typedef enum ap_measure_has {
@@ -100,6 +100,8 @@ typedef struct ap_imm {
     ap_utc_ns time_utc;
     bool is_single; /* every model is the mean, as likely as ever: `models` is not filled */
     bool is_seed;   /* and nothing is filled but `seed` and the time */
+    bool is_slow;   /* the last two models are those of what may hover, else those that change the
+                     * speed; of a single one it means nothing */
 } ap_imm;
 
 /* Squared Mahalanobis distance of a fix, NaN-free: huge when the covariance is singular. */

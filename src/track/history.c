@@ -189,6 +189,21 @@ const ap_imm *ap_history_previous(const ap_history *history, const ap_history_po
                                             : NULL;
 }
 
+const ap_imm *ap_history_before(const ap_history *history, const ap_history_pool *pool,
+                                ap_utc_ns time_utc)
+{
+    const ap_imm *found = NULL;
+    uint32_t number = history->oldest;
+    for (unsigned k = 0; k < parts_in(history); k++) {
+        const ap_history_part *part = seen_part(history, pool, number);
+        if (part->before.time_utc > time_utc)
+            break;
+        found = &part->before;
+        number = part->newer;
+    }
+    return found;
+}
+
 void ap_history_append(ap_history *history, ap_history_pool *pool, const ap_imm *imm,
                        const ap_measure *measure)
 {

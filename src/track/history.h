@@ -73,6 +73,11 @@ const ap_measure *ap_history_measure(const ap_history *history, const ap_history
 const ap_imm *ap_history_newest(const ap_history *history, const ap_history_pool *pool);
 const ap_imm *ap_history_previous(const ap_history *history, const ap_history_pool *pool);
 
+/* The filter before the youngest part that is no younger than `time_utc`; NULL when there is
+ * none. */
+const ap_imm *ap_history_before(const ap_history *history, const ap_history_pool *pool,
+                                ap_utc_ns time_utc);
+
 /* Notes that `measure` is about to be applied to `imm`, which has not been moved to its time yet.
  * measure->time_utc >= imm->time_utc. */
 void ap_history_append(ap_history *history, ap_history_pool *pool, const ap_imm *imm,
