@@ -138,7 +138,7 @@ static inline void archive_wait_finished(test_archive *t, size_t count)
     char message[AP_IO_MESSAGE_SIZE];
     size_t finished = 0;
     assert_int_equal(ap_archive_index_init(&index, t->folder), AP_OK);
-    for (int i = 0; i < 2000 && finished < count; i++) {
+    for (int i = 0; i < 12000 && finished < count; i++) {
         assert_int_equal(ap_archive_index_refresh(&index, message), AP_OK);
         finished = 0;
         for (size_t k = 0; k < index.count; k++)

@@ -127,7 +127,7 @@ static void assert_holds(const store *to, uint64_t first, uint64_t count)
 static void wait_until_settled(const ap_archive_feed *feed)
 {
     uint64_t end = ap_archive_feed_end(feed);
-    for (int i = 0; i < 5000 && !ap_archive_feed_has_settled(feed, end); i++)
+    for (int i = 0; i < 60000 && !ap_archive_feed_has_settled(feed, end); i++)
         ap_clock_sleep_ns(AP_NS_PER_MS);
     assert_true(ap_archive_feed_has_settled(feed, end));
 }

@@ -18,7 +18,7 @@
 #include "io/spool.h"
 
 #define T0 (INT64_C(1717660800) * AP_NS_PER_S)
-#define TRIES 1000 /* of 10 ms */
+#define TRIES 6000 /* of 10 ms */
 
 static const ap_log silent = { NULL };
 

@@ -93,7 +93,7 @@ static void put(fixture *f, int count)
 
 static ap_recorder_stats wait_for(fixture *f, uint64_t done_size)
 {
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 60000; i++) {
         ap_recorder_stats stats = ap_recorder_stats_of(&f->recorder);
         if (stats.written_size + stats.lost_size >= done_size)
             return stats;
@@ -148,7 +148,7 @@ static void test_recorder_rotates_and_packs(void **state)
         wait_for(f, (uint64_t)f->put_count * ap_recording_size(CHUNK_SIZE));
     }
     assert_true(ap_recorder_settled(&f->recorder) == START_UTC + 999 * AP_NS_PER_MS);
-    for (int i = 0; i < 2000 && packed_count < 9; i++) {
+    for (int i = 0; i < 60000 && packed_count < 9; i++) {
         count = list(f, &packed_count, NULL);
         ap_clock_sleep_ns(AP_NS_PER_MS);
     }
@@ -193,7 +193,7 @@ static void test_recorder_repairs(void **state)
 static void wait_packed(const fixture *f)
 {
     size_t packed_count = 0, count = 2;
-    for (int i = 0; i < 5000 && packed_count + 1 < count; i++) {
+    for (int i = 0; i < 60000 && packed_count + 1 < count; i++) {
         count = list(f, &packed_count, NULL);
         ap_clock_sleep_ns(AP_NS_PER_MS);
     }
