@@ -25,9 +25,10 @@ build:
 	@[ -f build/release/build.ninja ] || cmake --preset release
 	@ninja -C build/release airpicture page
 
-# In a terminal the page, until Ctrl-C; else one simulated run with its errors against the truth.
+# In a terminal the page, until Ctrl-C, wherever its log goes; else one simulated run with its
+# errors against the truth.
 demo: build
-	@if [ -t 1 ]; then $(PROGRAM) run --open; else $(PROGRAM) demo -o airpicture-demo; fi
+	@if [ -t 1 ]; then $(PROGRAM) run --open --at-end stay; else $(PROGRAM) demo -o airpicture-demo; fi
 
 check:
 	@tools/install-deps build check

@@ -26,7 +26,9 @@ class OnTerminal:
         folder.mkdir()
         self.asked = folder / "asked"
         tool(folder / "xdg-open", f'echo "$@" >> "{self.asked}"')
-        program = tool(folder / "airpicture", f'exec "{PROGRAM}" "$@" --port 0')
+        self.given = folder / "given"
+        program = tool(folder / "airpicture",
+                       f'echo "$@" > "{self.given}"\nexec "{PROGRAM}" "$@" --port 0')
         names = {key: value for key, value in os.environ.items()
                  if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
         names["PATH"] = f"{folder}:{names['PATH']}"
@@ -79,6 +81,7 @@ def main():
             assert demo.address()
             demo.end()
             assert not demo.asked.exists(), demo.asked.read_text()
+            assert "--at-end stay" in demo.given.read_text()  # also with 2>FILE
 
         def whole_run():
             done = run("demo", "--speed", "0", "-o", folder / "out", "--json",

@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import re
+import select
 import signal
 import socket
 import struct
@@ -261,26 +262,51 @@ def recording_gives_the_same(scene):
     assert (scene.folder / "state/checkpoint").read_bytes() == kept
 
 
-def stays_at_the_end(scene):
-    """On a terminal the last picture of a recording is served until Ctrl-C."""
+def read_until(source, *wanted):
+    """What comes from a descriptor, until each of these patterns is in it."""
+    said, until = b"", time.monotonic() + WAIT_S
+    while not all(re.search(pattern, said) for pattern in wanted):
+        left = max(0.0, until - time.monotonic())
+        assert select.select([source], [], [], left)[0], f"waited {WAIT_S} s for {wanted}: {said}"
+        try:
+            part = os.read(source, 4096)
+        except OSError:  # a terminal that nobody has open any more
+            part = b""
+        assert part, f"ended before {wanted}: {said}"
+        said += part
+    return said
+
+
+def at_the_end(command, on_terminal, stays):
+    """Of a recording its last picture is served until Ctrl-C; or the service ends with it."""
+    near, far = pty.openpty() if on_terminal else os.pipe()
+    service = subprocess.Popen(command, stderr=far)
+    os.close(far)
+    serves, ended = rb"serves at http://127\.0\.0\.1:(\d+)\r?\n", rb"the recording has ended.*\n"
+    try:
+        said = read_until(near, serves, ended)
+        assert (b"until Ctrl-C" in said) == stays, said
+        if stays:
+            port = int(re.search(serves, said).group(1))
+            wait_for(lambda: get(port, "/api/v1/display") == {"serves": "recording",
+                                                              "ended": True})
+            wait_for(lambda: get(port, "/api/v1/tracks")["tracks"])
+            service.send_signal(signal.SIGINT)
+        assert service.wait(timeout=WAIT_S) == 0, said
+    finally:
+        service.kill()
+        service.wait()
+        os.close(near)
+
+
+def stays_or_ends(scene):
+    """As is told; if nothing is, it stays on a terminal (elsewhere it ends: see above)."""
     recording = sorted((scene.folder / "state/recordings").glob("airpicture-*"))[0]
     command = [PROGRAM, "run", "--replay", recording, "--speed", "0", "--port", "0",
                "-c", scene.folder / "sim/sensors.yaml"]
-    terminal, screen = pty.openpty()
-    service = subprocess.Popen(command, stderr=screen)
-    os.close(screen)
-    said = b""
-    try:
-        while b"until Ctrl-C" not in said:
-            said += os.read(terminal, 4096)
-        port = int(re.search(rb"serves at http://127\.0\.0\.1:(\d+)", said).group(1))
-        wait_for(lambda: get(port, "/api/v1/display") == {"serves": "recording", "ended": True})
-        wait_for(lambda: get(port, "/api/v1/tracks")["tracks"])
-    finally:
-        service.send_signal(signal.SIGINT)
-        assert service.wait(timeout=WAIT_S) == 0
-        os.close(terminal)
-    run(*command[1:], "--at-end", "end")
+    at_the_end(command, on_terminal=True, stays=True)
+    at_the_end([*command, "--at-end", "stay"], on_terminal=False, stays=True)
+    at_the_end([*command, "--at-end", "end"], on_terminal=True, stays=False)
     run(*command[1:], "--at-end", "now", status=64)
 
 
@@ -444,7 +470,7 @@ def main():
             case("configuration read again", configuration_read_again, scene)
             case("ends on a signal", ends_on_a_signal, scene)
             case("recording gives the same", recording_gives_the_same, scene)
-            case("stays at the end", stays_at_the_end, scene)
+            case("stays or ends with a recording", stays_or_ends, scene)
         finally:
             scene.close()
         case("without configuration", without_configuration, folder)
