@@ -116,11 +116,14 @@ static void compact(struct ap_delta_state *s)
     s->count = kept;
 }
 
-static uint16_t selected_10ft(const ap_track *track)
+/* Rounded half away from zero. What does not fit, or is no number, is not known. */
+static void select_altitude(ap_delta_identity *identity, const ap_track *track)
 {
     double steps = track->selected_altitude_m / (10.0 * AP_M_PER_FT);
-    bool is_known = (track->present & AP_HAS_SELECTED_ALTITUDE) && steps >= 0.0 && steps < 65535.0;
-    return is_known ? (uint16_t)(steps + 0.5) : 0;
+    identity->has_selected = (track->present & AP_HAS_SELECTED_ALTITUDE) &&
+                             steps > INT16_MIN - 0.5 && steps < INT16_MAX + 0.5;
+    if (identity->has_selected)
+        identity->selected_10ft = (int16_t)(steps < 0.0 ? steps - 0.5 : steps + 0.5);
 }
 
 static ap_delta_identity identity_of(const ap_track *track)
@@ -133,8 +136,8 @@ static ap_delta_identity identity_of(const ap_track *track)
         .number = track->number,
         .mode_3a = has & AP_HAS_MODE_3A ? track->mode_3a : AP_DELTA_UNKNOWN_CODE,
         .category = has & AP_HAS_EMITTER_CATEGORY ? track->emitter_category : 0,
-        .selected_10ft = selected_10ft(track),
     };
+    select_altitude(&identity, track);
     for (size_t i = 0; (has & AP_HAS_CALLSIGN) && i < 8 && track->callsign[i]; i++)
         identity.callsign[i] = track->callsign[i];
     return identity;
@@ -143,8 +146,8 @@ static ap_delta_identity identity_of(const ap_track *track)
 static bool same_identity(const ap_delta_identity *a, const ap_delta_identity *b)
 {
     return a->address == b->address && a->number == b->number && a->mode_3a == b->mode_3a &&
-           a->category == b->category && a->selected_10ft == b->selected_10ft &&
-           memcmp(a->callsign, b->callsign, 8) == 0;
+           a->category == b->category && a->has_selected == b->has_selected &&
+           a->selected_10ft == b->selected_10ft && memcmp(a->callsign, b->callsign, 8) == 0;
 }
 
 static bool same_point(const ap_point *a, const ap_point *b)

@@ -69,8 +69,9 @@ typedef struct ap_delta_identity {
     uint16_t number;  /* 0: none */
     uint16_t mode_3a;
     uint8_t category; /* 0: not known */
-    uint16_t selected_10ft; /* altitude that the crew has selected; 0: not known */
-    char callsign[8];       /* zeros behind it */
+    bool has_selected;
+    int16_t selected_10ft; /* altitude that the crew has selected; 0 when not known */
+    char callsign[8];      /* zeros behind it */
 } ap_delta_identity;
 
 /* A step from states that no picture holds: begin, then `put` for each that may have changed and

@@ -55,8 +55,8 @@ static void put_identity(uint8_t *to, uint32_t id, const ap_delta_identity *iden
     put_16(to + 8, identity->number);
     put_16(to + 10, identity->mode_3a);
     to[12] = identity->category;
-    to[13] = 0;
-    put_16(to + 14, identity->selected_10ft);
+    to[13] = identity->has_selected;
+    put_16(to + 14, (uint16_t)identity->selected_10ft);
     memcpy(to + 16, identity->callsign, 8);
 }
 

@@ -103,8 +103,8 @@ static void put_identity(ap_writer *out, const ap_delta_identity *identity)
     else
         AP_PUT(out, "null");
     AP_PUT(out, ",\"selected_altitude_ft\":");
-    if (identity->selected_10ft)
-        ap_text_u64(out, 10u * identity->selected_10ft);
+    if (identity->has_selected)
+        ap_text_i64(out, 10 * identity->selected_10ft);
     else
         AP_PUT(out, "null");
 }
@@ -190,7 +190,8 @@ static const char layout[] =
     "{\"name\":\"track_id_gap\",\"type\":\"leb128\",\"count\":\"rows\",\"step\":1}],\n"
     "\"identity\":[[\"track_id\",\"u32\"],[\"address\",\"u24\"],[\"address_kind\",\"u8\"],"
     "[\"track_number\",\"u16\"],[\"squawk\",\"u16\"],[\"emitter_category\",\"u8\"],"
-    "[\"spare\",\"u8\"],[\"selected_altitude_10ft\",\"u16\"],[\"callsign\",\"char[8]\"]],\n"
+    "[\"has_selected_altitude\",\"u8\"],[\"selected_altitude_10ft\",\"i16\"],"
+    "[\"callsign\",\"char[8]\"]],\n"
     "\"flags\":[";
 
 ap_err ap_delta_hello(const ap_delta *delta, bool json, const char *server, ap_writer *out)

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,6 +78,28 @@ static void step(bench *b)
     ap_delta_step(&b->delta, &b->picture, now_of(b) + AP_NS_PER_S);
 }
 
+/* What each row and identity tells, from one number: of either sign, and known or not. */
+static void vary(ap_track *track, uint32_t seed)
+{
+    static const uint32_t flags[] = { 0, AP_FLAG_ON_GROUND, AP_FLAG_SIMULATED, AP_FLAG_EMERGENCY,
+                                      AP_FLAG_SPI | AP_FLAG_EXTRAPOLATED };
+    double share = (seed >> 8) / 16777216.0;
+    track->has_pressure_altitude = seed % 3 != 0;
+    track->has_geometric_height = track->has_height = seed % 6 != 0;
+    track->pressure_altitude_m = 14000.0 * share - 400.0;
+    track->geometric_height_m = track->position.height_m = 300.0 - 500.0 * share;
+    track->geometric_height_utc = track->time_utc;
+    track->east_mps = 500.0 * share - 250.0;
+    track->north_mps = 180.0 - 300.0 * share;
+    track->up_mps = 25.0 - 50.0 * share;
+    track->flags = flags[seed % 7 % 5];
+    track->emitter_category = (uint8_t)(0xa0 + seed % 8);
+    track->address_kind = (ap_address_kind)(seed % AP_ADDRESS_KIND_COUNT);
+    track->address = (seed >> 4) & 0xffffff;
+    track->present ^= seed % 11 == 0 ? AP_HAS_ADDRESS : seed % 13 == 0 ? AP_HAS_CALLSIGN : 0;
+    track->mode_3a = (seed >> 9) & 07777;
+}
+
 /* Births, deaths, moves across a box, new names. */
 static void shuffle(bench *b, uint32_t id_max, int changes)
 {
@@ -103,7 +126,8 @@ static void shuffle(bench *b, uint32_t id_max, int changes)
         if (dice(b, 9) == 0)
             track.present ^= AP_HAS_SELECTED_ALTITUDE;
         else if (dice(b, 9) == 0)
-            track.selected_altitude_m = dice(b, 45000) * 0.3048;
+            track.selected_altitude_m = ((double)dice(b, 4000) - 1300.0) * 0.3048;
+        vary(&track, b->seed);
         ap_picture_copy(&b->picture, &track);
     }
 }
@@ -138,16 +162,25 @@ static void check(const bench *b, const ap_delta_client *client, const test_delt
         assert_non_null(t);
         assert_true(fabs(t->latitude_deg - point.latitude_e7deg / 1e7) < 1e-9);
         assert_true(fabs(t->longitude_deg - point.longitude_e7deg / 1e7) < 1e-9);
-        assert_true(fabs(t->altitude_m - at->pressure_altitude_m) <= 0.05 + 1e-9);
+        bool is_level = at->has_pressure_altitude;
+        double altitude_m = is_level ? at->pressure_altitude_m : at->geometric_height_m;
+        assert_int_equal(t->has_altitude, is_level || at->has_geometric_height);
+        assert_true(!t->has_altitude || fabs(t->altitude_m - altitude_m) <= 0.05 + 1e-9);
+        double climb_mps = at->has_height ? at->up_mps : 0.0;
+        assert_true(fabs(t->vertical_rate_mps - climb_mps) <= 0.05 + 1e-9);
         assert_true(fabs(t->ground_speed_mps - ap_track_speed_mps(at)) <= 0.05 + 1e-9);
         assert_true(fabs(t->track_deg - ap_track_course_rad(at) / AP_RAD_PER_DEG) < 0.003);
         assert_int_equal(t->flags, point.bits);
         assert_true(t->has_identity);
         assert_int_equal(t->number, at->number);
-        assert_int_equal(t->address, at->address);
-        assert_string_equal(t->callsign, at->callsign);
+        assert_int_equal(t->address, at->present & AP_HAS_ADDRESS
+                                         ? at->address | (uint32_t)at->address_kind << 24
+                                         : UINT32_MAX);
+        assert_string_equal(t->callsign, at->present & AP_HAS_CALLSIGN ? at->callsign : "");
+        assert_int_equal(t->category, at->emitter_category);
         assert_int_equal(t->squawk, at->present & AP_HAS_MODE_3A ? at->mode_3a : 0xffff);
-        double selected_m = at->present & AP_HAS_SELECTED_ALTITUDE ? at->selected_altitude_m : 0.0;
+        assert_int_equal(t->has_selected, (at->present & AP_HAS_SELECTED_ALTITUDE) != 0);
+        double selected_m = t->has_selected ? at->selected_altitude_m : 0.0;
         assert_true(fabs(t->selected_10ft * 3.048 - selected_m) <= 1.524 + 1e-9);
         count++;
     }
@@ -231,6 +264,31 @@ static void test_delta_born_outside(void **state)
     assert_true(send(b, &client, b->reader[0]));
     assert_int_equal(b->reader[0]->row_count, 0);
     assert_int_equal(b->reader[0]->gone_count, 0);
+}
+
+/* Known from below sea level to what two octets hold; elsewhere, and if it is no number, not. */
+static void test_delta_selected_altitude(void **state)
+{
+    bench *b = *state;
+    static const struct {
+        double feet;
+        bool is_known;
+        int16_t steps;
+    } cases[] = { { 38006, true, 3801 },   { 4, true, 0 },       { 0, true, 0 },
+                  { -4, true, 0 },         { -6, true, -1 },     { -1300, true, -130 },
+                  { 327674, true, 32767 }, { 327676, false, 0 }, { -327684, true, INT16_MIN },
+                  { -327686, false, 0 },   { NAN, false, 0 } };
+    ap_delta_client client = { 0 };
+    ap_track track = fixture_track();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        track.selected_altitude_m = cases[i].feet * 0.3048;
+        ap_picture_copy(&b->picture, &track);
+        step(b);
+        assert_true(send(b, &client, b->reader[0]));
+        const test_delta_track *t = test_delta_find(b->reader[0], track.id);
+        assert_int_equal(t->has_selected, cases[i].is_known);
+        assert_int_equal(t->selected_10ft, cases[i].steps);
+    }
 }
 
 /* The picture forgot the ends of tracks before they were taken in. */
@@ -386,15 +444,18 @@ static void test_delta_json_is_the_same(void **state)
             assert_non_null(t);
             assert_true(fabs(cJSON_GetObjectItem(one, "latitude_deg")->valuedouble -
                              t->latitude_deg) < 1e-9);
-            assert_true(fabs(cJSON_GetObjectItem(one, "altitude_m")->valuedouble - t->altitude_m) <
-                        1e-9);
+            const cJSON *altitude = cJSON_GetObjectItem(one, "altitude_m");
+            assert_int_equal(altitude != NULL, t->has_altitude);
+            assert_true(!altitude || fabs(altitude->valuedouble - t->altitude_m) < 1e-9);
             const cJSON *callsign = cJSON_GetObjectItem(one, "callsign");
             if (callsign)
-                assert_string_equal(callsign->valuestring, t->callsign);
+                assert_string_equal(cJSON_IsNull(callsign) ? "" : callsign->valuestring,
+                                    t->callsign);
             const cJSON *selected = cJSON_GetObjectItem(one, "selected_altitude_ft");
             if (selected)
-                assert_int_equal(cJSON_IsNull(selected) ? 0 : selected->valueint,
-                                 10 * t->selected_10ft);
+                assert_int_equal(cJSON_IsNumber(selected), t->has_selected);
+            if (selected && t->has_selected)
+                assert_int_equal(selected->valueint, 10 * t->selected_10ft);
         }
         cJSON_Delete(root);
     }
@@ -564,6 +625,14 @@ static void test_delta_ask(void **state)
     assert_null(ap_delta_ask(&b->delta, long_text, sizeof long_text - 1, &client));
 }
 
+static void put_known(bool is_known, int32_t value)
+{
+    if (is_known)
+        printf("%" PRId32 "\n", value);
+    else
+        printf("-\n");
+}
+
 /* Messages for the readers in examples/, as frames on the wire: left in the file that the
  * environment names, with what a reader should know in the end on standard output. */
 static void test_delta_recording(void **state)
@@ -583,6 +652,7 @@ static void test_delta_recording(void **state)
             assert_int_equal(ap_delta_message(&b->delta, &client, &out), AP_OK);
             client.since = ap_delta_sequence(&b->delta);
         }
+        assert_true(test_delta_read(b->reader[0], b->out, out.size));
         uint8_t head[4] = { 0x82, 126, (uint8_t)(out.size >> 8), (uint8_t)out.size };
         assert_in_range(out.size, 126, UINT16_MAX); /* a frame of RFC 6455 with two of length */
         assert_int_equal(fwrite(head, 1, 4, file), 4);
@@ -590,9 +660,17 @@ static void test_delta_recording(void **state)
     }
     for (const ap_track *at = NULL; (at = ap_picture_next(&b->picture, at));) {
         ap_point point = ap_point_of(at);
+        const test_delta_track *t = test_delta_find(b->reader[0], at->id);
         printf("track %u %.7f %.7f %s\n", at->id, point.latitude_e7deg / 1e7,
-               point.longitude_e7deg / 1e7, at->callsign);
+               point.longitude_e7deg / 1e7, t->callsign);
+        printf("identity %u %u %u %u %u ", at->id, t->address, t->number, t->squawk, t->category);
+        put_known(t->has_selected, t->selected_10ft);
+        printf("state %u %" PRId64 " ", at->id, (point.time_utc + AP_NS_PER_MS / 2) / AP_NS_PER_MS);
+        put_known(point.altitude_dm != AP_POINT_UNKNOWN, point.altitude_dm);
+        printf("motion %u %u %u %d %u\n", at->id, point.speed_dmps, point.course_turn16,
+               point.vertical_dmps, point.bits);
     }
+    check(b, &client, b->reader[0]);
     fclose(file);
 }
 
@@ -603,6 +681,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_delta_readers_agree, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_resume, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_born_outside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_delta_selected_altitude, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_after_forgotten_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_size_of_10000, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_delta_same_octets, set_up, tear_down),

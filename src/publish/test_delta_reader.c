@@ -90,7 +90,10 @@ static bool read_identity(test_delta_reader *r, const uint8_t *at)
     t->number = (uint16_t)u16_at(at + 8);
     t->squawk = (uint16_t)u16_at(at + 10);
     t->category = at[12];
-    t->selected_10ft = (uint16_t)u16_at(at + 14);
+    if (at[13] > 1)
+        return false;
+    t->has_selected = at[13] == 1;
+    t->selected_10ft = (int16_t)u16_at(at + 14);
     memcpy(t->callsign, at + 16, 8);
     t->has_identity = true;
     return true;

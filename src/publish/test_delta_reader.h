@@ -12,7 +12,8 @@ typedef struct test_delta_track {
     uint32_t id, address;
     uint16_t number, squawk;
     uint8_t category;
-    uint16_t selected_10ft;
+    bool has_selected;
+    int16_t selected_10ft;
     char callsign[9];
     double latitude_deg, longitude_deg, altitude_m, ground_speed_mps, track_deg;
     double vertical_rate_mps, age_s;

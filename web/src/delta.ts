@@ -41,7 +41,7 @@ export interface Identity {
   trackNumber: number;
   squawk: number;
   category: number;
-  selected: number; // altitude, 10 ft; 0: not known
+  selected: number; // altitude, 10 ft; NaN: not known
   callsign: string;
 }
 
@@ -106,7 +106,7 @@ function readIdentity(view: DataView, octets: Uint8Array, at: number): Identity 
     trackNumber: view.getUint16(at + 8, true),
     squawk: view.getUint16(at + 10, true),
     category: view.getUint8(at + 12),
-    selected: view.getUint16(at + 14, true),
+    selected: octets[at + 13] ? view.getInt16(at + 14, true) : NaN,
     callsign: callsign.trim(),
   };
 }

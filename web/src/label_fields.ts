@@ -55,8 +55,7 @@ const KINDS = {
   selected: {
     words: "Selected level",
     letters: 4,
-    text: (s, row) =>
-      s.selected[row] ? "s" + String(Math.round(s.selected[row]! / 10)).padStart(3, "0") : "",
+    text: (s, row) => selectedLevel(s.selected[row]! / 10),
   },
   climb: {
     words: "Vertical rate, 100 ft/min",
@@ -137,6 +136,13 @@ function readSector(kept: unknown): Area {
     levelMax: number(levelMax),
     box: isBox ? (corners as Box) : null,
   };
+}
+
+// Of a level in hundreds of feet, which may be below zero.
+function selectedLevel(level: number): string {
+  if (Number.isNaN(level)) return "";
+  const digits = String(Math.round(Math.abs(level)));
+  return level <= -0.5 ? "s−" + digits.padStart(2, "0") : "s" + digits.padStart(3, "0");
 }
 
 // Hundreds of feet a minute, with a sign.

@@ -48,7 +48,7 @@ export class Store {
   trackNumber = new Uint16Array(0);
   squawk = new Uint16Array(0);
   category = new Uint8Array(0);
-  selected = new Uint16Array(0); // altitude, 10 ft; 0: not known
+  selected = new Float32Array(0); // altitude, 10 ft; NaN: not known
   callsign: string[] = [];
   // What of a jump was to be made up when fading began to be counted: motion.ts.
   jumpLatitude = new Float32Array(0);
@@ -218,7 +218,8 @@ export class Store {
     this.address[row] = NO_ADDRESS;
     this.trackNumber[row] = 0;
     this.squawk[row] = NO_SQUAWK;
-    this.category[row] = this.selected[row] = 0;
+    this.category[row] = 0;
+    this.selected[row] = NaN;
     this.callsign[row] = "";
     this.latitude[row] = NaN; // nothing to glide from
     this.jumpLatitude[row] = this.jumpLongitude[row] = 0;

@@ -24,6 +24,22 @@ function* payloads(octets: Buffer): Generator<ArrayBuffer> {
   }
 }
 
+// All that is known of a track, in the units of the stream, as the C writer's test prints it.
+function linesOf(store: Store, id: number): string[] {
+  const row = store.row(id),
+    of = (column: ArrayLike<number>, step: number) => Math.round(column[row]! / step),
+    known = (value: number) => (Number.isNaN(value) ? "-" : value);
+  const place = [store.latitude, store.longitude].map((one) => one[row]!.toFixed(7)),
+    who = [store.address, store.trackNumber, store.squawk, store.category].map((one) => one[row]!);
+  const motion = [of(store.speed, 0.1), of(store.course, 360 / 65536), of(store.climb, 0.1)];
+  return [
+    ["track", id, ...place, store.callsign[row]!],
+    ["identity", id, ...who, known(store.selected[row]!)],
+    ["state", id, of(store.stateTime, 0.001), known(of(store.altitude, 0.1))],
+    ["motion", id, ...motion, store.flags[row]!],
+  ].map((words) => words.join(" ").trim());
+}
+
 test(
   "reader and store know what the C writer told",
   { skip: !frames && "run by test/web.py" },
@@ -37,21 +53,19 @@ test(
       else assert.equal((message.body as { version: number }).version, 1);
     }
     assert.deepEqual(kinds.slice(0, 3), [Kind.hello, Kind.snapshot, Kind.changes]);
-    const lines = [...store.id.subarray(0, store.count)]
-      .sort((a, b) => a - b)
-      .map((id) => {
-        const row = store.row(id);
-        const latitude = store.latitude[row]!.toFixed(7);
-        const longitude = store.longitude[row]!.toFixed(7);
-        return `track ${id} ${latitude} ${longitude} ${store.callsign[row]}`.trim();
-      });
-    const expected = readFileSync(told!, "utf8")
-      .split("\n")
-      .filter((line) => line.startsWith("track "))
-      .map((line) => line.trim())
-      .sort((a, b) => Number(a.split(" ")[1]) - Number(b.split(" ")[1]));
-    assert.ok(expected.length > 10);
-    assert.deepEqual(lines, expected);
+    const ids = [...store.id.subarray(0, store.count)],
+      expected = readFileSync(told!, "utf8")
+        .split("\n")
+        .filter((line) => /^(track|identity|state|motion) /.test(line))
+        .map((line) => line.trim());
+    assert.ok(expected.length > 40);
+    assert.deepEqual(ids.flatMap((id) => linesOf(store, id)).sort(), expected.sort());
+    for (const what of ["identity", "state"]) {
+      const known = expected.filter((line) => line.startsWith(what)).map((line) => line.at(-1));
+      assert.ok(known.includes("-") && known.some((one) => one !== "-"), `${what}: ${known}`);
+    }
+    for (const below of [/^state .* -\d+$/, /^identity .* -\d+$/, /^motion \d+ \d+ \d+ -/])
+      assert.ok(expected.some((line) => below.test(line)), String(below));
   },
 );
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Flag, Kind, NO_ALTITUDE } from "../src/delta.js";
+import { Flag, Kind, NO_ADDRESS, NO_ALTITUDE, NO_SQUAWK } from "../src/delta.js";
 import { everywhere } from "../src/filter.js";
 import {
   FIELDS,
@@ -17,6 +17,7 @@ import { identity, message } from "./messages.js";
 
 const LEVEL = 304.8; // of the stream, tenths of a metre a flight level
 
+const unknown = { ...identity(3, ""), category: 0, selected: NaN };
 const store = new Store();
 store.apply(
   message(
@@ -29,7 +30,13 @@ store.apply(
       { id: 4, altitude: 0, flags: Flag.onGround | Flag.psr },
       { id: 5, altitude: 3048, climb: 9, flags: Flag.geometric | Flag.psr, longitude: 30 },
     ],
-    [identity(1, "ABC123"), identity(2, "")],
+    [
+      identity(1, "ABC123"),
+      identity(2, ""),
+      { ...unknown, address: NO_ADDRESS, trackNumber: 0, squawk: NO_SQUAWK },
+      { ...identity(4, "ZERO"), selected: 0 },
+      { ...identity(5, "BELOW"), selected: -10 },
+    ],
   ),
 );
 
@@ -48,6 +55,7 @@ test("label fields: each says what its name is for", () => {
   assert.equal(one(1, "source"), "SIM");
   assert.equal(one(2, "name"), "#3"); // nobody says who it is
   assert.equal(one(2, "squawk"), "");
+  assert.deepEqual([2, 3, 4].map((row) => one(row, "selected")), ["", "s000", "s−01"]);
   assert.equal(one(2, "level"), "---");
   assert.equal(one(2, "source"), "MULT");
   assert.equal(one(3, "level"), "GND");
