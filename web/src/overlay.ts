@@ -16,6 +16,7 @@ import {
 } from "./label_pictures.js";
 import { LabelPlaces } from "./label_places.js";
 import { isForemost, LabelSurvey } from "./label_survey.js";
+import { type Label, renewed, type Shown } from "./label_texts.js";
 import { PLACED, WISH } from "./labels.js";
 import { type AirMap, inside, type Pixel, type Projector } from "./map.js";
 import { css, type Theme, THEMES } from "./theme.js";
@@ -29,24 +30,6 @@ const PLACE_MS = 450,
 export interface RulerEnd {
   id: number;
   place: Place;
-}
-
-// Where the label of a track stands, from its symbol. Rows change their tracks when others end.
-interface Label {
-  id: number;
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
-// A label on the screen, until tracks come or go, or labels stand elsewhere.
-interface Shown {
-  label: Label;
-  row: number;
-  text: LabelText;
-  picture: number;
-  update: number; // of the store, whose values it shows
 }
 
 // The line from a symbol to its label, when that is not beside it.
@@ -71,7 +54,6 @@ export class Overlay {
   private places: Label[] = [];
   private placeOf = new Map<number, number>(); // id -> where its label stood
   private shown: Shown[] | null = null; // null: rows and texts are to be looked up
-  private who = -1; // store.who when they were
   private readonly pixels = new Float32Array(2 * LABELS_MAX);
   private readonly finder: LabelPlaces;
   private survey: LabelSurvey | null = null; // goes on with each update
@@ -194,19 +176,19 @@ export class Overlay {
     this.shown = null;
   }
 
-  // After an update: texts of the tracks that it told, as long as all are where they were.
+  // After an update: texts of the tracks that it told. By a filter others may be shown than before.
   update(): void {
-    const { store, filter } = this.app;
+    const { store, filter, settings } = this.app;
     this.seek(false);
     this.isSought = true;
-    if (this.who !== store.who || !isOff(filter) || this.fields.hasAge) this.shown = null;
-    const theme = THEMES[this.app.settings.theme];
-    const old = this.shown?.filter(({ row, update }) => store.changedAt[row] !== update) ?? [];
-    for (const one of old) {
-      one.text = this.text(one.row, theme, one.label);
-      one.update = store.changedAt[one.row]!;
-    }
-    if (old.length > 0) this.findPictures(this.shown!);
+    if (!isOff(filter) || this.fields.hasAge) this.shown = null;
+    if (!this.shown) return;
+    const theme = THEMES[settings.theme];
+    const { left, isOther } = renewed(this.shown, store, (row, label) =>
+      this.text(row, theme, label),
+    );
+    this.shown = left;
+    if (isOther) this.findPictures(left);
   }
 
   private findPictures(shown: Shown[]): void {
@@ -277,7 +259,6 @@ export class Overlay {
   private look(theme: Theme): Shown[] {
     const { store, mask } = this.app;
     this.scale = canvasScale();
-    this.who = store.who;
     const list: Shown[] = this.places
       .map((label) => ({ label, row: store.row(label.id) }))
       .filter(({ row }) => row >= 0 && mask[row])

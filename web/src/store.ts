@@ -1,9 +1,18 @@
 // All tracks, as columns: row i of each column is one track, rows are dense and in no order.
-import { type Changes, Kind, NO_ADDRESS, NO_ALTITUDE, NO_SQUAWK } from "./delta.js";
+import {
+  type Changes,
+  type Identity,
+  Kind,
+  NO_ADDRESS,
+  NO_ALTITUDE,
+  NO_SQUAWK,
+} from "./delta.js";
 
 export const DOTS = 12; // of history a track
 export const DOT_GAP_S = 10;
-const DOTS_LEAST = 256; // that a message may add
+const DOTS_LEAST = 256, // that a message may add
+  DOTS_S = 8, // in so long, all tracks may have one more
+  WAITS = 256; // seconds of waiting for one that are told apart
 const NEAR = 24; // rows that are looked through for the next track
 const TURN = 65536, // steps of a course
   COURSE_STEP = 360 / TURN;
@@ -27,7 +36,7 @@ export class Store {
   sequence = 0;
   time = 0; // of the picture, seconds since 1970
   snapshots = 0; // so many began from nothing
-  who = 0; // another number: tracks have come or gone, or are told by another name
+  who = 0; // another number: tracks have come or gone, or one has another name
   updates = 0; // messages taken over
   told: Uint32Array = new Uint32Array(0); // rows that the last one told
   // Those, and rows that another track was moved to; null: all.
@@ -59,6 +68,8 @@ export class Store {
   dotNext = new Uint8Array(0);
   dotCount = new Uint8Array(0);
   private room = new Uint32Array(0); // for `told`
+  private due = new Uint32Array(0); // rows that wait for a dot
+  private readonly waits = new Uint32Array(WAITS); // how many for so many seconds
   private readonly rows = new Map<number, number>();
 
   row(id: number): number {
@@ -81,21 +92,31 @@ export class Store {
     for (const row of moved) this.changedAt[row] = this.updates;
     const isAll = message.kind === Kind.snapshot || rows.length + moved.length > this.count;
     this.changed = isAll ? null : this.joined(rows, moved);
-    if (message.identities.length > 0) this.who++;
     for (const one of message.identities) {
       const row = this.row(one.id);
-      if (row < 0) continue;
-      this.address[row] = one.address;
-      this.trackNumber[row] = one.trackNumber;
-      this.squawk[row] = one.squawk;
-      this.category[row] = one.category;
-      this.selected[row] = one.selected;
-      this.callsign[row] = one.callsign;
+      if (row >= 0) this.identify(row, one);
     }
     this.epoch = message.epoch;
     this.sequence = message.sequence;
     this.time = message.time;
     return true;
+  }
+
+  // Comes with what its track told last: whoever shows that knows which it is.
+  private identify(row: number, one: Identity): void {
+    const { address, trackNumber, squawk, callsign } = this;
+    const isSame =
+      callsign[row] === one.callsign &&
+      address[row] === one.address &&
+      squawk[row] === one.squawk &&
+      trackNumber[row] === one.trackNumber;
+    if (!isSame) this.who++;
+    address[row] = one.address;
+    trackNumber[row] = one.trackNumber;
+    squawk[row] = one.squawk;
+    callsign[row] = one.callsign;
+    this.category[row] = one.category;
+    this.selected[row] = one.selected;
   }
 
   clear(): void {
@@ -121,16 +142,36 @@ export class Store {
     leave(rows);
     this.setPositions(message, rows);
     this.setMotion(message, rows);
-    const { dotTime, changedAt, updates } = this,
-      due = message.time - DOT_GAP_S;
-    // Those that came together are due together: no message is to have them all.
-    let dots = DOTS_LEAST + rows.length / 8;
+    const { changedAt, dotTime, updates } = this,
+      last = message.time - DOT_GAP_S;
+    if (this.due.length < rows.length) this.due = new Uint32Array(this.room.length);
+    const { due } = this;
+    let count = 0;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       changedAt[row] = updates;
-      if (dotTime[row]! <= due && dots-- > 0) this.addDot(row, message.time);
+      if (dotTime[row]! <= last) due[count++] = row;
     }
+    if (count > 0) this.addDots(due.subarray(0, count), message.time);
     return rows;
+  }
+
+  // To those that it is time for. Who came together is due together, and no message is to have them
+  // all; but there are enough for all, however fast the past is played. Who waits longest is first.
+  private addDots(due: Uint32Array, time: number): void {
+    const { dotTime, waits } = this,
+      passed = Math.max(0, Math.min(DOTS_S, time - this.time));
+    let left = DOTS_LEAST + Math.ceil((this.count * passed) / DOTS_S);
+    const waited = (row: number) =>
+      Math.min(WAITS - 1, Math.floor(time - DOT_GAP_S - dotTime[row]!));
+    waits.fill(0);
+    for (const row of due) waits[waited(row)]!++;
+    let least = WAITS - 1; // who has waited for longer has one; of these as many as are left
+    while (least > 0 && waits[least]! <= left) left -= waits[least--]!;
+    for (const row of due) {
+      const wait = waited(row);
+      if (wait > least || (wait === least && left-- > 0)) this.addDot(row, time);
+    }
   }
 
   // Messages tell tracks in the order of ids, which mostly is that of rows: the next one is a few

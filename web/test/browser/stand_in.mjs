@@ -19,7 +19,8 @@ export const SNAPSHOT = 2,
     CHANGES = 3;
 const LANES = 200, // tracks side by side
     SPEED_MPS = 240,
-    FLAGS = [36, 32, 44, 6, 2]; // fused, ADS-B, with multilateration, radar, primary alone
+    FLAGS = [36, 32, 44, 6, 2], // fused, ADS-B, with multilateration, radar, primary alone
+    NAMED = 50; // in a message, each so-manieth track tells who it is: another altitude is selected
 
 // The moment of the second at which a track is updated, 0 to 1.
 function momentOf(track) {
@@ -30,7 +31,8 @@ function momentOf(track) {
 // Columns as doc/websocket.md lays them out, of these tracks; `flying` seconds after all began.
 export function message(kind, tracks, sequence, time, flying) {
     const count = tracks.length,
-        identities = kind === SNAPSHOT ? count : 0,
+        isNamed = (i) => kind === SNAPSHOT || i % NAMED === sequence % NAMED,
+        identities = tracks.filter((_, i) => isNamed(i)).length,
         names = 40 + 12 * count,
         shorts = names + 24 * identities;
     const out = Buffer.alloc(shorts + 11 * count);
@@ -43,7 +45,8 @@ export function message(kind, tracks, sequence, time, flying) {
     out.writeBigInt64LE(BigInt(Math.round(time * 1e6)), 16);
     out.writeUInt32LE(count, 24);
     out.writeUInt32LE(identities, 28);
-    let before = 0;
+    let before = 0,
+        name = names;
     tracks.forEach((track, i) => {
         const course = (track * 37) % 360,
             turn = (course * Math.PI) / 180,
@@ -63,11 +66,14 @@ export function message(kind, tracks, sequence, time, flying) {
         out.writeUInt16LE(FLAGS[track % FLAGS.length], shorts + 2 * (4 * count + i));
         out.writeUInt8(track + 1 - before, shorts + 10 * count + i); // less than 128: one octet
         before = track + 1;
-        if (!identities) return;
-        out.writeUInt32LE(track + 1, names + 24 * i);
-        out.writeUInt32LE(0x400000 + track, names + 24 * i + 4);
-        out.writeUInt16LE(65535, names + 24 * i + 10);
-        out.write("TST" + track, names + 24 * i + 16, 8, "latin1");
+        if (!isNamed(i)) return;
+        out.writeUInt32LE(track + 1, name);
+        out.writeUInt32LE(0x400000 + track, name + 4);
+        out.writeUInt16LE(65535, name + 10);
+        out.writeUInt8(1, name + 13);
+        out.writeInt16LE(100 * ((track + sequence) % 40), name + 14);
+        out.write("TST" + track, name + 16, 8, "latin1");
+        name += 24;
     });
     return out;
 }
