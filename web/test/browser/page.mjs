@@ -7,6 +7,7 @@ import {
     angleBetween,
     axeClean,
     cases,
+    DIALOG,
     openPage,
     startBrowser,
     startLine,
@@ -133,6 +134,7 @@ await check("keyboard alone: tracks, lists, help, list of rows", async () => {
     assert.ok(await look("document.querySelector('.row[aria-selected=true]') !== null"));
     await page.keyboard.press("?");
     assert.ok(await look("document.querySelector('dialog').open"));
+    await axeClean(page, "help", DIALOG);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");
     assert.equal(await look("airpicture.app.selected"), 0);
@@ -148,6 +150,48 @@ await check("keyboard alone: tracks, lists, help, list of rows", async () => {
     await page.keyboard.press("n");
     assert.equal(await look("airpicture.app.selected"), 0, "keys of one letter are off");
     await look("airpicture.app.set({ letters: true })");
+});
+
+// Each place that Tab reaches from the head on, once around; whether it can be seen that it is there.
+const walked = () =>
+    look(`window.walk = [];
+        addEventListener("focusin", ({ target }) => {
+            const { outlineStyle, outlineWidth } = getComputedStyle(target),
+                field = target.closest(".search"), // whose frame tells it
+                { width, height } = target.getBoundingClientRect();
+            walk.push({
+                name: target.ariaLabel ?? target.textContent.trim(),
+                where: (target.closest("header.bar, .track, .dock, .zoom") ?? target).className,
+                isMarked: field !== null || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 1),
+                isSeen: width > 0 && height > 0,
+            });
+        });
+        document.activeElement.blur()`);
+
+await check("keyboard alone: Tab reaches head, panel, lists and map; where it is, is seen", async () => {
+    await page.keyboard.press("n");
+    await until(page, "!document.querySelector('.track').hidden");
+    await walked();
+    for (let i = 0; i < 60; i++) await page.keyboard.press("Tab");
+    const all = await look("walk"),
+        end = all.slice(1).findIndex(({ name }) => name === all[0].name) + 1,
+        walk = end > 0 ? all.slice(0, end) : all;
+    const names = walk.map(({ name }) => name);
+    for (const name of [
+        ...["Filters", "Measure", "Playback", "Lists", "Keys and symbols"],
+        ...["Centre on it", "Close the track", "Values of the track", "GeoJSON"],
+        ...["Tracks", "Closer", "Farther", "The whole picture"],
+    ])
+        assert.ok(names.includes(name), `Tab does not reach ${name}: ${names}`);
+    assert.ok(names.some((name) => /^Search/.test(name)), String(names));
+    for (const { name, isMarked, isSeen } of walk)
+        assert.ok(isMarked && isSeen, `nobody sees that ${name} has the focus`);
+    assert.ok(walk.some(({ where }) => /maplibregl-canvas/.test(where)), "Tab reaches the map");
+    const before = await look("airpicture.air.view().longitude");
+    await page.focus(".maplibregl-canvas");
+    await page.keyboard.press("ArrowRight");
+    await until(page, `airpicture.air.view().longitude > ${before}`);
+    await page.keyboard.press("Escape");
 });
 
 await check("nothing to see is explained: a track that is not there, a filter that hides all", async () => {
