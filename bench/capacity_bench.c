@@ -292,8 +292,10 @@ static const limit limit_of_growth = {
     "a track among the many against one among the few", "times", 1.5, 2.1,
     "1.46 to 1.65 on a quiet machine; other work empties the caches that the few live in"
 };
-static const limit limit_of_memory = { "memory of a track without its ring", "kB", 2.0, 2.13,
-                                       "1.98 until the tables of searches and sources grew" };
+static const limit limit_of_memory = {
+    "memory of a track without its ring", "kB", 2.0, 2.13,
+    "1.98 until the tables of searches and sources grew and histories became chains"
+};
 
 /* Whether it is met, or missed as known. */
 static bool show(const limit *l, double value)

@@ -81,6 +81,36 @@ static void test_single_precision_is_near_exact(void **state)
     assert_true(sine == 0.0F && cosine == 1.0F && sinc == 1.0F && lane_exp_single(0.0F) == 1.0F);
 }
 
+/* ---- speeding up ---- */
+
+static void test_push_is_a_steady_change_of_speed(void **state)
+{
+    (void)state;
+    static const struct {
+        float east_mps, north_mps, along_mps2, dt_s, x[4];
+    } cases[] = {
+        { 100.0F, 0.0F, 1.5F, 4.0F, { 412.0F, 0.0F, 106.0F, 0.0F } },
+        { 60.0F, -80.0F, 1.5F, 2.0F, { 121.8F, -162.4F, 61.8F, -82.4F } },
+        { 0.0F, -100.0F, -1.5F, 4.0F, { 0.0F, -388.0F, 0.0F, -94.0F } },
+        { 100.0F, 0.0F, 1.5F, -4.0F, { -388.0F, 0.0F, 94.0F, 0.0F } }, /* back in time */
+        /* by half of it, no more */
+        { 0.0F, 10.0F, -1.5F, 60.0F, { 0.0F, 450.0F, 0.0F, 5.0F } },
+        { 0.0F, 10.0F, 1.5F, 60.0F, { 0.0F, 750.0F, 0.0F, 15.0F } },
+        { 0.0F, 10.0F, 1.5F, -60.0F, { 0.0F, -450.0F, 0.0F, 5.0F } },
+        { 0.0F, 0.0F, 1.5F, 4.0F, { 0.0F, 0.0F, 0.0F, 0.0F } },    /* it has no course */
+        { 0.0F, 0.5F, 1.5F, 4.0F, { 0.0F, 2.25F, 0.0F, 0.625F } }, /* nearly none */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        lane v = { .x = { 0.0F, 0.0F, cases[i].east_mps, cases[i].north_mps } };
+        const lane before = v;
+        const lane_course course = lane_course_of(&before);
+        lane_move(&v, cases[i].dt_s, 0.0F);
+        lane_push(&v, cases[i].dt_s, cases[i].along_mps2, &course);
+        for (int k = 0; k < 4; k++)
+            assert_true(fabsf(v.x[k] - cases[i].x[k]) <= 1e-6F * fmaxf(1.0F, fabsf(v.x[k])));
+    }
+}
+
 /* ---- the same bits from each flavour, and from one lane at a time ---- */
 
 static const ap_motions motions = {
@@ -314,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_exp_is_within_an_ulp),
         cmocka_unit_test(test_turn_is_near_exact),
         cmocka_unit_test(test_single_precision_is_near_exact),
+        cmocka_unit_test(test_push_is_a_steady_change_of_speed),
         cmocka_unit_test(test_flavours_give_the_same_bits),
         cmocka_unit_test(test_predict_keeps_the_moments),
         cmocka_unit_test(test_reframe_moves_mixture_and_mean_alike),
