@@ -2,6 +2,7 @@
 import "./style.css";
 import { App } from "./app.js";
 import { expands, h, iconButton, setText } from "./dom.js";
+import { Ending } from "./ending.js";
 import { boxOf, isOff, noFilter } from "./filter.js";
 import { DOT_TRACKS_MAX, fillDots, pastTrails, trails } from "./history.js";
 import { type KeyUse, listenToKeys } from "./keys.js";
@@ -315,11 +316,10 @@ function askDisplay(): void {
   );
 }
 app.on("feed", askDisplay);
-let wasStill = false;
+const ending = new Ending();
 app.on("update", () => {
-  const { isStill } = picture.time;
-  if (isStill === wasStill) return;
-  wasStill = isStill; // has it ended?
+  const mayEnd = app.serves !== "live" && !app.hasEnded;
+  if (!ending.isToAsk(picture.time.isStill, mayEnd, performance.now())) return;
   isTold = false;
   askDisplay();
 });

@@ -14,6 +14,7 @@ import {
     angleBetween,
     axeClean,
     cases,
+    DIALOG,
     saved,
     openPage,
     startBrowser,
@@ -21,6 +22,7 @@ import {
     until,
 } from "./harness.mjs";
 import { loadingCase, lossCases } from "./graphics.mjs";
+import { ellipseIs, FIGURES, figuresAre, plotsAre } from "./figures.mjs";
 import { BROKEN, differing } from "./pictures.mjs";
 
 const program = process.argv[2],
@@ -57,7 +59,8 @@ const feed = fs.createWriteStream(null, { fd: fs.openSync(pipe, "r+") }),
 feed.write(recording.subarray(0, BEGINNING));
 const service = await startService(
     program,
-    ...["--replay", pipe, "--start", "2024-03-01", "--speed", "200", join(folder, "service.yaml")],
+    ...["--replay", pipe, "--start", "2024-03-01", "--speed", "200", "--at-end", "stay"],
+    join(folder, "service.yaml"),
 );
 const address = `http://127.0.0.1:${service.port}/`;
 const get = async (path) =>
@@ -113,6 +116,7 @@ await page.goto(address);
 
 await check("login: a wrong token is refused in words, the right one lets in", async () => {
     await until(page, "document.querySelector('dialog.login')?.open");
+    await axeClean(page, "login", DIALOG);
     await page.keyboard.type("wrong" + token);
     await page.keyboard.press("Enter");
     const problem = "document.querySelector('.login .problem').textContent";
@@ -202,37 +206,10 @@ await check("symbols: on the map each kind has its mark, with a label or without
     for (const ink of marked) assert.ok(ink > plain + 5, `${ink} pixels, ${plain} without a mark`);
 });
 
-// The curves of level and speed, which are those of the interface's history.
-async function plotsAre(id) {
-    const { history } = await get(`api/v1/tracks/${id}?points=1000`),
-        plots = "[airpicture.track.plot.level, airpicture.track.plot.speed]",
-        isNear = (value, told, unit) =>
-            told === undefined ? value === null : Math.abs(value * unit - told) < 1e-6;
-    assert.ok(history.length > 5, `${history.length} points of ${id}`);
-    await agree(page, async () => {
-        const [[times, levels], [again, speeds]] = await look(
-            `${plots}.map((one) => one.data.map((column) => [...column]))`,
-        );
-        const told = history.map((one) => one.time_s);
-        assert.deepEqual(times, told);
-        assert.deepEqual(again, told);
-        history.forEach(({ altitude_m, ground_speed_mps }, i) => {
-            assert.ok(isNear(levels[i], altitude_m, 30.48), `${levels[i]}, ${altitude_m} m`);
-            assert.ok(isNear(speeds[i], ground_speed_mps, 1852 / 3600), `${speeds[i]} kt`);
-        });
-        const scales = await look(`${plots}.map(({ scales: { x, y } }) => [x.min, x.max, y.min, y.max])`);
-        for (const [i, values] of [levels, speeds].entries()) {
-            const [begin, end, low, high] = scales[i],
-                known = values.filter((one) => one !== null);
-            assert.deepEqual([begin, end], [told[0], told.at(-1)]);
-            assert.ok(low <= Math.min(...known) && high >= Math.max(...known), String(scales[i]));
-        }
-    });
-}
-
 await check("recorded: the panel says of every track what the interface does", async () => {
     const { tracks } = await get("api/v1/tracks");
     const value = (name) => look(`document.querySelector('[data-value="${name}"]').textContent`);
+    const known = new Set();
     for (const { track_id } of tracks.slice(0, 4)) {
         await look(`airpicture.app.select(${track_id})`);
         const { track, reasons } = await get(`api/v1/tracks/${track_id}`);
@@ -245,8 +222,10 @@ await check("recorded: the panel says of every track what the interface does", a
         assert.equal(await value("Squawk"), track.squawk ?? "–");
         assert.equal(parseInt(await value("Ground speed")), Math.round(track.ground_speed_kt));
         assert.equal(await look("document.querySelectorAll('.reasons li').length"), reasons.length);
-        await plotsAre(track_id);
+        for (const name of await figuresAre(look, track)) known.add(name);
+        await plotsAre(page, track_id, get);
     }
+    assert.deepEqual([...known].sort(), Object.keys(FIGURES).sort());
 });
 
 await check("without an archive the trail is saved, as the interface tells it", async () => {
@@ -287,8 +266,12 @@ await check("list: sorted by a column, back and forth; only rows in view are ele
 await check("drawn: sites, ranges, trail, ellipse; vectors as long as chosen", async () => {
     const isDrawn = (id, is) =>
         until(page, `airpicture.picture.layers.shown.some((one) => one.id === '${id}') === ${is}`);
-    await look("airpicture.app.select(airpicture.app.store.id[0])");
+    const { tracks } = await get("api/v1/tracks"),
+        long = ({ position_sigma_m: a, position_sigma_minor_m: b }) => a / b,
+        [flat] = tracks.sort((a, b) => long(b) - long(a));
+    await look(`airpicture.app.select(${flat.track_id})`);
     for (const id of ["rings", "sites", "trail", "ellipse"]) await isDrawn(id, true);
+    await ellipseIs(look, flat);
     await page.keyboard.press("r");
     for (const id of ["rings", "sites"]) await isDrawn(id, false);
     await page.keyboard.press("r");
@@ -624,9 +607,18 @@ await check("the scale of levels is beside the cards, on every screen", async ()
     await look("airpicture.app.set({colour: 'source'})");
 });
 
+await page.goto(`${address}#v=8.00/52.3000/4.8000&fl=30-200&src=fused,radar`);
+await loadingCase(check, page); // which asks for it anew
+
+await check("head: a recording that has ended is told to have, and its picture stays", async () => {
+    const words = "document.querySelector('.pill').textContent";
+    await until(page, `${words} === 'RECORDING 2024-03-01'`);
+    feed.end();
+    await until(page, `${words} === 'RECORDING 2024-03-01, ended'`);
+    assert.ok((await look("airpicture.app.store.count")) > 10);
+});
+
 await check("a link brings its filters, and says them again", async () => {
-    await page.goto(`${address}#v=8.00/52.3000/4.8000&fl=30-200&src=fused,radar`);
-    await page.reload();
     await freeze();
     const { tracks } = await get("api/v1/tracks?level_min=FL30&level_max=FL200");
     const [shown, wanted, all] = await look(`(() => {
@@ -645,8 +637,6 @@ await check("a link brings its filters, and says them again", async () => {
     await look("location.hash = '#v=8.00/52.3000/4.8000&is=emergency'");
     await until(page, "airpicture.app.shown === 1");
 });
-
-await loadingCase(check, page);
 
 // The recording as a service would have kept it, with the mark of its run.
 function archived() {
