@@ -133,7 +133,7 @@ await check("keyboard alone: tracks, lists, help, list of rows", async () => {
     await page.keyboard.press("ArrowDown");
     assert.ok(await look("document.querySelector('.row[aria-selected=true]') !== null"));
     await page.keyboard.press("?");
-    assert.ok(await look("document.querySelector('dialog').open"));
+    await page.getByRole("dialog", { name: "Keys and symbols" }).waitFor();
     await axeClean(page, "help", DIALOG);
     await page.keyboard.press("Escape");
     await page.keyboard.press("Escape");

@@ -115,7 +115,7 @@ const look = (what) => page.evaluate(what);
 await page.goto(address);
 
 await check("login: a wrong token is refused in words, the right one lets in", async () => {
-    await until(page, "document.querySelector('dialog.login')?.open");
+    await page.getByRole("dialog", { name: "Login" }).waitFor();
     await axeClean(page, "login", DIALOG);
     await page.keyboard.type("wrong" + token);
     await page.keyboard.press("Enter");
