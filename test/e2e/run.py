@@ -434,7 +434,8 @@ def folder_in_use(folder):
     first = subprocess.Popen([PROGRAM, "run", config], stdin=subprocess.PIPE,
                              stderr=subprocess.PIPE, text=True)
     try:
-        assert "serves at" in first.stderr.readline()
+        said = first.stderr.readline()
+        assert "serves at" in said, said
         done = subprocess.run([PROGRAM, "run", "--port", "0", config], stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, timeout=WAIT_S)
     finally:
