@@ -78,6 +78,7 @@ typedef struct ap_tracker_stats {
     uint64_t crowded_count; /* plots with more tracks about them than they were compared with, which
                              * were the nearest: 16 firm and 32 tentative ones, or 8 in all */
     uint64_t shared_count;  /* clusters in which a plot might be of several aircraft at once */
+    uint64_t half_count;    /* plots that probably were the second half of another, split one */
     uint64_t paired_count;  /* pairs of tracks that were updated together, as formations are */
     uint64_t reset_count; /* filters started anew because a covariance had lost its meaning, or for
                            * a speed above 12 km/s: more than anything has that the earth holds */

@@ -143,6 +143,9 @@ void ap_summary_print(FILE *out, const ap_pipeline *pipeline, const ap_run_cost 
         fprintf(out,
                 "plots with more tracks about them than they were compared with: %" PRIu64 "\n",
                 tracker->crowded_count);
+    if (tracker->half_count)
+        fprintf(out, "plots that probably were the second half of a split one: %" PRIu64 "\n",
+                tracker->half_count);
     if (tracker->history_full_count)
         fprintf(out,
                 "times that a track was told so often that not all late reports could be taken: "

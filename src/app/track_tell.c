@@ -147,6 +147,7 @@ static void put_tracker(ap_json_object *object, const ap_tracking *tracking)
                    { "nearest", t.nearest_count },
                    { "crowded", t.crowded_count },
                    { "shared", t.shared_count },
+                   { "split", t.half_count },
                    { "paired", t.paired_count },
                    { "reset", t.reset_count },
                    { "history_full", t.history_full_count },

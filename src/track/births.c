@@ -57,8 +57,12 @@ static void birth_of(ap_state *state, const ap_plot *plot, double existence)
     if (slot == AP_SLOT_NONE)
         return;
     ap_track_known(state, slot, ap_smaller(existence * plot->news, FRESH_MAX));
-    state->store.row[slot].strays =
-        (ap_strays){ (float)ap_larger(plot->unused, 0.0), report->sensor, plot->part };
+    state->store.row[slot].strays = (ap_strays){ .count = (float)ap_plot_stray(plot),
+                                                 .sensor = report->sensor,
+                                                 .part = plot->part };
+    if (plot->halves > 0.0)
+        state->store.row[slot].half_count =
+            (float)(ap_larger(plot->unused, 0.0) * ap_split_share(state, plot));
     if (!is_beside)
         return;
     state->store.row[slot].beside = true;
@@ -114,5 +118,7 @@ void ap_births_give(ap_state *state)
             continue;
         if (!has_address && unused > BIRTH_UNUSED && existence > BIRTH_MIN)
             birth_of(state, plot, existence);
+        else if (plot->halves > 0.0 && unused > BIRTH_UNUSED)
+            ap_split_count(state, report->sensor, unused * ap_split_share(state, plot));
     }
 }

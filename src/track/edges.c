@@ -52,42 +52,71 @@ static inline bool within_reach(const ap_hot *hot, const probe *plot)
     return far_m4 <= reach_m * reach_m * plot->square_m2;
 }
 
-/* Probability that the sensor sees the track now: a turning antenna shows it once a turn. */
-static double detection_of(const ap_state *state, const ap_row *row, uint16_t index,
-                           ap_utc_ns time_utc)
+/* True when the sensor of a plot has shown the track already, in this pass of its beam. */
+static bool is_seen_again(const ap_state *state, uint32_t slot, const ap_measure *plot)
 {
-    const ap_sensor *sensor = ap_sensor_of(state, index);
-    double detection = state->bench.detection;
+    const ap_row *row = &state->store.row[slot];
+    const ap_sensor *sensor = ap_sensor_of(state, plot->sensor);
     if (!ap_sensor_rotates(sensor))
-        return detection;
+        return false;
     for (int i = 0; i < row->source_count; i++)
-        if (row->source[i].sensor == index) {
-            double since_s = fabs(ap_seconds_between(row->source[i].last_utc, time_utc));
-            if (since_s < SECOND_LOOK_TURNS * sensor->turn_s)
-                return SECOND_LOOK;
+        if (row->source[i].sensor == plot->sensor) {
+            double since_s = fabs(ap_seconds_between(row->source[i].last_utc, plot->time_utc));
+            return since_s < SECOND_LOOK_TURNS * sensor->turn_s;
         }
-    return detection;
+    return false;
+}
+
+static void note_beside(ap_bench *b, uint32_t plot_index)
+{
+    if (b->plot[plot_index].is_beside)
+        return;
+    b->plot[plot_index].is_beside = true;
+    b->beside[b->beside_count++] = plot_index;
+}
+
+/* Another plot about a track than its first, or any after an earlier one in this pass of the beam:
+ * beside a firm track it may be a half, and so may the first. */
+static void note_second(ap_state *state, uint32_t row, uint32_t plot_index)
+{
+    ap_bench *b = &state->bench;
+    if (state->store.pulse[b->look[row].slot].state == AP_TRACK_TENTATIVE)
+        return;
+    b->two[row].is_twice = true;
+    b->two[row].are_more = b->two[row].second != AP_SLOT_NONE || b->look[row].is_second;
+    b->two[row].second = plot_index;
+    note_beside(b, b->two[row].first);
+    note_beside(b, plot_index);
 }
 
 /* The look at a track in this group, at the time of the first plot near it; NULL when it cannot be.
  * Its filter is not filled yet. */
-static ap_look *look_at(ap_state *state, uint32_t slot, const ap_measure *measure)
+static ap_look *look_at(ap_state *state, uint32_t slot, uint32_t plot_index)
 {
     ap_bench *b = &state->bench;
-    if (b->look_stamp[slot] == b->stamp)
-        return b->look_of[slot] == AP_SLOT_NONE ? NULL : &b->look[b->look_of[slot]];
+    const ap_measure *measure = &b->plot[plot_index].measure;
+    if (b->look_stamp[slot] == b->stamp) {
+        if (b->look_of[slot] == AP_SLOT_NONE)
+            return NULL;
+        note_second(state, b->look_of[slot], plot_index);
+        return &b->look[b->look_of[slot]];
+    }
     b->look_stamp[slot] = b->stamp;
     b->look_of[slot] = AP_SLOT_NONE;
     if (b->look_count >= b->look_cap)
         return NULL;
-    ap_look *look = &b->look[b->look_count];
+    uint32_t row = b->look_count++;
+    ap_look *look = &b->look[row];
     look->slot = slot;
     look->time_utc = measure->time_utc;
     look->hidden = 0.0;
     look->is_paired = look->is_eclipsed = false;
-    look->detection =
-        detection_of(state, &state->store.row[slot], measure->sensor, measure->time_utc);
-    b->look_of[slot] = b->look_count++;
+    look->is_second = is_seen_again(state, slot, measure);
+    look->detection = look->is_second ? SECOND_LOOK : b->detection;
+    b->two[row] = (ap_two){ .first = plot_index, .second = AP_SLOT_NONE };
+    if (look->is_second)
+        note_second(state, row, plot_index);
+    b->look_of[slot] = row;
     return look;
 }
 
@@ -150,7 +179,7 @@ static void list_edge(ap_state *state, uint32_t plot_index, uint32_t slot)
         ap_identity_factor(&state->store.row[slot].identity, &state->waiting[plot->report]);
     if (identity == 0.0)
         return;
-    const ap_look *look = look_at(state, slot, &plot->measure);
+    const ap_look *look = look_at(state, slot, plot_index);
     plot->crowded = plot->crowded || !look;
     if (!look)
         return;
@@ -296,6 +325,8 @@ static void list_edges(ap_state *state)
     if (!list_tracks(state)) { /* anew: no plot is to have less because it is the last */
         b->is_full = true;
         b->edge_count = b->look_count = 0;
+        while (b->beside_count > 0)
+            b->plot[b->beside[--b->beside_count]].is_beside = false;
         b->stamp++;
         bool has_room = list_tracks(state);
         assert(has_room);

@@ -66,6 +66,8 @@ void ap_groups_init(ap_state *state, ap_arena *arena)
     size_t work = (size_t)b->edge_cap + plots;
     b->work = ap_arena_take(arena, work > AP_EXACT_WORK ? work : AP_EXACT_WORK, sizeof *b->work);
     b->used = ap_arena_take(arena, (size_t)looks + plots, sizeof *b->used);
+    b->two = ap_arena_take(arena, looks, sizeof *b->two);
+    b->beside = ap_arena_take(arena, plots, sizeof *b->beside);
     ap_crowd_init(state, arena);
     b->run_psi = ap_arena_take(arena, plots, sizeof *b->run_psi);
     b->run_share = ap_arena_take(arena, plots, sizeof *b->run_share);
@@ -283,6 +285,7 @@ static void set_background(const ap_state *state, const ap_learnt *learnt, doubl
     plot->share = whole / clutter;
     plot->background = clutter + state->bench.born;
     plot->birth = state->bench.born / plot->background;
+    plot->halves = 0.0;
     plot->news = 1.0;
 }
 
@@ -290,7 +293,7 @@ double ap_plot_news(const ap_state *state, const ap_plot *plot)
 {
     const ap_bench *b = &state->bench;
     return plot->background /
-           (ap_background_clutter(b->fresh, plot->part, b->fresh_whole) + b->born);
+           (ap_background_clutter(b->fresh, plot->part, b->fresh_whole) + b->born + plot->halves);
 }
 
 /* A plot that no track has by its address. */
@@ -303,7 +306,7 @@ static void add_plot(ap_state *state, uint32_t place)
     ap_plot *plot = &b->plot[b->plot_count++];
     plot->report = place;
     plot->unused = 1.0;
-    plot->crowded = false;
+    plot->crowded = plot->is_beside = false;
     plot->company = AP_SLOT_NONE;
     plot->needs_height = ap_measure_needs_height(report);
 }
@@ -362,14 +365,14 @@ static void learn_strays(ap_state *state, ap_group *group)
     const ap_bench *b = &state->bench;
     for (uint32_t i = 0; i < b->plot_count; i++) {
         ap_plot *plot = &b->plot[i];
-        double stray = ap_larger(plot->unused, 0.0);
+        double stray = ap_plot_stray(plot);
         if (state->waiting[plot->report].present & AP_HAS_ADDRESS)
             continue;
         ap_background_stray(group->lessons, stray * plot->share, plot->range_m);
         if (stray < STRAY_LEAST)
             continue;
         plot->news = ap_plot_news(state, plot);
-        double known = plot->background / plot->news - b->born;
+        double known = plot->background / plot->news - b->born - plot->halves;
         ap_background_stray(&group->background.newest, stray * b->fresh_whole / known,
                             plot->range_m);
     }
@@ -379,17 +382,19 @@ void ap_group_close(ap_state *state, uint16_t sensor)
 {
     ap_bench *b = &state->bench;
     uint32_t first = state->group[sensor].first;
-    b->plot_count = b->look_count = b->edge_count = 0;
+    b->plot_count = b->look_count = b->edge_count = b->beside_count = 0;
     b->stamp++;
     state->stats.group_count++;
     add_plots(state, sensor);
     ap_shares_begin(state, sensor);
     ap_edges_add(state);
+    ap_splits_weigh(state, sensor);
     ap_clusters_solve(state);
     ap_shares_end(state, sensor);
     ap_pairs_update(state);
     ap_updates_make(state);
     ap_births_leave_ghosts_out(state);
+    ap_splits_learn(state, sensor);
     if (state->group[sensor].lessons)
         learn_strays(state, &state->group[sensor]);
     ap_births_give(state);

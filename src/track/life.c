@@ -29,12 +29,8 @@
 #define FETCH_AHEAD 12        /* tracks */
 #define ROUND_BATCH 32        /* tracks */
 #define TELL_NS AP_NS_PER_S   /* without a position or news, an update is told no more often */
-#define MERGE_CHECKS 3
-#define MERGE_EVERY 4 /* rounds between checks of one track */
-#define MERGE_DISTANCE2 9.0
-#define MERGE_RADIUS_M 1500.0
-#define MERGE_LOOKS_TURNS 2.5
-#define GIVE_LAG_SHARE 0.2 /* a part of history is kept so much longer than the lag asks */
+#define MERGE_EVERY 4         /* rounds between checks of one track */
+#define GIVE_LAG_SHARE 0.2    /* a part of history is kept so much longer than the lag asks */
 
 void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track)
 {
@@ -123,19 +119,13 @@ static void set_due(const ap_row *row, ap_pulse *pulse)
     set_wake(pulse);
 }
 
-/* How long ago a sensor's newest report was received. */
-static double silence_s(const ap_row_source *source, ap_utc_ns clock_utc)
-{
-    return ap_seconds_between(source->last_utc, clock_utc) - (double)source->latency_s;
-}
-
 /* Update interval of the quickest sensor that contributed lately. */
 static double best_turn_s(const ap_state *state, const ap_row *row, ap_utc_ns received_utc)
 {
     double best = 1e9;
     for (int i = 0; i < row->source_count; i++) {
         double turn_s = ap_sensor_of(state, row->source[i].sensor)->turn_s;
-        double age_s = silence_s(&row->source[i], received_utc);
+        double age_s = ap_silence_s(&row->source[i], received_utc);
         if (age_s <= FORGET_TURNS * turn_s && turn_s < best)
             best = turn_s;
     }
@@ -287,6 +277,7 @@ static void confirm_if_due(ap_state *state, uint32_t slot, const ap_report *repo
             enough_to_confirm(&state->config, pulse))
         return;
     bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
+    ap_split_count(state, row->strays.sensor, -(double)row->half_taught);
     count_strays(state, row, -1.0); /* as many as it may leave behind: plots were taken for two */
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_CONFIRM);
     pulse->worth = state->config.drop_existence;
@@ -305,7 +296,7 @@ void ap_track_stray(ap_state *state, uint32_t slot, const ap_plot *plot)
 {
     ap_strays *strays = &state->store.row[slot].strays;
     if (strays->sensor == plot->measure.sensor)
-        strays->count += (float)ap_larger(plot->unused, 0.0);
+        strays->count += (float)ap_plot_stray(plot);
 }
 
 /* True when it says anything new that is to be told at once. */
@@ -488,7 +479,7 @@ uint32_t ap_track_birth(ap_state *state, const ap_report *report, const ap_measu
     if (report->present & AP_HAS_ADDRESS) /* its next report is its own */
         ap_imm_fill(&row->imm);
     take_identity(state, slot, report);
-    row->strays.part = AP_CLUTTER_NOWHERE;
+    row->strays = (ap_strays){ .sensor = report->sensor, .part = AP_CLUTTER_NOWHERE };
     row->hit_count = row->update_count = 1;
     ap_track_known(state, slot, existence);
     ap_store_refresh(&state->store, slot);
@@ -506,8 +497,11 @@ void ap_track_end(ap_state *state, uint32_t slot, ap_utc_ns time_utc, ap_reason_
     ap_row *row = &state->store.row[slot];
     ap_pulse *pulse = &state->store.pulse[slot];
     bool confirmed = pulse->state != AP_TRACK_TENTATIVE;
-    if (!confirmed && reason != AP_REASON_DROPPED_RESTART)
+    if (!confirmed && reason != AP_REASON_DROPPED_RESTART) {
         count_strays(state, row, 1.0);
+        if (row->half_count > 0.0F)
+            ap_split_count(state, row->strays.sensor, (double)row->half_count);
+    }
     pulse->state = (uint8_t)ap_life_next(pulse->state, AP_LIFE_END);
     ap_store_reason(row, time_utc, reason, AP_SENSOR_NONE, other);
     ap_track_emit(state, slot, AP_EVENT_DROPPED, time_utc, AP_SENSOR_NONE);
@@ -533,8 +527,8 @@ static void count_misses(ap_state *state, uint32_t slot)
         if (due_of(source) > state->clock_utc)
             continue;
         const ap_sensor *sensor = ap_sensor_of(state, source->sensor);
-        double silent_s = silence_s(source, state->clock_utc);
-        bool others = silence_s(source, pulse->received_utc) > sensor->turn_s;
+        double silent_s = ap_silence_s(source, state->clock_utc);
+        bool others = ap_silence_s(source, pulse->received_utc) > sensor->turn_s;
         if (others && silent_s > FORGET_TURNS * sensor->turn_s) {
             source->due_s = INFINITY; /* it has left this sensor's view, others see it */
             continue;
@@ -590,104 +584,6 @@ static void move_in_grid(ap_state *state, uint32_t slot, double dt_s)
                    hot->ecef.y_m + dt_s * hot->velocity_mps[1],
                    hot->ecef.z_m + dt_s * hot->velocity_mps[2] };
     ap_grid_put(&state->store.grid, slot, at);
-}
-
-/* ---- two tracks of one aircraft ---- */
-
-/* A sensor that lately gave plots to both tracks says that they are two. */
-static bool seen_apart(const ap_state *state, const ap_row *a, const ap_row *b)
-{
-    for (int i = 0; i < a->source_count; i++)
-        for (int j = 0; j < b->source_count; j++) {
-            if (a->source[i].sensor != b->source[j].sensor)
-                continue;
-            double turn_s = ap_sensor_of(state, a->source[i].sensor)->turn_s;
-            double age_a = silence_s(&a->source[i], state->clock_utc);
-            double age_b = silence_s(&b->source[j], state->clock_utc);
-            if (fmax(age_a, age_b) < MERGE_LOOKS_TURNS * turn_s)
-                return true;
-        }
-    return false;
-}
-
-double ap_tracks_distance2(const ap_row *a, const ap_row *b)
-{
-    ap_imm moved, other;
-    ap_utc_ns time_utc = a->imm.time_utc > b->imm.time_utc ? a->imm.time_utc : b->imm.time_utc;
-    ap_imm_predict(&a->imm, time_utc, &moved);
-    ap_imm_predict(&b->imm, time_utc, &other);
-    const ap_gauss ga = moved.mean, gb = other.mean;
-    ap_vec3 ecef = ap_ecef_from_enu(&other.frame, (ap_vec3){ gb.x[0], gb.x[1], 0.0 });
-    ap_vec3 enu = ap_enu_from_ecef(&moved.frame, ecef);
-    ap_vec3 v = ap_enu_rotate(&moved.frame,
-                              ap_ecef_rotate(&other.frame, (ap_vec3){ gb.x[2], gb.x[3], 0.0 }));
-    double lean_m2 = a->imm.lean_m * a->imm.lean_m + b->imm.lean_m * b->imm.lean_m;
-    ap_fix fix = { enu.x_m, enu.y_m, { gb.A.ee + lean_m2, gb.A.en, gb.A.nn + lean_m2 } };
-    double dve = v.x_m - ga.x[2], dvn = v.y_m - ga.x[3];
-    double var = ga.C.ee + ga.C.nn + gb.C.ee + gb.C.nn;
-    return ap_gauss_distance2(&ga, &fix) + (dve * dve + dvn * dvn) / fmax(var, 1.0);
-}
-
-static bool may_be_one(const ap_state *state, uint32_t slot, uint32_t other)
-{
-    const ap_row *a = &state->store.row[slot], *b = &state->store.row[other];
-    if (state->store.pulse[other].state == AP_TRACK_TENTATIVE ||
-        !ap_identity_compatible(&a->identity, &b->identity) || seen_apart(state, a, b))
-        return false;
-    if (a->imm.vertical.has && b->imm.vertical.has &&
-        a->imm.vertical.is_pressure == b->imm.vertical.is_pressure &&
-        fabs(a->imm.vertical.altitude_m - b->imm.vertical.altitude_m) > 300.0)
-        return false;
-    return ap_tracks_distance2(a, b) < MERGE_DISTANCE2;
-}
-
-/* The nearest other firm track that may be the same aircraft; AP_SLOT_NONE if none. */
-static uint32_t twin_of(ap_state *state, uint32_t slot)
-{
-    ap_store *store = &state->store;
-    uint32_t *near = state->bench.near;
-    size_t count = ap_grid_near(&store->grid, store->hot[slot].ecef, MERGE_RADIUS_M, near,
-                                state->bench.near_cap);
-    count = count < state->bench.near_cap ? count : state->bench.near_cap;
-    uint32_t best = AP_SLOT_NONE;
-    for (size_t k = 0; k < count; k++) {
-        bool may = near[k] != slot && may_be_one(state, slot, near[k]);
-        if (may && (best == AP_SLOT_NONE || store->row[near[k]].id < store->row[best].id))
-            best = near[k];
-    }
-    return best;
-}
-
-static void merge(ap_state *state, uint32_t slot, uint32_t into)
-{
-    ap_row *kept = &state->store.row[into];
-    const ap_row *gone = &state->store.row[slot];
-    ap_store_reason(kept, state->clock_utc, AP_REASON_MERGED, AP_SENSOR_NONE, gone->id);
-    ap_track_end(state, slot, state->clock_utc, AP_REASON_DROPPED_MERGED, kept->id);
-}
-
-/* A firm track without an address, or with one that another has too, joins its twin when the two
- * have kept together for some rounds. True when it is gone. */
-static bool merge_if_due(ap_state *state, uint32_t slot)
-{
-    if (state->store.pulse[slot].state == AP_TRACK_TENTATIVE)
-        return false;
-    ap_row *row = &state->store.row[slot];
-    bool has_address = (row->identity.present & AP_HAS_ADDRESS) != 0;
-    if (has_address && ap_store_next_address(&state->store, slot) == AP_SLOT_NONE)
-        return false;
-    uint32_t twin = twin_of(state, slot);
-    uint32_t twin_id = twin == AP_SLOT_NONE ? 0 : state->store.row[twin].id;
-    row->near_count = twin_id != 0 && twin_id == row->near_id ? row->near_count + 1 : 0;
-    row->near_id = twin_id;
-    if (row->near_count < MERGE_CHECKS)
-        return false;
-    const ap_row *other = &state->store.row[twin];
-    bool other_has_address = (other->identity.present & AP_HAS_ADDRESS) != 0;
-    if (!other_has_address && other->id > row->id)
-        return false; /* the younger one joins the older */
-    merge(state, slot, twin);
-    return true;
 }
 
 /* What silence brings; true when the track ended. */
@@ -748,7 +644,7 @@ static void attend(ap_state *state, uint32_t slot, uint32_t turn)
         go_silent(state, slot, turn % MOVE_EVERY == 0))
         return;
     if (state->config.sensors->count > 1 && turn % MERGE_EVERY == 0)
-        merge_if_due(state, slot);
+        ap_twin_settle(state, slot);
 }
 
 void ap_tracks_tick(ap_state *state)

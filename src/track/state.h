@@ -26,6 +26,11 @@ typedef struct ap_pairs {
     double p, p2, apart;
 } ap_pairs;
 
+/* Plots of sure tracks, and second halves of such: sums of their probabilities. */
+typedef struct ap_splits {
+    double hit_count, half_count;
+} ap_splits;
+
 /* Reports of one sensor that wait to be associated together. */
 typedef struct ap_group {
     uint32_t first, last; /* waiting list; AP_SLOT_NONE: none wait */
@@ -38,6 +43,7 @@ typedef struct ap_group {
     ap_background background;
     ap_lessons *lessons; /* of the group being associated; NULL: none is, or it does not turn */
     ap_pairs pairs;      /* as learnt */
+    ap_splits splits;
     ap_bearing bearing;
 } ap_group;
 
@@ -55,6 +61,7 @@ typedef struct ap_edge {
 /* One track in the association of a group. */
 typedef struct ap_look {
     uint32_t slot;
+    bool is_second;     /* the sensor has seen it already, in this pass of its beam */
     bool is_late;       /* older than the track's newest report */
     bool is_too_late;   /* and older than what can be undone: it explains, but updates nothing */
     bool is_taken;      /* no plot was to be taken in, or they were */
@@ -77,18 +84,27 @@ typedef struct ap_look {
 typedef struct ap_plot {
     uint32_t report; /* in waiting[] */
     ap_measure measure;
-    double background; /* density of clutter and of new aircraft, 1/m2 */
+    double background; /* density of clutter, new aircraft and second halves, 1/m2; ... */
     double birth;      /* part of it that is aircraft, [0, 1] */
+    double halves;     /* and those halves alone, 1/m2 */
     double unused;     /* probability that no track gave it */
     double range_m;    /* from the sensor */
     uint16_t part;     /* of the sensor's clutter map, and ... */
     double share;      /* ... of the clutter there, that of the whole disc */
     double news;       /* background, over what is known of it by now: of what none explains */
     bool needs_height;
+    bool is_beside;      /* one of two about a firm track, or a second one */
     bool crowded;        /* there are more tracks about it than it is compared with */
     uint32_t company;    /* slot of the firm track beside it, or AP_SLOT_NONE, and ... */
     ap_vec3 company_mps; /* ... that one's velocity, ECEF: by ap_shares_find_company */
 } ap_plot;
+
+/* The plots about the track of a look, should there be two. */
+typedef struct ap_two {
+    uint32_t first, second; /* AP_SLOT_NONE: only one */
+    bool is_twice;          /* there are two about a firm track, or were in this pass of the beam */
+    bool are_more;          /* than those two */
+} ap_two;
 
 /* Memory for the association of one group. */
 typedef struct ap_bench {
@@ -111,7 +127,14 @@ typedef struct ap_bench {
     double *psi, *p;          /* [edge_cap] */
     double *work;             /* [edge_cap + plot_cap], at least AP_EXACT_WORK */
     uint8_t *used;            /* [look_cap + plot_cap] */
+    ap_two *two;              /* [look_cap] */
+    uint32_t beside_count;    /* plots that are beside another, ... */
+    uint32_t *beside;         /* [plot_cap] ... in no order */
     double trust;             /* how far the sensor bears its resolution cell out, (0, 1] */
+    double split_rate;        /* of plots, that the sensor gives as two */
+    double firm_hits;         /* sum over the looks at firm tracks */
+    bool has_halves;          /* some plot may be one */
+    bool is_summed;           /* what the plots of looks weigh */
     ap_pairs pairs;           /* of this group */
     bool is_full;             /* so that no plot has more than AP_EDGES_PER_PLOT edges of its own */
     double detection;         /* of the sensor, per turn, as it counts at the time of the group */
@@ -192,6 +215,12 @@ static inline bool ap_sensor_rotates(const ap_sensor *sensor)
            sensor->kind != AP_SENSOR_TRACKER;
 }
 
+/* How long ago a sensor's newest report was received. */
+static inline double ap_silence_s(const ap_row_source *source, ap_utc_ns clock_utc)
+{
+    return ap_seconds_between(source->last_utc, clock_utc) - (double)source->latency_s;
+}
+
 /* parts.c */
 /* Calls work for the whole of [0, count), in parts and perhaps on several threads. No part may
  * write what another reads. */
@@ -230,9 +259,6 @@ void ap_track_repair(ap_state *state, uint32_t slot);
 /* Hands the event to who listens, with the track as it is now. */
 void ap_track_emit(ap_state *state, uint32_t slot, ap_track_event_kind kind, ap_utc_ns time_utc,
                    uint16_t sensor);
-/* Squared distance of two tracks in units of their joint covariances of place and of velocity, at
- * the newer time. */
-double ap_tracks_distance2(const ap_row *a, const ap_row *b);
 /* What the track is now. */
 void ap_track_show(const ap_state *state, uint32_t slot, ap_track *track);
 /* Of a new track: that it exists, by all that is known by now, < 1. */
@@ -262,6 +288,14 @@ bool ap_track_is_seen(const ap_state *state, const ap_row *row, uint16_t but);
 
 /* True for sensors that err together: what an aircraft says of its place, each receiver hears. */
 bool ap_sensors_err_together(const ap_state *state, uint16_t a, uint16_t b);
+
+/* twins.c */
+/* Squared distance of two tracks in units of their joint covariances of place and of velocity, at
+ * the newer time. */
+double ap_tracks_distance2(const ap_row *a, const ap_row *b);
+/* A firm track without an address, or with one that another has too, joins its twin when the two
+ * have kept together for some rounds. */
+void ap_twin_settle(ap_state *state, uint32_t slot);
 
 /* heirs.c */
 /* A track has begun under a new address: notes which track it may be that had another until now. */
@@ -322,6 +356,25 @@ bool ap_shares_solve(ap_state *state, const uint32_t *order, uint32_t count, siz
 /* What a plot of several says of one, as a measurement at the time of the look. */
 ap_measure ap_share_measure(const ap_look *look, const ap_fix *fix, const ap_measure *plot);
 
+/* splits.c */
+/* Before the clusters of a group are solved: adds to the background of each plot that it may be the
+ * second half of one, and weighs its edges anew. */
+void ap_splits_weigh(ap_state *state, uint16_t sensor);
+/* When its tracks have their plots: counts what the sensor might have split. */
+void ap_splits_learn(ap_state *state, uint16_t sensor);
+/* Probability that a plot is a half, should no track have given it: to learn from. */
+double ap_split_likely(const ap_state *state, const ap_plot *plot);
+static inline double ap_split_share(const ap_state *state, const ap_plot *plot)
+{
+    return plot->halves > 0.0 ? ap_split_likely(state, plot) : 0.0;
+}
+/* So many plots of the sensor came to nothing, and were halves for all that is known; < 0: they
+ * were none after all. */
+void ap_split_count(ap_state *state, uint16_t sensor, double halves);
+/* Of a new track that a sensor has looked at: plots of a place where there is nothing any more are
+ * counted at once. */
+void ap_split_follow(ap_state *state, const ap_look *look);
+
 /* ghosts.c */
 void ap_ghosts_init(ap_state *state, ap_arena *arena);
 void ap_ghosts_reset(ap_state *state);
@@ -341,6 +394,12 @@ void ap_groups_reset(ap_state *state);
 void ap_groups_restart(ap_state *state);
 /* Background of a plot, over what is known of it by now. */
 double ap_plot_news(const ap_state *state, const ap_plot *plot);
+/* Probability that a plot is clutter, or an aircraft not known yet. */
+static inline double ap_plot_stray(const ap_plot *plot)
+{
+    double unused = ap_larger(plot->unused, 0.0);
+    return plot->halves > 0.0 ? unused * (1.0 - plot->halves / plot->background) : unused;
+}
 /* Lets a report wait for its group; closes the group before it when it belongs to the next. */
 void ap_group_add(ap_state *state, const ap_report *report);
 /* The sweep has passed this time. */

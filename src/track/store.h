@@ -48,6 +48,7 @@ typedef struct ap_strays {
 typedef struct ap_row {
     uint32_t id; /* 0: free */
     uint16_t number;
+    bool beside;      /* it began beside a firm track */
     uint32_t same_id; /* hash chain */
     ap_utc_ns born_utc, confirmed_utc, updated_utc;
     ap_utc_ns told_utc;  /* of the newest event, receive clock */
@@ -60,8 +61,9 @@ typedef struct ap_row {
     ap_strays strays;
     double fresh_odds; /* while it is tentative: that it exists, by all that is known by now, ... */
     float fresh_worth; /* ... and below what it is given up */
-    bool beside;       /* it began beside a firm track */
-    uint32_t predecessor_id;      /* a track that may be this one under its old address, or 0 */
+    float half_count, half_taught; /* of the plots of a tentative track, second halves of split
+                                    * ones, not counted yet; and those that are */
+    uint32_t predecessor_id;       /* a track that may be this one under its old address, or 0 */
     uint32_t near_id, near_count; /* another track that keeps very close, and for how many checks */
     ap_identity identity;
     uint16_t source_count;

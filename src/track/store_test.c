@@ -54,6 +54,21 @@ static void test_number_gives_each_once(void **state)
     free(mem);
 }
 
+/* What the track before it learnt of halves is not the next one's. */
+static void test_add_begins_without_halves(void **state)
+{
+    (void)state;
+    void *mem;
+    ap_store store = store_new(&mem);
+    uint32_t slot = ap_store_add(&store);
+    store.row[slot].half_count = 2.0F;
+    store.row[slot].half_taught = 3.0F;
+    ap_store_remove(&store, slot, 10 * S);
+    assert_int_equal(ap_store_add(&store), slot);
+    assert_true(store.row[slot].half_count == 0.0F && store.row[slot].half_taught == 0.0F);
+    free(mem);
+}
+
 /* A day with 70,000 births, more than there are numbers: tracks live from a second to half an hour,
  * and no number comes again while its track lives, nor within five minutes of its end. */
 static void test_number_through_a_day(void **state)
@@ -163,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_number_gives_each_once),
+        cmocka_unit_test(test_add_begins_without_halves),
         cmocka_unit_test(test_number_through_a_day),
         cmocka_unit_test(test_store_keeps_its_lists),
         cmocka_unit_test(test_reason_ring),

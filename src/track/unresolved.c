@@ -15,9 +15,10 @@
 #define TRUST_START 0.6  /* what the learning begins with, and ... */
 #define TRUST_WEIGHT 3.0 /* ... the pairs that it counts for */
 #define TRUST_MIN 0.1
-#define HIDE_TRUST 0.5     /* so far at least the cell goes, before a track is missed */
-#define TRUST_MEMORY 100.0 /* pairs */
-#define TRUST_PAIR 0.3     /* less near ones teach little */
+#define HIDE_TRUST 0.5        /* so far at least the cell goes, before a track is missed */
+#define HIDE_SPLIT_RATE 0.003 /* half as far where so many are split: it may be but halves */
+#define TRUST_MEMORY 100.0    /* pairs */
+#define TRUST_PAIR 0.3        /* less near ones teach little */
 #define TRUST_EXISTENCE 0.9
 #define TRUST_DETECTION 0.3
 #define ECLIPSE_MAX_S 300.0 /* in others' plots without one of its own, an aircraft is there */
@@ -554,6 +555,7 @@ static void hide(ap_state *state, size_t shares, size_t rows, const uint32_t *lo
 {
     ap_bench *b = &state->bench;
     double hit[AP_SHARED_ROWS_MAX] = { 0.0 }, doubt = fmax(b->trust, HIDE_TRUST) / b->trust;
+    doubt *= HIDE_SPLIT_RATE / (HIDE_SPLIT_RATE + b->split_rate);
     for (size_t k = 0; k < shares; k++)
         for (size_t i = 0; i < rows; i++)
             hit[i] += b->share[k].rows >> i & 1u ? b->share[k].p : 0.0;

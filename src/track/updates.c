@@ -244,6 +244,10 @@ static void finish_look(ap_state *state, const ap_look *look)
     }
     if (pulse->state == AP_TRACK_TENTATIVE && look->hit >= AP_HIT)
         ap_track_stray(state, look->slot, &b->plot[best->plot]);
+    if (pulse->state == AP_TRACK_TENTATIVE)
+        ap_split_follow(state, look);
+    else
+        b->firm_hits += look->hit;
     /* likelier for a plot that no other track explains */
     bool speaks_for_it = look->exists > pulse->existence && b->plot[best->plot].unused > AP_HIT;
     pulse->existence = look->exists;
