@@ -12,8 +12,8 @@ import urllib.error
 import urllib.request
 
 import web
-from common import PROGRAM, WAIT_S, Skip, case, finish, run, workdir
-from run import free_ports, wait_for
+from common import PROGRAM, WAIT_S, Skip, case, finish, free_ports, run, workdir
+from run import wait_for
 
 CONFIG = """
 inputs: [{{name: feed, kind: tcp, host: 127.0.0.1, port: {feed}, format: sbs}}]

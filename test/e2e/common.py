@@ -9,7 +9,9 @@ import json
 import math
 import os
 import pathlib
+import random
 import shutil
+import socket
 import struct
 import subprocess
 import sys
@@ -59,6 +61,23 @@ def run(*arguments, program=None, stdin=None, status=0, timeout=300):
         raise AssertionError(f"exit status {done.returncode}, expected {status}: "
                              f"{done.stderr.decode(errors='replace').strip()[:400]}")
     return done
+
+
+def free_ports(count, kind=socket.SOCK_STREAM):
+    """Ports that nobody has. None of those that systems give to whoever asks for any: it would be
+    somebody's before it is used."""
+    held = []
+    while len(held) < count:
+        one = socket.socket(socket.AF_INET, kind)
+        held.append(one)
+        try:
+            one.bind(("127.0.0.1", random.SystemRandom().randrange(12000, 32000)))
+        except OSError:
+            held.pop().close()
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
 
 
 def wait_till_read(pipe):

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from common import WAIT_S, case, finish, need_data, need_tool, run, workdir
+from common import WAIT_S, case, finish, free_ports, need_data, need_tool, run, workdir
 
 FRAMES = 20000 # of the recording: the time at the gate and the climb
 # What it is sent at once. It closes an output whose reader is behind: 10,000 octets become 60 kB
@@ -27,17 +27,6 @@ SENSORS = f"""sensors:
     longitude_deg: {SITE[1]}
     height_m: 150
 """
-
-
-def free_ports(count):
-    """Ports that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def connect(port):

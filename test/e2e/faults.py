@@ -17,8 +17,8 @@ import time
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, WAIT_S, Skip, case, finish, need_tool, run, workdir
-from run import free_ports, wait_for
+from common import PROGRAM, WAIT_S, Skip, case, finish, free_ports, need_tool, run, workdir
+from run import wait_for
 
 LINE = "MSG,3,,,40621D,,,,,,,35000,,,{:.5f},3.9,,,0,0,0,0\r\n"
 

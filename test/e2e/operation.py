@@ -12,8 +12,8 @@ import time
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, ROOT, WAIT_S, Skip, case, finish, need_tool, run, workdir
-from run import free_ports, wait_for
+from common import PROGRAM, ROOT, WAIT_S, Skip, case, finish, free_ports, need_tool, run, workdir
+from run import wait_for
 
 PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
 WALL = 0x40000000  # threads, too

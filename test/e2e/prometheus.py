@@ -9,8 +9,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from common import WAIT_S, case, finish, need_tool, workdir
-from run import Scene, free_ports, wait_for
+from common import WAIT_S, case, finish, free_ports, need_tool, workdir
+from run import Scene, wait_for
 
 CONFIG = """
 global: {{scrape_interval: 250ms, scrape_timeout: 250ms}}

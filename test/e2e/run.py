@@ -16,7 +16,7 @@ import time
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, WAIT_S, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, case, finish, free_ports, run, workdir
 
 SCENARIO = """
 name: Live
@@ -47,16 +47,6 @@ BAD_SENSORS = """sensors:
   - {name: b, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52, longitude_deg: 4, height_m: 9,
      detection_probability: 1.5}
 """
-
-
-def free_ports(count, kind):
-    held = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 def wait_for(what):

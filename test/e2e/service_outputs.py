@@ -16,8 +16,8 @@ import threading
 import time
 import urllib.error
 
-from common import PROGRAM, ROOT, WAIT_S, case, finish, need_tool, run, workdir
-from run import free_ports, get, wait_for
+from common import PROGRAM, ROOT, WAIT_S, case, finish, free_ports, need_tool, run, workdir
+from run import get, wait_for
 
 STEP_DEG = 180 / 2 ** 25  # of I062/105
 GROUP = "239.255.77.9"

@@ -13,8 +13,8 @@ import subprocess
 import threading
 import time
 
-from common import (CLANG_PROGRAM, PROGRAM, ROOT, WAIT_S, Skip, case, finish, metres_between,
-                    need_tool, run, workdir)
+from common import (CLANG_PROGRAM, PROGRAM, ROOT, WAIT_S, Skip, case, finish, free_ports,
+                    metres_between, need_tool, run, workdir)
 
 SCENARIO = """
 name: Test
@@ -44,16 +44,6 @@ faults:
 """
 # The items that hold SIM or TST, by category.
 MARKED = {1: "020", 10: "020", 20: "020", 21: "040", 48: "020", 62: "080"}
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def values_of(record, names):

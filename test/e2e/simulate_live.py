@@ -9,7 +9,7 @@ import socket
 import subprocess
 import time
 
-from common import PROGRAM, WAIT_S, case, finish, run, workdir
+from common import PROGRAM, WAIT_S, case, finish, free_ports, run, workdir
 
 SCENARIO = """
 name: Live
@@ -21,14 +21,6 @@ sensors:
   - {{name: radar, kind: mode_s, sac: 1, sic: 1, latitude_deg: 52, longitude_deg: 4, port: {udp}}}
   - {{name: rx, kind: adsb, format: beast, latitude_deg: 52, longitude_deg: 4, port: {tcp}}}
 """
-
-
-def free_ports():
-    """A UDP port that nobody listens on, and a TCP port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-        udp.bind(("127.0.0.1", 0))
-        tcp.bind(("127.0.0.1", 0))
-        return udp.getsockname()[1], tcp.getsockname()[1]
 
 
 def start(*arguments):
@@ -112,7 +104,8 @@ def folder_vanishes(scenario, folder, _):
 def main():
     with workdir() as name:
         folder = pathlib.Path(name)
-        udp, tcp = free_ports()
+        udp, = free_ports(1, socket.SOCK_DGRAM)
+        tcp, = free_ports(1)
         scenario = folder / "live.yaml"
         scenario.write_text(SCENARIO.format(udp=udp, tcp=tcp))
         for test in (nothing_before_its_time, interrupted_in_the_middle, who_does_not_read,

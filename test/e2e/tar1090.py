@@ -10,8 +10,8 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from common import PROGRAM, WAIT_S, case, finish, run, workdir
-from run import free_ports, wait_for
+from common import PROGRAM, WAIT_S, case, finish, free_ports, run, workdir
+from run import wait_for
 
 SCENARIO = """
 name: tar1090
