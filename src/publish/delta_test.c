@@ -94,7 +94,7 @@ static void vary(ap_track *track, uint32_t seed)
     track->up_mps = 25.0 - 50.0 * share;
     track->flags = flags[seed % 7 % 5];
     track->emitter_category = (uint8_t)(0xa0 + seed % 8);
-    track->address_kind = (ap_address_kind)(seed % AP_ADDRESS_KIND_COUNT);
+    track->address_kind = (uint8_t)(seed % AP_ADDRESS_KIND_COUNT);
     track->address = (seed >> 4) & 0xffffff;
     track->present ^= seed % 11 == 0 ? AP_HAS_ADDRESS : seed % 13 == 0 ? AP_HAS_CALLSIGN : 0;
     track->mode_3a = (seed >> 9) & 07777;
