@@ -206,7 +206,7 @@ def full(server):
             wait_for(lambda: figures(scene)["spool_refused_count"] > 0)
             wait_for(lambda: "the spool is full" in scene.said())
             row = figures(scene)
-            assert 9e5 < row["spool_bytes"] < 2 ** 20 + 200, row
+            assert 7e5 < row["spool_bytes"] < 2 ** 20 + 200, row  # what comes next may be large
             assert row["spool_count"] > 3000, row
             server.start()
             wait_for(lambda: is_connected(scene, 0))
