@@ -53,7 +53,7 @@ def check_line(said, form):
     shares = [int(share) for _, share in draws]
     assert len(set(shares)) > 1 and shares == sorted(shares) and shares[-1] <= 100, said[:300]
     for bar, share in draws:
-        assert abs(bar.count("#") - int(share) * 0.3) <= 1.0, (bar, share)
+        assert abs(bar.count("#") - int(share) * 0.3) < 1.2, (bar, share)  # one is rounded, one cut
 
 
 def main():
