@@ -256,6 +256,7 @@ export class Api {
       throw new ApiError(0, "The server does not answer.");
     });
     if (answer.ok) return answer;
+    if (answer.status === 401) throw new ApiError(401, "A token is needed for this.");
     const said = (await answer.json().catch(() => ({}))) as { error?: string; expected?: string };
     throw new ApiError(
       answer.status,

@@ -81,13 +81,12 @@ export async function track(api: Api, id: number, time: number): Promise<TrackDe
   };
 }
 
-// The whole track, of the life of the service at `time`; null: of the newest.
+// The whole track, of the life of the service at `time`.
 export async function file(
   api: Api,
   id: number,
   form: Form,
-  time: number | null,
+  time: number,
 ): Promise<string> {
-  const query = time === null ? "" : `?time=${time}`;
-  return (await api.ask(`${ROOT}/tracks/${id}.${form}${query}`)).text();
+  return (await api.ask(`${ROOT}/tracks/${id}.${form}?time=${time}`)).text();
 }

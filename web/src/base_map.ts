@@ -11,6 +11,8 @@ import { type AirMap, type View, ZOOM_MAX, ZOOM_MIN } from "./map.js";
 import { type Theme, THEMES } from "./theme.js";
 import { unpackWorld } from "./world.js";
 
+const AGAIN_MS = 5000; // until countries that did not come are asked for again
+
 export class BaseMap {
   readonly map: maplibregl.Map;
   private world: Topology | null = null; // null: not here yet
@@ -89,7 +91,9 @@ export class BaseMap {
   }
 
   private async fetchWorld(): Promise<void> {
-    this.world = unpackWorld(await (await fetch(worldUrl)).arrayBuffer());
+    const answer = await fetch(worldUrl).catch(() => null);
+    if (!answer?.ok) return void setTimeout(() => void this.fetchWorld(), AGAIN_MS);
+    this.world = unpackWorld(await answer.arrayBuffer());
     this.complete();
   }
 

@@ -3,6 +3,9 @@ import { type Changes, isChanges, LayoutError, readMessage, type Text } from "./
 
 export type FeedState = "connecting" | "live" | "stale" | "broken" | "refused";
 
+// What can be sent as one: a browser throws for any other.
+export const isToken = (text: string): boolean => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
+
 export interface FeedEvents {
   changes(message: Changes): boolean; // false: it does not fit; begin anew
   text(message: Text): void;
@@ -22,6 +25,7 @@ export class Feed {
   why = "";
   resumes = 0;
   lastMs = 0; // when a message came
+  isShut = false; // for want of a token
   private socket: WebSocket | null = null;
   private openedMs = 0; // when this connection was asked for
   private heard = 0; // pictures that it brought
@@ -45,6 +49,7 @@ export class Feed {
     this.socket?.close();
     this.openedMs = performance.now();
     this.heard = 0;
+    this.isShut = false;
     const protocols = ["airpicture.v1"];
     if (this.token) protocols.push("bearer." + this.token);
     // In the address: a message may come after the server's next step, with a snapshot.
@@ -79,33 +84,36 @@ export class Feed {
   }
 
   private take(data: ArrayBuffer): void {
-    const now = performance.now();
+    let message: Changes | Text;
     try {
-      const message = readMessage(data);
-      if (!isChanges(message)) {
-        this.events.text(message);
-        return;
-      }
-      if (this.lastMs > 0 && now - this.lastMs < 10_000)
-        this.stepMs += (now - this.lastMs - this.stepMs) * 0.1;
-      // A stream may have steps of a minute: only the second message of a connection tells that.
-      if (++this.heard > 1) this.renewMs = Math.max(RENEW_MS, 2 * (now - this.lastMs));
-      this.lastMs = now;
-      this.retryMs = RETRY_FIRST_MS;
-      if (!this.events.changes(message)) {
-        this.again();
-        return;
-      }
-      this.epoch = message.epoch;
-      this.sequence = message.sequence;
-      this.say("live", "");
+      message = readMessage(data);
     } catch (error) {
       this.say(
         "refused",
         error instanceof LayoutError ? error.message : "A message cannot be read.",
       );
       this.socket?.close();
+      return;
     }
+    if (isChanges(message)) this.follow(message);
+    else this.events.text(message);
+  }
+
+  private follow(message: Changes): void {
+    const now = performance.now();
+    if (this.lastMs > 0 && now - this.lastMs < 10_000)
+      this.stepMs += (now - this.lastMs - this.stepMs) * 0.1;
+    // A stream may have steps of a minute: only the second message of a connection tells that.
+    if (++this.heard > 1) this.renewMs = Math.max(RENEW_MS, 2 * (now - this.lastMs));
+    this.lastMs = now;
+    this.retryMs = RETRY_FIRST_MS;
+    if (!this.events.changes(message)) {
+      this.again();
+      return;
+    }
+    this.epoch = message.epoch;
+    this.sequence = message.sequence;
+    this.say("live", "");
   }
 
   // A browser does not tell why a WebSocket was not opened; a request of the same server does.
@@ -114,6 +122,7 @@ export class Feed {
       headers: this.token ? { Authorization: "Bearer " + this.token } : {},
     }).catch(() => null);
     if (answer?.status === 401) {
+      this.isShut = true;
       this.say("refused", this.token ? "The token is not known." : "A token is needed.");
       clearTimeout(this.retry);
       this.events.unauthorised();

@@ -109,29 +109,43 @@ export function maskOf(filter: Filter, store: Store, mask: Uint8Array, selected:
   return count;
 }
 
-// Rows whose call sign, address, code or number begin as the text does, best first; then those that
-// have it anywhere in the call sign.
+// The first of them in order, without sorting all.
+function first(rows: number[], limit: number, order: (a: number, b: number) => number): number[] {
+  const best: number[] = [];
+  for (const row of rows) {
+    if (best.length === limit && order(best[limit - 1]!, row) < 0) continue;
+    best.push(row);
+    best.sort(order);
+    best.length = Math.min(best.length, limit);
+  }
+  return best;
+}
+
+// Rows of which the text is the call sign, address, code or number; then those whose call sign or
+// address begins so; then those that have it anywhere in the call sign.
 export function find(store: Store, text: string, limit: number): number[] {
   const wanted = text.trim().toUpperCase();
   if (!wanted) return [];
   const begin: number[] = [],
-    within: number[] = [];
-  for (let i = 0; i < store.count && begin.length < limit; i++) {
-    const callsign = store.callsign[i]!;
+    within: number[] = [],
+    exact: number[] = [],
+    digits = wanted.replace("~", "");
+  const bySign = (a: number, b: number) => (store.callsign[a]! < store.callsign[b]! ? -1 : 1);
+  for (let i = 0; i < store.count; i++) {
+    const callsign = store.callsign[i]!,
+      of = address(store.address[i]!).toUpperCase().replace("~", "");
     if (
-      callsign.startsWith(wanted) ||
-      address(store.address[i]!)
-        .toUpperCase()
-        .replace("~", "")
-        .startsWith(wanted.replace("~", "")) ||
+      callsign === wanted ||
+      (digits && of === digits) ||
       squawk(store.squawk[i]!) === wanted ||
       String(store.trackNumber[i]) === wanted ||
       "#" + store.id[i] === wanted ||
       nameOf(store, i) === wanted
     )
-      begin.push(i);
-    else if (callsign.includes(wanted) && within.length < limit) within.push(i);
+      exact.push(i);
+    else if (callsign.startsWith(wanted) || (digits && of.startsWith(digits))) begin.push(i);
+    else if (callsign.includes(wanted)) within.push(i);
   }
-  begin.sort((a, b) => (store.callsign[a]! < store.callsign[b]! ? -1 : 1));
-  return [...begin, ...within].slice(0, limit);
+  const best = [exact, begin, within].map((rows) => first(rows, limit, bySign));
+  return best.flat().slice(0, limit);
 }

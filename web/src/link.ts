@@ -80,7 +80,7 @@ export function trackOf(link: Pick<Link, "track" | "address">, store: Store): nu
 export function readLink(hash: string): Link {
   const parts = new URLSearchParams(hash.replace(/^#/, "")),
     filter = noFilter();
-  const levels = /^(\d*)-(\d*)$/.exec(parts.get("fl") ?? "");
+  const levels = /^(-?\d[\d.]*)?-(-?\d[\d.]*)?$/.exec(parts.get("fl") ?? "");
   filter.levelMin = number(levels?.[1]);
   filter.levelMax = number(levels?.[2]);
   filter.sources = chosen<Source>(parts.get("src"), SOURCE_WORDS);
@@ -138,17 +138,47 @@ export function keepLink(
     if (!wanted || trackOf(wanted, app.store) !== app.selected) app.select(0);
     seek();
   };
+  // Another life of the service numbers its tracks anew: who was selected is so by its address.
+  // Between now and the archive of now numbers are the same, and there may be none.
+  let known = { epoch: 0, isPast: false, address: "", trackNumber: 0 };
+  const follow = () => {
+    const { store, selected, past } = app,
+      { epoch, isPast, address: before, trackNumber } = known,
+      row = store.row(selected);
+    if (epoch && epoch !== store.epoch && selected) {
+      const isSame =
+        isPast !== (past !== null) &&
+        row >= 0 &&
+        store.address[row] === NO_ADDRESS &&
+        store.trackNumber[row] === trackNumber;
+      const now = before ? trackOf({ track: selected, address: before }, store) : 0;
+      if (now) app.select(now);
+      else if (before) want({ ...readLink(""), address: before });
+      else if (!isSame) app.select(0);
+    }
+    const at = store.row(app.selected);
+    known = {
+      epoch: store.epoch,
+      isPast: past !== null,
+      address: at >= 0 ? address(store.address[at]!) : known.address,
+      trackNumber: at >= 0 ? store.trackNumber[at]! : 0,
+    };
+  };
   const saveSoon = () => {
     clearTimeout(timer); // browsers do not like to be told often
     timer = window.setTimeout(save, MOVED_MS);
   };
   air.on("moveend", saveSoon);
   app.on("select", () => {
+    const row = app.store.row(app.selected);
+    known.address = row >= 0 ? address(app.store.address[row]!) : "";
+    known.trackNumber = row >= 0 ? app.store.trackNumber[row]! : 0;
     if (app.selected) settle();
     save();
   });
   app.on("filter", save);
   app.on("time", () => (app.past === null ? save() : saveSoon())); // a slider may be drawn
+  app.on("update", follow);
   app.on("update", seek);
   addEventListener("hashchange", ({ newURL }) => {
     const link = readLink(new URL(newURL).hash); // the address itself may be saved over by now

@@ -2,7 +2,7 @@
 import type { Alert, SensorList } from "./api.js";
 import type { App } from "./app.js";
 import type { Changes, Text } from "./delta.js";
-import { Feed } from "./feed.js";
+import { Feed, isToken } from "./feed.js";
 
 const RECEIVERS_MS = 10_000; // between two questions about how far receivers have heard
 const TOKEN = "airpicture.token"; // where the browser keeps it until the tab is closed
@@ -41,7 +41,8 @@ export class Live {
 
   begin(): void {
     try {
-      this.feed.token = this.app.api.token = sessionStorage.getItem(TOKEN) ?? "";
+      const kept = sessionStorage.getItem(TOKEN) ?? "";
+      if (isToken(kept)) this.feed.token = this.app.api.token = kept;
     } catch {
       // nothing is kept in this browser
     }

@@ -154,6 +154,7 @@ const pointer = new Pointer(
 // --- what keys and buttons do ---
 
 function togglePopover(card: HTMLElement): void {
+  pointer.leaveArea(); // which shows its card again
   const isOpening = card.hidden;
   closePopovers();
   if (!isOpening) return;
@@ -293,6 +294,11 @@ const bar = new Bar(app, search.element, [
   iconButton("help", "Keys and symbols", "?", () => help.showModal()),
 ]);
 app.on("feed", () => bar.showFeed(live.feed, root));
+const logIn = { words: "Log in", act: () => login.ask("") };
+app.on("feed", () => {
+  const words = live.feed.isShut ? "The picture is for those with a token." : "";
+  notices.set("token", words, logIn);
+});
 app.on("time", () => {
   bar.showFeed(live.feed, root);
   bar.showPast(playback.isPaused ? 0 : playback.speed, root);
@@ -395,7 +401,13 @@ app.on("update", () => {
     view.fit();
   }
 });
-if (link.time !== null) void playback.enter(link.time, true);
+let moment = link.time; // that the link names; null: one is there
+if (moment !== null) void playback.enter(moment, true);
+app.on("feed", () => {
+  if (moment === null || live.feed.state !== "live") return;
+  if (!playback.isPast) void playback.enter(moment, true); // a token was needed first
+  moment = null;
+});
 
 // Where tracks were before; each time that all begins anew.
 let filled = 0;

@@ -44,6 +44,7 @@ type Listener<K extends keyof Events> = (...what: Events[K]) => void;
 export const ZOOM_MIN = 1,
   ZOOM_MAX = 16;
 const TILE = 512,
+  AGAIN_MS = 5000, // until the map, which did not come, is asked for again
   ROUGH_STEPS = 4096,
   RADIANS = Math.PI / 180;
 
@@ -121,7 +122,13 @@ export class AirMap {
   async load(): Promise<void> {
     if (this.isLoading) return;
     this.isLoading = true;
-    const { BaseMap } = await import("./base_map.js"),
+    const part = await import("./base_map.js").catch(() => null);
+    if (!part) {
+      this.isLoading = false;
+      setTimeout(() => void this.load(), AGAIN_MS);
+      return;
+    }
+    const { BaseMap } = part,
       box = h("div", { class: "base" });
     this.container.prepend(box);
     this.base = new BaseMap(this, box, this.theme, this.tiles);

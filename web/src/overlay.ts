@@ -176,6 +176,13 @@ export class Overlay {
     this.shown = null;
   }
 
+  // What is kept by numbers of tracks, when these are others' now.
+  forgetTracks(): void {
+    this.hovered = 0;
+    if (this.ruler.some(({ id }) => id !== 0)) this.ruler = [];
+    this.forget();
+  }
+
   // After an update: texts of the tracks that it told. By a filter others may be shown than before.
   update(): void {
     const { store, filter, settings } = this.app;

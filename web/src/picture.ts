@@ -19,7 +19,8 @@ const STEP_PIXELS = 0.35; // a picture is drawn when the fastest moves so far
 const FAST_MPS = 260,
   STEP_MIN_MS = 33,
   STEP_MAX_MS = 1000,
-  FRAME_MS = 8;
+  FRAME_MS = 8,
+  AGAIN_MS = 5000; // until a part of the page that did not come is asked for again
 
 export class Picture {
   readonly symbols = symbolPicture();
@@ -110,11 +111,13 @@ export class Picture {
   take(message: Changes): boolean {
     const { app, time, figures } = this,
       begin = performance.now();
+    const { epoch } = app.store;
     app.motion.step(time.now(begin), begin);
     if (!app.store.apply(message, app.motion.leave)) return false;
     time.hear(message.time, begin, message.kind === Kind.changes);
     app.motion.settle(app.store.told, time.now(begin), begin);
     app.sift();
+    if (app.store.epoch !== epoch) this.overlay.forgetTracks(); // by now they are others
     this.records.update();
     this.layers?.update();
     this.overlay.update();
@@ -277,7 +280,9 @@ export class Picture {
 
   private async loadLayers(): Promise<void> {
     if (!this.canDraw) return;
-    const { Layers } = await import("./layers.js");
+    const part = await import("./layers.js").catch(() => null);
+    if (!part) return void setTimeout(() => void this.loadLayers(), AGAIN_MS);
+    const { Layers } = part;
     this.layers = new Layers(this.app, this.records, this.under, this.air.view());
     this.layers.detail = this.detail;
     this.redraw();

@@ -35,6 +35,7 @@ export class Playback {
   private at = 0; // frame of the part that is shown
   private asked = 0; // answers to earlier questions are not looked at
   private isAsking = false;
+  private entries = 0; // an entry waits for the archive: only the last one counts
   private timer = 0;
   private hasShown = false; // of the archive: the live picture's epoch is of another kind
   private alertsTold: string | null = null; // which, and whether they lasted; null: none yet
@@ -77,7 +78,10 @@ export class Playback {
 
   // From the present into the past; at `time`, or a minute before now.
   async enter(time?: number, isPaused = false): Promise<void> {
-    if (!(await this.look())) return;
+    const entry = ++this.entries;
+    const isThere = await this.look();
+    if (entry !== this.entries) return this.forget(); // one has gone live, or enters otherwise
+    if (!isThere) return;
     this.isPaused = isPaused;
     this.part = null; // what was fetched before may lack points that came late
     const end = this.summary!.end_s!;
@@ -85,8 +89,13 @@ export class Playback {
     void this.loadAlerts();
   }
 
+  private forget(): void {
+    if (!this.isPast) this.problem = "";
+  }
+
   // Back to the present.
   leave(): void {
+    this.entries++;
     this.problem = "";
     if (!this.isPast) return;
     this.asked++;
@@ -163,9 +172,15 @@ export class Playback {
     return past === null ? api.track(id) : archive.track(api, id, past);
   }
 
-  // The whole track; null: the archive has it not.
+  // The whole track, also one that has ended; null: no archive has it. Throws ApiError.
   async file(id: number, form: archive.Form): Promise<string | null> {
-    return archive.file(this.app.api, id, form, this.app.past).catch(() => null);
+    const { api, past, store } = this.app;
+    try {
+      return await archive.file(api, id, form, past ?? store.time);
+    } catch (error) {
+      if ((error as ApiError).status === 404) return null;
+      throw error;
+    }
   }
 
   private begin(time: number): void {
@@ -224,7 +239,6 @@ export class Playback {
       isNext = gap >= 0 && gap <= 2 * this.part!.step,
       goesOn = isSnapshot && frame.epoch === store.epoch && isNext;
     if (!goesOn || !this.hasShown) {
-      if (isSnapshot && frame.epoch !== store.epoch && this.hasShown) this.app.select(0);
       this.picture.take(frame);
     } else {
       const ids = new Set(frame.ids);

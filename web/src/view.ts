@@ -44,7 +44,7 @@ export class View {
       const [width, height] = air.size(),
         wasTall = this.isTall;
       this.isTall = height > width;
-      if (this.isTall !== wasTall) this.reveal();
+      if (this.isTall !== wasTall) this.reveal(0); // what moves on would not end in the new middle
     }).observe(air.container);
   }
 
@@ -112,7 +112,7 @@ export class View {
   }
 
   // Moves the map when the selected track lies under a card or outside.
-  private reveal(): void {
+  private reveal(ms = 350): void {
     const place = this.selectedPlace();
     if (!place) return;
     const at = this.air.project(place),
@@ -125,6 +125,6 @@ export class View {
       at.y < height - edge.bottom;
     if (isSeen) return;
     const offset: [number, number] = [(edge.left - edge.right) / 2, (edge.top - edge.bottom) / 2];
-    this.air.look({ longitude: place[0], latitude: place[1] }, 350, offset);
+    this.air.look({ longitude: place[0], latitude: place[1] }, ms, offset);
   }
 }

@@ -36,6 +36,7 @@ import {
 import { readFrames } from "../src/archive.js";
 import { type AirKind, drawKind, KIND_WORDS, kindOf } from "../src/kinds.js";
 import { readLink, trackOf, writeLink } from "../src/link.js";
+import { isToken } from "../src/feed.js";
 import { AirMap, inside } from "../src/map.js";
 import { Motion, PictureClock } from "../src/motion.js";
 import { servedWords } from "../src/panels/bar.js";
@@ -295,11 +296,34 @@ test("search: call sign, address, code, number; those that begin so come first",
   assert.deepEqual(ids("102"), [2]);
   assert.equal(ids("1234").length, 3);
   assert.deepEqual(ids("  "), []);
+  assert.deepEqual(ids("~"), []);
   store.apply(message(Kind.changes, 2, [{ id: 37 }, { id: 38 }]));
   store.trackNumber[store.row(37)] = 4;
   const named = (id: number) => nameOf(store, store.row(id));
   assert.deepEqual([1, 37, 38].map(named), ["XDLH", "T4", "#38"]);
   for (const id of [37, 38]) assert.deepEqual(ids(named(id)), [id]); // as its label says
+});
+
+test("search: what is meant comes before twenty that only begin so", () => {
+  const store = new Store(),
+    numbers = Array.from({ length: 21 }, (_, i) => i + 1);
+  const signs = numbers.map((i) => (i === 21 ? "KLM1" : `KLM1${String(40 - i)}`));
+  store.apply(
+    message(
+      Kind.snapshot,
+      1,
+      numbers.map((id) => ({ id })),
+      numbers.map((id) => identity(id, signs[id - 1]!)),
+    ),
+  );
+  const found = find(store, "klm1", 8).map((row) => store.callsign[row]);
+  assert.deepEqual(found, ["KLM1", ...[20, 21, 22, 23, 24, 25, 26].map((i) => `KLM1${i}`)]);
+});
+
+test("a token is what a browser can send as one", () => {
+  for (const one of ["a", "aB3-_.~", "x".repeat(99)]) assert.ok(isToken(one), one);
+  for (const one of ["", "my token", "a,b", "tökén", 'a"b', "a/b", "a\n"])
+    assert.ok(!isToken(one), one);
 });
 
 test("labels: none over another or a symbol; the first in rank is placed; places stay", () => {
@@ -429,6 +453,15 @@ test("link: what is written is read again; what cannot be read is passed over", 
     assert.deepEqual(readLink("#" + words), readLink(""), words);
   assert.deepEqual(readLink("#src=adsb,foo").filter.sources, new Set(["adsb"]));
   assert.equal(readLink("#a=~4000AB").address, "~4000ab");
+  for (const [text, levelMin, levelMax] of [
+    ["12.5-", 12.5, null],
+    ["-5-", -5, null],
+    ["--5", null, -5],
+    ["-5--2.5", -5, -2.5],
+    ["-300", null, 300],
+    ["1.2.3-", null, null],
+  ] as const)
+    assert.deepEqual(readLink(`#fl=${text}`).filter, { ...noFilter(), levelMin, levelMax }, text);
   for (const [text, zoom, latitude, longitude] of [
     ["1e9/0/0", 16, 0, 0],
     ["-3/54/187", 1, 54, -173],

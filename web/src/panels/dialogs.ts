@@ -1,5 +1,6 @@
 // Help with the keys, and the token that a server may ask for.
 import { h, setText } from "../dom.js";
+import { isToken } from "../feed.js";
 import type { KeyUse } from "../keys.js";
 
 export function helpDialog(keys: KeyUse[], legend: Node): HTMLDialogElement {
@@ -50,8 +51,14 @@ export function loginDialog(submit: (token: string) => void): {
       method: "dialog",
       submit: ((event: Event) => {
         event.preventDefault();
+        const token = input.value.trim();
+        if (!isToken(token)) {
+          setText(problem, "No token has such letters: it came with something else.");
+          input.select();
+          return;
+        }
         dialog.close();
-        submit(input.value.trim());
+        submit(token);
         input.value = "";
       }) as EventListener,
     },

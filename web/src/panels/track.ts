@@ -139,6 +139,7 @@ export class TrackPanel {
   private readonly error = h("p", { class: "problem", role: "status" });
   private readonly where = h("p", { class: "mono dim" });
   private readonly values = new Map<string, HTMLElement>();
+  private readonly saved = h("small", { class: "dim", role: "status" });
   private readonly plots = h("div", { class: "plots" });
   private readonly reasons = h("ol", { class: "reasons" });
   private readonly sensors = h("table", { class: "small" });
@@ -215,6 +216,7 @@ export class TrackPanel {
         save("GeoJSON", "application/geo+json", "geojson", toGeoJson),
         save("KML", "application/vnd.google-earth.kml+xml", "kml", toKml),
         save("CSV", "text/csv", "csv", toCsv),
+        this.saved,
       ),
     );
     new ResizeObserver(() => {
@@ -228,7 +230,7 @@ export class TrackPanel {
     app.on("settings", () => this.draw());
   }
 
-  // The whole track, as the archive has it; else the trail.
+  // The whole track, as the archive has it; the trail, when none has it.
   private async save(
     type: string,
     form: Form,
@@ -237,8 +239,13 @@ export class TrackPanel {
   ): Promise<void> {
     const { detail } = this;
     if (!detail) return;
-    const text = (await whole(detail.track_id, form)) ?? make(detail);
-    download(`${trackName(detail)}.${form}`, type, text);
+    try {
+      const text = await whole(detail.track_id, form);
+      download(`${trackName(detail)}.${form}`, type, text ?? make(detail));
+      setText(this.saved, text === null ? "The trail alone: no archive has the track." : "");
+    } catch (error) {
+      setText(this.saved, `Not saved: ${(error as Error).message}`);
+    }
   }
 
   private choose(): void {
@@ -252,6 +259,13 @@ export class TrackPanel {
       if (hadFocus) this.opener?.focus();
       return;
     }
+    setText(this.title, `Track ${this.app.selected}`); // until more is told
+    setText(this.line, "");
+    setText(this.where, "");
+    setText(this.error, "");
+    setText(this.saved, "");
+    delete this.flags.dataset["words"];
+    this.flags.replaceChildren();
     for (const value of this.values.values()) setText(value, NONE);
     this.reasons.replaceChildren();
     this.sensors.replaceChildren();
@@ -320,6 +334,10 @@ export class TrackPanel {
     for (const [, rows] of GROUPS)
       for (const [label, value] of rows)
         setText(this.values.get(label)!, (track && value(track, app, row)) ?? NONE);
+    if (row < 0 && track) {
+      setText(this.title, trackName(detail));
+      setText(this.where, place(track.latitude_deg, track.longitude_deg));
+    }
     this.follow();
     this.sensorsPart.hidden = detail.contributions.length === 0; // the archive has none
     this.sensors.replaceChildren(
@@ -368,8 +386,8 @@ export class TrackPanel {
 
   private draw(): void {
     const detail = this.detail;
-    if (!detail || detail.history.length < 2) return;
-    this.plots.hidden = false;
+    this.plots.hidden = !detail || detail.history.length < 2;
+    if (!detail || this.plots.hidden) return;
     const times = detail.history.map((p) => p.time_s);
     const { title, values } = plottedHeight(detail.history);
     const speeds = detail.history.map((p) =>
